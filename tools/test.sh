@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# make test: set-up, vet, Go's tests, every notebook headless, the browser test. Each part has its turn even when
+# one before it failed; the last line counts them all.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+tools/setup.sh test || exit 1
+export PATH=$PWD/.venv/bin:$PATH
+python=$PWD/.venv/bin/python
+counts=$(mktemp -p .venv/tmp counts.XXXX)
+trap 'rm -f "$counts"' EXIT
+
+part() { # title, command...
+    local began=$SECONDS
+    printf '\n== %s\n' "$1"
+    shift
+    "$@"
+    printf '== %d s\n' $((SECONDS - began))
+}
+
+vet() {
+    if go vet ./...; then
+        echo "ok   go vet"
+        echo "1 0 0" >>"$counts"
+    else
+        echo "FAIL go vet"
+        echo "0 1 0" >>"$counts"
+    fi
+}
+
+part "go vet" vet
+part "go test" "$python" tools/gotest.py --counts "$counts" -timeout=15m ./...
+part "notebooks" "$python" tools/notebooks.py --counts "$counts"
+part "browser" "$python" tools/browser_test.py --counts "$counts"
+
+read -r parts passed failed skipped < <(awk '{ n++; p += $1; f += $2; s += $3 } END { print n, p, f, s }' "$counts")
+# A part that died before it could count has failed.
+failed=$((failed + 4 - parts))
+printf '\n%d s in all\n%d passed, %d failed, %d skipped\n' "$SECONDS" "$passed" "$failed" "$skipped"
+[ "$failed" = 0 ]
