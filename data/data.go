@@ -1,0 +1,106 @@
+package data
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Kind says what a modality's array stands for, so that it can be drawn and given a fitting encoder.
+type Kind string
+
+const (
+	Image       Kind = "image"       // [H, W, C]
+	Spectrogram Kind = "spectrogram" // [frequency, time, 1], low frequencies first
+	Clip        Kind = "clip"        // [T, H, W, C], frames of one sample
+	Sequence    Kind = "sequence"    // [T, F]
+	Vector      Kind = "vector"      // [F]
+)
+
+// Modality is one of the signals of a sample.
+type Modality struct {
+	Name  string `json:"name"`
+	Kind  Kind   `json:"kind"`
+	Shape []int  `json:"shape"` // of one sample, channels last
+}
+
+// Size is the number of values of one sample.
+func (m Modality) Size() int {
+	n := 1
+	for _, d := range m.Shape {
+		n *= d
+	}
+	return n
+}
+
+// Split names a part of a set. The parts share no sample.
+type Split string
+
+const (
+	Train      Split = "train"
+	Validation Split = "val"  // choices are made on it: epochs, constants
+	Test       Split = "test" // reported once
+)
+
+// Splits lists the splits in their usual order.
+var Splits = []Split{Train, Validation, Test}
+
+// ParseSplit reads a split's name.
+func ParseSplit(name string) (Split, error) {
+	if s := Split(name); slices.Contains(Splits, s) {
+		return s, nil
+	}
+	return "", fmt.Errorf("data: unknown split %q, want train, val or test", name)
+}
+
+// Sample is one sample with its identity, for looking at.
+type Sample struct {
+	ID    string               // as its owners name it, for example a file name
+	Label int                  // 0 <= Label < len(Description.Classes)
+	X     map[string][]float32 // by modality name
+}
+
+// Batch is B samples side by side.
+type Batch struct {
+	Indices []int                // [B], positions in the split
+	Labels  []int32              // [B]
+	X       map[string][]float32 // by modality name, [B, Modality.Shape...]
+}
+
+// Provenance says where a set's samples come from and which they are.
+type Provenance struct {
+	Source    string `json:"source"`     // where the files come from, or "made" with the version of the recipe
+	Licence   string `json:"licence"`    //
+	SplitHash string `json:"split_hash"` // SHA-256 over every split's sample identities and labels, in order
+	Protocol  string `json:"protocol"`   // one sentence: how the splits were made
+}
+
+// Description is what a set says of itself.
+type Description struct {
+	Name       string         `json:"name"`
+	Modalities []Modality     `json:"modalities"` // in a fixed order, the leading one of the set's demo first
+	Classes    []string       `json:"classes"`
+	Provenance Provenance     `json:"provenance"`
+	Recipe     map[string]any `json:"recipe"` // settings of a run that suit the set, by name ("lr", "epochs"); the user's own come first
+}
+
+// Dataset is a set of labelled multimodal samples. Its methods may be called from several goroutines.
+type Dataset interface {
+	Describe() Description
+	// Len is the number of samples in a split; 0 for a split the set does not have.
+	Len(split Split) int
+	// Read returns the samples of a split at the given positions, in that order. draw keys the random part
+	// of augmentation: 0 means none; equal draws give equal bits.
+	Read(split Split, indices []int, draw uint64) (*Batch, error)
+	// Identity is a sample's name as its owners give it, and its label.
+	Identity(split Split, index int) (id string, label int)
+}
+
+// One reads a single sample without augmentation.
+func One(d Dataset, split Split, index int) (Sample, error) {
+	b, err := d.Read(split, []int{index}, 0)
+	if err != nil {
+		return Sample{}, err
+	}
+	id, label := d.Identity(split, index)
+	return Sample{ID: id, Label: label, X: b.X}, nil
+}
