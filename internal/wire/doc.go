@@ -1,0 +1,28 @@
+// Package wire holds the plain types that cross the socket between a host and whoever talks to it: a cell,
+// the command line, or a program in another language. Nothing but numbers, strings and arrays crosses.
+//
+// The protocol is HTTP over a Unix socket, JSON in both directions, below /v1. Its calls:
+//
+//	GET    /v1/host                     [Host]
+//	POST   /v1/host/stop                save everything and leave
+//	GET    /v1/runs                     []Status
+//	PUT    /v1/runs/NAME                [Declaration] → [Status]; creates the run or attaches to it
+//	GET    /v1/runs/NAME                [Status]
+//	POST   /v1/runs/NAME/train          [Train] → stream of [Event], one JSON object a line
+//	GET    /v1/runs/NAME/events         stream of [Event] until the client leaves
+//	POST   /v1/runs/NAME/pause          [Status]
+//	POST   /v1/runs/NAME/set            settings → [Status]
+//	POST   /v1/runs/NAME/evaluate       {"split": "val"} → []Record
+//	POST   /v1/runs/NAME/probe          {"kind": "fisher_emp"} → []Record
+//	POST   /v1/runs/NAME/fresh          [Status]; archives the run and starts it over
+//	POST   /v1/runs/NAME/export         {"format", "path"} → {"path"}
+//	GET    /v1/runs/NAME/history        [History]
+//	GET    /v1/runs/NAME/var?name=      array
+//	GET    /v1/runs/NAME/features?split=&modality=   array
+//	GET    /v1/runs/NAME/batch?modality=             array; modality "label" gives the labels
+//	GET    /v1/figure?kind=&run=&run=   [Figure]
+//
+// An array is a body of raw little-endian float32 with its shape in the header [ShapeHeader], "128,64".
+// An error is a [Problem] with a status of 4xx or 5xx. A later version of the protocol gets another prefix;
+// within /v1 fields are added and never change their meaning.
+package wire

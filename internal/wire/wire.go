@@ -1,0 +1,147 @@
+package wire
+
+import "time"
+
+// Version of the protocol, the number in /v1.
+const Version = 1
+
+// ShapeHeader carries the shape of an array body.
+const ShapeHeader = "Primewindow-Shape"
+
+// ClientHeader carries who is asking, for example a notebook's path, so that others can be told.
+const ClientHeader = "Primewindow-Client"
+
+// Host is what a host says of itself.
+type Host struct {
+	Protocol int       `json:"protocol"`
+	Build    string    `json:"build"` // Go's build ID of the running executable
+	PID      int       `json:"pid"`
+	Project  string    `json:"project"`
+	Socket   string    `json:"socket"`
+	Backend  string    `json:"backend"` // for example "xla:cpu (PJRT 0.81, 4 devices)"
+	Started  time.Time `json:"started"`
+}
+
+// Declaration asks for a run. Settings hold only what was asked for; all else is the default.
+type Declaration struct {
+	Settings map[string]any `json:"settings"`
+	Like     string         `json:"like,omitempty"` // take another run's settings before Settings
+	Fork     *Fork          `json:"fork,omitempty"` // begin where another run was
+}
+
+// Fork names a point in another run. Exactly one of Step and Epoch is used.
+type Fork struct {
+	Run   string `json:"run"`
+	Step  *int   `json:"step,omitempty"`  // so many steps done
+	Epoch *int   `json:"epoch,omitempty"` // so many epochs done
+}
+
+// States of a run.
+const (
+	Idle      = "idle"
+	Compiling = "compiling"
+	Training  = "training"
+	Replaying = "replaying" // recomputing from a snapshot
+	Stopped   = "stopped"   // by a loss that is not finite
+)
+
+// Status says where a run is.
+type Status struct {
+	Name          string             `json:"name"`
+	Dir           string             `json:"dir"`
+	Data          string             `json:"data"`
+	Method        string             `json:"method"`
+	Seed          int                `json:"seed"`
+	Step          int                `json:"step"`  // steps done
+	Epoch         int                `json:"epoch"` // epochs done
+	StepsPerEpoch int                `json:"steps_per_epoch"`
+	Epochs        int                `json:"epochs"` // planned
+	State         string             `json:"state"`
+	Stepper       string             `json:"stepper,omitempty"` // who makes it train now
+	Target        int                `json:"target,omitempty"`  // step it is on the way to
+	Rate          float64            `json:"rate,omitempty"`    // steps per second
+	Loss          float64            `json:"loss"`              // of the last step, in nats
+	Accuracy      map[string]float64 `json:"accuracy,omitempty"`
+	Modalities    []string           `json:"modalities"`
+	Settings      map[string]any     `json:"settings"`
+	Parent        string             `json:"parent,omitempty"`
+	Problem       *Problem           `json:"problem,omitempty"`
+	Warnings      []string           `json:"warnings,omitempty"`
+}
+
+// Train asks for training. Exactly one of the targets is used.
+type Train struct {
+	Steps   *int `json:"steps,omitempty"`    // so many more
+	ToStep  *int `json:"to_step,omitempty"`  // until so many are done
+	ToEpoch *int `json:"to_epoch,omitempty"` // until so many epochs are done
+	Detach  bool `json:"detach,omitempty"`   // go on when the client leaves
+}
+
+// Kinds of events.
+const (
+	Progress = "progress"
+	EpochEnd = "epoch"
+	Notice   = "notice" // one line to tell the user
+	Done     = "done"
+	Failed   = "failed"
+)
+
+// Event is one line of a stream.
+type Event struct {
+	Kind    string   `json:"kind"`
+	Text    string   `json:"text,omitempty"`
+	Status  Status   `json:"status"`
+	Problem *Problem `json:"problem,omitempty"`
+}
+
+// Problem is an error as a person reads it: what is wrong in one line, and what to do in another.
+type Problem struct {
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+func (p *Problem) Error() string { return p.Message }
+
+// Record is one line of probes.jsonl: one measured number and what it is.
+type Record struct {
+	Step    int         `json:"step"`  // steps done when it was measured
+	Epoch   int         `json:"epoch"` // of the last step done, from 0
+	Kind    string      `json:"kind"`
+	Encoder string      `json:"encoder"` // modality, or "fused"
+	Value   float64     `json:"value"`
+	SE      *float64    `json:"se"` // standard error; null where it has none
+	Loss    string      `json:"loss"`
+	Labels  string      `json:"labels"`
+	BN      string      `json:"bn"`
+	N       int         `json:"n"` // samples it rests on; of a cosine, batches
+	Split   string      `json:"split,omitempty"`
+	Readout string      `json:"readout,omitempty"` // of an accuracy: head, split or linear
+	Matrix  [][]float64 `json:"matrix,omitempty"`  // of a cosine
+}
+
+// Change is one line of events.jsonl.
+type Change struct {
+	Step  int       `json:"step"` // steps done when it happened
+	Event string    `json:"event"`
+	Name  string    `json:"name,omitempty"` // of a setting
+	Old   any       `json:"old,omitempty"`
+	New   any       `json:"new,omitempty"`
+	Text  string    `json:"text,omitempty"`
+	Time  time.Time `json:"time"`
+}
+
+// History is all that a run has recorded. Each element of Metrics is one line of metrics.jsonl.
+type History struct {
+	Metrics []map[string]float64 `json:"metrics"`
+	Probes  []Record             `json:"probes"`
+	Events  []Change             `json:"events"`
+}
+
+// Figure is a drawn figure: a picture, an interactive spec, and a sentence that stands in for both.
+type Figure struct {
+	PNG    []byte         `json:"png"`
+	Spec   map[string]any `json:"spec"` // Vega-Lite v5
+	Text   string         `json:"text"`
+	Width  int            `json:"width"` // CSS pixels
+	Height int            `json:"height"`
+}
