@@ -1,0 +1,174 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/gomlx/compute"
+	_ "github.com/gomlx/compute/gobackend" // GOMLX_BACKEND=go
+	"github.com/gomlx/go-xla/compute/xla"
+
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+const (
+	pluginPathVariable = "PJRT_PLUGIN_LIBRARY_PATH" // read by go-xla before main begins
+	backendVariable    = "GOMLX_BACKEND"
+)
+
+// PluginFolder is where `make lab` links the PJRT plugins of a project.
+func PluginFolder(project string) string { return filepath.Join(project, ".venv", "lib", "pjrt") }
+
+// Environ completes an environment with what must stand in it before a process that trains begins: where the
+// plugins are, no installing from the network, and memory settings of the C library under which blocks of a
+// step are kept instead of being returned and mapped again at each step. What the user has set stays.
+func Environ(project string, env []string) []string {
+	has := func(name string) bool {
+		for _, e := range env {
+			if strings.HasPrefix(e, name+"=") {
+				return true
+			}
+		}
+		return false
+	}
+	for _, def := range []string{
+		pluginPathVariable + "=" + PluginFolder(project),
+		xla.NoAutoInstallEnv + "=1",
+		"MALLOC_MMAP_MAX_=0",
+		"MALLOC_TRIM_THRESHOLD_=34359738368",
+		"MALLOC_ARENA_MAX=1",
+	} {
+		if name, _, _ := strings.Cut(def, "="); !has(name) {
+			env = append(env, def)
+		}
+	}
+	return env
+}
+
+// reexecuted marks a process that was started again by [Reexec].
+const reexecuted = "PRIMEWINDOW_ENVIRON"
+
+// Reexec replaces the process by itself with the environment of [Environ], unless it has it already. It
+// returns only when there is nothing to do or the system refuses.
+func Reexec(project string) error {
+	if os.Getenv(reexecuted) == project {
+		return nil
+	}
+	env := append(Environ(project, os.Environ()), reexecuted+"="+project)
+	return syscall.Exec("/proc/self/exe", os.Args, env)
+}
+
+// Backend is an opened backend and what it says of itself.
+type Backend struct {
+	compute.Backend
+	Name   string // as recorded in manifests, for example "xla:cpu"
+	Plugin string // path of the plugin; empty when the backend has none
+}
+
+// OpenBackend opens what GOMLX_BACKEND names, or else CUDA where its plugin and a device are present, or else
+// the CPU. Plugins are looked for in [PluginFolder] and in PJRT_PLUGIN_LIBRARY_PATH; none is ever downloaded.
+func OpenBackend(project string) (*Backend, error) {
+	xla.EnableAutoInstall(false)
+	config := os.Getenv(backendVariable)
+	if config == "" {
+		config = "xla:cpu"
+		if _, err := findPlugin(project, "cuda"); err == nil && hasDevice() {
+			config = "xla:cuda"
+		}
+	}
+	kind, rest, _ := strings.Cut(config, ":")
+	if kind != xla.BackendName {
+		b, err := compute.NewWithConfig(config)
+		if err != nil {
+			return nil, &wire.Problem{
+				Message: fmt.Sprintf("backend %q: %s", config, firstLine(err)),
+				Hint:    "set " + backendVariable + " to xla:cpu or xla:cuda, or leave it unset",
+			}
+		}
+		return &Backend{Backend: b, Name: config}, nil
+	}
+	name, options, _ := strings.Cut(rest, ",")
+	if name == "" {
+		name = "cpu"
+	}
+	path := name
+	if !filepath.IsAbs(name) {
+		var err error
+		if path, err = findPlugin(project, name); err != nil {
+			return nil, err
+		}
+	}
+	target := path
+	// go-xla takes a path with "cuda" in it for a CUDA plugin, so a name is safer where it can be resolved.
+	if os.Getenv(reexecuted) == project && !filepath.IsAbs(name) {
+		target = name
+	}
+	if options != "" {
+		target += "," + options
+	}
+	b, err := openXLA(target)
+	if err != nil {
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("XLA plugin %s: %s", path, firstLine(err)),
+			Hint:    "the file is not a PJRT plugin for this machine; `make lab` links the right one into .venv/lib/pjrt",
+		}
+	}
+	return &Backend{Backend: b, Name: "xla:" + rest, Plugin: path}, nil
+}
+
+func openXLA(target string) (b compute.Backend, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	return xla.New(target)
+}
+
+// findPlugin returns the path of the plugin of that name.
+func findPlugin(project, name string) (string, error) {
+	folders := []string{PluginFolder(project)}
+	for _, dir := range filepath.SplitList(os.Getenv(pluginPathVariable)) {
+		if dir != "" {
+			folders = append([]string{dir}, folders...)
+		}
+	}
+	for _, dir := range folders {
+		path := filepath.Join(dir, "pjrt_c_api_"+name+"_plugin.so")
+		st, err := os.Stat(path)
+		if err == nil && st.Mode().IsRegular() {
+			return path, nil
+		}
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return "", &wire.Problem{Message: err.Error(), Hint: "`make lab` links the plugin anew"}
+		}
+	}
+	hint := "`make lab` installs it"
+	if name == "cuda" {
+		hint = "`BACKEND=cuda make lab` installs it"
+	}
+	return "", &wire.Problem{
+		Message: fmt.Sprintf("no XLA plugin %q: no file pjrt_c_api_%s_plugin.so in %s", name, name, strings.Join(folders, " or ")),
+		Hint:    hint + "; or name the folder in " + pluginPathVariable,
+	}
+}
+
+// hasDevice reports whether the system shows an NVIDIA device.
+func hasDevice() bool {
+	for _, path := range []string{"/dev/nvidiactl", "/dev/dxg"} {
+		if _, err := os.Stat(path); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// firstLine is an error's text without the stack that some libraries append.
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}

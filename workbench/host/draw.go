@@ -1,0 +1,305 @@
+package host
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/viz"
+)
+
+// Figures lists what can be drawn.
+var Figures = []string{"trace", "released", "accuracy", "cosine", "loss", "live"}
+
+// Draw draws a figure of what runs have on record, and keeps it in the first run's folder figures.
+func Draw(kind string, runs []*Run) (*wire.Figure, error) {
+	list := make([]Recorded, len(runs))
+	for i, r := range runs {
+		list[i] = r.Recorded()
+	}
+	f, err := DrawRecorded(kind, list)
+	if err != nil {
+		return nil, err
+	}
+	if kind != "live" {
+		path := filepath.Join(list[0].Status.Dir, figuresDir, kind+".png")
+		if err := os.WriteFile(path, f.PNG, 0o644); err != nil {
+			return nil, diskProblem(err)
+		}
+	}
+	return f, nil
+}
+
+// DrawRecorded draws a figure of records.
+func DrawRecorded(kind string, runs []Recorded) (*wire.Figure, error) {
+	if len(runs) == 0 {
+		return nil, &wire.Problem{Message: "draw: no run", Hint: "name at least one"}
+	}
+	var f *viz.Figure
+	var err error
+	switch kind {
+	case "trace":
+		f, err = drawTrace(inforeg.KindFisherEmp, runs)
+	case "released":
+		f, err = drawTrace(inforeg.KindReleased, runs)
+	case "accuracy":
+		f, err = drawAccuracy(runs)
+	case "cosine":
+		f, err = drawCosine(runs)
+	case "loss":
+		f, err = drawLoss(runs)
+	case "live":
+		f, err = drawLive(runs)
+	default:
+		return nil, unknown("figure", kind, Figures, "")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &wire.Figure{PNG: f.PNG, Spec: f.Spec, Text: f.Text, Width: f.Width, Height: f.Height}, nil
+}
+
+// epochs is a step as a position on an axis of epochs.
+func (rec Recorded) epochs(step int) float64 {
+	return float64(step) / float64(max(1, rec.Status.StepsPerEpoch))
+}
+
+// points collects the records that pick chooses, one for each step: the last that was measured.
+func (rec Recorded) points(pick func(wire.Record) bool) []viz.Point {
+	var list []viz.Point
+	for _, p := range rec.History.Probes {
+		if !pick(p) {
+			continue
+		}
+		point := viz.Point{X: rec.epochs(p.Step), Y: p.Value}
+		if p.SE != nil {
+			point.SE = *p.SE
+		}
+		if n := len(list); n > 0 && list[n-1].X == point.X {
+			list[n-1] = point
+			continue
+		}
+		list = append(list, point)
+	}
+	slices.SortStableFunc(list, func(a, b viz.Point) int {
+		switch {
+		case a.X < b.X:
+			return -1
+		case a.X > b.X:
+			return 1
+		}
+		return 0
+	})
+	return list
+}
+
+func (rec Recorded) label(what string, runs []Recorded) string {
+	if len(runs) == 1 {
+		return what
+	}
+	return rec.Status.Name + ": " + what
+}
+
+// marks are the changes of settings, forks and reopenings that a reader should know of.
+func marks(runs []Recorded) []viz.Mark {
+	var list []viz.Mark
+	for _, rec := range runs {
+		for _, c := range rec.History.Events {
+			text := ""
+			switch c.Event {
+			case eventSet:
+				text = fmt.Sprintf("%s %v", c.Name, c.New)
+			case eventFork:
+				text = rec.Status.Name
+			case eventDiverged:
+				text = "not finite"
+			default:
+				continue
+			}
+			list = append(list, viz.Mark{X: rec.epochs(c.Step), Text: text})
+		}
+	}
+	return list
+}
+
+func needs(what string, runs []Recorded, hint string) error {
+	return &wire.Problem{Message: fmt.Sprintf("%s of %s: nothing on record yet", what, runs[0].Status.Name), Hint: hint}
+}
+
+// drawTrace draws the trace of every encoder, and where the window test of the run opens.
+func drawTrace(kind string, runs []Recorded) (*viz.Figure, error) {
+	f := viz.TraceFigure{Title: "Fisher trace of each encoder", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Marks: marks(runs)}
+	if kind == inforeg.KindReleased {
+		f.Title, f.YLabel = "Accumulator of the published code", "released (nats²)"
+	}
+	for _, rec := range runs {
+		for _, m := range rec.Status.Modalities {
+			points := rec.points(func(p wire.Record) bool { return p.Kind == kind && p.Encoder == m && p.Value > 0 })
+			if len(points) == 0 {
+				continue
+			}
+			f.Series = append(f.Series, viz.Series{Name: rec.label(m, runs), Run: rec.Status.Name, Modality: m, Points: points})
+		}
+		windows, err := rec.windows(kind)
+		if err != nil {
+			return nil, err
+		}
+		f.Windows = append(f.Windows, windows...)
+	}
+	if len(f.Series) == 0 {
+		return nil, needs("trace", runs, "train to the end of an epoch, or measure now with Probe")
+	}
+	return viz.Trace(f)
+}
+
+// windows are the prime learning windows of a run's traces by eq. 11, with the run's K; of a run without K,
+// such as a joint one, with the paper's.
+func (rec Recorded) windows(kind string) ([]viz.Window, error) {
+	rule := inforeg.WindowRule{K: 0.04, First: 2}
+	if k, ok := rec.Status.Settings["k"].(float64); ok {
+		rule.K = k
+		rule.Floor, _ = rec.Status.Settings["floor"].(float64)
+	}
+	var list []viz.Window
+	for _, m := range rec.Status.Modalities {
+		trace := make([]float64, rec.Status.Epoch)
+		for i := range trace {
+			trace[i] = math.NaN()
+		}
+		for _, p := range rec.points(func(p wire.Record) bool { return p.Kind == kind && p.Encoder == m }) {
+			if e := int(p.X); float64(e) == p.X && e >= 1 && e <= len(trace) {
+				trace[e-1] = p.Y
+			}
+		}
+		w, err := inforeg.DetectPrimeLearningWindow(trace, rule)
+		if err != nil {
+			return nil, err
+		}
+		for _, span := range w.Intervals() {
+			to := min(span[1], rec.Status.Epoch)
+			if span[0] < to {
+				list = append(list, viz.Window{Run: rec.Status.Name, Modality: m, From: float64(span[0]), To: float64(to)})
+			}
+		}
+	}
+	return list, nil
+}
+
+// drawAccuracy draws validation accuracies: fused, and of each modality by split logits and by a fresh linear
+// probe on its frozen features.
+func drawAccuracy(runs []Recorded) (*viz.Figure, error) {
+	f := viz.AccuracyFigure{Title: "Validation accuracy", XLabel: "epoch", Marks: marks(runs)}
+	for _, rec := range runs {
+		add := func(encoder, readout, name string) {
+			points := rec.points(func(p wire.Record) bool {
+				return p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Encoder == encoder && p.Readout == readout
+			})
+			if len(points) > 0 {
+				f.Series = append(f.Series, viz.Series{Name: rec.label(name, runs), Run: rec.Status.Name + readoutSuffix[readout], Modality: encoder, Points: points})
+			}
+		}
+		add(fused, readoutHead, fused)
+		for _, m := range rec.Status.Modalities {
+			add(m, readoutSplit, m+" (split)")
+			add(m, readoutLinear, m+" (linear)")
+		}
+	}
+	if len(f.Series) == 0 {
+		return nil, needs("accuracy", runs, "train to the end of an epoch, or measure now with Evaluate")
+	}
+	return viz.Accuracy(f)
+}
+
+// readoutSuffix sets the readouts of one run apart in dash and marker.
+var readoutSuffix = map[string]string{readoutLinear: " (linear)"}
+
+// drawCosine draws the last cosine matrix of each encoder of the first run.
+func drawCosine(runs []Recorded) (*viz.Figure, error) {
+	rec := runs[0]
+	f := viz.CosineFigure{Title: fmt.Sprintf("Cosine between batch gradients, %s", rec.Status.Name)}
+	for _, m := range rec.Status.Modalities {
+		for _, p := range slices.Backward(rec.History.Probes) {
+			if p.Kind != inforeg.KindCosine || p.Encoder != m {
+				continue
+			}
+			labels := make([]string, p.N)
+			for i := range labels {
+				labels[i] = fmt.Sprint(p.Step - p.N + i)
+			}
+			f.Panels = append(f.Panels, viz.CosinePanel{Name: m, Matrix: p.Matrix, Labels: labels, Mean: p.Value, Expected: math.NaN()})
+			break
+		}
+	}
+	if len(f.Panels) == 0 {
+		return nil, needs("cosine matrix", runs, "train to the end of an epoch, or measure now with Probe")
+	}
+	return viz.Cosine(f)
+}
+
+func (rec Recorded) perStep(name string) []viz.Point {
+	list := make([]viz.Point, len(rec.History.Metrics))
+	for i, m := range rec.History.Metrics {
+		list[i] = viz.Point{X: float64(i + 1), Y: m[name]}
+	}
+	return list
+}
+
+func lossSeries(runs []Recorded) []viz.Series {
+	var list []viz.Series
+	for _, rec := range runs {
+		if len(rec.History.Metrics) > 0 {
+			list = append(list, viz.Series{Name: rec.label("loss", runs), Run: rec.Status.Name, Modality: fused, Points: rec.perStep("loss")})
+		}
+	}
+	return list
+}
+
+func drawLoss(runs []Recorded) (*viz.Figure, error) {
+	f := viz.LossFigure{Title: "Training loss", XLabel: "step", YLabel: "cross entropy (nats)", Series: lossSeries(runs)}
+	if len(f.Series) == 0 {
+		return nil, needs("loss", runs, "take a step first")
+	}
+	return viz.Loss(f)
+}
+
+// drawLive draws what a reader wants to see while a run trains.
+func drawLive(runs []Recorded) (*viz.Figure, error) {
+	f := viz.LiveFigure{Loss: lossSeries(runs)}
+	for _, rec := range runs {
+		for _, m := range rec.Status.Modalities {
+			for _, part := range []struct {
+				list *[]viz.Series
+				pick func(wire.Record) bool
+			}{
+				{&f.Trace, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && p.Value > 0 }},
+				{&f.Accuracy, func(p wire.Record) bool {
+					return p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Readout == readoutSplit
+				}},
+			} {
+				points := rec.points(func(p wire.Record) bool { return p.Encoder == m && part.pick(p) })
+				if len(points) > 0 {
+					*part.list = append(*part.list, viz.Series{Name: rec.label(m, runs), Run: rec.Status.Name, Modality: m, Points: points})
+				}
+			}
+		}
+		points := rec.points(func(p wire.Record) bool {
+			return p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Readout == readoutHead
+		})
+		if len(points) > 0 {
+			f.Accuracy = append(f.Accuracy, viz.Series{Name: rec.label(fused, runs), Run: rec.Status.Name, Modality: fused, Points: points})
+		}
+		windows, err := rec.windows(inforeg.KindFisherEmp)
+		if err != nil {
+			return nil, err
+		}
+		f.Windows = append(f.Windows, windows...)
+	}
+	if len(f.Loss) == 0 {
+		return nil, needs("loss", runs, "take a step first")
+	}
+	return viz.Live(f)
+}

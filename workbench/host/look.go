@@ -1,0 +1,89 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+)
+
+// Var gives a variable's shape and values at the present step, as kept here: convolution kernels are
+// [k..., in, out]. A name with the prefix "momentum." gives the optimizer's buffer.
+func (r *Run) Var(ctx context.Context, name string) (shape []int, values []float32, err error) {
+	err = r.with(ctx, func() error {
+		var names []string
+		for i, v := range r.eng.vars {
+			if names = append(names, v.Name); v.Name == name {
+				shape = v.Shape
+				values, err = tensors.CopyFlatData[float32](r.st.vars[i])
+				return err
+			}
+		}
+		for i, v := range r.eng.trainable {
+			if momentumPrefix+v.Name == name {
+				shape = v.Shape
+				values, err = tensors.CopyFlatData[float32](r.st.momentum[i])
+				return err
+			}
+		}
+		return unknown("variable", name, names, fmt.Sprintf("there are %d, from %s to %s", len(names), names[0], names[len(names)-1]))
+	})
+	return shape, values, err
+}
+
+// Features gives a modality's features of all samples of a split at the present step, in eval mode: [n, D].
+func (r *Run) Features(ctx context.Context, split data.Split, modality string) (shape []int, values []float32, err error) {
+	if err := r.checkModality(modality); err != nil {
+		return nil, nil, err
+	}
+	err = r.with(ctx, func() error {
+		n := r.set.Len(split)
+		all, _, err := r.features(split, everything(n))
+		if err != nil {
+			return err
+		}
+		values = all[modality]
+		shape = []int{n, len(values) / max(1, n)}
+		return nil
+	})
+	return shape, values, err
+}
+
+// Batch gives one modality of the batch that the next step will take, [B, shape...], or with "label" its labels.
+func (r *Run) Batch(modality string) (shape []int, values []float32, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	step := r.recorded()
+	draw := uint64(r.base.whole("seed"))<<32 | uint64(step+1)
+	b, err := r.set.Read(data.Train, r.indices(step/r.perEpoch, step%r.perEpoch), draw)
+	if err != nil {
+		return nil, nil, err
+	}
+	if modality == "label" {
+		values = make([]float32, len(b.Labels))
+		for i, y := range b.Labels {
+			values[i] = float32(y)
+		}
+		return []int{len(values)}, values, nil
+	}
+	if err := r.checkModality(modality); err != nil {
+		return nil, nil, err
+	}
+	for _, m := range r.eng.model.Modalities {
+		if m.Name == modality {
+			shape = append([]int{len(b.Labels)}, m.Shape...)
+		}
+	}
+	return shape, b.X[modality], nil
+}
+
+func (r *Run) checkModality(name string) error {
+	if names := inforeg.ModalityNames(r.eng.model); !slices.Contains(names, name) {
+		return unknown("modality", name, names, "")
+	}
+	return nil
+}

@@ -1,0 +1,443 @@
+package host
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// Readouts of an accuracy.
+const (
+	readoutHead   = "head"   // the fusion head on all modalities
+	readoutSplit  = "split"  // the head on one modality alone
+	readoutLinear = "linear" // a fresh linear classifier on the modality's frozen features
+)
+
+const fused = "fused"
+
+// recordKey is what two records of the same measurement share.
+func recordKey(r wire.Record) string {
+	return fmt.Sprint(r.Step, r.Kind, r.Encoder, r.Loss, r.Labels, r.BN, r.N, r.Split, r.Readout)
+}
+
+// record appends a measurement, unless the same one is there already.
+func (r *Run) record(list ...wire.Record) error {
+	for _, rec := range list {
+		if math.IsNaN(rec.Value) || math.IsInf(rec.Value, 0) {
+			return &wire.Problem{
+				Message: fmt.Sprintf("%s of %s at step %d is %v", rec.Kind, rec.Encoder, rec.Step, rec.Value),
+				Hint:    "the weights are too large to measure: fork at an earlier step with a smaller learning rate",
+			}
+		}
+		key := recordKey(rec)
+		if r.seen[key] {
+			continue
+		}
+		line, err := json.Marshal(rec)
+		if err != nil {
+			return err
+		}
+		if err := r.probes.append(line); err != nil {
+			return diskProblem(err)
+		}
+		r.seen[key] = true
+		r.records = append(r.records, rec)
+	}
+	return nil
+}
+
+// blank is a record of the present state.
+func (r *Run) blank(kind, encoder string) wire.Record {
+	return wire.Record{Step: r.at, Epoch: max(0, r.at-1) / r.perEpoch, Kind: kind, Encoder: encoder}
+}
+
+func due(every, epoch int) bool { return every > 0 && (epoch+1)%every == 0 }
+
+// epochEnd measures what is due at the end of an epoch. A replay, which finds the records there, measures
+// nothing again.
+func (r *Run) epochEnd(epoch int, settings Settings) error {
+	r.unfinished = true
+	for _, m := range r.eng.model.Modalities {
+		acc := r.released[m.Name]
+		for _, sum := range []struct {
+			kind  string
+			value float64
+		}{{inforeg.KindReleased, acc.Sum}, {inforeg.KindBatchSquare, acc.BatchSquare()}} {
+			rec := r.blank(sum.kind, m.Name)
+			rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N = sum.value, "total", "observed", "batch", acc.Accumulated*r.base.whole("batch")
+			if err := r.record(rec); err != nil {
+				return err
+			}
+		}
+	}
+	for _, probe := range []struct {
+		due     bool
+		kind    string
+		readout string
+		measure func(Settings) ([]wire.Record, error)
+	}{
+		{true, inforeg.KindCosine, "", r.cosine},
+		{due(settings.whole("probe_every"), epoch), inforeg.KindFisherEmp, "", r.fisher},
+		{due(settings.whole("evaluate_every"), epoch), inforeg.KindAccuracy, readoutHead, func(Settings) ([]wire.Record, error) { return r.evaluate(data.Validation) }},
+		{due(settings.whole("linear_every"), epoch), inforeg.KindAccuracy, readoutLinear, func(s Settings) ([]wire.Record, error) { return r.linear(data.Validation, s) }},
+	} {
+		if !probe.due || r.measured(probe.kind, probe.readout) {
+			continue
+		}
+		list, err := probe.measure(settings)
+		if err == nil {
+			err = r.record(list...)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	r.unfinished = false
+	return nil
+}
+
+// measured reports whether a complete measurement of the present step is on record already.
+func (r *Run) measured(kind, readout string) bool {
+	n := 0
+	for _, rec := range r.records {
+		if rec.Step == r.at && rec.Kind == kind && rec.Readout == readout {
+			n++
+		}
+	}
+	if readout == readoutHead {
+		return n >= 1
+	}
+	return n >= len(r.eng.model.Modalities)
+}
+
+// fisher measures the exact Fisher trace of every encoder (paper eq. 7) on the probe samples.
+func (r *Run) fisher(settings Settings) ([]wire.Record, error) {
+	if r.probe == nil {
+		var err error
+		n := r.base.whole("probe_samples")
+		if r.probe, err = r.set.Read(data.Train, spread(r.set.Len(data.Train), n), 0); err != nil {
+			return nil, err
+		}
+	}
+	vars := r.st.vars
+	if settings.text("probe_bn") == bnRecalibrated {
+		all, fresh, err := r.eng.recalibrated(vars, r.probe)
+		if err != nil {
+			return nil, err
+		}
+		defer free(fresh...)
+		vars = all
+	}
+	norms := map[string][]float64{}
+	chunk := r.base.whole("probe_chunk")
+	for from := 0; from < len(r.probe.Labels); from += chunk {
+		part := r.slice(r.probe, from, min(from+chunk, len(r.probe.Labels)))
+		list, err := r.eng.squaredGradients(vars, part, settings.text("probe_params"))
+		if err != nil {
+			return nil, err
+		}
+		for m, values := range list {
+			for _, v := range values {
+				norms[m] = append(norms[m], float64(v))
+			}
+		}
+	}
+	var records []wire.Record
+	for _, m := range r.eng.model.Modalities {
+		mean, sd := stat.MeanStdDev(norms[m.Name], nil)
+		se := sd / math.Sqrt(float64(len(norms[m.Name])))
+		rec := r.blank(inforeg.KindFisherEmp, m.Name)
+		rec.Value, rec.SE, rec.Loss, rec.Labels = mean, &se, "fused", "observed"
+		rec.BN, rec.N = settings.text("probe_bn"), len(norms[m.Name])
+		records = append(records, rec)
+	}
+	return records, nil
+}
+
+// slice cuts samples [from, to) out of a batch.
+func (r *Run) slice(b *data.Batch, from, to int) *data.Batch {
+	part := &data.Batch{Indices: b.Indices[from:to], Labels: b.Labels[from:to], X: map[string][]float32{}}
+	for _, m := range r.eng.model.Modalities {
+		part.X[m.Name] = b.X[m.Name][from*m.Size() : to*m.Size()]
+	}
+	return part
+}
+
+// cosine gives the mean and the matrix of the cosines between the last batch gradients of each encoder. Its
+// standard error would need to know how dependent the pairs are, so it has none.
+func (r *Run) cosine(Settings) ([]wire.Record, error) {
+	var records []wire.Record
+	for _, m := range r.eng.model.Modalities {
+		if len(r.ring[m.Name]) < 2 {
+			return nil, nil
+		}
+		matrix, err := inforeg.CosineMatrix(r.ring[m.Name])
+		if err != nil {
+			return nil, err
+		}
+		rec := r.blank(inforeg.KindCosine, m.Name)
+		rec.Value, rec.Matrix, rec.N = inforeg.MeanCosine(matrix), matrix, len(matrix)
+		rec.Loss, rec.Labels, rec.BN = "total", "observed", "batch"
+		records = append(records, rec)
+	}
+	return records, nil
+}
+
+// pass runs a split, or the given positions of it, through the model in eval mode and hands out each batch's
+// rows: logits and features have n rows.
+func (r *Run) pass(split data.Split, indices []int, use func(labels []int32, logits []float32, unimodal, features map[string][]float32) error) error {
+	size := r.base.whole("batch")
+	for from := 0; from < len(indices); from += size {
+		n := min(size, len(indices)-from)
+		want := slices.Clone(indices[from : from+n])
+		for len(want) < size { // filled up, so that one graph serves all
+			want = append(want, indices[0])
+		}
+		b, err := r.set.Read(split, want, 0)
+		if err != nil {
+			return err
+		}
+		if err := checkLabels(b, r.eng.model.Classes); err != nil {
+			return err
+		}
+		logits, unimodal, features, err := r.eng.evaluate(r.st.vars, b)
+		if err != nil {
+			return err
+		}
+		cut := func(rows map[string][]float32) {
+			for m, v := range rows {
+				rows[m] = v[:len(v)/size*n]
+			}
+		}
+		cut(unimodal)
+		cut(features)
+		if err := use(b.Labels[:n], logits[:len(logits)/size*n], unimodal, features); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func everything(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}
+
+// evaluate measures, on a split, accuracy and mean cross entropy of the fused prediction and of each modality
+// by the head's own unimodal readout.
+func (r *Run) evaluate(split data.Split) ([]wire.Record, error) {
+	n := r.set.Len(split)
+	if n == 0 {
+		return nil, &wire.Problem{Message: fmt.Sprintf("data %s has no samples in split %s", r.base.text("data"), split), Hint: "choose another split"}
+	}
+	hits := map[string]int{}
+	losses := map[string][]float64{}
+	count := func(name string, labels []int32, logits []float32) {
+		classes := r.eng.model.Classes
+		for i, y := range labels {
+			row := logits[i*classes : (i+1)*classes]
+			if argMax(row) == int(y) {
+				hits[name]++
+			}
+			losses[name] = append(losses[name], crossEntropy(row, int(y)))
+		}
+	}
+	err := r.pass(split, everything(n), func(labels []int32, logits []float32, unimodal, _ map[string][]float32) error {
+		count(fused, labels, logits)
+		for m, rows := range unimodal {
+			count(m, labels, rows)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var records []wire.Record
+	for _, name := range append([]string{fused}, inforeg.ModalityNames(r.eng.model)...) {
+		readout := readoutSplit
+		if name == fused {
+			readout = readoutHead
+		}
+		records = append(records, r.accuracy(name, readout, split, hits[name], n))
+		mean, sd := stat.MeanStdDev(losses[name], nil)
+		se := sd / math.Sqrt(float64(n))
+		rec := r.blank("cross_entropy", name)
+		rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = mean, &se, cmp.Or(map[string]string{fused: fused}[name], "unimodal"), "observed", bnRunning, n
+		rec.Split, rec.Readout = string(split), readout
+		records = append(records, rec)
+	}
+	return records, nil
+}
+
+func (r *Run) accuracy(name, readout string, split data.Split, hits, n int) wire.Record {
+	p := float64(hits) / float64(n)
+	se := math.Sqrt(p * (1 - p) / float64(n))
+	rec := r.blank(inforeg.KindAccuracy, name)
+	rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = p, &se, "none", "observed", bnRunning, n
+	rec.Split, rec.Readout = string(split), readout
+	return rec
+}
+
+func argMax(row []float32) int {
+	best := 0
+	for i, v := range row {
+		if v > row[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// crossEntropy is -log softmax(row)[y], in nats.
+func crossEntropy(row []float32, y int) float64 {
+	top, sum := float64(slices.Max(row)), 0.0
+	for _, v := range row {
+		sum += math.Exp(float64(v) - top)
+	}
+	return math.Log(sum) + top - float64(row[y])
+}
+
+// features gives each modality's features of samples, [n, D] by modality, and the labels.
+func (r *Run) features(split data.Split, indices []int) (map[string][]float32, []int32, error) {
+	all, labels := map[string][]float32{}, []int32{}
+	err := r.pass(split, indices, func(y []int32, _ []float32, _, features map[string][]float32) error {
+		labels = append(labels, y...)
+		for m, rows := range features {
+			all[m] = append(all[m], rows...)
+		}
+		return nil
+	})
+	return all, labels, err
+}
+
+// linear measures what a fresh linear classifier makes of each encoder's frozen features: fitted to training
+// samples by least squares, read on the split. Split logits understate a modality that the head neglects; this
+// readout does not.
+func (r *Run) linear(split data.Split, settings Settings) ([]wire.Record, error) {
+	n := r.set.Len(split)
+	if n == 0 {
+		return nil, &wire.Problem{Message: fmt.Sprintf("data %s has no samples in split %s", r.base.text("data"), split), Hint: "choose another split"}
+	}
+	train, trainLabels, err := r.features(data.Train, spread(r.set.Len(data.Train), settings.whole("linear_samples")))
+	if err != nil {
+		return nil, err
+	}
+	test, testLabels, err := r.features(split, everything(n))
+	if err != nil {
+		return nil, err
+	}
+	var records []wire.Record
+	for _, m := range r.eng.model.Modalities {
+		predicted, err := leastSquares(train[m.Name], trainLabels, test[m.Name], r.eng.model.Classes)
+		if err != nil {
+			return nil, fmt.Errorf("linear probe of %s: %w", m.Name, err)
+		}
+		hits := 0
+		for i, y := range testLabels {
+			if predicted[i] == int(y) {
+				hits++
+			}
+		}
+		records = append(records, r.accuracy(m.Name, readoutLinear, split, hits, n))
+	}
+	return records, nil
+}
+
+// leastSquares fits a ridge regression from features, [n, D], to one-hot labels, and classifies the rows of
+// test, [k, D]. Features are centred; the ridge is a thousandth of their mean variance, which only keeps
+// dead features from making the system singular.
+func leastSquares(train []float32, labels []int32, test []float32, classes int) ([]int, error) {
+	n := len(labels)
+	d := len(train) / n
+	x := mat.NewDense(n, d, nil)
+	mean := make([]float64, d)
+	for i := range n {
+		for j := range d {
+			mean[j] += float64(train[i*d+j]) / float64(n)
+		}
+	}
+	for i := range n {
+		for j := range d {
+			x.Set(i, j, float64(train[i*d+j])-mean[j])
+		}
+	}
+	share := make([]float64, classes)
+	for _, y := range labels {
+		share[y] += 1 / float64(n)
+	}
+	target := mat.NewDense(n, classes, nil)
+	for i, y := range labels {
+		for c := range classes {
+			target.Set(i, c, -share[c])
+		}
+		target.Set(i, int(y), 1-share[y])
+	}
+	var gram mat.SymDense
+	gram.SymOuterK(1, x.T())
+	ridge := 1e-3*mat.Trace(&gram)/float64(d) + 1e-12
+	for j := range d {
+		gram.SetSym(j, j, gram.At(j, j)+ridge)
+	}
+	var chol mat.Cholesky
+	if !chol.Factorize(&gram) {
+		return nil, fmt.Errorf("features of %d samples are not finite", n)
+	}
+	var moment, weights mat.Dense
+	moment.Mul(x.T(), target)
+	if err := chol.SolveTo(&weights, &moment); err != nil {
+		return nil, err
+	}
+	k := len(test) / d
+	predicted := make([]int, k)
+	scores := make([]float32, classes)
+	for i := range k {
+		for c := range classes {
+			sum := share[c]
+			for j := range d {
+				sum += (float64(test[i*d+j]) - mean[j]) * weights.At(j, c)
+			}
+			scores[c] = float32(sum)
+		}
+		predicted[i] = argMax(scores)
+	}
+	return predicted, nil
+}
+
+// probeKinds are the measurements that can be asked for, by name.
+func (r *Run) measureNow(kind string, settings Settings) ([]wire.Record, error) {
+	switch kind {
+	case inforeg.KindFisherEmp:
+		return r.fisher(settings)
+	case inforeg.KindCosine:
+		list, err := r.cosine(settings)
+		if err == nil && list == nil {
+			err = &wire.Problem{Message: fmt.Sprintf("cosine: %d batch gradients so far, want at least 2", len(r.ring[r.eng.model.Modalities[0].Name])), Hint: "take more steps first"}
+		}
+		return list, err
+	case inforeg.KindReleased, inforeg.KindBatchSquare:
+		at := slices.DeleteFunc(slices.Clone(r.records), func(x wire.Record) bool { return x.Kind != kind })
+		if len(at) == 0 {
+			return nil, &wire.Problem{Message: kind + " is accumulated over an epoch: none has ended yet", Hint: "train to the end of the epoch first"}
+		}
+		return at[len(at)-len(r.eng.model.Modalities):], nil
+	case "linear":
+		return r.linear(data.Validation, settings)
+	case inforeg.KindAccuracy:
+		return r.evaluate(data.Validation)
+	}
+	kinds := []string{inforeg.KindFisherEmp, inforeg.KindReleased, inforeg.KindBatchSquare, inforeg.KindCosine, inforeg.KindAccuracy, "linear"}
+	return nil, unknown("probe", kind, kinds, "there are "+strings.Join(kinds, ", "))
+}

@@ -1,0 +1,523 @@
+package host
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// IdleTime is how long a host stays without a client and without training, unless told otherwise.
+const IdleTime = 2 * time.Hour
+
+// Server answers clients of a project's runs.
+type Server struct {
+	shop     *Shop
+	info     wire.Host
+	ctx      context.Context // ends when the host stops
+	stop     context.CancelFunc
+	lastSeen atomic.Int64 // UnixNano of the last sign of a client or of training
+	open     atomic.Int64 // requests being answered
+
+	mu       sync.Mutex
+	training map[*Run]context.CancelCauseFunc // detached or not; for pausing
+	detached sync.WaitGroup
+}
+
+// errOtherHost reports that the project has a host already.
+var errOtherHost = errors.New("another host serves this project")
+
+// IsOtherHost reports whether Serve returned because the project has a host already.
+func IsOtherHost(err error) bool { return errors.Is(err, errOtherHost) }
+
+// Serve answers clients on the project's socket until ctx ends, a client stops it, or nobody has needed it for
+// idle. Everything is on record when it returns.
+func Serve(ctx context.Context, project string, idle time.Duration) error {
+	socket := wire.SocketPath(project)
+	lock, err := claim(socket)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return socketProblem(err)
+	}
+	old := unix.Umask(0o177) // the socket is 0600 from its first moment
+	listener, err := net.Listen("unix", socket)
+	unix.Umask(old)
+	if err != nil {
+		return socketProblem(err)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	s := &Server{shop: NewShop(project), ctx: ctx, stop: stop, training: map[*Run]context.CancelCauseFunc{}}
+	s.info = wire.Host{Protocol: wire.Version, PID: os.Getpid(), Project: project, Socket: socket, Started: time.Now().UTC()}
+	if s.info.Build, err = wire.BuildID("/proc/self/exe"); err != nil {
+		return err
+	}
+	s.seen()
+	server := &http.Server{Handler: s.handler(), BaseContext: func(net.Listener) context.Context { return ctx }}
+	go s.leaveWhenIdle(ctx, idle)
+	go func() {
+		<-ctx.Done()
+		grace, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		_ = server.Shutdown(grace) // what still hangs after that is cut
+		_ = server.Close()
+	}()
+	if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	s.detached.Wait()
+	return s.shop.Close()
+}
+
+// claim makes the socket's folder and takes it for this process.
+func claim(socket string) (*os.File, error) {
+	dir := filepath.Dir(socket)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, socketProblem(err)
+	}
+	var st unix.Stat_t
+	if err := unix.Lstat(dir, &st); err != nil {
+		return nil, socketProblem(err)
+	}
+	if int(st.Uid) != os.Getuid() || st.Mode&unix.S_IFMT != unix.S_IFDIR {
+		return nil, &wire.Problem{Message: fmt.Sprintf("socket folder %s belongs to somebody else", dir), Hint: "set XDG_RUNTIME_DIR to a folder of your own"}
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return nil, socketProblem(err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, socketProblem(err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		return nil, errOtherHost
+	}
+	return f, nil
+}
+
+func socketProblem(err error) error {
+	return &wire.Problem{Message: fmt.Sprintf("socket: %v", err), Hint: "set XDG_RUNTIME_DIR to a folder that you can write to, with a short path"}
+}
+
+func (s *Server) seen() { s.lastSeen.Store(time.Now().UnixNano()) }
+
+// leaveWhenIdle stops the host after so long without a client and without training.
+func (s *Server) leaveWhenIdle(ctx context.Context, idle time.Duration) {
+	tick := time.NewTicker(min(idle/4+time.Millisecond, time.Minute))
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		s.mu.Lock()
+		busy := len(s.training) > 0
+		s.mu.Unlock()
+		if busy || s.open.Load() > 0 {
+			s.seen()
+		}
+		if time.Since(time.Unix(0, s.lastSeen.Load())) > idle {
+			s.stop()
+		}
+	}
+}
+
+// handler routes the calls of internal/wire. It turns panics and errors into problems.
+func (s *Server) handler() http.Handler {
+	mux := http.NewServeMux()
+	handle := func(pattern string, answer func(w http.ResponseWriter, q *http.Request) error) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, q *http.Request) {
+			s.open.Add(1)
+			s.seen()
+			defer s.open.Add(-1)
+			defer func() {
+				if p := recover(); p != nil {
+					reply(w, http.StatusInternalServerError, &wire.Problem{Message: fmt.Sprint(p), Hint: "this is a defect of the host; the run is kept"})
+				}
+			}()
+			if err := answer(w, q); err != nil {
+				reply(w, http.StatusBadRequest, asProblem(err))
+			}
+		})
+	}
+	handle("GET /v1/host", func(w http.ResponseWriter, _ *http.Request) error {
+		info := s.info
+		s.shop.backendMu.Lock()
+		if b := s.shop.backend; b != nil {
+			info.Backend = b.Name + ", " + b.Description()
+		}
+		s.shop.backendMu.Unlock()
+		return answerJSON(w, info)
+	})
+	handle("POST /v1/host/stop", func(w http.ResponseWriter, _ *http.Request) error {
+		err := answerJSON(w, s.info)
+		s.stop()
+		return err
+	})
+	handle("GET /v1/runs", func(w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, s.shop.Statuses()) })
+	handle("PUT /v1/runs/{name}", s.declare)
+	handle("GET /v1/figure", s.figure)
+	handle("POST /v1/runs/{name}/fresh", func(w http.ResponseWriter, q *http.Request) error {
+		r, err := s.shop.Fresh(q.PathValue("name"))
+		if err != nil {
+			return err
+		}
+		return answerJSON(w, r.Status())
+	})
+	for pattern, answer := range map[string]func(*Run, http.ResponseWriter, *http.Request) error{
+		"GET /v1/runs/{name}":           func(r *Run, w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, r.Status()) },
+		"GET /v1/runs/{name}/history":   func(r *Run, w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, r.History()) },
+		"GET /v1/runs/{name}/events":    s.events,
+		"POST /v1/runs/{name}/train":    s.train,
+		"POST /v1/runs/{name}/pause":    s.pause,
+		"POST /v1/runs/{name}/set":      s.set,
+		"POST /v1/runs/{name}/probe":    s.probe,
+		"POST /v1/runs/{name}/evaluate": s.evaluate,
+		"POST /v1/runs/{name}/export":   s.export,
+		"GET /v1/runs/{name}/var":       s.variable,
+		"GET /v1/runs/{name}/features":  s.features,
+		"GET /v1/runs/{name}/batch":     s.batch,
+	} {
+		handle(pattern, func(w http.ResponseWriter, q *http.Request) error {
+			r, err := s.shop.Find(q.PathValue("name"))
+			if err != nil {
+				return err
+			}
+			return answer(r, w, q)
+		})
+	}
+	return mux
+}
+
+func (s *Server) declare(w http.ResponseWriter, q *http.Request) error {
+	var d wire.Declaration
+	if err := read(q, &d); err != nil {
+		return err
+	}
+	r, err := s.shop.Open(q.PathValue("name"), d)
+	if err != nil {
+		return err
+	}
+	return answerJSON(w, r.Status())
+}
+
+// train trains and streams events. When the client leaves, the run pauses, unless it asked to detach.
+func (s *Server) train(r *Run, w http.ResponseWriter, q *http.Request) error {
+	var t wire.Train
+	if err := read(q, &t); err != nil {
+		return err
+	}
+	target := func(now int) int { return now }
+	switch {
+	case t.Steps != nil:
+		target = func(now int) int { return now + *t.Steps }
+	case t.ToStep != nil:
+		target = func(int) int { return *t.ToStep }
+	case t.ToEpoch != nil:
+		target = func(int) int { return r.StepsToEpoch(*t.ToEpoch) }
+	case t.Detach:
+		target = func(int) int { return r.StepsToEpoch(r.Settings().whole("epochs")) }
+	default:
+		return &wire.Problem{Message: "train: no target", Hint: "give steps, to_step or to_epoch"}
+	}
+	parent := q.Context()
+	if t.Detach {
+		parent = s.ctx
+	}
+	ctx, cancel := context.WithCancelCause(parent)
+	watch := r.watchers.add()
+	done := make(chan error, 1)
+	client := clientOf(q)
+	s.detached.Add(1)
+	go func() {
+		defer s.detached.Done()
+		defer cancel(nil)
+		defer func() {
+			if p := recover(); p != nil {
+				done <- fmt.Errorf("%v", p)
+			}
+		}()
+		done <- s.pausable(ctx, cancel, r, client, target)
+	}()
+	defer r.watchers.remove(watch)
+	if t.Detach {
+		return answerJSON(w, r.Status())
+	}
+	out := newStream(w)
+	for {
+		select {
+		case e := <-watch:
+			if out.send(e) != nil {
+				cancel(errPaused)
+			}
+		case err := <-done:
+			for len(watch) > 0 {
+				_ = out.send(<-watch)
+			}
+			return out.last(r, err)
+		}
+	}
+}
+
+// pausable registers a training so that it can be paused, and runs it.
+func (s *Server) pausable(ctx context.Context, cancel context.CancelCauseFunc, r *Run, client string, target func(int) int) error {
+	s.mu.Lock()
+	s.training[r] = cancel
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		delete(s.training, r)
+		s.mu.Unlock()
+	}()
+	return r.train(ctx, client, target)
+}
+
+func (s *Server) pause(r *Run, w http.ResponseWriter, _ *http.Request) error {
+	s.mu.Lock()
+	cancel := s.training[r]
+	s.mu.Unlock()
+	if cancel != nil {
+		cancel(errPaused)
+		r.turn <- struct{}{} // until the step under way is done
+		<-r.turn
+	}
+	return answerJSON(w, r.Status())
+}
+
+// events streams what happens to a run until the client leaves.
+func (s *Server) events(r *Run, w http.ResponseWriter, q *http.Request) error {
+	watch := r.watchers.add()
+	defer r.watchers.remove(watch)
+	out := newStream(w)
+	if out.send(wire.Event{Kind: wire.Progress, Status: r.Status()}) != nil {
+		return nil
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		var e wire.Event
+		select {
+		case <-q.Context().Done():
+			return nil
+		case e = <-watch:
+		case <-tick.C: // tells a client that reads only this stream when training has ended
+			e = wire.Event{Kind: wire.Progress, Status: r.Status()}
+		}
+		if out.send(e) != nil {
+			return nil
+		}
+	}
+}
+
+func (s *Server) set(r *Run, w http.ResponseWriter, q *http.Request) error {
+	var asked map[string]any
+	if err := read(q, &asked); err != nil {
+		return err
+	}
+	if err := r.Set(asked); err != nil {
+		return err
+	}
+	return answerJSON(w, r.Status())
+}
+
+func (s *Server) probe(r *Run, w http.ResponseWriter, q *http.Request) error {
+	var ask struct{ Kind string }
+	if err := read(q, &ask); err != nil {
+		return err
+	}
+	list, err := r.Probe(q.Context(), ask.Kind)
+	if err != nil {
+		return err
+	}
+	return answerJSON(w, list)
+}
+
+func (s *Server) evaluate(r *Run, w http.ResponseWriter, q *http.Request) error {
+	var ask struct{ Split string }
+	if err := read(q, &ask); err != nil {
+		return err
+	}
+	split, err := parseSplit(ask.Split)
+	if err != nil {
+		return err
+	}
+	list, err := r.Evaluate(q.Context(), split)
+	if err != nil {
+		return err
+	}
+	return answerJSON(w, list)
+}
+
+func parseSplit(name string) (data.Split, error) {
+	split, err := data.ParseSplit(name)
+	if err != nil {
+		return "", &wire.Problem{Message: err.Error(), Hint: "the splits are train, val and test"}
+	}
+	return split, nil
+}
+
+func (s *Server) export(r *Run, w http.ResponseWriter, q *http.Request) error {
+	var ask struct{ Format, Path string }
+	if err := read(q, &ask); err != nil {
+		return err
+	}
+	if err := r.Export(q.Context(), ask.Format, ask.Path); err != nil {
+		return err
+	}
+	return answerJSON(w, map[string]string{"path": ask.Path})
+}
+
+func (s *Server) variable(r *Run, w http.ResponseWriter, q *http.Request) error {
+	shape, values, err := r.Var(q.Context(), q.URL.Query().Get("name"))
+	if err != nil {
+		return err
+	}
+	return answerArray(w, shape, values)
+}
+
+func (s *Server) features(r *Run, w http.ResponseWriter, q *http.Request) error {
+	split, err := parseSplit(q.URL.Query().Get("split"))
+	if err != nil {
+		return err
+	}
+	shape, values, err := r.Features(q.Context(), split, q.URL.Query().Get("modality"))
+	if err != nil {
+		return err
+	}
+	return answerArray(w, shape, values)
+}
+
+func (s *Server) batch(r *Run, w http.ResponseWriter, q *http.Request) error {
+	shape, values, err := r.Batch(q.URL.Query().Get("modality"))
+	if err != nil {
+		return err
+	}
+	return answerArray(w, shape, values)
+}
+
+func (s *Server) figure(w http.ResponseWriter, q *http.Request) error {
+	var runs []*Run
+	for _, name := range q.URL.Query()["run"] {
+		r, err := s.shop.Find(name)
+		if err != nil {
+			return err
+		}
+		runs = append(runs, r)
+	}
+	f, err := Draw(q.URL.Query().Get("kind"), runs)
+	if err != nil {
+		return err
+	}
+	return answerJSON(w, f)
+}
+
+// clientOf says who is asking.
+func clientOf(q *http.Request) string {
+	if c := q.Header.Get(wire.ClientHeader); c != "" {
+		return c
+	}
+	return "another client"
+}
+
+func read(q *http.Request, into any) error {
+	dec := json.NewDecoder(http.MaxBytesReader(nil, q.Body, 1<<20))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return &wire.Problem{Message: fmt.Sprintf("request body: %v", err), Hint: "see the package comment of internal/wire"}
+	}
+	return nil
+}
+
+func answerJSON(w http.ResponseWriter, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, err = w.Write(append(text, '\n'))
+	if err != nil {
+		return nil // the client has left
+	}
+	return nil
+}
+
+func reply(w http.ResponseWriter, code int, p *wire.Problem) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(p) // the client may have left
+}
+
+func answerArray(w http.ResponseWriter, shape []int, values []float32) error {
+	text := make([]string, len(shape))
+	for i, d := range shape {
+		text[i] = strconv.Itoa(d)
+	}
+	w.Header().Set(wire.ShapeHeader, strings.Join(text, ","))
+	w.Header().Set("Content-Type", "application/octet-stream")
+	body := make([]byte, 4*len(values))
+	for i, v := range values {
+		binary.LittleEndian.PutUint32(body[4*i:], math.Float32bits(v))
+	}
+	_, _ = w.Write(body) // the client may have left
+	return nil
+}
+
+// stream writes events, one JSON object a line.
+type stream struct {
+	w       http.ResponseWriter
+	flusher http.Flusher
+}
+
+func newStream(w http.ResponseWriter) *stream {
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	f, _ := w.(http.Flusher)
+	return &stream{w, f}
+}
+
+func (s *stream) send(e wire.Event) error {
+	text, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	if _, err := s.w.Write(append(text, '\n')); err != nil {
+		return err
+	}
+	if s.flusher != nil {
+		s.flusher.Flush()
+	}
+	return nil
+}
+
+// last ends a stream with how training ended.
+func (s *stream) last(r *Run, err error) error {
+	e := wire.Event{Kind: wire.Done, Status: r.Status()}
+	switch {
+	case errors.Is(err, errPaused), errors.Is(err, context.Canceled):
+		e.Text = fmt.Sprintf("%s: paused at step %d", r.Name, e.Status.Step)
+	case err != nil:
+		e.Kind, e.Problem = wire.Failed, asProblem(err)
+	}
+	_ = s.send(e) // the client may have left
+	return nil
+}

@@ -1,0 +1,277 @@
+package host
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/inforeg/method"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/models"
+)
+
+// Settings are a run's settings by name: float64, string or bool.
+type Settings map[string]any
+
+func (s Settings) number(name string) float64 { return s[name].(float64) }
+func (s Settings) whole(name string) int      { return int(s[name].(float64)) }
+func (s Settings) text(name string) string    { return s[name].(string) }
+func (s Settings) flag(name string) bool      { return s[name].(bool) }
+
+// hash names the settings: equal settings, equal hash.
+func (s Settings) hash() string {
+	text, err := json.Marshal(s) // keys are sorted
+	if err != nil {
+		panic(err) // only numbers, strings and booleans
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+const (
+	bnRecalibrated = "recalibrated"
+	bnRunning      = "eval"
+
+	paramsAll     = "all"
+	paramsWeights = "weights"
+)
+
+// runSettings are the settings that every run has, whatever its data and method.
+func runSettings() []data.Setting {
+	return append([]data.Setting{
+		{Name: "data", Default: "synth", Choices: slices.Sorted(maps.Keys(sets)), Doc: "set of samples"},
+		{Name: "dir", Default: "", Doc: "folder of the set; empty: where PRIMEWINDOW_DATA says"},
+		{Name: "method", Default: "joint", Choices: method.Names(), Doc: "training method"},
+		{Name: "seed", Default: 0.0, Min: 0, Max: 1 << 52, Whole: true, Doc: "of the initial weights and of the order of samples"},
+		{Name: "batch", Default: 64.0, Min: 2, Max: 1 << 16, Whole: true, Doc: "samples in a step; an epoch's last, incomplete batch is left out"},
+		{Name: "epochs", Default: 12.0, Min: 1, Max: 1e6, Whole: true, Mutable: true, Doc: "planned length, for progress and for `primewindow run`"},
+		{Name: "lr_step", Default: 0.0, Min: 0, Max: 1e6, Whole: true, Mutable: true, Doc: "the learning rate is multiplied by lr_gamma every so many epochs; 0 never"},
+		{Name: "lr_gamma", Default: 0.1, Min: 0, Max: 1, Mutable: true, Doc: "see lr_step"},
+		{Name: "modalities", Default: "", Doc: "names joined by commas: train on these alone; empty: all"},
+		{Name: "fusion", Default: "concat", Choices: []string{"concat"}, Doc: "fusion head"},
+		{Name: "probe_every", Default: 1.0, Min: 0, Max: 1e6, Whole: true, Mutable: true, Doc: "epochs between Fisher traces; 0 none"},
+		{Name: "probe_samples", Default: 128.0, Min: 2, Max: 1 << 20, Whole: true, Doc: "training samples, always the same, on which the Fisher trace is measured"},
+		{Name: "probe_chunk", Default: 32.0, Min: 1, Max: 1 << 16, Whole: true, Doc: "samples of a probe treated at once: bounds its memory"},
+		{Name: "probe_bn", Default: bnRecalibrated, Choices: []string{bnRecalibrated, bnRunning}, Mutable: true, Doc: "batch-norm statistics of the Fisher trace: re-estimated on the probe samples, or the run's running averages, whose lag shows early in training"},
+		{Name: "probe_params", Default: paramsAll, Choices: []string{paramsAll, paramsWeights}, Mutable: true, Doc: "variables that count: all, or convolution and linear weights only"},
+		{Name: "evaluate_every", Default: 1.0, Min: 0, Max: 1e6, Whole: true, Mutable: true, Doc: "epochs between accuracies on the validation split; 0 none"},
+		{Name: "linear_every", Default: 1.0, Min: 0, Max: 1e6, Whole: true, Mutable: true, Doc: "epochs between fresh linear probes on frozen features; 0 none"},
+		{Name: "linear_samples", Default: 1024.0, Min: 16, Max: 1 << 20, Whole: true, Mutable: true, Doc: "training samples a linear probe is fitted on, at most"},
+		{Name: "snapshot_gib", Default: 2.0, Min: 0.001, Max: 1e6, Mutable: true, Doc: "largest size of a run's snapshots together, in GiB; old ones are thinned out"},
+	}, inforeg.OptimizerSettings()...)
+}
+
+const (
+	dataPrefix    = "data."
+	encoderPrefix = "encoder."
+)
+
+// table lists all settings of a run with that data and method. desc may be nil when the set is not open yet:
+// then the set's recipe is not applied and encoders have no defaults.
+func table(dataName, methodName string, desc *data.Description) ([]data.Setting, error) {
+	list := runSettings()
+	set, ok := sets[dataName]
+	if !ok {
+		return nil, unknown("data", dataName, slices.Sorted(maps.Keys(sets)), "`primewindow data list` shows the sets")
+	}
+	m, ok := method.Find(methodName)
+	if !ok {
+		return nil, unknown("method", methodName, method.Names(), "")
+	}
+	list = append(list, m.Settings()...)
+	for _, s := range set.settings() {
+		s.Name = dataPrefix + s.Name
+		list = append(list, s)
+	}
+	if desc != nil {
+		for _, mod := range desc.Modalities {
+			list = append(list, data.Setting{Name: encoderPrefix + mod.Name, Default: defaultEncoder(mod), Doc: "encoder of " + mod.Name})
+		}
+		for i, s := range list {
+			if v, ok := desc.Recipe[s.Name]; ok {
+				parsed, err := s.Parse(v)
+				if err != nil {
+					return nil, fmt.Errorf("recipe of %s: %w", dataName, err)
+				}
+				list[i].Default = parsed
+			}
+		}
+	}
+	return list, nil
+}
+
+func defaultEncoder(m data.Modality) string {
+	switch m.Kind {
+	case data.Sequence:
+		return "cnn1d:32-64-128,kernel=5"
+	case data.Clip:
+		return "resnet18"
+	default:
+		return "cnn2d:16-32-64"
+	}
+}
+
+// resolve completes what was asked for with the defaults, and refuses what does not exist.
+func resolve(asked map[string]any, desc *data.Description) (Settings, error) {
+	pick := func(name, def string) string {
+		if v, ok := asked[name]; ok {
+			return fmt.Sprint(v)
+		}
+		return def
+	}
+	list, err := table(pick("data", "synth"), pick("method", "joint"), desc)
+	if err != nil {
+		return nil, err
+	}
+	settings := Settings{}
+	names := make([]string, len(list))
+	for i, s := range list {
+		names[i] = s.Name
+		settings[s.Name] = s.Default
+		if v, ok := asked[s.Name]; ok {
+			parsed, err := s.Parse(v)
+			if err != nil {
+				return nil, &wire.Problem{Message: err.Error(), Hint: s.Name + ": " + s.Doc}
+			}
+			settings[s.Name] = parsed
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(asked)) {
+		_, known := settings[name]
+		if !known && desc == nil && strings.HasPrefix(name, encoderPrefix) {
+			settings[name] = asked[name]
+			known = true
+		}
+		if !known {
+			slices.Sort(names)
+			return nil, unknown("setting", name, names, "")
+		}
+	}
+	return settings, nil
+}
+
+// setting finds one entry of the table of a run's settings.
+func (r *Run) setting(name string) (data.Setting, error) {
+	desc := r.set.Describe()
+	list, err := table(r.base.text("data"), r.base.text("method"), &desc)
+	if err != nil {
+		return data.Setting{}, err
+	}
+	names := make([]string, len(list))
+	for i, s := range list {
+		if names[i] = s.Name; s.Name == name {
+			return s, nil
+		}
+	}
+	return data.Setting{}, unknown("setting", name, names, "")
+}
+
+// unknown reports a name that is not among those there are, and offers the nearest.
+func unknown(what, name string, known []string, hint string) error {
+	type near struct {
+		name string
+		d    int
+	}
+	var list []near
+	for _, k := range known {
+		d := distance(strings.ToLower(name), strings.ToLower(k))
+		if d <= 1+len(name)/3 || strings.Contains(k, name) {
+			list = append(list, near{k, d})
+		}
+	}
+	slices.SortFunc(list, func(a, b near) int { return cmp.Or(cmp.Compare(a.d, b.d), cmp.Compare(a.name, b.name)) })
+	switch {
+	case len(list) > 0:
+		offers := make([]string, 0, 3)
+		for _, n := range list[:min(3, len(list))] {
+			offers = append(offers, n.name)
+		}
+		hint = "did you mean " + strings.Join(offers, " or ") + "?"
+	case hint == "":
+		hint = "there are " + strings.Join(known, ", ")
+	}
+	return &wire.Problem{Message: fmt.Sprintf("unknown %s %q", what, name), Hint: hint}
+}
+
+// distance is the edit distance between two words.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal, row[j+1] = row[j+1], min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// differences lists, one a line, the settings in which two runs differ.
+func differences(have, want Settings) []string {
+	var lines []string
+	names := slices.Sorted(maps.Keys(have))
+	for name := range want {
+		if _, ok := have[name]; !ok {
+			names = append(names, name)
+		}
+	}
+	for _, name := range names {
+		if have[name] != want[name] {
+			lines = append(lines, fmt.Sprintf("%s is %v there, %v here", name, show(have[name]), show(want[name])))
+		}
+	}
+	return lines
+}
+
+func show(v any) any {
+	if v == nil || v == "" {
+		return "not set"
+	}
+	return v
+}
+
+// buildModel makes the model that the settings describe.
+func buildModel(settings Settings, desc data.Description) (*models.Multimodal, error) {
+	m := &models.Multimodal{Encoders: map[string]models.Encoder{}, Fusion: settings.text("fusion"), Classes: len(desc.Classes)}
+	wanted := strings.FieldsFunc(settings.text("modalities"), func(r rune) bool { return r == ',' || r == ' ' })
+	var names []string
+	for _, mod := range desc.Modalities {
+		names = append(names, mod.Name)
+		if len(wanted) > 0 && !slices.Contains(wanted, mod.Name) {
+			continue
+		}
+		spec := settings.text(encoderPrefix + mod.Name)
+		encoder, err := models.ParseEncoder(spec, mod)
+		if err != nil {
+			return nil, &wire.Problem{
+				Message: fmt.Sprintf("encoder of %s: %v", mod.Name, err),
+				Hint:    "for example cnn2d:16-32-64, cnn1d:32-64-128,kernel=5 or resnet18,width=0.5,stem=small",
+			}
+		}
+		m.Modalities = append(m.Modalities, mod)
+		m.Encoders[mod.Name] = encoder
+	}
+	for _, w := range wanted {
+		if !slices.Contains(names, w) {
+			return nil, unknown("modality", w, names, "")
+		}
+	}
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}

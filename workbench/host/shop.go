@@ -1,0 +1,425 @@
+package host
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// Shop is all that the runs of a project share: the backend, the sets and the compiled graphs.
+type Shop struct {
+	Project string
+
+	library library
+	engines engines
+
+	backendMu sync.Mutex
+	backend   *Backend
+
+	mu   sync.Mutex
+	runs map[string]*Run // opened, by name
+}
+
+// NewShop makes the shop of a project. The backend is opened when the first run needs it.
+func NewShop(project string) *Shop {
+	return &Shop{Project: project, library: library{project: project}, runs: map[string]*Run{}}
+}
+
+// Backend opens the backend, once.
+func (shop *Shop) Backend() (*Backend, error) {
+	shop.backendMu.Lock()
+	defer shop.backendMu.Unlock()
+	if shop.backend == nil {
+		b, err := OpenBackend(shop.Project)
+		if err != nil {
+			return nil, err
+		}
+		shop.backend = b
+	}
+	return shop.backend, nil
+}
+
+// RunsFolder is where a project's named runs live.
+func RunsFolder(project string) string { return filepath.Join(project, "runs") }
+
+func (shop *Shop) dir(name string) string { return filepath.Join(RunsFolder(shop.Project), name) }
+
+// Open attaches to the named run, or creates it. A run that is there must have been declared with the same
+// settings.
+func (shop *Shop) Open(name string, d wire.Declaration) (*Run, error) {
+	if err := wire.CheckRunName(name); err != nil {
+		return nil, err
+	}
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	return shop.open(name, shop.dir(name), d)
+}
+
+// OpenDir attaches to the run in a folder outside the project's runs, or creates it there.
+func (shop *Shop) OpenDir(dir string, settings map[string]any) (*Run, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	return shop.open(filepath.Base(dir), dir, wire.Declaration{Settings: settings})
+}
+
+// Find returns a run that is open or has a folder.
+func (shop *Shop) Find(name string) (*Run, error) {
+	if err := wire.CheckRunName(name); err != nil {
+		return nil, err
+	}
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	return shop.find(name)
+}
+
+func (shop *Shop) find(name string) (*Run, error) {
+	if r, ok := shop.runs[name]; ok {
+		return r, nil
+	}
+	man, err := readManifest(shop.dir(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, unknown("run", name, shop.names(), "a run is made by workbench.Open or `primewindow run`")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return shop.add(name, shop.dir(name), man)
+}
+
+// names lists the runs that have a folder.
+func (shop *Shop) names() []string {
+	var names []string
+	entries, err := os.ReadDir(RunsFolder(shop.Project))
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		if exists(filepath.Join(shop.dir(e.Name()), manifestFile)) && !strings.HasPrefix(e.Name(), ".") {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+func (shop *Shop) add(name, dir string, man *manifest) (*Run, error) {
+	r, err := shop.newRun(name, dir, man)
+	if err != nil {
+		return nil, err
+	}
+	shop.runs[name] = r
+	return r, nil
+}
+
+func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
+	if d.Fork != nil {
+		return shop.openFork(name, dir, d)
+	}
+	asked := maps.Clone(d.Settings)
+	if d.Like != "" {
+		other, err := shop.find(d.Like)
+		if err != nil {
+			return nil, err
+		}
+		asked = maps.Clone(map[string]any(other.base))
+		maps.Copy(asked, d.Settings)
+		if m, ok := d.Settings["method"]; ok && m != other.base["method"] {
+			dropForeign(asked, d.Settings, fmt.Sprint(m))
+		}
+	}
+	set, err := shop.library.open(asked)
+	if err != nil {
+		return nil, err
+	}
+	desc := set.Describe()
+	settings, err := resolve(asked, &desc)
+	if err != nil {
+		return nil, err
+	}
+	man, err := readManifest(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return shop.create(name, dir, settings, set)
+	case err != nil:
+		return nil, err
+	}
+	if man.Parent != nil {
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("run %s is a fork of %s at step %d", name, man.Parent.Run, man.Parent.Step),
+			Hint:    "declare it with Fork, or use another name",
+		}
+	}
+	if diff := differences(man.Settings, settings); len(diff) > 0 {
+		return nil, settingsDiffer(name, diff)
+	}
+	if r, ok := shop.runs[name]; ok {
+		return r, nil
+	}
+	return shop.add(name, dir, man)
+}
+
+// dropForeign takes out what another method's settings left behind, unless it was asked for.
+func dropForeign(asked, own map[string]any, methodName string) {
+	list, err := table(fmt.Sprint(cmp.Or(asked["data"], any("synth"))), methodName, nil)
+	if err != nil {
+		return // resolve reports it
+	}
+	for name := range asked {
+		known := strings.HasPrefix(name, encoderPrefix) || slices.ContainsFunc(list, func(s data.Setting) bool { return s.Name == name })
+		if _, set := own[name]; !known && !set {
+			delete(asked, name)
+		}
+	}
+}
+
+func settingsDiffer(name string, diff []string) error {
+	return &wire.Problem{
+		Message: fmt.Sprintf("run %s has other settings: %s", name, strings.Join(diff, "; ")),
+		Hint:    "change it with Set, branch off with Fork, start it over with Fresh, or use another name",
+	}
+}
+
+// create makes a run's folder. The manifest is written last, so that half a folder is no run.
+func (shop *Shop) create(name, dir string, settings Settings, set data.Dataset) (*Run, error) {
+	if entries, err := os.ReadDir(dir); err == nil {
+		for _, e := range entries {
+			if !strings.HasPrefix(e.Name(), ".") && e.Name() != snapshotsDir && e.Name() != figuresDir {
+				return nil, &wire.Problem{Message: fmt.Sprintf("folder %s is not a run: it holds %s", dir, e.Name()), Hint: "name an empty folder, or one that is not there yet"}
+			}
+		}
+	}
+	man, err := shop.manifest(name, settings, set, nil)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := buildModel(settings, set.Describe()); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, &wire.Problem{Message: err.Error(), Hint: "the run's folder cannot be made there"}
+	}
+	if err := man.write(dir); err != nil {
+		return nil, diskProblem(err)
+	}
+	return shop.add(name, dir, man)
+}
+
+func (shop *Shop) manifest(name string, settings Settings, set data.Dataset, p *parent) (*manifest, error) {
+	backend, err := shop.Backend()
+	if err != nil {
+		return nil, err
+	}
+	return &manifest{
+		Schema: schema, Name: name, Settings: settings, SettingsHash: settings.hash(), Seed: settings.whole("seed"),
+		StepsPerEpoch: set.Len(data.Train) / settings.whole("batch"),
+		Parent:        p, Data: set.Describe(), Backend: backend.Name, Versions: versions(backend), Created: time.Now().UTC().Truncate(time.Second),
+	}, nil
+}
+
+// openFork attaches to a fork, or makes it: the parent's records and snapshots up to the point, under the
+// parent's settings, and the changed settings as events at that point.
+func (shop *Shop) openFork(name, dir string, d wire.Declaration) (*Run, error) {
+	from, err := shop.find(d.Fork.Run)
+	if err != nil {
+		return nil, err
+	}
+	from.mu.Lock()
+	defer from.mu.Unlock()
+	var at int
+	switch {
+	case d.Fork.Step != nil:
+		at = *d.Fork.Step
+	case d.Fork.Epoch != nil:
+		at = *d.Fork.Epoch * from.perEpoch
+	default:
+		at = from.recorded()
+	}
+	changed := map[string]any{}
+	before := from.settingsAt(at - 1)
+	for _, n := range slices.Sorted(maps.Keys(d.Settings)) {
+		s, err := from.setting(n)
+		if err != nil {
+			return nil, err
+		}
+		v, err := s.Parse(d.Settings[n])
+		if err != nil {
+			return nil, &wire.Problem{Message: err.Error(), Hint: n + ": " + s.Doc}
+		}
+		if v == before[n] {
+			continue
+		}
+		if !s.Mutable {
+			return nil, &wire.Problem{
+				Message: fmt.Sprintf("setting %s is %v in %s and cannot change in the middle of a run", n, show(before[n]), d.Fork.Run),
+				Hint:    "open another run with it from the start",
+			}
+		}
+		changed[n] = v
+	}
+	man, err := readManifest(dir)
+	if err == nil {
+		if man.Parent == nil || man.Parent.Run != d.Fork.Run || man.Parent.Step != at || !maps.Equal(man.Parent.Changed, changed) {
+			was := "not a fork"
+			if man.Parent != nil {
+				was = fmt.Sprintf("a fork of %s at step %d with %v", man.Parent.Run, man.Parent.Step, man.Parent.Changed)
+			}
+			return nil, settingsDiffer(name, []string{fmt.Sprintf("it is %s there, a fork of %s at step %d with %v here", was, d.Fork.Run, at, changed)})
+		}
+		if r, ok := shop.runs[name]; ok {
+			return r, nil
+		}
+		return shop.add(name, dir, man)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if at < 0 || at > from.recorded() {
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("fork at step %d: %s is at step %d", at, d.Fork.Run, from.recorded()),
+			Hint:    fmt.Sprintf("train %s there first, or fork at a step it has taken", d.Fork.Run),
+		}
+	}
+	if err := from.saveDone(); err != nil {
+		return nil, err
+	}
+	p := &parent{Run: d.Fork.Run, Step: at, Changed: changed}
+	if man, err = shop.manifest(name, maps.Clone(from.base), from.set, p); err != nil {
+		return nil, err
+	}
+	temp := filepath.Join(filepath.Dir(dir), ".partial-"+name)
+	if err := errors.Join(os.RemoveAll(temp), from.copyUpTo(temp, at, changed), man.write(temp), os.Rename(temp, dir)); err != nil {
+		return nil, diskProblem(err)
+	}
+	return shop.add(name, dir, man)
+}
+
+// copyUpTo writes what a fork takes over. Called with r.mu held.
+func (r *Run) copyUpTo(dir string, at int, changed map[string]any) error {
+	if err := os.MkdirAll(filepath.Join(dir, snapshotsDir), 0o755); err != nil {
+		return err
+	}
+	for _, s := range listSnapshots(r.Dir) {
+		if s == 0 || s <= at-cosineBatches {
+			if err := os.Link(snapshotPath(r.Dir, s), snapshotPath(dir, s)); err != nil {
+				return err
+			}
+		}
+	}
+	metrics, err := openJournal(filepath.Join(dir, metricsFile))
+	if err != nil {
+		return err
+	}
+	defer metrics.close()
+	for _, line := range r.metrics.lines[:at] {
+		if err := metrics.append(line); err != nil {
+			return err
+		}
+	}
+	probes, err := openJournal(filepath.Join(dir, probesFile))
+	if err != nil {
+		return err
+	}
+	defer probes.close()
+	for i, rec := range r.records {
+		if rec.Step <= at {
+			if err := probes.append(r.probes.lines[i]); err != nil {
+				return err
+			}
+		}
+	}
+	child := &Run{}
+	if child.events, err = openJournal(filepath.Join(dir, eventsFile)); err != nil {
+		return err
+	}
+	defer child.events.close()
+	for i, c := range r.changes {
+		if c.Step < at {
+			if err := child.events.append(r.events.lines[i]); err != nil {
+				return err
+			}
+		}
+	}
+	if err := child.change(wire.Change{Step: at, Event: eventFork, Text: fmt.Sprintf("forked from %s", r.Name)}); err != nil {
+		return err
+	}
+	before := r.settingsAt(at - 1)
+	for _, n := range slices.Sorted(maps.Keys(changed)) {
+		if err := child.change(wire.Change{Step: at, Event: eventSet, Name: n, Old: before[n], New: changed[n]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Fresh archives a run under another folder name and starts it over with the same settings.
+func (shop *Shop) Fresh(name string) (*Run, error) {
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	r, err := shop.find(name)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case r.turn <- struct{}{}: // kept: nobody trains the archived run
+	default:
+		return nil, &wire.Problem{Message: fmt.Sprintf("run %s is being trained by %s", name, r.Status().Stepper), Hint: "pause it first"}
+	}
+	if err := r.Close(); err != nil {
+		return nil, err
+	}
+	delete(shop.runs, name)
+	archive := filepath.Join(RunsFolder(shop.Project), ".archive", name+"-"+time.Now().UTC().Format("20060102T150405.000"))
+	if err := os.MkdirAll(filepath.Dir(archive), 0o755); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(r.Dir, archive); err != nil {
+		return nil, err
+	}
+	if r.man.Parent != nil {
+		at := r.man.Parent.Step
+		return shop.openFork(name, r.Dir, wire.Declaration{Settings: r.man.Parent.Changed, Fork: &wire.Fork{Run: r.man.Parent.Run, Step: &at}})
+	}
+	return shop.create(name, r.Dir, r.base, r.set)
+}
+
+// Statuses lists the project's runs, in alphabetical order. Runs that are not open are read from their
+// folders without the backend.
+func (shop *Shop) Statuses() []wire.Status {
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	var list []wire.Status
+	for _, name := range shop.names() {
+		if r, ok := shop.runs[name]; ok {
+			list = append(list, r.Status())
+		} else if rec, err := ReadRecorded(shop.dir(name)); err == nil {
+			list = append(list, rec.Status)
+		}
+	}
+	return list
+}
+
+// Close ends the use of all runs.
+func (shop *Shop) Close() error {
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	var err error
+	for name, r := range shop.runs {
+		err = errors.Join(err, r.Close())
+		delete(shop.runs, name)
+	}
+	return err
+}

@@ -1,0 +1,191 @@
+package host
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/models"
+)
+
+const (
+	// snapshotSteps is how far apart snapshots are at most, and cosineBatches how many gradients a cosine
+	// matrix looks back on. A replay begins cosineBatches before the step it is for, so that reopening
+	// recomputes at most their sum less one: 47 steps.
+	snapshotSteps   = 32
+	cosineBatches   = 16
+	snapshotSeconds = 30   // of training between snapshots, when steps are slow
+	snapshotShare   = 0.02 // of training time spent on snapshots, at most
+)
+
+const (
+	momentumPrefix = "momentum."
+	startPrefix    = "start."
+	headerKey      = "primewindow"
+)
+
+// header is the part of a snapshot that is not tensors.
+type header struct {
+	Step     int                         `json:"step"` // steps done
+	Epoch    int                         `json:"epoch"`
+	Offset   int                         `json:"offset"` // batches of the epoch already used: the position in the data
+	Seed     int                         `json:"seed"`
+	Controls map[string]float64          `json:"controls"` // what the method decided for the epoch
+	Released map[string]inforeg.Released `json:"released"` // by modality, over the epoch so far
+}
+
+func snapshotPath(dir string, step int) string {
+	return filepath.Join(dir, snapshotsDir, fmt.Sprintf("%08d.safetensors", step))
+}
+
+// snapshotSteps lists the steps of a folder's snapshots in ascending order.
+func listSnapshots(dir string) []int {
+	entries, err := os.ReadDir(filepath.Join(dir, snapshotsDir))
+	if err != nil {
+		return nil
+	}
+	var steps []int
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), ".safetensors")
+		if n, err := strconv.Atoi(name); ok && err == nil {
+			steps = append(steps, n)
+		}
+	}
+	slices.Sort(steps)
+	return steps
+}
+
+// collect copies a state into plain tensors, so that it can be written while training goes on.
+func (e *engine) collect(s state) ([]models.Tensor, error) {
+	var list []models.Tensor
+	add := func(prefix string, vars []models.Variable, from []*tensors.Tensor) error {
+		for i, t := range from {
+			values, err := tensors.CopyFlatData[float32](t)
+			if err != nil {
+				return err
+			}
+			list = append(list, models.Tensor{Name: prefix + vars[i].Name, Shape: vars[i].Shape, Values: values})
+		}
+		return nil
+	}
+	for _, part := range []struct {
+		prefix string
+		vars   []models.Variable
+		from   []*tensors.Tensor
+	}{{"", e.vars, s.vars}, {momentumPrefix, e.trainable, s.momentum}, {startPrefix, e.trainable, s.start}} {
+		if err := add(part.prefix, part.vars, part.from); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// writeSnapshot writes a state atomically.
+func writeSnapshot(dir string, h header, list []models.Tensor) error {
+	text, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	path := snapshotPath(dir, h.Step)
+	err = writeAtomic(path, func(w io.Writer) error {
+		return models.WriteSafetensors(w, list, map[string]string{headerKey: string(text)})
+	})
+	if err != nil {
+		return &wire.Problem{
+			Message: fmt.Sprintf("snapshot of step %d: %v", h.Step, err),
+			Hint:    "training stopped at a step that is on record; free some space and go on, nothing is lost",
+		}
+	}
+	return nil
+}
+
+// readSnapshot reads the state after so many steps.
+func (e *engine) readSnapshot(dir string, step int) (state, header, error) {
+	path := snapshotPath(dir, step)
+	f, err := os.Open(path)
+	if err != nil {
+		return state{}, header{}, err
+	}
+	defer f.Close()
+	list, meta, err := models.ReadSafetensors(f)
+	if err != nil {
+		return state{}, header{}, fmt.Errorf("%s: %w", path, err)
+	}
+	var h header
+	if err := json.Unmarshal([]byte(meta[headerKey]), &h); err != nil || h.Step != step {
+		return state{}, header{}, fmt.Errorf("%s: header %q is not that of step %d", path, meta[headerKey], step)
+	}
+	byName := map[string]models.Tensor{}
+	for _, t := range list {
+		byName[t.Name] = t
+	}
+	var s state
+	take := func(prefix string, vars []models.Variable) ([]*tensors.Tensor, error) {
+		out := make([]*tensors.Tensor, len(vars))
+		for i, v := range vars {
+			t, ok := byName[prefix+v.Name]
+			if !ok || !slices.Equal(t.Shape, v.Shape) {
+				return nil, fmt.Errorf("%s: %s%s: got shape %v, want %v", path, prefix, v.Name, t.Shape, v.Shape)
+			}
+			out[i] = tensors.FromFlatDataAndDimensions(t.Values, v.Shape...)
+		}
+		return out, nil
+	}
+	if s.vars, err = take("", e.vars); err != nil {
+		return state{}, header{}, err
+	}
+	if s.momentum, err = take(momentumPrefix, e.trainable); err != nil {
+		return state{}, header{}, err
+	}
+	if e.method.Start() && h.Offset > 0 {
+		if s.start, err = take(startPrefix, e.trainable); err != nil {
+			return state{}, header{}, err
+		}
+	}
+	return s, h, nil
+}
+
+// thin removes snapshots so that gaps grow with age: behind the newest step n, one at step s is kept when it
+// is at least max(snapshotSteps, (n-s)/8) after the one kept before it. The first always stays, so that every
+// step can be reached. When the rest is still larger than limit bytes, the gaps are doubled.
+func thin(dir string, limit int64) error {
+	steps := listSnapshots(dir)
+	if len(steps) < 3 {
+		return nil
+	}
+	newest := steps[len(steps)-1]
+	size := int64(0)
+	if st, err := os.Stat(snapshotPath(dir, newest)); err == nil {
+		size = st.Size()
+	}
+	for factor := 1; ; factor *= 2 {
+		keep := []int{steps[0]}
+		for _, s := range steps[1:] {
+			gap := max(snapshotSteps, factor*(newest-s)/8)
+			recent := newest-s <= 2*snapshotSteps
+			if recent || s-keep[len(keep)-1] >= gap {
+				keep = append(keep, s)
+			}
+		}
+		if int64(len(keep))*size > limit && len(keep) > 4 && factor < 1<<20 {
+			continue
+		}
+		for _, s := range steps {
+			if !slices.Contains(keep, s) {
+				if err := os.Remove(snapshotPath(dir, s)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,330 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// errPaused ends training that was asked to pause.
+var errPaused = errors.New("paused")
+
+// progressEvery is how often training tells its watchers where it is.
+const progressEvery = 100 * time.Millisecond
+
+// To trains until so many steps are done. It is the only loop: every other way of training calls it. A run
+// that is there already, or beyond, does nothing. When ctx ends, the step under way is finished and ctx's
+// error is returned. client is told to others that want to train the run meanwhile; they wait.
+func (r *Run) To(ctx context.Context, target int, client string) error {
+	return r.train(ctx, client, func(int) int { return target })
+}
+
+// StepsToEpoch is how many steps are done when so many epochs are.
+func (r *Run) StepsToEpoch(epochs int) int { return epochs * r.perEpoch }
+
+// train waits for its turn and trains up to the step that target gives for the present one.
+func (r *Run) train(ctx context.Context, client string, target func(now int) int) (err error) {
+	select {
+	case r.turn <- struct{}{}:
+	default:
+		if s := r.Status(); s.Stepper != "" {
+			r.tell(wire.Event{Kind: wire.Notice, Text: fmt.Sprintf("%s: waiting, %s is stepping it", r.Name, s.Stepper)})
+		}
+		select {
+		case r.turn <- struct{}{}:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	defer func() { <-r.turn }()
+	r.mu.Lock()
+	goal := target(r.recorded())
+	r.mu.Unlock()
+
+	began, from := time.Now(), -1
+	var rate float64
+	var told time.Time
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if saveErr := r.saveDone(); err == nil {
+			err = saveErr
+		}
+		state := wire.Idle
+		var problem *wire.Problem
+		if err != nil && !errors.Is(err, errPaused) && ctx.Err() == nil {
+			state, problem = wire.Stopped, asProblem(err)
+		}
+		r.publishProblem(state, problem)
+	}()
+	if err := r.catchUp(ctx, client, goal); err != nil {
+		return err
+	}
+	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		r.mu.Lock()
+		step := r.recorded()
+		if step >= goal {
+			r.mu.Unlock()
+			return nil
+		}
+		if from < 0 {
+			from, began = step, time.Now()
+		}
+		if !r.eng.compiled("step") {
+			r.publish(wire.Compiling, goal, 0, client)
+			r.tell(wire.Event{Kind: wire.Notice, Text: "compiling the training step (once for each kind of model)"})
+			told = time.Time{}
+		}
+		err := r.advance()
+		if step == from {
+			began = time.Now().Add(-time.Since(began) / 1000) // the first step may have compiled: it does not count
+		} else {
+			rate = float64(step-from) / time.Since(began).Seconds()
+		}
+		r.publish(wire.Training, goal, rate, client)
+		r.mu.Unlock()
+		if err != nil {
+			return err
+		}
+		switch epochEnded := (step+1)%r.perEpoch == 0; {
+		case epochEnded:
+			r.tell(wire.Event{Kind: wire.EpochEnd})
+		case time.Since(told) >= progressEvery:
+			told = time.Now()
+			r.tell(wire.Event{Kind: wire.Progress})
+		}
+	}
+}
+
+// catchUp loads the run's state, replaying what is on record.
+func (r *Run) catchUp(ctx context.Context, client string, goal int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.recorded() >= goal {
+		return nil
+	}
+	fresh := !r.loaded && r.recorded() > 0
+	if err := r.load(ctx); err != nil {
+		return err
+	}
+	if fresh {
+		r.tell(wire.Event{Kind: wire.Notice, Text: fmt.Sprintf("%s: taken up at step %d, %d steps computed again", r.Name, r.recorded(), r.recomputed)})
+		return r.change(wire.Change{Step: r.recorded(), Event: eventReopened, New: r.recomputed, Text: "steps computed again"})
+	}
+	return nil
+}
+
+// with runs use on the loaded state, between two steps.
+func (r *Run) with(ctx context.Context, use func() error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.load(ctx); err != nil {
+		return err
+	}
+	return use()
+}
+
+// Probe measures a kind of probe now and puts it on record. Measured again at the same step, the record is
+// the same and stands once.
+func (r *Run) Probe(ctx context.Context, kind string) (list []wire.Record, err error) {
+	err = r.with(ctx, func() error {
+		if list, err = r.measureNow(kind, r.settingsAt(r.at)); err != nil {
+			return err
+		}
+		return r.record(list...)
+	})
+	return list, err
+}
+
+// Evaluate measures accuracies on a split now and puts them on record: by the head, and by fresh linear probes.
+func (r *Run) Evaluate(ctx context.Context, split data.Split) (list []wire.Record, err error) {
+	err = r.with(ctx, func() error {
+		if list, err = r.evaluate(split); err != nil {
+			return err
+		}
+		more, err := r.linear(split, r.settingsAt(r.at))
+		if err != nil {
+			return err
+		}
+		list = append(list, more...)
+		return r.record(list...)
+	})
+	return list, err
+}
+
+// Set changes settings from the present step on. Setting the present value records nothing.
+func (r *Run) Set(asked map[string]any) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.settingsAt(r.recorded())
+	var list []wire.Change
+	for _, name := range slices.Sorted(maps.Keys(asked)) {
+		s, err := r.setting(name)
+		if err != nil {
+			return err
+		}
+		v, err := s.Parse(asked[name])
+		if err != nil {
+			return &wire.Problem{Message: err.Error(), Hint: name + ": " + s.Doc}
+		}
+		if v == now[name] {
+			continue
+		}
+		if !s.Mutable {
+			return &wire.Problem{
+				Message: fmt.Sprintf("setting %s is %v and cannot change in the middle of a run", name, show(now[name])),
+				Hint:    "open another run with it, or start this one over with Fresh",
+			}
+		}
+		list = append(list, wire.Change{Step: r.recorded(), Event: eventSet, Name: name, Old: now[name], New: v})
+	}
+	for _, c := range list {
+		if err := r.change(c); err != nil {
+			return err
+		}
+	}
+	s := *r.published.Load()
+	r.publish(s.State, s.Target, s.Rate, s.Stepper)
+	return nil
+}
+
+// Settings are the run's settings at the present step.
+func (r *Run) Settings() Settings {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.settingsAt(r.recorded())
+}
+
+// History is all that is on record.
+func (r *Run) History() wire.History {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := wire.History{Metrics: make([]map[string]float64, r.recorded()), Probes: slices.Clone(r.records), Events: slices.Clone(r.changes)}
+	for i := range h.Metrics {
+		h.Metrics[i] = map[string]float64{}
+		for name, values := range r.series {
+			if i < len(values) {
+				h.Metrics[i][name] = values[i]
+			}
+		}
+	}
+	return h
+}
+
+// publish says where the run is. It is called with r.mu held.
+func (r *Run) publish(state string, target int, rate float64, client string) {
+	n := r.recorded()
+	s := wire.Status{
+		Name: r.Name, Dir: r.Dir, Data: r.base.text("data"), Method: r.base.text("method"), Seed: r.base.whole("seed"),
+		Step: n, StepsPerEpoch: r.perEpoch, Epoch: n / r.perEpoch, State: state, Stepper: client, Target: target, Rate: rate,
+		Modalities: inforeg.ModalityNames(r.eng.model), Settings: r.settingsAt(n),
+	}
+	s.Epochs = int(s.Settings["epochs"].(float64))
+	if r.man.Parent != nil {
+		s.Parent = fmt.Sprintf("%s at step %d", r.man.Parent.Run, r.man.Parent.Step)
+	}
+	if state == wire.Replaying {
+		s.Step = r.at
+	}
+	if losses := r.series["loss"]; len(losses) > 0 {
+		s.Loss = losses[len(losses)-1]
+	}
+	s.Accuracy = map[string]float64{}
+	for _, rec := range r.records {
+		if rec.Kind == inforeg.KindAccuracy && rec.Split == string(data.Validation) && rec.Readout != readoutLinear {
+			s.Accuracy[rec.Encoder] = rec.Value
+		}
+	}
+	for _, c := range r.changes {
+		if c.Event == eventDiffers {
+			s.Warnings = append(s.Warnings, fmt.Sprintf("step %d: %s", c.Step, c.Text))
+		}
+	}
+	r.published.Store(&s)
+}
+
+func (r *Run) publishProblem(state string, problem *wire.Problem) {
+	r.publish(state, 0, 0, "")
+	s := *r.published.Load()
+	s.Problem = problem
+	r.published.Store(&s)
+}
+
+// Status says where the run is, without waiting for a step under way.
+func (r *Run) Status() wire.Status { return *r.published.Load() }
+
+// tell sends an event to whoever watches the run.
+func (r *Run) tell(e wire.Event) {
+	e.Status = r.Status()
+	r.watchers.send(e)
+}
+
+// watchers are the streams that follow a run. A slow one misses progress, nothing else.
+type watchers struct {
+	mu   sync.Mutex
+	list map[chan wire.Event]bool
+}
+
+func (w *watchers) add() chan wire.Event {
+	c := make(chan wire.Event, 64)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.list == nil {
+		w.list = map[chan wire.Event]bool{}
+	}
+	w.list[c] = true
+	return c
+}
+
+func (w *watchers) remove(c chan wire.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.list, c)
+}
+
+func (w *watchers) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.list)
+}
+
+func (w *watchers) send(e wire.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for c := range w.list {
+		select {
+		case c <- e:
+		default:
+			if e.Kind != wire.Progress { // make room by dropping the oldest
+				select {
+				case <-c:
+				default:
+				}
+				select {
+				case c <- e:
+				default:
+				}
+			}
+		}
+	}
+}
+
+// asProblem is an error as it crosses the socket.
+func asProblem(err error) *wire.Problem {
+	var p *wire.Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	return &wire.Problem{Message: firstLine(err)}
+}
