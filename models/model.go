@@ -64,9 +64,11 @@ const NormEpsilon = 1e-5
 type Call struct {
 	Vars    map[string]*Node // by variable name, shaped as [Variable.Shape]
 	Norm    NormMode
-	Updates map[string]*Node // filled by the pass: new running averages, by variable name
-	Layers  []Layer          // filled by the pass when Record is set: every layer with trainable variables, in order
-	Record  bool
+	Updates map[string]*Node // filled by the pass where it is not nil: new running averages, by variable name
+	// Recalibrate makes Updates the batch's own mean and unbiased variance instead of moving averages.
+	Recalibrate bool
+	Layers      []Layer // filled by the pass when Record is set: every encoder layer with trainable variables, in order
+	Record      bool
 }
 
 // Var returns the variable of that name and panics when the call lacks it.
@@ -95,8 +97,9 @@ type Layer struct {
 	Input   *Node    // conv [N, spatial..., in]; linear [N, in] or [N, T, in]; norm: the normalised values, before scale and shift
 	Output  *Node    // what the layer returns, before any activation: [N, ...]
 	Frames  int      // N = B*Frames: so many rows in a run belong to one sample
-	Strides []int    // of a convolution, per spatial axis
-	Padding [][2]int // of a convolution, per spatial axis
+	Kernel  []int    // of a convolution, per spatial axis
+	Strides []int    // likewise
+	Padding [][2]int // likewise
 }
 
 // Encoder turns one modality into a feature vector.

@@ -1,0 +1,112 @@
+package models
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/primewindow/primewindow/data"
+)
+
+// ParseEncoder makes the encoder that a line of text describes, for inputs of a modality. The forms, with what
+// may be left out in brackets:
+//
+//	cnn1d:32-64-128[,kernel=3][,norm=batch|group|none]    sequences
+//	cnn2d:16-32-64[,kernel=3][,norm=batch|group|none]     images, spectrograms, clips
+//	resnet18[,width=1][,stem=imagenet|small]              likewise
+//
+// The stem is by default small where the input's height or width is below 64.
+func ParseEncoder(spec string, m data.Modality) (Encoder, error) {
+	head, rest, _ := strings.Cut(strings.ReplaceAll(spec, " ", ""), ",")
+	kind, channels, _ := strings.Cut(head, ":")
+	options := map[string]string{}
+	for _, part := range strings.Split(rest, ",") {
+		if part == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(part, "=")
+		if !ok {
+			return nil, fmt.Errorf("models: encoder %q: %q, want name=value", spec, part)
+		}
+		options[name] = value
+	}
+	take := func(name, def string) string {
+		v, ok := options[name]
+		if !ok {
+			return def
+		}
+		delete(options, name)
+		return v
+	}
+	var e Encoder
+	var err error
+	switch kind {
+	case "cnn1d":
+		e, err = parseCNN(1, channels, m, take)
+	case "cnn2d":
+		e, err = parseCNN(2, channels, m, take)
+	case "resnet18":
+		if channels != "" {
+			return nil, fmt.Errorf("models: encoder %q: resnet18 takes width=, not channels", spec)
+		}
+		e, err = parseResNet(m, take)
+	default:
+		return nil, fmt.Errorf("models: encoder %q, want cnn1d, cnn2d or resnet18", spec)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for name := range options {
+		return nil, fmt.Errorf("models: encoder %q: no option %q", spec, name)
+	}
+	return e, nil
+}
+
+const maxChannels = 1 << 14
+
+func parseCNN(axes int, channels string, m data.Modality, take func(name, def string) string) (Encoder, error) {
+	e := CNN{Axes: axes, Norm: take("norm", BatchNorm)}
+	var err error
+	if e.In, err = checkInput(m, axes); err != nil {
+		return nil, err
+	}
+	for _, part := range strings.Split(channels, "-") {
+		n, err := strconv.Atoi(part)
+		if err != nil || n < 1 || n > maxChannels {
+			return nil, fmt.Errorf("models: channels %q, want whole numbers from 1 to %d joined by hyphens", channels, maxChannels)
+		}
+		if e.Norm == GroupNorm && n%groupNormGroups != 0 {
+			return nil, fmt.Errorf("models: %d channels with norm=group, want a multiple of %d", n, groupNormGroups)
+		}
+		e.Channels = append(e.Channels, n)
+	}
+	kernel := take("kernel", "3")
+	if e.Kernel, err = strconv.Atoi(kernel); err != nil || e.Kernel < 1 || e.Kernel%2 == 0 || e.Kernel > 31 {
+		return nil, fmt.Errorf("models: kernel %q, want an odd number from 1 to 31", kernel)
+	}
+	switch e.Norm {
+	case BatchNorm, GroupNorm, NoNorm:
+		return e, nil
+	}
+	return nil, fmt.Errorf("models: norm %q, want batch, group or none", e.Norm)
+}
+
+func parseResNet(m data.Modality, take func(name, def string) string) (Encoder, error) {
+	in, err := checkInput(m, 2)
+	if err != nil {
+		return nil, err
+	}
+	stem := ImageNetStem
+	if n := len(m.Shape); min(m.Shape[n-3], m.Shape[n-2]) < 64 {
+		stem = SmallStem
+	}
+	e := ResNet18{In: in, Stem: take("stem", stem)}
+	width := take("width", "1")
+	if e.Width, err = strconv.ParseFloat(width, 64); err != nil || !(e.Width >= 1.0/64 && e.Width <= 16) {
+		return nil, fmt.Errorf("models: width %q, want a number from 1/64 to 16", width)
+	}
+	if e.Stem != ImageNetStem && e.Stem != SmallStem {
+		return nil, fmt.Errorf("models: stem %q, want imagenet or small", e.Stem)
+	}
+	return e, nil
+}
