@@ -47,11 +47,11 @@ type Step struct {
 	Loss     *Node            // scalar that is differentiated: the mean of Losses unless a method adds to it
 	Grads    map[string]*Node // by trainable variable: handed to the optimizer, before weight decay
 	Total    *Node            // scalar that is recorded as "total"; nil when it is Loss
-	scalars  []Scalar
+	scalars  []NamedScalar
 }
 
-// Scalar is a number that a step records under a name.
-type Scalar struct {
+// NamedScalar is a number that a step records under a name.
+type NamedScalar struct {
 	Name  string
 	Value *Node
 }
@@ -59,7 +59,7 @@ type Scalar struct {
 // Record writes a scalar into the step's line of metrics.
 func (s *Step) Record(name string, value *Node) {
 	value.AssertDims()
-	s.scalars = append(s.scalars, Scalar{name, value})
+	s.scalars = append(s.scalars, NamedScalar{name, value})
 }
 
 // Control is a scalar input that a setting or EpochStart decides. It panics when there is none of that name.

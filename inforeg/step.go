@@ -35,7 +35,7 @@ type StepInput struct {
 type StepResult struct {
 	Vars     map[string]*Node // every variable after the update
 	Momentum map[string]*Node // by trainable variable
-	Scalars  []Scalar         // "loss", "acc", "score.<modality>", and the method's
+	Scalars  []NamedScalar    // "loss", "acc", "score.<modality>", and the method's
 	// GradSquares has shape [trainable variables], in the model's order: the squared norm of the gradient
 	// handed to the optimizer. ValueSquares has shape [variables]: the squared norm after the update.
 	GradSquares, ValueSquares *Node
