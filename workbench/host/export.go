@@ -83,23 +83,27 @@ func (rec Recorded) metricNames() []string {
 	return names
 }
 
-func (rec Recorded) exportCSV(path string) error {
-	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
-	err := exportFile(path, func(w io.Writer) error {
-		out := csv.NewWriter(w)
-		names := rec.metricNames()
-		_ = out.Write(names) // errors stay with the writer until Flush
-		for _, m := range rec.History.Metrics {
-			row := make([]string, len(names))
-			for i, n := range names {
-				row[i] = number(m[n])
-			}
-			_ = out.Write(row)
+// number is a value in the shortest form that reads back as itself.
+func number(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+
+// WriteCSV writes a row for each step, under a row of names.
+func (rec Recorded) WriteCSV(w io.Writer) error {
+	out := csv.NewWriter(w)
+	names := rec.metricNames()
+	_ = out.Write(names) // errors stay with the writer until Flush
+	for _, m := range rec.History.Metrics {
+		row := make([]string, len(names))
+		for i, n := range names {
+			row[i] = number(m[n])
 		}
-		out.Flush()
-		return out.Error()
-	})
-	if err != nil {
+		_ = out.Write(row)
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func (rec Recorded) exportCSV(path string) error {
+	if err := exportFile(path, rec.WriteCSV); err != nil {
 		return err
 	}
 	return exportFile(strings.TrimSuffix(path, filepath.Ext(path))+"_probes.csv", func(w io.Writer) error {

@@ -13,12 +13,13 @@ import (
 
 // Recorded is what a run has on record: enough to show, draw and export it without a backend.
 type Recorded struct {
-	Status  wire.Status
-	History wire.History
+	Status   wire.Status
+	History  wire.History
+	Declared Settings // at step 0; Status has those of the present step
 }
 
 // Recorded gives what the run has on record.
-func (r *Run) Recorded() Recorded { return Recorded{Status: r.Status(), History: r.History()} }
+func (r *Run) Recorded() Recorded { return Recorded{r.Status(), r.History(), r.base} }
 
 // ReadRecorded reads a run's folder. Nothing is changed in it, so that it may be in use: a torn last line is
 // left out.
@@ -30,7 +31,7 @@ func ReadRecorded(dir string) (Recorded, error) {
 	if err != nil {
 		return Recorded{}, err
 	}
-	rec := Recorded{}
+	rec := Recorded{Declared: man.Settings}
 	if err := readLines(filepath.Join(dir, metricsFile), &rec.History.Metrics); err != nil {
 		return Recorded{}, err
 	}

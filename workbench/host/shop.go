@@ -77,6 +77,21 @@ func (shop *Shop) OpenDir(dir string, settings map[string]any) (*Run, error) {
 	return shop.open(filepath.Base(dir), dir, wire.Declaration{Settings: settings})
 }
 
+// Attach opens the run in a folder, with the settings that it has.
+func (shop *Shop) Attach(dir string) (*Run, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	man, err := readManifest(dir)
+	if err != nil {
+		return nil, err
+	}
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	return shop.add(filepath.Base(dir), dir, man)
+}
+
 // Find returns a run that is open or has a folder.
 func (shop *Shop) Find(name string) (*Run, error) {
 	if err := wire.CheckRunName(name); err != nil {

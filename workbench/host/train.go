@@ -264,6 +264,16 @@ func (r *Run) publishProblem(state string, problem *wire.Problem) {
 // Status says where the run is, without waiting for a step under way.
 func (r *Run) Status() wire.Status { return *r.published.Load() }
 
+// Watch gives what happens to the run from now on, until stop is called, which closes the channel. Who reads
+// too slowly misses progress, nothing else.
+func (r *Run) Watch() (events <-chan wire.Event, stop func()) {
+	c := r.watchers.add()
+	return c, sync.OnceFunc(func() {
+		r.watchers.remove(c)
+		close(c)
+	})
+}
+
 // tell sends an event to whoever watches the run.
 func (r *Run) tell(e wire.Event) {
 	e.Status = r.Status()

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// errHelp reports that a command's flags were listed, which is all that was asked for.
+var errHelp = errors.New("help was shown")
+
+// newFlags makes a command's flags; parse reads them.
+func newFlags(name string) *flag.FlagSet {
+	f := flag.NewFlagSet(name, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.Usage = func() {}
+	return f
+}
+
+// parse reads flags and operands in any order, and wants between least and most operands.
+func parse(env *environ, f *flag.FlagSet, args []string, least, most int) ([]string, error) {
+	var operands []string
+	for {
+		err := f.Parse(args)
+		if errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintf(env.out, "primewindow %s\n", f.Name())
+			f.SetOutput(env.out)
+			f.PrintDefaults()
+			return nil, errHelp
+		}
+		if err != nil {
+			return nil, &wire.Problem{Message: err.Error(), Hint: fmt.Sprintf("`primewindow %s -h` lists the flags", f.Name())}
+		}
+		args = f.Args()
+		if len(args) == 0 {
+			break
+		}
+		operands = append(operands, args[0])
+		args = args[1:]
+	}
+	usage := ""
+	for _, c := range commands {
+		if c.name == f.Name() {
+			usage = strings.TrimSpace("primewindow " + c.name + " " + c.operands)
+		}
+	}
+	if len(operands) < least {
+		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %d operands, want %d", f.Name(), len(operands), least), Hint: usage}
+	}
+	if len(operands) > most {
+		return nil, &wire.Problem{Message: fmt.Sprintf("%s: unexpected %q", f.Name(), operands[most]), Hint: usage}
+	}
+	return operands, nil
+}
+
+// assignments are the values of a repeated flag name=value.
+type assignments map[string]any
+
+func (a assignments) String() string { return "" }
+
+func (a assignments) Set(text string) error {
+	name, value, ok := strings.Cut(text, "=")
+	if !ok || name == "" {
+		return fmt.Errorf("%q, want name=value", text)
+	}
+	a[name] = value
+	return nil
+}

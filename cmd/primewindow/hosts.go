@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench"
+	"github.com/primewindow/primewindow/workbench/host"
+)
+
+func hostCommand(ctx context.Context, env *environ, args []string) error {
+	f := newFlags("host")
+	idle := f.Duration("idle", host.IdleTime, "leave after so `long` without a client and without training")
+	if _, err := parse(env, f, args, 0, 0); err != nil {
+		return err
+	}
+	if *idle <= 0 {
+		return &wire.Problem{Message: fmt.Sprintf("host: -idle %v, want a positive duration", *idle), Hint: "for example -idle 2h"}
+	}
+	if err := host.Reexec(env.project); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.errOut, "%s host %d of %s begins\n", time.Now().UTC().Format(time.RFC3339), os.Getpid(), env.project)
+	err := host.Serve(ctx, env.project, *idle)
+	if host.IsOtherHost(err) {
+		fmt.Fprintf(env.errOut, "%s host %d leaves: there is another\n", time.Now().UTC().Format(time.RFC3339), os.Getpid())
+		return nil
+	}
+	fmt.Fprintf(env.errOut, "%s host %d has left\n", time.Now().UTC().Format(time.RFC3339), os.Getpid())
+	return err
+}
+
+func psCommand(ctx context.Context, env *environ, args []string) error {
+	if _, err := parse(env, newFlags("ps"), args, 0, 0); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.out, "project  %s\nsocket   %s\n", env.project, wire.SocketPath(env.project))
+	h, err := workbench.HostContext(ctx)
+	var runs []wire.Status
+	switch {
+	case errors.Is(err, workbench.ErrNoHost):
+		fmt.Fprintln(env.out, "host     none is running")
+		runs = host.NewShop(env.project).Statuses()
+	case err != nil:
+		return err
+	default:
+		backend := h.Backend
+		if backend == "" {
+			backend = "no backend opened yet"
+		}
+		fmt.Fprintf(env.out, "host     process %d, build %s, since %s, %s\n", h.PID, h.Build, h.Started.Local().Format("2006-01-02 15:04"), backend)
+		if runs, err = workbench.RunsContext(ctx); err != nil {
+			return err
+		}
+	}
+	if len(runs) == 0 {
+		fmt.Fprintln(env.out, "runs     none")
+		return nil
+	}
+	fmt.Fprintln(env.out)
+	t := tabwriter.NewWriter(env.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "RUN\tDATA\tMETHOD\tSEED\tEPOCH\tSTEP\tSTATE\tBY")
+	for _, s := range runs {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", s.Name, s.Data, s.Method, s.Seed, s.Epoch, s.Step, s.State, s.Stepper)
+	}
+	return t.Flush()
+}
+
+func stopCommand(ctx context.Context, env *environ, args []string) error {
+	operands, err := parse(env, newFlags("stop"), args, 0, 1)
+	if err != nil {
+		return err
+	}
+	if len(operands) == 1 {
+		s, err := workbench.PauseNamedContext(ctx, operands[0])
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(env.out, "paused: %s\n", where(s))
+		return nil
+	}
+	switch err := workbench.StopHostContext(ctx); {
+	case errors.Is(err, workbench.ErrNoHost):
+		fmt.Fprintf(env.out, "no host is running for %s\n", filepath.Base(env.project))
+	case err != nil:
+		return err
+	default:
+		fmt.Fprintln(env.out, "the host has saved its runs and left")
+	}
+	return nil
+}

@@ -1,0 +1,124 @@
+// Primewindow trains multimodal models and shows how much each modality's encoder learns while it learns.
+//
+// Run it without arguments for the list of its commands. A run is a folder: `primewindow run` makes one in any
+// place, and `primewindow host`, which a notebook starts by itself, keeps those of a project in its folder runs.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench"
+)
+
+// command is one word after primewindow.
+type command struct {
+	name, operands, doc string
+	run                 func(ctx context.Context, env *environ, args []string) error
+}
+
+var commands []command
+
+func init() { // here, since help refers to the list
+	commands = []command{
+		{"run", "-data SET -method METHOD -epochs N -seed S -out DIR", "train, or go on where DIR left off", runCommand},
+		{"show", "DIR", "what a run has on record; with -figure, drawn", showCommand},
+		{"export", "DIR -format FORMAT -out FILE", "a run for other programs: safetensors, csv, tensorboard", exportCommand},
+		{"data", "list | fetch SET", "the sets of samples", dataCommand},
+		{"ps", "", "the project's host, its socket and its runs", psCommand},
+		{"stop", "[RUN]", "pause a run; without one, save everything and end the host", stopCommand},
+		{"doctor", "", "what is installed, and what to do about what is not", doctorCommand},
+		{"host", "", "serve notebooks; they start it themselves", hostCommand},
+		{"help", "", "this list; primewindow COMMAND -h lists a command's flags", helpCommand},
+	}
+}
+
+// environ is what a command works with.
+type environ struct {
+	project     string
+	out, errOut io.Writer
+	interrupted func() bool
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// execute runs one command line and returns the exit status: 0, 1 after an error, 130 after an interrupt.
+func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
+	env := &environ{out: out, errOut: errOut}
+	err := func() (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = &wire.Problem{Message: fmt.Sprint(p), Hint: "this is a defect of primewindow; what is on record is kept"}
+			}
+		}()
+		if env.project, err = wire.Project(); err != nil {
+			return err
+		}
+		if len(args) == 0 {
+			return helpCommand(ctx, env, nil)
+		}
+		for _, c := range commands {
+			if c.name == strings.TrimLeft(args[0], "-") || args[0] == "-h" && c.name == "help" {
+				return c.run(ctx, env, args[1:])
+			}
+		}
+		var names []string
+		for _, c := range commands {
+			names = append(names, c.name)
+		}
+		return &wire.Problem{Message: fmt.Sprintf("unknown command %q", args[0]), Hint: "the commands are " + strings.Join(names, ", ")}
+	}()
+	switch {
+	case err == nil || errors.Is(err, errHelp):
+		return 0
+	case ctx.Err() != nil:
+		return 130
+	}
+	report(errOut, err)
+	return 1
+}
+
+// report prints an error as one line and a hint as another.
+func report(w io.Writer, err error) {
+	message, hint := oneLine(err.Error()), ""
+	var p *wire.Problem
+	var format *data.FormatError
+	var unsupported *data.UnsupportedError
+	switch {
+	case errors.As(err, &p):
+		message, hint = oneLine(p.Message), p.Hint
+	case errors.As(err, &format):
+		hint = "the file is damaged: fetch it again, for example with `primewindow data fetch`"
+	case errors.As(err, &unsupported):
+		hint = "convert the file to a kind that is read"
+	case errors.Is(err, workbench.ErrNoHost):
+		message, hint = "no host is running", "a notebook's first cell starts one; `primewindow run` needs none"
+	}
+	if hint == "" {
+		hint = "`primewindow doctor` shows what is installed, `primewindow help` the commands"
+	}
+	fmt.Fprintf(w, "primewindow: error: %s\nhint: %s\n", message, oneLine(hint))
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func helpCommand(_ context.Context, env *environ, _ []string) error {
+	fmt.Fprintln(env.out, "Primewindow trains multimodal models and shows how much each encoder learns while it learns.")
+	fmt.Fprintln(env.out)
+	for _, c := range commands {
+		fmt.Fprintf(env.out, "  primewindow %s\n      %s\n", strings.TrimSpace(c.name+" "+c.operands), c.doc)
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench"
+	"github.com/primewindow/primewindow/workbench/host"
+)
+
+func runCommand(ctx context.Context, env *environ, args []string) error {
+	f := newFlags("run")
+	set := assignments{}
+	f.Var(set, "set", "`name=value` of any setting; may be repeated")
+	dataName := f.String("data", "synth", "`set` of samples: see primewindow data list")
+	method := f.String("method", "joint", "training `method`")
+	epochs := f.Int("epochs", 0, "`number` of epochs; 0: what suits the set")
+	seed := f.Int("seed", 0, "`number` that fixes weights and order")
+	dir := f.String("dir", "", "`folder` of the set")
+	out := f.String("out", "", "`folder` of the run")
+	if _, err := parse(env, f, args, 0, 0); err != nil {
+		return err
+	}
+	if *out == "" {
+		return &wire.Problem{Message: "run: no folder", Hint: "say where to with -out, for example -out runs/first"}
+	}
+	asked := map[string]any{"data": *dataName, "method": *method, "seed": float64(*seed)}
+	if *dir != "" {
+		asked["dir"] = *dir
+	}
+	for name, v := range set {
+		asked[name] = v
+	}
+	if *epochs != 0 {
+		asked["epochs"] = float64(*epochs)
+	}
+	if err := host.Reexec(env.project); err != nil {
+		return err
+	}
+	shop := host.NewShop(env.project)
+	r, err := openFolder(shop, *out, asked)
+	if err != nil {
+		return errors.Join(err, shop.Close())
+	}
+	err = train(ctx, env, r)
+	if closeErr := shop.Close(); err == nil {
+		err = closeErr
+	}
+	if ctx.Err() != nil {
+		fmt.Fprintf(env.errOut, "interrupted: %s\nhint: the same command goes on from there\n", where(r.Status()))
+		return ctx.Err()
+	}
+	return err
+}
+
+// openFolder opens the run in a folder or makes it. The planned number of epochs may differ from the one it was
+// made with: then it is changed.
+func openFolder(shop *host.Shop, dir string, asked map[string]any) (*host.Run, error) {
+	rec, err := host.ReadRecorded(dir)
+	epochs, given := asked["epochs"]
+	if err == nil {
+		asked["epochs"] = rec.Declared["epochs"]
+	}
+	r, err := shop.OpenDir(dir, asked)
+	if err != nil || !given {
+		return r, err
+	}
+	return r, r.Set(map[string]any{"epochs": epochs})
+}
+
+// train trains a run up to its planned end, then measures the test split once.
+func train(ctx context.Context, env *environ, r *host.Run) error {
+	s := r.Status()
+	goal := s.Epochs * s.StepsPerEpoch
+	if s.Step >= goal {
+		fmt.Fprintf(env.errOut, "%s is done: %s\n", s.Dir, where(s))
+		if rec := r.Recorded(); len(testRecords(rec)) > 0 {
+			return summary(env.out, rec)
+		}
+	} else {
+		fmt.Fprintf(env.errOut, "%s: %d of %d steps to go, %d epochs\n", where(s), goal-s.Step, goal, s.Epochs)
+		stop := follow(env.errOut, r)
+		err := r.To(ctx, goal, "primewindow run")
+		stop()
+		if err != nil {
+			return err
+		}
+	}
+	if len(testRecords(r.Recorded())) == 0 {
+		if _, err := r.Evaluate(ctx, data.Test); err != nil {
+			return err
+		}
+	}
+	return summary(env.out, r.Recorded())
+}
+
+// follow shows progress: on a terminal one line, ten times a second at most; elsewhere a line an epoch.
+func follow(w interface{ Write([]byte) (int, error) }, r *host.Run) (stop func()) {
+	events, unwatch := r.Watch()
+	done := make(chan struct{})
+	tty := isTerminal(w)
+	go func() {
+		defer close(done)
+		began, state := time.Now(), ""
+		var shown time.Time
+		for e := range events {
+			if e.Status.State != state {
+				state, began = e.Status.State, time.Now()
+			}
+			switch line := workbench.ProgressLine(e.Status, began, time.Now()); {
+			case e.Kind == wire.Notice && tty:
+				fmt.Fprintf(w, "\r\x1b[K%s\n", e.Text)
+			case e.Kind == wire.Notice:
+				fmt.Fprintln(w, e.Text)
+			case tty && time.Since(shown) >= 100*time.Millisecond:
+				shown = time.Now()
+				fmt.Fprintf(w, "\r\x1b[K%s", line)
+			case !tty && e.Kind == wire.EpochEnd:
+				fmt.Fprintln(w, line)
+			}
+		}
+		if tty {
+			fmt.Fprint(w, "\r\x1b[K")
+		}
+	}()
+	return func() {
+		unwatch()
+		<-done
+	}
+}
+
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	st, err := f.Stat()
+	return err == nil && st.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
+}
+
+// where says in one line where a run is.
+func where(s wire.Status) string {
+	return fmt.Sprintf("%s: %s, %s, seed %d, epoch %d, step %d", filepath.Base(s.Dir), s.Data, s.Method, s.Seed, s.Epoch, s.Step)
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host"
+)
+
+// folder finds a run's folder: the operand itself, or the named run of the project.
+func folder(env *environ, operand string) string {
+	named := filepath.Join(host.RunsFolder(env.project), operand)
+	if _, err := os.Stat(operand); errors.Is(err, os.ErrNotExist) && wire.CheckRunName(operand) == nil {
+		if _, err := os.Stat(named); err == nil {
+			return named
+		}
+	}
+	return operand
+}
+
+func showCommand(_ context.Context, env *environ, args []string) error {
+	f := newFlags("show")
+	asJSON := f.Bool("json", false, "everything on record as one JSON object")
+	asCSV := f.Bool("csv", false, "one row for each step")
+	figure := f.String("figure", "", "`kind` of figure: "+strings.Join(host.Figures, ", "))
+	out := f.String("out", "", "`file` to write the figure to, as PNG")
+	operands, err := parse(env, f, args, 1, math.MaxInt)
+	if err != nil {
+		return err
+	}
+	var runs []host.Recorded
+	for _, operand := range operands {
+		rec, err := host.ReadRecorded(folder(env, operand))
+		if err != nil {
+			return err
+		}
+		runs = append(runs, rec)
+	}
+	if *figure == "" && len(runs) > 1 {
+		return &wire.Problem{Message: "show: several runs", Hint: "they can be drawn together with -figure, else name one"}
+	}
+	switch {
+	case *figure != "":
+		if *out == "" {
+			return &wire.Problem{Message: "show: no file for the figure", Hint: "say where to with -out, for example -out " + *figure + ".png"}
+		}
+		drawn, err := host.DrawRecorded(*figure, runs)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(*out, drawn.PNG, 0o644); err != nil {
+			return &wire.Problem{Message: err.Error(), Hint: "name a file in a folder that is there and writable"}
+		}
+		fmt.Fprintln(env.out, drawn.Text)
+		return nil
+	case *asJSON:
+		enc := json.NewEncoder(env.out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(map[string]any{"status": runs[0].Status, "history": runs[0].History})
+	case *asCSV:
+		return runs[0].WriteCSV(env.out)
+	}
+	return summary(env.out, runs[0])
+}
+
+func exportCommand(ctx context.Context, env *environ, args []string) error {
+	f := newFlags("export")
+	format := f.String("format", "safetensors", "`format`: "+strings.Join(host.ExportFormats, ", "))
+	out := f.String("out", "", "`file` to write; for tensorboard a folder")
+	operands, err := parse(env, f, args, 1, 1)
+	if err != nil {
+		return err
+	}
+	if *out == "" {
+		return &wire.Problem{Message: "export: no file", Hint: "say where to with -out"}
+	}
+	if !slices.Contains(host.ExportFormats, *format) {
+		return &wire.Problem{Message: fmt.Sprintf("unknown format %q", *format), Hint: "the formats are " + strings.Join(host.ExportFormats, ", ")}
+	}
+	dir := folder(env, operands[0])
+	rec, err := host.ReadRecorded(dir)
+	if err != nil {
+		return err
+	}
+	if *format == "safetensors" { // weights are not on record: they are computed from the last snapshot
+		if err := host.Reexec(env.project); err != nil {
+			return err
+		}
+		shop := host.NewShop(env.project)
+		r, err := shop.Attach(dir)
+		if err == nil {
+			err = r.Export(ctx, *format, *out)
+		}
+		return errors.Join(err, shop.Close())
+	}
+	return rec.Export(*format, *out)
+}
+
+// testRecords are the accuracies on the test split at the run's present step.
+func testRecords(rec host.Recorded) []wire.Record {
+	var list []wire.Record
+	for _, p := range rec.History.Probes {
+		if p.Kind == "accuracy" && p.Step == rec.Status.Step && p.Split == string(data.Test) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// summary prints a run as a table: a row an epoch, then the accuracies on the test split.
+func summary(w io.Writer, rec host.Recorded) error {
+	var text bytes.Buffer
+	s := rec.Status
+	fmt.Fprintf(&text, "%s\n", where(s))
+	if s.Parent != "" {
+		fmt.Fprintf(&text, "forked from %s\n", s.Parent)
+	}
+	for _, c := range rec.History.Events {
+		if c.Event == "set" {
+			fmt.Fprintf(&text, "step %d: %s %v → %v\n", c.Step, c.Name, c.Old, c.New)
+		}
+	}
+	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
+	head := []string{"epoch", "loss", "val"}
+	for _, m := range s.Modalities {
+		head = append(head, m, m+" linear", "Tr(F) "+m)
+	}
+	fmt.Fprintln(t, strings.Join(head, "\t")+"\t")
+	for epoch := 1; epoch <= s.Epoch; epoch++ {
+		step := epoch * s.StepsPerEpoch
+		row := []string{fmt.Sprint(epoch), fmt.Sprintf("%.4f", meanLoss(rec, step-s.StepsPerEpoch, step)), percent(rec, step, "fused", "head")}
+		for _, m := range s.Modalities {
+			row = append(row, percent(rec, step, m, "split"), percent(rec, step, m, "linear"), trace(rec, step, m))
+		}
+		fmt.Fprintln(t, strings.Join(row, "\t")+"\t")
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, p := range testRecords(rec) {
+		fmt.Fprintf(&text, "test accuracy of %s (%s): %.1f %% of %d\n", p.Encoder, p.Readout, 100*p.Value, p.N)
+	}
+	_, err := w.Write(text.Bytes())
+	return err
+}
+
+func meanLoss(rec host.Recorded, from, to int) float64 {
+	sum := 0.0
+	for _, m := range rec.History.Metrics[from:to] {
+		sum += m["loss"]
+	}
+	return sum / float64(to-from)
+}
+
+// find returns the last record of a step that pick chooses.
+func find(rec host.Recorded, step int, pick func(wire.Record) bool) (wire.Record, bool) {
+	for _, p := range slices.Backward(rec.History.Probes) {
+		if p.Step == step && pick(p) {
+			return p, true
+		}
+	}
+	return wire.Record{}, false
+}
+
+func percent(rec host.Recorded, step int, encoder, readout string) string {
+	p, ok := find(rec, step, func(p wire.Record) bool {
+		return p.Kind == "accuracy" && p.Split == string(data.Validation) && p.Encoder == encoder && p.Readout == readout
+	})
+	if !ok {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f %%", 100*p.Value)
+}
+
+func trace(rec host.Recorded, step int, encoder string) string {
+	p, ok := find(rec, step, func(p wire.Record) bool { return p.Kind == "fisher_emp" && p.Encoder == encoder })
+	switch {
+	case !ok:
+		return "-"
+	case p.SE == nil:
+		return fmt.Sprintf("%.3g", p.Value)
+	}
+	return fmt.Sprintf("%.3g ± %.1g", p.Value, *p.SE)
+}

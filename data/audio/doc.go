@@ -1,0 +1,10 @@
+// Package audio decodes recordings and turns them into spectrograms, for the loaders beside it.
+//
+// Start with [ReadWAV] and [Spectrogram].
+//
+// Shapes list axes in order: F frequency, low ones first, then T time. Samples are float32 of one channel, in
+// [-1, 1] for integer files. A file that is broken gives a [data.FormatError], a codec that is not read a
+// [data.UnsupportedError]; both name the file. Every number is computed in float64 and kept as float32.
+//
+// Which sample rate a set must have is the loader's knowledge: nothing here resamples.
+package audio

@@ -1,0 +1,45 @@
+package viz
+
+import "fmt"
+
+// AccuracyFigure is one curve of accuracies for each readout.
+type AccuracyFigure struct {
+	Title, XLabel string
+	Series        []Series // fractions from 0 to 1
+	Chance        float64  // accuracy of guessing, 0 where it is not known
+	Marks         []Mark
+}
+
+// Accuracy draws an AccuracyFigure, with its y axis in percent and the chance line dashed. It returns an error that names
+// the series that cannot be drawn, or the point outside 0 to 1.
+func Accuracy(f AccuracyFigure) (*Figure, error) {
+	if err := checkAccuracies("accuracy", f.Series); err != nil {
+		return nil, err
+	}
+	if err := checkMarks("accuracy", f.Marks); err != nil {
+		return nil, err
+	}
+	if !(f.Chance >= 0 && f.Chance <= 1) {
+		return nil, fmt.Errorf("viz: accuracy: chance %v, want 0 to 1", f.Chance)
+	}
+	st := newStyles(nil, f.Series)
+	p := &panel{x: axis{label: f.XLabel}, y: axis{label: "accuracy (%)", percent: true}, rule: f.Chance}
+	p.note = fmt.Sprintf("chance, %.1f%%", 100*f.Chance)
+	p.add(st, f.Series, func(Series) int { return 0 })
+	p.addMarks(f.Marks)
+	return onePanel(f.Title, p).figure(sentence(f.Title, p))
+}
+
+func checkAccuracies(figure string, list []Series) error {
+	if err := checkSeries(figure, list, false); err != nil {
+		return err
+	}
+	for _, s := range list {
+		for i, p := range s.Points {
+			if p.Y < 0 || p.Y > 1 {
+				return fmt.Errorf("viz: %s: series %q: point %d: accuracy %v, want 0 to 1", figure, s.Name, i, p.Y)
+			}
+		}
+	}
+	return nil
+}

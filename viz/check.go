@@ -1,0 +1,93 @@
+package viz
+
+import (
+	"fmt"
+	"math"
+)
+
+// limit bounds what can be drawn: sums and ratios of such values are finite still.
+const limit = 1e300
+
+// most is the most series of a figure, and the most runs and modalities with windows, so that a legend stays on a page.
+const most = 100
+
+// drawable says whether a number can have a place on an axis.
+func drawable(v float64) bool { return math.Abs(v) <= limit } // false for NaN
+
+// checkSeries names the first thing in list that cannot be drawn. On a log axis values are at least 1/limit.
+func checkSeries(figure string, list []Series, log bool) error {
+	if len(list) == 0 {
+		return fmt.Errorf("viz: %s: no series, want at least one", figure)
+	}
+	if len(list) > most {
+		return fmt.Errorf("viz: %s: %d series, want at most %d", figure, len(list), most)
+	}
+	seen := make(map[string]bool, len(list))
+	for i, s := range list {
+		if s.Name == "" {
+			return fmt.Errorf("viz: %s: series %d: no name, want one for the legend", figure, i)
+		}
+		if seen[s.Name] {
+			return fmt.Errorf("viz: %s: series %q: two of that name, want one", figure, s.Name)
+		}
+		seen[s.Name] = true
+		if len(s.Points) == 0 {
+			return fmt.Errorf("viz: %s: series %q: no points, want at least one", figure, s.Name)
+		}
+		for j, p := range s.Points {
+			at := func() string { return fmt.Sprintf("viz: %s: series %q: point %d", figure, s.Name, j) }
+			switch {
+			case !drawable(p.X):
+				return fmt.Errorf("%s: x = %v, want a finite value", at(), p.X)
+			case !drawable(p.Y):
+				return fmt.Errorf("%s: y = %v, want a finite value", at(), p.Y)
+			case !drawable(p.SE) || p.SE < 0:
+				return fmt.Errorf("%s: standard error %v, want a finite value of 0 or more", at(), p.SE)
+			case j > 0 && p.X < s.Points[j-1].X:
+				return fmt.Errorf("%s: x = %v after %v, want ascending x", at(), p.X, s.Points[j-1].X)
+			case log && p.Y < 1/limit:
+				return fmt.Errorf("%s: y = %v on a log axis, want above 0", at(), p.Y)
+			}
+		}
+	}
+	return nil
+}
+
+func checkWindows(figure string, list []Window) error {
+	owners := make(map[[2]string]bool)
+	for i, w := range list {
+		if !drawable(w.From) || !drawable(w.To) || w.From >= w.To {
+			return fmt.Errorf("viz: %s: window %d of %q: from %v to %v, want finite ends in ascending order", figure, i, w.Modality, w.From, w.To)
+		}
+		owners[[2]string{w.Run, w.Modality}] = true
+	}
+	if len(owners) > most {
+		return fmt.Errorf("viz: %s: windows of %d runs and modalities, want at most %d", figure, len(owners), most)
+	}
+	return nil
+}
+
+func checkMarks(figure string, list []Mark) error {
+	for i, m := range list {
+		if !drawable(m.X) {
+			return fmt.Errorf("viz: %s: mark %d %q: x = %v, want a finite value", figure, i, m.Text, m.X)
+		}
+	}
+	return nil
+}
+
+// checkShared holds series of one name in several panels to one look, since they share an entry of the legend.
+func checkShared(figure string, panels ...[]Series) error {
+	first := make(map[string]Series)
+	for _, list := range panels {
+		for _, s := range list {
+			was, ok := first[s.Name]
+			if ok && (was.Run != s.Run || was.Modality != s.Modality) {
+				return fmt.Errorf("viz: %s: series %q: %q of run %q in one panel, %q of run %q in another, want one",
+					figure, s.Name, was.Modality, was.Run, s.Modality, s.Run)
+			}
+			first[s.Name] = s
+		}
+	}
+	return nil
+}

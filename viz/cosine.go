@@ -1,0 +1,126 @@
+package viz
+
+import (
+	"fmt"
+	"math"
+)
+
+// CosineFigure is one matrix of cosines for each encoder, side by side.
+type CosineFigure struct {
+	Title  string
+	Panels []CosinePanel
+}
+
+// CosinePanel is one matrix of cosines between gradients, at most 200 wide. Labels name its rows and columns, each once.
+// Mean is the mean cosine off the diagonal; Expected is what it should be, NaN where that is not known.
+type CosinePanel struct {
+	Name           string
+	Matrix         [][]float64
+	Labels         []string
+	Mean, Expected float64
+}
+
+// slack is how far a cosine may lie beyond ±1 by rounding in single precision.
+const slack = 0.001
+
+// maxCells is the most rows of a matrix, maxPanels the most matrices of a figure.
+const (
+	maxCells  = 200
+	maxPanels = 12
+)
+
+// Cosine draws a CosineFigure: cells on a scale from blue at -1 over white at 0 to red at 1, the first row on top. Of a matrix
+// of up to eight rows the values are written into the cells. It returns an error that names the panel that is not a square
+// matrix of cosines.
+func Cosine(f CosineFigure) (*Figure, error) {
+	if len(f.Panels) == 0 {
+		return nil, fmt.Errorf("viz: cosine: no panels, want at least one")
+	}
+	if len(f.Panels) > maxPanels {
+		return nil, fmt.Errorf("viz: cosine: %d panels, want at most %d", len(f.Panels), maxPanels)
+	}
+	for _, p := range f.Panels {
+		if err := p.check(); err != nil {
+			return nil, err
+		}
+	}
+	at := arrangeCosine(f)
+	fig, err := picture(at.width, at.height, false, func(p *pen) { drawCosine(p, f, at) })
+	if err != nil {
+		return nil, err
+	}
+	fig.Spec, fig.Text = cosineSpec(f, at), cosineSentence(f)
+	return fig, nil
+}
+
+func (p CosinePanel) check() error {
+	n := len(p.Matrix)
+	where := fmt.Sprintf("viz: cosine: panel %q", p.Name)
+	if n == 0 || n > maxCells {
+		return fmt.Errorf("%s: %d rows, want 1 to %d", where, n, maxCells)
+	}
+	if len(p.Labels) != n {
+		return fmt.Errorf("%s: %d labels, want %d, one for each row", where, len(p.Labels), n)
+	}
+	seen := make(map[string]bool, n)
+	for _, l := range p.Labels {
+		if seen[l] {
+			return fmt.Errorf("%s: label %q twice, want one of each", where, l)
+		}
+		seen[l] = true
+	}
+	for i, row := range p.Matrix {
+		if len(row) != n {
+			return fmt.Errorf("%s: row %d: %d values, want %d as the matrix has rows", where, i, len(row), n)
+		}
+		for j, v := range row {
+			if !isCosine(v) {
+				return fmt.Errorf("%s: row %d, column %d: %v, want -1 to 1", where, i, j, v)
+			}
+		}
+	}
+	if !isCosine(p.Mean) {
+		return fmt.Errorf("%s: mean %v, want -1 to 1", where, p.Mean)
+	}
+	if !math.IsNaN(p.Expected) && !isCosine(p.Expected) {
+		return fmt.Errorf("%s: expected %v, want -1 to 1 or NaN", where, p.Expected)
+	}
+	return nil
+}
+
+func isCosine(v float64) bool { return math.Abs(v) <= 1+slack } // false for NaN
+
+// caption is the line under a panel's name.
+func (p CosinePanel) caption() string {
+	s := fmt.Sprintf("mean %.3f", p.Mean)
+	if !math.IsNaN(p.Expected) {
+		s += fmt.Sprintf(", expected %.3f", p.Expected)
+	}
+	return s
+}
+
+func cosineSentence(f CosineFigure) string {
+	s := ""
+	for i, p := range f.Panels {
+		if i > 0 {
+			s += "; "
+		}
+		off := nothing()
+		for r, row := range p.Matrix {
+			for c, v := range row {
+				if r != c {
+					off.add(v)
+				}
+			}
+		}
+		s += fmt.Sprintf("%s, %d × %d, %s", p.Name, len(p.Matrix), len(p.Matrix), p.caption())
+		if len(p.Matrix) > 1 {
+			s += fmt.Sprintf(", off the diagonal %.3f to %.3f", off.low, off.high)
+		}
+	}
+	title := f.Title
+	if title == "" {
+		title = "Cosines"
+	}
+	return title + ": " + s + "."
+}

@@ -1,0 +1,20 @@
+// Package viz draws figures of a training run from names and numbers alone: traces with their prime learning
+// windows, accuracies, losses, cosine matrices, and the live view.
+//
+// Start with [Trace]. Every function takes one struct and returns a [Figure]: a PNG, a Vega-Lite spec of the same
+// picture, and a sentence that stands in for both.
+//
+// Rules, stated once:
+//
+//   - Lengths are CSS pixels; a PNG has two of its own pixels for each, and no letter is under 11 CSS pixels.
+//   - Colour says modality, dash and marker say run. The colours are the eight of Okabe and Ito without yellow; black is
+//     the fused prediction. The names audio, visual or video, text and image have colours of their own; any other
+//     takes the first that is free, in order of appearance. The seventh such name and those after it share sky blue.
+//   - The legend stands outside the data. What a band, a bold line or a hatch means is written in it.
+//   - A band or bar is the value plus and minus one standard error. A standard error of 0 draws none.
+//   - Of a series longer than 1000 points, the least and the greatest of each of about 500 stretches are drawn, and
+//     always the first and the last.
+//   - Missing data is an error, never an empty panel, and so is a value that is not finite or beyond 1e300.
+//   - A spec holds its data and needs no network. It is made of map[string]any, []any, string, float64, bool and nil only.
+//   - Nothing is changed that is passed in, and figures may be drawn at the same time.
+package viz

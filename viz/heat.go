@@ -1,0 +1,145 @@
+package viz
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+)
+
+// ramp are the colours of cosines from -1 to 1 in equal steps, the red and blue scale of Brewer and Harrower. Between
+// them colours are mixed linearly.
+var ramp = []color.NRGBA{
+	{0x05, 0x30, 0x61, 0xff}, {0x43, 0x93, 0xc3, 0xff}, {0xf7, 0xf7, 0xf7, 0xff}, {0xd6, 0x60, 0x4d, 0xff}, {0x67, 0x00, 0x1f, 0xff},
+}
+
+// heat is the colour of a cosine.
+func heat(v float64) color.NRGBA {
+	at := (min(max(v, -1), 1) + 1) / 2 * float64(len(ramp)-1)
+	i := min(int(at), len(ramp)-2)
+	share := at - float64(i)
+	mix := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + share*(float64(b)-float64(a)))) }
+	a, b := ramp[i], ramp[i+1]
+	return color.NRGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 0xff}
+}
+
+// Measures of the cosine figure in CSS pixels.
+const (
+	captionHeight = 38.0 // a panel's name and means
+	widestLabel   = 60.0
+	colourBar     = 72.0
+)
+
+// heatmaps is where the panels of a cosine figure stand.
+type heatmaps struct {
+	width, height float64
+	side          float64 // of a matrix
+	frames        []dot   // upper left corners of the matrices
+	bar           dot
+}
+
+func arrangeCosine(f CosineFigure) heatmaps {
+	at := heatmaps{side: 280}
+	if len(f.Panels) > 2 {
+		at.side = 220
+	}
+	y := margin + captionHeight
+	if f.Title != "" {
+		y += titleHeight
+	}
+	x := margin
+	for _, p := range f.Panels {
+		room := max(at.side, widthOf(smallSize, p.caption()))
+		x += 26 + p.labelWidth()
+		at.frames = append(at.frames, dot{x, y})
+		x += room + columnGap
+	}
+	at.bar = dot{x, y}
+	at.width = math.Ceil(max(x+colourBar, min(760, 2*margin+widthOf(titleSize, f.Title))))
+	at.height = y + at.side + underHeight + margin/2
+	return at
+}
+
+func (p CosinePanel) labelWidth() float64 {
+	widest := 0.0
+	for _, l := range p.Labels {
+		widest = max(widest, widthOf(smallSize, l))
+	}
+	return min(widest, widestLabel) + 6
+}
+
+// shown picks the labels for which there is room, each size long on an axis of cells.
+func shown(count int, cell, size float64) []int {
+	every := max(1, int(math.Ceil(size/cell)))
+	var list []int
+	for i := 0; i < count; i += every {
+		list = append(list, i)
+	}
+	return list
+}
+
+// columnsShown and rowsShown are the labels that are written under and beside a matrix.
+func (p CosinePanel) columnsShown(side float64) []int {
+	return shown(len(p.Labels), side/float64(len(p.Labels)), p.labelWidth()+4)
+}
+
+func (p CosinePanel) rowsShown(side float64) []int {
+	return shown(len(p.Labels), side/float64(len(p.Labels)), smallSize+4)
+}
+
+func drawCosine(p *pen, f CosineFigure, at heatmaps) {
+	if f.Title != "" {
+		p.write(ink, titleSize, dot{margin, margin + 2}, left, top, fit(titleSize, at.width-2*margin, f.Title))
+	}
+	for i, panel := range f.Panels {
+		panel.draw(p, at.frames[i], at.side)
+	}
+	const steps = 200
+	h := at.side / steps
+	for i := range steps {
+		p.box(heat(1-2*(float64(i)+0.5)/steps), dot{at.bar.x, at.bar.y + float64(i)*h}, 14, h+0.5)
+	}
+	p.write(ink, labelSize, dot{at.bar.x, at.bar.y - 12}, left, middle, "cosine")
+	for _, v := range []float64{-1, -0.5, 0, 0.5, 1} {
+		y := at.bar.y + at.side*(1-v)/2
+		p.line(ink, 1, nil, dot{at.bar.x + 14, y}, dot{at.bar.x + 18, y})
+		p.write(ink, smallSize, dot{at.bar.x + 21, y}, left, middle, fmt.Sprint(v))
+	}
+}
+
+// draw draws one matrix, its first row on top.
+func (p CosinePanel) draw(pn *pen, at dot, side float64) {
+	n := len(p.Matrix)
+	cell := side / float64(n)
+	seam := 0.0 // white between cells that are large enough
+	if cell >= 8 {
+		seam = 1
+	}
+	pn.write(ink, labelSize, dot{at.x, at.y - 28}, left, middle, fit(labelSize, side, p.Name))
+	pn.write(grey, smallSize, dot{at.x, at.y - 12}, left, middle, p.caption())
+	for r, row := range p.Matrix {
+		for c, v := range row {
+			corner := dot{at.x + float64(c)*cell, at.y + float64(r)*cell}
+			pn.box(heat(v), corner, cell-seam, cell-seam)
+			if n <= 8 {
+				pn.write(onHeat(v), smallSize, dot{corner.x + cell/2, corner.y + cell/2}, center, middle, fmt.Sprintf("%.2f", v))
+			}
+		}
+	}
+	pn.line(grey, 1, nil, dot{at.x - 1, at.y - 1}, dot{at.x + side, at.y - 1}, dot{at.x + side, at.y + side}, dot{at.x - 1, at.y + side}, dot{at.x - 1, at.y - 1})
+	for _, i := range p.rowsShown(side) {
+		pn.write(ink, smallSize, dot{at.x - 6, at.y + (float64(i)+0.5)*cell}, right, middle, fit(smallSize, widestLabel, p.Labels[i]))
+	}
+	for _, i := range p.columnsShown(side) {
+		pn.write(ink, smallSize, dot{at.x + (float64(i)+0.5)*cell, at.y + side + 6}, center, top, fit(smallSize, widestLabel, p.Labels[i]))
+	}
+	pn.write(ink, labelSize, dot{at.x + side/2, at.y + side + 23}, center, top, "batch")
+	pn.writeUp(ink, labelSize, dot{at.x - p.labelWidth() - 13, at.y + side/2}, "batch")
+}
+
+// onHeat is the colour of letters on the colour of a cosine.
+func onHeat(v float64) color.NRGBA {
+	if math.Abs(v) > 0.55 {
+		return white
+	}
+	return ink
+}

@@ -1,0 +1,107 @@
+package viz
+
+import "math"
+
+// entry is one line of a legend. Exactly one of its kinds is set, or none: a note is text alone.
+type entry struct {
+	text   string
+	line   *line
+	span   *span
+	dashed bool // the sample of the chance line
+}
+
+// Measures of a legend in CSS pixels.
+const (
+	rowHeight   = 18.0
+	sampleWidth = 30.0
+	sampleGap   = 8.0
+	columnGap   = 20.0
+	widestAside = 230.0 // a text wider than this moves the legend below
+)
+
+// legendOf lists the lines and windows of panels, each once, then the notes.
+func legendOf(panels []*panel, notes ...string) []entry {
+	var list []entry
+	seen := make(map[string]bool)
+	for _, p := range panels {
+		for i := range p.lines {
+			if l := &p.lines[i]; !seen[l.Name] {
+				seen[l.Name] = true
+				list = append(list, entry{text: l.Name, line: l})
+			}
+		}
+	}
+	for _, p := range panels {
+		for i := range p.spans {
+			if s := &p.spans[i]; !seen["window "+s.name] {
+				seen["window "+s.name] = true
+				list = append(list, entry{text: s.name, span: s})
+			}
+		}
+		if p.rule != 0 {
+			list = append(list, entry{text: p.note, dashed: true})
+		}
+	}
+	for _, n := range notes {
+		list = append(list, entry{text: n})
+	}
+	return list
+}
+
+// notesOf says in words what is drawn without a sample of its own.
+func notesOf(panels []*panel) []string {
+	band := false
+	for _, p := range panels {
+		for _, l := range p.lines {
+			for _, pt := range l.Points {
+				band = band || pt.SE > 0
+			}
+		}
+	}
+	if band {
+		return []string{"band: ± 1 standard error"}
+	}
+	return nil
+}
+
+// width is how wide an entry is with its sample.
+func (e entry) width() float64 {
+	if e.note() {
+		return widthOf(smallSize, e.text)
+	}
+	return sampleWidth + sampleGap + widthOf(smallSize, e.text)
+}
+
+func (e entry) note() bool { return e.line == nil && e.span == nil && !e.dashed }
+
+// columns is how many columns of a legend fit in a width, and how wide each is.
+func columns(list []entry, width float64) (int, float64) {
+	widest := 0.0
+	for _, e := range list {
+		widest = max(widest, e.width())
+	}
+	widest = min(widest, width)
+	if widest == 0 {
+		return 1, width
+	}
+	return max(1, min(len(list), int(math.Floor((width+columnGap)/(widest+columnGap))))), widest
+}
+
+// entry draws one entry with the middle of its left edge at a point, in at most a width.
+func (p *pen) entry(e entry, at dot, width float64) {
+	x := at.x + sampleWidth
+	switch {
+	case e.line != nil:
+		p.line(e.line.color, 2, e.line.dash, at, dot{x, at.y})
+		p.marker(e.line.color, e.line.marker, dot{at.x + sampleWidth/2, at.y}, 7)
+	case e.span != nil:
+		p.bar(e.span, dot{at.x, at.y - 7}, sampleWidth)
+		p.span(e.span, dot{at.x, at.y - 1}, sampleWidth, 8)
+	case e.dashed:
+		p.line(grey, 1.2, []float64{4, 3}, at, dot{x, at.y})
+	default:
+		p.write(grey, smallSize, at, left, middle, fit(smallSize, width, e.text))
+		return
+	}
+	p.write(ink, smallSize, dot{x + sampleGap, at.y}, left, middle, fit(smallSize, width-sampleWidth-sampleGap, e.text))
+}

@@ -1,0 +1,46 @@
+package viz
+
+import "fmt"
+
+// LossFigure is one curve of losses for each run.
+type LossFigure struct {
+	Title, XLabel, YLabel string // labels with units, for example "step" and "cross entropy (nats)"
+	Series                []Series
+}
+
+// Loss draws a LossFigure on linear axes. A series of more than 200 points is drawn pale, with the centred moving average
+// over a fortieth of its points bold; the legend says over how many of the longest one. It returns an error that names the
+// series that cannot be drawn.
+func Loss(f LossFigure) (*Figure, error) {
+	if err := checkSeries("loss", f.Series, false); err != nil {
+		return nil, err
+	}
+	p := &panel{x: axis{label: f.XLabel}, y: axis{label: f.YLabel}}
+	p.add(newStyles(nil, f.Series), f.Series, lossWidth)
+	pg := onePanel(f.Title, p)
+	if widestMean(f.Series) > 1 {
+		pg.legend = append(pg.legend, entry{text: meanNote(f.Series)})
+	}
+	return pg.figure(sentence(f.Title, p))
+}
+
+// lossWidth is the width of the moving average of a loss, odd, or 0 for a short series.
+func lossWidth(s Series) int {
+	if len(s.Points) <= 200 {
+		return 0
+	}
+	return len(s.Points)/40 | 1
+}
+
+func widestMean(list []Series) int {
+	n := 0
+	for _, s := range list {
+		n = max(n, lossWidth(s))
+	}
+	return n
+}
+
+// meanNote says what the bold line of a loss is.
+func meanNote(list []Series) string {
+	return fmt.Sprintf("bold: centred mean of %d steps", widestMean(list))
+}

@@ -1,0 +1,162 @@
+package viz
+
+import "slices"
+
+// Measures of a page in CSS pixels.
+const (
+	margin      = 12.0
+	titleHeight = 24.0
+	nameHeight  = 20.0 // of a panel's title
+	markHeight  = 15.0 // of a row of texts of marks
+	barHeight   = 5.0  // of a window's bar above the data
+	barGap      = 2.0
+	underHeight = 42.0 // of tick labels and axis label below the data
+	mostRows    = 6    // of texts of marks
+)
+
+// arrangement is where everything on a page stands, in CSS pixels.
+type arrangement struct {
+	width, height float64
+	frames        []frame
+	legend        dot
+	legendWidth   float64 // of one column
+	columns       int
+}
+
+// frame is where a panel's data area stands: its upper left corner, its size, and the texts of its marks.
+type frame struct {
+	at            dot
+	width, height float64
+	header        float64 // above the data, the same for all panels
+	marks         []placed
+}
+
+// placed is a mark's text: from x in a row, counted from the data upwards.
+type placed struct {
+	text  string
+	x     float64 // from the left edge of the data
+	start float64 // of the text, likewise
+	row   int
+}
+
+// arrange sets the panels' axes and places all that a page holds. Panels share the width evenly.
+func (pg *page) arrange() arrangement {
+	a := arrangement{width: pg.width, columns: 1}
+	edge := pg.width - margin
+	_, widest := columns(pg.legend, pg.width)
+	beside := len(pg.legend) > 0 && !pg.below && widest-sampleWidth <= widestAside
+	if beside {
+		a.legendWidth = widest
+		edge -= widest + columnGap
+	}
+	slot := (edge - margin) / float64(len(pg.panels))
+	header := 0.0
+	for i, p := range pg.panels {
+		p.spread()
+		p.y.setTicks(int(pg.height / 38))
+		x := margin + float64(i)*slot
+		f := frame{at: dot{x: x + p.beside()}, width: slot - p.beside() - 14, height: pg.height}
+		if i+1 < len(pg.panels) {
+			f.width -= 6
+		}
+		p.x.setTicks(int(f.width / 60))
+		f.marks = placeMarks(p, f.width, pg.width-margin-f.at.x)
+		a.frames = append(a.frames, f)
+		header = max(header, p.header(f))
+	}
+	y := margin + header
+	if pg.title != "" {
+		y += titleHeight
+	}
+	for i := range a.frames {
+		a.frames[i].at.y, a.frames[i].header = y, header
+	}
+	a.height = y + pg.height + underHeight + margin/2
+	if len(pg.legend) == 0 {
+		return a
+	}
+	if beside {
+		a.legend = dot{edge + columnGap, y}
+		a.height = max(a.height, y+float64(len(pg.legend))*rowHeight+margin)
+		return a
+	}
+	inner := pg.width - 2*margin
+	a.columns, a.legendWidth = columns(pg.legend, inner)
+	a.legend = dot{margin, a.height + margin/2}
+	rows := (len(pg.legend) + a.columns - 1) / a.columns
+	a.height += float64(rows)*rowHeight + margin
+	return a
+}
+
+// beside is the room that the vertical axis takes.
+func (p *panel) beside() float64 {
+	widest := 0.0
+	for _, t := range p.y.ticks {
+		widest = max(widest, widthOf(smallSize, t.label))
+	}
+	return 20 + widest + 8
+}
+
+// header is the room above the data for the panel's title, its marks' texts and its windows' bars.
+func (p *panel) header(f frame) float64 {
+	h := p.bars()
+	if rows := rowsOf(f.marks); rows > 0 {
+		h += float64(rows)*markHeight + 2
+	}
+	if p.title != "" {
+		h += nameHeight
+	}
+	return max(h, 4)
+}
+
+// bars is the room above the data for the windows' bars.
+func (p *panel) bars() float64 {
+	if p.rows() == 0 {
+		return 0
+	}
+	return float64(p.rows())*(barHeight+barGap) + 2
+}
+
+func rowsOf(marks []placed) int {
+	rows := 0
+	for _, m := range marks {
+		if m.text != "" {
+			rows = max(rows, m.row+1)
+		}
+	}
+	return rows
+}
+
+// placeMarks gives each text a row in which neither another text nor another mark's line crosses it. It goes from right
+// to left, and shortens a text only where there are no rows left. Texts end before edge, which may lie above the legend.
+func placeMarks(p *panel, width, edge float64) []placed {
+	var list []placed
+	free := make([]float64, mostRows) // each row's texts and lines begin here
+	for r := range free {
+		free[r] = edge + 8
+	}
+	for _, m := range slices.Backward(p.marks) {
+		x := p.x.place(m.X) * width
+		if m.Text == "" {
+			list = append(list, placed{x: x, start: x})
+			continue
+		}
+		long := widthOf(smallSize, m.Text)
+		start := x
+		if x+long+8 > free[0] && free[0] > edge {
+			start = max(0, x-long-7) // left of its line
+		}
+		row := slices.IndexFunc(free, func(f float64) bool { return start+long+8 <= f })
+		text := m.Text
+		if row < 0 {
+			row = mostRows - 1
+			text = fit(smallSize, max(0, free[row]-8-start), text)
+		}
+		for r := range row + 1 {
+			free[r] = min(free[r], start)
+		}
+		list = append(list, placed{text: text, x: x, start: start, row: row})
+	}
+	slices.Reverse(list)
+	return list
+}

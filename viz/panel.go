@@ -1,0 +1,187 @@
+package viz
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// panel is a data area with its axes and what is drawn in it.
+type panel struct {
+	title string
+	x, y  axis
+	lines []line
+	spans []span
+	marks []Mark
+	rule  float64 // a horizontal line, 0 for none
+	note  string  // what the rule is
+}
+
+// line is a series with its look, thinned to what is drawn.
+type line struct {
+	Series
+	look
+	kept   []int     // indices of the points that are drawn
+	mean   []float64 // of every point, nil where the line is not smoothed
+	marked []bool    // which of kept have a marker
+}
+
+// span is a window with its look and its name in the legend.
+type span struct {
+	Window
+	look
+	name string
+	row  int // of its bar above the data
+}
+
+// newLine thins a series and chooses where its markers stand: at every point of a short series, at about ten of a long one.
+func newLine(s Series, l look, width int) line {
+	ln := line{Series: s, look: l, kept: thin(s.Points, maxPoints)}
+	if width > 1 {
+		ln.mean = centredMean(s.Points, width)
+	}
+	n := len(ln.kept)
+	ln.marked = make([]bool, n)
+	every := 1
+	if n > 30 {
+		every = (n + 9) / 10
+	}
+	for i := every / 2; i < n; i += every {
+		ln.marked[i] = true
+	}
+	return ln
+}
+
+// y is the value of a line that carries its markers: the mean where there is one.
+func (l *line) y(i int) float64 {
+	if l.mean != nil {
+		return l.mean[i]
+	}
+	return l.Points[i].Y
+}
+
+// add adds series to a panel.
+func (p *panel) add(st styles, list []Series, width func(Series) int) {
+	for _, s := range list {
+		p.lines = append(p.lines, newLine(s, st.look(s.Run, s.Modality), width(s)))
+	}
+}
+
+// addWindows adds windows; each run and modality has one row of bars above the data.
+func (p *panel) addWindows(st styles, list []Window, series []Series) {
+	var owners []Window
+	for _, w := range list {
+		owner := Window{Run: w.Run, Modality: w.Modality}
+		if !slices.Contains(owners, owner) {
+			owners = append(owners, owner)
+		}
+		name := windowName(w, series)
+		if w.Uncertain {
+			name += " (uncertain)"
+		}
+		p.spans = append(p.spans, span{Window: w, look: st.look(w.Run, w.Modality), name: name, row: slices.Index(owners, owner)})
+	}
+}
+
+// windowName calls a window by the series that it belongs to.
+func windowName(w Window, series []Series) string {
+	for _, s := range series {
+		if s.Run == w.Run && s.Modality == w.Modality {
+			return s.Name + " window"
+		}
+	}
+	if w.Run == "" {
+		return w.Modality + " window"
+	}
+	return fmt.Sprintf("%s: %s window", w.Run, w.Modality)
+}
+
+// rows is how many rows of bars stand above the data.
+func (p *panel) rows() int {
+	n := 0
+	for _, s := range p.spans {
+		n = max(n, s.row+1)
+	}
+	return n
+}
+
+// addMarks adds marks, once each, with those at one x in one.
+func (p *panel) addMarks(list []Mark) {
+	sorted := slices.Clone(list)
+	slices.SortStableFunc(sorted, func(a, b Mark) int {
+		switch {
+		case a.X < b.X:
+			return -1
+		case a.X > b.X:
+			return 1
+		}
+		return 0
+	})
+	for i, m := range sorted {
+		if slices.Contains(sorted[:i], m) {
+			continue
+		}
+		if n := len(p.marks); n > 0 && p.marks[n-1].X == m.X {
+			if last := &p.marks[n-1]; last.Text == "" || m.Text == "" {
+				last.Text += m.Text
+			} else {
+				last.Text += ", " + m.Text
+			}
+			continue
+		}
+		p.marks = append(p.marks, m)
+	}
+}
+
+// spread sets the ends of both axes so that all is seen.
+func (p *panel) spread() {
+	x, y := nothing(), nothing()
+	p.x.whole = true
+	for _, l := range p.lines {
+		for i, pt := range l.Points {
+			x.add(pt.X)
+			p.x.whole = p.x.whole && pt.X == math.Trunc(pt.X)
+			y.add(pt.Y)
+			y.add(pt.Y + pt.SE)
+			y.add(p.lower(pt))
+			if l.mean != nil {
+				y.add(l.mean[i])
+			}
+		}
+	}
+	if p.rule != 0 {
+		y.add(p.rule)
+	}
+	for _, s := range p.spans {
+		x.add(s.From)
+		x.add(s.To)
+	}
+	for _, m := range p.marks {
+		x.add(m.X)
+	}
+	x = x.pad(0.02)
+	p.x.from, p.x.to = x.low, x.high
+	switch {
+	case p.y.log:
+		y = y.padLog(0.05)
+	case p.y.percent:
+		low, high := y.low, y.high
+		y = y.pad(0.06)
+		y = reach{max(y.low, min(0, low)), min(y.high, max(1.02, high))}
+	default:
+		low := y.low
+		y = y.pad(0.05)
+		if low >= 0 && low < y.high/2 {
+			y.low = 0
+		}
+	}
+	p.y.from, p.y.to = y.low, y.high
+}
+
+// lower is a value less its standard error; on a log axis at least a third of the value.
+func (p *panel) lower(pt Point) float64 {
+	if p.y.log {
+		return max(pt.Y-pt.SE, pt.Y/3)
+	}
+	return pt.Y - pt.SE
+}

@@ -1,0 +1,162 @@
+package viz
+
+import (
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// density is the number of the PNG's pixels in a CSS pixel, each way.
+const density = 2
+
+// Sizes of letters in CSS pixels.
+const (
+	titleSize = 14
+	labelSize = 12
+	smallSize = 11 // ticks, legend, marks
+)
+
+// Where a text stands relative to its point.
+const (
+	left, center, right = text.XLeft, text.XCenter, text.XRight
+	top, middle, bottom = text.YTop, text.YCenter, text.YBottom
+)
+
+// lengthOf is a length in CSS pixels, of which 96 are an inch.
+func lengthOf(px float64) vg.Length { return vg.Length(px) * vg.Inch / 96 }
+
+// dot is a place on the page in CSS pixels: x to the right, y down from the upper edge.
+type dot struct{ x, y float64 }
+
+// pen draws on a page whose units are CSS pixels.
+type pen struct {
+	c      draw.Canvas
+	height float64
+}
+
+func (p *pen) point(d dot) vg.Point {
+	return vg.Point{X: lengthOf(d.x), Y: lengthOf(p.height - d.y)}
+}
+
+func (p *pen) points(list []dot) []vg.Point {
+	pts := make([]vg.Point, len(list))
+	for i, d := range list {
+		pts[i] = p.point(d)
+	}
+	return pts
+}
+
+// line draws a polyline.
+func (p *pen) line(c color.NRGBA, width float64, dash []float64, list ...dot) {
+	style := draw.LineStyle{Color: c, Width: lengthOf(width)}
+	for _, d := range dash {
+		style.Dashes = append(style.Dashes, lengthOf(d))
+	}
+	p.c.StrokeLines(style, p.points(list))
+}
+
+// fill fills a polygon.
+func (p *pen) fill(c color.NRGBA, list ...dot) { p.c.FillPolygon(c, p.points(list)) }
+
+// box fills a rectangle from its upper left corner.
+func (p *pen) box(c color.NRGBA, at dot, width, height float64) {
+	p.fill(c, at, dot{at.x + width, at.y}, dot{at.x + width, at.y + height}, dot{at.x, at.y + height})
+}
+
+// hatch draws rising diagonals in a rectangle, gap apart.
+func (p *pen) hatch(c color.NRGBA, at dot, width, height, gap float64) {
+	for x := at.x - height + gap/2; x < at.x+width; x += gap {
+		from, to := max(x, at.x), min(x+height, at.x+width) // on the line y = at.y + height - (its x - x)
+		if from < to {
+			p.line(c, 1, nil, dot{from, at.y + height - (from - x)}, dot{to, at.y + height - (to - x)})
+		}
+	}
+}
+
+// marker draws a filled marker about size wide, with a white rim that parts it from lines.
+func (p *pen) marker(c color.NRGBA, name string, at dot, size float64) {
+	for _, layer := range []struct {
+		c color.NRGBA
+		r float64
+	}{{white, size/2 + 1}, {c, size / 2}} {
+		var outline []dot
+		for _, d := range markerOutline(name) {
+			outline = append(outline, dot{at.x + layer.r*d.x, at.y + layer.r*d.y})
+		}
+		p.fill(layer.c, outline...)
+	}
+}
+
+// markerOutline is the outline of a marker of about radius 1.
+func markerOutline(name string) []dot {
+	switch name {
+	case "square":
+		return []dot{{-0.9, -0.9}, {0.9, -0.9}, {0.9, 0.9}, {-0.9, 0.9}}
+	case "triangle-up":
+		return []dot{{0, -1.15}, {1.1, 0.85}, {-1.1, 0.85}}
+	case "triangle-down":
+		return []dot{{0, 1.15}, {1.1, -0.85}, {-1.1, -0.85}}
+	case "diamond":
+		return []dot{{0, -1.3}, {1.1, 0}, {0, 1.3}, {-1.1, 0}}
+	case "cross":
+		const a, b = 0.4, 1.15
+		return []dot{{-a, -b}, {a, -b}, {a, -a}, {b, -a}, {b, a}, {a, a}, {a, b}, {-a, b}, {-a, a}, {-b, a}, {-b, -a}, {-a, -a}}
+	}
+	var circle []dot
+	for i := range 24 {
+		sin, cos := math.Sincos(2 * math.Pi * float64(i) / 24)
+		circle = append(circle, dot{cos, sin})
+	}
+	return circle
+}
+
+func letters(size float64, c color.NRGBA) text.Style {
+	return text.Style{
+		Color:   c,
+		Font:    font.Font{Typeface: "Liberation", Variant: "Sans", Size: lengthOf(size)},
+		Handler: plot.DefaultTextHandler,
+	}
+}
+
+// write writes one line of text.
+func (p *pen) write(c color.NRGBA, size float64, at dot, x text.XAlignment, y text.YAlignment, s string) {
+	style := letters(size, c)
+	style.XAlign, style.YAlign = x, y
+	if y == middle {
+		at.y -= 0.1 * size // the middle of small letters, not of the line with its descenders
+	}
+	p.c.FillText(style, p.point(at), s)
+}
+
+// writeUp writes one line of text that reads upwards, its middle at a point.
+func (p *pen) writeUp(c color.NRGBA, size float64, at dot, s string) {
+	style := letters(size, c)
+	style.Rotation = math.Pi / 2
+	style.XAlign, style.YAlign = center, middle
+	p.c.FillText(style, p.point(at), s)
+}
+
+// widthOf is how wide a text is, in CSS pixels.
+func widthOf(size float64, s string) float64 {
+	return float64(letters(size, ink).Width(s) / lengthOf(1))
+}
+
+// fit shortens a text to a width, in CSS pixels, and says so with three dots.
+func fit(size, width float64, s string) string {
+	if widthOf(size, s) <= width {
+		return s
+	}
+	runes := []rune(s)
+	runes = runes[:min(len(runes), 300)]
+	for n := len(runes); n > 0; n-- {
+		if short := string(runes[:n]) + "…"; widthOf(size, short) <= width {
+			return short
+		}
+	}
+	return "…"
+}

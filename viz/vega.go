@@ -1,0 +1,166 @@
+package viz
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// schema names the version of Vega-Lite that a spec is written in. It is a name: nothing is loaded from it.
+const schema = "https://vega.github.io/schema/vega-lite/v5.json"
+
+// object is one object of a spec.
+type object = map[string]any
+
+// spec writes a page as Vega-Lite, with the axes and sizes of the picture.
+func (pg *page) spec(at arrangement) map[string]any {
+	k := newKeys(pg, len(at.frames) > 0 && at.legend.x <= margin, at.columns)
+	views := make([]any, len(pg.panels))
+	for i, p := range pg.panels {
+		views[i] = p.view(k, at.frames[i])
+	}
+	root := object{}
+	if len(views) == 1 {
+		root = views[0].(object)
+	} else {
+		root["hconcat"] = views
+	}
+	return finish(root, pg.title, pg.notes())
+}
+
+// notes are the entries of the legend that Vega-Lite has no sample for.
+func (pg *page) notes() string {
+	var list []string
+	for _, e := range pg.legend {
+		switch {
+		case e.dashed:
+			list = append(list, "dashed line: "+e.text)
+		case e.note():
+			list = append(list, e.text)
+		}
+	}
+	return strings.Join(list, " · ")
+}
+
+// finish adds to a view what every spec has.
+func finish(root object, title, notes string) object {
+	root["$schema"] = schema
+	root["background"] = "white"
+	root["padding"] = margin
+	head := object{"text": title, "anchor": "start", "frame": "bounds", "offset": 8.0}
+	switch {
+	case title == "":
+		head["text"], head["fontSize"], head["color"] = notes, float64(smallSize), hex(grey)
+	case notes != "":
+		head["subtitle"] = notes
+	}
+	if title != "" || notes != "" {
+		root["title"] = head
+	}
+	root["config"] = object{
+		"font": "Liberation Sans, Arial, Helvetica, sans-serif",
+		"title": object{
+			"fontSize": float64(titleSize), "fontWeight": "normal", "color": hex(ink),
+			"subtitleFontSize": float64(smallSize), "subtitleColor": hex(grey),
+		},
+		"axis": object{
+			"labelFontSize": float64(smallSize), "titleFontSize": float64(labelSize), "titleFontWeight": "normal",
+			"labelColor": hex(ink), "titleColor": hex(ink), "domainColor": hex(ink), "tickColor": hex(ink), "gridColor": hex(faint),
+		},
+		"legend": object{
+			"labelFontSize": float64(smallSize), "labelColor": hex(ink), "labelLimit": 0.0, "symbolSize": 60.0, "title": nil,
+		},
+		"view": object{"stroke": nil},
+	}
+	return root
+}
+
+// keys are the scales from names to looks, the same in each panel of a page, so that there is one legend.
+type keys struct {
+	color, dash, shape, fill object
+}
+
+func newKeys(pg *page, below bool, perRow int) keys {
+	var names, colors, patterns, shapes, spans, fills []any
+	for _, e := range pg.legend {
+		switch {
+		case e.line != nil:
+			names = append(names, e.line.Name)
+			colors = append(colors, hex(e.line.color))
+			patterns = append(patterns, pattern(e.line.dash))
+			shapes = append(shapes, e.line.marker)
+		case e.span != nil:
+			spans = append(spans, e.span.name)
+			fills = append(fills, hex(e.span.color))
+		}
+	}
+	legend := object{"orient": "right"}
+	if below {
+		legend = object{"orient": "bottom", "columns": float64(perRow), "direction": "horizontal"}
+	}
+	key := func(field string, domain, values []any, extra object) object {
+		l := object{"title": nil}
+		for name, v := range legend {
+			l[name] = v
+		}
+		for name, v := range extra {
+			l[name] = v
+		}
+		return object{"field": field, "type": "nominal", "scale": object{"domain": domain, "range": values}, "legend": l}
+	}
+	solid := object{"symbolOpacity": 1.0, "symbolStrokeWidth": 0.0} // a marker whole, without the dash about it
+	return keys{
+		color: key("series", names, colors, solid),
+		dash:  key("series", names, patterns, solid),
+		shape: key("series", names, shapes, solid),
+		fill:  key("window", spans, fills, object{"symbolType": "square", "symbolOpacity": 0.4, "symbolSize": 120.0, "symbolStrokeWidth": 0.0}),
+	}
+}
+
+// pattern is a dash as Vega reads it.
+func pattern(dash []float64) []any {
+	if len(dash) == 0 {
+		return []any{1.0, 0.0}
+	}
+	list := make([]any, len(dash))
+	for i, d := range dash {
+		list[i] = d
+	}
+	return list
+}
+
+// quantity encodes a field on an axis.
+func (a *axis) quantity(field string) object {
+	values := []any{}
+	for _, t := range a.ticks {
+		if t.label != "" {
+			values = append(values, round(t.value))
+		}
+	}
+	scale := object{"domain": []any{round(a.from), round(a.to)}, "nice": false, "zero": false}
+	if a.log {
+		scale = object{"domain": []any{round(a.from), round(a.to)}, "nice": false, "type": "log"}
+	}
+	return object{
+		"field": field, "type": "quantitative", "title": a.label, "scale": scale,
+		"axis": object{"values": values, "format": a.format},
+	}
+}
+
+// tip is one line of what is shown under the pointer.
+func tip(field, title, kind, format string) object {
+	o := object{"field": field, "type": kind, "title": title}
+	if format != "" {
+		o["format"] = format
+	}
+	return o
+}
+
+// round keeps six digits, more than a screen shows, so that specs stay small.
+func round(v float64) float64 {
+	short, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64)
+	if err != nil || math.IsInf(short, 0) {
+		return v
+	}
+	return short
+}

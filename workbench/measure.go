@@ -1,0 +1,217 @@
+package workbench
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/url"
+	"path/filepath"
+	"slices"
+
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// StatusContext says where the run is; it creates the run if it is new.
+func (r *Run) StatusContext(ctx context.Context) (Status, error) {
+	_, s, err := r.attach(ctx)
+	return s, err
+}
+
+// Change is a setting that [Run.SetContext] changed, or found at that value already.
+type Change struct {
+	Name     string
+	Old, New any // float64, string or bool
+}
+
+// SetContext changes settings from the present step on. Only those that may change in the middle of a run can be
+// named; setting the present value records nothing. The changes are in alphabetical order.
+func (r *Run) SetContext(ctx context.Context, options ...Option) (Status, []Change, error) {
+	d := collect(options)
+	switch {
+	case d.err != nil:
+		return Status{}, nil, r.told(d.err)
+	case d.like != nil:
+		return Status{}, nil, r.told(&wire.Problem{Message: "Set: Like cannot be set", Hint: "name the settings themselves"})
+	case len(d.settings) == 0:
+		return Status{}, nil, r.told(&wire.Problem{Message: "Set: nothing to set", Hint: "for example run.Set(wb.Beta(0.5))"})
+	}
+	c, before, err := r.attach(ctx)
+	if err != nil {
+		return before, nil, err
+	}
+	var after Status
+	if err := c.call(ctx, "POST", r.path("set"), d.settings, &after); err != nil {
+		return before, nil, err
+	}
+	var changes []Change
+	for _, name := range slices.Sorted(maps.Keys(d.settings)) {
+		changes = append(changes, Change{name, before.Settings[name], after.Settings[name]})
+	}
+	return after, changes, nil
+}
+
+// EvaluateContext measures accuracies on a split at the present step and puts them on record: of the fused
+// prediction, of each modality by its part of the head, and by fresh linear probes on frozen features.
+func (r *Run) EvaluateContext(ctx context.Context, split Split) ([]Record, error) {
+	return r.measure(ctx, "evaluate", map[string]string{"split": string(split)})
+}
+
+// ProbeContext measures a kind of probe at the present step and puts it on record. Measured twice at one step it
+// stands there once.
+func (r *Run) ProbeContext(ctx context.Context, kind string) ([]Record, error) {
+	return r.measure(ctx, "probe", map[string]string{"kind": kind})
+}
+
+func (r *Run) measure(ctx context.Context, call string, ask map[string]string) ([]Record, error) {
+	c, _, err := r.attach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []Record
+	err = c.call(ctx, "POST", r.path(call), ask, &list)
+	return list, err
+}
+
+// HistoryContext gives all that is on record: one map for each step, the probes, and what was changed when.
+func (r *Run) HistoryContext(ctx context.Context) (History, error) {
+	c, _, err := r.attach(ctx)
+	if err != nil {
+		return History{}, err
+	}
+	var h History
+	err = c.call(ctx, "GET", r.path("history"), nil, &h)
+	return h, err
+}
+
+// FeaturesContext gives a modality's features of all samples of a split at the present step: [n, D].
+func (r *Run) FeaturesContext(ctx context.Context, split Split, modality string) (Array, error) {
+	return r.array(ctx, "features", url.Values{"split": {string(split)}, "modality": {modality}})
+}
+
+// VarContext gives a variable at the present step, in the host's layout: kernels of convolutions are
+// [k..., in, out]. With the prefix "momentum." it is the optimizer's buffer.
+func (r *Run) VarContext(ctx context.Context, name string) (Array, error) {
+	return r.array(ctx, "var", url.Values{"name": {name}})
+}
+
+func (r *Run) array(ctx context.Context, call string, q url.Values) (Array, error) {
+	c, _, err := r.attach(ctx)
+	if err != nil {
+		return Array{}, err
+	}
+	return c.array(ctx, r.path(call)+"?"+q.Encode())
+}
+
+// BatchContext gives the batch that the next step takes, by modality [B, shape...], and its labels [B] under
+// "label".
+func (r *Run) BatchContext(ctx context.Context) (map[string]Array, error) {
+	c, s, err := r.attach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	arrays := map[string]Array{}
+	for _, name := range append(slices.Clone(s.Modalities), "label") {
+		if arrays[name], err = c.array(ctx, r.path("batch")+"?"+url.Values{"modality": {name}}.Encode()); err != nil {
+			return nil, err
+		}
+	}
+	return arrays, nil
+}
+
+// ExportContext writes the run for other programs and returns the path from the root: "safetensors" the weights
+// with PyTorch's names and layouts, "csv" and "tensorboard" what is on record. A path that is not from the root
+// is below the working folder.
+func (r *Run) ExportContext(ctx context.Context, format, path string) (string, error) {
+	if path == "" {
+		return "", r.told(&wire.Problem{Message: "export: no path", Hint: "say where to, for example out.safetensors"})
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", r.told(&wire.Problem{Message: err.Error(), Hint: "name the path from the root"})
+	}
+	c, _, err := r.attach(ctx)
+	if err != nil {
+		return "", err
+	}
+	var reply struct{ Path string }
+	if err := c.call(ctx, "POST", r.path("export"), map[string]string{"format": format, "path": abs}, &reply); err != nil {
+		return "", err
+	}
+	return reply.Path, nil
+}
+
+// FreshContext archives the run's folder and starts the run over. A run that does not exist yet is created.
+func (r *Run) FreshContext(ctx context.Context) (Status, error) {
+	if err := r.check(); err != nil {
+		return Status{}, err
+	}
+	c, err := connect(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	var runs []Status
+	if err := c.call(ctx, "GET", "/runs", nil, &runs); err != nil {
+		return Status{}, err
+	}
+	if slices.ContainsFunc(runs, func(s Status) bool { return s.Name == r.name }) {
+		var s Status
+		if err := c.call(ctx, "POST", r.path("fresh"), r.declaration(), &s); err != nil {
+			return s, err
+		}
+	}
+	return r.declare(ctx, c, 0)
+}
+
+// RunsContext lists the project's runs in alphabetical order.
+func RunsContext(ctx context.Context) ([]Status, error) {
+	c, err := connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []Status
+	if err := c.call(ctx, "GET", "/runs", nil, &list); err != nil {
+		return nil, err
+	}
+	if list == nil {
+		list = []Status{}
+	}
+	return list, nil
+}
+
+// figurePath asks for a figure of runs that are attached.
+func figurePath(kind string, names []string) string {
+	return "/figure?" + url.Values{"kind": {kind}, "run": names}.Encode()
+}
+
+// DrawContext draws a figure of what runs have on record: PNG, Vega-Lite spec, and a sentence in their place.
+func DrawContext(ctx context.Context, kind string, runs ...*Run) (*Figure, error) {
+	f, _, err := drawn(ctx, kind, runs)
+	return f, err
+}
+
+// Figure is a drawn figure: PNG, Vega-Lite v5 spec, a sentence that stands in for both, and its size in CSS pixels.
+type Figure = wire.Figure
+
+// drawn also tells the folder of the first run.
+func drawn(ctx context.Context, kind string, runs []*Run) (*Figure, string, error) {
+	if len(runs) == 0 {
+		return nil, "", &wire.Problem{Message: "draw: no run", Hint: fmt.Sprintf("name at least one: wb.Draw(%q, run)", kind)}
+	}
+	var c *client
+	dir, names := "", make([]string, len(runs))
+	for i, r := range runs {
+		var s Status
+		var err error
+		if c, s, err = r.attach(ctx); err != nil {
+			return nil, "", err
+		}
+		if names[i] = r.name; i == 0 {
+			dir = s.Dir
+		}
+	}
+	var f Figure
+	if err := c.call(ctx, "GET", figurePath(kind, names), nil, &f); err != nil {
+		return nil, "", err
+	}
+	return &f, dir, nil
+}

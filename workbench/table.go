@@ -1,0 +1,51 @@
+package workbench
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+)
+
+// recordTable shows records of one measurement: a line for each, and once what they share.
+func recordTable(name string, list []Record) string {
+	if len(list) == 0 {
+		return name + ": nothing was measured"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s at step %d: %s\n", name, list[0].Step, list[0].Kind)
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, r := range list {
+		what := r.Encoder
+		if r.Readout != "" {
+			what += " (" + r.Readout + ")"
+		}
+		value := fmt.Sprintf("%.4g", r.Value)
+		if r.SE != nil {
+			value += fmt.Sprintf(" ± %.2g", *r.SE)
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\n", what, value, remark(r))
+	}
+	_ = t.Flush() // a strings.Builder takes everything
+	lines := strings.Split(strings.TrimRight(b.String(), "\n"), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// remark says what a record's number rests on.
+func remark(r Record) string {
+	var parts []string
+	if r.Split != "" {
+		parts = append(parts, r.Split)
+	}
+	for _, part := range []struct{ name, value string }{{"loss", r.Loss}, {"labels", r.Labels}, {"batch norm", r.BN}} {
+		if part.value != "" {
+			parts = append(parts, part.name+" "+part.value)
+		}
+	}
+	if r.N > 0 {
+		parts = append(parts, fmt.Sprintf("n %d", r.N))
+	}
+	return strings.Join(parts, ", ")
+}
