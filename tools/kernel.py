@@ -22,7 +22,7 @@ def finish_kernel(venv: pathlib.Path) -> None:
         "GOTOOLCHAIN": "local",
         "GOMLX_NO_AUTO_INSTALL": "1",
         # A cell is built in a workspace: flags and a GOWORK of the user's own would break it.
-        "GOFLAGS": "",
+        "GOFLAGS": "-ldflags=-w",
         "GOWORK": "",
         # A kernel that is killed leaves its folder behind: here it is found and cleared.
         "TMPDIR": f"{venv}/tmp",

@@ -140,7 +140,7 @@ cell() {
     mkdir -p "$folder"
     (
         cd "$folder"
-        export GOFLAGS= GOWORK= # as tools/kernel.py sets them for cells
+        export GOFLAGS=-ldflags=-w GOWORK= # as tools/kernel.py sets them for cells
         go mod init cell
         printf 'package main\n\nimport wb "github.com/primewindow/primewindow/workbench"\n\nvar _ *wb.Run\n\nfunc main() {}\n' >main.go
         go work init

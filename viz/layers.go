@@ -22,7 +22,7 @@ func (p *panel) view(k keys, f frame) object {
 
 func values(rows ...any) object { return object{"values": rows} }
 
-// rows are the data of a panel's lines: what is drawn, each point with its name.
+// rowsOfLines are the data of a panel's lines: what is drawn, each point with its name.
 func (p *panel) rowsOfLines() []any {
 	rows := []any{}
 	for i := range p.lines {

@@ -79,14 +79,14 @@ func (p *pen) bar(s *span, at dot, width float64) {
 // drawBand draws the standard errors of a line: a band, or a bar where there is one point.
 func (p *panel) drawBand(pn *pen, f frame, l *line) {
 	var upper, lower []dot
-	any := false
+	some := false
 	for _, i := range l.kept {
 		pt := l.Points[i]
-		any = any || pt.SE > 0
+		some = some || pt.SE > 0
 		upper = append(upper, p.place(f, pt.X, pt.Y+pt.SE))
 		lower = append(lower, p.place(f, pt.X, p.lower(pt)))
 	}
-	if !any {
+	if !some {
 		return
 	}
 	if len(upper) == 1 {

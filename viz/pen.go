@@ -51,13 +51,22 @@ func (p *pen) points(list []dot) []vg.Point {
 	return pts
 }
 
+// stretch is how many points of a solid line are stroked at once: the rasterizer's time grows with the square of how
+// often one path crosses a row of pixels, and a noisy loss crosses it at every point.
+const stretch = 64
+
 // line draws a polyline.
 func (p *pen) line(c color.NRGBA, width float64, dash []float64, list ...dot) {
 	style := draw.LineStyle{Color: c, Width: lengthOf(width)}
 	for _, d := range dash {
 		style.Dashes = append(style.Dashes, lengthOf(d))
 	}
-	p.c.StrokeLines(style, p.points(list))
+	pts := p.points(list)
+	for len(dash) == 0 && len(pts) > stretch {
+		p.c.StrokeLines(style, pts[:stretch])
+		pts = pts[stretch-1:]
+	}
+	p.c.StrokeLines(style, pts)
 }
 
 // fill fills a polygon.

@@ -25,11 +25,10 @@ const perEpoch = 10
 
 // fakeHost speaks the protocol and trains nothing: a step is a pause. One training at a time is all it does.
 type fakeHost struct {
-	mu       sync.Mutex
-	now      plan
-	declared map[string]wire.Declaration // as put, the last of each run
-	runs     map[string]*wire.Status
-	asked    []string // method, path and body of each call
+	mu    sync.Mutex
+	now   plan
+	runs  map[string]*wire.Status
+	asked []string // method, path and body of each call
 }
 
 // plan is how a fake host behaves.
@@ -63,8 +62,8 @@ func newFakeHost() *fakeHost {
 		panic(err) // a test binary has one
 	}
 	return &fakeHost{
-		now:      plan{host: wire.Host{Protocol: wire.Version, Build: build, PID: os.Getpid()}},
-		declared: map[string]wire.Declaration{}, runs: map[string]*wire.Status{},
+		now:  plan{host: wire.Host{Protocol: wire.Version, Build: build, PID: os.Getpid()}},
+		runs: map[string]*wire.Status{},
 	}
 }
 
@@ -236,12 +235,9 @@ func (f *fakeHost) handler() http.Handler {
 }
 
 func (f *fakeHost) put(w http.ResponseWriter, q *http.Request) {
-	var d wire.Declaration
-	_ = json.NewDecoder(q.Body).Decode(&d)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	name := q.PathValue("name")
-	f.declared[name] = d
 	s := f.runs[name]
 	if s == nil {
 		s = &wire.Status{

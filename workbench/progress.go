@@ -123,7 +123,7 @@ func progressLine(s Status, since, now time.Time) string {
 	}
 	if s.Rate > 0 {
 		left := time.Duration(float64(max(0, s.Target-s.Step)) / s.Rate * float64(time.Second))
-		parts = append(parts, fmt.Sprintf("%.3g steps/s", s.Rate), duration(left)+" left")
+		parts = append(parts, rate(s.Rate), duration(left)+" left")
 	}
 	return head + strings.Join(parts, ", ")
 }
@@ -165,6 +165,14 @@ func duration(d time.Duration) string {
 		return fmt.Sprintf("%.0f min", d.Minutes())
 	}
 	return fmt.Sprintf("%.1f h", d.Hours())
+}
+
+// rate is a number of steps per second: three digits of a small one, all of a large one.
+func rate(perSecond float64) string {
+	if perSecond < 100 {
+		return fmt.Sprintf("%.3g steps/s", perSecond)
+	}
+	return fmt.Sprintf("%.0f steps/s", perSecond)
 }
 
 func count(n int, what string) string {

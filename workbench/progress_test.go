@@ -34,6 +34,14 @@ func TestProgressLine(t *testing.T) {
 	}
 }
 
+func TestRate(t *testing.T) {
+	for want, r := range map[string]float64{"0.0123 steps/s": 0.01234, "12.3 steps/s": 12.34, "123 steps/s": 123.4, "1234 steps/s": 1234} {
+		if got := rate(r); got != want {
+			t.Errorf("rate(%v) = %q, want %q", r, got, want)
+		}
+	}
+}
+
 func TestDuration(t *testing.T) {
 	for want, d := range map[string]time.Duration{
 		"0.0 s": 0, "9.9 s": 9900 * time.Millisecond, "10 s": 10 * time.Second, "119 s": 119 * time.Second,
@@ -116,6 +124,11 @@ func TestRecordTable(t *testing.T) {
 	want := "a at step 9: accuracy\n  fused (head)  0.75             val, n 48\n  audio         1.235e+05 ± 0.5"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+	got = recordTable("a", []Record{{Step: 9, Kind: Accuracy, Encoder: "fused", Value: 0.75, Loss: "none"}, {Step: 9, Kind: "loss", Encoder: "fused", Value: 1.5}})
+	want = "a at step 9\n  accuracy fused  0.75\n  loss fused      1.5"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("records of two kinds (-want +got)\n%s", diff)
 	}
 	if got := recordTable("a", nil); got != "a: nothing was measured" {
 		t.Errorf("no records: %q", got)

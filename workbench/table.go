@@ -2,6 +2,7 @@ package workbench
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -11,11 +12,19 @@ func recordTable(name string, list []Record) string {
 	if len(list) == 0 {
 		return name + ": nothing was measured"
 	}
+	mixed := slices.ContainsFunc(list, func(r Record) bool { return r.Kind != list[0].Kind })
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s at step %d: %s\n", name, list[0].Step, list[0].Kind)
+	fmt.Fprintf(&b, "%s at step %d", name, list[0].Step)
+	if !mixed {
+		b.WriteString(": " + list[0].Kind)
+	}
+	b.WriteString("\n")
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, r := range list {
 		what := r.Encoder
+		if mixed {
+			what = r.Kind + " " + what
+		}
 		if r.Readout != "" {
 			what += " (" + r.Readout + ")"
 		}
@@ -40,7 +49,7 @@ func remark(r Record) string {
 		parts = append(parts, r.Split)
 	}
 	for _, part := range []struct{ name, value string }{{"loss", r.Loss}, {"labels", r.Labels}, {"batch norm", r.BN}} {
-		if part.value != "" {
+		if part.value != "" && part.value != "none" {
 			parts = append(parts, part.name+" "+part.value)
 		}
 	}

@@ -14,7 +14,7 @@
 //	POST   /v1/runs/NAME/set            settings → [Status]
 //	POST   /v1/runs/NAME/evaluate       {"split": "val"} → []Record
 //	POST   /v1/runs/NAME/probe          {"kind": "fisher_emp"} → []Record
-//	POST   /v1/runs/NAME/fresh          [Status]; archives the run and starts it over
+//	POST   /v1/runs/NAME/fresh          [Declaration] or nothing → [Status]; archives the run, starts it over
 //	POST   /v1/runs/NAME/export         {"format", "path"} → {"path"}
 //	GET    /v1/runs/NAME/history        [History]
 //	GET    /v1/runs/NAME/var?name=      array

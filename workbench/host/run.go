@@ -180,11 +180,12 @@ func (r *Run) settingsAt(step int) Settings {
 
 // Kinds of events.
 const (
-	eventSet      = "set"
-	eventFork     = "fork"
-	eventReopened = "reopened"
-	eventDiverged = "diverged"
-	eventDiffers  = "replay_differs"
+	eventSet        = "set"
+	eventFork       = "fork"
+	eventReopened   = "reopened"
+	eventDiverged   = "diverged"
+	eventDiffers    = "replay_differs"
+	eventUnreadable = "snapshot_unreadable"
 )
 
 func (r *Run) change(c wire.Change) error {
@@ -215,27 +216,8 @@ func (r *Run) load(ctx context.Context) error {
 		return nil
 	}
 	if !r.loaded {
-		from := -1
-		for _, s := range listSnapshots(r.Dir) {
-			if s <= max(0, r.recorded()-cosineBatches) {
-				from = s
-			}
-		}
-		r.ring = map[string][][]float32{}
-		r.released = map[string]inforeg.Released{}
-		if from < 0 {
-			r.st, r.at = r.eng.initial(uint64(r.base.whole("seed"))), 0
-			if r.recorded() == 0 {
-				if err := r.save(true); err != nil {
-					return err
-				}
-			}
-		} else {
-			s, h, err := r.eng.readSnapshot(r.Dir, from)
-			if err != nil {
-				return err
-			}
-			r.st, r.at, r.controls, r.released, r.saved = s, from, h.Controls, h.Released, from
+		if err := r.restore(); err != nil {
+			return err
 		}
 		r.loaded = true
 		r.recomputed = r.recorded() - r.at
@@ -252,6 +234,34 @@ func (r *Run) load(ctx context.Context) error {
 	return nil
 }
 
+// restore reads the nearest snapshot that a replay may begin at, or draws the first weights. A snapshot that
+// cannot be read is passed over: an older one leads to the same state.
+func (r *Run) restore() error {
+	r.ring = map[string][][]float32{}
+	r.released = map[string]inforeg.Released{}
+	for _, step := range slices.Backward(listSnapshots(r.Dir)) {
+		if step > max(0, r.recorded()-cosineBatches) {
+			continue
+		}
+		st, h, err := r.eng.readSnapshot(r.Dir, step)
+		if err == nil {
+			r.st, r.at, r.controls, r.released, r.saved = st, step, h.Controls, h.Released, step
+			return nil
+		}
+		if err := r.change(wire.Change{Step: step, Event: eventUnreadable, Text: firstLine(err)}); err != nil {
+			return err
+		}
+		if err := os.Remove(snapshotPath(r.Dir, step)); err != nil {
+			return diskProblem(err)
+		}
+	}
+	r.st, r.at, r.saved = r.eng.initial(uint64(r.base.whole("seed"))), 0, 0
+	if r.recorded() == 0 {
+		return r.save(true)
+	}
+	return nil
+}
+
 // advance takes the step after r.at and puts it on record, or checks it against the record when it is there
 // already.
 func (r *Run) advance() error {
@@ -260,6 +270,16 @@ func (r *Run) advance() error {
 	epoch, offset := r.at/r.perEpoch, r.at%r.perEpoch
 	if offset == 0 {
 		if err := r.epochStart(epoch, settings); err != nil {
+			return err
+		}
+	}
+	if r.at == 0 && settings.whole("probe_every") > 0 && !r.measured(inforeg.KindFisherEmp, "") {
+		// so that a rise in the first epoch can be seen; no window test reads it
+		list, err := r.fisher(settings)
+		if err == nil {
+			err = r.record(list...)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -36,7 +36,8 @@ type Server struct {
 	open     atomic.Int64 // requests being answered
 
 	mu       sync.Mutex
-	training map[*Run]context.CancelCauseFunc // detached or not; for pausing
+	training map[*Run]map[int]context.CancelCauseFunc // those that train or wait for their turn; for pausing
+	serial   int                                      // of the last of them
 	detached sync.WaitGroup
 }
 
@@ -66,7 +67,7 @@ func Serve(ctx context.Context, project string, idle time.Duration) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	s := &Server{shop: NewShop(project), ctx: ctx, stop: stop, training: map[*Run]context.CancelCauseFunc{}}
+	s := &Server{shop: NewShop(project), ctx: ctx, stop: stop, training: map[*Run]map[int]context.CancelCauseFunc{}}
 	s.info = wire.Host{Protocol: wire.Version, PID: os.Getpid(), Project: project, Socket: socket, Started: time.Now().UTC()}
 	if s.info.Build, err = wire.BuildID("/proc/self/exe"); err != nil {
 		return err
@@ -179,7 +180,13 @@ func (s *Server) handler() http.Handler {
 	handle("PUT /v1/runs/{name}", s.declare)
 	handle("GET /v1/figure", s.figure)
 	handle("POST /v1/runs/{name}/fresh", func(w http.ResponseWriter, q *http.Request) error {
-		r, err := s.shop.Fresh(q.PathValue("name"))
+		var d *wire.Declaration
+		if q.ContentLength != 0 {
+			if err := read(q, &d); err != nil {
+				return err
+			}
+		}
+		r, err := s.shop.Fresh(q.PathValue("name"), d)
 		if err != nil {
 			return err
 		}
@@ -237,7 +244,8 @@ func (s *Server) train(r *Run, w http.ResponseWriter, q *http.Request) error {
 	case t.ToEpoch != nil:
 		target = func(int) int { return r.StepsToEpoch(*t.ToEpoch) }
 	case t.Detach:
-		target = func(int) int { return r.StepsToEpoch(r.Settings().whole("epochs")) }
+		planned := r.StepsToEpoch(r.Settings().whole("epochs")) // before target is called, which holds the run's lock
+		target = func(int) int { return planned }
 	default:
 		return &wire.Problem{Message: "train: no target", Hint: "give steps, to_step or to_epoch"}
 	}
@@ -283,24 +291,37 @@ func (s *Server) train(r *Run, w http.ResponseWriter, q *http.Request) error {
 // pausable registers a training so that it can be paused, and runs it.
 func (s *Server) pausable(ctx context.Context, cancel context.CancelCauseFunc, r *Run, client string, target func(int) int) error {
 	s.mu.Lock()
-	s.training[r] = cancel
+	s.serial++
+	id := s.serial
+	if s.training[r] == nil {
+		s.training[r] = map[int]context.CancelCauseFunc{}
+	}
+	s.training[r][id] = cancel
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
-		delete(s.training, r)
-		s.mu.Unlock()
+		defer s.mu.Unlock()
+		if delete(s.training[r], id); len(s.training[r]) == 0 {
+			delete(s.training, r)
+		}
 	}()
 	return r.train(ctx, client, target)
 }
 
-func (s *Server) pause(r *Run, w http.ResponseWriter, _ *http.Request) error {
+func (s *Server) pause(r *Run, w http.ResponseWriter, q *http.Request) error {
 	s.mu.Lock()
-	cancel := s.training[r]
-	s.mu.Unlock()
-	if cancel != nil {
+	trained := len(s.training[r]) > 0
+	for _, cancel := range s.training[r] {
 		cancel(errPaused)
-		r.turn <- struct{}{} // until the step under way is done
-		<-r.turn
+	}
+	s.mu.Unlock()
+	if trained {
+		select {
+		case r.turn <- struct{}{}: // until the step under way is done
+			<-r.turn
+		case <-q.Context().Done():
+			return context.Cause(q.Context())
+		}
 	}
 	return answerJSON(w, r.Status())
 }

@@ -28,7 +28,7 @@ type Shop struct {
 	backend   *Backend
 
 	mu   sync.Mutex
-	runs map[string]*Run // opened, by name
+	runs map[string]*Run // opened, by folder
 }
 
 // NewShop makes the shop of a project. The backend is opened when the first run needs it.
@@ -103,7 +103,7 @@ func (shop *Shop) Find(name string) (*Run, error) {
 }
 
 func (shop *Shop) find(name string) (*Run, error) {
-	if r, ok := shop.runs[name]; ok {
+	if r, ok := shop.runs[shop.dir(name)]; ok {
 		return r, nil
 	}
 	man, err := readManifest(shop.dir(name))
@@ -136,7 +136,7 @@ func (shop *Shop) add(name, dir string, man *manifest) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	shop.runs[name] = r
+	shop.runs[dir] = r
 	return r, nil
 }
 
@@ -181,7 +181,7 @@ func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
 	if diff := differences(man.Settings, settings); len(diff) > 0 {
 		return nil, settingsDiffer(name, diff)
 	}
-	if r, ok := shop.runs[name]; ok {
+	if r, ok := shop.runs[dir]; ok {
 		return r, nil
 	}
 	return shop.add(name, dir, man)
@@ -294,7 +294,7 @@ func (shop *Shop) openFork(name, dir string, d wire.Declaration) (*Run, error) {
 			}
 			return nil, settingsDiffer(name, []string{fmt.Sprintf("it is %s there, a fork of %s at step %d with %v here", was, d.Fork.Run, at, changed)})
 		}
-		if r, ok := shop.runs[name]; ok {
+		if r, ok := shop.runs[dir]; ok {
 			return r, nil
 		}
 		return shop.add(name, dir, man)
@@ -380,12 +380,39 @@ func (r *Run) copyUpTo(dir string, at int, changed map[string]any) error {
 	return nil
 }
 
-// Fresh archives a run under another folder name and starts it over with the same settings.
-func (shop *Shop) Fresh(name string) (*Run, error) {
+// Fresh archives a run under another folder name and starts it over: as declared, or with the settings that it
+// had when d is nil. A run that is not there yet is created. The declaration is checked before anything moves.
+func (shop *Shop) Fresh(name string, d *wire.Declaration) (*Run, error) {
+	if err := wire.CheckRunName(name); err != nil {
+		return nil, err
+	}
 	shop.mu.Lock()
 	defer shop.mu.Unlock()
+	dir := shop.dir(name)
+	if d != nil && !exists(filepath.Join(dir, manifestFile)) {
+		return shop.open(name, dir, *d)
+	}
 	r, err := shop.find(name)
 	if err != nil {
+		return nil, err
+	}
+	if d == nil {
+		d = &wire.Declaration{Settings: r.base}
+		if p := r.man.Parent; p != nil {
+			d = &wire.Declaration{Settings: p.Changed, Fork: &wire.Fork{Run: p.Run, Step: &p.Step}}
+		}
+	}
+	// Made beside the old one, the new run shows whether it can be made.
+	trial := filepath.Join(RunsFolder(shop.Project), ".fresh-"+name)
+	if err := os.RemoveAll(trial); err != nil {
+		return nil, err
+	}
+	made, err := shop.open(name, trial, *d)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(trial))
+	}
+	delete(shop.runs, trial)
+	if err := errors.Join(made.Close(), os.RemoveAll(trial)); err != nil {
 		return nil, err
 	}
 	select {
@@ -396,19 +423,12 @@ func (shop *Shop) Fresh(name string) (*Run, error) {
 	if err := r.Close(); err != nil {
 		return nil, err
 	}
-	delete(shop.runs, name)
+	delete(shop.runs, dir)
 	archive := filepath.Join(RunsFolder(shop.Project), ".archive", name+"-"+time.Now().UTC().Format("20060102T150405.000"))
-	if err := os.MkdirAll(filepath.Dir(archive), 0o755); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(archive), 0o755), os.Rename(dir, archive)); err != nil {
 		return nil, err
 	}
-	if err := os.Rename(r.Dir, archive); err != nil {
-		return nil, err
-	}
-	if r.man.Parent != nil {
-		at := r.man.Parent.Step
-		return shop.openFork(name, r.Dir, wire.Declaration{Settings: r.man.Parent.Changed, Fork: &wire.Fork{Run: r.man.Parent.Run, Step: &at}})
-	}
-	return shop.create(name, r.Dir, r.base, r.set)
+	return shop.open(name, dir, *d)
 }
 
 // Statuses lists the project's runs, in alphabetical order. Runs that are not open are read from their
@@ -418,7 +438,7 @@ func (shop *Shop) Statuses() []wire.Status {
 	defer shop.mu.Unlock()
 	var list []wire.Status
 	for _, name := range shop.names() {
-		if r, ok := shop.runs[name]; ok {
+		if r, ok := shop.runs[shop.dir(name)]; ok {
 			list = append(list, r.Status())
 		} else if rec, err := ReadRecorded(shop.dir(name)); err == nil {
 			list = append(list, rec.Status)
@@ -432,9 +452,9 @@ func (shop *Shop) Close() error {
 	shop.mu.Lock()
 	defer shop.mu.Unlock()
 	var err error
-	for name, r := range shop.runs {
+	for dir, r := range shop.runs {
 		err = errors.Join(err, r.Close())
-		delete(shop.runs, name)
+		delete(shop.runs, dir)
 	}
 	return err
 }

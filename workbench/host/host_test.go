@@ -1,0 +1,194 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xlatest"
+	"github.com/primewindow/primewindow/models"
+)
+
+// childVariable makes the test binary train a run instead of testing: "DIR STEPS WAIT".
+const childVariable = "PRIMEWINDOW_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(childVariable); text != "" {
+		os.Exit(child(text))
+	}
+	os.Exit(m.Run())
+}
+
+// small are settings under which a step takes a millisecond or two and an epoch has six.
+func small(method string) map[string]any {
+	return map[string]any{
+		"data": "synth", "method": method, "seed": 3.0, "batch": 16.0, "lr": 0.05, "epochs": 100.0,
+		"data.train": 96.0, "data.val": 36.0, "data.test": 36.0, "probe_samples": 12.0, "linear_samples": 48.0,
+		"encoder.audio": "cnn2d:4-8", "encoder.visual": "cnn2d:4-8",
+	}
+}
+
+const smallEpoch = 6 // steps
+
+func newTestShop(t *testing.T) *Shop {
+	t.Helper()
+	xlatest.Backend(t) // skips or fails without the plugin
+	shop := NewShop(project(t))
+	folder := t.TempDir()
+	shop.Project = folder
+	b, err := OpenBackend(project(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop.backend = b
+	t.Cleanup(func() {
+		if err := shop.Close(); err != nil {
+			t.Errorf("closing the shop: %v", err)
+		}
+	})
+	return shop
+}
+
+// project is the checkout, where the plugin is.
+func project(t testing.TB) string {
+	t.Helper()
+	dir, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// child trains a run to a step and ends, or, with WAIT, prints a line at every step until it is killed.
+func child(text string) int {
+	fields := strings.Fields(text)
+	dir, wait := fields[0], fields[2] == "wait"
+	steps, err := strconv.Atoi(fields[1])
+	if err == nil {
+		shop := NewShop(os.Getenv(wire.ProjectVariable))
+		var r *Run
+		if r, err = shop.OpenDir(dir, small(os.Getenv("PRIMEWINDOW_TEST_METHOD"))); err == nil {
+			fmt.Println("opened at", r.Status().Step)
+			if !wait {
+				err = r.To(context.Background(), r.Status().Step+1, "child")
+				fmt.Println("moving")
+			}
+			if err != nil {
+				return 1
+			}
+			if err = r.To(context.Background(), steps, "child"); err == nil {
+				fmt.Println("done at", r.Status().Step)
+				if wait {
+					select {}
+				}
+				err = shop.Close()
+			}
+		}
+	}
+	if err != nil {
+		fmt.Println("error:", err)
+		return 1
+	}
+	return 0
+}
+
+func childCommand(t *testing.T, method, dir string, steps int, mode string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), exe)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d %s", childVariable, dir, steps, mode), "PRIMEWINDOW_TEST_METHOD="+method, wire.ProjectVariable+"="+project(t))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return cmd
+}
+
+// trained opens a run in a new folder and trains it.
+func trained(t *testing.T, shop *Shop, name string, settings map[string]any, steps int) *Run {
+	t.Helper()
+	r, err := shop.Open(name, wire.Declaration{Settings: settings})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.To(t.Context(), steps, "test"); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func lines(t *testing.T, dir, file string) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+}
+
+// sameRecords compares the lines of metrics.jsonl and probes.jsonl up to a step, byte for byte.
+func sameRecords(t *testing.T, want, got string, steps int) {
+	t.Helper()
+	w, g := lines(t, want, metricsFile), lines(t, got, metricsFile)
+	if len(w) < steps || len(g) < steps {
+		t.Fatalf("%d and %d lines of metrics, want %d", len(w), len(g), steps)
+	}
+	for i := range steps {
+		if w[i] != g[i] {
+			t.Fatalf("step %d\n%s: %s\n%s: %s", i, want, w[i], got, g[i])
+		}
+	}
+	w, g = probesUpTo(t, want, steps), probesUpTo(t, got, steps)
+	if len(w) == 0 || strings.Join(w, "\n") != strings.Join(g, "\n") {
+		t.Fatalf("probes\n%s:\n%s\n%s:\n%s", want, strings.Join(w, "\n"), got, strings.Join(g, "\n"))
+	}
+}
+
+func probesUpTo(t *testing.T, dir string, steps int) []string {
+	t.Helper()
+	rec, err := ReadRecorded(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []string
+	for i, line := range lines(t, dir, probesFile) {
+		if rec.History.Probes[i].Step <= steps {
+			kept = append(kept, line)
+		}
+	}
+	return kept
+}
+
+// weightsOf are all variables and momentum buffers of a run at its present step.
+func weightsOf(t *testing.T, r *Run) []models.Tensor {
+	t.Helper()
+	var list []models.Tensor
+	if err := r.with(t.Context(), func() (err error) {
+		list, err = r.eng.collect(r.st)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func sameWeights(t *testing.T, want, got []models.Tensor) {
+	t.Helper()
+	if len(want) != len(got) {
+		t.Fatalf("%d and %d tensors", len(want), len(got))
+	}
+	for i, w := range want {
+		for j, v := range w.Values {
+			if g := got[i].Values[j]; v != g || w.Name != got[i].Name {
+				t.Fatalf("%s[%d] = %v, want %v of %s: not the same bits", got[i].Name, j, g, v, w.Name)
+			}
+		}
+	}
+}

@@ -1,0 +1,332 @@
+package host
+
+import (
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// TestFork checks that a fork is its parent until the point, at an epoch's end, in mid-epoch and at the start,
+// and that it differs from there on.
+func TestFork(t *testing.T) {
+	shop := newTestShop(t)
+	parent := trained(t, shop, "parent", small("inforeg"), 45)
+	weights := weightsOf(t, parent)
+	for _, tt := range []struct {
+		name string
+		at   int
+	}{{"start", 0}, {"middle", 21}, {"epoch", 4 * smallEpoch}, {"now", 45}} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := wire.Declaration{Fork: &wire.Fork{Run: "parent", Step: &tt.at}}
+			same, err := shop.Open("same-"+tt.name, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := same.To(t.Context(), 45, "test"); err != nil {
+				t.Fatal(err)
+			}
+			sameRecords(t, parent.Dir, same.Dir, 45)
+			sameWeights(t, weights, weightsOf(t, same))
+			d.Settings = map[string]any{"lr": 0.01}
+			other, err := shop.Open("other-"+tt.name, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s := other.Status(); s.Step != tt.at || s.Settings["lr"] != 0.01 {
+				t.Fatalf("fork is at step %d with lr %v, want %d with 0.01", s.Step, s.Settings["lr"], tt.at)
+			}
+			if err := other.To(t.Context(), 48, "test"); err != nil {
+				t.Fatal(err)
+			}
+			if tt.at > 0 {
+				sameRecords(t, parent.Dir, other.Dir, tt.at)
+			}
+			if err := parent.To(t.Context(), 48, "test"); err != nil {
+				t.Fatal(err)
+			}
+			if a, b := lines(t, parent.Dir, metricsFile), lines(t, other.Dir, metricsFile); tt.at+1 < len(a) && a[tt.at+1] == b[tt.at+1] {
+				t.Errorf("step %d does not show the new learning rate", tt.at+1)
+			}
+			if again, err := shop.Open("other-"+tt.name, d); err != nil || again != other {
+				t.Errorf("the same fork declared again: %v", err)
+			}
+		})
+	}
+	at := 1000
+	if _, err := shop.Open("late", wire.Declaration{Fork: &wire.Fork{Run: "parent", Step: &at}}); err == nil || !strings.Contains(err.Error(), "is at step 48") {
+		t.Errorf("fork beyond the parent: error %v", err)
+	}
+}
+
+// TestNullRun: with learning rate 0 nothing is learnt, and the trace with recalibrated statistics stays what
+// it was, so that no window opens; with running averages it rises only because they lag.
+func TestNullRun(t *testing.T) {
+	shop := newTestShop(t)
+	for _, tt := range []struct {
+		bn     string
+		still  bool
+		reason string
+	}{
+		{bnRecalibrated, true, "the probe sees the weights, which do not move"},
+		{bnRunning, false, "the probe sees the averages, which do"},
+	} {
+		settings := small("inforeg")
+		settings["lr"], settings["probe_bn"] = 0.0, tt.bn
+		r := trained(t, shop, "null-"+tt.bn, settings, 8*smallEpoch)
+		for _, m := range inforeg.ModalityNames(r.eng.model) {
+			var trace []float64
+			for _, p := range r.records {
+				if p.Kind == inforeg.KindFisherEmp && p.Encoder == m {
+					trace = append(trace, p.Value)
+				}
+			}
+			if len(trace) != 9 {
+				t.Fatalf("%d values of the trace, want one at the start and one for each of 8 epochs", len(trace))
+			}
+			if still := slices.Max(trace) == slices.Min(trace); still != tt.still {
+				t.Errorf("%s, %s: trace %v\nreason: %s", tt.bn, m, trace, tt.reason)
+			}
+		}
+		for _, line := range lines(t, r.Dir, metricsFile) {
+			if tt.still && (!strings.Contains(line, `"on.audio":0,`) || !strings.Contains(line, `"on.visual":0,`)) {
+				t.Errorf("the window opened: %s", line)
+			}
+		}
+	}
+}
+
+// TestRegulateOff: with the penalty off InfoReg is Joint, bit for bit.
+func TestRegulateOff(t *testing.T) {
+	shop := newTestShop(t)
+	settings := small("inforeg")
+	settings["regulate"] = false
+	off := trained(t, shop, "off", settings, 4*smallEpoch)
+	joint := trained(t, shop, "joint", small("joint"), 4*smallEpoch)
+	a, b := off.series["loss"], joint.series["loss"]
+	// The graphs differ by a term times 0, so that sums may be taken in another order.
+	for i := range a {
+		if math.Abs(a[i]-b[i]) > 1e-4*max(1, b[i]) {
+			t.Fatalf("step %d: loss %v, of joint %v", i, a[i], b[i])
+		}
+	}
+	on := small("inforeg")
+	on["window"], on["first_epoch"] = "all", 1.0
+	regulated := trained(t, shop, "on", on, 4*smallEpoch)
+	if slices.Max(regulated.series["penalty.audio"]) == 0 && slices.Max(regulated.series["penalty.visual"]) == 0 {
+		t.Error("with the window open in all epochs there was no penalty")
+	}
+}
+
+// TestDiverges: a learning rate that makes numbers overflow stops the run before the bad step; with a smaller
+// one it goes on.
+func TestDiverges(t *testing.T) {
+	shop := newTestShop(t)
+	r := trained(t, shop, "wild", small("joint"), 10)
+	if err := r.Set(map[string]any{"lr": 1e2, "momentum": 0.0, "weight_decay": 10.0}); err != nil {
+		t.Fatal(err)
+	}
+	err := r.To(t.Context(), 200, "test")
+	var p *wire.Problem
+	if !errors.As(err, &p) || !strings.Contains(p.Message, "was not taken") || !strings.Contains(p.Message, "NaN or Inf") || p.Hint == "" {
+		t.Fatalf("error %v, want one that names the step and the number", err)
+	}
+	s := r.Status()
+	if s.State != wire.Stopped || s.Problem == nil || s.Step >= 200 {
+		t.Errorf("status %s at step %d, want stopped before 200", s.State, s.Step)
+	}
+	for _, v := range r.series["loss"] {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			t.Fatal("a loss on record is not finite")
+		}
+	}
+	for _, w := range weightsOf(t, r) {
+		for _, v := range w.Values {
+			if math.IsNaN(float64(v)) {
+				t.Fatalf("%s holds NaN", w.Name)
+			}
+		}
+	}
+	at := 9
+	back, err := shop.Open("tame", wire.Declaration{Fork: &wire.Fork{Run: "wild", Step: &at}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := back.To(t.Context(), 20, "test"); err != nil {
+		t.Errorf("a fork before the change: %v", err)
+	}
+}
+
+// TestDiskFull: a limit on the size of files stands for a disk that is full. The run stops with a line and a
+// hint, and goes on bit for bit once there is room.
+func TestDiskFull(t *testing.T) {
+	shop := newTestShop(t)
+	whole := trained(t, shop, "whole", small("joint"), 80)
+	r := trained(t, shop, "full", small("joint"), 20)
+	var old unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &old); err != nil {
+		t.Fatal(err)
+	}
+	tight := old
+	tight.Cur = 6000 // more than the records have by now, less than a snapshot
+	ignoreFileSize(t)
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &tight); err != nil {
+		t.Skipf("the size of files cannot be limited: %v", err)
+	}
+	err := r.To(t.Context(), 80, "test")
+	if restore := unix.Setrlimit(unix.RLIMIT_FSIZE, &old); restore != nil {
+		t.Fatal(restore)
+	}
+	var p *wire.Problem
+	if !errors.As(err, &p) || !strings.Contains(p.Hint, "free some space") {
+		t.Fatalf("error %v, want one with a hint to free space", err)
+	}
+	if s := r.Status(); s.State != wire.Stopped || s.Step >= 80 || s.Step < 20 {
+		t.Errorf("status %s at step %d", s.State, s.Step)
+	}
+	if err := r.To(t.Context(), 80, "test"); err != nil {
+		t.Fatalf("with room again: %v", err)
+	}
+	sameRecords(t, whole.Dir, r.Dir, 80)
+	sameWeights(t, weightsOf(t, whole), weightsOf(t, r))
+}
+
+// TestBrokenFolder damages what a kill cannot: the newest snapshot, the end of a record, the manifest.
+func TestBrokenFolder(t *testing.T) {
+	shop := newTestShop(t)
+	whole := trained(t, shop, "whole", small("inforeg"), 100)
+	settings := small("inforeg")
+	reopen := func(t *testing.T, spoil func(dir string)) (*Run, error) {
+		t.Helper()
+		dir := filepath.Join(t.TempDir(), "r")
+		r, err := shop.OpenDir(dir, settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.To(t.Context(), 100, "test"); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		delete(shop.runs, dir)
+		spoil(dir)
+		return shop.OpenDir(dir, settings)
+	}
+	append1 := func(path, text string) {
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+		if err == nil {
+			_, err = f.WriteString(text)
+		}
+		if err = errors.Join(err, f.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		spoil  func(dir string)
+		reason string
+	}{
+		{"snapshot cut", func(dir string) {
+			steps := listSnapshots(dir)
+			for _, s := range steps[1:] {
+				if err := os.Truncate(snapshotPath(dir, s), 100); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}, "an older snapshot leads there as well"},
+		{"no snapshot", func(dir string) {
+			if err := os.RemoveAll(filepath.Join(dir, snapshotsDir)); err != nil {
+				t.Fatal(err)
+			}
+		}, "the seed leads there as well"},
+		{"torn line", func(dir string) { append1(filepath.Join(dir, metricsFile), `{"step":100,"ep`) }, "the torn line is cut"},
+		{"torn probe", func(dir string) { append1(filepath.Join(dir, probesFile), `{"step":100`) }, "the torn line is cut"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := reopen(t, tt.spoil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := r.Close(); err != nil {
+					t.Error(err)
+				}
+				delete(shop.runs, r.Dir)
+			}()
+			if err := r.To(t.Context(), 103, "test"); err != nil {
+				t.Fatalf("%v\nreason: %s", err, tt.reason)
+			}
+			if err := whole.To(t.Context(), 103, "test"); err != nil {
+				t.Fatal(err)
+			}
+			sameRecords(t, whole.Dir, r.Dir, 103)
+			sameWeights(t, weightsOf(t, whole), weightsOf(t, r))
+		})
+	}
+	for _, tt := range []struct {
+		name, file, text, want string
+	}{
+		{"newer schema", manifestFile, `{"schema": 99}`, "schema 99"},
+		{"damaged manifest", manifestFile, `{"schema": `, "manifest.json"},
+		{"foreign line", metricsFile, "{\"step\":5}\n", "is not the record of step"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := reopen(t, func(dir string) {
+				if err := os.WriteFile(filepath.Join(dir, tt.file), []byte(tt.text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			})
+			var p *wire.Problem
+			if !errors.As(err, &p) || !strings.Contains(p.Message, tt.want) || p.Hint == "" {
+				t.Errorf("error %v, want one with %q and a hint", err, tt.want)
+			}
+		})
+	}
+}
+
+// TestReopen: at step 2,000 at most 50 steps are computed again, snapshots stay few, and every step can still
+// be forked.
+func TestReopen(t *testing.T) {
+	shop := newTestShop(t)
+	settings := small("joint")
+	settings["probe_every"], settings["evaluate_every"], settings["linear_every"] = 0.0, 0.0, 0.0
+	r := trained(t, shop, "long", settings, 2000)
+	if n := len(listSnapshots(r.Dir)); n > 40 {
+		t.Errorf("%d snapshots after 2,000 steps, want them thinned out to at most 40", n)
+	}
+	want := weightsOf(t, r)
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	delete(shop.runs, r.Dir)
+	again, err := shop.Open("long", wire.Declaration{Settings: settings})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameWeights(t, want, weightsOf(t, again))
+	if again.recomputed > 50 {
+		t.Errorf("%d steps computed again, want at most 50", again.recomputed)
+	}
+	t.Logf("%d steps computed again, %d snapshots", again.recomputed, len(listSnapshots(again.Dir)))
+	at := 777
+	f, err := shop.Open("past", wire.Declaration{Fork: &wire.Fork{Run: "long", Step: &at}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.To(t.Context(), 790, "test"); err != nil {
+		t.Fatal(err)
+	}
+	a, b := lines(t, again.Dir, metricsFile)[:790], lines(t, f.Dir, metricsFile)
+	if !slices.Equal(a, b) {
+		t.Error("the fork at a past step differs from its parent")
+	}
+}
