@@ -36,9 +36,9 @@ func (r recipe) clip(rng *rand.Rand, class int) clip {
 	hasVisual := rng.Float64() < r["visual_informative"]
 	chord, shape := r.newChord(rng, class), r.newShape(rng, class)
 	c := clip{make([]float32, Side*Side), make([]float32, Side*Side)}
-	audioNoise, visualNoise := r["audio_noise"], r["visual_noise"]
+	audioNoise, visualNoise, level := r["audio_noise"], r["visual_noise"], r["audio_hum"]
 	for i := range c.audio {
-		c.audio[i] = float32(audioNoise * rng.NormFloat64())
+		c.audio[i] = float32(audioNoise*rng.NormFloat64() + level*hum(i/Side, i%Side))
 		c.visual[i] = float32(visualNoise * rng.NormFloat64())
 	}
 	if hasAudio {
@@ -48,6 +48,11 @@ func (r recipe) clip(rng *rand.Rand, class int) clip {
 		shape.add(c.visual)
 	}
 	return c
+}
+
+// hum is the sound of the room that all samples share, between -2 and 2.
+func hum(row, column int) float64 {
+	return math.Cos(0.35*float64(row)) + math.Sin(1.1*float64(row)+0.3*float64(column))
 }
 
 // between draws evenly from -limit to limit.

@@ -2,10 +2,10 @@
 // in a moment.
 //
 // Start with [Open]. A clip of one of six classes has a spectrogram and a picture. The spectrogram shows the class as
-// three lines at fixed frequencies, a chord, which a network learns within an epoch; the picture shows it as a shape at a place,
-// in a size and at an angle of its own, under strong noise, which takes many epochs. So the sound leads and, trained
-// together with it, the picture is learnt late: the situation for which the paper's method is made. Settings change
-// how large the lead is, down to none, or turn it around.
+// a chord of three lines over a hum that all clips share; the picture shows it as a shape at a place, in a size and
+// at an angle of its own, under noise. The sound is learnt first, its Fisher trace rises and falls over the first
+// epochs, and the picture, trained together with it, stays behind what it reaches alone: the situation for which the
+// paper's method is made. Settings change how large the lead is, down to none, or turn it around.
 //
 // Rules, stated once:
 //

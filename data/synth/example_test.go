@@ -26,11 +26,11 @@ func ExampleOpen() {
 
 func ExampleSettings() {
 	for _, s := range synth.Settings()[:4] {
-		fmt.Println(s.Name, s.Default)
+		fmt.Println(s.Name, s.Min, s.Max)
 	}
 	// Output:
-	// data_seed 0
-	// train 768
-	// val 192
-	// test 384
+	// data_seed 0 4.503599627370496e+15
+	// train 6 65536
+	// val 0 65536
+	// test 0 65536
 }

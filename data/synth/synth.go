@@ -59,8 +59,8 @@ func Open(_ string, settings map[string]any) (data.Dataset, error) {
 			Protocol:  "every split is made on its own, with balanced classes",
 		},
 		Recipe: map[string]any{
-			"lr": 0.03, "momentum": 0.9, "weight_decay": 1e-4, "batch": 32.0, "epochs": 12.0, "lr_step": 10.0, "lr_gamma": 0.1,
-			"encoder." + audio: "cnn2d:16-32-64", "encoder." + visual: "cnn2d:16-32-64",
+			"lr": 0.015, "momentum": 0.9, "weight_decay": 1e-4, "batch": 32.0, "epochs": 12.0, "lr_step": 10.0, "lr_gamma": 0.1,
+			"encoder." + audio: "cnn2d:16-32-64-64", "encoder." + visual: "cnn2d:16-32-64",
 		},
 	}
 	return s, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -23,6 +24,16 @@ const (
 // PluginFolder is where `make lab` links the PJRT plugins of a project.
 func PluginFolder(project string) string { return filepath.Join(project, ".venv", "lib", "pjrt") }
 
+// pluginFolders lists where plugins are looked for when the user names no folder: the project's, and the one
+// beside the executable, so that the binary of a set-up works in any folder.
+func pluginFolders(project string) []string {
+	list := []string{PluginFolder(project)}
+	if exe, err := os.Executable(); err == nil {
+		list = append(list, filepath.Join(filepath.Dir(exe), "..", "lib", "pjrt"))
+	}
+	return slices.Compact(list)
+}
+
 // Environ completes an environment with what must stand in it before a process that trains begins: where the
 // plugins are, no installing from the network, and memory settings of the C library under which blocks of a
 // step are kept instead of being returned and mapped again at each step. What the user has set stays.
@@ -36,7 +47,7 @@ func Environ(project string, env []string) []string {
 		return false
 	}
 	for _, def := range []string{
-		pluginPathVariable + "=" + PluginFolder(project),
+		pluginPathVariable + "=" + strings.Join(pluginFolders(project), string(filepath.ListSeparator)),
 		xla.NoAutoInstallEnv + "=1",
 		"MALLOC_MMAP_MAX_=0",
 		"MALLOC_TRIM_THRESHOLD_=34359738368",
@@ -131,11 +142,9 @@ func openXLA(target string) (b compute.Backend, err error) {
 
 // findPlugin returns the path of the plugin of that name.
 func findPlugin(project, name string) (string, error) {
-	folders := []string{PluginFolder(project)}
-	for _, dir := range filepath.SplitList(os.Getenv(pluginPathVariable)) {
-		if dir != "" {
-			folders = append([]string{dir}, folders...)
-		}
+	folders := pluginFolders(project)
+	if named := filepath.SplitList(os.Getenv(pluginPathVariable)); len(named) > 0 {
+		folders = named
 	}
 	for _, dir := range folders {
 		path := filepath.Join(dir, "pjrt_c_api_"+name+"_plugin.so")
