@@ -44,8 +44,8 @@ func readReference(t *testing.T) reference {
 }
 
 // trio is the model of reference.py: a sequence, a clip and an image for a residual network.
-func trio(t testing.TB) *models.Multimodal {
-	t.Helper()
+func trio(tb testing.TB) *models.Multimodal {
+	tb.Helper()
 	m := &models.Multimodal{
 		Modalities: []data.Modality{
 			{Name: "a", Kind: data.Sequence, Shape: []int{9, 2}},
@@ -57,7 +57,7 @@ func trio(t testing.TB) *models.Multimodal {
 	for i, spec := range []string{"cnn1d:4-6", "cnn2d:4-8", "resnet18,width=0.0625,stem=small"} {
 		e, err := models.ParseEncoder(spec, m.Modalities[i])
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		m.Encoders[m.Modalities[i].Name] = e
 	}

@@ -33,15 +33,6 @@ func (p pass) conv(name string, x *Node, stride, padding int) *Node {
 	return l.Output
 }
 
-// linear maps the last axis of x, [..., in], with name.weight, [out, in], and name.bias.
-func (p pass) linear(name string, x *Node) *Node {
-	w := p.Var(name + ".weight")
-	y := DotGeneral(x, []int{x.Rank() - 1}, nil, w, []int{1}, nil)
-	y = Add(y, spread(p.Var(name+".bias"), y))
-	p.layer(Layer{Kind: LinearLayer, Name: name, Bias: true, Input: x, Output: y})
-	return y
-}
-
 // batchNorm normalises each channel of x, [N, spatial..., C], then scales and shifts it.
 func (p pass) batchNorm(name string, x *Node) *Node {
 	dims := x.Shape().Dimensions

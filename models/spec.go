@@ -20,7 +20,7 @@ func ParseEncoder(spec string, m data.Modality) (Encoder, error) {
 	head, rest, _ := strings.Cut(strings.ReplaceAll(spec, " ", ""), ",")
 	kind, channels, _ := strings.Cut(head, ":")
 	options := map[string]string{}
-	for _, part := range strings.Split(rest, ",") {
+	for part := range strings.SplitSeq(rest, ",") {
 		if part == "" {
 			continue
 		}
@@ -70,7 +70,7 @@ func parseCNN(axes int, channels string, m data.Modality, take func(name, def st
 	if e.In, err = checkInput(m, axes); err != nil {
 		return nil, err
 	}
-	for _, part := range strings.Split(channels, "-") {
+	for part := range strings.SplitSeq(channels, "-") {
 		n, err := strconv.Atoi(part)
 		if err != nil || n < 1 || n > maxChannels {
 			return nil, fmt.Errorf("models: channels %q, want whole numbers from 1 to %d joined by hyphens", channels, maxChannels)

@@ -3,6 +3,7 @@ package viz
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // CosineFigure is one matrix of cosines for each encoder, side by side.
@@ -100,10 +101,10 @@ func (p CosinePanel) caption() string {
 }
 
 func cosineSentence(f CosineFigure) string {
-	s := ""
+	var s strings.Builder
 	for i, p := range f.Panels {
 		if i > 0 {
-			s += "; "
+			s.WriteString("; ")
 		}
 		off := nothing()
 		for r, row := range p.Matrix {
@@ -113,14 +114,14 @@ func cosineSentence(f CosineFigure) string {
 				}
 			}
 		}
-		s += fmt.Sprintf("%s, %d × %d, %s", p.Name, len(p.Matrix), len(p.Matrix), p.caption())
+		fmt.Fprintf(&s, "%s, %d × %d, %s", p.Name, len(p.Matrix), len(p.Matrix), p.caption())
 		if len(p.Matrix) > 1 {
-			s += fmt.Sprintf(", off the diagonal %.3f to %.3f", off.low, off.high)
+			fmt.Fprintf(&s, ", off the diagonal %.3f to %.3f", off.low, off.high)
 		}
 	}
 	title := f.Title
 	if title == "" {
 		title = "Cosines"
 	}
-	return title + ": " + s + "."
+	return title + ": " + s.String() + "."
 }

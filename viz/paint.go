@@ -1,5 +1,7 @@
 package viz
 
+import "slices"
+
 // draw draws a page where it was arranged.
 func (pg *page) draw(p *pen, at arrangement) {
 	if pg.title != "" {
@@ -97,8 +99,8 @@ func (p *panel) drawBand(pn *pen, f frame, l *line) {
 		}
 		return
 	}
-	for i := len(lower) - 1; i >= 0; i-- {
-		upper = append(upper, lower[i])
+	for _, l := range slices.Backward(lower) {
+		upper = append(upper, l)
 	}
 	pn.fill(fade(l.color, 0.18), upper...)
 }

@@ -1,6 +1,7 @@
 package viz
 
 import (
+	"maps"
 	"math"
 	"strconv"
 	"strings"
@@ -100,12 +101,8 @@ func newKeys(pg *page, below bool, perRow int) keys {
 	}
 	key := func(field string, domain, values []any, extra object) object {
 		l := object{"title": nil}
-		for name, v := range legend {
-			l[name] = v
-		}
-		for name, v := range extra {
-			l[name] = v
-		}
+		maps.Copy(l, legend)
+		maps.Copy(l, extra)
 		return object{"field": field, "type": "nominal", "scale": object{"domain": domain, "range": values}, "legend": l}
 	}
 	solid := object{"symbolOpacity": 1.0, "symbolStrokeWidth": 0.0} // a marker whole, without the dash about it

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -191,7 +192,7 @@ func (b *block) draw() {
 	case cells:
 		lines := b.kept
 		if b.last != "" {
-			lines = append(lines[:len(lines):len(lines)], b.last)
+			lines = append(slices.Clip(lines), b.last)
 		}
 		if len(lines) > 0 || b.seen {
 			b.seen = true

@@ -198,8 +198,9 @@ func TestHostProblems(t *testing.T) {
 				}
 			}
 			_, stderr, status := runCell(t, "show")
-			rest, ok := stderr, true
+			rest := stderr
 			for _, want := range tt.want {
+				var ok bool
 				if _, rest, ok = strings.Cut(rest, want); !ok {
 					t.Errorf("stderr %q lacks %q\nreason: %s", stderr, want, tt.reason)
 				}

@@ -94,8 +94,7 @@ func plugin(project string) finding {
 	b, err := host.OpenBackend(project)
 	if err != nil {
 		f.text = oneLine(err.Error())
-		var p *wire.Problem
-		if errors.As(err, &p) {
+		if p, ok := errors.AsType[*wire.Problem](err); ok {
 			f.text += "; " + p.Hint
 		}
 		return f

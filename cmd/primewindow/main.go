@@ -45,7 +45,6 @@ func init() { // here, since help refers to the list
 type environ struct {
 	project     string
 	out, errOut io.Writer
-	interrupted func() bool
 }
 
 func main() {

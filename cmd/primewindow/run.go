@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -34,9 +35,7 @@ func runCommand(ctx context.Context, env *environ, args []string) error {
 	if *dir != "" {
 		asked["dir"] = *dir
 	}
-	for name, v := range set {
-		asked[name] = v
-	}
+	maps.Copy(asked, set)
 	if *epochs != 0 {
 		asked["epochs"] = float64(*epochs)
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/cmplx"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,7 +14,7 @@ import (
 // slowLogMagnitude is the slow twin: the Fourier sum as it is written.
 func slowLogMagnitude(x []float32, window, hop int) [][]float64 {
 	for len(x) < window {
-		x = append(x[:len(x):len(x)], 0)
+		x = append(slices.Clip(x), 0)
 	}
 	var rows [][]float64
 	for f := 0; f <= window/2; f++ {

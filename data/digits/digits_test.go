@@ -16,37 +16,37 @@ import (
 )
 
 // made writes a small set and returns its folder.
-func made(t testing.TB) string {
-	t.Helper()
-	dir := t.TempDir()
+func made(tb testing.TB) string {
+	tb.Helper()
+	dir := tb.TempDir()
 	if err := makeSet(dir); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return dir
 }
 
 // open opens a set with small spectrograms and fails the test if it cannot.
-func open(t testing.TB, dir string, settings map[string]any) data.Dataset {
-	t.Helper()
+func open(tb testing.TB, dir string, settings map[string]any) data.Dataset {
+	tb.Helper()
 	s := map[string]any{"window": 64, "hop": 16, "bins": 8, "frames": 8}
 	maps.Copy(s, settings)
 	d, err := Open(dir, s)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return d
 }
 
 // readAll reads a whole split.
-func readAll(t testing.TB, d data.Dataset, split data.Split) *data.Batch {
-	t.Helper()
+func readAll(tb testing.TB, d data.Dataset, split data.Split) *data.Batch {
+	tb.Helper()
 	indices := make([]int, d.Len(split))
 	for i := range indices {
 		indices[i] = i
 	}
 	b, err := d.Read(split, indices, 0)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b
 }

@@ -11,15 +11,15 @@ import (
 )
 
 // realFolder is where the real files lie, or the test is skipped.
-func realFolder(t testing.TB) string {
-	t.Helper()
+func realFolder(tb testing.TB) string {
+	tb.Helper()
 	dir := os.Getenv("PRIMEWINDOW_DATA")
 	if dir == "" {
 		dir = filepath.FromSlash("../../../shared/data")
 	}
 	for _, folder := range []string{"fsdd", "mnist"} {
 		if _, err := os.Stat(filepath.Join(dir, folder)); err != nil {
-			t.Skipf("the real recordings and images are not there (%v): name their folder in PRIMEWINDOW_DATA", err)
+			tb.Skipf("the real recordings and images are not there (%v): name their folder in PRIMEWINDOW_DATA", err)
 		}
 	}
 	return dir

@@ -12,25 +12,25 @@ import (
 )
 
 // open makes a set and fails the test if it cannot.
-func open(t testing.TB, settings map[string]any) data.Dataset {
-	t.Helper()
+func open(tb testing.TB, settings map[string]any) data.Dataset {
+	tb.Helper()
 	d, err := Open("", settings)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return d
 }
 
 // readAll reads a whole split.
-func readAll(t testing.TB, d data.Dataset, split data.Split) *data.Batch {
-	t.Helper()
+func readAll(tb testing.TB, d data.Dataset, split data.Split) *data.Batch {
+	tb.Helper()
 	indices := make([]int, d.Len(split))
 	for i := range indices {
 		indices[i] = i
 	}
 	b, err := d.Read(split, indices, 0)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b
 }

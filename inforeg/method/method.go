@@ -14,11 +14,11 @@ var byName = map[string]func() inforeg.Method{
 
 // Find returns the method of that name.
 func Find(name string) (inforeg.Method, bool) {
-	make, ok := byName[name]
+	create, ok := byName[name]
 	if !ok {
 		return nil, false
 	}
-	return make(), true
+	return create(), true
 }
 
 // Names lists the methods in alphabetical order.

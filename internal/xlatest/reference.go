@@ -32,10 +32,10 @@ func Made64(name string, n int, scale float64) []float64 {
 }
 
 // Filled gives every variable the value that net.fill in models/testdata/net.py gives it, as kept in Go.
-func Filled(t testing.TB, vars []models.Variable) map[string][]float32 {
-	t.Helper()
+func Filled(tb testing.TB, vars []models.Variable) map[string][]float32 {
+	tb.Helper()
 	all := map[string][]float32{}
-	for name, values := range Filled64(t, vars) {
+	for name, values := range Filled64(tb, vars) {
 		all[name] = make([]float32, len(values))
 		for i, v := range values {
 			all[name][i] = float32(v)
@@ -45,8 +45,8 @@ func Filled(t testing.TB, vars []models.Variable) map[string][]float32 {
 }
 
 // Filled64 is Filled before rounding.
-func Filled64(t testing.TB, vars []models.Variable) map[string][]float64 {
-	t.Helper()
+func Filled64(tb testing.TB, vars []models.Variable) map[string][]float64 {
+	tb.Helper()
 	all := map[string][]float64{}
 	for _, v := range vars {
 		shape := v.TorchShape()
@@ -61,7 +61,7 @@ func Filled64(t testing.TB, vars []models.Variable) map[string][]float64 {
 		}
 		made := Made64(v.Name, v.Size(), scale)
 		kept := make([]float64, len(made))
-		for i, from := range Places(t, v) {
+		for i, from := range Places(tb, v) {
 			kept[i] = made[from] + offset
 		}
 		all[v.Name] = kept
@@ -70,15 +70,15 @@ func Filled64(t testing.TB, vars []models.Variable) map[string][]float64 {
 }
 
 // Places tells, for each element of a variable as kept in Go, its position in PyTorch's layout.
-func Places(t testing.TB, v models.Variable) []int {
-	t.Helper()
+func Places(tb testing.TB, v models.Variable) []int {
+	tb.Helper()
 	count := make([]float32, v.Size()) // whole numbers, exact up to 2^24
 	for i := range count {
 		count[i] = float32(i)
 	}
 	kept, err := models.FromTorch(v, models.Tensor{Name: v.Name, Shape: v.TorchShape(), Values: count})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	places := make([]int, len(kept))
 	for i, p := range kept {

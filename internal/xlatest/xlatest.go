@@ -30,37 +30,37 @@ var open = sync.OnceValues(func() (compute.Backend, error) {
 })
 
 // Backend returns XLA's CPU backend. Where the plugin is not installed the test skips, and fails under CI.
-func Backend(t testing.TB) compute.Backend {
-	t.Helper()
+func Backend(tb testing.TB) compute.Backend {
+	tb.Helper()
 	b, err := open()
 	switch {
 	case err == nil:
 		return b
 	case os.Getenv("CI") == "true":
-		t.Fatalf("no XLA plugin: %v", err)
+		tb.Fatalf("no XLA plugin: %v", err)
 	default:
-		t.Skipf("no XLA plugin, `make setup` installs it: %v", err)
+		tb.Skipf("no XLA plugin, `make setup` installs it: %v", err)
 	}
 	return nil
 }
 
 // Run builds a graph, executes it on inputs, and returns every output as float32 values.
-func Run(t testing.TB, build func([]*graph.Node) []*graph.Node, inputs ...any) [][]float32 {
-	t.Helper()
-	b := Backend(t)
+func Run(tb testing.TB, build func([]*graph.Node) []*graph.Node, inputs ...any) [][]float32 {
+	tb.Helper()
+	b := Backend(tb)
 	exec, err := graph.NewExec(b, build)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer exec.Finalize()
 	out, err := exec.Call(inputs...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	values := make([][]float32, len(out))
 	for i, o := range out {
 		if values[i], err = tensors.CopyFlatData[float32](o); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return values

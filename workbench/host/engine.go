@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gomlx/compute/dtypes"
@@ -356,21 +357,21 @@ func (l *engines) find(b *Backend, m *models.Multimodal, method inforeg.Method, 
 			own[s.Name] = settings[s.Name]
 		}
 	}
-	key := ""
+	var key strings.Builder
 	for _, mod := range m.Modalities {
 		own[encoderPrefix+mod.Name] = settings[encoderPrefix+mod.Name]
-		key += fmt.Sprint(mod.Name, mod.Shape, " ")
+		key.WriteString(fmt.Sprint(mod.Name, mod.Shape, " "))
 	}
-	key += fmt.Sprint(m.Classes, own.hash())
+	fmt.Fprint(&key, m.Classes, own.hash())
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if e, ok := l.list[key]; ok {
+	if e, ok := l.list[key.String()]; ok {
 		return e
 	}
 	if l.list == nil {
 		l.list = map[string]*engine{}
 	}
 	e := newEngine(b, m, method, maps.Clone(own))
-	l.list[key] = e
+	l.list[key.String()] = e
 	return e
 }

@@ -136,13 +136,14 @@ func (rec Recorded) exportTensorBoard(dir string) error {
 			}
 		}
 		for _, p := range rec.History.Probes {
-			tag := p.Kind + "/" + p.Encoder
+			var tag strings.Builder
+			tag.WriteString(p.Kind + "/" + p.Encoder)
 			for _, part := range []string{p.Split, p.Readout} {
 				if part != "" {
-					tag += "/" + part
+					tag.WriteString("/" + part)
 				}
 			}
-			writeScalar(out, p.Step, tag, p.Value)
+			writeScalar(out, p.Step, tag.String(), p.Value)
 		}
 		return out.Flush()
 	})
@@ -153,7 +154,7 @@ func writeScalar(w *bufio.Writer, step int, tag string, x float64) {
 	value := protoString(nil, 1, tag)
 	value = append(value, 2<<3|5)
 	value = binary.LittleEndian.AppendUint32(value, math.Float32bits(float32(x)))
-	event := append([]byte{2<<3 | 0}, binary.AppendUvarint(nil, uint64(step))...)
+	event := append([]byte{2 << 3}, binary.AppendUvarint(nil, uint64(step))...)
 	event = protoString(event, 5, string(protoString(nil, 1, string(value))))
 	writeEvent(w, event)
 }

@@ -57,11 +57,11 @@ func newTestShop(t *testing.T) *Shop {
 }
 
 // project is the checkout, where the plugin is.
-func project(t testing.TB) string {
-	t.Helper()
+func project(tb testing.TB) string {
+	tb.Helper()
 	dir, err := filepath.Abs("../..")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return dir
 }

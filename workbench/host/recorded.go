@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -42,9 +43,7 @@ func ReadRecorded(dir string) (Recorded, error) {
 		return Recorded{}, err
 	}
 	settings := Settings{}
-	for name, v := range man.Settings {
-		settings[name] = v
-	}
+	maps.Copy(settings, man.Settings)
 	for _, c := range rec.History.Events {
 		if c.Event == eventSet {
 			settings[c.Name] = c.New

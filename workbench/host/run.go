@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -167,9 +168,7 @@ func (r *Run) recorded() int { return len(r.metrics.lines) }
 // settingsAt are the settings under which the step after so many is taken.
 func (r *Run) settingsAt(step int) Settings {
 	s := Settings{}
-	for name, v := range r.base {
-		s[name] = v
-	}
+	maps.Copy(s, r.base)
 	for _, c := range r.changes {
 		if c.Event == eventSet && c.Step <= step {
 			s[c.Name] = c.New
@@ -520,9 +519,7 @@ func (r *Run) save(now bool) error {
 		Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.whole("seed"),
 		Controls: r.controls, Released: map[string]inforeg.Released{},
 	}
-	for m, acc := range r.released {
-		h.Released[m] = acc
-	}
+	maps.Copy(h.Released, r.released)
 	r.saved, r.sinceSave = r.at, 0
 	r.saveCost += time.Since(began)
 	limit := int64(r.settingsAt(r.at).number("snapshot_gib") * (1 << 30))

@@ -257,9 +257,7 @@ func (s *Server) train(r *Run, w http.ResponseWriter, q *http.Request) error {
 	watch := r.watchers.add()
 	done := make(chan error, 1)
 	client := clientOf(q)
-	s.detached.Add(1)
-	go func() {
-		defer s.detached.Done()
+	s.detached.Go(func() {
 		defer cancel(nil)
 		defer func() {
 			if p := recover(); p != nil {
@@ -267,7 +265,7 @@ func (s *Server) train(r *Run, w http.ResponseWriter, q *http.Request) error {
 			}
 		}()
 		done <- s.pausable(ctx, cancel, r, client, target)
-	}()
+	})
 	defer r.watchers.remove(watch)
 	if t.Detach {
 		return answerJSON(w, r.Status())

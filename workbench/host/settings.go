@@ -23,7 +23,6 @@ type Settings map[string]any
 func (s Settings) number(name string) float64 { return s[name].(float64) }
 func (s Settings) whole(name string) int      { return int(s[name].(float64)) }
 func (s Settings) text(name string) string    { return s[name].(string) }
-func (s Settings) flag(name string) bool      { return s[name].(bool) }
 
 // hash names the settings: equal settings, equal hash.
 func (s Settings) hash() string {

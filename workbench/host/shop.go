@@ -338,7 +338,7 @@ func (r *Run) copyUpTo(dir string, at int, changed map[string]any) error {
 	if err != nil {
 		return err
 	}
-	defer metrics.close()
+	defer func() { _ = metrics.close() }() // its lines were written one by one
 	for _, line := range r.metrics.lines[:at] {
 		if err := metrics.append(line); err != nil {
 			return err
@@ -348,7 +348,7 @@ func (r *Run) copyUpTo(dir string, at int, changed map[string]any) error {
 	if err != nil {
 		return err
 	}
-	defer probes.close()
+	defer func() { _ = probes.close() }()
 	for i, rec := range r.records {
 		if rec.Step <= at {
 			if err := probes.append(r.probes.lines[i]); err != nil {
@@ -360,7 +360,7 @@ func (r *Run) copyUpTo(dir string, at int, changed map[string]any) error {
 	if child.events, err = openJournal(filepath.Join(dir, eventsFile)); err != nil {
 		return err
 	}
-	defer child.events.close()
+	defer func() { _ = child.events.close() }()
 	for i, c := range r.changes {
 		if c.Step < at {
 			if err := child.events.append(r.events.lines[i]); err != nil {

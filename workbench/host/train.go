@@ -303,12 +303,6 @@ func (w *watchers) remove(c chan wire.Event) {
 	delete(w.list, c)
 }
 
-func (w *watchers) count() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.list)
-}
-
 func (w *watchers) send(e wire.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -332,8 +326,7 @@ func (w *watchers) send(e wire.Event) {
 
 // asProblem is an error as it crosses the socket.
 func asProblem(err error) *wire.Problem {
-	var p *wire.Problem
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*wire.Problem](err); ok {
 		return p
 	}
 	return &wire.Problem{Message: firstLine(err)}
