@@ -360,7 +360,7 @@ func (l *engines) find(b *Backend, m *models.Multimodal, method inforeg.Method, 
 	var key strings.Builder
 	for _, mod := range m.Modalities {
 		own[encoderPrefix+mod.Name] = settings[encoderPrefix+mod.Name]
-		key.WriteString(fmt.Sprint(mod.Name, mod.Shape, " "))
+		fmt.Fprint(&key, mod.Name, mod.Shape, " ")
 	}
 	fmt.Fprint(&key, m.Classes, own.hash())
 	l.mu.Lock()

@@ -1,0 +1,110 @@
+package data_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/primewindow/primewindow/data"
+)
+
+func ExampleSetting_Parse() {
+	lr := data.Setting{Name: "lr", Default: 0.1, Min: 0, Max: 1}
+	fmt.Println(lr.Parse("0.05"))
+	fmt.Println(lr.Parse("5"))
+	// Output:
+	// 0.05 <nil>
+	// <nil> setting lr: got 5, want between 0 and 1
+}
+
+func TestSettingParse(t *testing.T) {
+	number := data.Setting{Name: "n", Default: 1.0, Min: 0, Max: 10}
+	whole := data.Setting{Name: "w", Default: 1.0, Whole: true}
+	flag := data.Setting{Name: "b", Default: true}
+	free := data.Setting{Name: "s", Default: ""}
+	choice := data.Setting{Name: "c", Default: "a", Choices: []string{"a", "b"}}
+	for _, tt := range []struct {
+		setting data.Setting
+		in      any
+		want    any
+		err     string // part of the message
+		reason  string
+	}{
+		{number, 2.5, 2.5, "", "a number"},
+		{number, 3, 3.0, "", "an int of Go"},
+		{number, "1e-3", 0.001, "", "typed on a command line"},
+		{number, 10.0, 10.0, "", "bounds belong to the range"},
+		{number, 10.1, nil, "between 0 and 10", "out of range"},
+		{number, math.NaN(), nil, "finite", "not a value"},
+		{number, "Inf", nil, "finite", "ParseFloat reads it, but no setting may be infinite"},
+		{number, "two", nil, "want a number", "a word"},
+		{number, true, nil, "want a number", "a bool"},
+		{whole, 3.5, nil, "whole number", "a fraction"},
+		{whole, -7.0, -7.0, "", "without bounds anything goes"},
+		{flag, false, false, "", "a bool"},
+		{flag, "true", true, "", "typed"},
+		{flag, "yes", nil, "true or false", "not Go's spelling"},
+		{flag, 1.0, nil, "true or false", "a number is no bool"},
+		{free, "anything", "anything", "", "no choices"},
+		{free, 3.0, "3", "", "a number where a text is wanted"},
+		{choice, "b", "b", "", "one of them"},
+		{choice, "d", nil, "one of a, b", "none of them"},
+	} {
+		got, err := tt.setting.Parse(tt.in)
+		if tt.err != "" {
+			if err == nil || !strings.Contains(err.Error(), tt.err) || !strings.Contains(err.Error(), "setting "+tt.setting.Name) {
+				t.Errorf("Parse(%v): error %v, want one with %q\nreason: %s", tt.in, err, tt.err, tt.reason)
+			}
+			continue
+		}
+		if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
+			t.Errorf("Parse(%v): err %v, (-want +got)\n%s\nreason: %s", tt.in, err, diff, tt.reason)
+		}
+	}
+}
+
+func TestParseSplit(t *testing.T) {
+	for _, s := range data.Splits {
+		if got, err := data.ParseSplit(string(s)); got != s || err != nil {
+			t.Errorf("ParseSplit(%q) = %q, %v", s, got, err)
+		}
+	}
+	if _, err := data.ParseSplit("dev"); err == nil || !strings.Contains(err.Error(), "train, val or test") {
+		t.Errorf(`ParseSplit("dev"): error %v, want one that names the splits`, err)
+	}
+}
+
+func TestModalitySize(t *testing.T) {
+	if n := (data.Modality{Shape: []int{3, 4, 5}}).Size(); n != 60 {
+		t.Errorf("Size = %d, want 60", n)
+	}
+}
+
+// fixed is a set of two samples.
+type fixed struct{ broken error }
+
+func (fixed) Describe() data.Description { return data.Description{} }
+func (fixed) Len(data.Split) int         { return 2 }
+func (f fixed) Read(_ data.Split, indices []int, draw uint64) (*data.Batch, error) {
+	if f.broken != nil {
+		return nil, f.broken
+	}
+	return &data.Batch{Indices: indices, X: map[string][]float32{"m": {float32(indices[0]), float32(draw)}}}, nil
+}
+func (fixed) Identity(_ data.Split, i int) (string, int) { return fmt.Sprint("sample ", i), 10 + i }
+
+func TestOne(t *testing.T) {
+	got, err := data.One(fixed{}, data.Train, 1)
+	want := data.Sample{ID: "sample 1", Label: 11, X: map[string][]float32{"m": {1, 0}}} // draw 0: no augmentation
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("One: err %v, (-want +got)\n%s", err, diff)
+	}
+	broken := &data.FormatError{File: "a.wav", Reason: "12 bytes, want 44"}
+	if _, err := data.One(fixed{broken}, data.Train, 1); !errors.Is(err, broken) || err.Error() != "a.wav: 12 bytes, want 44" {
+		t.Errorf("One of a broken set: error %v", err)
+	}
+}
