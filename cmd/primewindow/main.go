@@ -14,7 +14,6 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench"
 )
@@ -31,8 +30,9 @@ func init() { // here, since help refers to the list
 	commands = []command{
 		{"run", "-data SET -method METHOD -epochs N -seed S -out DIR", "train, or go on where DIR left off", runCommand},
 		{"show", "DIR", "what a run has on record; with -figure, drawn", showCommand},
+		{"probe", "DIR -at STEP -kind KIND", "measure a run at any step it has taken", probeCommand},
 		{"export", "DIR -format FORMAT -out FILE", "a run for other programs: safetensors, csv, tensorboard", exportCommand},
-		{"data", "list | fetch SET", "the sets of samples", dataCommand},
+		{"data", "list | check SET [DIR] | show SET [DIR] | fetch SET", "the sets of samples", dataCommand},
 		{"ps", "", "the project's host, its socket and its runs", psCommand},
 		{"stop", "[RUN]", "pause a run; without one, save everything and end the host", stopCommand},
 		{"doctor", "", "what is installed, and what to do about what is not", doctorCommand},
@@ -93,15 +93,9 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 func report(w io.Writer, err error) {
 	message, hint := oneLine(err.Error()), ""
 	var p *wire.Problem
-	var format *data.FormatError
-	var unsupported *data.UnsupportedError
 	switch {
 	case errors.As(err, &p):
 		message, hint = oneLine(p.Message), p.Hint
-	case errors.As(err, &format):
-		hint = "the file is damaged: fetch it again, for example with `primewindow data fetch`"
-	case errors.As(err, &unsupported):
-		hint = "convert the file to a kind that is read"
 	case errors.Is(err, workbench.ErrNoHost):
 		message, hint = "no host is running", "a notebook's first cell starts one; `primewindow run` needs none"
 	}

@@ -13,7 +13,7 @@
 //	POST   /v1/runs/NAME/pause          [Status]
 //	POST   /v1/runs/NAME/set            settings → [Status]
 //	POST   /v1/runs/NAME/evaluate       {"split": "val"} → []Record
-//	POST   /v1/runs/NAME/probe          {"kind": "fisher_emp"} → []Record
+//	POST   /v1/runs/NAME/probe          [Probe] → []Record
 //	POST   /v1/runs/NAME/fresh          [Declaration] or nothing → [Status]; archives the run, starts it over
 //	POST   /v1/runs/NAME/export         {"format", "path"} → {"path"}
 //	GET    /v1/runs/NAME/history        [History]

@@ -116,7 +116,22 @@ type Record struct {
 	N       int         `json:"n"` // samples it rests on; of a cosine, batches
 	Split   string      `json:"split,omitempty"`
 	Readout string      `json:"readout,omitempty"` // of an accuracy: head, split or linear
+	Params  string      `json:"params,omitempty"`  // of a Fisher trace: weights, where biases and norm layers are left out
+	Way     string      `json:"way,omitempty"`     // of a Fisher trace: the estimator and its draws, where it is not exact
 	Matrix  [][]float64 `json:"matrix,omitempty"`  // of a cosine
+}
+
+// Probe asks for a measurement. Of the Fisher family all fields may be set, see inforeg.Probe; empty ones have
+// their defaults. Other kinds have none of them.
+type Probe struct {
+	Kind      string `json:"kind"`
+	Loss      string `json:"loss,omitempty"`
+	Labels    string `json:"labels,omitempty"`
+	BN        string `json:"bn,omitempty"`
+	Estimator string `json:"estimator,omitempty"`
+	Weights   bool   `json:"weights,omitempty"`
+	Draws     int    `json:"draws,omitempty"`
+	Samples   int    `json:"samples,omitempty"` // 0: as many as the run's setting probe_samples says
 }
 
 // Change is one line of events.jsonl.

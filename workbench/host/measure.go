@@ -27,7 +27,7 @@ const fused = "fused"
 
 // recordKey is what two records of the same measurement share.
 func recordKey(r wire.Record) string {
-	return fmt.Sprint(r.Step, r.Kind, r.Encoder, r.Loss, r.Labels, r.BN, r.N, r.Split, r.Readout)
+	return fmt.Sprint(r.Step, r.Kind, r.Encoder, r.Loss, r.Labels, r.BN, r.N, r.Split, r.Readout, r.Params, r.Way)
 }
 
 // record appends a measurement, unless the same one is there already.
@@ -159,6 +159,9 @@ func (r *Run) fisher(settings Settings) ([]wire.Record, error) {
 		rec := r.blank(inforeg.KindFisherEmp, m.Name)
 		rec.Value, rec.SE, rec.Loss, rec.Labels = mean, &se, "fused", "observed"
 		rec.BN, rec.N = settings.text("probe_bn"), len(norms[m.Name])
+		if settings.text("probe_params") == paramsWeights {
+			rec.Params = paramsWeights
+		}
 		records = append(records, rec)
 	}
 	return records, nil

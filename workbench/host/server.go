@@ -361,11 +361,11 @@ func (s *Server) set(r *Run, w http.ResponseWriter, q *http.Request) error {
 }
 
 func (s *Server) probe(r *Run, w http.ResponseWriter, q *http.Request) error {
-	var ask struct{ Kind string }
+	var ask wire.Probe
 	if err := read(q, &ask); err != nil {
 		return err
 	}
-	list, err := r.Probe(q.Context(), ask.Kind)
+	list, err := r.ProbeWith(q.Context(), ask)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host"
+)
+
+// probeCommand measures at any recorded step. The run itself is not touched: a copy is taken back to the step.
+func probeCommand(ctx context.Context, env *environ, args []string) error {
+	f := newFlags("probe")
+	var ask wire.Probe
+	f.StringVar(&ask.Kind, "kind", "fisher_emp", "`kind`: fisher_emp, fisher_true, cosine, accuracy, linear")
+	f.StringVar(&ask.Loss, "loss", "", "`loss`: fused, unimodal, sum")
+	f.StringVar(&ask.Labels, "labels", "", "of fisher_true: `labels` exact or sampled")
+	f.StringVar(&ask.BN, "bn", "", "batch-norm `statistics`: recalibrated, eval, const, coupled")
+	f.StringVar(&ask.Estimator, "estimator", "", "`estimator`: exact, rademacher, balanced")
+	f.BoolVar(&ask.Weights, "weights", false, "convolution and linear weights alone")
+	f.IntVar(&ask.Draws, "draws", 0, "`number` of draws of signs or labels")
+	f.IntVar(&ask.Samples, "samples", 0, "`number` of training samples; 0: the run's setting")
+	at := f.Int("at", -1, "`step` to measure at; without it, the last one")
+	operands, err := parse(env, f, args, 1, 1)
+	if err != nil {
+		return err
+	}
+	dir := folder(env, operands[0])
+	rec, err := host.ReadRecorded(dir)
+	if err != nil {
+		return err
+	}
+	step := *at
+	if step == -1 {
+		step = rec.Status.Step
+	}
+	if err := host.Reexec(env.project); err != nil {
+		return err
+	}
+	temp, err := os.MkdirTemp(filepath.Dir(dir), ".probe-") // beside the run: snapshots are linked, not copied
+	if err != nil {
+		return &wire.Problem{Message: err.Error(), Hint: "the copy to measure needs a place beside the run"}
+	}
+	defer os.RemoveAll(temp)
+	shop := host.NewShop(env.project)
+	r, err := shop.ForkDir(filepath.Join(temp, "copy"), dir, step, nil)
+	var list []wire.Record
+	if err == nil {
+		list, err = r.ProbeWith(ctx, ask)
+	}
+	if err = errors.Join(err, shop.Close()); err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(env.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "STEP\tKIND\tENCODER\tVALUE\tSE\tLOSS\tLABELS\tBN\tN\t")
+	for _, p := range list {
+		se := "-"
+		if p.SE != nil {
+			se = fmt.Sprintf("%.3g", *p.SE)
+		}
+		name := p.Encoder
+		if p.Readout != "" {
+			name += " (" + p.Readout + ")"
+		}
+		fmt.Fprintf(t, "%d\t%s\t%s\t%.6g\t%s\t%s\t%s\t%s\t%d\t%s\n", p.Step, p.Kind, name, p.Value, se, p.Loss, p.Labels, p.BN, p.N, p.Params+p.Way)
+	}
+	return t.Flush()
+}
