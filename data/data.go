@@ -72,6 +72,8 @@ type Provenance struct {
 	Licence   string `json:"licence"`    //
 	SplitHash string `json:"split_hash"` // SHA-256 over every split's sample identities and labels, in order
 	Protocol  string `json:"protocol"`   // one sentence: how the splits were made
+
+	Skipped []string `json:"skipped,omitempty"` // broken samples that were left out because it was asked for: each with file and reason
 }
 
 // Description is what a set says of itself.

@@ -43,18 +43,19 @@ func readReference(t *testing.T) reference {
 	return r
 }
 
-// trio is the model of reference.py: a sequence, a clip and an image for a residual network.
-func trio(tb testing.TB) *models.Multimodal {
+// quartet is the model of reference.py: a sequence, a clip, an image for a residual network, and a vector.
+func quartet(tb testing.TB) *models.Multimodal {
 	tb.Helper()
 	m := &models.Multimodal{
 		Modalities: []data.Modality{
 			{Name: "a", Kind: data.Sequence, Shape: []int{9, 2}},
 			{Name: "v", Kind: data.Clip, Shape: []int{2, 8, 7, 1}},
 			{Name: "r", Kind: data.Image, Shape: []int{9, 8, 1}},
+			{Name: "t", Kind: data.Vector, Shape: []int{5}},
 		},
 		Encoders: map[string]models.Encoder{}, Fusion: models.ConcatFusion, Classes: 3,
 	}
-	for i, spec := range []string{"cnn1d:4-6", "cnn2d:4-8", "resnet18,width=0.0625,stem=small"} {
+	for i, spec := range []string{"cnn1d:4-6", "cnn2d:4-8", "resnet18,width=0.0625,stem=small", "mlp:6-4"} {
 		e, err := models.ParseEncoder(spec, m.Modalities[i])
 		if err != nil {
 			tb.Fatal(err)
@@ -161,7 +162,7 @@ func newFisher(t *testing.T, m *models.Multimodal, values map[string][]float32) 
 // TestFisherPyTorch compares every sample's squared gradient norm with PyTorch's, taken sample by sample.
 func TestFisherPyTorch(t *testing.T) {
 	want := readReference(t).Norms
-	m := trio(t)
+	m := quartet(t)
 	all, weights := newFisher(t, m, xlatest.Filled(t, m.Variables()))(t, batchOf(m, 0), 1)
 	for _, mod := range m.Modalities {
 		near(t, mod.Name+" all", all[mod.Name], want[mod.Name].All, 1e-4)
@@ -192,7 +193,7 @@ func near(t *testing.T, what string, got []float32, want []float64, tolerance fl
 // values within rounding of a ReLU's corner switch.)
 func TestStepsPyTorch(t *testing.T) {
 	want := readReference(t).Steps
-	m := trio(t)
+	m := quartet(t)
 	vars := m.Variables()
 	train := trainable(vars)
 	values := xlatest.Filled64(t, vars)
@@ -203,7 +204,7 @@ func TestStepsPyTorch(t *testing.T) {
 	}
 	controls := map[string]float64{
 		"lr": 0.05, "momentum": 0.9, "weight_decay": 1e-3, "beta": 0.9, "k": 0.04, "regulate": 1,
-		"first_epoch": 2, "floor": 0, "window.a": 1, "window.v": 1, "window.r": 1,
+		"first_epoch": 2, "floor": 0, "window.a": 1, "window.v": 1, "window.r": 1, "window.t": 1,
 	}
 	n := len(m.Modalities) + 1
 	var names []string
@@ -290,7 +291,7 @@ func TestStepsPyTorch(t *testing.T) {
 
 // TestFisherTwins checks the probe against slower ways to the same number and against what must not change it.
 func TestFisherTwins(t *testing.T) {
-	m := trio(t)
+	m := quartet(t)
 	values := xlatest.Filled(t, m.Variables())
 	batch := batchOf(m, 0)
 	probe := newFisher(t, m, values)
@@ -380,7 +381,7 @@ func rows(m *models.Multimodal, batch []any, which ...int) []any {
 
 // TestFisherRefuses checks that what cannot be measured is said, and by name.
 func TestFisherRefuses(t *testing.T) {
-	m := trio(t)
+	m := quartet(t)
 	vars := m.Variables()
 	values := tensorsOf(vars, xlatest.Filled(t, vars))
 	n := len(m.Modalities) + 1

@@ -73,3 +73,39 @@ func DetectPrimeLearningWindow(trace []float64, rule WindowRule) (PrimeLearningW
 	}
 	return w, nil
 }
+
+// Uncertain says for each epoch whether noise alone could have decided its test: whether the rise is within z
+// standard errors of the threshold. se has the standard error of every value of the trace; NaN, or a missing
+// value, leaves an epoch's test certain. The errors of two epochs' ends are taken as independent: measured on
+// the same samples they go together, so that this says uncertain too often rather than too seldom. Not in the paper.
+func (w PrimeLearningWindow) Uncertain(trace, se []float64, rule WindowRule, z float64) []bool {
+	list := make([]bool, len(w.Open))
+	for t := 2; t < len(list) && t-1 < len(se); t++ {
+		a, b := trace[t-2], trace[t-1]
+		spread := a / b * math.Hypot(se[t-2]/a, se[t-1]/b) // of the rise 1 - a/b
+		list[t] = math.Abs(w.Rise[t]-rule.K) < z*spread    // false for NaN
+	}
+	return list
+}
+
+// Smooth is the mean of each value and the width-1 before it. With padded, zeros stand before the first value, as
+// in the published code, where a trace of any shape then seems to rise for width epochs; without, the mean is
+// over the values that there are. It returns an error for a width below 1.
+func Smooth(trace []float64, width int, padded bool) ([]float64, error) {
+	if width < 1 {
+		return nil, fmt.Errorf("inforeg: smoothing over %d epochs, want at least 1", width)
+	}
+	smooth := make([]float64, len(trace))
+	for t := range trace {
+		from := max(0, t-width+1)
+		for _, v := range trace[from : t+1] {
+			smooth[t] += v
+		}
+		if padded {
+			smooth[t] /= float64(width)
+		} else {
+			smooth[t] /= float64(t + 1 - from)
+		}
+	}
+	return smooth, nil
+}

@@ -69,6 +69,52 @@ func TestDetectPrimeLearningWindow(t *testing.T) {
 	}
 }
 
+func TestUncertain(t *testing.T) {
+	rule := inforeg.WindowRule{K: 0.04, First: 2}
+	nan := math.NaN()
+	for _, tt := range []struct {
+		name      string
+		trace, se []float64
+		want      []bool
+		reason    string
+	}{
+		{"clear", []float64{1, 2}, []float64{0.05, 0.1}, []bool{false, false, false}, "rise 0.5, error 0.5*hypot(0.05, 0.05) = 0.035: 13 errors above K"},
+		{"noise", []float64{1, 1.1}, []float64{0.1, 0.1}, []bool{false, false, true}, "rise 0.091, error 0.91*hypot(0.1, 0.091) = 0.123"},
+		{"shut by noise", []float64{1, 1}, []float64{0.1, 0.1}, []bool{false, false, true}, "rise 0, error 0.14: it might have opened"},
+		{"no error known", []float64{1, 1.05}, []float64{nan, 0.1}, []bool{false, false, false}, "nothing to tell by"},
+		{"none given", []float64{1, 1.05}, nil, []bool{false, false, false}, "nothing to tell by"},
+	} {
+		w, err := inforeg.DetectPrimeLearningWindow(tt.trace, rule)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, w.Uncertain(tt.trace, tt.se, rule, 2)); diff != "" {
+			t.Errorf("%s (-want +got)\n%s\nreason: %s", tt.name, diff, tt.reason)
+		}
+	}
+}
+
+// TestSmooth: with zeros before it, a constant trace seems to rise for as many epochs as the mean is wide, so that
+// eq. 11 opens the window although nothing happens.
+func TestSmooth(t *testing.T) {
+	flat := []float64{6, 6, 6, 6, 6}
+	padded, err := inforeg.Smooth(flat, 3, true)
+	if diff := cmp.Diff([]float64{2, 4, 6, 6, 6}, padded); err != nil || diff != "" {
+		t.Errorf("padded: err %v, (-want +got)\n%s", err, diff)
+	}
+	w, err := inforeg.DetectPrimeLearningWindow(padded, inforeg.WindowRule{K: 0.04, First: 2})
+	if diff := cmp.Diff([][2]int{{2, 4}}, w.Intervals()); err != nil || diff != "" {
+		t.Errorf("window of a padded constant: err %v, (-want +got)\n%s", err, diff)
+	}
+	plain, err := inforeg.Smooth([]float64{1, 2, 6, 4}, 2, false)
+	if diff := cmp.Diff([]float64{1, 1.5, 4, 5}, plain); err != nil || diff != "" {
+		t.Errorf("not padded: err %v, (-want +got)\n%s", err, diff)
+	}
+	if _, err := inforeg.Smooth(flat, 0, true); err == nil {
+		t.Error("width 0: no error")
+	}
+}
+
 // gapsTwin is eqs. 9 and 10 written out.
 func gapsTwin(scores []float64) []float64 {
 	gaps := make([]float64, len(scores))
@@ -133,7 +179,7 @@ func TestGapsAndStrength(t *testing.T) {
 
 // TestPenalty compares the gradient that Penalty adds with finite differences of what it returns.
 func TestPenalty(t *testing.T) {
-	m := trio(t)
+	m := quartet(t)
 	vars := inforeg.EncoderVariables(m, "a")
 	const strength = 1.7
 	w, w0, zero := map[string][]float64{}, map[string][]float64{}, map[string][]float64{}

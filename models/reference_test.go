@@ -44,7 +44,7 @@ func readReference(t *testing.T) reference {
 
 // modality describes a sample of that shape.
 func modality(name string, shape []int) data.Modality {
-	kinds := map[int]data.Kind{2: data.Sequence, 3: data.Image, 4: data.Clip}
+	kinds := map[int]data.Kind{1: data.Vector, 2: data.Sequence, 3: data.Image, 4: data.Clip}
 	return data.Modality{Name: name, Kind: kinds[len(shape)], Shape: shape}
 }
 

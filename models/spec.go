@@ -14,6 +14,7 @@ import (
 //	cnn1d:32-64-128[,kernel=3][,norm=batch|group|none]    sequences
 //	cnn2d:16-32-64[,kernel=3][,norm=batch|group|none]     images, spectrograms, clips
 //	resnet18[,width=1][,stem=imagenet|small]              likewise
+//	mlp:64-32                                             vectors
 //
 // The stem is by default small where the input's height or width is below 64.
 func ParseEncoder(spec string, m data.Modality) (Encoder, error) {
@@ -50,8 +51,10 @@ func ParseEncoder(spec string, m data.Modality) (Encoder, error) {
 			return nil, fmt.Errorf("models: encoder %q: resnet18 takes width=, not channels", spec)
 		}
 		e, err = parseResNet(m, take)
+	case "mlp":
+		e, err = parseMLP(channels, m)
 	default:
-		return nil, fmt.Errorf("models: encoder %q, want cnn1d, cnn2d or resnet18", spec)
+		return nil, fmt.Errorf("models: encoder %q, want cnn1d, cnn2d, resnet18 or mlp", spec)
 	}
 	if err != nil {
 		return nil, err
@@ -64,21 +67,32 @@ func ParseEncoder(spec string, m data.Modality) (Encoder, error) {
 
 const maxChannels = 1 << 14
 
+// parseWidths reads the number of channels of each block or layer.
+func parseWidths(text string) ([]int, error) {
+	var list []int
+	for part := range strings.SplitSeq(text, "-") {
+		n, err := strconv.Atoi(part)
+		if err != nil || n < 1 || n > maxChannels {
+			return nil, fmt.Errorf("models: channels %q, want whole numbers from 1 to %d joined by hyphens", text, maxChannels)
+		}
+		list = append(list, n)
+	}
+	return list, nil
+}
+
 func parseCNN(axes int, channels string, m data.Modality, take func(name, def string) string) (Encoder, error) {
 	e := CNN{Axes: axes, Norm: take("norm", BatchNorm)}
 	var err error
 	if e.In, err = checkInput(m, axes); err != nil {
 		return nil, err
 	}
-	for part := range strings.SplitSeq(channels, "-") {
-		n, err := strconv.Atoi(part)
-		if err != nil || n < 1 || n > maxChannels {
-			return nil, fmt.Errorf("models: channels %q, want whole numbers from 1 to %d joined by hyphens", channels, maxChannels)
-		}
+	if e.Channels, err = parseWidths(channels); err != nil {
+		return nil, err
+	}
+	for _, n := range e.Channels {
 		if e.Norm == GroupNorm && n%groupNormGroups != 0 {
 			return nil, fmt.Errorf("models: %d channels with norm=group, want a multiple of %d", n, groupNormGroups)
 		}
-		e.Channels = append(e.Channels, n)
 	}
 	kernel := take("kernel", "3")
 	if e.Kernel, err = strconv.Atoi(kernel); err != nil || e.Kernel < 1 || e.Kernel%2 == 0 || e.Kernel > 31 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -15,17 +16,40 @@ func dataCommand(ctx context.Context, env *environ, args []string) error {
 	dir := f.String("dir", host.FetchFolder(env.project), "`folder` that fetched files go to")
 	fsdd := f.String("fsdd", digits.DefaultSources.FSDD, "`address` of the spoken digits, for a mirror")
 	mnist := f.String("mnist", digits.DefaultSources.MNIST, "`address` of the written digits, for a mirror")
-	operands, err := parse(env, f, args, 1, 2)
+	set := assignments{}
+	f.Var(set, "set", "`name=value` of a setting of the set, for check and show; may be repeated")
+	count := f.Int("n", 8, "`number` of samples to show")
+	out := f.String("out", "", "`file` that show writes, a PNG; by default SET.png")
+	operands, err := parse(env, f, args, 1, 3)
 	if err != nil {
 		return err
 	}
-	switch verb := operands[0]; {
+	verb := operands[0]
+	if most, ok := map[string]int{"list": 1, "fetch": 2}[verb]; ok && len(operands) > most {
+		return &wire.Problem{Message: fmt.Sprintf("data %s: unexpected %q", verb, operands[most]), Hint: "`primewindow data -h` lists the flags"}
+	}
+	switch {
+	case (verb == "check" || verb == "show") && len(operands) > 1:
+		where := ""
+		if len(operands) == 3 {
+			where = operands[2]
+		}
+		if verb == "check" {
+			return checkData(env, operands[1], where, set)
+		}
+		return showData(env, operands[1], where, set, *count, cmp.Or(*out, operands[1]+".png"))
+	case verb == "check" || verb == "show":
+		return &wire.Problem{Message: "data " + verb + ": no set", Hint: "for example primewindow data " + verb + " folder DIR"}
 	case verb == "list" && len(operands) == 1:
 		for _, s := range host.Sets(env.project) {
 			state := "made, needs no files"
 			switch {
 			case s.Present && s.Dir != "":
 				state = "in " + s.Dir
+			case s.Own:
+				state = "name it: -dir DIR"
+			case !s.Present && s.Name != digits.Name:
+				state = fmt.Sprintf("not here: name the folder that holds it in %s", host.DataVariable)
 			case !s.Present:
 				state = fmt.Sprintf("not here: `primewindow data fetch %s`", s.Name)
 			}
@@ -37,7 +61,7 @@ func dataCommand(ctx context.Context, env *environ, args []string) error {
 	case verb == "fetch":
 		return &wire.Problem{Message: "data fetch: no set", Hint: "for example primewindow data fetch digits"}
 	default:
-		return &wire.Problem{Message: fmt.Sprintf("data: unknown %q", verb), Hint: "primewindow data list, or primewindow data fetch digits"}
+		return &wire.Problem{Message: fmt.Sprintf("data: unknown %q", verb), Hint: "primewindow data list, check SET [DIR], show SET [DIR], or fetch digits"}
 	}
 }
 
@@ -46,7 +70,12 @@ func fetch(ctx context.Context, env *environ, name, dir string, from digits.Sour
 		hint := "only digits is downloaded"
 		for _, s := range host.Sets(env.project) {
 			if s.Name == name {
-				hint = name + " is made, not downloaded"
+				switch hint = name + " is made, not downloaded"; {
+				case s.Own:
+					hint = name + " is your own, and read from where -dir says"
+				case s.Files:
+					hint = name + " has to be fetched from its owners: put it where " + host.DataVariable + " says"
+				}
 			}
 		}
 		return &wire.Problem{Message: fmt.Sprintf("data fetch: cannot fetch %q", name), Hint: hint}
@@ -70,6 +99,9 @@ func fetch(ctx context.Context, env *environ, name, dir string, from digits.Sour
 	})
 	if tty {
 		fmt.Fprint(env.errOut, "\r\x1b[K")
+	}
+	if err != nil && ctx.Err() == nil {
+		return &wire.Problem{Message: err.Error(), Hint: "what was fetched is kept, the same command goes on; -fsdd and -mnist name mirrors"}
 	}
 	if err != nil {
 		return err

@@ -1,6 +1,6 @@
 """Reference values for package inforeg: python inforeg/testdata/reference.py > inforeg/testdata/reference.json
 
-A model of three modalities in float64. "norms" are squared gradient norms of every sample's fused loss, in eval
+A model of four modalities in float64. "norms" are squared gradient norms of every sample's fused loss, in eval
 mode, sample by sample; "steps" are SGD steps in training mode with InfoReg's penalty where the gate holds. No
 random numbers: inputs and weights come from net.made.
 """
@@ -18,15 +18,15 @@ import net  # noqa: E402
 
 B, CLASSES, STEPS = 6, 3, 4
 LR, MOMENTUM, DECAY, BETA = 0.05, 0.9, 1e-3, 0.9
-SHAPES = {"a": (B, 9, 2), "v": (B, 2, 8, 7, 1), "r": (B, 9, 8, 1)}
-AXES = {"a": 1, "v": 2, "r": 2}
+SHAPES = {"a": (B, 9, 2), "v": (B, 2, 8, 7, 1), "r": (B, 9, 8, 1), "t": (B, 5)}
+AXES = {"a": 1, "v": 2, "r": 2, "t": 0}
 
 
 class Model(nn.Module):
     def __init__(self):
         super().__init__()
-        self.enc = nn.ModuleDict({"a": net.CNN(1, [4, 6], 2), "v": net.CNN(2, [4, 8], 1), "r": net.ResNet(1, 1 / 16, "small")})
-        self.head = nn.Linear(6 + 8 + 32, CLASSES)
+        self.enc = nn.ModuleDict({"a": net.CNN(1, [4, 6], 2), "v": net.CNN(2, [4, 8], 1), "r": net.ResNet(1, 1 / 16, "small"), "t": net.MLP(5, [6, 4])})
+        self.head = nn.Linear(6 + 8 + 32 + 4, CLASSES)
 
     def forward(self, x):
         z = {m: self.enc[m](x[m]) for m in SHAPES}

@@ -60,6 +60,20 @@ class CNN(nn.Module):
         return x.reshape(b, -1, x.shape[1]).mean(1)
 
 
+class MLP(nn.Module):
+    def __init__(self, inputs, widths):
+        super().__init__()
+        self.n = len(widths)
+        for i, out in enumerate(widths):
+            setattr(self, f"fc{i}", nn.Linear(inputs, out))
+            inputs = out
+
+    def forward(self, x):  # [B, F]
+        for i in range(self.n):
+            x = torch.relu(getattr(self, f"fc{i}")(x))
+        return x
+
+
 class ResNet(nn.Module):
     """torchvision's resnet18, narrowed, without its classifier."""
 
@@ -89,5 +103,5 @@ class ResNet(nn.Module):
 
 
 def channels_last(x, axes):
-    """The layout in which the Go side reads an input: [B, (T,) spatial..., C] to PyTorch's."""
+    """The layout in which the Go side reads an input: [B, (T,) spatial..., C] to PyTorch's. A vector, with no axis, stays."""
     return x.movedim(-1, -axes - 1).contiguous()

@@ -19,6 +19,7 @@ CASES = [
     ("cnn2d:4-6,norm=none", (2, 3, 8, 6, 1), lambda: net.CNN(2, [4, 6], 1, 3, "none"), 2),
     ("resnet18,width=0.0625,stem=small", (3, 9, 8, 1), lambda: net.ResNet(1, 1 / 16, "small"), 2),
     ("resnet18,width=0.0625,stem=imagenet", (3, 2, 64, 65, 3), lambda: net.ResNet(3, 1 / 16, "imagenet"), 2),
+    ("mlp:6-4", (3, 5), lambda: net.MLP(5, [6, 4]), 0),
 ]
 
 

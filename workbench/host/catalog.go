@@ -2,14 +2,21 @@ package host
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/digits"
+	"github.com/primewindow/primewindow/data/folder"
+	"github.com/primewindow/primewindow/data/mosi"
+	"github.com/primewindow/primewindow/data/nlvr"
 	"github.com/primewindow/primewindow/data/synth"
+	"github.com/primewindow/primewindow/data/utdmhad"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -21,12 +28,18 @@ type set struct {
 	doc      string
 	settings func() []data.Setting
 	open     func(dir string, settings map[string]any) (data.Dataset, error)
-	files    []string // folders that the set reads, below the data folder; none for a made set
+	files    []string                                          // folders that the set reads, below the data folder; none for a made set and for the user's own
+	own      bool                                              // the user's own: the setting dir must name its folder
+	check    func(dir string, settings map[string]any) []error // lists all faults; nil where open tells the first alone
 }
 
 var sets = map[string]set{
-	synth.Name:  {doc: synth.Doc, settings: synth.Settings, open: synth.Open},
-	digits.Name: {doc: digits.Doc, settings: digits.Settings, open: digits.Open, files: []string{"fsdd", "mnist"}},
+	synth.Name:   {doc: synth.Doc, settings: synth.Settings, open: synth.Open},
+	digits.Name:  {doc: digits.Doc, settings: digits.Settings, open: digits.Open, files: []string{"fsdd", "mnist"}},
+	folder.Name:  {doc: folder.Doc, settings: folder.Settings, open: folder.Open, own: true, check: folder.Check},
+	mosi.Name:    {doc: mosi.Doc, settings: mosi.Settings, open: mosi.Open, files: []string{mosi.Folder}},
+	nlvr.Name:    {doc: nlvr.Doc, settings: nlvr.Settings, open: nlvr.Open, files: []string{nlvr.Name}},
+	utdmhad.Name: {doc: utdmhad.Doc, settings: utdmhad.Settings, open: utdmhad.Open, files: []string{utdmhad.Folder}},
 }
 
 // SetInfo describes a set of the catalogue.
@@ -34,13 +47,15 @@ type SetInfo struct {
 	Name, Doc string
 	Dir       string // where it was found; empty for a made set and for one that is not there
 	Present   bool
+	Own       bool // the user's own: present wherever a run's setting dir says
+	Files     bool // read from files of its owners
 }
 
 // Sets lists the catalogue in alphabetical order.
 func Sets(project string) []SetInfo {
 	var list []SetInfo
 	for _, s := range runSettings()[0].Choices {
-		info := SetInfo{Name: s, Doc: sets[s].doc, Present: len(sets[s].files) == 0}
+		info := SetInfo{Name: s, Doc: sets[s].doc, Present: len(sets[s].files) == 0, Own: sets[s].own, Files: len(sets[s].files) > 0}
 		if !info.Present {
 			info.Dir, info.Present = findSet(project, sets[s])
 		}
@@ -78,6 +93,81 @@ func findSet(project string, s set) (string, bool) {
 	return "", false
 }
 
+// setProblem says what to do about a set that cannot be read.
+func setProblem(name string, err error) error {
+	p := &wire.Problem{Message: firstLine(err), Hint: "`primewindow data list` shows the sets; settings that begin with " + dataPrefix + " are the set's own"}
+	_, damaged := errors.AsType[*data.FormatError](err)
+	_, other := errors.AsType[*data.UnsupportedError](err)
+	again := ""
+	if name == digits.Name {
+		again = fmt.Sprintf("; `primewindow data fetch %s` brings what is missing", name)
+	}
+	switch {
+	case damaged:
+		p.Hint = "the file is damaged: remove it and bring it again" + again
+	case other:
+		p.Hint = "convert the file to the kind that is wanted"
+	case errors.Is(err, os.ErrNotExist):
+		p.Hint = fmt.Sprintf("-dir or %s names the folder that the set is in%s", DataVariable, again)
+	}
+	return p
+}
+
+// locate is the folder that a set is read from: dir where it is given, else where the set was found.
+func locate(project, name, dir string) (string, error) {
+	s := sets[name]
+	switch {
+	case dir != "":
+		return dir, nil
+	case s.own:
+		return "", &wire.Problem{Message: fmt.Sprintf("data %s: no folder", name), Hint: "name it with the setting dir, on a command line -dir DIR"}
+	case len(s.files) == 0:
+		return "", nil
+	}
+	dir, ok := findSet(project, s)
+	if ok {
+		return dir, nil
+	}
+	hint := fmt.Sprintf("name the folder that holds them in %s, or in the setting dir", DataVariable)
+	if name == digits.Name {
+		hint = fmt.Sprintf("`primewindow data fetch %s` downloads it, or name its folder in %s", name, DataVariable)
+	}
+	return "", &wire.Problem{Message: fmt.Sprintf("data %s: no folders %v in %v", name, s.files, DataFolders(project)), Hint: hint}
+}
+
+// OpenSet opens a set with these settings of its own; an empty dir looks for it.
+func OpenSet(project, name, dir string, settings map[string]any) (data.Dataset, error) {
+	s, dir, err := pick(project, name, dir)
+	if err != nil {
+		return nil, err
+	}
+	return s.open(dir, settings)
+}
+
+// CheckSet lists what is wrong with a set's files: all of it where the set's loader can, else what it meets first.
+func CheckSet(project, name, dir string, settings map[string]any) []error {
+	s, dir, err := pick(project, name, dir)
+	switch {
+	case err != nil:
+		return []error{err}
+	case s.check != nil:
+		return s.check(dir, settings)
+	}
+	if _, err := s.open(dir, settings); err != nil {
+		return []error{err}
+	}
+	return nil
+}
+
+func pick(project, name, dir string) (set, string, error) {
+	s, ok := sets[name]
+	if !ok {
+		return set{}, "", unknown("data", name, slices.Sorted(maps.Keys(sets)), "`primewindow data list` shows the sets")
+	}
+	dir, err := locate(project, name, dir)
+	return s, dir, err
+}
+
 // library opens sets once and shares them between runs.
 type library struct {
 	project string
@@ -93,14 +183,8 @@ func (l *library) open(asked map[string]any) (data.Dataset, error) {
 	}
 	name, dir := settings.text("data"), settings.text("dir")
 	s := sets[name]
-	if dir == "" && len(s.files) > 0 {
-		var ok bool
-		if dir, ok = findSet(l.project, s); !ok {
-			return nil, &wire.Problem{
-				Message: fmt.Sprintf("data %s: no folders %v in %v", name, s.files, DataFolders(l.project)),
-				Hint:    fmt.Sprintf("`primewindow data fetch %s` downloads it, or name its folder in %s", name, DataVariable),
-			}
-		}
+	if dir, err = locate(l.project, name, dir); err != nil {
+		return nil, err
 	}
 	own := map[string]any{}
 	for _, setting := range s.settings() {
@@ -114,7 +198,7 @@ func (l *library) open(asked map[string]any) (data.Dataset, error) {
 	}
 	d, err := s.open(dir, own)
 	if err != nil {
-		return nil, err
+		return nil, setProblem(name, err)
 	}
 	if l.opened == nil {
 		l.opened = map[string]data.Dataset{}

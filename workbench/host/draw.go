@@ -157,7 +157,7 @@ func drawTrace(kind string, runs []Recorded) (*viz.Figure, error) {
 }
 
 // windows are the prime learning windows of a run's traces by eq. 11, with the run's K; of a run without K,
-// such as a joint one, with the paper's.
+// such as a joint one, with the paper's. Epochs whose rise is within two standard errors of K are uncertain.
 func (rec Recorded) windows(kind string) ([]viz.Window, error) {
 	rule := inforeg.WindowRule{K: 0.04, First: 2}
 	if k, ok := rec.Status.Settings["k"].(float64); ok {
@@ -166,23 +166,32 @@ func (rec Recorded) windows(kind string) ([]viz.Window, error) {
 	}
 	var list []viz.Window
 	for _, m := range rec.Status.Modalities {
-		trace := make([]float64, rec.Status.Epoch)
+		trace, se := make([]float64, rec.Status.Epoch), make([]float64, rec.Status.Epoch)
 		for i := range trace {
-			trace[i] = math.NaN()
+			trace[i], se[i] = math.NaN(), math.NaN()
 		}
 		for _, p := range rec.points(func(p wire.Record) bool { return p.Kind == kind && p.Encoder == m }) {
 			if e := int(p.X); float64(e) == p.X && e >= 1 && e <= len(trace) {
 				trace[e-1] = p.Y
+				if p.SE > 0 {
+					se[e-1] = p.SE
+				}
 			}
 		}
 		w, err := inforeg.DetectPrimeLearningWindow(trace, rule)
 		if err != nil {
 			return nil, err
 		}
+		uncertain := w.Uncertain(trace, se, rule, 2)
 		for _, span := range w.Intervals() {
 			to := min(span[1], rec.Status.Epoch)
-			if span[0] < to {
-				list = append(list, viz.Window{Run: rec.Status.Name, Modality: m, From: float64(span[0]), To: float64(to)})
+			for from := span[0]; from < to; {
+				end := from + 1
+				for end < to && uncertain[end] == uncertain[from] {
+					end++
+				}
+				list = append(list, viz.Window{Run: rec.Status.Name, Modality: m, From: float64(from), To: float64(end), Uncertain: uncertain[from]})
+				from = end
 			}
 		}
 	}

@@ -250,6 +250,9 @@ func (e *engine) buildEvaluate(in []*Node) []*Node {
 // recalibrated returns the variables with batch-norm averages that are the batch's own statistics. It shares
 // the other tensors with vars; fresh lists the new ones, for the caller to free.
 func (e *engine) recalibrated(vars []*tensors.Tensor, batch *data.Batch) (all, fresh []*tensors.Tensor, err error) {
+	if len(e.trainable) == len(e.vars) { // no batch norm: there is nothing to re-estimate
+		return vars, nil, nil
+	}
 	if fresh, err = e.withBatch("recalibrate", func(in []*Node) []*Node {
 		x, _ := e.inputs(in[len(e.vars):])
 		averages := inforeg.Recalibrated(e.model, e.byName(e.vars, in[:len(e.vars)]), x)

@@ -1,0 +1,59 @@
+package data
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// ReadCSV reads a table of comma-separated values, see [DecodeCSV].
+func ReadCSV(path string) ([][]string, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	return DecodeCSV(path, b)
+}
+
+// DecodeCSV decodes a table of comma-separated values, as RFC 4180 has it, a byte-order mark before it or not; name
+// is the file's, for errors. Blanks around a field are cut off and empty lines passed over. It returns a
+// [FormatError] that names the line for a row with another number of fields than the first, for a stray quote, and
+// for a table without rows.
+func DecodeCSV(name string, b []byte) ([][]string, error) {
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(b, []byte("\ufeff"))))
+	var rows [][]string
+	for {
+		row, err := r.Read()
+		switch bad, ok := errors.AsType[*csv.ParseError](err); {
+		case errors.Is(err, io.EOF) && len(rows) == 0:
+			return nil, &FormatError{File: name, Reason: "no rows"}
+		case errors.Is(err, io.EOF):
+			return rows, nil
+		case ok && errors.Is(err, csv.ErrFieldCount):
+			return nil, &FormatError{File: name, Reason: fmt.Sprintf("line %d: %d fields, want %d", bad.Line, len(row), len(rows[0]))}
+		case ok:
+			return nil, &FormatError{File: name, Reason: fmt.Sprintf("line %d: %v", bad.Line, bad.Err)}
+		case err != nil:
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		for i := range row {
+			row[i] = strings.TrimSpace(row[i])
+		}
+		rows = append(rows, row)
+	}
+}
+
+// ParseFinite reads a number that float32 can hold, neither infinite nor NaN.
+func ParseFinite(text string) (float32, error) {
+	v, err := strconv.ParseFloat(text, 32)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0, fmt.Errorf("%q, want a finite number", text)
+	}
+	return float32(v), nil
+}

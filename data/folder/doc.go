@@ -1,0 +1,30 @@
+// Package folder reads a set of your own from one folder.
+//
+// Start with [Open]; [Check] lists everything that is wrong. The folder holds a table labels.csv with the header
+//
+//	id,label,split
+//
+// whose split is train, val or test, and for each modality NAME one of
+//
+//	NAME/ID.wav                a recording: spectrogram
+//	NAME/ID.png, .jpg, .jpeg   an image
+//	NAME/ID.npy                an array: of 1 axis a vector, of 2 a sequence [T, F], of 3 an image [H, W, C], of 4 a clip
+//	NAME.csv                   a vector each: header, first column id, then features, in any order of rows
+//	NAME.npy                   likewise all in one, the first axis in the order of labels.csv
+//
+// Videos (.mp4) and texts (.txt) are not read yet.
+//
+// Rules, stated once:
+//
+//   - Every row of labels.csv is a sample and must be whole in every modality. Files and rows of other identities are
+//     passed over, and so are files beside them that are neither .csv nor .npy and names that begin with a full stop.
+//   - What is broken is an error that names file and reason. With skip_broken it is left out, and the description's
+//     provenance lists it.
+//   - Nothing outside the folder is read, not through links either.
+//   - Classes are the labels of the training split, in order: as numbers where all are whole numbers, else as words.
+//   - Recordings have one sample rate. Images are brought to one size, the largest one's, but no side above
+//     image_side, by means over areas; they have one channel where all are grey, else three. Sequences of different
+//     lengths are brought to steps by linear interpolation.
+//   - Spectrograms are shifted and scaled by one mean and one deviation over the training split, vectors, sequences
+//     and arrays by those of each feature on their last axis; pixels of whole bytes are divided by 255.
+package folder

@@ -1,0 +1,184 @@
+package folder
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/primewindow/primewindow/data"
+)
+
+// Open reads the set in dir, all of it into memory; settings that are absent have their defaults. It returns the
+// first of the faults that [Check] lists, and says how many there are.
+func Open(dir string, settings map[string]any) (data.Dataset, error) {
+	o, err := parseOptions(settings)
+	if err != nil {
+		return nil, err
+	}
+	d, faults := load(dir, o)
+	switch len(faults) {
+	case 0:
+		return d, nil
+	case 1:
+		return nil, faults[0].err
+	}
+	return nil, fmt.Errorf("%w (the first of %d faults)", faults[0].err, len(faults))
+}
+
+// Check reads the set as [Open] does and lists everything that is wrong with it.
+func Check(dir string, settings map[string]any) []error {
+	o, err := parseOptions(settings)
+	if err != nil {
+		return []error{err}
+	}
+	_, faults := load(dir, o)
+	var errs []error
+	for _, f := range faults {
+		errs = append(errs, f.err)
+	}
+	return errs
+}
+
+// load reads the set. With skip_broken, faults of single samples are not returned but described.
+func load(dir string, o options) (data.Dataset, []fault) {
+	whole := func(err error) (data.Dataset, []fault) { return nil, []fault{{wholeSet, err}} }
+	if dir == "" {
+		return whole(errors.New("folder: no folder named"))
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return whole(fmt.Errorf("folder: %w", err))
+	}
+	defer root.Close() //nolint:errcheck // nothing was written
+	l := &loader{dir: dir, root: root, o: o}
+	b, err := l.read(labelsFile)
+	if err != nil {
+		return whole(err)
+	}
+	var faults []fault
+	if l.rows, l.total, faults, err = decodeLabels(filepath.Join(dir, labelsFile), b); err != nil {
+		return whole(err)
+	}
+	names, err := l.modalities()
+	if err != nil {
+		return whole(err)
+	}
+	var columns []column
+	for _, name := range names {
+		c, more := l.load(name)
+		columns, faults = append(columns, c), append(faults, more...)
+	}
+	slices.SortStableFunc(faults, func(a, b fault) int { return a.place - b.place })
+	keep, skipped, faults := l.sift(columns, faults)
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	d, err := l.assemble(columns, keep, skipped)
+	if err != nil {
+		return whole(err)
+	}
+	return d, nil
+}
+
+// sift tells which rows are whole, what is said of those left out, and which faults remain.
+func (l *loader) sift(columns []column, faults []fault) (keep []int, skipped []string, remaining []fault) {
+	gone := map[int]bool{}
+	for _, f := range faults {
+		if f.place == wholeSet || !l.o.skipBroken {
+			remaining = append(remaining, f)
+			continue
+		}
+		gone[f.place] = true
+		skipped = append(skipped, f.err.Error())
+	}
+	classes := map[string]bool{}
+	counts := map[data.Split]int{}
+	for i, r := range l.rows {
+		if gone[r.place] {
+			continue
+		}
+		keep = append(keep, i)
+		if counts[r.split]++; r.split == data.Train {
+			classes[r.label] = true
+		}
+	}
+	broken := func(reason string, args ...any) {
+		remaining = append(remaining, fault{wholeSet, &data.FormatError{File: l.full(labelsFile), Reason: fmt.Sprintf(reason, args...)}})
+	}
+	for _, split := range []data.Split{data.Train, data.Test} {
+		if counts[split] == 0 {
+			broken("no whole sample in split %s", split)
+		}
+	}
+	if len(classes) == 1 {
+		broken("one label in split train, want at least two")
+	}
+	for _, i := range keep {
+		if r := l.rows[i]; len(classes) > 0 && !classes[r.label] {
+			broken("row %d: label %q, which no whole sample of split train has", r.place+1, r.label)
+		}
+	}
+	size := 0.0
+	for _, c := range columns {
+		bytes := 4.0
+		if c.bytes != nil {
+			bytes = 1
+		}
+		size += bytes * float64(c.mod.Size()) * float64(len(keep))
+	}
+	if size > l.o.maxBytes {
+		broken("the samples take %.2f GiB, want at most %.2f: see the settings max_gib and image_side", size/(1<<30), l.o.maxBytes/(1<<30))
+	}
+	return keep, skipped, remaining
+}
+
+// assemble puts whole rows into splits.
+func (l *loader) assemble(columns []column, keep []int, skipped []string) (data.Dataset, error) {
+	var rows []row
+	for _, i := range keep {
+		rows = append(rows, l.rows[i])
+	}
+	classes := classesOf(rows)
+	parts := map[data.Split]data.Part{}
+	for _, split := range data.Splits {
+		p := data.Part{X: map[string]data.Column{}}
+		for _, r := range rows {
+			if r.split == split {
+				p.IDs, p.Labels = append(p.IDs, r.id), append(p.Labels, slices.Index(classes, r.label))
+			}
+		}
+		for _, c := range columns {
+			var x data.Column
+			for _, i := range keep {
+				switch {
+				case l.rows[i].split != split:
+				case c.bytes != nil:
+					x.Bytes = append(x.Bytes, c.bytes[i]...)
+				default:
+					x.Values = append(x.Values, c.values[i]...)
+				}
+			}
+			p.X[c.mod.Name] = x
+		}
+		parts[split] = p
+	}
+	desc := data.Description{
+		Name: Name, Classes: classes,
+		Provenance: data.Provenance{
+			Source: "a folder of the user's own", Licence: "the user's to say", Protocol: "the splits of labels.csv", Skipped: skipped,
+		},
+		Recipe: map[string]any{"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4, "batch": 32.0, "epochs": 20.0, "lr_step": 16.0, "lr_gamma": 0.1},
+	}
+	if !slices.ContainsFunc(columns, func(c column) bool { return c.mod.Kind != data.Vector }) {
+		desc.Recipe["probe_bn"] = "eval" // no encoder has batch norm: there is nothing to re-estimate
+	}
+	for _, c := range columns {
+		desc.Modalities = append(desc.Modalities, c.mod)
+		if c.features > 0 {
+			data.Standardize(parts, c.mod.Name, c.features)
+		}
+	}
+	return data.NewMemory(desc, parts)
+}

@@ -1,0 +1,237 @@
+package folder
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/primewindow/primewindow/data"
+)
+
+// wholeSet is the place of a fault that no sample is to blame for.
+const wholeSet = -1
+
+// fault is something that is wrong, and the row of labels.csv that has to go for it.
+type fault struct {
+	place int
+	err   error
+}
+
+// loader reads the modalities of the samples that labels.csv names.
+type loader struct {
+	dir   string // as the user knows it
+	root  *os.Root
+	o     options
+	rows  []row
+	total int // rows of labels.csv, broken ones among them
+}
+
+// column is one modality of all rows: values or bytes, nil where a sample is broken.
+type column struct {
+	mod      data.Modality
+	values   [][]float32
+	bytes    [][]byte
+	features int // that are shifted and scaled each by its own mean and deviation; 0 for bytes
+}
+
+// maxFile bounds what is read of a file, in bytes.
+const maxFile = 1 << 31
+
+// full is a file's name for errors.
+func (l *loader) full(name string) string { return filepath.Join(l.dir, filepath.FromSlash(name)) }
+
+// read reads a file below the folder, and refuses one that lies elsewhere or is no regular file.
+func (l *loader) read(name string) ([]byte, error) {
+	st, err := l.root.Stat(filepath.FromSlash(name))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("folder: %s: %w", l.full(name), cause(err))
+	case !st.Mode().IsRegular():
+		return nil, &data.FormatError{File: l.full(name), Reason: "not a regular file"}
+	case st.Size() > maxFile:
+		return nil, &data.UnsupportedError{File: l.full(name), Feature: fmt.Sprintf("%d bytes, want at most %d", st.Size(), maxFile)}
+	}
+	b, err := l.root.ReadFile(filepath.FromSlash(name))
+	if err != nil {
+		return nil, fmt.Errorf("folder: %s: %w", l.full(name), cause(err))
+	}
+	return b, nil
+}
+
+// cause is what a file system's error says, without the name.
+func cause(err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err
+	}
+	return err
+}
+
+func (l *loader) list(name string) ([]fs.DirEntry, error) {
+	f, err := l.root.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("folder: %s: %w", l.full(name), cause(err))
+	}
+	defer f.Close()
+	entries, err := f.ReadDir(-1)
+	if err != nil {
+		return nil, fmt.Errorf("folder: %s: %w", l.full(name), cause(err))
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, nil
+}
+
+// modalities lists what the folder holds besides labels.csv: sub-folders and tables, in alphabetical order.
+func (l *loader) modalities() ([]string, error) {
+	entries, err := l.list(".")
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	owner := map[string]string{}
+	for _, e := range entries {
+		name := e.Name()
+		st, err := l.root.Stat(name)
+		ext := path.Ext(name)
+		switch {
+		case name[0] == '.' || name == labelsFile:
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("folder: %s: %w", l.full(name), cause(err))
+		case !st.IsDir() && ext != ".csv" && ext != ".npy":
+			continue
+		case st.IsDir():
+			ext = ""
+		}
+		modality := strings.TrimSuffix(name, ext)
+		if strings.ContainsAny(modality, ".,= ") {
+			return nil, &data.FormatError{File: l.full(name), Reason: fmt.Sprintf("modality %q, want a name without full stop, comma, equals sign or blank", modality)}
+		}
+		if other, ok := owner[modality]; ok {
+			return nil, &data.FormatError{File: l.full(name), Reason: fmt.Sprintf("modality %s is in %s already", modality, other)}
+		}
+		owner[modality] = name
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		return nil, &data.FormatError{File: l.dir, Reason: "no modality, want sub-folders or tables beside labels.csv"}
+	}
+	return names, nil
+}
+
+// load reads one modality, named as [loader.modalities] does.
+func (l *loader) load(name string) (column, []fault) {
+	var c column
+	var faults []fault
+	switch path.Ext(name) {
+	case ".csv":
+		c, faults = l.loadTable(name)
+	case ".npy":
+		c, faults = l.loadArray(name)
+	default:
+		c, faults = l.loadFiles(name)
+	}
+	c.mod.Name = strings.TrimSuffix(name, path.Ext(name))
+	return c, faults
+}
+
+// extensions of files that are read, by kind.
+var extensions = map[string]string{".wav": "recordings", ".png": "images", ".jpg": "images", ".jpeg": "images", ".npy": "arrays"}
+
+// loadFiles reads a sub-folder with a file for each sample. The first sample's file decides on the kind.
+func (l *loader) loadFiles(name string) (column, []fault) {
+	entries, err := l.list(name)
+	if err != nil {
+		return column{}, []fault{{wholeSet, err}}
+	}
+	byID := map[string][]string{}
+	for _, e := range entries {
+		if file := e.Name(); file[0] != '.' {
+			id := strings.TrimSuffix(file, path.Ext(file))
+			byID[id] = append(byID[id], file)
+		}
+	}
+	kind, files := "", make([]string, len(l.rows))
+	var faults []fault
+	for i, r := range l.rows {
+		list := byID[r.id]
+		switch {
+		case len(list) == 0:
+			faults = append(faults, fault{r.place, &data.FormatError{File: l.full(path.Join(name, r.id)), Reason: "no file, want " + r.id + " with .wav, .png, .jpg or .npy"}})
+			continue
+		case len(list) > 1:
+			faults = append(faults, fault{r.place, &data.FormatError{File: l.full(path.Join(name, list[1])), Reason: fmt.Sprintf("%s is there too, want one file", list[0])}})
+			continue
+		}
+		file := path.Join(name, list[0])
+		found, ok := extensions[strings.ToLower(path.Ext(file))]
+		if kind == "" {
+			kind = found
+		}
+		switch {
+		case !ok:
+			faults = append(faults, fault{r.place, &data.UnsupportedError{File: l.full(file), Feature: fmt.Sprintf("files %q, want .wav, .png, .jpg or .npy", path.Ext(file))}})
+		case found != kind:
+			faults = append(faults, fault{r.place, &data.FormatError{File: l.full(file), Reason: fmt.Sprintf("among %s, want files of one kind", kind)}})
+		default:
+			files[i] = file
+		}
+	}
+	if kind == "" { // nothing that is read
+		return column{}, faults
+	}
+	read := map[string]func([]string) (column, []fault){"recordings": l.loadSounds, "images": l.loadImages, "arrays": l.loadArrays}[kind]
+	c, more := read(files)
+	return c, append(faults, more...)
+}
+
+// each does something for every row whose file is named, several at a time, and gathers the faults.
+func (l *loader) each(files []string, do func(i int, b []byte, name string) error) []fault {
+	errs := make([]error, len(files))
+	workers := runtime.GOMAXPROCS(0)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < len(files); i += workers {
+				if files[i] == "" {
+					continue
+				}
+				b, err := l.read(files[i])
+				if err == nil {
+					err = do(i, b, l.full(files[i]))
+				}
+				errs[i] = err
+			}
+		})
+	}
+	wg.Wait()
+	var faults []fault
+	for i, err := range errs {
+		if err != nil {
+			faults = append(faults, fault{l.rows[i].place, err})
+		}
+	}
+	return faults
+}
+
+// commonest is the value that most of a list have, the first of several; empty ones do not count.
+func commonest(list []string) string {
+	counts, best := map[string]int{}, ""
+	for _, v := range list {
+		if v != "" {
+			counts[v]++
+		}
+	}
+	for _, v := range list {
+		if counts[v] > counts[best] {
+			best = v
+		}
+	}
+	return best
+}

@@ -1,0 +1,130 @@
+package folder
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// files are a folder's files by name.
+type files map[string][]byte
+
+// ids of the made set, four of each split; odd places are dogs.
+const madeRows = 12
+
+func madeID(i int) string { return fmt.Sprintf("s%02d", i) }
+
+// madeFiles are a small set with a modality of every form.
+func madeFiles() files {
+	f := files{"README.md": []byte("passed over"), ".hidden.csv": []byte("passed over")}
+	labels, table := "id,label,split\n", "id,height,weight\nstranger,x,y\n"
+	var all []float32
+	for i := range madeRows {
+		id, label, split := madeID(i), []string{"cat", "dog"}[i%2], []string{"train", "val", "test"}[i/4]
+		labels += fmt.Sprintf("%s,%s,%s\n", id, label, split)
+		table = table + fmt.Sprintf("%s,%d,%g\n", id, i, 0.5*float64(i*i))
+		f["sound/"+id+".wav"] = wavBytes(8000, 700+100*i)
+		f["photo/"+id+".jpg"] = jpegBytes(20, 10)
+		f["drawing/"+id+".png"] = pngBytes(6, 4, uint8(20*i))
+		f["motion/"+id+".npy"] = npyBytes("<f4", float32s(float32(i), 1, float32(i), 2, float32(i), 3)[:8*(2+i%2)], 2+i%2, 2)
+		all = append(all, float32(i), 0, 1)
+	}
+	f["drawing/stranger.png"] = []byte("passed over")
+	f["labels.csv"], f["body.csv"] = []byte(labels), []byte(table)
+	f["sensor.npy"] = npyBytes("<f4", float32s(all...), madeRows, 3)
+	return f
+}
+
+func (f files) write(tb testing.TB) string {
+	tb.Helper()
+	dir := tb.TempDir()
+	if err := f.writeTo(dir); err != nil {
+		tb.Fatal(err)
+	}
+	return dir
+}
+
+func (f files) writeTo(dir string) error {
+	for name, b := range f {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wavBytes is a mono WAV file of 16 bits with a tone.
+func wavBytes(rateHz, samples int) []byte {
+	b := []byte("RIFF")
+	b = binary.LittleEndian.AppendUint32(b, uint32(36+2*samples))
+	b = append(b, "WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00"...)
+	b = binary.LittleEndian.AppendUint32(b, uint32(rateHz))
+	b = binary.LittleEndian.AppendUint32(b, uint32(2*rateHz))
+	b = append(b, "\x02\x00\x10\x00data"...)
+	b = binary.LittleEndian.AppendUint32(b, uint32(2*samples))
+	for n := range samples {
+		b = binary.LittleEndian.AppendUint16(b, uint16(int16(8000*math.Sin(float64(n)))))
+	}
+	return b
+}
+
+func pngBytes(width, height int, level uint8) []byte {
+	img := image.NewGray(image.Rect(0, 0, width, height))
+	img.SetGray(0, 0, color.Gray{Y: level})
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		panic(err) // memory does not refuse
+	}
+	return b.Bytes()
+}
+
+func jpegBytes(width, height int) []byte {
+	img := image.NewRGBA(image.Rect(0, 0, width, height))
+	for i := range img.Pix {
+		img.Pix[i] = []uint8{255, 0, 0, 255}[i%4]
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		panic(err) // memory does not refuse
+	}
+	return b.Bytes()
+}
+
+// npyBytes is an NPY file as NumPy writes it: the header padded to a multiple of 64 bytes.
+func npyBytes(kind string, values []byte, shape ...int) []byte {
+	dims := ""
+	for _, d := range shape {
+		dims += fmt.Sprintf("%d, ", d)
+	}
+	if len(shape) > 1 {
+		dims = dims[:len(dims)-2]
+	} else {
+		dims = dims[:len(dims)-1]
+	}
+	text := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", kind, dims)
+	for (len(text)+11)%64 != 0 {
+		text += " "
+	}
+	b := append([]byte(magic+"\x01\x00"), byte(len(text)+1), byte((len(text)+1)>>8))
+	return append(append(append(b, text...), '\n'), values...)
+}
+
+func float32s(values ...float32) []byte {
+	var b []byte
+	for _, v := range values {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return b
+}

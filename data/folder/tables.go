@@ -1,0 +1,101 @@
+package folder
+
+import (
+	"fmt"
+
+	"github.com/primewindow/primewindow/data"
+)
+
+// loadTable reads a table of vectors by identity.
+func (l *loader) loadTable(name string) (column, []fault) {
+	b, err := l.read(name)
+	if err != nil {
+		return column{}, []fault{{wholeSet, err}}
+	}
+	ids := map[string]int{}
+	for i, r := range l.rows {
+		ids[r.id] = i
+	}
+	columns, values, faults := decodeTable(l.full(name), b, ids)
+	for i := range faults {
+		if faults[i].place != wholeSet {
+			faults[i].place = l.rows[faults[i].place].place
+		}
+	}
+	return column{mod: data.Modality{Kind: data.Vector, Shape: []int{columns}}, values: values, features: columns}, faults
+}
+
+// decodeTable decodes a table with the header id and names of features; name is the file's, for errors. ids gives the
+// places of the samples that are wanted, in which order their values come back and faults are named; other rows are
+// passed over.
+func decodeTable(name string, b []byte, ids map[string]int) (columns int, values [][]float32, faults []fault) {
+	whole := func(err error) (int, [][]float32, []fault) { return 0, nil, []fault{{wholeSet, err}} }
+	rows, err := data.DecodeCSV(name, b)
+	if err != nil {
+		return whole(err)
+	}
+	names := rows[0]
+	if names[0] != "id" || len(names) < 2 {
+		return whole(&data.FormatError{File: name, Reason: fmt.Sprintf("header of %d columns that begins %q, want id and then features", len(names), names[0])})
+	}
+	values = make([][]float32, len(ids))
+	seen := make([]bool, len(ids))
+	for _, row := range rows[1:] {
+		place, ok := ids[row[0]]
+		if !ok {
+			continue
+		}
+		reason := ""
+		x := make([]float32, len(names)-1)
+		for k, text := range row[1:] {
+			if x[k], err = data.ParseFinite(text); err != nil {
+				reason = fmt.Sprintf("id %s, column %s: %v", row[0], names[k+1], err)
+				break
+			}
+		}
+		if seen[place] {
+			reason = fmt.Sprintf("id %s stands twice", row[0])
+		}
+		if seen[place], values[place] = true, x; reason != "" {
+			values[place] = nil
+			faults = append(faults, fault{place, &data.FormatError{File: name, Reason: reason}})
+		}
+	}
+	for id, place := range ids {
+		if !seen[place] {
+			faults = append(faults, fault{place, &data.FormatError{File: name, Reason: fmt.Sprintf("no row for id %s", id)}})
+		}
+	}
+	return len(names) - 1, values, faults
+}
+
+// loadArray reads the arrays of all samples from one file, in the order of labels.csv.
+func (l *loader) loadArray(name string) (column, []fault) {
+	whole := func(err error) (column, []fault) { return column{}, []fault{{wholeSet, err}} }
+	b, err := l.read(name)
+	if err != nil {
+		return whole(err)
+	}
+	all, err := decodeNPY(l.full(name), b)
+	if err != nil {
+		return whole(err)
+	}
+	if len(all.shape) < 2 || all.shape[0] != l.total {
+		return whole(&data.FormatError{File: l.full(name), Reason: fmt.Sprintf("an array of shape %v, want %d along the first axis, as labels.csv has rows, and others", all.shape, l.total)})
+	}
+	size := all.size() / l.total
+	arrays := make([]array, len(l.rows))
+	for i, r := range l.rows {
+		arrays[i].shape = all.shape[1:]
+		if all.bytes != nil {
+			arrays[i].bytes = all.bytes[r.place*size : (r.place+1)*size]
+		} else {
+			arrays[i].values = all.values[r.place*size : (r.place+1)*size]
+		}
+	}
+	c, err := l.arrange(arrays)
+	if err != nil {
+		return whole(err)
+	}
+	return c, nil
+}

@@ -1,0 +1,22 @@
+// Package mosi reads CMU-MOSI (A. Zadeh et al., 2016) as features of utterances from video monologues: what is said,
+// how it sounds and how the speaker looks, labelled negative or positive.
+//
+// Start with [Open]. The files lie in one folder; PART is train or test:
+//
+//	cmu_mosi/transcripts.csv     utterance, words, a number of the video, label 0 or 1; no header
+//	cmu_mosi/text_PART.csv       row in transcripts.csv from 0 on, then the features of the text
+//	cmu_mosi/text_PART0.csv      the features of the text, then the label
+//	cmu_mosi/audio_PART0.csv     those of the sound, of the same utterances in the same order
+//	cmu_mosi/video_PART0.csv     those of the picture, likewise
+//
+// Rules, stated once:
+//
+//   - The split into train and test is the published one, whose parts share no video. The validation split is a
+//     share of the training part's videos, drawn by data_seed.
+//   - The owners made the features of text and, it seems, of pictures with the training part's labels, those of the
+//     validation split among them. So accuracies on it say nothing about new videos: a small network reaches 98 % by
+//     text there and 76 % on the test split. Do not choose epochs or constants by it.
+//   - Each feature is shifted and scaled by its mean and standard deviation over the training split.
+//   - Labels must be the same in all four places, text features in both, to 1e-3: rows that do not belong together
+//     are an error.
+package mosi

@@ -1,0 +1,16 @@
+package mosi_test
+
+import (
+	"fmt"
+
+	"github.com/primewindow/primewindow/data/mosi"
+)
+
+func ExampleSettings() {
+	for _, s := range mosi.Settings() {
+		fmt.Println(s.Name, s.Default)
+	}
+	// Output:
+	// data_seed 0
+	// val_share 0.15
+}

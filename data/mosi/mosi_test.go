@@ -1,0 +1,300 @@
+package mosi
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/primewindow/primewindow/data"
+)
+
+// widths of the made tables, by modality.
+var widths = []int{3, 2, 4}
+
+// madeFiles are a small set by name: six videos of four utterances are trained on, two tested. The first feature of
+// each modality is the row's number among its part's.
+func madeFiles() map[string][]byte {
+	rng := rand.New(rand.NewPCG(1, 1))
+	files := map[string]*bytes.Buffer{}
+	line := func(name, format string, args ...any) {
+		if files[name] == nil {
+			files[name] = &bytes.Buffer{}
+		}
+		fmt.Fprintf(files[name], format+"\n", args...)
+	}
+	rows := map[string]int{}
+	for v := range 8 {
+		part := "train"
+		if v%4 == 3 {
+			part = "test"
+		}
+		for k := range 4 {
+			label := (v + k) % 2
+			line("transcripts.csv", `"v_%d_%d","SO IT GOES","%d","%d"`, v, k+1, 90+v, label)
+			for m, name := range modalities {
+				fields := []string{fmt.Sprint(rows[part])}
+				for range widths[m] - 1 {
+					fields = append(fields, fmt.Sprintf("%.4f", 10+rng.NormFloat64()))
+				}
+				features := `"` + strings.Join(fields, `","`) + `"`
+				line(name+"_"+part+"0.csv", `%s,"%d"`, features, label)
+				if m == 0 {
+					line("text_"+part+".csv", `"%d",%s`, 4*v+k, features)
+				}
+			}
+			rows[part]++
+		}
+	}
+	made := map[string][]byte{}
+	for name, b := range files {
+		made[name] = b.Bytes()
+	}
+	return made
+}
+
+func write(tb testing.TB, files map[string][]byte) string {
+	tb.Helper()
+	dir := tb.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, Folder), 0o755); err != nil {
+		tb.Fatal(err)
+	}
+	for name, b := range files {
+		if err := os.WriteFile(filepath.Join(dir, Folder, name), b, 0o600); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func open(tb testing.TB, dir string, settings map[string]any) data.Dataset {
+	tb.Helper()
+	d, err := Open(dir, settings)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return d
+}
+
+func readAll(tb testing.TB, d data.Dataset, split data.Split) *data.Batch {
+	tb.Helper()
+	indices := make([]int, d.Len(split))
+	for i := range indices {
+		indices[i] = i
+	}
+	b, err := d.Read(split, indices, 0)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
+
+func TestSplits(t *testing.T) {
+	dir := write(t, madeFiles())
+	for _, tt := range []struct {
+		share            float64
+		train, val, test int
+		reason           string
+	}{
+		{0, 24, 0, 8, "six videos of four utterances are trained on, two tested"},
+		{0.2, 20, 4, 8, "a fifth of the five videos that may validate: one"},
+		{0.5, 12, 12, 8, "half of five, rounded up"},
+	} {
+		d := open(t, dir, map[string]any{"val_share": tt.share})
+		if diff := cmp.Diff([]int{tt.train, tt.val, tt.test}, []int{d.Len(data.Train), d.Len(data.Validation), d.Len(data.Test)}); diff != "" {
+			t.Errorf("share %v: (-want +got)\n%s\nreason: %s", tt.share, diff, tt.reason)
+		}
+		owner := map[string]data.Split{}
+		for _, split := range data.Splits {
+			for i := range d.Len(split) {
+				id, label := d.Identity(split, i)
+				var v, k int
+				if _, err := fmt.Sscanf(id, "v_%d_%d", &v, &k); err != nil {
+					t.Fatal(err)
+				}
+				video := id[:3]
+				if o, ok := owner[video]; ok && o != split {
+					t.Errorf("share %v: video %s is in %s and in %s", tt.share, video, o, split)
+				}
+				if owner[video] = split; (split == data.Test) != (v%4 == 3) || label != (v+k-1)%2 {
+					t.Errorf("share %v: %s of label %d is in %s", tt.share, id, label, split)
+				}
+			}
+		}
+	}
+	a, b := open(t, dir, map[string]any{"val_share": 0.2}), open(t, dir, map[string]any{"val_share": 0.2, "data_seed": 3})
+	if a.Describe().Provenance.SplitHash == b.Describe().Provenance.SplitHash {
+		t.Error("another data_seed, but the same samples")
+	}
+}
+
+// TestSamples checks that rows of the three modalities stay together: their first features grow as one.
+func TestSamples(t *testing.T) {
+	d := open(t, write(t, madeFiles()), map[string]any{"val_share": 0.2})
+	mods := d.Describe().Modalities
+	for m, mod := range mods {
+		if diff := cmp.Diff(data.Modality{Name: modalities[m], Kind: data.Vector, Shape: []int{widths[m]}}, mod); diff != "" {
+			t.Errorf("modality (-want +got)\n%s", diff)
+		}
+	}
+	for _, split := range data.Splits {
+		b := readAll(t, d, split)
+		for i := range b.Labels {
+			for m, mod := range mods {
+				// the same numbers, shifted and scaled alike
+				if a, b := b.X[mod.Name][i*widths[m]], b.X["text"][i*widths[0]]; a != b {
+					t.Errorf("%s %d: first feature of %s is %v, of text %v", split, i, mod.Name, a, b)
+				}
+			}
+		}
+	}
+	for name, x := range readAll(t, d, data.Train).X {
+		sum, squares := 0.0, 0.0
+		for _, v := range x {
+			sum, squares = sum+float64(v), squares+float64(v)*float64(v)
+		}
+		// float32 rounding, of sums over under a hundred values
+		if n := float64(len(x)); math.Abs(sum/n) > 1e-5 || math.Abs(squares/n-1) > 1e-5 {
+			t.Errorf("%s: mean %v, mean square %v over the training split, want 0 and 1", name, sum/n, squares/n)
+		}
+	}
+}
+
+func TestBrokenSets(t *testing.T) {
+	good := madeFiles()
+	replaced := func(name, old, with string) []byte {
+		t.Helper()
+		if !bytes.Contains(good[name], []byte(old)) {
+			t.Fatalf("%s has no %s", name, old)
+		}
+		return bytes.Replace(good[name], []byte(old), []byte(with), 1)
+	}
+	cut := func(name string) []byte { return good[name][:bytes.IndexByte(good[name], '\n')+1] }
+	for _, tt := range []struct {
+		name    string
+		file    string
+		content []byte // nil removes the file
+		want    string
+		reason  string
+	}{
+		{"no transcripts", "transcripts.csv", nil, "no such file", "a download that is missing"},
+		{"no audio", "audio_test0.csv", nil, "no such file", "likewise"},
+		{"empty", "video_train0.csv", []byte{}, "no rows", "a download that never began"},
+		{"columns", "transcripts.csv", []byte("a_1,B,0\n"), "3 columns, want 4", "another table"},
+		{"utterance", "transcripts.csv", replaced("transcripts.csv", "v_2_1", "v21"), `row 8: utterance "v21", want VIDEO_k`, "its video cannot be told"},
+		{"utterance twice", "transcripts.csv", replaced("transcripts.csv", "v_2_1", "v_2_2"), "row 9: utterance v_2_2 stands twice", "it would be two samples"},
+		{"label 2", "transcripts.csv", []byte("\"v_0_1\",\"X\",\"1\",\"2\"\n"), `row 0: label "2", want 0 or 1`, "two classes"},
+		{"no number", "audio_train0.csv", replaced("audio_train0.csv", "\"1\"", "\"one\""), `"one", want a finite number`, "a word"},
+		{"not finite", "audio_train0.csv", replaced("audio_train0.csv", "\"1\"", "\"NaN\""), `"NaN", want a finite number`, "no value"},
+		{"transcript 99", "text_test.csv", replaced("text_test.csv", "\"12\"", "\"99\""), "row 0: transcript 99, want a whole number below 32", "no such row"},
+		{"transcript twice", "text_test.csv", replaced("text_test.csv", "\"13\"", "\"12\""), "row 1: transcript 12 stands twice", "it would be two samples"},
+		{"fewer rows", "video_test0.csv", cut("video_test0.csv"), "1 rows, want 8", "rows belong together"},
+		{"other labels", "audio_test0.csv", swapped(good["audio_test0.csv"]), "row 0: label 0, want 1 as transcript v_3_1", "rows out of order"},
+		{"other features", "text_train0.csv", replaced("text_train0.csv", "\"1\"", "\"7\""), "column 0: 7, want 1 as in ", "the two text files are of one order"},
+		{"one column", "audio_test0.csv", []byte("1\n"), "1 columns, want at least 2", "no features"},
+		{"narrow test", "audio_test0.csv", narrow(good["audio_test0.csv"]), "2 columns, want 3 as in ", "parts of two versions"},
+		{"shared video", "transcripts.csv", replaced("transcripts.csv", "v_3_1", "v_2_9"), "video v_2 is in the training part too", "the parts share no video"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			files := madeFiles()
+			if files[tt.file] = tt.content; tt.content == nil {
+				delete(files, tt.file)
+			}
+			_, err := Open(write(t, files), nil)
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), Folder) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("Open: %v, want one line with %q\nreason: %s", err, tt.want, tt.reason)
+			}
+		})
+	}
+}
+
+// swapped exchanges the first two rows, whose labels differ.
+func swapped(b []byte) []byte {
+	lines := bytes.SplitAfter(b, []byte("\n"))
+	lines[0], lines[1] = lines[1], lines[0]
+	return bytes.Join(lines, nil)
+}
+
+// narrow leaves out each row's first field.
+func narrow(b []byte) []byte {
+	lines := bytes.SplitAfter(b, []byte("\n"))
+	for i, l := range lines {
+		_, lines[i], _ = bytes.Cut(l, []byte(","))
+	}
+	return bytes.Join(lines, nil)
+}
+
+func TestSettings(t *testing.T) {
+	for _, settings := range []map[string]any{{"val_share": 0.6}, {"val_share": "x"}, {"share": 0.1}} {
+		if _, err := Open("no folder", settings); err == nil || !strings.HasPrefix(err.Error(), "mosi: ") || strings.Contains(err.Error(), "no folder") {
+			t.Errorf("Open with %v: %v, want an error about the setting", settings, err)
+		}
+	}
+}
+
+func FuzzDecodeTranscripts(f *testing.F) {
+	f.Add(madeFiles()["transcripts.csv"])
+	f.Add([]byte("_1,,,0\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		list, err := decodeTranscripts("x", b)
+		if (err == nil) != (len(list) > 0) {
+			t.Fatalf("%d utterances, error %v", len(list), err)
+		}
+		for _, u := range list {
+			if u.video() == "" || u.label&^1 != 0 {
+				t.Fatalf("utterance %+v", u)
+			}
+		}
+	})
+}
+
+func FuzzDecodeTable(f *testing.F) {
+	f.Add(madeFiles()["text_test.csv"])
+	f.Add([]byte("-1,2\n1e9,3\n"))
+	all := make([]utterance, 40)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		table, err := decodeTable("x", b)
+		if err != nil {
+			return
+		}
+		list, err := table.utterances(all)
+		if err == nil && len(list) != len(table.rows) || len(table.rows) == 0 {
+			t.Fatalf("%d utterances of %d rows, error %v", len(list), len(table.rows), err)
+		}
+	})
+}
+
+// TestRealFiles reads the published files where they are.
+func TestRealFiles(t *testing.T) {
+	dir := os.Getenv("PRIMEWINDOW_DATA")
+	if dir == "" {
+		dir = filepath.FromSlash("../../../shared/data")
+	}
+	if _, err := os.Stat(filepath.Join(dir, Folder)); err != nil {
+		t.Skipf("the real features are not there (%v): name their folder in PRIMEWINDOW_DATA", err)
+	}
+	d := open(t, dir, nil)
+	if n := d.Len(data.Train) + d.Len(data.Validation); n != 1447 || d.Len(data.Validation) == 0 || d.Len(data.Test) != 752 {
+		t.Errorf("%d training and validation samples, %d test samples, want 1447 and 752, as published", n, d.Len(data.Test))
+	}
+	positive := 0
+	for i := range d.Len(data.Test) {
+		_, label := d.Identity(data.Test, i)
+		positive += label
+	}
+	if positive != 467 {
+		t.Errorf("%d positive test samples, want 467, as published", positive)
+	}
+	shapes := map[string]int{"text": 100, "audio": 73, "video": 100}
+	for _, m := range d.Describe().Modalities {
+		if m.Size() != shapes[m.Name] {
+			t.Errorf("%s: %d features, want %d", m.Name, m.Size(), shapes[m.Name])
+		}
+	}
+}

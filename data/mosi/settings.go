@@ -1,0 +1,38 @@
+package mosi
+
+import (
+	"fmt"
+
+	"github.com/primewindow/primewindow/data"
+)
+
+const (
+	// Name is the set's name in the catalogue.
+	Name = "mosi"
+	// Doc describes the set in one line.
+	Doc = "opinions in video monologues: features of text, sound and picture, negative or positive"
+	// Folder is the set's folder below the data folder.
+	Folder = "cmu_mosi"
+)
+
+// Settings lists what can be set about the set.
+func Settings() []data.Setting {
+	return []data.Setting{
+		{Name: "data_seed", Default: 0.0, Min: 0, Max: 1 << 52, Whole: true, Doc: "of the choice of validation videos"},
+		{Name: "val_share", Default: 0.15, Min: 0, Max: 0.5, Doc: "share of the training part's videos that are the validation split"},
+	}
+}
+
+// options are the settings, read.
+type options struct {
+	seed     uint64
+	valShare float64
+}
+
+func parseOptions(given map[string]any) (options, error) {
+	values, err := data.Complete(Settings(), given)
+	if err != nil {
+		return options{}, fmt.Errorf("mosi: %w", err)
+	}
+	return options{uint64(values["data_seed"].(float64)), values["val_share"].(float64)}, nil
+}

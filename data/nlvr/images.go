@@ -1,0 +1,90 @@
+package nlvr
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/draw"
+	"image/png"
+	"io"
+	"io/fs"
+
+	"github.com/primewindow/primewindow/data"
+)
+
+const (
+	rawWidth  = 400
+	rawHeight = 100
+	maxPNG    = 1 << 22 // bytes of a compressed image; the largest published one has a few thousand
+)
+
+// archive reads images out of a zip file.
+type archive struct {
+	name string // of the zip file
+	r    *zip.ReadCloser
+}
+
+func openArchive(name string) (*archive, error) {
+	r, err := zip.OpenReader(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("nlvr: %w", err)
+	case err != nil:
+		return nil, &data.FormatError{File: name, Reason: err.Error()}
+	}
+	return &archive{name, r}, nil
+}
+
+// read decodes and shrinks one image; see [decodeImage].
+func (a *archive) read(image string, shrink int) ([]byte, error) {
+	full := a.name + "/" + image
+	f, err := a.r.Open(image)
+	if err != nil {
+		return nil, &data.FormatError{File: full, Reason: "not in the archive"}
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	b, err := io.ReadAll(io.LimitReader(f, maxPNG+1))
+	switch {
+	case err != nil:
+		return nil, &data.FormatError{File: full, Reason: err.Error()}
+	case len(b) > maxPNG:
+		return nil, &data.FormatError{File: full, Reason: fmt.Sprintf("more than %d bytes", maxPNG)}
+	}
+	return decodeImage(full, b, shrink)
+}
+
+// decodeImage decodes a PNG image of 400x100 pixels into bytes of shape [100/shrink, 400/shrink, 3], each the rounded
+// mean of a block; name is the file's, for errors. It returns a [data.FormatError] for another size and for what is
+// not a whole PNG.
+func decodeImage(name string, b []byte, shrink int) ([]byte, error) {
+	config, err := png.DecodeConfig(bytes.NewReader(b))
+	if err == nil && (config.Width != rawWidth || config.Height != rawHeight) {
+		return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("%dx%d pixels, want %dx%d", config.Width, config.Height, rawWidth, rawHeight)}
+	}
+	var img image.Image
+	if err == nil {
+		img, err = png.Decode(bytes.NewReader(b))
+	}
+	if err != nil {
+		return nil, &data.FormatError{File: name, Reason: err.Error()}
+	}
+	flat := image.NewRGBA(image.Rect(0, 0, rawWidth, rawHeight))
+	draw.Draw(flat, flat.Rect, img, img.Bounds().Min, draw.Src)
+	height, width := rawHeight/shrink, rawWidth/shrink
+	sums := make([]int, height*width*3)
+	for y := range rawHeight {
+		for x := range rawWidth {
+			at := (y/shrink*width + x/shrink) * 3
+			for k, v := range flat.Pix[flat.PixOffset(x, y):][:3] {
+				sums[at+k] += int(v)
+			}
+		}
+	}
+	out, block := make([]byte, len(sums)), shrink*shrink
+	for i, s := range sums {
+		out[i] = byte((s + block/2) / block)
+	}
+	return out, nil
+}

@@ -1,0 +1,61 @@
+package models
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/primewindow/primewindow/data"
+)
+
+// MLP is an encoder for vectors: linear layers with a bias, each followed by ReLU. Variables are called
+// fc<i>.weight and fc<i>.bias, i from 0.
+type MLP struct {
+	In     int   // features of the input, [B, F]
+	Widths []int // of each layer
+}
+
+// Variables lists the encoder's variables in PyTorch's order.
+func (e MLP) Variables(prefix string) []Variable {
+	var vars []Variable
+	in := e.In
+	for i, out := range e.Widths {
+		vars = append(vars, linearVariables(fmt.Sprintf("%sfc%d", prefix, i), out, in)...)
+		in = out
+	}
+	return vars
+}
+
+// Forward encodes x, [B, F], into [B, Features()].
+func (e MLP) Forward(c *Call, prefix string, x *Node) *Node {
+	p := pass{c, 1}
+	batch := x.Shape().Dimensions[0]
+	x.AssertDims(batch, e.In)
+	for i, out := range e.Widths {
+		x = relu(p.linear(fmt.Sprintf("%sfc%d", prefix, i), x))
+		x.AssertDims(batch, out)
+	}
+	return x
+}
+
+// Features is the width of the last layer.
+func (e MLP) Features() int { return e.Widths[len(e.Widths)-1] }
+
+// linear multiplies the last axis of x, [..., in], with name.weight, [out, in], and adds name.bias.
+func (p pass) linear(name string, x *Node) *Node {
+	y := DotGeneral(x, []int{x.Rank() - 1}, nil, p.Var(name+".weight"), []int{1}, nil) // [..., out]
+	y = Add(y, spread(p.Var(name+".bias"), y))
+	p.layer(Layer{Kind: LinearLayer, Name: name, Bias: true, Input: x, Output: y})
+	return y
+}
+
+func parseMLP(widths string, m data.Modality) (Encoder, error) {
+	if len(m.Shape) != 1 {
+		return nil, fmt.Errorf("models: %s of shape %v, want a vector for an MLP", m.Kind, m.Shape)
+	}
+	list, err := parseWidths(widths)
+	if err != nil {
+		return nil, err
+	}
+	return MLP{In: m.Shape[0], Widths: list}, nil
+}
