@@ -57,12 +57,42 @@ func (r *Run) EvaluateContext(ctx context.Context, split Split) ([]Record, error
 }
 
 // ProbeContext measures a kind of probe at the present step and puts it on record. Measured twice at one step it
-// stands there once.
-func (r *Run) ProbeContext(ctx context.Context, kind string) ([]Record, error) {
-	return r.measure(ctx, "probe", map[string]string{"kind": kind})
+// stands there once. Options choose among the definitions of [FisherEmp] and [FisherTrue]; what differs from the
+// run's own definition is on record under its own name and enters no trace.
+func (r *Run) ProbeContext(ctx context.Context, kind string, options ...ProbeOption) ([]Record, error) {
+	ask := wire.Probe{Kind: kind}
+	for _, o := range options {
+		o(&ask)
+	}
+	return r.measure(ctx, "probe", ask)
 }
 
-func (r *Run) measure(ctx context.Context, call string, ask map[string]string) ([]Record, error) {
+// ProbeOption is a part of a probe's definition.
+type ProbeOption func(*wire.Probe)
+
+// OfLoss chooses the loss whose gradient is taken: "fused", "unimodal" or "sum".
+func OfLoss(loss string) ProbeOption { return func(p *wire.Probe) { p.Loss = loss } }
+
+// Statistics chooses batch norm's: "recalibrated", "eval", "const" or "coupled".
+func Statistics(bn string) ProbeOption { return func(p *wire.Probe) { p.BN = bn } }
+
+// SampledLabels draws the labels of [FisherTrue] from the model, so many times, in place of the sum over classes.
+func SampledLabels(draws int) ProbeOption {
+	return func(p *wire.Probe) { p.Labels, p.Draws = "sampled", draws }
+}
+
+// Signs estimates by so many sums with random signs, "rademacher" or "balanced".
+func Signs(estimator string, draws int) ProbeOption {
+	return func(p *wire.Probe) { p.Estimator, p.Draws = estimator, draws }
+}
+
+// WeightsOnly leaves out biases and norm layers.
+func WeightsOnly(p *wire.Probe) { p.Weights = true }
+
+// OnSamples chooses the number of training samples.
+func OnSamples(n int) ProbeOption { return func(p *wire.Probe) { p.Samples = n } }
+
+func (r *Run) measure(ctx context.Context, call string, ask any) ([]Record, error) {
 	c, _, err := r.attach(ctx)
 	if err != nil {
 		return nil, err

@@ -194,12 +194,13 @@ const (
 
 // What can be measured with [Run.Probe], and drawn with [Draw] where there is a figure of the name.
 const (
-	FisherEmp   = "fisher_emp" // mean per-sample squared gradient norm at the observed labels, the paper's eq. 7
-	Released    = "released"   // what the published code accumulates
-	BatchSquare = "batch_g2"   // mean over an epoch of the squared norm of the batch gradient
-	Cosine      = "cosine"     // between the last batch gradients
-	Accuracy    = "accuracy"   // of the fused prediction and of each modality, on the validation split
-	Linear      = "linear"     // accuracy of fresh linear probes on frozen features
+	FisherEmp   = "fisher_emp"  // mean per-sample squared gradient norm at the observed labels, the paper's eq. 7
+	FisherTrue  = "fisher_true" // the same at the model's own labels: the trace of the Fisher information itself
+	Released    = "released"    // what the published code accumulates
+	BatchSquare = "batch_g2"    // mean over an epoch of the squared norm of the batch gradient
+	Cosine      = "cosine"      // between the last batch gradients
+	Accuracy    = "accuracy"    // of the fused prediction and of each modality, on the validation split
+	Linear      = "linear"      // accuracy of fresh linear probes on frozen features
 )
 
 // What can only be drawn.

@@ -48,10 +48,13 @@ func remark(r Record) string {
 	if r.Split != "" {
 		parts = append(parts, r.Split)
 	}
-	for _, part := range []struct{ name, value string }{{"loss", r.Loss}, {"labels", r.Labels}, {"batch norm", r.BN}} {
+	for _, part := range []struct{ name, value string }{{"loss", r.Loss}, {"labels", r.Labels}, {"batch norm", r.BN}, {"variables", r.Params}} {
 		if part.value != "" && part.value != "none" {
 			parts = append(parts, part.name+" "+part.value)
 		}
+	}
+	if r.Way != "" {
+		parts = append(parts, r.Way)
 	}
 	if r.N > 0 {
 		parts = append(parts, fmt.Sprintf("n %d", r.N))

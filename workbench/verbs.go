@@ -102,9 +102,9 @@ func (r *Run) Evaluate(split Split) []Record {
 	return r.measured(func(ctx context.Context) ([]Record, error) { return r.EvaluateContext(ctx, split) })
 }
 
-// Probe measures a kind of probe at the present step, shows it and puts it on record.
-func (r *Run) Probe(kind string) []Record {
-	return r.measured(func(ctx context.Context) ([]Record, error) { return r.ProbeContext(ctx, kind) })
+// Probe measures a kind of probe at the present step, shows it and puts it on record; see [Run.ProbeContext].
+func (r *Run) Probe(kind string, options ...ProbeOption) []Record {
+	return r.measured(func(ctx context.Context) ([]Record, error) { return r.ProbeContext(ctx, kind, options...) })
 }
 
 func (r *Run) measured(measure func(context.Context) ([]Record, error)) (list []Record) {

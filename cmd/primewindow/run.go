@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -19,35 +20,50 @@ func runCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("run")
 	set := assignments{}
 	f.Var(set, "set", "`name=value` of any setting; may be repeated")
-	dataName := f.String("data", "synth", "`set` of samples: see primewindow data list")
-	method := f.String("method", "joint", "training `method`")
+	change := assignments{}
+	f.Var(change, "change", "`name=value` of a setting that may change in the middle of a run, from its present step on; may be repeated")
+	f.String("data", "synth", "`set` of samples: see primewindow data list")
+	f.String("method", "joint", "training `method`")
 	epochs := f.Int("epochs", 0, "`number` of epochs; 0: what suits the set")
-	seed := f.Int("seed", 0, "`number` that fixes weights and order")
-	dir := f.String("dir", "", "`folder` of the set")
+	f.Int("seed", 0, "`number` that fixes weights and order")
+	f.String("dir", "", "`folder` of the set")
 	out := f.String("out", "", "`folder` of the run")
+	fork := f.String("fork", "", "`folder` of a run to branch off from, after the step -at; -set names what differs from there on")
+	at := f.Int("at", 0, "`number` of steps that -fork takes over")
 	if _, err := parse(env, f, args, 0, 0); err != nil {
 		return err
 	}
 	if *out == "" {
 		return &wire.Problem{Message: "run: no folder", Hint: "say where to with -out, for example -out runs/first"}
 	}
-	asked := map[string]any{"data": *dataName, "method": *method, "seed": float64(*seed)}
-	if *dir != "" {
-		asked["dir"] = *dir
+	asked := map[string]any{} // what was named; the rest is the default, or of a fork the parent's
+	f.Visit(func(named *flag.Flag) {
+		switch named.Name {
+		case "data", "method", "seed", "dir", "epochs":
+			asked[named.Name] = named.Value.String()
+		}
+	})
+	if *epochs == 0 {
+		delete(asked, "epochs")
 	}
 	maps.Copy(asked, set)
-	if *epochs != 0 {
-		asked["epochs"] = float64(*epochs)
-	}
 	if err := host.Reexec(env.project); err != nil {
 		return err
 	}
 	shop := host.NewShop(env.project)
-	r, err := openFolder(shop, *out, asked)
+	open := func(asked map[string]any) (*host.Run, error) { return shop.OpenDir(*out, asked) }
+	if *fork != "" {
+		open = func(asked map[string]any) (*host.Run, error) {
+			return shop.ForkDir(*out, folder(env, *fork), *at, asked)
+		}
+	}
+	r, err := openFolder(open, *out, asked)
 	if err != nil {
 		return errors.Join(err, shop.Close())
 	}
-	err = train(ctx, env, r)
+	if err = r.Set(change); err == nil {
+		err = train(ctx, env, r)
+	}
 	if closeErr := shop.Close(); err == nil {
 		err = closeErr
 	}
@@ -60,13 +76,14 @@ func runCommand(ctx context.Context, env *environ, args []string) error {
 
 // openFolder opens the run in a folder or makes it. The planned number of epochs may differ from the one it was
 // made with: then it is changed.
-func openFolder(shop *host.Shop, dir string, asked map[string]any) (*host.Run, error) {
-	rec, err := host.ReadRecorded(dir)
+func openFolder(open func(asked map[string]any) (*host.Run, error), dir string, asked map[string]any) (*host.Run, error) {
 	epochs, given := asked["epochs"]
-	if err == nil {
-		asked["epochs"] = rec.Declared["epochs"]
+	if rec, err := host.ReadRecorded(dir); err == nil {
+		if delete(asked, "epochs"); rec.Status.Parent == "" {
+			asked["epochs"] = rec.Declared["epochs"]
+		}
 	}
-	r, err := shop.OpenDir(dir, asked)
+	r, err := open(asked)
 	if err != nil || !given {
 		return r, err
 	}

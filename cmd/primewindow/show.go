@@ -185,7 +185,7 @@ func percent(rec host.Recorded, step int, encoder, readout string) string {
 }
 
 func trace(rec host.Recorded, step int, encoder string) string {
-	p, ok := find(rec, step, func(p wire.Record) bool { return p.Kind == "fisher_emp" && p.Encoder == encoder })
+	p, ok := find(rec, step, func(p wire.Record) bool { return p.Kind == "fisher_emp" && p.Encoder == encoder && rec.Scheduled(p) })
 	switch {
 	case !ok:
 		return "-"

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"debug/elf"
 	"errors"
 	"fmt"
 	"os"
@@ -19,6 +20,7 @@ import (
 const (
 	pluginPathVariable = "PJRT_PLUGIN_LIBRARY_PATH" // read by go-xla before main begins
 	backendVariable    = "GOMLX_BACKEND"
+	pluginSymbol       = "GetPjrtApi"
 )
 
 // PluginFolder is where `make lab` links the PJRT plugins of a project.
@@ -93,7 +95,7 @@ func OpenBackend(project string) (*Backend, error) {
 	}
 	kind, rest, _ := strings.Cut(config, ":")
 	if kind != xla.BackendName {
-		b, err := compute.NewWithConfig(config)
+		b, err := opened(func() (compute.Backend, error) { return compute.NewWithConfig(config) })
 		if err != nil {
 			return nil, &wire.Problem{
 				Message: fmt.Sprintf("backend %q: %s", config, firstLine(err)),
@@ -113,6 +115,9 @@ func OpenBackend(project string) (*Backend, error) {
 			return nil, err
 		}
 	}
+	if err := checkPlugin(path); err != nil {
+		return nil, err
+	}
 	target := path
 	// go-xla takes a path with "cuda" in it for a CUDA plugin, so a name is safer where it can be resolved.
 	if os.Getenv(reexecuted) == project && !filepath.IsAbs(name) {
@@ -121,23 +126,46 @@ func OpenBackend(project string) (*Backend, error) {
 	if options != "" {
 		target += "," + options
 	}
-	b, err := openXLA(target)
+	b, err := opened(func() (compute.Backend, error) { return xla.New(target) })
 	if err != nil {
-		return nil, &wire.Problem{
-			Message: fmt.Sprintf("XLA plugin %s: %s", path, firstLine(err)),
-			Hint:    "the file is not a PJRT plugin for this machine; `make lab` links the right one into .venv/lib/pjrt",
-		}
+		return nil, pluginProblem(path, firstLine(err))
 	}
 	return &Backend{Backend: b, Name: "xla:" + rest, Plugin: path}, nil
 }
 
-func openXLA(target string) (b compute.Backend, err error) {
+// opened makes an error of a panic, by which some backends report what they were given.
+func opened(open func() (compute.Backend, error)) (b compute.Backend, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%v", p)
 		}
 	}()
-	return xla.New(target)
+	return open()
+}
+
+// checkPlugin looks for the one symbol that a PJRT plugin exports. It comes before go-xla, which logs lines of
+// its own about other files.
+func checkPlugin(path string) error {
+	f, err := elf.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return pluginProblem(path, "no such file")
+	}
+	if err != nil {
+		return pluginProblem(path, "not a shared library")
+	}
+	defer f.Close()
+	symbols, err := f.DynamicSymbols()
+	if err != nil || !slices.ContainsFunc(symbols, func(s elf.Symbol) bool { return s.Name == pluginSymbol && s.Section != elf.SHN_UNDEF }) {
+		return pluginProblem(path, "it does not export "+pluginSymbol)
+	}
+	return nil
+}
+
+func pluginProblem(path, what string) error {
+	return &wire.Problem{
+		Message: fmt.Sprintf("XLA plugin %s: %s", path, what),
+		Hint:    "the file is not a PJRT plugin for this machine; `make lab` links the right one into .venv/lib/pjrt",
+	}
 }
 
 // findPlugin returns the path of the plugin of that name.

@@ -72,7 +72,7 @@ func (rec Recorded) epochs(step int) float64 {
 func (rec Recorded) points(pick func(wire.Record) bool) []viz.Point {
 	var list []viz.Point
 	for _, p := range rec.History.Probes {
-		if !pick(p) {
+		if !pick(p) || !rec.Scheduled(p) {
 			continue
 		}
 		point := viz.Point{X: rec.epochs(p.Step), Y: p.Value}

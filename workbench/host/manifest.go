@@ -73,18 +73,25 @@ func versions(b *Backend) map[string]string {
 func readManifest(dir string) (*manifest, error) {
 	path := filepath.Join(dir, manifestFile)
 	text, err := os.ReadFile(path)
+	if errors.Is(err, unix.ENOTDIR) {
+		return nil, &wire.Problem{Message: fmt.Sprintf("%s is not a folder", dir), Hint: "name a run's folder, or one that is not there yet"}
+	}
 	if err != nil {
 		return nil, err
 	}
 	var m manifest
-	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %v", path, err), Hint: "the file is damaged; the records beside it can still be read"}
+	err = json.Unmarshal(text, &m)
+	if err == nil && (m.Schema < 1 || m.Settings["data"] == nil || m.Settings["method"] == nil) {
+		err = errors.New("not a run's manifest")
 	}
-	if m.Schema > schema {
+	switch {
+	case m.Schema > schema: // whatever else it holds
 		return nil, &wire.Problem{
 			Message: fmt.Sprintf("run %s has schema %d, this program knows up to %d", dir, m.Schema, schema),
 			Hint:    "it was made by a newer version: update, or use another run name",
 		}
+	case err != nil:
+		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %v", path, err), Hint: "the file is damaged; the records beside it can still be read"}
 	}
 	return &m, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -38,11 +39,28 @@ func (r *Run) ProbeWith(ctx context.Context, ask wire.Probe) (list []wire.Record
 	return list, err
 }
 
+// scheduled reports whether a record is of the definition that the run measures by itself. Others of the same kind
+// were asked for: they are on record, and no trace may mix them in.
+func scheduled(rec wire.Record, base Settings, changes []wire.Change) bool {
+	if rec.Kind != inforeg.KindFisherEmp {
+		return true
+	}
+	s := settingsAt(base, changes, rec.Step-1)
+	weights := s.text("probe_params") == paramsWeights
+	return rec.Loss == inforeg.LossFused && rec.Way == "" && rec.BN == s.text("probe_bn") && (rec.Params == paramsWeights) == weights
+}
+
+// Scheduled reports whether a record is of the definition that the run measures by itself.
+func (rec Recorded) Scheduled(p wire.Record) bool {
+	return scheduled(p, rec.Declared, rec.History.Events)
+}
+
 // family measures a probe on samples of the training split.
 func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.Record, error) {
 	have := r.set.Len(data.Train)
+	usual := min(r.base.whole("probe_samples"), have)
 	if samples == 0 {
-		samples = min(r.base.whole("probe_samples"), have)
+		samples = usual
 	}
 	if samples < 2 || samples > have {
 		return nil, &wire.Problem{Message: fmt.Sprintf("probe of %d samples, want 2 to %d", samples, have), Hint: "a standard error needs two, and there are no more training samples"}
@@ -104,15 +122,25 @@ func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.
 		if p.Weights {
 			rec.Params = paramsWeights
 		}
-		if p.Draws > 0 {
-			rec.Way = fmt.Sprintf("%s, %d draws", p.Estimator, p.Draws)
-			if p.Estimator == inforeg.Exact {
-				rec.Way = fmt.Sprintf("%d draws", p.Draws)
-			}
-		}
+		rec.Way = way(p, samples, usual)
 		records = append(records, rec)
 	}
 	return records, nil
+}
+
+// way says in what a measurement differs from the run's own: estimator, draws, other samples.
+func way(p inforeg.Probe, samples, usual int) string {
+	var parts []string
+	if p.Estimator != inforeg.Exact {
+		parts = append(parts, p.Estimator)
+	}
+	if p.Draws > 0 {
+		parts = append(parts, fmt.Sprintf("%d draws", p.Draws))
+	}
+	if samples != usual {
+		parts = append(parts, fmt.Sprintf("%d samples", samples))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // measurePart measures samples together: with exact probes a value for each sample, else one for each draw.

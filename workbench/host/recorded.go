@@ -27,7 +27,7 @@ func (r *Run) Recorded() Recorded { return Recorded{r.Status(), r.History(), r.b
 func ReadRecorded(dir string) (Recorded, error) {
 	man, err := readManifest(dir)
 	if os.IsNotExist(err) {
-		return Recorded{}, &wire.Problem{Message: fmt.Sprintf("no run in %s: it has no %s", dir, manifestFile), Hint: "`primewindow ps` lists the runs of a project; they live in its folder runs"}
+		return Recorded{}, noRun(dir)
 	}
 	if err != nil {
 		return Recorded{}, err
@@ -73,6 +73,10 @@ func ReadRecorded(dir string) (Recorded, error) {
 	}
 	rec.Status = s
 	return rec, nil
+}
+
+func noRun(dir string) error {
+	return &wire.Problem{Message: fmt.Sprintf("no run in %s: it has no %s", dir, manifestFile), Hint: "`primewindow ps` lists the runs of a project; they live in its folder runs"}
 }
 
 // readLines reads the complete lines of a file of JSON lines; a file that is not there has none.

@@ -73,12 +73,14 @@ func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
 		Name: name, Dir: dir, shop: shop, man: man, base: man.Settings,
 		turn: make(chan struct{}, 1), series: map[string][]float64{}, seen: map[string]bool{}, orderOf: -1,
 	}
-	if r.lock, err = lockDir(dir); err != nil {
+	lock, err := lockDir(dir)
+	if err != nil {
 		return nil, err
 	}
+	r.lock = lock
 	defer func() {
 		if err != nil {
-			r.lock.Close()
+			lock.Close()
 		}
 	}()
 	if r.set, err = shop.library.open(r.base); err != nil {
@@ -101,11 +103,8 @@ func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
 	}
 	m, _ := method.Find(r.base.text("method")) // resolve knows it
 	r.eng = shop.engines.find(backend, model, m, r.base)
-	if r.perEpoch = r.set.Len(data.Train) / r.base.whole("batch"); r.perEpoch == 0 {
-		return nil, &wire.Problem{
-			Message: fmt.Sprintf("batch of %d: the training split of %s has %d samples", r.base.whole("batch"), desc.Name, r.set.Len(data.Train)),
-			Hint:    "set a smaller batch",
-		}
+	if r.perEpoch, err = stepsPerEpoch(r.base, r.set); err != nil {
+		return nil, err
 	}
 	for _, sub := range []string{snapshotsDir, figuresDir} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
@@ -113,6 +112,18 @@ func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
 		}
 	}
 	return r, r.readRecords()
+}
+
+// stepsPerEpoch is how many whole batches the training split has.
+func stepsPerEpoch(settings Settings, set data.Dataset) (int, error) {
+	batch, n := settings.whole("batch"), set.Len(data.Train)
+	if n < batch {
+		return 0, &wire.Problem{
+			Message: fmt.Sprintf("batch of %d: the training split of %s has %d samples", batch, set.Describe().Name, n),
+			Hint:    "set a smaller batch",
+		}
+	}
+	return n / batch, nil
 }
 
 // readRecords opens the three record files and reads what they hold.
@@ -166,10 +177,11 @@ func (r *Run) note(m map[string]float64) {
 func (r *Run) recorded() int { return len(r.metrics.lines) }
 
 // settingsAt are the settings under which the step after so many is taken.
-func (r *Run) settingsAt(step int) Settings {
-	s := Settings{}
-	maps.Copy(s, r.base)
-	for _, c := range r.changes {
+func (r *Run) settingsAt(step int) Settings { return settingsAt(r.base, r.changes, step) }
+
+func settingsAt(base Settings, changes []wire.Change, step int) Settings {
+	s := maps.Clone(base)
+	for _, c := range changes {
 		if c.Event == eventSet && c.Step <= step {
 			s[c.Name] = c.New
 		}
@@ -307,9 +319,9 @@ func (r *Run) advance() error {
 			next.drop(r.st)
 			return diskProblem(err)
 		}
-		values := map[string]float64{"step": float64(r.at), "epoch": float64(epoch)}
-		for i, name := range r.eng.scalars {
-			values[name] = float64(o.scalars[i])
+		var values map[string]float64
+		if err := json.Unmarshal(line, &values); err != nil { // as it will be read back, digit for digit
+			return err
 		}
 		r.note(values)
 	}
@@ -358,7 +370,7 @@ func (r *Run) epochStart(epoch int, settings Settings) error {
 func (r *Run) traces(epochs int) map[string]map[string][]float64 {
 	all := map[string]map[string][]float64{}
 	for _, rec := range r.records {
-		if rec.Step == 0 || rec.Step%r.perEpoch != 0 || rec.Step/r.perEpoch > epochs {
+		if rec.Step == 0 || rec.Step%r.perEpoch != 0 || rec.Step/r.perEpoch > epochs || !scheduled(rec, r.base, r.changes) {
 			continue
 		}
 		if all[rec.Kind] == nil {
@@ -476,7 +488,7 @@ func (r *Run) diverged(what string) error {
 	}
 	return &wire.Problem{
 		Message: fmt.Sprintf("step %d was not taken: %s would be NaN or Inf", r.at, what),
-		Hint:    "the run stands before it: set a smaller learning rate (lr) and go on, or fork at an earlier step",
+		Hint:    "the run stands before it: fork it at an earlier step with a smaller learning rate, in a notebook with Fork, else with primewindow run -fork DIR -at STEP -set lr=VALUE",
 	}
 }
 

@@ -57,7 +57,7 @@ func runSettings() []data.Setting {
 		{Name: "fusion", Default: "concat", Choices: []string{"concat"}, Doc: "fusion head"},
 		{Name: "probe_every", Default: 1.0, Min: 0, Max: 1e6, Whole: true, Mutable: true, Doc: "epochs between Fisher traces; 0 none"},
 		{Name: "probe_samples", Default: 128.0, Min: 2, Max: 1 << 20, Whole: true, Doc: "training samples, always the same, on which the Fisher trace is measured"},
-		{Name: "probe_chunk", Default: 32.0, Min: 1, Max: 1 << 16, Whole: true, Doc: "samples of a probe treated at once: bounds its memory"},
+		{Name: "probe_chunk", Default: 16.0, Min: 1, Max: 1 << 16, Whole: true, Doc: "samples of a probe treated at once: bounds its memory"},
 		{Name: "probe_bn", Default: bnRecalibrated, Choices: []string{bnRecalibrated, bnRunning}, Mutable: true, Doc: "batch-norm statistics of the Fisher trace: re-estimated on the probe samples, or the run's running averages, whose lag shows early in training"},
 		{Name: "probe_params", Default: paramsAll, Choices: []string{paramsAll, paramsWeights}, Mutable: true, Doc: "variables that count: all, or convolution and linear weights only"},
 		{Name: "evaluate_every", Default: 1.0, Min: 0, Max: 1e6, Whole: true, Mutable: true, Doc: "epochs between accuracies on the validation split; 0 none"},
@@ -110,6 +110,8 @@ func defaultEncoder(m data.Modality) string {
 	switch m.Kind {
 	case data.Sequence:
 		return "cnn1d:32-64-128,kernel=5"
+	case data.Vector:
+		return "mlp:64-32"
 	case data.Clip:
 		return "resnet18"
 	default:

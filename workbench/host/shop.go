@@ -77,6 +77,23 @@ func (shop *Shop) OpenDir(dir string, settings map[string]any) (*Run, error) {
 	return shop.open(filepath.Base(dir), dir, wire.Declaration{Settings: settings})
 }
 
+// ForkDir attaches to a fork in a folder outside the project's runs, or makes it there, from the run in another
+// folder after so many steps. Settings are those that differ from there on.
+func (shop *Shop) ForkDir(dir, from string, step int, settings map[string]any) (*Run, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	origin, err := shop.Attach(from)
+	if err != nil {
+		return nil, err
+	}
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	d := wire.Declaration{Settings: settings, Fork: &wire.Fork{Run: origin.Name, Step: &step}}
+	return shop.openFork(filepath.Base(dir), dir, origin, d)
+}
+
 // Attach opens the run in a folder, with the settings that it has.
 func (shop *Shop) Attach(dir string) (*Run, error) {
 	dir, err := filepath.Abs(dir)
@@ -84,6 +101,9 @@ func (shop *Shop) Attach(dir string) (*Run, error) {
 		return nil, err
 	}
 	man, err := readManifest(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, noRun(dir)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +162,11 @@ func (shop *Shop) add(name, dir string, man *manifest) (*Run, error) {
 
 func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
 	if d.Fork != nil {
-		return shop.openFork(name, dir, d)
+		from, err := shop.find(d.Fork.Run)
+		if err != nil {
+			return nil, err
+		}
+		return shop.openFork(name, dir, from, d)
 	}
 	asked := maps.Clone(d.Settings)
 	if d.Like != "" {
@@ -204,18 +228,16 @@ func dropForeign(asked, own map[string]any, methodName string) {
 func settingsDiffer(name string, diff []string) error {
 	return &wire.Problem{
 		Message: fmt.Sprintf("run %s has other settings: %s", name, strings.Join(diff, "; ")),
-		Hint:    "change it with Set, branch off with Fork, start it over with Fresh, or use another name",
+		Hint:    "change it with Set (primewindow run: -change NAME=VALUE), branch off with Fork, start it over with Fresh, or use another name",
 	}
 }
 
 // create makes a run's folder. The manifest is written last, so that half a folder is no run.
 func (shop *Shop) create(name, dir string, settings Settings, set data.Dataset) (*Run, error) {
-	if entries, err := os.ReadDir(dir); err == nil {
-		for _, e := range entries {
-			if !strings.HasPrefix(e.Name(), ".") && e.Name() != snapshotsDir && e.Name() != figuresDir {
-				return nil, &wire.Problem{Message: fmt.Sprintf("folder %s is not a run: it holds %s", dir, e.Name()), Hint: "name an empty folder, or one that is not there yet"}
-			}
-		}
+	if err := checkFree(dir, func(name string) bool {
+		return strings.HasPrefix(name, ".") || name == snapshotsDir || name == figuresDir
+	}); err != nil {
+		return nil, err
 	}
 	man, err := shop.manifest(name, settings, set, nil)
 	if err != nil {
@@ -233,25 +255,39 @@ func (shop *Shop) create(name, dir string, settings Settings, set data.Dataset) 
 	return shop.add(name, dir, man)
 }
 
+// checkFree refuses a folder that holds anything else than leftovers.
+func checkFree(dir string, leftover func(name string) bool) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil // it is not there; what else may be wrong shows when it is made
+	}
+	for _, e := range entries {
+		if !leftover(e.Name()) {
+			return &wire.Problem{Message: fmt.Sprintf("folder %s is not a run: it holds %s", dir, e.Name()), Hint: "name an empty folder, or one that is not there yet"}
+		}
+	}
+	return nil
+}
+
 func (shop *Shop) manifest(name string, settings Settings, set data.Dataset, p *parent) (*manifest, error) {
+	perEpoch, err := stepsPerEpoch(settings, set)
+	if err != nil {
+		return nil, err
+	}
 	backend, err := shop.Backend()
 	if err != nil {
 		return nil, err
 	}
 	return &manifest{
 		Schema: schema, Name: name, Settings: settings, SettingsHash: settings.hash(), Seed: settings.whole("seed"),
-		StepsPerEpoch: set.Len(data.Train) / settings.whole("batch"),
-		Parent:        p, Data: set.Describe(), Backend: backend.Name, Versions: versions(backend), Created: time.Now().UTC().Truncate(time.Second),
+		StepsPerEpoch: perEpoch, Parent: p,
+		Data: set.Describe(), Backend: backend.Name, Versions: versions(backend), Created: time.Now().UTC().Truncate(time.Second),
 	}, nil
 }
 
 // openFork attaches to a fork, or makes it: the parent's records and snapshots up to the point, under the
 // parent's settings, and the changed settings as events at that point.
-func (shop *Shop) openFork(name, dir string, d wire.Declaration) (*Run, error) {
-	from, err := shop.find(d.Fork.Run)
-	if err != nil {
-		return nil, err
-	}
+func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Run, error) {
 	from.mu.Lock()
 	defer from.mu.Unlock()
 	var at int
@@ -307,6 +343,9 @@ func (shop *Shop) openFork(name, dir string, d wire.Declaration) (*Run, error) {
 			Message: fmt.Sprintf("fork at step %d: %s is at step %d", at, d.Fork.Run, from.recorded()),
 			Hint:    fmt.Sprintf("train %s there first, or fork at a step it has taken", d.Fork.Run),
 		}
+	}
+	if err := checkFree(dir, func(string) bool { return false }); err != nil { // renaming replaces an empty folder only
+		return nil, err
 	}
 	if err := from.saveDone(); err != nil {
 		return nil, err
@@ -436,7 +475,7 @@ func (shop *Shop) Fresh(name string, d *wire.Declaration) (*Run, error) {
 func (shop *Shop) Statuses() []wire.Status {
 	shop.mu.Lock()
 	defer shop.mu.Unlock()
-	var list []wire.Status
+	list := []wire.Status{} // never null in JSON
 	for _, name := range shop.names() {
 		if r, ok := shop.runs[shop.dir(name)]; ok {
 			list = append(list, r.Status())

@@ -1,0 +1,664 @@
+package host
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image/png"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xlatest"
+)
+
+// served is a host on a socket of its own, and a client.
+type served struct {
+	project string
+	socket  string
+	ended   chan error // what Serve returned
+	http    *http.Client
+	who     string // the client's name
+}
+
+// serve starts a host that leaves after idle without a client, and ends it with the test.
+func serve(t *testing.T, idle time.Duration) *served {
+	t.Helper()
+	xlatest.Backend(t) // skips or fails without the plugin
+	t.Setenv(pluginPathVariable, PluginFolder(project(t)))
+	dir, err := os.MkdirTemp("", "pw") // a socket's path may have 107 bytes only
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Setenv("XDG_RUNTIME_DIR", dir)
+	s := &served{project: filepath.Join(dir, "p"), ended: make(chan error, 1), who: "test"}
+	s.socket = wire.SocketPath(s.project)
+	if n := len(s.socket); n >= 100 || !strings.HasPrefix(s.socket, dir) {
+		t.Fatalf("socket %s of %d bytes, want fewer than 100, below %s", s.socket, n, dir)
+	}
+	s.http = &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", s.socket)
+	}}}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		s.ended <- Serve(ctx, s.project, idle)
+		close(done)
+	}()
+	t.Cleanup(func() {
+		s.http.CloseIdleConnections()
+		stop()
+		select {
+		case <-done:
+		case <-time.After(time.Minute):
+			t.Error("the host did not end")
+		}
+	})
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		if conn, err := net.Dial("unix", s.socket); err == nil {
+			conn.Close()
+			return s
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("no host on %s after a minute", s.socket)
+		}
+	}
+}
+
+// as is the same host, asked by another client.
+func (s *served) as(who string) *served {
+	other := *s
+	other.who = who
+	return &other
+}
+
+// open makes a call and gives the answer to read.
+func (s *served) open(ctx context.Context, method, path string, body any) (*http.Response, error) {
+	var text io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		text = strings.NewReader(b)
+	default:
+		j, err := json.Marshal(b)
+		if err != nil {
+			return nil, err
+		}
+		text = bytes.NewReader(j)
+	}
+	q, err := http.NewRequestWithContext(ctx, method, "http://host"+path, text)
+	if err != nil {
+		return nil, err
+	}
+	q.Header.Set(wire.ClientHeader, s.who)
+	return s.http.Do(q)
+}
+
+// call makes a call that has to succeed, and decodes its answer.
+func (s *served) call(t *testing.T, method, path string, body, into any) {
+	t.Helper()
+	a, err := s.open(t.Context(), method, path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Body.Close()
+	text, err := io.ReadAll(a.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.StatusCode != http.StatusOK {
+		t.Fatalf("%s %s: %s: %s", method, path, a.Status, text)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatalf("%s %s: %v: %s", method, path, err, text)
+	}
+}
+
+// refused makes a call that has to fail, and gives what was said.
+func (s *served) refused(t *testing.T, method, path string, body any) (int, wire.Problem) {
+	t.Helper()
+	a, err := s.open(t.Context(), method, path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Body.Close()
+	var p wire.Problem
+	if err := json.NewDecoder(a.Body).Decode(&p); err != nil {
+		t.Fatalf("%s %s: %s: %v", method, path, a.Status, err)
+	}
+	return a.StatusCode, p
+}
+
+// array reads an array with its shape.
+func (s *served) array(t *testing.T, path string) (shape []int, values []float32) {
+	t.Helper()
+	a, err := s.open(t.Context(), http.MethodGet, path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Body.Close()
+	if a.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s", path, a.Status)
+	}
+	n := 1
+	for part := range strings.SplitSeq(a.Header.Get(wire.ShapeHeader), ",") {
+		d, err := strconv.Atoi(part)
+		if err != nil {
+			t.Fatalf("%s: shape %q", path, a.Header.Get(wire.ShapeHeader))
+		}
+		shape = append(shape, d)
+		n *= d
+	}
+	values = make([]float32, n)
+	if err := binary.Read(a.Body, binary.LittleEndian, values); err != nil {
+		t.Fatalf("%s: %v, want %d values of shape %v", path, err, n, shape)
+	}
+	if rest, err := io.ReadAll(a.Body); err != nil || len(rest) > 0 {
+		t.Fatalf("%s: %d bytes after shape %v, error %v", path, len(rest), shape, err)
+	}
+	return shape, values
+}
+
+// train trains and gives the events that were streamed meanwhile.
+func (s *served) train(t *testing.T, run string, ask wire.Train) []wire.Event {
+	t.Helper()
+	events, err := s.stream(t.Context(), run, ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return events
+}
+
+func (s *served) stream(ctx context.Context, run string, ask wire.Train) ([]wire.Event, error) {
+	a, err := s.open(ctx, http.MethodPost, "/v1/runs/"+run+"/train", ask)
+	if err != nil {
+		return nil, err
+	}
+	defer a.Body.Close()
+	if a.StatusCode != http.StatusOK {
+		return nil, errors.New(a.Status)
+	}
+	var events []wire.Event
+	in := bufio.NewScanner(a.Body)
+	in.Buffer(nil, 1<<20)
+	for in.Scan() {
+		var e wire.Event
+		if err := json.Unmarshal(in.Bytes(), &e); err != nil {
+			return nil, fmt.Errorf("%q: %w", in.Bytes(), err)
+		}
+		events = append(events, e)
+	}
+	return events, in.Err()
+}
+
+func (s *served) status(t *testing.T, run string) (st wire.Status) {
+	t.Helper()
+	s.call(t, http.MethodGet, "/v1/runs/"+run, nil, &st)
+	return st
+}
+
+// await polls a run until it is as wanted.
+func (s *served) await(t *testing.T, run, what string, wanted func(wire.Status) bool) wire.Status {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(2 * time.Millisecond) {
+		st := s.status(t, run)
+		if wanted(st) {
+			return st
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s is %s at step %d after a minute, want %s", run, st.State, st.Step, what)
+		}
+	}
+}
+
+// TestServer takes one run through every call of the protocol.
+func TestServer(t *testing.T) {
+	s := serve(t, time.Hour)
+	for path, want := range map[string]fs.FileMode{filepath.Dir(s.socket): 0o700 | fs.ModeDir, s.socket: 0o600 | fs.ModeSocket} {
+		if st, err := os.Stat(path); err != nil || st.Mode() != want {
+			t.Errorf("%s has mode %v, error %v, want %v: nobody else may ask", path, st.Mode(), err, want)
+		}
+	}
+	var info wire.Host
+	s.call(t, http.MethodGet, "/v1/host", nil, &info)
+	if info.Protocol != wire.Version || info.PID != os.Getpid() || info.Socket != s.socket || info.Project != s.project || info.Build == "" {
+		t.Errorf("host %+v", info)
+	}
+	var all []wire.Status
+	s.call(t, http.MethodGet, "/v1/runs", nil, &all)
+	if all == nil || len(all) != 0 {
+		t.Errorf("runs %v, want an empty list", all)
+	}
+	if err := Serve(t.Context(), s.project, time.Hour); !IsOtherHost(err) {
+		t.Errorf("a second host: %v, want that there is another", err)
+	}
+
+	var st wire.Status
+	s.call(t, http.MethodPut, "/v1/runs/first", wire.Declaration{Settings: small("inforeg")}, &st)
+	if st.Name != "first" || st.Step != 0 || st.State != wire.Idle || st.StepsPerEpoch != smallEpoch || st.Settings["lr"] != 0.05 {
+		t.Errorf("declared: %+v", st)
+	}
+	steps := 2*smallEpoch + 1
+	events := s.train(t, "first", wire.Train{ToStep: &steps})
+	last := events[len(events)-1]
+	if last.Kind != wire.Done || last.Status.Step != steps || last.Problem != nil {
+		t.Errorf("last event %+v, want done at step %d", last, steps)
+	}
+	kinds := map[string]int{}
+	at := 0
+	for _, e := range events {
+		kinds[e.Kind]++
+		if e.Status.Step < at {
+			t.Errorf("event %s at step %d after one at step %d", e.Kind, e.Status.Step, at)
+		}
+		at = e.Status.Step
+	}
+	if kinds[wire.EpochEnd] != 2 || kinds[wire.Notice] == 0 {
+		t.Errorf("events %v, want two ends of epochs and a notice of compiling", kinds)
+	}
+	if again := s.train(t, "first", wire.Train{ToStep: &steps}); len(again) != 1 || again[0].Status.Step != steps {
+		t.Errorf("to the same step again: %d events, the last at step %d", len(again), again[len(again)-1].Status.Step)
+	}
+
+	t.Run("set", func(t *testing.T) {
+		s.call(t, http.MethodPost, "/v1/runs/first/set", map[string]any{"lr": 0.01}, &st)
+		s.call(t, http.MethodPost, "/v1/runs/first/set", map[string]any{"lr": 0.01}, &st)
+		if st.Settings["lr"] != 0.01 {
+			t.Errorf("lr is %v", st.Settings["lr"])
+		}
+	})
+	t.Run("history", func(t *testing.T) {
+		var h wire.History
+		s.call(t, http.MethodGet, "/v1/runs/first/history", nil, &h)
+		if len(h.Metrics) != steps || h.Metrics[3]["step"] != 3 || len(h.Probes) == 0 {
+			t.Errorf("%d steps and %d probes, want %d steps", len(h.Metrics), len(h.Probes), steps)
+		}
+		if len(h.Events) != 1 || h.Events[0].Name != "lr" || h.Events[0].Step != steps || h.Events[0].Old != 0.05 || h.Events[0].New != 0.01 {
+			t.Errorf("events %+v, want one change of lr, though it was set twice", h.Events)
+		}
+		rec, err := ReadRecorded(st.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(rec.History, h); diff != "" {
+			t.Errorf("history (-files +socket)\n%s", diff)
+		}
+	})
+	t.Run("evaluate", func(t *testing.T) {
+		var list []wire.Record
+		s.call(t, http.MethodPost, "/v1/runs/first/evaluate", map[string]string{"split": "test"}, &list)
+		readouts := map[string]int{}
+		for _, r := range list {
+			if r.Split != "test" || r.N != 36 || r.Step != steps {
+				t.Errorf("record %+v", r)
+			}
+			if r.Kind == inforeg.KindAccuracy {
+				readouts[r.Encoder+" "+r.Readout]++
+			}
+		}
+		if diff := cmp.Diff(map[string]int{"fused head": 1, "audio split": 1, "visual split": 1, "audio linear": 1, "visual linear": 1}, readouts); diff != "" {
+			t.Errorf("accuracies (-want +got)\n%s", diff)
+		}
+	})
+	t.Run("probe", func(t *testing.T) {
+		var list, again []wire.Record
+		s.call(t, http.MethodPost, "/v1/runs/first/probe", map[string]string{"kind": "fisher_emp"}, &list)
+		s.call(t, http.MethodPost, "/v1/runs/first/probe", map[string]string{"kind": "fisher_emp"}, &again)
+		if len(list) != 2 || list[0].Encoder != "audio" || !(list[0].Value > 0) || list[0].SE == nil || list[0].N != 12 {
+			t.Errorf("traces %+v", list)
+		}
+		if diff := cmp.Diff(list, again); diff != "" {
+			t.Errorf("measured again (-first +again)\n%s", diff)
+		}
+	})
+	t.Run("arrays", func(t *testing.T) {
+		for path, want := range map[string][]int{
+			"var?name=head.weight":                  {6, 16},
+			"var?name=enc.audio.conv0.weight":       {3, 3, 1, 4},
+			"var?name=momentum.head.bias":           {6},
+			"features?split=val&modality=visual":    {36, 8},
+			"batch?modality=audio":                  {16, 32, 32, 1},
+			"batch?modality=label":                  {16},
+			"var?name=enc.audio.norm0.running_mean": {4},
+		} {
+			shape, values := s.array(t, "/v1/runs/first/"+path)
+			if diff := cmp.Diff(want, shape); diff != "" {
+				t.Errorf("shape of %s (-want +got)\n%s", path, diff)
+			}
+			differ := false
+			for _, v := range values {
+				differ = differ || v != values[0]
+			}
+			if !differ {
+				t.Errorf("%s: all values are %v", path, values[0])
+			}
+		}
+	})
+	t.Run("figure", func(t *testing.T) {
+		var f wire.Figure
+		s.call(t, http.MethodGet, "/v1/figure?kind=loss&run=first", nil, &f)
+		if picture, err := png.Decode(bytes.NewReader(f.PNG)); err != nil || picture.Bounds().Dx() < f.Width {
+			t.Errorf("picture: %v", err)
+		}
+		if schema := fmt.Sprint(f.Spec["$schema"]); !strings.Contains(schema, "vega-lite/v5") || f.Text == "" || f.Height <= 0 {
+			t.Errorf("spec of schema %s, text %q, height %d", schema, f.Text, f.Height)
+		}
+	})
+	t.Run("export", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "w.safetensors")
+		var said map[string]string
+		s.call(t, http.MethodPost, "/v1/runs/first/export", map[string]string{"format": "safetensors", "path": path}, &said)
+		if st, err := os.Stat(path); err != nil || st.Size() < 1000 || said["path"] != path {
+			t.Errorf("export said %v, error %v", said, err)
+		}
+	})
+	t.Run("fork", func(t *testing.T) {
+		one, four := 1, 4*smallEpoch
+		d := wire.Declaration{Settings: map[string]any{"beta": 0.0}, Fork: &wire.Fork{Run: "first", Epoch: &one}}
+		s.call(t, http.MethodPut, "/v1/runs/branch", d, &st)
+		if st.Step != smallEpoch || st.Parent != "first at step 6" || st.Settings["beta"] != 0.0 {
+			t.Errorf("fork: %+v", st)
+		}
+		if e := s.train(t, "branch", wire.Train{ToStep: &four}); e[len(e)-1].Status.Step != four {
+			t.Errorf("the fork ended at step %d", e[len(e)-1].Status.Step)
+		}
+	})
+	t.Run("fresh", func(t *testing.T) {
+		dir := s.status(t, "branch").Dir
+		var st wire.Status // not decoded over what was there
+		s.call(t, http.MethodPost, "/v1/runs/branch/fresh", wire.Declaration{Settings: small("joint")}, &st)
+		if st.Step != 0 || st.Method != "joint" || st.Parent != "" {
+			t.Errorf("fresh: %+v", st)
+		}
+		kept, err := filepath.Glob(filepath.Join(filepath.Dir(dir), ".archive", "branch-*", metricsFile))
+		if err != nil || len(kept) != 1 {
+			t.Fatalf("archive %v, error %v, want the old run kept", kept, err)
+		}
+		if n := len(lines(t, filepath.Dir(kept[0]), metricsFile)); n != 4*smallEpoch {
+			t.Errorf("%d steps in the archive, want %d", n, 4*smallEpoch)
+		}
+	})
+	s.call(t, http.MethodGet, "/v1/runs", nil, &all)
+	if len(all) != 2 || all[0].Name != "branch" || all[1].Name != "first" {
+		t.Errorf("runs %+v, want branch and first", all)
+	}
+	s.call(t, http.MethodPost, "/v1/host/stop", nil, &info)
+	if err := <-s.ended; err != nil {
+		t.Errorf("the host ended with %v", err)
+	}
+	if _, err := os.Stat(s.socket); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the socket is still there: %v", err)
+	}
+}
+
+// TestServerRefuses: what cannot be done is answered by a line and a hint, and the host lives on.
+func TestServerRefuses(t *testing.T) {
+	s := serve(t, time.Hour)
+	var st wire.Status
+	s.call(t, http.MethodPut, "/v1/runs/first", wire.Declaration{Settings: small("joint")}, &st)
+	other := small("joint")
+	other["batch"], other["seed"] = 8.0, 4.0
+	far := 7
+	for _, tt := range []struct {
+		name, method, path string
+		body               any
+		message, hint      string
+		reason             string
+	}{
+		{"unknown run", "GET", "/v1/runs/frist", nil, `unknown run "frist"`, "did you mean first?", "letters exchanged"},
+		{"name", "PUT", "/v1/runs/..first", wire.Declaration{}, `run name "..first"`, "begin with a letter", "it becomes a folder"},
+		{"body that is no JSON", "PUT", "/v1/runs/next", "{settings", "request body: ", "internal/wire", "a client's mistake"},
+		{"empty body", "PUT", "/v1/runs/next", "", "request body: EOF", "internal/wire", "a declaration is wanted"},
+		{"unknown field", "PUT", "/v1/runs/next", `{"setings": {}}`, `unknown field "setings"`, "internal/wire", "silence would hide a misspelling"},
+		{"wrong type", "POST", "/v1/runs/first/train", `{"steps": "three"}`, "request body: json: cannot unmarshal string", "internal/wire", "a number is wanted"},
+		{"no target", "POST", "/v1/runs/first/train", wire.Train{}, "train: no target", "to_epoch", "nothing says how far"},
+		{"unknown data", "PUT", "/v1/runs/next", wire.Declaration{Settings: map[string]any{"data": "synht"}}, `unknown data "synht"`, "did you mean synth?", "letters exchanged"},
+		{"settings that differ", "PUT", "/v1/runs/first", wire.Declaration{Settings: other}, "batch is 16 there, 8 here; seed is 3 there, 4 here", "Fork", "the ways on"},
+		{"unknown setting", "POST", "/v1/runs/first/set", map[string]any{"lrr": 1}, `unknown setting "lrr"`, "lr", "one letter"},
+		{"value", "POST", "/v1/runs/first/set", map[string]any{"lr": "fast"}, `lr: got "fast", want a number`, "learning rate", "a number is wanted"},
+		{"fixed setting", "POST", "/v1/runs/first/set", map[string]any{"batch": 8}, "batch is 16 and cannot change", "Fresh", "the order of samples hangs on it"},
+		{"split", "POST", "/v1/runs/first/evaluate", map[string]string{"split": "tests"}, "tests", "train, val and test", "there are three"},
+		{"probe", "POST", "/v1/runs/first/probe", map[string]string{"kind": "fisher"}, `unknown probe "fisher"`, "fisher_emp", "the nearest"},
+		{"probe too early", "POST", "/v1/runs/first/probe", map[string]string{"kind": "cosine"}, "0 batch gradients so far", "more steps", "no step was taken"},
+		{"variable", "GET", "/v1/runs/first/var?name=head.wieght", nil, `unknown variable "head.wieght"`, "head.weight", "letters exchanged"},
+		{"modality", "GET", "/v1/runs/first/features?split=val&modality=sound", nil, `unknown modality "sound"`, "audio", "the names there are"},
+		{"modality of a batch", "GET", "/v1/runs/first/batch?modality=sound", nil, `unknown modality "sound"`, "audio", "the names there are"},
+		{"figure", "GET", "/v1/figure?kind=tracs&run=first", nil, `unknown figure "tracs"`, "trace", "one letter"},
+		{"figure of nothing", "GET", "/v1/figure?kind=loss", nil, "no run", "name at least one", "nothing to draw"},
+		{"format", "POST", "/v1/runs/first/export", map[string]string{"format": "onnx", "path": "x"}, `unknown format "onnx"`, "safetensors", "the three there are"},
+		{"no path", "POST", "/v1/runs/first/export", map[string]string{"format": "csv"}, "no path", "say where to", "nothing by default"},
+		{"fork beyond the end", "PUT", "/v1/runs/next", wire.Declaration{Fork: &wire.Fork{Run: "first", Step: &far}}, "first is at step 0", "train first there first", "that step was not taken"},
+		{"fork of nothing", "PUT", "/v1/runs/next", wire.Declaration{Fork: &wire.Fork{Run: "frist", Step: &far}}, `unknown run "frist"`, "did you mean first?", "letters exchanged"},
+		{"like nothing", "PUT", "/v1/runs/next", wire.Declaration{Like: "frist"}, `unknown run "frist"`, "did you mean first?", "letters exchanged"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			code, p := s.refused(t, tt.method, tt.path, tt.body)
+			if code != http.StatusBadRequest || !strings.Contains(p.Message, tt.message) || !strings.Contains(p.Hint, tt.hint) || p.Hint == "" {
+				t.Errorf("%d: %q, hint %q; want 400, %q, hint %q\nreason: %s", code, p.Message, p.Hint, tt.message, tt.hint, tt.reason)
+			}
+		})
+	}
+	var all []wire.Status
+	if s.call(t, http.MethodGet, "/v1/runs", nil, &all); len(all) != 1 || all[0].Step != 0 {
+		t.Errorf("runs %+v, want first at step 0 alone", all)
+	}
+	one := 1
+	if e := s.train(t, "first", wire.Train{Steps: &one}); e[len(e)-1].Kind != wire.Done || e[len(e)-1].Status.Step != 1 {
+		t.Errorf("a step after all that: %+v", e[len(e)-1])
+	}
+}
+
+// TestTwoClients: a second client waits for its turn and is told who is stepping; both get where they want.
+func TestTwoClients(t *testing.T) {
+	s := serve(t, time.Hour)
+	var st wire.Status
+	s.call(t, http.MethodPut, "/v1/runs/shared", wire.Declaration{Settings: small("joint")}, &st)
+	const far = 40 * smallEpoch
+	type result struct {
+		events []wire.Event
+		err    error
+	}
+	first := make(chan result, 1)
+	go func() {
+		to := far
+		events, err := s.as("one.ipynb").stream(t.Context(), "shared", wire.Train{ToStep: &to})
+		first <- result{events, err}
+	}()
+	s.await(t, "shared", "to be on its way", func(st wire.Status) bool { return st.Stepper == "one.ipynb" && st.Step > 0 })
+	more := 5
+	events := s.as("two.ipynb").train(t, "shared", wire.Train{Steps: &more})
+	told := false
+	for _, e := range events {
+		told = told || e.Kind == wire.Notice && strings.Contains(e.Text, "waiting, one.ipynb is stepping it")
+	}
+	if !told {
+		t.Error("the second client was not told who is stepping")
+	}
+	if last := events[len(events)-1]; last.Kind != wire.Done || last.Status.Step != far+more {
+		t.Errorf("the second ended with %s at step %d, want %d: its steps come after the first's", last.Kind, last.Status.Step, far+more)
+	}
+	r := <-first
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	if last := r.events[len(r.events)-1]; last.Kind != wire.Done || last.Status.Step < far {
+		t.Errorf("the first ended with %s at step %d, want at least %d", last.Kind, last.Status.Step, far)
+	}
+	if n := len(lines(t, st.Dir, metricsFile)); n != far+more {
+		t.Errorf("%d steps on record, want %d", n, far+more)
+	}
+}
+
+// TestLeave: a client that leaves pauses the run, unless it asked the host to go on without it; pause then ends it.
+func TestLeave(t *testing.T) {
+	s := serve(t, time.Hour)
+	var st wire.Status
+	s.call(t, http.MethodPut, "/v1/runs/r", wire.Declaration{Settings: small("joint")}, &st)
+	far := 1 << 20
+	ctx, leave := context.WithCancel(t.Context())
+	gone := make(chan error, 1)
+	go func() {
+		_, err := s.stream(ctx, "r", wire.Train{ToStep: &far})
+		gone <- err
+	}()
+	s.await(t, "r", "to train", func(st wire.Status) bool { return st.Step > 0 })
+	leave()
+	if err := <-gone; !errors.Is(err, context.Canceled) {
+		t.Errorf("the client left with %v", err)
+	}
+	at := s.await(t, "r", "to pause, its client having left", func(st wire.Status) bool { return st.State == wire.Idle }).Step
+	if at == 0 || at >= far {
+		t.Errorf("paused at step %d", at)
+	}
+
+	s.call(t, http.MethodPost, "/v1/runs/r/train", wire.Train{ToStep: &far, Detach: true}, &st)
+	s.await(t, "r", "to go on by itself", func(st wire.Status) bool { return st.Step > at+10 })
+	s.call(t, http.MethodPost, "/v1/runs/r/pause", nil, &st)
+	if st.State != wire.Idle || st.Stepper != "" || st.Step <= at+10 {
+		t.Errorf("paused: %s at step %d by %q", st.State, st.Step, st.Stepper)
+	}
+	time.Sleep(50 * time.Millisecond)
+	if now := s.status(t, "r").Step; now != st.Step || len(lines(t, st.Dir, metricsFile)) != st.Step {
+		t.Errorf("at step %d some time after a pause at %d", now, st.Step)
+	}
+	s.call(t, http.MethodPost, "/v1/runs/r/pause", nil, &st) // of a run that does not train
+	planned := map[string]any{"epochs": float64(st.Step/smallEpoch + 2)}
+	s.call(t, http.MethodPost, "/v1/runs/r/set", planned, &st)
+	s.call(t, http.MethodPost, "/v1/runs/r/train", wire.Train{Detach: true}, &st)
+	end := s.await(t, "r", "to reach its planned end", func(st wire.Status) bool { return st.State == wire.Idle && st.Step == st.Epochs*smallEpoch })
+	if float64(end.Epochs) != planned["epochs"] {
+		t.Errorf("%d epochs planned, want %v", end.Epochs, planned["epochs"])
+	}
+}
+
+// TestWatch: who follows a run sees its training and its end, and leaving ends only the following.
+func TestWatch(t *testing.T) {
+	s := serve(t, time.Hour)
+	var st wire.Status
+	s.call(t, http.MethodPut, "/v1/runs/r", wire.Declaration{Settings: small("joint")}, &st)
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	a, err := s.open(ctx, http.MethodGet, "/v1/runs/r/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Body.Close()
+	in := bufio.NewScanner(a.Body)
+	next := func() (e wire.Event) {
+		t.Helper()
+		if !in.Scan() {
+			t.Fatalf("the stream ended: %v", in.Err())
+		}
+		if err := json.Unmarshal(in.Bytes(), &e); err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	if e := next(); e.Kind != wire.Progress || e.Status.Step != 0 {
+		t.Errorf("first event %+v, want where the run is", e)
+	}
+	to := 3 * smallEpoch
+	s.call(t, http.MethodPost, "/v1/runs/r/train", wire.Train{ToStep: &to, Detach: true}, &st)
+	epochs := 0
+	for e := next(); e.Status.Step < to || e.Status.State != wire.Idle; e = next() {
+		if e.Kind == wire.EpochEnd {
+			epochs++
+		}
+	}
+	if epochs != 3 {
+		t.Errorf("%d ends of epochs seen, want 3", epochs)
+	}
+	leave()
+	one := 1
+	if e := s.train(t, "r", wire.Train{Steps: &one}); e[len(e)-1].Status.Step != to+1 {
+		t.Errorf("after the watcher has left: step %d, want %d", e[len(e)-1].Status.Step, to+1)
+	}
+}
+
+// TestFailedEvent: training that cannot go on ends its stream with the problem.
+func TestFailedEvent(t *testing.T) {
+	s := serve(t, time.Hour)
+	wild := small("joint")
+	wild["lr"], wild["weight_decay"] = 100.0, 10.0
+	var st wire.Status
+	s.call(t, http.MethodPut, "/v1/runs/wild", wire.Declaration{Settings: wild}, &st)
+	to := 100
+	events := s.train(t, "wild", wire.Train{ToStep: &to})
+	last := events[len(events)-1]
+	if last.Kind != wire.Failed || last.Problem == nil || !strings.Contains(last.Problem.Message, "would be NaN or Inf") || last.Problem.Hint == "" {
+		t.Errorf("last event %+v, want the number that went bad", last)
+	}
+	if st := s.status(t, "wild"); st.State != wire.Stopped || st.Problem == nil || st.Step >= to {
+		t.Errorf("status %+v, want stopped with its problem", st)
+	}
+}
+
+// TestIdle: a host that nobody needs leaves by itself, but not while a run trains.
+func TestIdle(t *testing.T) {
+	s := serve(t, 400*time.Millisecond)
+	var st wire.Status
+	s.call(t, http.MethodPut, "/v1/runs/r", wire.Declaration{Settings: small("joint")}, &st)
+	far := 1 << 20
+	s.call(t, http.MethodPost, "/v1/runs/r/train", wire.Train{ToStep: &far, Detach: true}, &st)
+	select {
+	case err := <-s.ended:
+		t.Fatalf("the host left during training: %v", err)
+	case <-time.After(1200 * time.Millisecond): // three times the idle time
+	}
+	s.call(t, http.MethodPost, "/v1/runs/r/pause", nil, &st)
+	select {
+	case err := <-s.ended:
+		if err != nil {
+			t.Errorf("the host ended with %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("the host is still there")
+	}
+	if n := len(lines(t, st.Dir, metricsFile)); n != st.Step {
+		t.Errorf("%d steps on record, want %d", n, st.Step)
+	}
+}
+
+// TestStopWhileTraining: stopping the host ends a detached training at a step that is on record.
+func TestStopWhileTraining(t *testing.T) {
+	s := serve(t, time.Hour)
+	var st wire.Status
+	s.call(t, http.MethodPut, "/v1/runs/r", wire.Declaration{Settings: small("joint")}, &st)
+	far := 1 << 20
+	s.call(t, http.MethodPost, "/v1/runs/r/train", wire.Train{ToStep: &far, Detach: true}, &st)
+	s.await(t, "r", "to train", func(st wire.Status) bool { return st.Step > 3 })
+	var info wire.Host
+	s.call(t, http.MethodPost, "/v1/host/stop", nil, &info)
+	select {
+	case err := <-s.ended:
+		if err != nil {
+			t.Errorf("the host ended with %v", err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("the host is still there")
+	}
+	rec, err := ReadRecorded(st.Dir)
+	if err != nil || rec.Status.Step <= 3 {
+		t.Errorf("step %d on record, error %v", rec.Status.Step, err)
+	}
+}
