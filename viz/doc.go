@@ -1,5 +1,5 @@
 // Package viz draws figures of a training run from names and numbers alone: traces with their prime learning
-// windows, accuracies, losses, cosine matrices, and the live view.
+// windows, accuracies, losses, cosine matrices, maps of points, and the live view.
 //
 // Start with [Trace]. Every function takes one struct and returns a [Figure]: a PNG, a Vega-Lite spec of the same
 // picture, and a sentence that stands in for both.
@@ -10,6 +10,7 @@
 //   - Colour says modality, dash and marker say run. The colours are the eight of Okabe and Ito without yellow; black is
 //     the fused prediction. The names audio, visual or video, text and image have colours of their own; any other
 //     takes the first that is free, in order of appearance. The seventh such name and those after it share sky blue.
+//     On a map of points, colour and marker together say class.
 //   - The legend stands outside the data. What a band, a bold line or a hatch means is written in it.
 //   - A band or bar is the value plus and minus one standard error. A standard error of 0 draws none.
 //   - Of a series longer than 1000 points, the least and the greatest of each of about 500 stretches are drawn, and

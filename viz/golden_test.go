@@ -25,6 +25,7 @@ var figures = []struct {
 	{"accuracy", func() (*viz.Figure, error) { return viz.Accuracy(twoRuns()) }},
 	{"loss", func() (*viz.Figure, error) { return viz.Loss(noisyLosses()) }},
 	{"cosine", func() (*viz.Figure, error) { return viz.Cosine(twoMatrices()) }},
+	{"embedding", func() (*viz.Figure, error) { return viz.Embedding(twoMaps()) }},
 	{"live", func() (*viz.Figure, error) { return viz.Live(training()) }},
 }
 

@@ -45,7 +45,7 @@ func probeCommand(ctx context.Context, env *environ, args []string) error {
 	if err != nil {
 		return &wire.Problem{Message: err.Error(), Hint: "the copy to measure needs a place beside the run"}
 	}
-	defer os.RemoveAll(temp)
+	defer func() { _ = os.RemoveAll(temp) }()
 	shop := host.NewShop(env.project)
 	r, err := shop.ForkDir(filepath.Join(temp, "copy"), dir, step, nil)
 	var list []wire.Record

@@ -107,9 +107,14 @@ type result struct {
 }
 
 // train takes steps on made batches, in epochs of perEpoch steps: the training loop in small. The graph lacks the
-// controls in without.
-func train(t *testing.T, name string, changed map[string]any, steps int, without ...string) (result, error) {
+// controls in without. A panic of graph code becomes an error.
+func train(t *testing.T, name string, changed map[string]any, steps int, without ...string) (r result, err error) {
 	t.Helper()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
 	meth, m := find(t, name), duo(t)
 	modalities := inforeg.ModalityNames(m)
 	settings := settingsOf(meth, changed)
@@ -128,7 +133,6 @@ func train(t *testing.T, name string, changed map[string]any, steps int, without
 		}
 		return all
 	}
-	var r result
 	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
 		take := func(n int) []*Node { head := in[:n]; in = in[n:]; return head }
 		input := inforeg.StepInput{Vars: byName(vars, take(len(vars))), Momentum: byName(trainable, take(len(trainable))), Controls: map[string]*Node{}, Settings: settings}
@@ -161,8 +165,6 @@ func train(t *testing.T, name string, changed map[string]any, steps int, without
 	if err != nil {
 		return r, err
 	}
-	defer exec.Finalize()
-
 	values := m.Init(1)
 	var state, start []any
 	for _, v := range vars {
@@ -222,6 +224,7 @@ func train(t *testing.T, name string, changed map[string]any, steps int, without
 	for i, v := range vars {
 		r.weights[v.Name] = tensors.MustCopyFlatData[float32](state[i].(*tensors.Tensor))
 	}
+	exec.Finalize() // not after a panic, which may have left it locked
 	return r, nil
 }
 

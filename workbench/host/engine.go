@@ -51,6 +51,7 @@ func (e *engine) call(name string, build func([]*Node) []*Node, args []any) (out
 	defer e.mu.Unlock()
 	defer func() {
 		if p := recover(); p != nil {
+			delete(e.graphs, name) // a panic may leave it locked
 			err = fmt.Errorf("graph %s: %v", name, p)
 		}
 	}()

@@ -56,7 +56,7 @@ func (j *journal) append(line []byte) error {
 		_, _ = j.f.Seek(at, io.SeekStart)
 		return fmt.Errorf("%s: %w", filepath.Base(j.f.Name()), err)
 	}
-	j.lines = append(j.lines, line)
+	j.lines = append(j.lines, bytes.Clone(line)) // line may have room that nobody needs
 	return nil
 }
 
