@@ -1,6 +1,5 @@
-// Probes times a training step and what probes add to it, on the same weights and data as its peers.
-//
-// It prints one JSON object a line; bench/probes/run.sh sets everything up and makes the table.
+// Probes times a training step, and the step with the exact Fisher trace of both encoders beside it in eval mode,
+// on made data: the small pair of the digits demo, or a full ResNet-18 pair. It prints one JSON object.
 package main
 
 import (
@@ -25,7 +24,7 @@ import (
 	"github.com/primewindow/primewindow/workbench/host"
 )
 
-// size is one model and batch, as net.py beside it has them.
+// size is one model and its inputs.
 type size struct {
 	modalities []data.Modality
 	encoders   []string
