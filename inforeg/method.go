@@ -1,6 +1,8 @@
 package inforeg
 
 import (
+	"fmt"
+
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/primewindow/primewindow/data"
@@ -66,7 +68,7 @@ func (s *Step) Record(name string, value *Node) {
 func (s *Step) Control(name string) *Node {
 	c, ok := s.Controls[name]
 	if !ok {
-		panic("inforeg: no control " + name)
+		panic(fmt.Errorf("inforeg: no control %q", name))
 	}
 	return c
 }

@@ -9,6 +9,7 @@ the socket. It prints the medians and exits with 1 when the edited cell is above
 """
 
 import argparse
+import os
 import pathlib
 import statistics
 import sys
@@ -75,7 +76,7 @@ def main():
             client.stop_channels()
             manager.shutdown_kernel()
     own = statistics.median(times.pop("socket"))
-    print(f"step alone {own:.3f} s, median of {arguments.cells}")
+    print(f"step alone {own:.3f} s, median of {arguments.cells}, load {os.getloadavg()[0]:.1f}")
     over = {kind: statistics.median(seconds) - own for kind, seconds in times.items()}
     for kind, seconds in times.items():
         print(f"{kind} cell {over[kind] + own:.3f} s, overhead {over[kind]:.3f} s, slowest {max(seconds):.3f} s, bar {BAR} s")

@@ -9,6 +9,7 @@ the last ten, scaled to 1,000 steps. It exits with 1 above the bar.
 """
 
 import argparse
+import os
 import pathlib
 import statistics
 import sys
@@ -38,7 +39,7 @@ def main():
         before, after = statistics.median(readings[:10]), statistics.median(readings[-10:])
         print("MiB every 100 steps:", " ".join(f"{r / 1024:.1f}" for r in readings))
     growth = (after - before) / before * 1000 / arguments.steps
-    print(f"from {before / 1024:.1f} to {after / 1024:.1f} MiB: {100 * growth:+.2f} % in 1,000 steps, bar {100 * BAR:.0f} %")
+    print(f"from {before / 1024:.1f} to {after / 1024:.1f} MiB: {100 * growth:+.2f} % in 1,000 steps, bar {100 * BAR:.0f} %, load {os.getloadavg()[0]:.1f}")
     return growth >= BAR
 
 

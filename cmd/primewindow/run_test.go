@@ -175,7 +175,9 @@ func TestKillResNet(t *testing.T) {
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	<-ended // killed
+	if err := <-ended; err == nil {
+		t.Fatal("it came to its end before it was killed")
+	}
 	p := s.must(t, args...)
 	text := s.read(t, "r", "metrics.jsonl")
 	list, _ := metricsOf(t, text)
