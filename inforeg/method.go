@@ -68,7 +68,7 @@ func (s *Step) Record(name string, value *Node) {
 func (s *Step) Control(name string) *Node {
 	c, ok := s.Controls[name]
 	if !ok {
-		panic(fmt.Errorf("inforeg: no control %q", name))
+		panic(fmt.Errorf("inforeg: no control %s", name))
 	}
 	return c
 }
