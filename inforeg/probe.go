@@ -3,6 +3,7 @@ package inforeg
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -128,7 +129,7 @@ func (p Probe) Losses(out models.Output, labels *Node) *Node {
 	if p.Loss == LossFused {
 		return sum
 	}
-	for _, name := range sortedNames(out.Unimodal) {
+	for _, name := range slices.Sorted(maps.Keys(out.Unimodal)) {
 		loss := models.CrossEntropy(out.Unimodal[name], labels)
 		if sum == nil {
 			sum = loss
@@ -137,15 +138,6 @@ func (p Probe) Losses(out models.Output, labels *Node) *Node {
 		}
 	}
 	return sum
-}
-
-func sortedNames(m map[string]*Node) []string {
-	var names []string
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // readout are the logits from which the labels of fisher_true come, for one modality's encoder.

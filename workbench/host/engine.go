@@ -278,33 +278,6 @@ func (e *engine) recalibrated(vars []*tensors.Tensor, batch *data.Batch) (all, f
 	return all, fresh, nil
 }
 
-// squaredGradients gives each sample's squared gradient norm of the fused cross entropy with respect to each
-// encoder, [B], in eval mode.
-func (e *engine) squaredGradients(vars []*tensors.Tensor, batch *data.Batch, params string) (map[string][]float32, error) {
-	out, err := e.withBatch("fisher "+params, func(in []*Node) []*Node {
-		x, labels := e.inputs(in[len(e.vars):])
-		call := &models.Call{Vars: e.byName(e.vars, in[:len(e.vars)]), Norm: models.RunningStatistics, Record: true}
-		o := e.model.Forward(call, x)
-		norms := inforeg.SquaredGradientNorms(e.model, call, models.CrossEntropy(o.Logits, labels), params == paramsWeights)
-		var list []*Node
-		for _, m := range e.model.Modalities {
-			list = append(list, norms[m.Name])
-		}
-		return list
-	}, vars, batch)
-	if err != nil {
-		return nil, err
-	}
-	defer free(out...)
-	norms := map[string][]float32{}
-	for i, m := range e.model.Modalities {
-		if norms[m.Name], err = tensors.CopyFlatData[float32](out[i]); err != nil {
-			return nil, err
-		}
-	}
-	return norms, nil
-}
-
 func (e *engine) withBatch(name string, build func([]*Node) []*Node, vars []*tensors.Tensor, batch *data.Batch) ([]*tensors.Tensor, error) {
 	inputs := e.batchTensors(batch)
 	defer free(inputs...)

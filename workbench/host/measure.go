@@ -2,6 +2,7 @@ package host
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -120,51 +121,16 @@ func (r *Run) measured(kind, readout string) bool {
 	return n >= len(r.eng.model.Modalities)
 }
 
-// fisher measures the exact Fisher trace of every encoder (paper eq. 7) on the probe samples.
+// fisher measures the exact Fisher trace of every encoder (paper eq. 7) on the probe samples, in the definition that
+// the settings choose.
 func (r *Run) fisher(settings Settings) ([]wire.Record, error) {
-	if r.probe == nil {
-		var err error
-		n := r.base.whole("probe_samples")
-		if r.probe, err = r.set.Read(data.Train, spread(r.set.Len(data.Train), n), 0); err != nil {
-			return nil, err
-		}
+	p, err := inforeg.Probe{
+		Kind: inforeg.KindFisherEmp, BN: settings.text("probe_bn"), Weights: settings.text("probe_params") == paramsWeights,
+	}.Complete()
+	if err != nil {
+		return nil, err
 	}
-	vars := r.st.vars
-	if settings.text("probe_bn") == bnRecalibrated {
-		all, fresh, err := r.eng.recalibrated(vars, r.probe)
-		if err != nil {
-			return nil, err
-		}
-		defer free(fresh...)
-		vars = all
-	}
-	norms := map[string][]float64{}
-	chunk := r.base.whole("probe_chunk")
-	for from := 0; from < len(r.probe.Labels); from += chunk {
-		part := r.slice(r.probe, from, min(from+chunk, len(r.probe.Labels)))
-		list, err := r.eng.squaredGradients(vars, part, settings.text("probe_params"))
-		if err != nil {
-			return nil, err
-		}
-		for m, values := range list {
-			for _, v := range values {
-				norms[m] = append(norms[m], float64(v))
-			}
-		}
-	}
-	var records []wire.Record
-	for _, m := range r.eng.model.Modalities {
-		mean, sd := stat.MeanStdDev(norms[m.Name], nil)
-		se := sd / math.Sqrt(float64(len(norms[m.Name])))
-		rec := r.blank(inforeg.KindFisherEmp, m.Name)
-		rec.Value, rec.SE, rec.Loss, rec.Labels = mean, &se, "fused", "observed"
-		rec.BN, rec.N = settings.text("probe_bn"), len(norms[m.Name])
-		if settings.text("probe_params") == paramsWeights {
-			rec.Params = paramsWeights
-		}
-		records = append(records, rec)
-	}
-	return records, nil
+	return r.family(context.Background(), p, 0)
 }
 
 // slice cuts samples [from, to) out of a batch.

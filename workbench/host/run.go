@@ -53,7 +53,6 @@ type Run struct {
 	ring     map[string][][]float32 // by modality: the last batch gradients, oldest first
 	order    []int                  // permutation of the training split in epoch orderOf
 	orderOf  int
-	probe    *data.Batch
 
 	unfinished bool          // whether the records of the last epoch's end are incomplete
 	saved      int           // step of the last snapshot
