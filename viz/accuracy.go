@@ -22,11 +22,11 @@ func Accuracy(f AccuracyFigure) (*Figure, error) {
 	if !(f.Chance >= 0 && f.Chance <= 1) {
 		return nil, fmt.Errorf("viz: accuracy: chance %v, want 0 to 1", f.Chance)
 	}
-	st := newStyles(nil, f.Series)
-	p := &panel{x: axis{label: f.XLabel}, y: axis{label: "accuracy (%)", percent: true}, rule: f.Chance}
-	p.note = fmt.Sprintf("chance, %.1f%%", 100*f.Chance)
-	p.add(st, f.Series, func(Series) int { return 0 })
-	p.addMarks(f.Marks)
+	one := LinePanel{XLabel: f.XLabel, YLabel: "accuracy (%)", Series: f.Series, Marks: f.Marks, Percent: true}
+	if f.Chance > 0 {
+		one.Rule = Rule{f.Chance, "chance"}
+	}
+	p := one.panel(newStyles(nil, f.Series), one.width)
 	return onePanel(f.Title, p).figure(sentence(f.Title, p))
 }
 

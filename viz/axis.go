@@ -66,6 +66,19 @@ func (a *axis) setTicks(count int) {
 	a.setLinearTicks(count)
 }
 
+// setTicksAlong finds places for labels along a horizontal axis, at least three where that leaves room between them.
+func (a *axis) setTicksAlong(width float64) {
+	count := int(width / 60)
+	a.setTicks(count)
+	for more := count + 1; a.labels() < 3 && more <= 2*count; more++ {
+		finer := *a
+		if finer.setTicks(more); float64(finer.labels())*(finer.widestLabel()+14) > width {
+			return
+		}
+		*a = finer
+	}
+}
+
 func (a *axis) labels() int {
 	n := 0
 	for _, t := range a.ticks {
@@ -74,6 +87,15 @@ func (a *axis) labels() int {
 		}
 	}
 	return n
+}
+
+// widestLabel is how wide the widest label is, in CSS pixels.
+func (a *axis) widestLabel() float64 {
+	widest := 0.0
+	for _, t := range a.ticks {
+		widest = max(widest, widthOf(smallSize, t.label))
+	}
+	return widest
 }
 
 func (a *axis) setLinearTicks(count int) {

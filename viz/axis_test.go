@@ -46,6 +46,45 @@ func TestTicks(t *testing.T) {
 	}
 }
 
+// TestXTicks holds the labels of a horizontal axis to a number that can be read off, and that fits.
+func TestXTicks(t *testing.T) {
+	at := func(log bool, xs ...float64) *panel {
+		s := Series{Name: "a"}
+		for _, x := range xs {
+			s.Points = append(s.Points, Point{X: x, Y: 1})
+		}
+		p := LinePanel{Series: []Series{s}, LogX: log}
+		return p.panel(newStyles(nil, p.Series), p.width)
+	}
+	for _, tt := range []struct {
+		name   string
+		panel  *panel
+		width  float64
+		want   []string
+		reason string
+	}{
+		{"narrow", at(false, 1, 30), 230, []string{"10", "20", "30"}, "30/3 is just over 10; one label at 20 would leave no scale to read"},
+		{"long labels", at(false, 1, 3e12), 150, []string{"0", "2e+12"}, "a finer step would have no room"},
+		{"batches", at(true, 8, 16, 32, 64), 300, []string{"8", "16", "32", "64"}, "what was measured"},
+		{"close", at(true, 8, 9, 10, 64), 300, []string{"10", "20", "50"}, "labels of 8 and 9 would touch"},
+		{"many", at(true, 1, 2, 3, 4, 5, 6, 7, 100), 300, []string{"1", "10", "100"}, "more than there is room for: powers of ten"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.panel.spread()
+			tt.panel.setXTicks(tt.width)
+			var got []string
+			for _, tick := range tt.panel.x.ticks {
+				if tick.label != "" {
+					got = append(got, tick.label)
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("ticks: (-want +got)\n%s\nreason: %s", diff, tt.reason)
+			}
+		})
+	}
+}
+
 func TestPlace(t *testing.T) {
 	for _, tt := range []struct {
 		axis   axis
@@ -63,6 +102,27 @@ func TestPlace(t *testing.T) {
 		}
 		if back := tt.axis.at(got); math.Abs(back-tt.v) > 1e-12*max(1, math.Abs(tt.v)) {
 			t.Errorf("at(place(%v)) = %v", tt.v, back)
+		}
+	}
+}
+
+func TestWordWith(t *testing.T) {
+	for _, tt := range []struct {
+		axis   axis
+		v, se  float64
+		want   string
+		reason string
+	}{
+		{axis{}, 12.3456, 0, "12.35", "no error: four digits"},
+		{axis{}, 12.3456, 0.0234, "12.346 ± 0.023", "to the error's second digit"},
+		{axis{}, 1234.56, 23.4, "1235 ± 23", "no decimals"},
+		{axis{}, 1234.56, 234, "1235 ± 234", "whole numbers at least"},
+		{axis{percent: true}, 0.20169, 0.02209, "20.2 ± 2.2%", "a fraction in percent"},
+		{axis{}, 2e8, 3.21e7, "2e+08 ± 3.2e+07", "too long in full"},
+		{axis{}, 2e-8, 3.21e-9, "2e-08 ± 3.2e-09", "too long in full"},
+	} {
+		if got := tt.axis.wordWith(tt.v, tt.se); got != tt.want {
+			t.Errorf("wordWith(%v, %v) = %q, want %q; reason: %s", tt.v, tt.se, got, tt.want, tt.reason)
 		}
 	}
 }

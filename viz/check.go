@@ -23,6 +23,7 @@ func checkSeries(figure string, list []Series, log bool) error {
 		return fmt.Errorf("viz: %s: %d series, want at most %d", figure, len(list), most)
 	}
 	seen := make(map[string]bool, len(list))
+	var one definition
 	for i, s := range list {
 		if s.Name == "" {
 			return fmt.Errorf("viz: %s: series %d: no name, want one for the legend", figure, i)
@@ -31,6 +32,9 @@ func checkSeries(figure string, list []Series, log bool) error {
 			return fmt.Errorf("viz: %s: series %q: two of that name, want one", figure, s.Name)
 		}
 		seen[s.Name] = true
+		if err := one.meet(figure, "series", s.Name, s.Definition); err != nil {
+			return err
+		}
 		if len(s.Points) == 0 {
 			return fmt.Errorf("viz: %s: series %q: no points, want at least one", figure, s.Name)
 		}
@@ -49,6 +53,36 @@ func checkSeries(figure string, list []Series, log bool) error {
 				return fmt.Errorf("%s: y = %v on a log axis, want above 0", at(), p.Y)
 			}
 		}
+	}
+	return nil
+}
+
+// definition is what an axis shows, and the first that shows it. Numbers of two definitions can differ by orders of magnitude
+// for one network, and their order says nothing, so that no axis holds both.
+type definition struct{ name, text string }
+
+// meet holds a further series or bar to the definition of its axis. One that names none may stand with any.
+func (d *definition) meet(figure, kind, name, text string) error {
+	switch {
+	case text == "" || text == d.text:
+	case d.text == "":
+		d.name, d.text = name, text
+	default:
+		return fmt.Errorf("viz: %s: %s %q is %s and %s %q is %s: two definitions on one axis, want one",
+			figure, kind, d.name, d.text, kind, name, text)
+	}
+	return nil
+}
+
+// checkRule names what is wrong with a rule. One without a text is none, and then has no height.
+func checkRule(figure string, r Rule, log bool) error {
+	switch {
+	case r.Text == "" && r.Y != 0:
+		return fmt.Errorf("viz: %s: rule at %v without a text, want one for the legend", figure, r.Y)
+	case !drawable(r.Y):
+		return fmt.Errorf("viz: %s: rule %q: y = %v, want a finite value", figure, r.Text, r.Y)
+	case r.Text != "" && log && r.Y < 1/limit:
+		return fmt.Errorf("viz: %s: rule %q: y = %v on a log axis, want above 0", figure, r.Text, r.Y)
 	}
 	return nil
 }

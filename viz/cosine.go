@@ -14,25 +14,47 @@ type CosineFigure struct {
 
 // CosinePanel is one matrix of cosines between gradients, at most 200 wide. Labels name its rows and columns, each once.
 // Mean is the mean cosine off the diagonal; Expected is what it should be, NaN where that is not known.
+//
+// Gradients that are nearly orthogonal may only be noisy. NoiseScale is B_simple in samples, +Inf where no gradient stands
+// out from the noise, 0 or NaN where it is not known. Rows, up to eight, and Baseline say what the mean is compared with.
 type CosinePanel struct {
 	Name           string
 	Matrix         [][]float64
 	Labels         []string
 	Mean, Expected float64
+	NoiseScale     float64
+	Rows           []CosineRow
+	Baseline       CosineBaseline
+}
+
+// CosineRow compares the mean cosine of batches of one size B, for example "B = 64", with Expected, which is what noise alone
+// predicts: 1/(1 + B_simple/B). SD is the standard deviation of Mean were the batches drawn anew, not that of the cosines;
+// the verdict of the figure is that Expected lies within two of them. NaN stands for not known; of Mean and Expected one is.
+type CosineRow struct {
+	Name               string
+	Mean, SD, Expected float64
+}
+
+// CosineBaseline is the mean cosine of gradients that have nothing in common, such as permuted ones, and its standard
+// deviation over draws. An SD of 0 or NaN stands for none.
+type CosineBaseline struct {
+	Name     string
+	Mean, SD float64
 }
 
 // slack is how far a cosine may lie beyond ±1 by rounding in single precision.
 const slack = 0.001
 
-// maxCells is the most rows of a matrix, maxPanels the most matrices of a figure.
+// maxCells is the most rows of a matrix, maxPanels the most panels of a figure.
 const (
 	maxCells  = 200
 	maxPanels = 12
 )
 
-// Cosine draws a CosineFigure: cells on a scale from blue at -1 over white at 0 to red at 1, the first row on top. Of a matrix
-// of up to eight rows the values are written into the cells. It returns an error that names the panel that is not a square
-// matrix of cosines.
+// Cosine draws a CosineFigure: cells on a scale from blue at -1 over white at 0 to red at 1, the first row on top, and the
+// diagonal grey, since it is 1 whatever the gradients are. Of a matrix of up to eight rows the values are written into the
+// cells. Rows and Baseline stand under their matrix, on an axis of their own that holds 0. Cosine returns an error that names
+// the panel that is not a square matrix of cosines, or the row that holds no number.
 func Cosine(f CosineFigure) (*Figure, error) {
 	if len(f.Panels) == 0 {
 		return nil, fmt.Errorf("viz: cosine: no panels, want at least one")
@@ -86,7 +108,10 @@ func (p CosinePanel) check() error {
 	if !math.IsNaN(p.Expected) && !isCosine(p.Expected) {
 		return fmt.Errorf("%s: expected %v, want -1 to 1 or NaN", where, p.Expected)
 	}
-	return nil
+	if p.NoiseScale < 0 {
+		return fmt.Errorf("%s: noise scale %v, want above 0, +Inf, or NaN", where, p.NoiseScale)
+	}
+	return p.checkRows(where)
 }
 
 func isCosine(v float64) bool { return math.Abs(v) <= 1+slack } // false for NaN
@@ -96,6 +121,12 @@ func (p CosinePanel) caption() string {
 	s := fmt.Sprintf("mean %.3f", p.Mean)
 	if !math.IsNaN(p.Expected) {
 		s += fmt.Sprintf(", expected %.3f", p.Expected)
+	}
+	switch {
+	case math.IsInf(p.NoiseScale, 1):
+		s += ", no gradient above the noise"
+	case p.NoiseScale > 0:
+		s += ", noise scale " + number(p.NoiseScale) + " samples"
 	}
 	return s
 }
@@ -117,6 +148,9 @@ func cosineSentence(f CosineFigure) string {
 		fmt.Fprintf(&s, "%s, %d × %d, %s", p.Name, len(p.Matrix), len(p.Matrix), p.caption())
 		if len(p.Matrix) > 1 {
 			fmt.Fprintf(&s, ", off the diagonal %.3f to %.3f", off.low, off.high)
+		}
+		for _, w := range p.rowWords() {
+			s.WriteString(", " + w)
 		}
 	}
 	title := f.Title

@@ -26,6 +26,12 @@ var figures = []struct {
 	{"loss", func() (*viz.Figure, error) { return viz.Loss(noisyLosses()) }},
 	{"cosine", func() (*viz.Figure, error) { return viz.Cosine(twoMatrices()) }},
 	{"embedding", func() (*viz.Figure, error) { return viz.Embedding(twoMaps()) }},
+	{"panels", func() (*viz.Figure, error) { return viz.Panels(overview()) }},
+	{"smoothings", func() (*viz.Figure, error) { return viz.Panels(smoothings()) }},
+	{"scaling", func() (*viz.Figure, error) { return viz.Panels(scaling()) }},
+	{"bars", func() (*viz.Figure, error) { return viz.Bars(shares()) }},
+	{"logbars", func() (*viz.Figure, error) { return viz.Bars(layerTraces()) }},
+	{"samples", func() (*viz.Figure, error) { return viz.Samples(carriers()) }},
 	{"live", func() (*viz.Figure, error) { return viz.Live(training()) }},
 }
 

@@ -22,6 +22,9 @@ func heat(v float64) color.NRGBA {
 	return color.NRGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 0xff}
 }
 
+// masked is the colour of the diagonal: no colour of the scale, so that it draws no eye.
+var masked = color.NRGBA{0xbd, 0xbd, 0xbd, 0xff}
+
 // Measures of the cosine figure in CSS pixels.
 const (
 	captionHeight = 38.0 // a panel's name and means
@@ -35,6 +38,11 @@ type heatmaps struct {
 	side          float64 // of a matrix
 	frames        []dot   // upper left corners of the matrices
 	bar           dot
+	strips        float64 // where the rows under the matrices begin
+	legend        []entry // of the rows
+	legendAt      dot
+	legendWidth   float64 // of one column
+	columns       int
 }
 
 func arrangeCosine(f CosineFigure) heatmaps {
@@ -49,13 +57,16 @@ func arrangeCosine(f CosineFigure) heatmaps {
 	x := margin
 	for _, p := range f.Panels {
 		room := max(at.side, widthOf(smallSize, p.caption()))
-		x += 26 + p.labelWidth()
+		x += max(26+p.labelWidth(), p.rowLabelWidth())
 		at.frames = append(at.frames, dot{x, y})
 		x += room + columnGap
 	}
 	at.bar = dot{x, y}
 	at.width = math.Ceil(max(x+colourBar, min(760, 2*margin+widthOf(titleSize, f.Title))))
 	at.height = y + at.side + underHeight + margin/2
+	if at.legend = rowLegend(f); len(at.legend) > 0 {
+		at.arrangeRows(f)
+	}
 	return at
 }
 
@@ -87,12 +98,12 @@ func (p CosinePanel) rowsShown(side float64) []int {
 }
 
 func drawCosine(p *pen, f CosineFigure, at heatmaps) {
-	if f.Title != "" {
-		p.write(ink, titleSize, dot{margin, margin + 2}, left, top, fit(titleSize, at.width-2*margin, f.Title))
-	}
+	p.title(f.Title, at.width)
 	for i, panel := range f.Panels {
 		panel.draw(p, at.frames[i], at.side)
+		panel.drawRows(p, dot{at.frames[i].x, at.strips}, at.side)
 	}
+	p.legend(at.legend, at.legendAt, at.columns, at.legendWidth)
 	const steps = 200
 	h := at.side / steps
 	for i := range steps {
@@ -104,6 +115,8 @@ func drawCosine(p *pen, f CosineFigure, at heatmaps) {
 		p.line(ink, 1, nil, dot{at.bar.x + 14, y}, dot{at.bar.x + 18, y})
 		p.write(ink, smallSize, dot{at.bar.x + 21, y}, left, middle, fmt.Sprint(v))
 	}
+	p.box(masked, dot{at.bar.x, at.bar.y + at.side + 9}, 14, 14)
+	p.write(ink, smallSize, dot{at.bar.x + 21, at.bar.y + at.side + 16}, left, middle, "itself")
 }
 
 // draw draws one matrix, its first row on top.
@@ -119,6 +132,10 @@ func (p CosinePanel) draw(pn *pen, at dot, side float64) {
 	for r, row := range p.Matrix {
 		for c, v := range row {
 			corner := dot{at.x + float64(c)*cell, at.y + float64(r)*cell}
+			if r == c {
+				pn.box(masked, corner, cell-seam, cell-seam)
+				continue
+			}
 			pn.box(heat(v), corner, cell-seam, cell-seam)
 			if n <= 8 {
 				pn.write(onHeat(v), smallSize, dot{corner.x + cell/2, corner.y + cell/2}, center, middle, fmt.Sprintf("%.2f", v))

@@ -5,12 +5,22 @@ import "math"
 // cosineSpec writes a cosine figure as Vega-Lite, with the scale and sizes of the picture.
 func cosineSpec(f CosineFigure, at heatmaps) map[string]any {
 	views := make([]any, len(f.Panels))
+	notes := []string{"grey: a gradient with itself"}
+	for _, e := range at.legend {
+		notes = append(notes, e.vega+": "+e.text)
+	}
 	for i, p := range f.Panels {
 		views[i] = p.view(at.side)
+		if p.rows() > 0 {
+			views[i] = object{"vconcat": []any{views[i], p.rowsView(at.side)}, "spacing": 8.0}
+		}
 	}
 	root := object{"hconcat": views, "resolve": object{"scale": object{"color": "shared"}}}
-	return finish(root, f.Title, "")
+	return finish(root, f.Title, notes...)
 }
+
+// onDiagonal is Vega's test for the cells that are masked.
+const onDiagonal = "datum.row === datum.column"
 
 // view writes one matrix. Rows and columns go by their labels, in the order they came.
 func (p CosinePanel) view(side float64) object {
@@ -39,16 +49,19 @@ func (p CosinePanel) view(side float64) object {
 	if side/float64(len(p.Matrix)) >= 8 {
 		seam = 1
 	}
+	color := heatKey(side)
+	color["condition"] = object{"test": onDiagonal, "value": hex(masked)}
 	layers := []any{object{
 		"mark": object{"type": "rect", "stroke": "white", "strokeWidth": seam},
 		"encoding": object{
-			"x": x, "y": y, "color": heatKey(side),
+			"x": x, "y": y, "color": color,
 			"tooltip": []any{tip("row", "row", "nominal", ""), tip("column", "column", "nominal", ""), tip("cosine", "cosine", "quantitative", ".4f")},
 		},
 	}}
 	if len(p.Matrix) <= 8 {
 		layers = append(layers, object{
-			"mark": object{"type": "text", "fontSize": float64(smallSize)},
+			"transform": []any{object{"filter": "!(" + onDiagonal + ")"}},
+			"mark":      object{"type": "text", "fontSize": float64(smallSize)},
 			"encoding": object{
 				"x": x, "y": y, "text": object{"field": "cosine", "type": "quantitative", "format": ".2f"},
 				"color": object{"condition": object{"test": "abs(datum.cosine) > 0.55", "value": hex(white)}, "value": hex(ink)},

@@ -4,9 +4,9 @@ package viz
 func (p *panel) view(k keys, f frame) object {
 	var layers []any
 	layers = append(layers, p.spanLayers(k)...)
-	if p.rule != 0 {
+	if p.rule.Text != "" {
 		layers = append(layers, object{
-			"data":     values(object{"y": round(p.rule), "note": p.note}),
+			"data":     values(object{"y": round(p.rule.Y), "note": p.ruleNote()}),
 			"mark":     object{"type": "rule", "color": hex(grey), "strokeDash": []any{4.0, 3.0}, "strokeWidth": 1.2},
 			"encoding": object{"y": p.y.quantity("y"), "tooltip": []any{tip("note", "line", "nominal", "")}},
 		})

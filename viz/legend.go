@@ -1,13 +1,19 @@
 package viz
 
-import "math"
+import (
+	"fmt"
+	"math"
+	"strings"
+)
 
 // entry is one line of a legend. Exactly one of its kinds is set, or none: a note is text alone.
 type entry struct {
 	text   string
 	line   *line
 	span   *span
-	dashed bool // the sample of the chance line
+	dashed bool            // the sample of the rule
+	sample func(*pen, dot) // draws a sample of another kind from the middle of its left edge
+	vega   string          // what the sample looks like, in words
 }
 
 // Measures of a legend in CSS pixels.
@@ -38,8 +44,9 @@ func legendOf(panels []*panel, notes ...string) []entry {
 				list = append(list, entry{text: s.name, span: s})
 			}
 		}
-		if p.rule != 0 {
-			list = append(list, entry{text: p.note, dashed: true})
+		if note := p.ruleNote(); p.rule.Text != "" && !seen["rule "+note] {
+			seen["rule "+note] = true
+			list = append(list, entry{text: note, dashed: true})
 		}
 	}
 	for _, n := range notes {
@@ -58,10 +65,64 @@ func notesOf(panels []*panel) []string {
 			}
 		}
 	}
+	var notes []string
 	if band {
-		return []string{"band: ± 1 standard error"}
+		notes = append(notes, "band: ± 1 standard error")
 	}
-	return nil
+	titles, texts := make([]string, len(panels)), make([]string, len(panels))
+	for i, p := range panels {
+		titles[i], texts[i] = p.name(), p.definition()
+	}
+	return append(notes, told("definition", titles, texts)...)
+}
+
+// told says a text of panels after a word: once where all that have one have the same, else each after the titles of its panels.
+func told(word string, titles, texts []string) []string {
+	var different []string
+	of := make(map[string][]string)
+	for i, text := range texts {
+		if text == "" {
+			continue
+		}
+		if len(of[text]) == 0 {
+			different = append(different, text)
+		}
+		of[text] = append(of[text], titles[i])
+	}
+	notes := make([]string, len(different))
+	for i, text := range different {
+		notes[i] = word + ": " + text
+		if len(different) > 1 {
+			notes[i] = fmt.Sprintf("%s in %s: %s", word, strings.Join(of[text], ", "), text)
+		}
+	}
+	return notes
+}
+
+// ruleNote is what a panel's rule is, with its value.
+func (p *panel) ruleNote() string {
+	if p.y.percent {
+		return fmt.Sprintf("%s, %.1f%%", p.rule.Text, 100*p.rule.Y)
+	}
+	return p.rule.Text + ", " + number(p.rule.Y)
+}
+
+// name is what a panel is called in words.
+func (p *panel) name() string {
+	if p.title == "" {
+		return p.y.label
+	}
+	return p.title
+}
+
+// definition is what the panel's series measure, empty where none says so.
+func (p *panel) definition() string {
+	for _, l := range p.lines {
+		if l.Definition != "" {
+			return l.Definition
+		}
+	}
+	return ""
 }
 
 // width is how wide an entry is with its sample.
@@ -72,7 +133,9 @@ func (e entry) width() float64 {
 	return sampleWidth + sampleGap + widthOf(smallSize, e.text)
 }
 
-func (e entry) note() bool { return e.line == nil && e.span == nil && !e.dashed }
+func (e entry) note() bool {
+	return e.line == nil && e.span == nil && !e.dashed && e.sample == nil
+}
 
 // columns is how many columns of a legend fit in a width, and how wide each is.
 func columns(list []entry, width float64) (int, float64) {
@@ -87,6 +150,16 @@ func columns(list []entry, width float64) (int, float64) {
 	return max(1, min(len(list), int(math.Floor((width+columnGap)/(widest+columnGap))))), widest
 }
 
+// legend draws a legend in columns of a width each, from its upper left corner down and then to the right.
+func (p *pen) legend(list []entry, at dot, columns int, width float64) {
+	rows := (len(list) + columns - 1) / max(1, columns)
+	for i, e := range list {
+		x := at.x + float64(i/rows)*(width+columnGap)
+		y := at.y + (float64(i%rows)+0.5)*rowHeight
+		p.entry(e, dot{x, y}, width)
+	}
+}
+
 // entry draws one entry with the middle of its left edge at a point, in at most a width.
 func (p *pen) entry(e entry, at dot, width float64) {
 	x := at.x + sampleWidth
@@ -97,6 +170,8 @@ func (p *pen) entry(e entry, at dot, width float64) {
 	case e.span != nil:
 		p.bar(e.span, dot{at.x, at.y - 7}, sampleWidth)
 		p.span(e.span, dot{at.x, at.y - 1}, sampleWidth, 8)
+	case e.sample != nil:
+		e.sample(p, at)
 	case e.dashed:
 		p.line(grey, 1.2, []float64{4, 3}, at, dot{x, at.y})
 	default:

@@ -31,20 +31,15 @@ func Live(f LiveFigure) (*Figure, error) {
 		return nil, err
 	}
 	st := newStyles(f.Windows, f.Trace, f.Accuracy, f.Loss)
-	raw := func(Series) int { return 0 }
-	loss := &panel{title: "Training loss", x: axis{label: "step"}, y: axis{label: "loss (nats)"}}
-	loss.add(st, f.Loss, lossWidth)
-	panels := []*panel{loss}
+	loss := LinePanel{Title: "Training loss", XLabel: "step", YLabel: "loss (nats)", Series: f.Loss}
+	panels := []*panel{loss.panel(st, lossWidth)}
 	if len(f.Trace) > 0 {
-		p := &panel{title: "Fisher trace", x: axis{label: "epoch"}, y: axis{label: "Tr(F) (nats²)", log: true}}
-		p.add(st, f.Trace, raw)
-		p.addWindows(st, f.Windows, f.Trace)
-		panels = append(panels, p)
+		p := LinePanel{Title: "Fisher trace", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Series: f.Trace, Windows: f.Windows, Log: true}
+		panels = append(panels, p.panel(st, p.width))
 	}
 	if len(f.Accuracy) > 0 {
-		p := &panel{title: "Validation accuracy", x: axis{label: "epoch"}, y: axis{label: "accuracy (%)", percent: true}}
-		p.add(st, f.Accuracy, raw)
-		panels = append(panels, p)
+		p := LinePanel{Title: "Validation accuracy", XLabel: "epoch", YLabel: "accuracy (%)", Series: f.Accuracy, Percent: true}
+		panels = append(panels, p.panel(st, p.width))
 	}
 	notes := notesOf(panels)
 	if widestMean(f.Loss) > 1 {

@@ -15,8 +15,7 @@ func Loss(f LossFigure) (*Figure, error) {
 	if err := checkSeries("loss", f.Series, false); err != nil {
 		return nil, err
 	}
-	p := &panel{x: axis{label: f.XLabel}, y: axis{label: f.YLabel}}
-	p.add(newStyles(nil, f.Series), f.Series, lossWidth)
+	p := LinePanel{XLabel: f.XLabel, YLabel: f.YLabel, Series: f.Series}.panel(newStyles(nil, f.Series), lossWidth)
 	pg := onePanel(f.Title, p)
 	if widestMean(f.Series) > 1 {
 		pg.legend = append(pg.legend, entry{text: meanNote(f.Series)})

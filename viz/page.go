@@ -39,7 +39,8 @@ type placed struct {
 	row   int
 }
 
-// arrange sets the panels' axes and places all that a page holds. Panels share the width evenly.
+// arrange sets the panels' axes and places all that a page holds. Panels share the width evenly; those below each other begin
+// at one x.
 func (pg *page) arrange() arrangement {
 	a := arrangement{width: pg.width, columns: 1}
 	edge := pg.width - margin
@@ -49,35 +50,43 @@ func (pg *page) arrange() arrangement {
 		a.legendWidth = widest
 		edge -= widest + columnGap
 	}
-	slot := (edge - margin) / float64(len(pg.panels))
-	header := 0.0
+	across := pg.perRow()
+	slot := (edge - margin) / float64(across)
+	room := make([]float64, across) // of each column's vertical axes
+	pg.spread()
 	for i, p := range pg.panels {
-		p.spread()
 		p.y.setTicks(int(pg.height / 38))
-		x := margin + float64(i)*slot
-		f := frame{at: dot{x: x + p.beside()}, width: slot - p.beside() - 14, height: pg.height}
-		if i+1 < len(pg.panels) {
-			f.width -= 6
-		}
-		p.x.setTicks(int(f.width / 60))
-		f.marks = placeMarks(p, f.width, pg.width-margin-f.at.x)
-		a.frames = append(a.frames, f)
-		header = max(header, p.header(f))
+		room[i%across] = max(room[i%across], p.beside())
 	}
-	y := margin + header
+	y := margin
 	if pg.title != "" {
 		y += titleHeight
 	}
-	for i := range a.frames {
-		a.frames[i].at.y, a.frames[i].header = y, header
+	for i, p := range pg.panels {
+		column := i % across
+		f := frame{at: dot{x: margin + float64(column)*slot + room[column]}, width: slot - room[column] - 14, height: pg.height}
+		end := pg.width - margin - f.at.x // of the marks' texts
+		if column+1 < across {
+			f.width -= 6
+			end = f.width + 6
+		} else if i >= across {
+			end = f.width + 14 // the legend may stand there
+		}
+		p.setXTicks(f.width)
+		f.marks = placeMarks(p, f.width, end)
+		a.frames = append(a.frames, f)
+		if column+1 == across || i+1 == len(pg.panels) {
+			y = pg.placeRow(a.frames[i-column:], pg.panels[i-column:i+1], y)
+		}
 	}
-	a.height = y + pg.height + underHeight + margin/2
+	first := a.frames[0].at.y
+	a.height = y + margin/2
 	if len(pg.legend) == 0 {
 		return a
 	}
 	if beside {
-		a.legend = dot{edge + columnGap, y}
-		a.height = max(a.height, y+float64(len(pg.legend))*rowHeight+margin)
+		a.legend = dot{edge + columnGap, first}
+		a.height = max(a.height, first+float64(len(pg.legend))*rowHeight+margin)
 		return a
 	}
 	inner := pg.width - 2*margin
@@ -88,13 +97,45 @@ func (pg *page) arrange() arrangement {
 	return a
 }
 
+// perRow is how many panels stand in a row.
+func (pg *page) perRow() int {
+	if pg.across == 0 {
+		return len(pg.panels)
+	}
+	return pg.across
+}
+
+// spread sets the ends of the panels' axes.
+func (pg *page) spread() {
+	x, whole := nothing(), true
+	for _, p := range pg.panels {
+		p.spread()
+		x.add(p.x.from)
+		x.add(p.x.to)
+		whole = whole && p.x.whole
+	}
+	if pg.shareX {
+		for _, p := range pg.panels {
+			p.x.from, p.x.to, p.x.whole = x.low, x.high, whole
+		}
+	}
+}
+
+// placeRow places a row of panels under y, their data in one line, and returns where the row ends.
+func (pg *page) placeRow(frames []frame, panels []*panel, y float64) float64 {
+	header := 0.0
+	for i, p := range panels {
+		header = max(header, p.header(frames[i]))
+	}
+	for i := range frames {
+		frames[i].at.y, frames[i].header = y+header, header
+	}
+	return y + header + pg.height + underHeight
+}
+
 // beside is the room that the vertical axis takes.
 func (p *panel) beside() float64 {
-	widest := 0.0
-	for _, t := range p.y.ticks {
-		widest = max(widest, widthOf(smallSize, t.label))
-	}
-	return 20 + widest + 8
+	return 20 + p.y.widestLabel() + 8
 }
 
 // header is the room above the data for the panel's title, its marks' texts and its windows' bars.

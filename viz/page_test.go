@@ -105,19 +105,60 @@ func TestLegendPlace(t *testing.T) {
 	}
 }
 
+// TestRows holds the panels of a grid to lines and columns, and what stands above them to their own room.
+func TestRows(t *testing.T) {
+	list := []Series{{Name: "a", Points: []Point{{X: 1, Y: 1}, {X: 20, Y: 2}}}}
+	var panels []*panel
+	for i := range 5 {
+		p := LinePanel{
+			Title: "title", Series: list, Percent: i == 3, // its labels are wider than those above
+			Marks: []Mark{{X: float64(4 * i), Text: strings.Repeat("a long text ", i)}},
+		}
+		panels = append(panels, p.panel(newStyles(nil, list), p.width))
+	}
+	for _, across := range []int{1, 2, 3} {
+		pg := &page{panels: panels, legend: legendOf(panels), width: 960, height: 150, across: across, below: across > 1}
+		at := pg.arrange()
+		for i, f := range at.frames {
+			for _, m := range f.marks {
+				if end := f.at.x + m.start + widthOf(smallSize, m.text); i+1 < len(at.frames) && i%across+1 < across && end > at.frames[i+1].at.x {
+					t.Errorf("%d across: text of panel %d ends at %v, in the next column", across, i, end)
+				}
+			}
+			if i >= across {
+				above := at.frames[i-across]
+				if f.at.x != above.at.x || f.at.y-f.header < above.at.y+above.height+underHeight {
+					t.Errorf("%d across: panel %d at %v, want below %v with room for the axis and the header", across, i, f.at, above.at)
+				}
+			}
+			if i%across > 0 && (f.at.y != at.frames[i-1].at.y || f.at.x < at.frames[i-1].at.x+at.frames[i-1].width) {
+				t.Errorf("%d across: panel %d at %v, want right of panel %d at %v", across, i, f.at, i-1, at.frames[i-1].at)
+			}
+			if end := f.at.y + f.height + underHeight; across > 1 && at.legend.y < end || end > at.height {
+				t.Errorf("%d across: panel %d ends at %v, the legend begins at %v, the page ends at %v", across, i, end, at.legend.y, at.height)
+			}
+		}
+	}
+}
+
 func TestFit(t *testing.T) {
 	for _, tt := range []struct {
+		fit    func(size, width float64, s string) string
 		in     string
 		width  float64
 		want   string
 		reason string
 	}{
-		{"audio", 100, "audio", "fits"},
-		{"audio", 0, "…", "no room at all"},
-		{"wwwwwwwwww", 40, "www…", "a w is 7.9 wide, the dots 11: three and the dots are 35"},
+		{fit, "audio", 100, "audio", "fits"},
+		{fit, "audio", 0, "…", "no room at all"},
+		{fit, "wwwwwwwwww", 40, "www…", "a w is 7.9 wide, the dots 11: three and the dots are 35"},
+		{fitMiddle, "audio", 100, "audio", "fits"},
+		{fitMiddle, "audio", 0, "…", "no room at all"},
+		{fitMiddle, "clip_of_a_set_0042", 60, "clip…_0042", "both ends"},
+		{fitMiddle, strings.Repeat("w", 1000) + "42", 40, "ww…42", "the end of a long name"},
 	} {
-		if got := fit(smallSize, tt.width, tt.in); got != tt.want {
-			t.Errorf("fit(%q, %v) = %q, want %q; reason: %s", tt.in, tt.width, got, tt.want, tt.reason)
+		if got := tt.fit(smallSize, tt.width, tt.in); got != tt.want {
+			t.Errorf("%.40q in %v is %q, want %q; reason: %s", tt.in, tt.width, got, tt.want, tt.reason)
 		}
 	}
 	if size := min(titleSize, labelSize, smallSize); size < 11 {

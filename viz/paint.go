@@ -4,18 +4,11 @@ import "slices"
 
 // draw draws a page where it was arranged.
 func (pg *page) draw(p *pen, at arrangement) {
-	if pg.title != "" {
-		p.write(ink, titleSize, dot{margin, margin + 2}, left, top, fit(titleSize, at.width-2*margin, pg.title))
-	}
+	p.title(pg.title, at.width)
 	for i, one := range pg.panels {
 		one.draw(p, at.frames[i])
 	}
-	rows := (len(pg.legend) + at.columns - 1) / at.columns
-	for i, e := range pg.legend {
-		x := at.legend.x + float64(i/max(1, rows))*(at.legendWidth+columnGap)
-		y := at.legend.y + (float64(i%max(1, rows))+0.5)*rowHeight
-		p.entry(e, dot{x, y}, at.legendWidth)
-	}
+	p.legend(pg.legend, at.legend, at.columns, at.legendWidth)
 }
 
 // place is where a value pair stands on the page.
@@ -32,8 +25,8 @@ func (p *panel) draw(pn *pen, f frame) {
 		pn.span(s, dot{from, f.at.y}, to-from, f.height)
 		pn.bar(s, dot{from, f.at.y - float64(s.row+1)*(barHeight+barGap)}, to-from)
 	}
-	if p.rule != 0 {
-		pn.line(grey, 1.2, []float64{4, 3}, p.place(f, p.x.from, p.rule), p.place(f, p.x.to, p.rule))
+	if p.rule.Text != "" {
+		pn.line(grey, 1.2, []float64{4, 3}, p.place(f, p.x.from, p.rule.Y), p.place(f, p.x.to, p.rule.Y))
 	}
 	for i := range p.lines {
 		p.drawBand(pn, f, &p.lines[i])
@@ -52,6 +45,9 @@ func (p *panel) drawGrid(pn *pen, f frame) {
 		}
 	}
 	for _, t := range p.x.ticks {
+		if t.label == "" {
+			continue
+		}
 		pn.line(faint, 1, nil, p.place(f, t.value, p.y.from), p.place(f, t.value, p.y.to))
 	}
 }
@@ -156,16 +152,25 @@ func (p *panel) drawAxes(pn *pen, f frame) {
 		pn.line(ink, 1, nil, dot{at.x - 5, at.y}, at)
 		pn.write(ink, smallSize, dot{at.x - 8, at.y}, right, middle, t.label)
 	}
-	for _, t := range p.x.ticks {
-		at := p.place(f, t.value, p.y.from)
-		pn.line(ink, 1, nil, at, dot{at.x, at.y + 5})
-		pn.write(ink, smallSize, dot{at.x, at.y + 7}, center, top, t.label)
-	}
-	pn.write(ink, labelSize, dot{f.at.x + f.width/2, low + 23}, center, top, fit(labelSize, f.width, p.x.label))
+	pn.axis(&p.x, dot{foot, low}, f.width)
 	label := fit(labelSize, f.height, p.y.label)
 	pn.writeUp(ink, labelSize, dot{f.at.x - p.beside() + 9, f.at.y + f.height/2}, label)
 	if p.title != "" {
 		y := f.at.y - f.header + nameHeight/2 - 2
 		pn.write(ink, labelSize, dot{f.at.x, y}, left, middle, fit(labelSize, f.width, p.title))
 	}
+}
+
+// axis draws what stands beneath the line of a horizontal axis, from its left end: ticks and label.
+func (p *pen) axis(a *axis, at dot, width float64) {
+	for _, t := range a.ticks {
+		x := at.x + width*a.place(t.value)
+		if t.label == "" {
+			p.line(ink, 1, nil, dot{x, at.y}, dot{x, at.y + 2.5})
+			continue
+		}
+		p.line(ink, 1, nil, dot{x, at.y}, dot{x, at.y + 5})
+		p.write(ink, smallSize, dot{x, at.y + 7}, center, top, t.label)
+	}
+	p.write(ink, labelSize, dot{at.x + width/2, at.y + 23}, center, top, fit(labelSize, width, a.label))
 }

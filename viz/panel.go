@@ -13,8 +13,7 @@ type panel struct {
 	lines []line
 	spans []span
 	marks []Mark
-	rule  float64 // a horizontal line, 0 for none
-	note  string  // what the rule is
+	rule  Rule
 }
 
 // line is a series with its look, thinned to what is drawn.
@@ -34,22 +33,27 @@ type span struct {
 	row  int // of its bar above the data
 }
 
-// newLine thins a series and chooses where its markers stand: at every point of a short series, at about ten of a long one.
+// newLine thins and smooths a series.
 func newLine(s Series, l look, width int) line {
 	ln := line{Series: s, look: l, kept: thin(s.Points, maxPoints)}
 	if width > 1 {
 		ln.mean = centredMean(s.Points, width)
 	}
-	n := len(ln.kept)
-	ln.marked = make([]bool, n)
+	ln.mark(30)
+	return ln
+}
+
+// mark chooses where markers stand: at each of up to most points, else at about ten.
+func (l *line) mark(most int) {
+	n := len(l.kept)
+	l.marked = make([]bool, n)
 	every := 1
-	if n > 30 {
+	if n > most {
 		every = (n + 9) / 10
 	}
 	for i := every / 2; i < n; i += every {
-		ln.marked[i] = true
+		l.marked[i] = true
 	}
-	return ln
 }
 
 // y is the value of a line that carries its markers: the mean where there is one.
@@ -149,8 +153,8 @@ func (p *panel) spread() {
 			}
 		}
 	}
-	if p.rule != 0 {
-		y.add(p.rule)
+	if p.rule.Text != "" {
+		y.add(p.rule.Y)
 	}
 	for _, s := range p.spans {
 		x.add(s.From)
@@ -159,7 +163,11 @@ func (p *panel) spread() {
 	for _, m := range p.marks {
 		x.add(m.X)
 	}
-	x = x.pad(0.02)
+	if p.x.log {
+		x = x.padLog(0.02)
+	} else {
+		x = x.pad(0.02)
+	}
 	p.x.from, p.x.to = x.low, x.high
 	switch {
 	case p.y.log:
@@ -178,10 +186,38 @@ func (p *panel) spread() {
 	p.y.from, p.y.to = y.low, y.high
 }
 
-// lower is a value less its standard error; on a log axis at least a third of the value.
-func (p *panel) lower(pt Point) float64 {
-	if p.y.log {
-		return max(pt.Y-pt.SE, pt.Y/3)
+// setXTicks labels the horizontal axis: a log axis of few values, such as sizes of a batch, at these, else at round numbers.
+func (p *panel) setXTicks(width float64) {
+	p.x.setTicksAlong(width)
+	if !p.x.log {
+		return
 	}
-	return pt.Y - pt.SE
+	var at []float64
+	for _, l := range p.lines {
+		for _, pt := range l.Points {
+			if i, found := slices.BinarySearch(at, pt.X); !found {
+				at = slices.Insert(at, i, pt.X)
+			}
+			if float64(len(at)) > width/60 {
+				return
+			}
+		}
+	}
+	ticks := make([]tick, len(at))
+	for i, v := range at {
+		if ticks[i] = (tick{v, shortNumber(v)}); i > 0 && (p.x.place(v)-p.x.place(at[i-1]))*width < 40 {
+			return
+		}
+	}
+	p.x.ticks, p.x.format = ticks, "~g"
+}
+
+// lower is a value less its standard error; on a log axis at least a third of the value.
+func (p *panel) lower(pt Point) float64 { return lower(pt.Y, pt.SE, p.y.log) }
+
+func lower(value, se float64, log bool) float64 {
+	if log {
+		return max(value-se, value/3)
+	}
+	return value - se
 }

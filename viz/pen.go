@@ -142,6 +142,13 @@ func (p *pen) write(c color.NRGBA, size float64, at dot, x text.XAlignment, y te
 	p.c.FillText(style, p.point(at), s)
 }
 
+// title writes the title of a page of a width.
+func (p *pen) title(s string, width float64) {
+	if s != "" {
+		p.write(ink, titleSize, dot{margin, margin + 2}, left, top, fit(titleSize, width-2*margin, s))
+	}
+}
+
 // writeUp writes one line of text that reads upwards, its middle at a point.
 func (p *pen) writeUp(c color.NRGBA, size float64, at dot, s string) {
 	style := letters(size, c)
@@ -164,6 +171,24 @@ func fit(size, width float64, s string) string {
 	runes = runes[:min(len(runes), 300)]
 	for n := len(runes); n > 0; n-- {
 		if short := string(runes[:n]) + "…"; widthOf(size, short) <= width {
+			return short
+		}
+	}
+	return "…"
+}
+
+// fitMiddle shortens a text to a width in its middle, for names of which both ends tell.
+func fitMiddle(size, width float64, s string) string {
+	runes := []rune(s)
+	if len(runes) > 300 {
+		runes = append(runes[:150], runes[len(runes)-150:]...)
+	}
+	if widthOf(size, s) <= width {
+		return s
+	}
+	for n := len(runes) - 1; n > 0; n-- {
+		head, tail := string(runes[:n/2]), string(runes[len(runes)-(n+1)/2:])
+		if short := head + "…" + tail; widthOf(size, short) <= width {
 			return short
 		}
 	}

@@ -101,9 +101,7 @@ func (p EmbeddingPanel) square() (corner dot, side float64) {
 }
 
 func drawEmbedding(p *pen, f EmbeddingFigure, at scatters) {
-	if f.Title != "" {
-		p.write(ink, titleSize, dot{margin, margin + 2}, left, top, fit(titleSize, at.width-2*margin, f.Title))
-	}
+	p.title(f.Title, at.width)
 	for i, panel := range f.Panels {
 		panel.draw(p, at.frames[i], at.side)
 		for row, line := range at.captions[i] {
@@ -149,7 +147,7 @@ func embeddingSpec(f EmbeddingFigure, at scatters) map[string]any {
 		views[i] = p.view(f.Classes, at.side, at.captions[i])
 	}
 	root := object{"concat": views, "columns": float64(perRow), "spacing": panelGap}
-	return finish(root, f.Title, "")
+	return finish(root, f.Title)
 }
 
 // view writes one map. Its numbers stand beneath it as the title of the horizontal axis.

@@ -2,16 +2,22 @@ package viz
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
 
-// sentence says in words what panels show: each line's first and last value, then windows, the chance line and marks.
+// sentence says in words what panels show: each line's first and last value, then windows, the rule and marks.
 func sentence(title string, panels ...*panel) string {
 	parts := make([]string, 0, len(panels))
 	for _, p := range panels {
 		parts = append(parts, p.words())
 	}
+	return inWords(title, parts)
+}
+
+// inWords joins what is said of the panels.
+func inWords(title string, parts []string) string {
 	text := strings.Join(parts, "; ") + "."
 	if title != "" {
 		text = title + ": " + text
@@ -24,8 +30,16 @@ func (p *panel) words() string {
 	if p.x.label != "" {
 		against += " by " + p.x.label
 	}
-	if p.y.log {
+	switch {
+	case p.x.log && p.y.log:
+		against += " on log axes"
+	case p.x.log:
+		against += " on a log x axis"
+	case p.y.log:
 		against += " on a log axis"
+	}
+	if d := p.definition(); d != "" {
+		against += " (" + d + ")"
 	}
 	lines := make([]string, len(p.lines))
 	for i, l := range p.lines {
@@ -41,8 +55,8 @@ func (p *panel) words() string {
 	for _, s := range p.spans {
 		parts = append(parts, fmt.Sprintf("%s from %s to %s", s.name, number(s.From), number(s.To)))
 	}
-	if p.rule != 0 {
-		parts = append(parts, "chance is "+p.y.word(p.rule))
+	if p.rule.Text != "" {
+		parts = append(parts, p.rule.Text+" is "+p.y.word(p.rule.Y))
 	}
 	for _, m := range p.marks {
 		parts = append(parts, strings.TrimSpace(fmt.Sprintf("mark at %s %s", number(m.X), m.Text)))
@@ -56,6 +70,22 @@ func (a *axis) word(v float64) string {
 		return number(100*v) + "%"
 	}
 	return number(v)
+}
+
+// wordWith writes a value of an axis with its standard error, both to the error's second digit.
+func (a *axis) wordWith(v, se float64) string {
+	if se == 0 {
+		return a.word(v)
+	}
+	unit := ""
+	if a.percent {
+		v, se, unit = 100*v, 100*se, "%"
+	}
+	decimals := max(0, 1-int(math.Floor(math.Log10(se))))
+	if decimals > 6 || math.Abs(v) >= 1e6 || se >= 1e6 {
+		return number(v) + " ± " + strconv.FormatFloat(se, 'g', 2, 64) + unit
+	}
+	return fmt.Sprintf("%.*f ± %.*f%s", decimals, v, decimals, se, unit)
 }
 
 // number writes a value with four digits.

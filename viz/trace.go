@@ -14,25 +14,15 @@ type TraceFigure struct {
 
 // Trace draws a TraceFigure. The moving average goes by points and is centred; near an end it is the mean of those
 // of its points that exist. On a log axis a band's lower edge is drawn at a third of the value where it lies below that. Trace
-// returns an error that names the series, window or mark that cannot be drawn.
+// returns an error that names the series, window or mark that cannot be drawn, or the two series of different Definitions.
 func Trace(f TraceFigure) (*Figure, error) {
-	if err := checkSeries("trace", f.Series, !f.Linear); err != nil {
+	one := LinePanel{
+		XLabel: f.XLabel, YLabel: f.YLabel, Series: f.Series, Windows: f.Windows, Marks: f.Marks, Smooth: f.Smooth, Log: !f.Linear,
+	}
+	if err := one.check("trace"); err != nil {
 		return nil, err
 	}
-	if err := checkWindows("trace", f.Windows); err != nil {
-		return nil, err
-	}
-	if err := checkMarks("trace", f.Marks); err != nil {
-		return nil, err
-	}
-	if f.Smooth < 0 {
-		return nil, fmt.Errorf("viz: trace: smoothing over %d points, want 0 or more", f.Smooth)
-	}
-	st := newStyles(f.Windows, f.Series)
-	p := &panel{x: axis{label: f.XLabel}, y: axis{label: f.YLabel, log: !f.Linear}}
-	p.add(st, f.Series, func(Series) int { return f.Smooth })
-	p.addWindows(st, f.Windows, f.Series)
-	p.addMarks(f.Marks)
+	p := one.panel(newStyles(f.Windows, f.Series), one.width)
 	pg := onePanel(f.Title, p)
 	if f.Smooth > 1 {
 		pg.legend = append(pg.legend, entry{text: fmt.Sprintf("bold: centred mean of %d points", f.Smooth)})

@@ -21,9 +21,12 @@ func (pg *page) spec(at arrangement) map[string]any {
 		views[i] = p.view(k, at.frames[i])
 	}
 	root := object{}
-	if len(views) == 1 {
+	switch {
+	case len(views) == 1:
 		root = views[0].(object)
-	} else {
+	case pg.perRow() < len(views):
+		root["concat"], root["columns"] = views, float64(pg.perRow())
+	default:
 		root["hconcat"] = views
 	}
 	return finish(root, pg.title, pg.notes())
@@ -43,19 +46,25 @@ func (pg *page) notes() string {
 	return strings.Join(list, " · ")
 }
 
-// finish adds to a view what every spec has.
-func finish(root object, title, notes string) object {
+// finish adds to a view what every spec has. Notes stand under the title, a line each.
+func finish(root object, title string, notes ...string) object {
 	root["$schema"] = schema
 	root["background"] = "white"
 	root["padding"] = margin
 	head := object{"text": title, "anchor": "start", "frame": "bounds", "offset": 8.0}
+	var lines []any
+	for _, n := range notes {
+		if n != "" {
+			lines = append(lines, n)
+		}
+	}
 	switch {
 	case title == "":
-		head["text"], head["fontSize"], head["color"] = notes, float64(smallSize), hex(grey)
-	case notes != "":
-		head["subtitle"] = notes
+		head["text"], head["fontSize"], head["color"] = lines, float64(smallSize), hex(grey)
+	case len(lines) > 0:
+		head["subtitle"] = lines
 	}
-	if title != "" || notes != "" {
+	if title != "" || len(lines) > 0 {
 		root["title"] = head
 	}
 	root["config"] = object{

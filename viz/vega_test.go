@@ -74,7 +74,7 @@ func checkFields(t *testing.T, view map[string]any, rows []any) int {
 			}
 		}
 	}
-	for _, name := range []string{"layer", "hconcat", "concat"} {
+	for _, name := range []string{"layer", "hconcat", "vconcat", "concat"} {
 		for _, v := range array(view[name]) {
 			n += checkFields(t, object(v), rows)
 		}

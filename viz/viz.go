@@ -23,10 +23,12 @@ type Point struct {
 }
 
 // Series is one line of a figure. Points ascend in X. Modality picks the colour; Run picks dash and marker; Name stands in the
-// legend and is given to one series of a figure only.
+// legend and is given to one series of a figure only. Definition says what was measured and how, for example "fisher_emp,
+// fused loss, recalibrated"; it may be empty. Series of two definitions are never drawn on one axis.
 type Series struct {
 	Name, Run, Modality string
 	Points              []Point
+	Definition          string
 }
 
 // Window is a span of x in which a modality of a run is in its prime learning window. Uncertain ones are hatched.
@@ -42,13 +44,21 @@ type Mark struct {
 	Text string
 }
 
-// page is a figure before it is drawn: panels side by side, and one legend.
+// Rule is a dashed horizontal line at Y. Text says what it is, in the legend before its value; without a Text there is none.
+type Rule struct {
+	Y    float64
+	Text string
+}
+
+// page is a figure before it is drawn: panels in rows, and one legend.
 type page struct {
 	title  string
 	panels []*panel
 	legend []entry
 	width  float64 // CSS pixels
 	height float64 // of the data area of each panel
+	across int     // panels in a row, 0 for all
+	shareX bool    // one span of x for all panels
 	below  bool    // legend below, even where it would fit beside
 	fast   bool    // a larger file in less time
 }

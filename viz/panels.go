@@ -1,0 +1,164 @@
+package viz
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// PanelsFigure is line panels in rows, from left to right and then down, with one legend.
+type PanelsFigure struct {
+	Title   string
+	Panels  []LinePanel
+	Columns int  // panels in a row, 1 to 3; 0 lets their number choose
+	ShareX  bool // all panels span the same x, so that what is below each other can be compared
+}
+
+// LinePanel is one panel of a PanelsFigure. Labels carry units. What each field draws is as in a [TraceFigure].
+type LinePanel struct {
+	Title, XLabel, YLabel string
+	Series                []Series
+	Windows               []Window
+	Marks                 []Mark
+	Rule                  Rule
+	Smooth                int  // points of a centred moving average, drawn bold beside the pale values; 0 and 1 draw none
+	Log, LogX             bool // a logarithmic y or x axis: values on it must be above 0
+	Percent               bool // y are fractions, written as percentages; not with Log
+}
+
+// mostAcross is the most panels in a row.
+const mostAcross = 3
+
+// Panels draws a PanelsFigure of up to twelve panels. One column has its legend beside it; more have it below. Series of one
+// name in several panels share an entry of the legend and must be of one run and modality; within a panel, not between
+// panels, they must be of one Definition. A log x axis of few values is labelled at these. Panels returns an error that names
+// the panel, and what in it cannot be drawn.
+func Panels(f PanelsFigure) (*Figure, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	var windows []Window
+	series := make([][]Series, len(f.Panels))
+	titles, means := make([]string, len(f.Panels)), make([]string, len(f.Panels))
+	for i, p := range f.Panels {
+		windows, series[i] = append(windows, p.Windows...), p.Series
+		if p.Smooth > 1 {
+			means[i] = fmt.Sprintf("centred mean of %d points", p.Smooth)
+		}
+	}
+	if err := checkShared("panels", series...); err != nil {
+		return nil, err
+	}
+	st := newStyles(windows, series...)
+	panels, parts := make([]*panel, len(f.Panels)), make([]string, len(f.Panels))
+	for i, p := range f.Panels {
+		panels[i] = p.panel(st, p.width)
+		titles[i], parts[i] = panels[i].name(), panels[i].words()
+		if p.Title != "" {
+			parts[i] = p.Title + ", " + parts[i]
+		}
+	}
+	pg := &page{title: f.Title, panels: panels, across: f.columns(), shareX: f.ShareX, width: 760, height: 170}
+	if pg.across > 1 {
+		pg.width, pg.height, pg.below = 960, 200, true
+		for _, p := range panels {
+			for i := range p.lines {
+				p.lines[i].mark(15) // more would touch
+			}
+		}
+	}
+	pg.legend = legendOf(panels, append(notesOf(panels), told("bold", titles, means)...)...)
+	if n := len(pg.legend); n > most {
+		return nil, fmt.Errorf("viz: panels: legend of %d entries, want at most %d", n, most)
+	}
+	return pg.figure(inWords(f.Title, parts))
+}
+
+func (f PanelsFigure) check() error {
+	if n := len(f.Panels); n == 0 || n > maxPanels {
+		return fmt.Errorf("viz: panels: %d panels, want 1 to %d", n, maxPanels)
+	}
+	if f.Columns < 0 || f.Columns > mostAcross {
+		return fmt.Errorf("viz: panels: %d columns, want 1 to %d, or 0", f.Columns, mostAcross)
+	}
+	for i, p := range f.Panels {
+		where := "panels: panel " + strconv.Itoa(i)
+		if p.Title != "" {
+			where += " " + strconv.Quote(p.Title)
+		}
+		if f.ShareX && p.LogX != f.Panels[0].LogX {
+			return fmt.Errorf("viz: %s: a log x axis here or in panel 0 only, want one kind where panels share x", where)
+		}
+		if err := p.check(where); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// columns is how many panels stand in a row.
+func (f PanelsFigure) columns() int {
+	n := len(f.Panels)
+	switch {
+	case f.Columns > 0:
+		return min(f.Columns, n)
+	case n == 4:
+		return 2
+	}
+	return min(n, mostAcross)
+}
+
+// check names the first thing that cannot be drawn. where says in which figure.
+func (p LinePanel) check(where string) error {
+	if err := checkSeries(where, p.Series, p.Log); err != nil {
+		return err
+	}
+	if err := checkWindows(where, p.Windows); err != nil {
+		return err
+	}
+	if err := checkMarks(where, p.Marks); err != nil {
+		return err
+	}
+	if err := checkRule(where, p.Rule, p.Log); err != nil {
+		return err
+	}
+	if p.Smooth < 0 {
+		return fmt.Errorf("viz: %s: smoothing over %d points, want 0 or more", where, p.Smooth)
+	}
+	if p.Log && p.Percent {
+		return fmt.Errorf("viz: %s: a log axis of percentages, want one or the other", where)
+	}
+	if !p.LogX {
+		return nil
+	}
+	for _, s := range p.Series {
+		if x := s.Points[0].X; x < 1/limit {
+			return fmt.Errorf("viz: %s: series %q: point 0: x = %v on a log axis, want above 0", where, s.Name, x)
+		}
+	}
+	for i, w := range p.Windows {
+		if w.From < 1/limit {
+			return fmt.Errorf("viz: %s: window %d of %q: from %v on a log axis, want above 0", where, i, w.Modality, w.From)
+		}
+	}
+	for i, m := range p.Marks {
+		if m.X < 1/limit {
+			return fmt.Errorf("viz: %s: mark %d %q: x = %v on a log axis, want above 0", where, i, m.Text, m.X)
+		}
+	}
+	return nil
+}
+
+// width is that of the moving average of a series.
+func (p LinePanel) width(Series) int { return p.Smooth }
+
+// panel readies a panel for drawing, its series smoothed over as many points as width says.
+func (p LinePanel) panel(st styles, width func(Series) int) *panel {
+	ready := &panel{
+		title: p.Title, rule: p.Rule,
+		x: axis{label: p.XLabel, log: p.LogX}, y: axis{label: p.YLabel, log: p.Log, percent: p.Percent},
+	}
+	ready.add(st, p.Series, width)
+	ready.addWindows(st, p.Windows, p.Series)
+	ready.addMarks(p.Marks)
+	return ready
+}

@@ -1,0 +1,292 @@
+package viz
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// SamplesFigure is pictures of samples with a caption each, such as those that carry most of the trace. Value says what the
+// number of a sample is, with its unit.
+type SamplesFigure struct {
+	Title, Value string
+	Rows         []SampleRow
+	Columns      int // pictures in a line, 1 to 12; 0 stands for as many as the longest row has, at most 8
+}
+
+// SampleRow is samples of one modality, in the order of their pictures. Unit is that of the values in the pictures, empty where
+// they have none.
+type SampleRow struct {
+	Name, Unit string
+	Samples    []SampleTile
+	Sequence   bool // of two axes, the first is time: it runs from left to right
+	Flip       bool // the first row at the bottom: a spectrogram has its low frequencies there
+}
+
+// SampleTile is one sample: its values with their shape, its ID, the name of its class, empty where it has none, and its number.
+// The shape is [D], [H, W], [H, W, C], [T, H, W, C], or [T, F] in a row of sequences. Three channels are red, green and blue,
+// one is grey; of any other number four stand side by side, as do four frames of a clip, spread over all of them.
+type SampleTile struct {
+	X         []float32
+	Shape     []int
+	ID, Label string
+	Value     float64
+}
+
+// Limits of a contact sheet.
+const (
+	maxTiles       = 96 // of a figure
+	mostColumns    = 12
+	defaultColumns = 8
+	maxTileValues  = 1 << 22 // of one picture
+)
+
+// Samples draws a SamplesFigure: one row of pictures for each modality, in further lines where it is long, under each picture
+// its ID, label and value. In a row the least value of all its pictures is black and the greatest white; both are written
+// beside the row's name. Images keep their proportions, with small ones enlarged by a whole number; sequences and flipped
+// pictures are stretched to fill their place, and vectors are bands.
+//
+// The spec shows the values as bars by sample with the ID and label under the pointer, and no pictures: those would make it
+// some fifty times as large, and a page that shows the PNG has them already.
+//
+// Samples returns an error that names the sample that cannot be drawn.
+func Samples(f SamplesFigure) (*Figure, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	at := arrangeSamples(f)
+	fig, err := picture(at.width, at.height, false, func(p *pen) { drawSamples(p, f, at) })
+	if err != nil {
+		return nil, err
+	}
+	fig.Spec, fig.Text = samplesSpec(f), f.sentence()
+	return fig, nil
+}
+
+func (f SamplesFigure) check() error {
+	if n := len(f.Rows); n == 0 || n > maxPanels {
+		return fmt.Errorf("viz: samples: %d rows, want 1 to %d", n, maxPanels)
+	}
+	if f.Columns < 0 || f.Columns > mostColumns {
+		return fmt.Errorf("viz: samples: %d columns, want 1 to %d, or 0", f.Columns, mostColumns)
+	}
+	total := 0
+	for _, r := range f.Rows {
+		if len(r.Samples) == 0 {
+			return fmt.Errorf("viz: samples: row %q: no samples, want at least one", r.Name)
+		}
+		seen := make(map[string]bool)
+		for i, s := range r.Samples {
+			where := fmt.Sprintf("viz: samples: row %q: sample %d %q", r.Name, i, s.ID)
+			if s.ID == "" || seen[s.ID] {
+				return fmt.Errorf("%s: want an ID of its own", where)
+			}
+			seen[s.ID] = true
+			if err := s.check(where, r.Sequence); err != nil {
+				return err
+			}
+		}
+		if total += len(r.Samples); total > maxTiles {
+			return fmt.Errorf("viz: samples: more than %d samples, want at most that", maxTiles)
+		}
+	}
+	return nil
+}
+
+func (s SampleTile) check(where string, sequence bool) error {
+	if !drawable(s.Value) {
+		return fmt.Errorf("%s: value %v, want a finite value", where, s.Value)
+	}
+	if n := len(s.Shape); n < 1 || n > 4 || sequence && n != 2 {
+		want := "[D], [H, W], [H, W, C] or [T, H, W, C]"
+		if sequence {
+			want = "[T, F] of a sequence"
+		}
+		return fmt.Errorf("%s: shape %v, want %s", where, s.Shape, want)
+	}
+	size := 1
+	for _, n := range s.Shape {
+		if n < 1 || n > maxTileValues/size {
+			return fmt.Errorf("%s: shape %v, want axes of at least 1 and at most %d values", where, s.Shape, maxTileValues)
+		}
+		size *= n
+	}
+	if len(s.X) != size {
+		return fmt.Errorf("%s: %d values, want %d for its shape %v", where, len(s.X), size, s.Shape)
+	}
+	for i, v := range s.X {
+		if !drawable(float64(v)) {
+			return fmt.Errorf("%s: value %d of its picture is %v, want a finite value", where, i, v)
+		}
+	}
+	return nil
+}
+
+// scale is the least and the greatest value in a row's pictures.
+func (r SampleRow) scale() reach {
+	all := nothing()
+	for _, s := range r.Samples {
+		for _, v := range s.X {
+			all.add(float64(v))
+		}
+	}
+	return all
+}
+
+// scaleNote says what black and white are.
+func (r SampleRow) scaleNote() string {
+	s := r.scale()
+	note := fmt.Sprintf("black %s, white %s", number(s.low), number(s.high))
+	if r.Unit != "" {
+		note += " " + r.Unit
+	}
+	return note
+}
+
+// labelled says whether some sample of a row has a label.
+func (r SampleRow) labelled() bool {
+	return slices.ContainsFunc(r.Samples, func(s SampleTile) bool { return s.Label != "" })
+}
+
+// captionNote says what stands under each picture.
+func (f SamplesFigure) captionNote() string {
+	list := []string{"ID"}
+	if slices.ContainsFunc(f.Rows, SampleRow.labelled) {
+		list = append(list, "label")
+	}
+	what := f.Value
+	if what == "" {
+		what = "value"
+	}
+	return "under each: " + strings.Join(append(list, what), ", ")
+}
+
+func (f SamplesFigure) sentence() string {
+	parts := make([]string, len(f.Rows))
+	for i, r := range f.Rows {
+		var low, high SampleTile
+		for j, s := range r.Samples {
+			if j == 0 || s.Value > high.Value {
+				high = s
+			}
+			if j == 0 || s.Value < low.Value {
+				low = s
+			}
+		}
+		parts[i] = fmt.Sprintf("%s, %s is %s", r.Name, high.title(), number(high.Value))
+		if n := len(r.Samples); n > 1 {
+			parts[i] = fmt.Sprintf("%s, %d samples from %s, %s, to %s, %s", r.Name, n, high.title(), number(high.Value), low.title(), number(low.Value))
+		}
+		parts[i] = strings.TrimPrefix(parts[i], ", ")
+	}
+	if f.Value != "" {
+		parts[0] = f.Value + " by sample, " + parts[0]
+	}
+	return inWords(f.Title, parts)
+}
+
+// title is what a sample is called in words.
+func (s SampleTile) title() string {
+	if s.Label == "" {
+		return s.ID
+	}
+	return s.ID + " (" + s.Label + ")"
+}
+
+// Measures of a contact sheet in CSS pixels.
+const (
+	sheetWidth    = 960.0
+	widestTile    = 160.0
+	tileGap       = 10.0
+	captionLine   = 14.0
+	stretchedTile = 0.6 // height over width of a stretched picture
+	vectorHeight  = 16.0
+)
+
+// sheet is where everything on a contact sheet stands.
+type sheet struct {
+	width, height float64
+	tile          float64 // width of a picture's place
+	note          float64 // what captions say, down from the upper edge
+	rows          []tiles
+}
+
+// tiles is where one row of pictures stands.
+type tiles struct {
+	head     float64 // middle of the row's name, down from the upper edge
+	places   []dot   // upper left corners of the pictures
+	captions []float64
+	pictures []pixels
+}
+
+func arrangeSamples(f SamplesFigure) sheet {
+	across := f.Columns
+	if across == 0 {
+		for _, r := range f.Rows {
+			across = max(across, len(r.Samples))
+		}
+		across = min(across, defaultColumns)
+	}
+	var at sheet
+	at.tile = min(widestTile, math.Floor((sheetWidth-2*margin+tileGap)/float64(across))-tileGap)
+	y := margin
+	if f.Title != "" {
+		y += titleHeight
+	}
+	at.note = y
+	y += markHeight
+	wide := max(min(760, widthOf(titleSize, f.Title)), widthOf(smallSize, f.captionNote()), float64(across)*(at.tile+tileGap)-tileGap)
+	for _, r := range f.Rows {
+		row := tiles{head: y + nameHeight/2 + 3}
+		y += nameHeight + 6
+		wide = max(wide, min(760, widthOf(labelSize, r.Name)+12+widthOf(smallSize, r.scaleNote())))
+		shades, lines := r.scale(), 2.0
+		if r.labelled() {
+			lines = 3
+		}
+		for i := 0; i < len(r.Samples); i += across {
+			tall := 0.0
+			for j, s := range r.Samples[i:min(i+across, len(r.Samples))] {
+				px := s.pixels(r, shades, at.tile)
+				tall = max(tall, float64(px.height)/density)
+				row.pictures = append(row.pictures, px)
+				row.places = append(row.places, dot{margin + float64(j)*(at.tile+tileGap), y})
+			}
+			for range row.pictures[i:] {
+				row.captions = append(row.captions, y+math.Ceil(tall)+4)
+			}
+			y += math.Ceil(tall) + 4 + lines*captionLine + tileGap
+		}
+		at.rows = append(at.rows, row)
+	}
+	at.width, at.height = math.Ceil(wide)+2*margin, math.Ceil(y)
+	return at
+}
+
+func drawSamples(p *pen, f SamplesFigure, at sheet) {
+	p.title(f.Title, at.width)
+	p.write(grey, smallSize, dot{margin, at.note}, left, top, fit(smallSize, at.width-2*margin, f.captionNote()))
+	for i, r := range f.Rows {
+		row := at.rows[i]
+		room := at.width - 2*margin - 12 - widthOf(smallSize, r.scaleNote())
+		name := fit(labelSize, max(60, room), r.Name)
+		x := margin
+		if name != "" {
+			p.write(ink, labelSize, dot{x, row.head}, left, middle, name)
+			x += widthOf(labelSize, name) + 12
+		}
+		p.write(grey, smallSize, dot{x, row.head}, left, middle, fit(smallSize, at.width-margin-x, r.scaleNote()))
+		for j, s := range r.Samples {
+			p.picture(row.pictures[j], row.places[j])
+			under := dot{row.places[j].x, row.captions[j]}
+			p.write(ink, smallSize, under, left, top, fitMiddle(smallSize, at.tile, s.ID))
+			if r.labelled() {
+				under.y += captionLine
+				p.write(grey, smallSize, under, left, top, fit(smallSize, at.tile, s.Label))
+			}
+			under.y += captionLine
+			p.write(grey, smallSize, under, left, top, fit(smallSize, at.tile, number(s.Value)))
+		}
+	}
+}
