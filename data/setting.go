@@ -12,13 +12,14 @@ import (
 // what the command line, the notebook and the records share, so that a name means one thing everywhere.
 type Setting struct {
 	Name    string
-	Default any      // float64, string or bool; its type is the setting's type
-	Min     float64  // of a number
-	Max     float64  // of a number; Min == Max means no bounds
-	Whole   bool     // a number without fraction
-	Choices []string // of a string; empty means any
-	Mutable bool     // may change in the middle of a run
-	Doc     string   // one sentence, with unit and source
+	Default any                // float64, string or bool; its type is the setting's type
+	Min     float64            // of a number
+	Max     float64            // of a number; Min == Max means no bounds
+	Whole   bool               // a number without fraction
+	Choices []string           // of a string; empty means any
+	Mutable bool               // may change in the middle of a run
+	Check   func(string) error // of a string that is not a choice; nil accepts any
+	Doc     string             // one sentence, with unit and source
 }
 
 // Parse turns what a person typed, or a value from JSON, into a value of the setting's type, within its bounds.
@@ -43,6 +44,11 @@ func (s Setting) Parse(v any) (any, error) {
 		}
 		if len(s.Choices) > 0 && !slices.Contains(s.Choices, str) {
 			return nil, fmt.Errorf("setting %s: got %q, want one of %s", s.Name, str, strings.Join(s.Choices, ", "))
+		}
+		if s.Check != nil {
+			if err := s.Check(str); err != nil {
+				return nil, fmt.Errorf("setting %s: %w", s.Name, err)
+			}
 		}
 		return str, nil
 	}

@@ -3,10 +3,13 @@ package inforeg
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
+	"gonum.org/v1/gonum/stat"
 )
 
 // Sketch folds a vector into at most size numbers so that inner products stay what they are on average: each
@@ -95,4 +98,58 @@ func MeanCosine(matrix [][]float64) float64 {
 		}
 	}
 	return sum / float64(n)
+}
+
+// PairSums adds the vectors two by two, first and second, third and fourth: gradients of batches twice as large, up
+// to their scale. A last one without a partner is left out.
+func PairSums(vectors [][]float32) [][]float32 {
+	list := make([][]float32, len(vectors)/2)
+	for i := range list {
+		a, b := vectors[2*i], vectors[2*i+1]
+		list[i] = make([]float32, len(a))
+		for j := range a {
+			list[i][j] = a[j] + b[j]
+		}
+	}
+	return list
+}
+
+// PermutedCosine is the mean and the standard deviation of the cosine of two of the vectors after the elements of one
+// were permuted at random: what two directions with these elements have in common by chance. Random directions in P
+// dimensions would have a deviation of 1/√P; gradients whose energy sits in few elements have a larger one.
+func PermutedCosine(vectors [][]float32, pairs int, r *rand.Rand) (mean, sd float64) {
+	values := make([]float64, pairs)
+	shuffled := make([]float32, len(vectors[0]))
+	for k := range values {
+		i := r.IntN(len(vectors))
+		j := (i + 1 + r.IntN(len(vectors)-1)) % len(vectors)
+		a := vectors[i]
+		copy(shuffled, vectors[j])
+		r.Shuffle(len(shuffled), func(x, y int) { shuffled[x], shuffled[y] = shuffled[y], shuffled[x] })
+		if size := math.Sqrt(dot(a, a) * dot(shuffled, shuffled)); size > 0 {
+			values[k] = dot(a, shuffled) / size
+		}
+	}
+	return stat.MeanStdDev(values, nil)
+}
+
+// CosineError is the standard error of [MeanCosine] by the jackknife over the vectors: pairs that share one go
+// together, so that the spread of the pairs would say too little. It is NaN for fewer than three vectors.
+func CosineError(matrix [][]float64) float64 {
+	n := len(matrix)
+	if n < 3 {
+		return math.NaN()
+	}
+	without := make([]float64, n)
+	for k := range without {
+		var rest [][]float64
+		for i, row := range matrix {
+			if i != k {
+				rest = append(rest, slices.Delete(slices.Clone(row), k, k+1))
+			}
+		}
+		without[k] = MeanCosine(rest)
+	}
+	_, variance := stat.PopMeanVariance(without, nil)
+	return math.Sqrt(float64(n-1) * variance)
 }

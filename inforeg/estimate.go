@@ -63,12 +63,18 @@ func MeanError(values []float64) (mean, se float64) {
 	return mean, sd / math.Sqrt(float64(len(values)))
 }
 
-// NoiseScale is McCandlish's simple noise scale B = S/|G|² (arXiv 1812.06162): at batch size B the noise of the
-// gradient is as large as the gradient. mean is the mean squared norm of the gradients of n samples, and batch the
-// squared norm of their mean. It is +Inf where no gradient is left above the noise.
-func NoiseScale(mean, batch float64, n int) float64 {
-	noise := (mean - batch) * float64(n) / float64(n-1) // S, trace of the per-sample covariance
-	signal := batch - noise/float64(n)                  // |G|²
+// NoiseSignal splits the gradient of a batch of n samples into noise S, the trace of the per-sample covariance, and
+// signal |G|², the squared norm of the gradient that is left at an infinite batch (McCandlish, arXiv 1812.06162). mean
+// is the mean squared norm of the samples' gradients, and batch the squared norm of their mean. Both are unbiased, so
+// that the signal may come out below 0, and means over several batches may be taken; their ratio is then one.
+func NoiseSignal(mean, batch float64, n int) (noise, signal float64) {
+	noise = (mean - batch) * float64(n) / float64(n-1)
+	return noise, batch - noise/float64(n)
+}
+
+// NoiseScale is McCandlish's simple noise scale B = S/|G|²: at batch size B the noise of the gradient is as large as
+// the gradient. It is +Inf where no gradient is left above the noise.
+func NoiseScale(noise, signal float64) float64 {
 	if signal <= 0 {
 		return math.Inf(1)
 	}

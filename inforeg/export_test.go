@@ -8,12 +8,14 @@ import (
 
 // Forms are the ways in which a test can have every layer treated, whatever is cheapest.
 var Forms = map[string]forms{
-	"gram":     {gram: func(int, int, int) bool { return true }},
-	"products": {gram: func(int, int, int) bool { return false }, large: 1 << 62},
-	"unrolled": {gram: func(int, int, int) bool { return false }, large: 0, unrolled: 16},
+	"gram":      {gram: func(int, int) bool { return true }, bound: 1 << 30},
+	"gradients": {gram: func(int, int) bool { return false }, bound: 1 << 30},
+	"one":       {gram: func(int, int) bool { return false }, bound: 1}, // sample by sample
+	"one gram":  {gram: func(int, int) bool { return true }, bound: 1},
+	"cheapest":  cheapest,
 }
 
 // NormsIn is SquaredGradientNorms in one of Forms.
 func NormsIn(form string, model *models.Multimodal, call *models.Call, losses *Node) map[string]*Node {
-	return Forms[form].norms(model, call, losses, false)
+	return Total(model, Forms[form].layers(model, call, losses), false)
 }

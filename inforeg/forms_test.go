@@ -13,7 +13,8 @@ import (
 	"github.com/primewindow/primewindow/models"
 )
 
-// TestForms checks that the exact forms agree: Gram matrices, products over all samples, a convolution for each.
+// TestForms checks that the exact forms agree: Gram matrices, gradients of all samples
+// at once, of one at a time.
 // Odd sizes and strides leave positions that no kernel sees.
 func TestForms(t *testing.T) {
 	m := &models.Multimodal{
@@ -38,7 +39,7 @@ func TestForms(t *testing.T) {
 		call := &models.Call{Vars: byName(vars, in[n:]), Norm: models.RunningStatistics, Record: true}
 		losses := models.CrossEntropy(m.Forward(call, x).Logits, labels)
 		var list []*Node
-		for _, form := range []string{"gram", "products", "unrolled"} {
+		for _, form := range []string{"gram", "gradients", "one", "one gram", "cheapest"} {
 			norms := inforeg.NormsIn(form, m, call, losses)
 			for _, mod := range m.Modalities {
 				list = append(list, norms[mod.Name])
@@ -59,7 +60,7 @@ func TestForms(t *testing.T) {
 		for _, v := range tensors.MustCopyFlatData[float32](out[i]) {
 			want = append(want, float64(v))
 		}
-		for j, form := range []string{"products", "unrolled"} {
+		for j, form := range []string{"gradients", "one", "one gram", "cheapest"} {
 			// the same sums in other orders, in float32
 			near(t, mod.Name+" as "+form+" against gram", tensors.MustCopyFlatData[float32](out[(j+1)*len(m.Modalities)+i]), want, 1e-4)
 		}

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/primewindow/primewindow/models"
@@ -35,6 +37,7 @@ const (
 	BNRunning      = "eval"         // the running averages, which lag behind early in training
 	BNConstant     = "const"        // of the samples measured together, as constants
 	BNCoupled      = "coupled"      // of the batch, with the gradient through them: the gradients that SGD averages
+	BNShare        = "share"        // of the batch; not a sample's own gradient but its share of the batch's: see [Shares]
 )
 
 // Ways to the number.
@@ -72,7 +75,7 @@ func (p Probe) Complete() (Probe, error) {
 		{"kind", &p.Kind, []string{KindFisherEmp, KindFisherTrue}},
 		{"loss", &p.Loss, []string{LossFused, LossUnimodal, LossSum}},
 		{"estimator", &p.Estimator, []string{Exact, Rademacher, Balanced}},
-		{"bn", &p.BN, []string{BNRecalibrated, BNRunning, BNConstant, BNCoupled}},
+		{"bn", &p.BN, []string{BNRecalibrated, BNRunning, BNConstant, BNCoupled, BNShare}},
 	} {
 		if *field.value == "" {
 			*field.value = field.known[0]
@@ -96,6 +99,10 @@ func (p Probe) Complete() (Probe, error) {
 		return bad("%s with loss sum: the labels of two readouts would have to be the same", p.Kind)
 	case p.Kind == KindFisherTrue && p.Estimator != Exact:
 		return bad("%s with estimator %s: sampled labels need no signs", p.Kind, p.Estimator)
+	case p.Kind == KindFisherTrue && p.Labels == LabelsExact && p.BN == BNCoupled:
+		return bad("%s over all classes with coupled statistics: that is a backward pass for each sample and class; take labels sampled", p.Kind)
+	case p.BN == BNShare && (p.Kind == KindFisherTrue || p.Estimator != Exact):
+		return bad("shares of %s by %s with labels %s: they are exact and of the observed labels", p.Kind, p.Estimator, p.Labels)
 	case p.Draws < 0:
 		return bad("%d draws", p.Draws)
 	}
@@ -112,10 +119,44 @@ func (p Probe) Norm() models.NormMode {
 	switch p.BN {
 	case BNConstant:
 		return models.ConstantStatistics
-	case BNCoupled:
+	case BNCoupled, BNShare:
 		return models.BatchStatistics
 	}
 	return models.RunningStatistics
+}
+
+// Layers gives each layer's part of every sample's squared gradient norm at the observed labels, in one forward and
+// one backward pass over x, by modality [B, shape...]. For shares it also gives, by modality, the squared norm of the
+// gradient of the mean loss.
+func (p Probe) Layers(model *models.Multimodal, vars, x map[string]*Node, labels *Node) (layers []LayerNorms, mean map[string]*Node) {
+	call := &models.Call{Vars: vars, Norm: p.Norm(), Record: true}
+	if p.BN != BNShare {
+		return LayerSquaredNorms(model, call, p.Losses(model.Forward(call, x), labels)), nil
+	}
+	shares := NewShares(model, call, labels.Shape().Dimensions[0])
+	losses := p.Losses(model.Forward(call, x), labels)
+	grads := map[string]*Node{}
+	mean = map[string]*Node{}
+	nodes, _ := encoderNodes(model, call, false)
+	list := Gradient(ReduceAllMean(losses), nodes...)
+	for _, m := range model.Modalities {
+		for _, v := range EncoderVariables(model, m.Name) {
+			grads[v.Name], list = list[0], list[1:]
+		}
+		mean[m.Name] = squareOf(EncoderVariables(model, m.Name), grads, p.Weights)
+	}
+	return shares.Layers(), mean
+}
+
+// squareOf is the squared norm of the gradients of variables together, or of their weights alone; a scalar.
+func squareOf(vars []models.Variable, grads map[string]*Node, weightsOnly bool) *Node {
+	var squares []*Node
+	for _, v := range vars {
+		if !weightsOnly || weight(v) {
+			squares = append(squares, SquaredNorm(grads[v.Name]))
+		}
+	}
+	return ReduceAllSum(Stack(squares, 0))
 }
 
 // Losses gives every sample's loss for these labels, [B], such that its gradient with respect to a modality's
@@ -228,32 +269,79 @@ func SumNorms(model *models.Multimodal, call *models.Call, losses, signs *Node, 
 	rows := signs.Shape().Dimensions[0]
 	batch := losses.Shape().Dimensions[0]
 	signs.AssertDims(rows, batch)
-	var nodes []*Node
-	count := map[string]int{}
-	for _, m := range model.Modalities {
-		for _, v := range EncoderVariables(model, m.Name) {
-			if !weightsOnly || v.Role == models.ConvWeight || v.Role == models.LinearWeight {
-				nodes = append(nodes, call.Var(v.Name))
-				count[m.Name]++
-			}
-		}
-	}
+	nodes, count := encoderNodes(model, call, weightsOnly)
 	parts := map[string][]*Node{}
 	for k := range rows {
 		row := StopGradient(Reshape(Slice(signs, AxisElem(k)), batch))
-		grads := Gradient(ReduceAllSum(Mul(losses, row)), nodes...)
-		for _, m := range model.Modalities {
-			squares := make([]*Node, count[m.Name])
-			for i := range squares {
-				squares[i] = SquaredNorm(grads[i])
-			}
-			grads = grads[len(squares):]
-			parts[m.Name] = append(parts[m.Name], ReduceAllSum(Stack(squares, 0)))
-		}
+		addSquares(model, Gradient(ReduceAllSum(Mul(losses, row)), nodes...), count, parts)
 	}
+	return stacked(parts)
+}
+
+// addSquares appends, for each modality, the squared norm of its next count gradients.
+func addSquares(model *models.Multimodal, grads []*Node, count map[string]int, parts map[string][]*Node) {
+	for _, m := range model.Modalities {
+		squares := make([]*Node, count[m.Name])
+		for i := range squares {
+			squares[i] = SquaredNorm(grads[i])
+		}
+		grads = grads[len(squares):]
+		parts[m.Name] = append(parts[m.Name], ReduceAllSum(Stack(squares, 0)))
+	}
+}
+
+func stacked(parts map[string][]*Node) map[string]*Node {
 	norms := map[string]*Node{}
 	for name, list := range parts {
 		norms[name] = Stack(list, 0)
 	}
 	return norms
+}
+
+// LabelSums gives, for each draw of labels from the model by a column of draws, [B, K], and each modality the squared
+// norm of the sum of the samples' gradients at these labels; [K]. Scores have mean zero, so that no signs are needed:
+// its mean over the draws is the sum of the samples' traces, batch statistics included. call gave out.
+func (p Probe) LabelSums(model *models.Multimodal, call *models.Call, out models.Output, draws *Node) map[string]*Node {
+	nodes, count := encoderNodes(model, call, p.Weights)
+	like := Zeros(draws.Graph(), shapes.Make(dtypes.Int32, draws.Shape().Dimensions[0]))
+	readouts := []*Node{out.Logits}
+	if p.Loss == LossUnimodal {
+		readouts = nil
+		for _, name := range ModalityNames(model) {
+			readouts = append(readouts, out.Unimodal[name])
+		}
+	}
+	parts := map[string][]*Node{}
+	for k := range draws.Shape().Dimensions[1] {
+		var loss *Node
+		for _, logits := range readouts {
+			labels := drawn(logits, Slice(draws, AxisRange(), AxisElem(k)), like)
+			part := ReduceAllSum(models.CrossEntropy(logits, labels))
+			if loss != nil {
+				part = Add(loss, part)
+			}
+			loss = part
+		}
+		addSquares(model, Gradient(loss, nodes...), count, parts)
+	}
+	return stacked(parts)
+}
+
+// encoderNodes lists the variables that count, modality after modality, and how many each has.
+func encoderNodes(model *models.Multimodal, call *models.Call, weightsOnly bool) (nodes []*Node, count map[string]int) {
+	count = map[string]int{}
+	for _, m := range model.Modalities {
+		for _, v := range EncoderVariables(model, m.Name) {
+			if !weightsOnly || weight(v) {
+				nodes = append(nodes, call.Var(v.Name))
+				count[m.Name]++
+			}
+		}
+	}
+	return nodes, count
+}
+
+// weight reports whether a variable counts where weights alone do.
+func weight(v models.Variable) bool {
+	return v.Role == models.ConvWeight || v.Role == models.LinearWeight
 }

@@ -302,10 +302,10 @@ func TestNoiseScale(t *testing.T) {
 		}
 	}
 	// 400 trials of 64 samples leave under 1 %
-	if got := inforeg.NoiseScale(mean, batch, n); math.Abs(got/(noise/signal)-1) > 0.02 {
+	if got := inforeg.NoiseScale(inforeg.NoiseSignal(mean, batch, n)); math.Abs(got/(noise/signal)-1) > 0.02 {
 		t.Errorf("NoiseScale = %v, want %v", got, noise/signal)
 	}
-	if got := inforeg.NoiseScale(10, 0.1, 64); !math.IsInf(got, 1) {
+	if got := inforeg.NoiseScale(inforeg.NoiseSignal(10, 0.1, 64)); !math.IsInf(got, 1) {
 		t.Errorf("without signal: %v, want +Inf", got)
 	}
 	if got := inforeg.ExpectedCosine(5, 20); got != 0.8 {

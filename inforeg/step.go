@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/primewindow/primewindow/data"
@@ -29,6 +30,18 @@ type StepInput struct {
 	X        map[string]*Node // by modality, [B, shape...]
 	Labels   *Node            // [B], int32
 	Settings map[string]any   // those that shape the graph
+	Measures Measures
+	Signs    *Node // [Measures.Signs, B], rows of [Signs] for [Balanced]; only with Measures.Signs
+	Draws    *Node // [B, Measures.Labels], numbers in [0, 1); only with Measures.Labels
+}
+
+// Measures says what a step measures beside training, out of its own forward pass and with the statistics of its
+// batch. The zero value measures nothing.
+type Measures struct {
+	Shares  bool // every sample's share of the gradient, exactly: see [Shares]. The gradient is then summed in another order.
+	Signs   int  // draws of balanced signs; each is one more backward pass, and all share one forward pass
+	Labels  int  // draws of labels from the model, likewise
+	Weights bool // shares and sums leave out all but weights of convolutions and linear layers
 }
 
 // StepResult is what the graph of a step gives, as nodes.
@@ -37,27 +50,46 @@ type StepResult struct {
 	Momentum map[string]*Node // by trainable variable
 	Scalars  []NamedScalar    // "loss", "acc", "score.<modality>", and the method's
 	// GradSquares has shape [trainable variables], in the model's order: the squared norm of the gradient
-	// handed to the optimizer. ValueSquares has shape [variables]: the squared norm after the update.
-	GradSquares, ValueSquares *Node
-	// Sketches has, by modality, the encoder's gradient handed to the optimizer, folded to at most
-	// [SketchSize] values.
+	// handed to the optimizer. UpdateSquares is of the same shape: the squared norm of the update. ValueSquares has
+	// shape [variables]: the squared norm after the update.
+	GradSquares, UpdateSquares, ValueSquares *Node
+	// Sketches has, by modality, the encoder's gradient of the loss, before the method changes it, each variable
+	// folded to at most [SketchSize] values: [total], in the order of [EncoderVariables].
 	Sketches map[string]*Node
+	// Plain reports whether the loss is the mean of the samples' fused losses: the method added nothing to it.
+	Plain bool
+	// Measured has, by modality, what [Measures] asked for.
+	Measured map[string]Measured
 }
 
-// SketchSize is how many numbers a batch gradient is folded into. A smaller encoder's gradient is kept as it
-// is; of a larger one, cosines carry an error of about 1/√SketchSize = 0.004.
-const SketchSize = 1 << 16
+// Measured are numbers of one encoder that a step gives beside training, in nats².
+type Measured struct {
+	Shares *Node // [B], squared norm of every sample's share
+	Mean   *Node // scalar, squared norm of the gradient of the mean of the losses of which the shares or signed sums are
+	Signs  *Node // [Signs], squared norm of the sum of the samples' gradients of the fused loss, with the signs of each row
+	Labels *Node // [Labels], squared norm of the sum of the samples' gradients at drawn labels
+}
+
+// SketchSize is how many numbers the gradient of one variable is folded into. A smaller one is kept as it is; of a
+// larger one, cosines carry an error of about 1/√SketchSize = 0.008.
+const SketchSize = 1 << 14
 
 // BuildStep adds one training step to a graph: forward, the method's loss, gradients, the method's changes to
 // them, and the optimizer's update. It is the only place where a step is defined; every method is hooks on it.
 func BuildStep(model *models.Multimodal, method Method, in StepInput) StepResult {
+	batch := in.Labels.Shape().Dimensions[0]
 	call := &models.Call{Vars: in.Vars, Norm: models.BatchStatistics, Updates: map[string]*Node{}}
+	var shares *Shares
+	if in.Measures.Shares {
+		shares = NewShares(model, call, batch)
+	}
 	s := &Step{
 		Model: model, Settings: in.Settings, Vars: in.Vars, StartAt: in.Start, Controls: in.Controls, Labels: in.Labels,
 		Out: model.Forward(call, in.X),
 	}
 	s.Losses = models.CrossEntropy(s.Out.Logits, s.Labels)
-	s.Loss = ReduceAllMean(s.Losses)
+	mean := ReduceAllMean(s.Losses)
+	s.Loss = mean
 	s.Record("loss", s.Loss)
 	s.Record("acc", Accuracy(s.Out.Logits, s.Labels))
 	scores := s.Scores(ScoreMeanP)
@@ -76,11 +108,17 @@ func BuildStep(model *models.Multimodal, method Method, in StepInput) StepResult
 	for i, g := range Gradient(s.Loss, nodes...) {
 		s.Grads[trainable[i].Name] = g
 	}
+	call.Backward = nil
+	r := StepResult{Vars: map[string]*Node{}, Momentum: map[string]*Node{}, Sketches: map[string]*Node{}, Measured: map[string]Measured{}}
+	for _, m := range model.Modalities {
+		r.Sketches[m.Name] = sketches(EncoderVariables(model, m.Name), s.Grads)
+	}
+	r.Plain = s.Loss == mean
+	r.measure(s, call, in, shares)
 	method.Gradients(s)
 
-	r := StepResult{Vars: map[string]*Node{}, Momentum: map[string]*Node{}, Sketches: map[string]*Node{}}
 	lr, momentum, decay := s.Control("lr"), s.Control("momentum"), s.Control("weight_decay")
-	gradSquares := make([]*Node, len(trainable))
+	gradSquares, updates := make([]*Node, len(trainable)), make([]*Node, len(trainable))
 	for i, v := range trainable {
 		grad := s.Grads[v.Name]
 		if !grad.Shape().Equal(in.Vars[v.Name].Shape()) {
@@ -88,6 +126,7 @@ func BuildStep(model *models.Multimodal, method Method, in StepInput) StepResult
 		}
 		r.Vars[v.Name], r.Momentum[v.Name] = models.SGD(in.Vars[v.Name], grad, in.Momentum[v.Name], lr, momentum, decay)
 		gradSquares[i] = SquaredNorm(grad)
+		updates[i] = SquaredNorm(Mul(r.Momentum[v.Name], lr))
 	}
 	valueSquares := make([]*Node, len(vars))
 	for i, v := range vars {
@@ -99,19 +138,71 @@ func BuildStep(model *models.Multimodal, method Method, in StepInput) StepResult
 		}
 		valueSquares[i] = SquaredNorm(r.Vars[v.Name])
 	}
-	r.GradSquares, r.ValueSquares = Stack(gradSquares, 0), Stack(valueSquares, 0)
-	for i, m := range model.Modalities {
-		var flat []*Node
-		for _, v := range EncoderVariables(model, m.Name) {
-			flat = append(flat, Reshape(s.Grads[v.Name], -1))
-		}
-		r.Sketches[m.Name] = Sketch(Concatenate(flat, 0), SketchSize, uint64(i))
-	}
+	r.GradSquares, r.UpdateSquares, r.ValueSquares = Stack(gradSquares, 0), Stack(updates, 0), Stack(valueSquares, 0)
 	if s.Total != nil {
 		s.Record("total", s.Total)
 	}
 	r.Scalars = s.scalars
 	return r
+}
+
+// measure fills Measured. The gradients of s are still those of its loss.
+func (r *StepResult) measure(s *Step, call *models.Call, in StepInput, shares *Shares) {
+	var norms map[string]*Node
+	if shares != nil {
+		norms = shares.Norms(in.Measures.Weights)
+	}
+	signs, labels := map[string]*Node{}, map[string]*Node{}
+	if in.Measures.Signs > 0 {
+		signs = SumNorms(s.Model, call, s.Losses, in.Signs, in.Measures.Weights)
+	}
+	if in.Measures.Labels > 0 {
+		labels = Probe{Loss: LossFused, Weights: in.Measures.Weights}.LabelSums(s.Model, call, s.Out, in.Draws)
+	}
+	batch := in.Labels.Shape().Dimensions[0]
+	ofMean := in.Measures.Signs > 0 && !r.Plain // the gradient at hand is of another loss
+	var own map[string]*Node
+	if ofMean {
+		own = SumNorms(s.Model, call, s.Losses, Ones(s.Loss.Graph(), shapes.Make(s.Loss.DType(), 1, batch)), in.Measures.Weights)
+	}
+	for _, m := range s.Model.Modalities {
+		got := Measured{Shares: norms[m.Name], Signs: signs[m.Name], Labels: labels[m.Name]}
+		switch {
+		case ofMean:
+			got.Mean = MulScalar(Reshape(own[m.Name]), 1/float64(batch*batch))
+		case in.Measures.Signs > 0 || in.Measures.Shares:
+			got.Mean = squareOf(EncoderVariables(s.Model, m.Name), s.Grads, in.Measures.Weights)
+		}
+		r.Measured[m.Name] = got
+	}
+}
+
+// sketches folds the gradients of variables, one after the other.
+func sketches(vars []models.Variable, grads map[string]*Node) *Node {
+	list := make([]*Node, len(vars))
+	for i, v := range vars {
+		list[i] = Sketch(Reshape(grads[v.Name], -1), SketchSize, uint64(i))
+	}
+	return Concatenate(list, 0)
+}
+
+// SketchSpan is where the sketch of a variable stands.
+type SketchSpan struct {
+	Name     string // of the variable
+	From, To int
+	Folded   bool // whether it has more elements than SketchSize
+}
+
+// SketchSpans says where the sketches of an encoder's variables stand in [StepResult.Sketches].
+func SketchSpans(model *models.Multimodal, modality string) []SketchSpan {
+	var list []SketchSpan
+	from := 0
+	for _, v := range EncoderVariables(model, modality) {
+		n := min(v.Size(), SketchSize)
+		list = append(list, SketchSpan{v.Name, from, from + n, v.Size() > SketchSize})
+		from += n
+	}
+	return list
 }
 
 // Accuracy is the share of rows of logits, [B, C], whose largest entry is at the label, [B]; a scalar.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -22,17 +21,6 @@ func (p pass) layer(l Layer) {
 	}
 }
 
-// conv convolves x, [N, spatial..., in], with the kernel name.weight, [k..., in, out], and zero padding.
-func (p pass) conv(name string, x *Node, stride, padding int) *Node {
-	spatial := x.Rank() - 2
-	l := Layer{Kind: ConvLayer, Name: name, Input: x, Strides: repeat(spatial, stride), Padding: repeat(spatial, [2]int{padding, padding})}
-	kernel := p.Var(name + ".weight")
-	l.Kernel = kernel.Shape().Dimensions[:spatial]
-	l.Output = Convolve(x, kernel).StridePerAxis(l.Strides...).PaddingPerDim(l.Padding).Done()
-	p.layer(l)
-	return l.Output
-}
-
 // batchNorm normalises each channel of x, [N, spatial..., C], then scales and shifts it.
 func (p pass) batchNorm(name string, x *Node) *Node {
 	dims := x.Shape().Dimensions
@@ -47,8 +35,8 @@ func (p pass) batchNorm(name string, x *Node) *Node {
 	default:
 		count := float64(dims[0] * positions)
 		constant := StopGradient(flat)
-		mean = MulScalar(columnSums(constant), 1/count)
-		variance = MulScalar(columnSums(Square(Sub(constant, spread(mean, flat)))), 1/count)
+		mean = MulScalar(p.columnSums(constant), 1/count)
+		variance = MulScalar(p.columnSums(Square(Sub(constant, spread(mean, flat)))), 1/count)
 		if p.Updates != nil {
 			unbiased := MulScalar(variance, count/max(1, count-1))
 			p.average(name+".running_mean", mean)
@@ -58,22 +46,20 @@ func (p pass) batchNorm(name string, x *Node) *Node {
 	mean, variance = StopGradient(mean), StopGradient(variance)
 	scale := Reciprocal(Sqrt(AddScalar(variance, NormEpsilon)))
 
+	var t tap
 	var normal *Node
-	if p.Norm == BatchStatistics {
-		flat = IdentityWithCustomGradient(flat, func(_, v *Node) *Node { return throughStatistics(v, normal) })
+	if p.Norm == BatchStatistics { // the gradient goes through mean and variance as well
+		flat = IdentityWithCustomGradient(flat, func(_, v *Node) *Node {
+			count := 1 / float64(v.Shape().Dimensions[0]*v.Shape().Dimensions[1])
+			gamma := p.Var(name + ".weight")
+			shift := MulScalar(Mul(gamma, p.columnSums(t.delta)), count)
+			slope := MulScalar(Mul(gamma, p.columnSums(Mul(t.delta, normal))), count)
+			through := Add(spread(Mul(shift, scale), v), Mul(normal, spread(Mul(slope, scale), v)))
+			return Sub(v, through)
+		})
 	}
 	normal = Mul(Sub(flat, spread(mean, flat)), spread(scale, flat))
-	return p.affine(name, normal, dims, p.Norm == BatchStatistics)
-}
-
-// throughStatistics is the part of batch norm's gradient that goes through mean and variance, for v of shape
-// [N, P, C] and the normalised values: v less its mean, less normal times the mean of v times normal.
-func throughStatistics(v, normal *Node) *Node {
-	dims := v.Shape().Dimensions
-	count := 1 / float64(dims[0]*dims[1])
-	first := spread(MulScalar(columnSums(v), count), v)
-	second := spread(MulScalar(columnSums(Mul(v, normal)), count), v)
-	return Sub(Sub(v, first), Mul(normal, second))
+	return p.affine(name, normal, dims, &t)
 }
 
 // average moves a running average towards the present batch's statistics.
@@ -85,18 +71,16 @@ func (p pass) average(name string, present *Node) {
 	p.Updates[name] = StopGradient(Add(MulScalar(p.Var(name), 1-NormMomentum), MulScalar(present, NormMomentum)))
 }
 
-// affine scales and shifts normalised values, [N, P, C], and gives them the shape dims.
-func (p pass) affine(name string, normal *Node, dims []int, training bool) *Node {
-	scale, shift := p.Var(name+".weight"), p.Var(name+".bias")
-	var y *Node
-	if training {
-		y = Add(Mul(normal, broadcastByDot(scale, normal)), broadcastByDot(shift, normal))
-	} else {
-		y = Add(Mul(normal, spread(scale, normal)), spread(shift, normal))
-	}
-	y = Reshape(y, dims...)
-	p.layer(Layer{Kind: NormLayer, Name: name, Bias: true, Input: Reshape(normal, dims...), Output: y})
-	return y
+// affine scales and shifts normalised values, [N, P, C], and gives them the shape dims. t notes the gradient at
+// [N, P, C], after scale and shift.
+func (p pass) affine(name string, normal *Node, dims []int, t *tap) *Node {
+	l := Layer{Kind: NormLayer, Name: name, Bias: true, Input: Reshape(normal, dims...), Frames: p.frames}
+	scale := p.weight(l, p.Var(name+".weight"), t, func(delta *Node) *Node { return p.columnSums(Mul(delta, normal)) })
+	shift := IdentityWithCustomGradient(p.Var(name+".bias"), func(_, _ *Node) *Node { return p.columnSums(t.delta) })
+	y := t.watch(Add(Mul(normal, spread(scale, normal)), spread(shift, normal)))
+	l.Output = Reshape(y, dims...)
+	p.layer(l)
+	return l.Output
 }
 
 // groupNorm normalises groups of channels within each row of x, [N, spatial..., C], then scales and shifts.
@@ -109,27 +93,22 @@ func (p pass) groupNorm(name string, x *Node, groups int) *Node {
 	centred := Sub(g, mean)
 	variance := ReduceAndKeep(Square(centred), ReduceMean, 1, 3)
 	normal := Div(centred, Sqrt(AddScalar(variance, NormEpsilon)))
-	return p.affine(name, Reshape(normal, dims[0], positions, channels), dims, false)
+	return p.affine(name, Reshape(normal, dims[0], positions, channels), dims, &tap{})
 }
 
-// columnSums sums x, [N, P, C], over N and P. As a batched product with ones it runs ten times faster on
-// XLA's CPU backend than a reduction.
-func columnSums(x *Node) *Node {
+// columnSums sums x, [N, P, C], over N and P: as a batched product with ones, which on XLA's CPU backend runs ten
+// times faster than a reduction.
+func (p pass) columnSums(x *Node) *Node {
+	if !p.Forms.own(x.Graph()) {
+		return ReduceSum(x, 0, 1)
+	}
 	dims := x.Shape().Dimensions
-	ones := Ones(x.Graph(), shape(x.DType(), dims[0], dims[1]))
+	ones := Ones(x.Graph(), shapeOf(x, dims[0], dims[1]))
 	return ReduceSum(DotGeneral(ones, []int{1}, []int{0}, x, []int{1}, []int{0}), 0)
 }
 
-// broadcastByDot gives v, [C], the shape of like, [N, P, C]. It is spread, as a product with ones, for the sake
-// of its gradient, which is then the fast one of columnSums.
-func broadcastByDot(v, like *Node) *Node {
-	dims := like.Shape().Dimensions
-	rows := BroadcastToDims(Reshape(v, 1, 1, dims[2]), dims[0], 1, dims[2])
-	ones := Ones(v.Graph(), shape(v.DType(), dims[0], dims[1], 1))
-	return DotGeneral(ones, []int{2}, []int{0}, rows, []int{1}, []int{0})
-}
-
-func shape(dtype dtypes.DType, dims ...int) shapes.Shape { return shapes.Make(dtype, dims...) }
+// shapeOf is a shape of these dimensions with the type of like.
+func shapeOf(like *Node, dims ...int) shapes.Shape { return shapes.Make(like.DType(), dims...) }
 
 // spread gives v, [C], the shape of like, [..., C].
 func spread(v, like *Node) *Node {
@@ -149,11 +128,6 @@ func (p pass) meanOfPositions(x *Node) *Node {
 
 // relu is max(x, 0), with gradient 0 at 0 as PyTorch has it.
 func relu(x *Node) *Node { return Where(GreaterThan(x, ZerosLike(x)), x, ZerosLike(x)) }
-
-// maxPool is the stem's pooling of an ImageNet ResNet: windows of 3, stride 2, padding 1.
-func maxPool(x *Node) *Node {
-	return MaxPool(x).WindowPerAxis(3, 3).StridePerAxis(2, 2).PaddingPerDim([][2]int{{1, 1}, {1, 1}}).Done()
-}
 
 func convVariable(name string, out, in int, kernel ...int) Variable {
 	return Variable{Name: name + ".weight", Shape: append(slices.Clone(kernel), in, out), Role: ConvWeight}

@@ -43,10 +43,13 @@ func (e MLP) Features() int { return e.Widths[len(e.Widths)-1] }
 
 // linear multiplies the last axis of x, [..., in], with name.weight, [out, in], and adds name.bias.
 func (p pass) linear(name string, x *Node) *Node {
-	y := DotGeneral(x, []int{x.Rank() - 1}, nil, p.Var(name+".weight"), []int{1}, nil) // [..., out]
-	y = Add(y, spread(p.Var(name+".bias"), y))
-	p.layer(Layer{Kind: LinearLayer, Name: name, Bias: true, Input: x, Output: y})
-	return y
+	l := Layer{Kind: LinearLayer, Name: name, Bias: true, Input: x, Frames: p.frames}
+	var t tap
+	weight := p.weight(l, p.Var(name+".weight"), &t, nil)
+	y := DotGeneral(x, []int{x.Rank() - 1}, nil, weight, []int{1}, nil) // [..., out]
+	l.Output = t.watch(Add(y, spread(p.Var(name+".bias"), y)))
+	p.layer(l)
+	return l.Output
 }
 
 func parseMLP(widths string, m data.Modality) (Encoder, error) {

@@ -69,6 +69,11 @@ type Call struct {
 	Recalibrate bool
 	Layers      []Layer // filled by the pass when Record is set: every encoder layer with trainable variables, in order
 	Record      bool
+	Forms       Forms
+	// Backward, where it is set, is told of each layer whose weight's gradient is being taken, with the gradient
+	// delta at its output, shaped like it up to how positions are folded. What it returns is the weight's gradient;
+	// nil leaves that to the layer.
+	Backward func(l Layer, delta *Node) *Node
 }
 
 // Var returns the variable of that name and panics when the call lacks it.
@@ -87,14 +92,17 @@ const (
 	ConvLayer   LayerKind = "conv"
 	LinearLayer LayerKind = "linear"
 	NormLayer   LayerKind = "norm"
+
+	EmbeddingLayer LayerKind = "embedding" // a row of Name + ".weight" for each id
+	PositionLayer  LayerKind = "position"  // adds the variable Name, without suffix, to every sample
 )
 
 // Layer is a layer with trainable variables, as it was used in one pass.
 type Layer struct {
 	Kind    LayerKind
-	Name    string   // prefix of its variables: Name + ".weight", Name + ".bias"
+	Name    string   // prefix of its variables: Name + ".weight", Name + ".bias"; position: its one variable
 	Bias    bool     // whether it has Name + ".bias"
-	Input   *Node    // conv [N, spatial..., in]; linear [N, in] or [N, T, in]; norm: the normalised values, before scale and shift
+	Input   *Node    // conv [N, spatial..., in]; linear [N, in] or [N, T, in]; norm: what is scaled and shifted; embedding: ids [N, T], int32; position: nil
 	Output  *Node    // what the layer returns, before any activation: [N, ...]
 	Frames  int      // N = B*Frames: so many rows in a run belong to one sample
 	Kernel  []int    // of a convolution, per spatial axis

@@ -80,7 +80,7 @@ func (e ResNet18) Forward(c *Call, prefix string, x *Node) *Node {
 	if e.Stem == SmallStem {
 		x = relu(p.batchNorm(prefix+"bn1", p.conv(prefix+"conv1", x, 1, 1)))
 	} else {
-		x = maxPool(relu(p.batchNorm(prefix+"bn1", p.conv(prefix+"conv1", x, 2, 3))))
+		x = p.maxPool(relu(p.batchNorm(prefix+"bn1", p.conv(prefix+"conv1", x, 2, 3))))
 	}
 	for _, b := range e.blocks(prefix) {
 		y := relu(p.batchNorm(b.name+"bn1", p.conv(b.name+"conv1", x, b.stride, 1)))

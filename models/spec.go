@@ -15,6 +15,8 @@ import (
 //	cnn2d:16-32-64[,kernel=3][,norm=batch|group|none]     images, spectrograms, clips
 //	resnet18[,width=1][,stem=imagenet|small]              likewise
 //	mlp:64-32                                             vectors
+//	transformer[,dim=32][,heads=4][,layers=2][,mlp=2]     sequences
+//	transformer,vocab=N[,pad=1][,dim=32][..]              token ids from 0 to N-1; with pad=1 token 0 is padding
 //
 // The stem is by default small where the input's height or width is below 64.
 func ParseEncoder(spec string, m data.Modality) (Encoder, error) {
@@ -53,8 +55,13 @@ func ParseEncoder(spec string, m data.Modality) (Encoder, error) {
 		e, err = parseResNet(m, take)
 	case "mlp":
 		e, err = parseMLP(channels, m)
+	case "transformer":
+		if channels != "" {
+			return nil, fmt.Errorf("models: encoder %q: transformer takes ,dim= and no colon", spec)
+		}
+		e, err = parseTransformer(m, take)
 	default:
-		return nil, fmt.Errorf("models: encoder %q, want cnn1d, cnn2d, resnet18 or mlp", spec)
+		return nil, fmt.Errorf("models: encoder %q, want cnn1d, cnn2d, resnet18 or mlp, or transformer", spec)
 	}
 	if err != nil {
 		return nil, err
@@ -78,6 +85,15 @@ func parseWidths(text string) ([]int, error) {
 		list = append(list, n)
 	}
 	return list, nil
+}
+
+// parseWhole reads a whole number within bounds.
+func parseWhole(name, text string, from, to int) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < from || n > to {
+		return 0, fmt.Errorf("models: %s %q, want a whole number from %d to %d", name, text, from, to)
+	}
+	return n, nil
 }
 
 func parseCNN(axes int, channels string, m data.Modality, take func(name, def string) string) (Encoder, error) {

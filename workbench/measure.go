@@ -73,7 +73,7 @@ type ProbeOption func(*wire.Probe)
 // OfLoss chooses the loss whose gradient is taken: "fused", "unimodal" or "sum".
 func OfLoss(loss string) ProbeOption { return func(p *wire.Probe) { p.Loss = loss } }
 
-// Statistics chooses batch norm's: "recalibrated", "eval", "const" or "coupled".
+// Statistics chooses batch norm's: "recalibrated", "eval", "const", "coupled" or "share".
 func Statistics(bn string) ProbeOption { return func(p *wire.Probe) { p.BN = bn } }
 
 // SampledLabels draws the labels of [FisherTrue] from the model, so many times, in place of the sum over classes.
@@ -88,6 +88,9 @@ func Signs(estimator string, draws int) ProbeOption {
 
 // WeightsOnly leaves out biases and norm layers.
 func WeightsOnly(p *wire.Probe) { p.Weights = true }
+
+// LastBatches chooses how many of the last batch gradients a [Cosine] is of.
+func LastBatches(n int) ProbeOption { return func(p *wire.Probe) { p.Batches = n } }
 
 // OnSamples chooses the number of training samples.
 func OnSamples(n int) ProbeOption { return func(p *wire.Probe) { p.Samples = n } }
@@ -122,6 +125,24 @@ func (r *Run) FeaturesContext(ctx context.Context, split Split, modality string)
 // [k..., in, out]. With the prefix "momentum." it is the optimizer's buffer.
 func (r *Run) VarContext(ctx context.Context, name string) (Array, error) {
 	return r.array(ctx, "var", url.Values{"name": {name}})
+}
+
+// GradientContext gives the gradient of the mean fused loss of the batch that the next step takes with respect to a
+// variable, in training mode and before the method changes it; shaped as [Run.VarContext] gives the variable.
+func (r *Run) GradientContext(ctx context.Context, name string) (Array, error) {
+	return r.array(ctx, "gradient", url.Values{"name": {name}})
+}
+
+// ActivationContext gives what a layer returns for that batch in eval mode, before the activation function:
+// [B*frames, ..., C]. A layer goes by the prefix of its variables, such as "enc.audio.conv0".
+func (r *Run) ActivationContext(ctx context.Context, layer string) (Array, error) {
+	return r.array(ctx, "activation", url.Values{"layer": {layer}})
+}
+
+// SampleNormsContext gives the squared gradient norms of the probe samples for a modality's encoder at the present
+// step, the largest first: rows of position in the training split and norm in nats², [n, 2]. Their mean is the trace.
+func (r *Run) SampleNormsContext(ctx context.Context, modality string) (Array, error) {
+	return r.array(ctx, "samples", url.Values{"modality": {modality}})
 }
 
 func (r *Run) array(ctx context.Context, call string, q url.Values) (Array, error) {

@@ -129,8 +129,30 @@ func Batch(size int) Option { return With("batch", size) }
 // Epochs is the planned length, up to which [Run.Start] trains.
 func Epochs(n int) Option { return With("epochs", n) }
 
-// ProbeEvery is the number of epochs between Fisher traces; 0 for none.
-func ProbeEvery(epochs int) Option { return With("probe_every", epochs) }
+// Probes chooses what a run measures by itself: "none", "economy", "standard" or "full"; see also [When].
+func Probes(preset string) Option { return With("probes", preset) }
+
+// When says when a probe measures by itself: one of the kinds of [Run.Probe], or [Share], [SignSums] or [DrawnLabels],
+// which are measured in a training step out of its own passes.
+func When(probe string, schedule Schedule) Option { return With("every."+probe, string(schedule)) }
+
+// Schedule says when a probe measures.
+type Schedule string
+
+// Schedules of [When]. Log is ten times for each factor of ten.
+const (
+	Never Schedule = "never"
+	Log   Schedule = "log"
+)
+
+// EverySteps measures when so many more steps are done.
+func EverySteps(n int) Schedule { return Schedule(fmt.Sprintf("%d steps", n)) }
+
+// EveryEpochs measures at the end of every so many epochs.
+func EveryEpochs(n int) Schedule { return Schedule(fmt.Sprintf("%d epochs", n)) }
+
+// PerDecade measures so many times for each factor of ten.
+func PerDecade(n int) Schedule { return Schedule(fmt.Sprintf("%d per decade", n)) }
 
 // Modalities names those to train on; without it all of them are.
 func Modalities(names ...string) Option { return With("modalities", strings.Join(names, ",")) }
@@ -199,14 +221,25 @@ const (
 	Released    = "released"    // what the published code accumulates
 	BatchSquare = "batch_g2"    // mean over an epoch of the squared norm of the batch gradient
 	Cosine      = "cosine"      // between the last batch gradients
+	Noise       = "noise"       // gradient noise and signal, whose ratio is the noise scale
+	Motion      = "motion"      // gradient norm, size of the update, distance from the start, by layer
+	Share       = "share"       // only with [When]: squared norms of the samples' shares of a step's gradient
+	SignSums    = "signs"       // only with [When]: fisher_emp of a step's batch, by balanced signs
+	DrawnLabels = "labels"      // only with [When]: fisher_true of a step's batch, by drawn labels
 	Accuracy    = "accuracy"    // of the fused prediction and of each modality, on the validation split
 	Linear      = "linear"      // accuracy of fresh linear probes on frozen features
 )
 
 // What can only be drawn.
 const (
-	Trace = "trace" // Fisher traces, with the prime learning windows
-	Loss  = "loss"
+	Trace      = "trace"   // Fisher traces, with the prime learning windows
+	TrueTrace  = "true"    // the same of [FisherTrue]
+	Running    = "running" // what steps measured out of their own passes, each definition in a panel
+	Smooth     = "smooth"  // one trace as measured, smoothed, and smoothed as in the published code, with their windows
+	Layers     = "layers"  // which layers carry the trace
+	Gap        = "gap"     // between the modalities, in gradient norm and in trace
+	TopSamples = "samples" // the samples that carry most of the trace, as pictures
+	Loss       = "loss"
 )
 
 // View says what is shown while a run trains, beside the line of text.

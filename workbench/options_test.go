@@ -25,8 +25,8 @@ func TestDeclaration(t *testing.T) {
 		reason string
 	}{
 		{"nothing", Open("a"), "", wire.Declaration{Settings: map[string]any{}}, "what is not named is the host's default"},
-		{"zeros", Open("a", LR(0), Beta(0), Seed(0), Regulate(false), ProbeEvery(0)), "",
-			wire.Declaration{Settings: map[string]any{"lr": 0.0, "beta": 0.0, "seed": 0, "regulate": false, "probe_every": 0}}, "a zero is not an unset setting"},
+		{"zeros", Open("a", LR(0), Beta(0), Seed(0), Regulate(false), When(FisherEmp, Never)), "",
+			wire.Declaration{Settings: map[string]any{"lr": 0.0, "beta": 0.0, "seed": 0, "regulate": false, "every.fisher_emp": "never"}}, "a zero is not an unset setting"},
 		{"all", Open("a", Data("digits"), Dir("clips"), InfoReg(Beta(1), K(0.1)), Batch(32), Epochs(3), Momentum(0.5), WeightDecay(1e-3), Modalities("audio", "visual"), Encoder("visual", "resnet18"), With("lr_step", 10)), "",
 			wire.Declaration{Settings: map[string]any{
 				"data": "digits", "dir": wd, "method": "inforeg", "beta": 1.0, "k": 0.1, "batch": 32, "epochs": 3, "momentum": 0.5,

@@ -179,6 +179,33 @@ func (r *Run) Var(name string) (a Array) {
 	return a
 }
 
+// Gradient gives a variable's gradient on the batch that the next step takes; see [Run.GradientContext].
+func (r *Run) Gradient(name string) (a Array) {
+	cell(func(ctx context.Context, _ *screen) (err error) {
+		a, err = r.GradientContext(ctx, name)
+		return err
+	})
+	return a
+}
+
+// Activation gives what a layer returns for the batch that the next step takes; see [Run.ActivationContext].
+func (r *Run) Activation(layer string) (a Array) {
+	cell(func(ctx context.Context, _ *screen) (err error) {
+		a, err = r.ActivationContext(ctx, layer)
+		return err
+	})
+	return a
+}
+
+// SampleNorms gives the squared gradient norms of the probe samples, the largest first; see [Run.SampleNormsContext].
+func (r *Run) SampleNorms(modality string) (a Array) {
+	cell(func(ctx context.Context, _ *screen) (err error) {
+		a, err = r.SampleNormsContext(ctx, modality)
+		return err
+	})
+	return a
+}
+
 // Batch gives the batch that the next step takes, by modality, and its labels under "label".
 func (r *Run) Batch() (arrays map[string]Array) {
 	cell(func(ctx context.Context, _ *screen) (err error) {
@@ -229,7 +256,8 @@ func Runs() (list []Status) {
 	return list
 }
 
-// Draw draws a figure of what runs have on record: [Trace], [Released], [Accuracy], [Cosine] or [Loss].
+// Draw draws a figure of what runs have on record: [Trace], [TrueTrace], [Released], [Running], [Smooth], [Layers], [Gap],
+// [Motion], [Cosine], [Accuracy] or [Loss]; and [TopSamples] of one run, which are measured when they are drawn.
 func Draw(kind string, runs ...*Run) {
 	cell(func(ctx context.Context, out *screen) error {
 		f, dir, err := drawn(ctx, kind, runs)

@@ -22,7 +22,7 @@ from host import Host, Sandbox  # noqa: E402
 
 BAR = 0.6  # seconds
 DECLARE = """import wb "github.com/primewindow/primewindow/workbench"
-var run = wb.Open("cells", wb.Data("%s"), wb.Method("%s"), wb.ProbeEvery(0))
+var run = wb.Open("cells", wb.Data("%s"), wb.Method("%s"), wb.Probes("none"))
 %%%%
 run.Step(3)"""
 

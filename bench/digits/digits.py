@@ -29,7 +29,7 @@ sys.path.insert(0, str(HERE.parent))
 from host import VENV, Host, Sandbox  # noqa: E402
 
 BAR = 2.0
-PROBES_OFF = {"probe_every": 0, "linear_every": 0}
+PROBES_OFF = {"probes": "none", "every.accuracy": "epoch"}
 ALONE = 100  # steps timed one by one
 
 

@@ -68,7 +68,7 @@ func makeDigits(t *testing.T, s *stage, dir string) {
 func smallDigits(more ...string) []string {
 	return append([]string{
 		"run", "-data", "digits", "-epochs", "1", "-set", "batch=8", "-set", "data.val_share=0", "-set", "probe_samples=8", "-set", "linear_samples=16",
-		"-set", "encoder.audio=cnn2d:4", "-set", "encoder.visual=cnn2d:4", "-set", "evaluate_every=0", "-set", "linear_every=0",
+		"-set", "encoder.audio=cnn2d:4", "-set", "encoder.visual=cnn2d:4", "-set", "every.accuracy=never", "-set", "every.linear=never",
 	}, more...)
 }
 

@@ -16,18 +16,27 @@ import (
 func probeCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("probe")
 	var ask wire.Probe
-	f.StringVar(&ask.Kind, "kind", "fisher_emp", "`kind`: fisher_emp, fisher_true, cosine, accuracy, linear")
+	f.StringVar(&ask.Kind, "kind", "fisher_emp", "`kind`: fisher_emp, fisher_true, cosine, noise, motion, accuracy, linear, or samples, which draws them")
 	f.StringVar(&ask.Loss, "loss", "", "`loss`: fused, unimodal, sum")
 	f.StringVar(&ask.Labels, "labels", "", "of fisher_true: `labels` exact or sampled")
-	f.StringVar(&ask.BN, "bn", "", "batch-norm `statistics`: recalibrated, eval, const, coupled")
+	f.StringVar(&ask.BN, "bn", "", "batch-norm `statistics`: recalibrated, eval, const, coupled, share")
 	f.StringVar(&ask.Estimator, "estimator", "", "`estimator`: exact, rademacher, balanced")
 	f.BoolVar(&ask.Weights, "weights", false, "convolution and linear weights alone")
 	f.IntVar(&ask.Draws, "draws", 0, "`number` of draws of signs or labels")
 	f.IntVar(&ask.Samples, "samples", 0, "`number` of training samples; 0: the run's setting")
+	f.IntVar(&ask.Batches, "batches", 0, "of cosine: the last `number` of batch gradients; 0: all that are kept")
+	out := f.String("out", "", "of samples: `file` for the picture, as PNG")
 	at := f.Int("at", -1, "`step` to measure at; without it, the last one")
 	operands, err := parse(env, f, args, 1, 1)
 	if err != nil {
 		return err
+	}
+	drawn := ask.Kind == "samples"
+	switch {
+	case drawn && *out == "":
+		return &wire.Problem{Message: "probe: no file for the picture of the samples", Hint: "say where to with -out, for example -out samples.png"}
+	case !drawn && *out != "":
+		return &wire.Problem{Message: "probe: -out belongs to -kind samples", Hint: "draw other figures with primewindow show"}
 	}
 	dir := folder(env, operands[0])
 	rec, err := host.ReadRecorded(dir)
@@ -47,13 +56,25 @@ func probeCommand(ctx context.Context, env *environ, args []string) error {
 	}
 	defer func() { _ = os.RemoveAll(temp) }()
 	shop := host.NewShop(env.project)
-	r, err := shop.ForkDir(filepath.Join(temp, "copy"), dir, step, nil)
+	r, err := shop.ForkDir(filepath.Join(temp, filepath.Base(dir)), dir, step, nil)
 	var list []wire.Record
-	if err == nil {
+	var picture *wire.Figure
+	switch {
+	case err != nil:
+	case drawn:
+		picture, err = r.DrawSamples(ctx)
+	default:
 		list, err = r.ProbeWith(ctx, ask)
 	}
 	if err = errors.Join(err, shop.Close()); err != nil {
 		return err
+	}
+	if drawn {
+		if err := os.WriteFile(*out, picture.PNG, 0o644); err != nil {
+			return &wire.Problem{Message: err.Error(), Hint: "name a file in a folder that is there and writable"}
+		}
+		fmt.Fprintln(env.out, picture.Text)
+		return nil
 	}
 	t := tabwriter.NewWriter(env.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "STEP\tKIND\tENCODER\tVALUE\tSE\tLOSS\tLABELS\tBN\tN\t")

@@ -149,7 +149,7 @@ func TestKillResNet(t *testing.T) {
 	args := []string{
 		"run", "-method", "inforeg", "-epochs", "1", "-out", "r", "-set", "encoder.audio=resnet18", "-set", "encoder.visual=resnet18",
 		"-set", "batch=8", "-set", "data.train=24", "-set", "data.val=8", "-set", "data.test=8", "-set", "probe_samples=8", "-set", "probe_chunk=8",
-		"-set", "linear_samples=16", "-set", "linear_every=0", "-set", "lr=0.01",
+		"-set", "linear_samples=16", "-set", "every.linear=never", "-set", "lr=0.01",
 	}
 	cmd := s.command(t, args...)
 	var said bytes.Buffer

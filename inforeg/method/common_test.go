@@ -424,7 +424,7 @@ func TestInfoRegEpochStart(t *testing.T) {
 		{"dead encoder", 2, nil, trace([]float64{0, 0}, []float64{1, 0}), 0, 0, nil, "no division by zero"},
 		{"not measured", 2, nil, nil, 0, 0, inforeg.ErrNotMeasured, "no trace at all"},
 		{"one is missing", 2, nil, trace([]float64{1, 2}, []float64{1}), 0, 0, inforeg.ErrNotMeasured, "v lacks the last"},
-		{"last not measured", 2, nil, trace([]float64{1, nan}, []float64{1, 2}), 0, 0, inforeg.ErrNotMeasured, "probe_every skipped it"},
+		{"last not measured", 2, nil, trace([]float64{1, nan}, []float64{1, 2}), 0, 0, inforeg.ErrNotMeasured, "its schedule skipped it"},
 		{"last but one not measured", 2, nil, trace([]float64{nan, 1}, []float64{1, 2}), 0, 0, inforeg.ErrNotMeasured, "both are read"},
 		{"older not measured", 3, nil, trace([]float64{nan, 1, 2}, []float64{nan, 2, 1}), 1, 0, nil, "it is not read"},
 		{"not measured, not yet due", 2, map[string]any{"first_epoch": 5.0}, nil, 0, 0, nil, "nothing is read before first_epoch"},

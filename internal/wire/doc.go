@@ -18,6 +18,9 @@
 //	POST   /v1/runs/NAME/export         {"format", "path"} → {"path"}
 //	GET    /v1/runs/NAME/history        [History]
 //	GET    /v1/runs/NAME/var?name=      array
+//	GET    /v1/runs/NAME/gradient?name=     array, of the batch that the next step takes
+//	GET    /v1/runs/NAME/activation?layer=  array, likewise
+//	GET    /v1/runs/NAME/samples?modality=  array [n, 2]: position in the training split, squared gradient norm
 //	GET    /v1/runs/NAME/features?split=&modality=   array
 //	GET    /v1/runs/NAME/batch?modality=             array; modality "label" gives the labels
 //	GET    /v1/figure?kind=&run=&run=   [Figure]

@@ -119,6 +119,11 @@ type Record struct {
 	Params  string      `json:"params,omitempty"`  // of a Fisher trace: weights, where biases and norm layers are left out
 	Way     string      `json:"way,omitempty"`     // of a Fisher trace: the estimator and its draws, where it is not exact
 	Matrix  [][]float64 `json:"matrix,omitempty"`  // of a cosine
+	// Parts has, by layer, its part of the value: of a trace they add up to it; of a norm their squares do; a mean
+	// cosine has each layer's own.
+	Parts map[string]float64 `json:"parts,omitempty"`
+	// Batch is, of a trace measured on the batch of a step, the squared norm of the gradient of the batch's mean loss.
+	Batch *float64 `json:"batch,omitempty"`
 }
 
 // Probe asks for a measurement. Of the Fisher family all fields may be set, see inforeg.Probe; empty ones have
@@ -132,6 +137,7 @@ type Probe struct {
 	Weights   bool   `json:"weights,omitempty"`
 	Draws     int    `json:"draws,omitempty"`
 	Samples   int    `json:"samples,omitempty"` // 0: as many as the run's setting probe_samples says
+	Batches   int    `json:"batches,omitempty"` // of a cosine: the last so many batch gradients; 0: all that are kept
 }
 
 // Change is one line of events.jsonl.

@@ -102,6 +102,49 @@ class ResNet(nn.Module):
         return x.reshape(b, -1, x.shape[1]).mean(1)
 
 
+class Transformer(nn.Module):
+    """A pre-norm encoder with learnt positions. inputs is the number of features, or None for tokens: then vocab
+    counts them, and with pad token 0 is neither attended to nor part of the mean."""
+
+    def __init__(self, inputs, length, dim=32, heads=4, layers=2, mlp=2, vocab=0, pad=False):
+        super().__init__()
+        self.n, self.heads, self.pad = layers, heads, pad
+        self.pos = nn.Parameter(torch.zeros(length, dim))
+        self.embed = nn.Embedding(vocab, dim) if vocab else nn.Linear(inputs, dim)
+        for i in range(layers):
+            for name, part in [
+                ("ln1", nn.LayerNorm(dim)),
+                ("qkv", nn.Linear(dim, 3 * dim)),
+                ("proj", nn.Linear(dim, dim)),
+                ("ln2", nn.LayerNorm(dim)),
+                ("fc1", nn.Linear(dim, mlp * dim)),
+                ("fc2", nn.Linear(mlp * dim, dim)),
+            ]:
+                setattr(self, f"block{i}_{name}", part)
+        self.ln = nn.LayerNorm(dim)
+
+    def forward(self, x):  # [B, T, F], or [B, T] of tokens
+        real = x != 0 if self.pad else torch.ones(x.shape[:2], dtype=torch.bool)
+        x = self.embed(x) + self.pos
+        for i in range(self.n):
+            ln1, qkv, proj, ln2, fc1, fc2 = (getattr(self, f"block{i}_{name}") for name in ("ln1", "qkv", "proj", "ln2", "fc1", "fc2"))
+            q, k, v = (part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in qkv(ln1(x)).chunk(3, 2))
+            scores = (q @ k.transpose(2, 3) / q.shape[3] ** 0.5).masked_fill(~real[:, None, None], -1e30)
+            x = x + proj((torch.softmax(scores, 3) @ v).transpose(1, 2).flatten(2))
+            x = x + fc2(nn.functional.gelu(fc1(ln2(x))))
+        real = real.to(x.dtype)[:, :, None]
+        return (self.ln(x) * real).sum(1) / real.sum(1).clamp(min=1)
+
+
+def tokens(name, shape, vocab, lengths=None):
+    """Token ids below vocab, [B, T], by made. With lengths the first so many of each text are not 0, all further ones are."""
+    first = 0 if lengths is None else 1
+    ids = first + torch.floor((made(name, shape) + 1) / 2 * (vocab - first)).long()
+    if lengths is not None:
+        ids[torch.arange(shape[1]) >= torch.tensor(lengths)[:, None]] = 0
+    return ids
+
+
 def channels_last(x, axes):
     """The layout in which the Go side reads an input: [B, (T,) spatial..., C] to PyTorch's. A vector, with no axis, stays."""
     return x.movedim(-1, -axes - 1).contiguous()

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"os"
@@ -13,10 +14,13 @@ import (
 )
 
 // Figures lists what can be drawn.
-var Figures = []string{"trace", "released", "accuracy", "cosine", "loss", "live"}
+var Figures = []string{"trace", "true", "released", "running", "smooth", "layers", "gap", "motion", "cosine", "samples", "accuracy", "loss", "live"}
 
 // Draw draws a figure of what runs have on record, and keeps it in the first run's folder figures.
-func Draw(kind string, runs []*Run) (*wire.Figure, error) {
+func Draw(ctx context.Context, kind string, runs []*Run) (*wire.Figure, error) {
+	if kind == "samples" && len(runs) == 1 {
+		return runs[0].DrawSamples(ctx)
+	}
 	list := make([]Recorded, len(runs))
 	for i, r := range runs {
 		list[i] = r.Recorded()
@@ -44,8 +48,22 @@ func DrawRecorded(kind string, runs []Recorded) (*wire.Figure, error) {
 	switch kind {
 	case "trace":
 		f, err = drawTrace(inforeg.KindFisherEmp, runs)
+	case "true":
+		f, err = drawTrace(inforeg.KindFisherTrue, runs)
 	case "released":
 		f, err = drawTrace(inforeg.KindReleased, runs)
+	case "running":
+		f, err = drawRunning(runs)
+	case "smooth":
+		f, err = drawSmooth(runs)
+	case "layers":
+		f, err = drawLayers(runs)
+	case "gap":
+		f, err = drawGap(runs)
+	case "motion":
+		f, err = drawMotion(runs)
+	case "samples":
+		return nil, &wire.Problem{Message: "samples: they are measured anew, which needs the run itself", Hint: "draw them in a notebook with wb.Draw(wb.TopSamples, run), or with `primewindow probe RUN -kind samples -out FILE`; of one run at a time"}
 	case "accuracy":
 		f, err = drawAccuracy(runs)
 	case "cosine":
@@ -133,16 +151,26 @@ func needs(what string, runs []Recorded, hint string) error {
 // drawTrace draws the trace of every encoder, and where the window test of the run opens.
 func drawTrace(kind string, runs []Recorded) (*viz.Figure, error) {
 	f := viz.TraceFigure{Title: "Fisher trace of each encoder", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Marks: marks(runs)}
-	if kind == inforeg.KindReleased {
+	switch kind {
+	case inforeg.KindReleased:
 		f.Title, f.YLabel = "Accumulator of the published code", "released (nats²)"
+	case inforeg.KindFisherTrue:
+		f.Title = "Trace of the Fisher information at the model's own labels"
 	}
 	for _, rec := range runs {
 		for _, m := range rec.Status.Modalities {
-			points := rec.points(func(p wire.Record) bool { return p.Kind == kind && p.Encoder == m && p.Value > 0 })
+			def := ""
+			points := rec.points(func(p wire.Record) bool {
+				own := p.Kind == kind && p.Encoder == m && p.Value > 0
+				if own && rec.Scheduled(p) {
+					def = definition(p)
+				}
+				return own
+			})
 			if len(points) == 0 {
 				continue
 			}
-			f.Series = append(f.Series, viz.Series{Name: rec.label(m, runs), Run: rec.Status.Name, Modality: m, Points: points})
+			f.Series = append(f.Series, viz.Series{Name: rec.label(m, runs), Run: rec.Status.Name, Modality: m, Points: points, Definition: def})
 		}
 		windows, err := rec.windows(kind)
 		if err != nil {
@@ -156,43 +184,60 @@ func drawTrace(kind string, runs []Recorded) (*viz.Figure, error) {
 	return viz.Trace(f)
 }
 
-// windows are the prime learning windows of a run's traces by eq. 11, with the run's K; of a run without K,
-// such as a joint one, with the paper's. Epochs whose rise is within two standard errors of K are uncertain.
+// trace is a trace at the ends of epochs with its standard errors, NaN where it was not measured.
+func (rec Recorded) trace(kind, modality string) (trace, se []float64) {
+	trace, se = make([]float64, rec.Status.Epoch), make([]float64, rec.Status.Epoch)
+	for i := range trace {
+		trace[i], se[i] = math.NaN(), math.NaN()
+	}
+	for _, p := range rec.points(func(p wire.Record) bool { return p.Kind == kind && p.Encoder == modality }) {
+		if e := int(p.X); float64(e) == p.X && e >= 1 && e <= len(trace) {
+			trace[e-1] = p.Y
+			if p.SE > 0 {
+				se[e-1] = p.SE
+			}
+		}
+	}
+	return trace, se
+}
+
+// windows are the prime learning windows of a run's traces.
 func (rec Recorded) windows(kind string) ([]viz.Window, error) {
+	var list []viz.Window
+	for _, m := range rec.Status.Modalities {
+		trace, se := rec.trace(kind, m)
+		windows, err := rec.windowsOf(m, trace, se)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, windows...)
+	}
+	return list, nil
+}
+
+// windowsOf are the windows of one trace by eq. 11, with the run's K; of a run without K, such as a joint one, with
+// the paper's. Epochs whose rise is within two standard errors of K are uncertain; without se none is.
+func (rec Recorded) windowsOf(modality string, trace, se []float64) ([]viz.Window, error) {
 	rule := inforeg.WindowRule{K: 0.04, First: 2}
 	if k, ok := rec.Status.Settings["k"].(float64); ok {
 		rule.K = k
 		rule.Floor, _ = rec.Status.Settings["floor"].(float64)
 	}
+	w, err := inforeg.DetectPrimeLearningWindow(trace, rule)
+	if err != nil {
+		return nil, err
+	}
 	var list []viz.Window
-	for _, m := range rec.Status.Modalities {
-		trace, se := make([]float64, rec.Status.Epoch), make([]float64, rec.Status.Epoch)
-		for i := range trace {
-			trace[i], se[i] = math.NaN(), math.NaN()
-		}
-		for _, p := range rec.points(func(p wire.Record) bool { return p.Kind == kind && p.Encoder == m }) {
-			if e := int(p.X); float64(e) == p.X && e >= 1 && e <= len(trace) {
-				trace[e-1] = p.Y
-				if p.SE > 0 {
-					se[e-1] = p.SE
-				}
+	uncertain := w.Uncertain(trace, se, rule, 2)
+	for _, span := range w.Intervals() {
+		to := min(span[1], len(trace))
+		for from := span[0]; from < to; {
+			end := from + 1
+			for end < to && uncertain[end] == uncertain[from] {
+				end++
 			}
-		}
-		w, err := inforeg.DetectPrimeLearningWindow(trace, rule)
-		if err != nil {
-			return nil, err
-		}
-		uncertain := w.Uncertain(trace, se, rule, 2)
-		for _, span := range w.Intervals() {
-			to := min(span[1], rec.Status.Epoch)
-			for from := span[0]; from < to; {
-				end := from + 1
-				for end < to && uncertain[end] == uncertain[from] {
-					end++
-				}
-				list = append(list, viz.Window{Run: rec.Status.Name, Modality: m, From: float64(from), To: float64(end), Uncertain: uncertain[from]})
-				from = end
-			}
+			list = append(list, viz.Window{Run: rec.Status.Name, Modality: modality, From: float64(from), To: float64(end), Uncertain: uncertain[from]})
+			from = end
 		}
 	}
 	return list, nil
@@ -225,29 +270,6 @@ func drawAccuracy(runs []Recorded) (*viz.Figure, error) {
 
 // readoutSuffix sets the readouts of one run apart in dash and marker.
 var readoutSuffix = map[string]string{readoutLinear: " (linear)"}
-
-// drawCosine draws the last cosine matrix of each encoder of the first run.
-func drawCosine(runs []Recorded) (*viz.Figure, error) {
-	rec := runs[0]
-	f := viz.CosineFigure{Title: fmt.Sprintf("Cosine between batch gradients, %s", rec.Status.Name)}
-	for _, m := range rec.Status.Modalities {
-		for _, p := range slices.Backward(rec.History.Probes) {
-			if p.Kind != inforeg.KindCosine || p.Encoder != m {
-				continue
-			}
-			labels := make([]string, p.N)
-			for i := range labels {
-				labels[i] = fmt.Sprint(p.Step - p.N + i)
-			}
-			f.Panels = append(f.Panels, viz.CosinePanel{Name: m, Matrix: p.Matrix, Labels: labels, Mean: p.Value, Expected: math.NaN()})
-			break
-		}
-	}
-	if len(f.Panels) == 0 {
-		return nil, needs("cosine matrix", runs, "train to the end of an epoch, or measure now with Probe")
-	}
-	return viz.Cosine(f)
-}
 
 func (rec Recorded) perStep(name string) []viz.Point {
 	list := make([]viz.Point, len(rec.History.Metrics))

@@ -29,11 +29,13 @@ type engine struct {
 
 	mu      sync.Mutex // one graph at a time, and the fields below
 	graphs  map[string]*Exec
-	scalars []string // what a step records, in order; known once its graph is built
+	scalars []string            // what a step records, in order; known once its graph is built
+	layers  map[string][]string // by graph: the layers it measures, likewise
+	plain   bool                // whether the method leaves the loss alone, likewise
 }
 
 func newEngine(b *Backend, m *models.Multimodal, method inforeg.Method, settings Settings) *engine {
-	e := &engine{backend: b, model: m, method: method, settings: settings, vars: m.Variables(), graphs: map[string]*Exec{}}
+	e := &engine{backend: b, model: m, method: method, settings: settings, vars: m.Variables(), graphs: map[string]*Exec{}, layers: map[string][]string{}}
 	e.trainable = slices.DeleteFunc(slices.Clone(e.vars), func(v models.Variable) bool { return !v.Trainable() })
 	for _, s := range append(inforeg.OptimizerSettings(), method.Settings()...) {
 		if _, text := s.Default.(string); s.Mutable && !text {
@@ -138,58 +140,89 @@ func (e *engine) epochStart(s state) state {
 
 // outcome is what a step gives beside the next state.
 type outcome struct {
-	scalars      []float32            // in the order of engine.scalars
-	gradSquares  []float32            // by trainable variable
-	valueSquares []float32            // by variable
-	sketches     map[string][]float32 // by modality
+	scalars       []float32            // in the order of engine.scalars
+	gradSquares   []float32            // by trainable variable
+	updateSquares []float32            // likewise
+	valueSquares  []float32            // by variable
+	sketches      map[string][]float32 // by modality
+	measured      map[string]measured  // by modality
 }
 
-// step takes one optimizer step. It frees nothing: the caller decides which state lives on.
-func (e *engine) step(s state, batch *data.Batch, controls []float32) (state, outcome, error) {
-	args := make([]any, 0, len(s.vars)+len(s.momentum)+len(s.start)+len(e.model.Modalities)+2)
+// step takes one optimizer step and measures what it is asked to; chances are its random inputs. It frees nothing of
+// s: the caller decides which state lives on.
+func (e *engine) step(s state, batch *data.Batch, controls []float32, m inforeg.Measures, chances []*tensors.Tensor) (state, outcome, error) {
+	args := make([]any, 0, len(s.vars)+len(s.momentum)+len(s.start)+len(e.model.Modalities)+4)
 	for _, list := range [][]*tensors.Tensor{s.vars, s.momentum, s.start} {
 		for _, t := range list {
 			args = append(args, t)
 		}
 	}
-	inputs := e.batchTensors(batch)
+	inputs := append(e.batchTensors(batch), chances...)
 	defer free(inputs...)
 	for _, t := range inputs {
 		args = append(args, t)
 	}
-	out, err := e.call("step", e.buildStep, append(args, controls))
+	out, err := e.call(stepName(m), func(in []*Node) []*Node { return e.buildStep(in, m) }, append(args, controls))
 	if err != nil {
 		return state{}, outcome{}, err
 	}
 	next := state{vars: out[:len(s.vars)], momentum: out[len(s.vars):][:len(s.momentum)], start: s.start}
 	rest := out[len(s.vars)+len(s.momentum):]
 	defer free(rest...)
-	o := outcome{sketches: map[string][]float32{}}
-	for _, dst := range []*[]float32{&o.scalars, &o.gradSquares, &o.valueSquares} {
+	o := outcome{sketches: map[string][]float32{}, measured: map[string]measured{}}
+	for _, dst := range []*[]float32{&o.scalars, &o.gradSquares, &o.updateSquares, &o.valueSquares} {
 		if *dst, err = tensors.CopyFlatData[float32](rest[0]); err != nil {
 			return state{}, outcome{}, err
 		}
 		rest = rest[1:]
 	}
-	for i, m := range e.model.Modalities {
-		if o.sketches[m.Name], err = tensors.CopyFlatData[float32](rest[i]); err != nil {
+	for _, mod := range e.model.Modalities {
+		if o.sketches[mod.Name], err = tensors.CopyFlatData[float32](rest[0]); err != nil {
 			return state{}, outcome{}, err
+		}
+		rest = rest[1:]
+	}
+	if m == (inforeg.Measures{}) {
+		return next, o, nil
+	}
+	for _, mod := range e.model.Modalities {
+		values, err := tensors.CopyFlatData[float32](rest[0])
+		if err != nil {
+			return state{}, outcome{}, err
+		}
+		rest = rest[1:]
+		all := make([]float64, len(values))
+		for i, v := range values {
+			all[i] = float64(v)
+		}
+		shares := 0
+		if m.Shares {
+			shares = len(batch.Labels)
+		}
+		o.measured[mod.Name] = measured{
+			shares: all[:shares], signs: all[shares:][:m.Signs], labels: all[shares+m.Signs:][:m.Labels], mean: all[len(all)-1],
 		}
 	}
 	return next, o, nil
 }
 
 // buildStep builds the graph of a step; its inputs and outputs are in the order of step.
-func (e *engine) buildStep(in []*Node) []*Node {
+func (e *engine) buildStep(in []*Node, m inforeg.Measures) []*Node {
 	take := func(n int) []*Node { head := in[:n]; in = in[n:]; return head }
 	input := inforeg.StepInput{
 		Vars: e.byName(e.vars, take(len(e.vars))), Momentum: e.byName(e.trainable, take(len(e.trainable))),
-		Controls: map[string]*Node{}, Settings: e.settings,
+		Controls: map[string]*Node{}, Settings: e.settings, Measures: m,
 	}
 	if e.method.Start() {
 		input.Start = e.byName(e.trainable, take(len(e.trainable)))
 	}
 	input.X, input.Labels = e.inputs(take(len(e.model.Modalities) + 1))
+	if m.Signs > 0 {
+		input.Signs = take(1)[0]
+	}
+	if m.Labels > 0 {
+		input.Draws = take(1)[0]
+	}
 	for i, name := range e.controls {
 		input.Controls[name] = Reshape(Slice(in[0], AxisElem(i)))
 	}
@@ -201,15 +234,32 @@ func (e *engine) buildStep(in []*Node) []*Node {
 	for _, v := range e.trainable {
 		out = append(out, r.Momentum[v.Name])
 	}
-	e.scalars = nil
+	e.scalars, e.plain = nil, r.Plain
 	values := make([]*Node, len(r.Scalars))
 	for i, s := range r.Scalars {
 		e.scalars = append(e.scalars, s.Name)
 		values[i] = ConvertDType(s.Value, dtypes.Float32)
 	}
-	out = append(out, Stack(values, 0), r.GradSquares, r.ValueSquares)
-	for _, m := range e.model.Modalities {
-		out = append(out, r.Sketches[m.Name])
+	out = append(out, Stack(values, 0), r.GradSquares, r.UpdateSquares, r.ValueSquares)
+	for _, mod := range e.model.Modalities {
+		out = append(out, r.Sketches[mod.Name])
+	}
+	if m == (inforeg.Measures{}) {
+		return out
+	}
+	for _, mod := range e.model.Modalities {
+		got := r.Measured[mod.Name]
+		var parts []*Node
+		for _, part := range []*Node{got.Shares, got.Signs, got.Labels} {
+			if part != nil {
+				parts = append(parts, part)
+			}
+		}
+		mean := ScalarZero(input.Labels.Graph(), dtypes.Float32)
+		if got.Mean != nil {
+			mean = got.Mean
+		}
+		out = append(out, Concatenate(append(parts, Reshape(mean, 1)), 0))
 	}
 	return out
 }

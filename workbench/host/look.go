@@ -57,9 +57,7 @@ func (r *Run) Features(ctx context.Context, split data.Split, modality string) (
 func (r *Run) Batch(modality string) (shape []int, values []float32, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	step := r.recorded()
-	draw := uint64(r.base.whole("seed"))<<32 | uint64(step+1)
-	b, err := r.set.Read(data.Train, r.indices(step/r.perEpoch, step%r.perEpoch), draw)
+	b, err := r.nextBatch()
 	if err != nil {
 		return nil, nil, err
 	}

@@ -62,12 +62,29 @@ func (r *Run) blank(kind, encoder string) wire.Record {
 	return wire.Record{Step: r.at, Epoch: max(0, r.at-1) / r.perEpoch, Kind: kind, Encoder: encoder}
 }
 
-func due(every, epoch int) bool { return every > 0 && (epoch+1)%every == 0 }
-
-// epochEnd measures what is due at the end of an epoch. A replay, which finds the records there, measures
-// nothing again.
-func (r *Run) epochEnd(epoch int, settings Settings) error {
+// afterStep puts on record what the step just taken measured, during it and after it, and at an epoch's end what was
+// accumulated. A replay, which finds the records there, measures nothing again.
+func (r *Run) afterStep(settings Settings) error {
 	r.unfinished = true
+	if err := r.record(r.during...); err != nil {
+		return err
+	}
+	r.during = nil
+	if r.at%r.perEpoch == 0 {
+		if err := r.record(append(r.accumulated(), r.running()...)...); err != nil {
+			return err
+		}
+	}
+	if err := r.measureDue(settings, false); err != nil {
+		return err
+	}
+	r.unfinished = false
+	return nil
+}
+
+// accumulated are the numbers that an epoch's steps added up to.
+func (r *Run) accumulated() []wire.Record {
+	var list []wire.Record
 	for _, m := range r.eng.model.Modalities {
 		acc := r.released[m.Name]
 		for _, sum := range []struct {
@@ -76,23 +93,33 @@ func (r *Run) epochEnd(epoch int, settings Settings) error {
 		}{{inforeg.KindReleased, acc.Sum}, {inforeg.KindBatchSquare, acc.BatchSquare()}} {
 			rec := r.blank(sum.kind, m.Name)
 			rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N = sum.value, "total", "observed", "batch", acc.Accumulated*r.base.whole("batch")
-			if err := r.record(rec); err != nil {
-				return err
-			}
+			list = append(list, rec)
 		}
 	}
+	return list
+}
+
+// measureDue measures what the schedules ask for at the present step. At the start only traces are measured.
+func (r *Run) measureDue(settings Settings, start bool) error {
+	validation := func(measure func(data.Split, Settings) ([]wire.Record, error)) func(Settings) ([]wire.Record, error) {
+		return func(s Settings) ([]wire.Record, error) { return measure(data.Validation, s) }
+	}
 	for _, probe := range []struct {
-		due     bool
+		name    string
+		start   bool
 		kind    string
 		readout string
 		measure func(Settings) ([]wire.Record, error)
 	}{
-		{true, inforeg.KindCosine, "", r.cosine},
-		{due(settings.whole("probe_every"), epoch), inforeg.KindFisherEmp, "", r.fisher},
-		{due(settings.whole("evaluate_every"), epoch), inforeg.KindAccuracy, readoutHead, func(Settings) ([]wire.Record, error) { return r.evaluate(data.Validation) }},
-		{due(settings.whole("linear_every"), epoch), inforeg.KindAccuracy, readoutLinear, func(s Settings) ([]wire.Record, error) { return r.linear(data.Validation, s) }},
+		{probeCosine, false, inforeg.KindCosine, "", r.cosine},
+		{probeNoise, false, kindNoise, "", r.noise},
+		{probeMotion, false, kindDistance, "", r.motion},
+		{probeEmp, true, inforeg.KindFisherEmp, "", r.fisher},
+		{probeTrue, true, inforeg.KindFisherTrue, "", r.fisherTrue},
+		{probeAccuracy, false, inforeg.KindAccuracy, readoutHead, validation(r.evaluate)},
+		{probeLinear, false, inforeg.KindAccuracy, readoutLinear, validation(r.linear)},
 	} {
-		if !probe.due || r.measured(probe.kind, probe.readout) {
+		if !settings.schedule(probe.name).Due(r.at, r.perEpoch) || start && !probe.start || r.measured(probe.kind, probe.readout) {
 			continue
 		}
 		list, err := probe.measure(settings)
@@ -103,15 +130,15 @@ func (r *Run) epochEnd(epoch int, settings Settings) error {
 			return err
 		}
 	}
-	r.unfinished = false
 	return nil
 }
 
-// measured reports whether a complete measurement of the present step is on record already.
+// measured reports whether a complete measurement of the present step is on record already, in the run's own
+// definition.
 func (r *Run) measured(kind, readout string) bool {
 	n := 0
-	for _, rec := range r.records {
-		if rec.Step == r.at && rec.Kind == kind && rec.Readout == readout {
+	for _, rec := range slices.Backward(r.records) {
+		if rec.Step == r.at && rec.Kind == kind && rec.Readout == readout && scheduled(rec, r.base, r.changes) {
 			n++
 		}
 	}
@@ -133,6 +160,17 @@ func (r *Run) fisher(settings Settings) ([]wire.Record, error) {
 	return r.family(context.Background(), p, 0)
 }
 
+// fisherTrue measures the exact trace of the Fisher information itself in the same way.
+func (r *Run) fisherTrue(settings Settings) ([]wire.Record, error) {
+	p, err := inforeg.Probe{
+		Kind: inforeg.KindFisherTrue, BN: settings.text("probe_bn"), Weights: settings.text("probe_params") == paramsWeights,
+	}.Complete()
+	if err != nil {
+		return nil, err
+	}
+	return r.family(context.Background(), p, 0)
+}
+
 // slice cuts samples [from, to) out of a batch.
 func (r *Run) slice(b *data.Batch, from, to int) *data.Batch {
 	part := &data.Batch{Indices: b.Indices[from:to], Labels: b.Labels[from:to], X: map[string][]float32{}}
@@ -140,26 +178,6 @@ func (r *Run) slice(b *data.Batch, from, to int) *data.Batch {
 		part.X[m.Name] = b.X[m.Name][from*m.Size() : to*m.Size()]
 	}
 	return part
-}
-
-// cosine gives the mean and the matrix of the cosines between the last batch gradients of each encoder. Its
-// standard error would need to know how dependent the pairs are, so it has none.
-func (r *Run) cosine(Settings) ([]wire.Record, error) {
-	var records []wire.Record
-	for _, m := range r.eng.model.Modalities {
-		if len(r.ring[m.Name]) < 2 {
-			return nil, nil
-		}
-		matrix, err := inforeg.CosineMatrix(r.ring[m.Name])
-		if err != nil {
-			return nil, err
-		}
-		rec := r.blank(inforeg.KindCosine, m.Name)
-		rec.Value, rec.Matrix, rec.N = inforeg.MeanCosine(matrix), matrix, len(matrix)
-		rec.Loss, rec.Labels, rec.BN = "total", "observed", "batch"
-		records = append(records, rec)
-	}
-	return records, nil
 }
 
 // pass runs a split, or the given positions of it, through the model in eval mode and hands out each batch's
@@ -207,7 +225,7 @@ func everything(n int) []int {
 
 // evaluate measures, on a split, accuracy and mean cross entropy of the fused prediction and of each modality
 // by the head's own unimodal readout.
-func (r *Run) evaluate(split data.Split) ([]wire.Record, error) {
+func (r *Run) evaluate(split data.Split, _ Settings) ([]wire.Record, error) {
 	n := r.set.Len(split)
 	if n == 0 {
 		return nil, &wire.Problem{Message: fmt.Sprintf("data %s has no samples in split %s", r.base.text("data"), split), Hint: "choose another split"}
@@ -405,8 +423,12 @@ func (r *Run) measureNow(kind string, settings Settings) ([]wire.Record, error) 
 	case "linear":
 		return r.linear(data.Validation, settings)
 	case inforeg.KindAccuracy:
-		return r.evaluate(data.Validation)
+		return r.evaluate(data.Validation, settings)
+	case kindMotion:
+		return r.motion(settings)
+	case kindNoise:
+		return r.noise(settings)
 	}
-	kinds := []string{inforeg.KindFisherEmp, inforeg.KindReleased, inforeg.KindBatchSquare, inforeg.KindCosine, inforeg.KindAccuracy, "linear"}
+	kinds := []string{inforeg.KindFisherEmp, inforeg.KindReleased, inforeg.KindBatchSquare, inforeg.KindCosine, inforeg.KindAccuracy, "linear", kindMotion, kindNoise}
 	return nil, unknown("probe", kind, kinds, "there are "+strings.Join(kinds, ", "))
 }

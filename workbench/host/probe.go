@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"strings"
 
-	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/primewindow/primewindow/data"
@@ -20,10 +19,26 @@ import (
 // kinds are those of [Run.Probe]. Random signs and labels are keyed by seed and step, so that the same probe at
 // the same step gives the same number.
 func (r *Run) ProbeWith(ctx context.Context, ask wire.Probe) (list []wire.Record, err error) {
-	if ask.Kind != inforeg.KindFisherEmp && ask.Kind != inforeg.KindFisherTrue || ask == (wire.Probe{Kind: inforeg.KindFisherEmp}) {
-		if ask != (wire.Probe{Kind: ask.Kind}) {
-			return nil, &wire.Problem{Message: fmt.Sprintf("probe %s: it has no loss, labels, statistics or draws to choose", ask.Kind), Hint: "those belong to fisher_emp and fisher_true"}
-		}
+	family := ask.Kind == inforeg.KindFisherEmp || ask.Kind == inforeg.KindFisherTrue
+	bare := ask == (wire.Probe{Kind: ask.Kind})
+	switch {
+	case ask == (wire.Probe{Kind: inforeg.KindCosine, Batches: ask.Batches}):
+		err = r.with(ctx, func() error {
+			if list, err = r.cosines(ask.Batches); err != nil {
+				return err
+			}
+			if list == nil {
+				_, err = r.measureNow(ask.Kind, nil) // says what is missing
+				return err
+			}
+			return r.record(list...)
+		})
+		return list, err
+	case ask.Batches != 0:
+		return nil, &wire.Problem{Message: fmt.Sprintf("probe %s: it has no number of batches to choose", ask.Kind), Hint: "that belongs to cosine"}
+	case !family && !bare:
+		return nil, &wire.Problem{Message: fmt.Sprintf("probe %s: it has no loss, labels, statistics or draws to choose", ask.Kind), Hint: "those belong to fisher_emp and fisher_true"}
+	case !family || bare && ask.Kind == inforeg.KindFisherEmp:
 		return r.Probe(ctx, ask.Kind)
 	}
 	p, err := inforeg.Probe{Kind: ask.Kind, Loss: ask.Loss, Labels: ask.Labels, BN: ask.BN, Estimator: ask.Estimator, Weights: ask.Weights, Draws: ask.Draws}.Complete()
@@ -42,7 +57,7 @@ func (r *Run) ProbeWith(ctx context.Context, ask wire.Probe) (list []wire.Record
 // scheduled reports whether a record is of the definition that the run measures by itself. Others of the same kind
 // were asked for: they are on record, and no trace may mix them in.
 func scheduled(rec wire.Record, base Settings, changes []wire.Change) bool {
-	if rec.Kind != inforeg.KindFisherEmp {
+	if rec.Kind != inforeg.KindFisherEmp && rec.Kind != inforeg.KindFisherTrue {
 		return true
 	}
 	s := settingsAt(base, changes, rec.Step-1)
@@ -65,57 +80,16 @@ func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.
 	if samples < 2 || samples > have {
 		return nil, &wire.Problem{Message: fmt.Sprintf("probe of %d samples, want 2 to %d", samples, have), Hint: "a standard error needs two, and there are no more training samples"}
 	}
-	together := p.BN == inforeg.BNConstant || p.BN == inforeg.BNCoupled || p.Estimator != inforeg.Exact
-	chunk := r.base.whole("probe_chunk")
-	if together { // samples whose statistics or signs belong together: as many as in a step
-		chunk = min(samples, r.base.whole("batch"))
-		samples -= samples % chunk
-		if p.Estimator == inforeg.Balanced && chunk%2 != 0 {
-			return nil, &wire.Problem{Message: fmt.Sprintf("balanced signs for %d samples, want an even number", chunk), Hint: "ask for an even number of samples, no more than the batch size"}
-		}
-	}
-	batch, err := r.set.Read(data.Train, spread(have, samples), 0)
+	sum, batch, err := r.read(ctx, p, samples)
 	if err != nil {
 		return nil, err
 	}
-	vars := r.st.vars
-	if p.BN == inforeg.BNRecalibrated {
-		all, fresh, err := r.eng.recalibrated(vars, batch)
-		if err != nil {
-			return nil, err
-		}
-		defer free(fresh...)
-		vars = all
-	}
-	random := rand.New(rand.NewPCG(uint64(r.base.whole("seed")), uint64(r.at)))
-	values := map[string][]float64{} // by modality: of every sample, or of every draw the mean over the samples
-	for from := 0; from < samples; from += chunk {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		part := r.slice(batch, from, min(from+chunk, samples))
-		each, err := r.measurePart(vars, part, p, random)
-		if err != nil {
-			return nil, err
-		}
-		for m, list := range each {
-			if p.Estimator == inforeg.Exact {
-				values[m] = append(values[m], list...)
-				continue
-			}
-			if values[m] == nil {
-				values[m] = make([]float64, len(list))
-			}
-			for k, v := range list {
-				values[m][k] += v * float64(len(part.Labels)) / float64(samples)
-			}
-		}
-	}
+	samples = len(batch.Labels)
 	var records []wire.Record
 	for _, m := range r.eng.model.Modalities {
 		rec := r.blank(p.Kind, m.Name)
-		mean, se := inforeg.MeanError(values[m.Name])
-		rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N = mean, p.Loss, p.Labels, p.BN, samples
+		mean, se := inforeg.MeanError(sum[m.Name].values)
+		rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Parts = mean, p.Loss, p.Labels, p.BN, samples, sum[m.Name].parts
 		if !math.IsNaN(se) {
 			rec.SE = &se
 		}
@@ -128,6 +102,85 @@ func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.
 	return records, nil
 }
 
+// read measures samples of the training split, the same in every run on the same data. Where they are taken a batch at
+// a time, it takes whole batches only.
+func (r *Run) read(ctx context.Context, p inforeg.Probe, samples int) (tally, *data.Batch, error) {
+	have := r.set.Len(data.Train)
+	chunk := r.base.whole("probe_chunk")
+	if together(p) { // samples whose statistics or signs belong together: as many as in a step
+		chunk = min(samples, r.base.whole("batch"))
+		samples -= samples % chunk
+		if p.Estimator == inforeg.Balanced && chunk%2 != 0 {
+			return nil, nil, &wire.Problem{Message: fmt.Sprintf("balanced signs for %d samples, want an even number", chunk), Hint: "ask for an even number of samples, no more than the batch size"}
+		}
+	}
+	batch, err := r.set.Read(data.Train, spread(have, samples), 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	vars := r.st.vars
+	if p.BN == inforeg.BNRecalibrated {
+		all, fresh, err := r.eng.recalibrated(vars, batch)
+		if err != nil {
+			return nil, nil, err
+		}
+		defer free(fresh...)
+		vars = all
+	}
+	random := rand.New(rand.NewPCG(uint64(r.base.whole("seed")), uint64(r.at)))
+	sum := tally{}
+	for from := 0; from < samples; from += chunk {
+		if ctx.Err() != nil {
+			return nil, nil, context.Cause(ctx)
+		}
+		part := r.slice(batch, from, min(from+chunk, samples))
+		if err := r.measurePart(sum, vars, part, p, random, float64(len(part.Labels))/float64(samples)); err != nil {
+			return nil, nil, err
+		}
+	}
+	return sum, batch, nil
+}
+
+// together reports whether a probe's samples are measured a batch at a time.
+func together(p inforeg.Probe) bool {
+	return p.Estimator != inforeg.Exact || p.BN == inforeg.BNConstant || p.BN == inforeg.BNCoupled || p.BN == inforeg.BNShare
+}
+
+// reading is what a probe found of one encoder, over parts of its samples.
+type reading struct {
+	values []float64          // of every sample, or of every draw the mean over the samples
+	parts  map[string]float64 // by layer, mean over the samples; nil where it is not known
+}
+
+// tally holds readings by modality.
+type tally map[string]*reading
+
+func (t tally) of(modality string) *reading {
+	if t[modality] == nil {
+		t[modality] = &reading{}
+	}
+	return t[modality]
+}
+
+// each adds values of samples.
+func (t tally) each(values map[string][]float64) {
+	for m, list := range values {
+		t.of(m).values = append(t.of(m).values, list...)
+	}
+}
+
+// draws adds means over a share of the samples, one for each draw.
+func (t tally) draws(values map[string][]float64, share float64) {
+	for m, list := range values {
+		if t.of(m).values == nil {
+			t.of(m).values = make([]float64, len(list))
+		}
+		for k, v := range list {
+			t.of(m).values[k] += v * share
+		}
+	}
+}
+
 // way says in what a measurement differs from the run's own: estimator, draws, other samples.
 func way(p inforeg.Probe, samples, usual int) string {
 	var parts []string
@@ -135,7 +188,7 @@ func way(p inforeg.Probe, samples, usual int) string {
 		parts = append(parts, p.Estimator)
 	}
 	if p.Draws > 0 {
-		parts = append(parts, fmt.Sprintf("%d draws", p.Draws))
+		parts = append(parts, counted(p.Draws))
 	}
 	if samples != usual {
 		parts = append(parts, fmt.Sprintf("%d samples", samples))
@@ -143,15 +196,50 @@ func way(p inforeg.Probe, samples, usual int) string {
 	return strings.Join(parts, ", ")
 }
 
-// measurePart measures samples together: with exact probes a value for each sample, else one for each draw.
-func (r *Run) measurePart(vars []*tensors.Tensor, part *data.Batch, p inforeg.Probe, random *rand.Rand) (map[string][]float64, error) {
+// measurePart adds what some of the samples, a share of them all, give.
+func (r *Run) measurePart(sum tally, vars []*tensors.Tensor, part *data.Batch, p inforeg.Probe, random *rand.Rand, share float64) error {
 	n := len(part.Labels)
-	if p.Estimator == inforeg.Exact && p.BN != inforeg.BNCoupled {
-		draws := make([]float32, n*max(1, p.Draws))
-		for i := range draws {
-			draws[i] = random.Float32()
+	draws := func() []float32 {
+		list := make([]float32, n*max(1, p.Draws))
+		for i := range list {
+			list[i] = random.Float32()
 		}
-		return r.eng.sampleNorms(vars, part, p, draws)
+		return list
+	}
+	switch {
+	case p.Labels == inforeg.LabelsSampled && p.BN == inforeg.BNCoupled:
+		got, err := r.eng.labelSums(vars, part, p, draws())
+		if err != nil {
+			return err
+		}
+		for m, list := range got {
+			got[m] = inforeg.PerDraw(inforeg.Rademacher, list, n) // no signs, the same division
+		}
+		sum.draws(got, share)
+		return nil
+	case p.Estimator == inforeg.Exact && p.BN != inforeg.BNCoupled && p.Labels == inforeg.LabelsObserved:
+		got, err := r.eng.layerNorms(vars, part, p)
+		if err != nil {
+			return err
+		}
+		for _, m := range r.eng.model.Modalities {
+			sum.each(map[string][]float64{m.Name: got.samples(m.Name)})
+			one := sum.of(m.Name)
+			if one.parts == nil {
+				one.parts = map[string]float64{}
+			}
+			for i, name := range got.names {
+				if strings.HasPrefix(name, models.EncoderPrefix(m.Name)) {
+					mean, _ := inforeg.MeanError(got.values[i])
+					one.parts[name] += mean * share
+				}
+			}
+		}
+		return nil
+	case p.Estimator == inforeg.Exact && p.BN != inforeg.BNCoupled:
+		got, err := r.eng.sampleNorms(vars, part, p, draws())
+		sum.each(got)
+		return err
 	}
 	rows := make([][]float32, n) // exact and coupled: every sample alone
 	for i := range rows {
@@ -161,7 +249,7 @@ func (r *Run) measurePart(vars []*tensors.Tensor, part *data.Batch, p inforeg.Pr
 	if p.Estimator != inforeg.Exact {
 		var err error
 		if rows, err = inforeg.Signs(p.Estimator, n, p.Draws, random); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	sums := map[string][]float64{}
@@ -172,78 +260,20 @@ func (r *Run) measurePart(vars []*tensors.Tensor, part *data.Batch, p inforeg.Pr
 		}
 		got, err := r.eng.sumNorms(vars, part, p, rows[:k])
 		if err != nil {
-			return nil, err
+			return err
 		}
 		rows = rows[k:]
 		for m, list := range got {
 			sums[m] = append(sums[m], list...)
 		}
 	}
-	if p.Estimator != inforeg.Exact {
-		for m, list := range sums {
-			sums[m] = inforeg.PerDraw(p.Estimator, list, n)
-		}
+	if p.Estimator == inforeg.Exact {
+		sum.each(sums)
+		return nil
 	}
-	return sums, nil
-}
-
-// sampleNorms gives every sample's contribution to a probe, by modality. draws are its random numbers, [B, draws].
-func (e *engine) sampleNorms(vars []*tensors.Tensor, batch *data.Batch, p inforeg.Probe, draws []float32) (map[string][]float64, error) {
-	t := tensors.FromFlatDataAndDimensions(draws, len(batch.Labels), max(1, p.Draws))
-	return e.norms(fmt.Sprint("probe ", p), vars, batch, t, func(call *models.Call, x map[string]*Node, labels, draws *Node) map[string]*Node {
-		call.Norm, call.Record = p.Norm(), true
-		return p.Norms(e.model, call, e.model.Forward(call, x), labels, draws)
-	})
-}
-
-// sumNorms gives, by modality, the squared norm of the gradients' sum with each row of signs.
-func (e *engine) sumNorms(vars []*tensors.Tensor, batch *data.Batch, p inforeg.Probe, rows [][]float32) (map[string][]float64, error) {
-	var flat []float32
-	for _, row := range rows {
-		flat = append(flat, row...)
+	for m, list := range sums {
+		sums[m] = inforeg.PerDraw(p.Estimator, list, n)
 	}
-	t := tensors.FromFlatDataAndDimensions(flat, len(rows), len(rows[0]))
-	p.Draws = 0 // the graph does not depend on it
-	return e.norms(fmt.Sprint("sums ", p), vars, batch, t, func(call *models.Call, x map[string]*Node, labels, signs *Node) map[string]*Node {
-		call.Norm = p.Norm()
-		return inforeg.SumNorms(e.model, call, p.Losses(e.model.Forward(call, x), labels), signs, p.Weights)
-	})
-}
-
-// norms runs a graph over a batch and one further input that gives a list for each modality.
-func (e *engine) norms(name string, vars []*tensors.Tensor, batch *data.Batch, more *tensors.Tensor, build func(call *models.Call, x map[string]*Node, labels, more *Node) map[string]*Node) (map[string][]float64, error) {
-	inputs := append(e.batchTensors(batch), more)
-	defer free(inputs...)
-	args := make([]any, 0, len(vars)+len(inputs))
-	for _, t := range vars {
-		args = append(args, t)
-	}
-	for _, t := range inputs {
-		args = append(args, t)
-	}
-	out, err := e.call(name, func(in []*Node) []*Node {
-		rest := in[len(e.vars):]
-		x, labels := e.inputs(rest)
-		got := build(&models.Call{Vars: e.byName(e.vars, in)}, x, labels, rest[len(rest)-1])
-		var list []*Node
-		for _, m := range e.model.Modalities {
-			list = append(list, got[m.Name])
-		}
-		return list
-	}, args)
-	if err != nil {
-		return nil, err
-	}
-	defer free(out...)
-	norms := map[string][]float64{}
-	for i, m := range e.model.Modalities {
-		values, err := tensors.CopyFlatData[float32](out[i])
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range values {
-			norms[m.Name] = append(norms[m.Name], float64(v))
-		}
-	}
-	return norms, nil
+	sum.draws(sums, share)
+	return nil
 }

@@ -16,6 +16,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gomlx/gomlx/core/tensors"
+
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/inforeg/method"
@@ -51,10 +53,13 @@ type Run struct {
 	controls map[string]float64
 	released map[string]inforeg.Released
 	ring     map[string][][]float32 // by modality: the last batch gradients, oldest first
+	last     outcome                // of the last step that was taken
+	begun    []*tensors.Tensor      // trainable variables at step 0; nil until something asks for them
 	order    []int                  // permutation of the training split in epoch orderOf
 	orderOf  int
 
-	unfinished bool          // whether the records of the last epoch's end are incomplete
+	during     []wire.Record // what the last step measured, until it is on record
+	unfinished bool          // whether the records of the last step are incomplete
 	saved      int           // step of the last snapshot
 	sinceSave  time.Duration // training time since
 	saveCost   time.Duration // spent on snapshots
@@ -217,8 +222,8 @@ func diskProblem(err error) error {
 
 // load brings the state to the step that is on record: the nearest snapshot, then a replay.
 func (r *Run) load(ctx context.Context) error {
-	if r.loaded && r.unfinished { // an epoch's end that could not be put on record
-		if err := r.epochEnd(r.at/r.perEpoch-1, r.settingsAt(r.at-1)); err != nil {
+	if r.loaded && r.unfinished { // measurements that could not be put on record
+		if err := r.afterStep(r.settingsAt(r.at - 1)); err != nil {
 			return err
 		}
 	}
@@ -283,13 +288,8 @@ func (r *Run) advance() error {
 			return err
 		}
 	}
-	if r.at == 0 && settings.whole("probe_every") > 0 && !r.measured(inforeg.KindFisherEmp, "") {
-		// so that a rise in the first epoch can be seen; no window test reads it
-		list, err := r.fisher(settings)
-		if err == nil {
-			err = r.record(list...)
-		}
-		if err != nil {
+	if r.at == 0 { // so that a rise in the first epoch can be seen; no window test reads it
+		if err := r.measureDue(settings, true); err != nil {
 			return err
 		}
 	}
@@ -300,7 +300,12 @@ func (r *Run) advance() error {
 	if err := checkLabels(batch, r.eng.model.Classes); err != nil {
 		return err
 	}
-	next, o, err := r.eng.step(r.st, batch, r.controlVector(settings, epoch))
+	measures := r.measures(settings, r.at)
+	chances, err := r.chances(measures, r.at)
+	if err != nil {
+		return err
+	}
+	next, o, err := r.eng.step(r.st, batch, r.controlVector(settings, epoch), measures, chances)
 	if err != nil {
 		return err
 	}
@@ -324,8 +329,9 @@ func (r *Run) advance() error {
 		}
 		r.note(values)
 	}
+	r.during = r.stepRecords(measures, o.measured, r.eng.plain)
 	r.st.drop(next)
-	r.st = next
+	r.st, r.last = next, o
 	r.at++
 	for _, m := range r.eng.model.Modalities {
 		acc := r.released[m.Name]
@@ -334,10 +340,8 @@ func (r *Run) advance() error {
 		ring := append(r.ring[m.Name], o.sketches[m.Name])
 		r.ring[m.Name] = ring[max(0, len(ring)-cosineBatches):]
 	}
-	if r.at%r.perEpoch == 0 {
-		if err := r.epochEnd(epoch, settings); err != nil {
-			return err
-		}
+	if err := r.afterStep(settings); err != nil {
+		return err
 	}
 	took := time.Since(began)
 	r.trainCost += took
@@ -352,7 +356,7 @@ func (r *Run) epochStart(epoch int, settings Settings) error {
 		Index: epoch, Modalities: names, Settings: settings, Traces: r.traces(epoch),
 	})
 	if errors.Is(err, inforeg.ErrNotMeasured) {
-		return &wire.Problem{Message: err.Error(), Hint: "the window needs a trace at every epoch's end: set probe_every to 1, or window to all or none"}
+		return &wire.Problem{Message: err.Error(), Hint: "the window needs a trace at every epoch's end: leave every.fisher_emp at epoch, or set window to all or none"}
 	}
 	if err != nil {
 		return err
@@ -571,6 +575,8 @@ func (r *Run) Close() error {
 		err = errors.Join(err, j.sync(), j.close())
 	}
 	r.st.drop(state{})
+	free(r.begun...)
+	r.begun = nil
 	r.loaded = false
 	return errors.Join(err, r.lock.Close())
 }

@@ -298,7 +298,7 @@ func TestBrokenFolder(t *testing.T) {
 func TestReopen(t *testing.T) {
 	shop := newTestShop(t)
 	settings := small("joint")
-	settings["probe_every"], settings["evaluate_every"], settings["linear_every"] = 0.0, 0.0, 0.0
+	settings["probes"] = "none"
 	r := trained(t, shop, "long", settings, 2000)
 	if n := len(listSnapshots(r.Dir)); n > 40 {
 		t.Errorf("%d snapshots after 2,000 steps, want them thinned out to at most 40", n)

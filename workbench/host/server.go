@@ -197,18 +197,21 @@ func (s *Server) handler() http.Handler {
 		return answerJSON(w, r.Status())
 	})
 	for pattern, answer := range map[string]func(*Run, http.ResponseWriter, *http.Request) error{
-		"GET /v1/runs/{name}":           func(r *Run, w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, r.Status()) },
-		"GET /v1/runs/{name}/history":   func(r *Run, w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, r.History()) },
-		"GET /v1/runs/{name}/events":    s.events,
-		"POST /v1/runs/{name}/train":    s.train,
-		"POST /v1/runs/{name}/pause":    s.pause,
-		"POST /v1/runs/{name}/set":      s.set,
-		"POST /v1/runs/{name}/probe":    s.probe,
-		"POST /v1/runs/{name}/evaluate": s.evaluate,
-		"POST /v1/runs/{name}/export":   s.export,
-		"GET /v1/runs/{name}/var":       s.variable,
-		"GET /v1/runs/{name}/features":  s.features,
-		"GET /v1/runs/{name}/batch":     s.batch,
+		"GET /v1/runs/{name}":            func(r *Run, w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, r.Status()) },
+		"GET /v1/runs/{name}/history":    func(r *Run, w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, r.History()) },
+		"GET /v1/runs/{name}/events":     s.events,
+		"POST /v1/runs/{name}/train":     s.train,
+		"POST /v1/runs/{name}/pause":     s.pause,
+		"POST /v1/runs/{name}/set":       s.set,
+		"POST /v1/runs/{name}/probe":     s.probe,
+		"POST /v1/runs/{name}/evaluate":  s.evaluate,
+		"POST /v1/runs/{name}/export":    s.export,
+		"GET /v1/runs/{name}/var":        s.array((*Run).Var, "name"),
+		"GET /v1/runs/{name}/gradient":   s.array((*Run).Gradient, "name"),
+		"GET /v1/runs/{name}/activation": s.array((*Run).Activation, "layer"),
+		"GET /v1/runs/{name}/samples":    s.array((*Run).PerSample, "modality"),
+		"GET /v1/runs/{name}/features":   s.features,
+		"GET /v1/runs/{name}/batch":      s.batch,
 	} {
 		handle(pattern, func(w http.ResponseWriter, q *http.Request) error {
 			r, err := s.shop.Find(q.PathValue("name"))
@@ -411,12 +414,15 @@ func (s *Server) export(r *Run, w http.ResponseWriter, q *http.Request) error {
 	return answerJSON(w, map[string]string{"path": ask.Path})
 }
 
-func (s *Server) variable(r *Run, w http.ResponseWriter, q *http.Request) error {
-	shape, values, err := r.Var(q.Context(), q.URL.Query().Get("name"))
-	if err != nil {
-		return err
+// array answers with an array that a run gives for a name in the query.
+func (s *Server) array(of func(*Run, context.Context, string) ([]int, []float32, error), key string) func(*Run, http.ResponseWriter, *http.Request) error {
+	return func(r *Run, w http.ResponseWriter, q *http.Request) error {
+		shape, values, err := of(r, q.Context(), q.URL.Query().Get(key))
+		if err != nil {
+			return err
+		}
+		return answerArray(w, shape, values)
 	}
-	return answerArray(w, shape, values)
 }
 
 func (s *Server) features(r *Run, w http.ResponseWriter, q *http.Request) error {
@@ -448,7 +454,7 @@ func (s *Server) figure(w http.ResponseWriter, q *http.Request) error {
 		}
 		runs = append(runs, r)
 	}
-	f, err := Draw(q.URL.Query().Get("kind"), runs)
+	f, err := Draw(q.Context(), q.URL.Query().Get("kind"), runs)
 	if err != nil {
 		return err
 	}

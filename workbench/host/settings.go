@@ -44,7 +44,7 @@ const (
 
 // runSettings are the settings that every run has, whatever its data and method.
 func runSettings() []data.Setting {
-	return append([]data.Setting{
+	return slices.Concat([]data.Setting{
 		{Name: "data", Default: "synth", Choices: slices.Sorted(maps.Keys(sets)), Doc: "set of samples"},
 		{Name: "dir", Default: "", Doc: "folder of the set; empty: where PRIMEWINDOW_DATA says"},
 		{Name: "method", Default: "joint", Choices: method.Names(), Doc: "training method"},
@@ -55,16 +55,14 @@ func runSettings() []data.Setting {
 		{Name: "lr_gamma", Default: 0.1, Min: 0, Max: 1, Mutable: true, Doc: "see lr_step"},
 		{Name: "modalities", Default: "", Doc: "names joined by commas: train on these alone; empty: all"},
 		{Name: "fusion", Default: "concat", Choices: []string{"concat"}, Doc: "fusion head"},
-		{Name: "probe_every", Default: 1.0, Min: 0, Max: 1e6, Whole: true, Mutable: true, Doc: "epochs between Fisher traces; 0 none"},
 		{Name: "probe_samples", Default: 128.0, Min: 2, Max: 1 << 20, Whole: true, Doc: "training samples, always the same, on which the Fisher trace is measured"},
 		{Name: "probe_chunk", Default: 16.0, Min: 1, Max: 1 << 16, Whole: true, Doc: "samples of a probe treated at once: bounds its memory"},
 		{Name: "probe_bn", Default: bnRecalibrated, Choices: []string{bnRecalibrated, bnRunning}, Mutable: true, Doc: "batch-norm statistics of the Fisher trace: re-estimated on the probe samples, or the run's running averages, whose lag shows early in training"},
 		{Name: "probe_params", Default: paramsAll, Choices: []string{paramsAll, paramsWeights}, Mutable: true, Doc: "variables that count: all, or convolution and linear weights only"},
-		{Name: "evaluate_every", Default: 1.0, Min: 0, Max: 1e6, Whole: true, Mutable: true, Doc: "epochs between accuracies on the validation split; 0 none"},
-		{Name: "linear_every", Default: 1.0, Min: 0, Max: 1e6, Whole: true, Mutable: true, Doc: "epochs between fresh linear probes on frozen features; 0 none"},
+		{Name: "probe_draws", Default: 1.0, Min: 1, Max: 64, Whole: true, Mutable: true, Doc: "draws of signs or labels in a step that measures by them; with one, only the mean over an epoch's steps has a standard error"},
 		{Name: "linear_samples", Default: 1024.0, Min: 16, Max: 1 << 20, Whole: true, Mutable: true, Doc: "training samples a linear probe is fitted on, at most"},
 		{Name: "snapshot_gib", Default: 2.0, Min: 0.001, Max: 1e6, Mutable: true, Doc: "largest size of a run's snapshots together, in GiB; old ones are thinned out"},
-	}, inforeg.OptimizerSettings()...)
+	}, scheduleSettings(), inforeg.OptimizerSettings())
 }
 
 const (

@@ -76,7 +76,7 @@ func TestUnknown(t *testing.T) {
 		reason        string
 	}{
 		{"exchanged", map[string]any{"bacth": 8}, `unknown setting "bacth"`, "did you mean batch?", "two letters"},
-		{"part of a name", map[string]any{"noise": 1}, `unknown setting "noise"`, "did you mean data.audio_noise or data.visual_noise?", "the end of two names"},
+		{"part of a name", map[string]any{"noise": 1}, `unknown setting "noise"`, "did you mean every.noise or data.audio_noise or data.visual_noise?", "the end of three names"},
 		{"nothing near", map[string]any{"quatsch-mit-sauce": 1}, `unknown setting "quatsch-mit-sauce"`, "there are batch, ", "then all are listed"},
 		{"of another method", map[string]any{"method": "joint", "first_epoch": 1}, `unknown setting "first_epoch"`, "", "joint has no window"},
 		{"data", map[string]any{"data": "sinth"}, `unknown data "sinth"`, "did you mean synth?", "one letter"},

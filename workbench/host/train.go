@@ -81,7 +81,7 @@ func (r *Run) train(ctx context.Context, client string, target func(now int) int
 		if from < 0 {
 			from, began = step, time.Now()
 		}
-		if !r.eng.compiled("step") {
+		if !r.eng.compiled(stepName(r.measures(r.settingsAt(step), step))) {
 			r.publish(wire.Compiling, goal, 0, client)
 			r.tell(wire.Event{Kind: wire.Notice, Text: "compiling the training step (once for each kind of model)"})
 			told = time.Time{}
@@ -132,6 +132,9 @@ func (r *Run) with(ctx context.Context, use func() error) error {
 	if err := r.load(ctx); err != nil {
 		return err
 	}
+	if s := r.Status(); s.State == wire.Replaying {
+		r.publish(wire.Idle, 0, 0, "")
+	}
 	return use()
 }
 
@@ -150,7 +153,7 @@ func (r *Run) Probe(ctx context.Context, kind string) (list []wire.Record, err e
 // Evaluate measures accuracies on a split now and puts them on record: by the head, and by fresh linear probes.
 func (r *Run) Evaluate(ctx context.Context, split data.Split) (list []wire.Record, err error) {
 	err = r.with(ctx, func() error {
-		if list, err = r.evaluate(split); err != nil {
+		if list, err = r.evaluate(split, nil); err != nil {
 			return err
 		}
 		more, err := r.linear(split, r.settingsAt(r.at))

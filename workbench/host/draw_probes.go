@@ -1,0 +1,274 @@
+package host
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/viz"
+)
+
+// definition says what a record of a trace measures; two definitions never share an axis.
+func definition(rec wire.Record) string {
+	parts := []string{rec.Kind}
+	if rec.Kind == inforeg.KindFisherEmp || rec.Kind == inforeg.KindFisherTrue {
+		parts = append(parts, rec.Loss, rec.BN)
+		for _, more := range []string{rec.Params, rec.Way} {
+			if more != "" {
+				parts = append(parts, more)
+			}
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// smoothing is the width of the published code's mean over epochs.
+const smoothing = 10
+
+// drawSmooth draws a run's trace as measured, under a mean over ten epochs, and under the published code's, which pads
+// with zeros: each with the windows that it would open.
+func drawSmooth(runs []Recorded) (*viz.Figure, error) {
+	rec := runs[0]
+	f := viz.PanelsFigure{Title: "One trace, three windows: " + rec.Status.Name, ShareX: true, Columns: 1}
+	for _, way := range []struct {
+		title  string
+		width  int
+		padded bool
+	}{
+		{"as measured", 1, false},
+		{fmt.Sprintf("mean over %d epochs", smoothing), smoothing, false},
+		{fmt.Sprintf("mean over %d epochs, zeros before the first (published code)", smoothing), smoothing, true},
+	} {
+		p := viz.LinePanel{Title: way.title, XLabel: "epoch", YLabel: "Tr(F) (nats²)"}
+		for _, m := range rec.Status.Modalities {
+			trace, se := rec.trace(inforeg.KindFisherEmp, m)
+			if slices.ContainsFunc(trace, math.IsNaN) || len(trace) == 0 {
+				continue
+			}
+			smooth, err := inforeg.Smooth(trace, way.width, way.padded)
+			if err != nil {
+				return nil, err
+			}
+			s := viz.Series{Name: m, Run: rec.Status.Name, Modality: m}
+			for i, v := range smooth {
+				point := viz.Point{X: float64(i + 1), Y: v}
+				if way.width == 1 && se[i] > 0 {
+					point.SE = se[i]
+				}
+				s.Points = append(s.Points, point)
+			}
+			if way.width > 1 {
+				se = nil // the errors of neighbouring means go together
+			}
+			windows, err := rec.windowsOf(m, smooth, se)
+			if err != nil {
+				return nil, err
+			}
+			p.Series, p.Windows = append(p.Series, s), append(p.Windows, windows...)
+		}
+		if len(p.Series) == 0 {
+			return nil, needs("trace at every epoch's end", runs, "train some epochs with every.fisher_emp at epoch")
+		}
+		f.Panels = append(f.Panels, p)
+	}
+	return viz.Panels(f)
+}
+
+// drawRunning draws what steps measured out of their own passes, each definition in a panel of its own, beside the
+// exact trace at the ends of epochs.
+func drawRunning(runs []Recorded) (*viz.Figure, error) {
+	f := viz.PanelsFigure{Title: "Traces by definition", Columns: 1, ShareX: true}
+	panels := map[string]*viz.LinePanel{}
+	for _, rec := range runs {
+		for _, m := range rec.Status.Modalities {
+			all := map[string][]viz.Point{}
+			for _, p := range rec.History.Probes {
+				own := (p.Kind == inforeg.KindFisherEmp || p.Kind == inforeg.KindFisherTrue) && (rec.Scheduled(p) || strings.HasSuffix(p.Way, inStep))
+				if p.Encoder != m || !own || p.Value <= 0 {
+					continue
+				}
+				point := viz.Point{X: rec.epochs(p.Step), Y: p.Value}
+				if p.SE != nil {
+					point.SE = *p.SE
+				}
+				all[definition(p)] = append(all[definition(p)], point)
+			}
+			for def, points := range all {
+				if panels[def] == nil {
+					panels[def] = &viz.LinePanel{Title: def, XLabel: "epoch", YLabel: "nats²", Log: true}
+				}
+				slices.SortStableFunc(points, func(a, b viz.Point) int { return int(math.Copysign(1, a.X-b.X)) })
+				panels[def].Series = append(panels[def].Series, viz.Series{Name: rec.label(m, runs), Run: rec.Status.Name, Modality: m, Points: points})
+			}
+		}
+	}
+	if len(panels) == 0 {
+		return nil, needs("traces", runs, "train to the end of an epoch, or with every.share at 8 steps")
+	}
+	for _, def := range slices.Sorted(maps.Keys(panels)) {
+		f.Panels = append(f.Panels, *panels[def])
+	}
+	return viz.Panels(f)
+}
+
+// drawGap draws how far apart the modalities are (paper figure 3): the largest less the least, of the gradient's norm
+// over an epoch and of the trace at its end.
+func drawGap(runs []Recorded) (*viz.Figure, error) {
+	f := viz.PanelsFigure{Title: "Gap between the modalities", Columns: 2}
+	for _, part := range []struct {
+		kind, title, label string
+		value              func(float64) float64
+	}{
+		{inforeg.KindBatchSquare, "gradient norm, root of the epoch's mean square", "gap (nats)", math.Sqrt},
+		{inforeg.KindFisherEmp, "Fisher trace at the epoch's end", "gap (nats²)", func(v float64) float64 { return v }},
+	} {
+		p := viz.LinePanel{Title: part.title, XLabel: "epoch", YLabel: part.label, Rule: viz.Rule{Text: "no gap"}}
+		for _, rec := range runs {
+			if len(rec.Status.Modalities) < 2 {
+				return nil, &wire.Problem{Message: fmt.Sprintf("gap of %s: it has one modality", rec.Status.Name), Hint: "a gap is between two or more"}
+			}
+			var points []viz.Point
+			traces := make([][]float64, len(rec.Status.Modalities))
+			for i, m := range rec.Status.Modalities {
+				traces[i], _ = rec.trace(part.kind, m)
+			}
+			for e := range rec.Status.Epoch {
+				low, high := math.Inf(1), math.Inf(-1)
+				for _, t := range traces {
+					low, high = min(low, part.value(t[e])), max(high, part.value(t[e]))
+				}
+				if gap := high - low; len(traces) == 2 && !math.IsNaN(gap) { // with two, the sign says who leads
+					points = append(points, viz.Point{X: float64(e + 1), Y: part.value(traces[0][e]) - part.value(traces[1][e])})
+				} else if !math.IsNaN(gap) {
+					points = append(points, viz.Point{X: float64(e + 1), Y: gap})
+				}
+			}
+			if len(points) == 0 {
+				continue
+			}
+			name := rec.Status.Name
+			if len(traces) == 2 {
+				name += fmt.Sprintf(": %s less %s", rec.Status.Modalities[0], rec.Status.Modalities[1])
+			} else {
+				name += ": largest less least"
+			}
+			p.Series = append(p.Series, viz.Series{Name: name, Run: rec.Status.Name, Modality: fused, Points: points})
+		}
+		if len(p.Series) == 0 {
+			return nil, needs("gap", runs, "train to the end of an epoch")
+		}
+		f.Panels = append(f.Panels, p)
+	}
+	return viz.Panels(f)
+}
+
+// drawMotion draws how fast and how far each encoder moves.
+func drawMotion(runs []Recorded) (*viz.Figure, error) {
+	f := viz.PanelsFigure{Title: "How each encoder moves", Columns: 3}
+	for _, part := range []struct{ kind, title, label string }{
+		{kindGradNorm, "gradient of the last step", "norm (nats)"},
+		{kindUpdate, "update of the last step", "norm"},
+		{kindDistance, "distance from the start", "norm"},
+	} {
+		p := viz.LinePanel{Title: part.title, XLabel: "epoch", YLabel: part.label}
+		for _, rec := range runs {
+			for _, m := range rec.Status.Modalities {
+				points := rec.points(func(p wire.Record) bool { return p.Kind == part.kind && p.Encoder == m })
+				if len(points) > 0 {
+					p.Series = append(p.Series, viz.Series{Name: rec.label(m, runs), Run: rec.Status.Name, Modality: m, Points: points})
+				}
+			}
+		}
+		if len(p.Series) == 0 {
+			return nil, needs("motion", runs, "train to the end of an epoch, or measure now with Probe")
+		}
+		f.Panels = append(f.Panels, p)
+	}
+	return viz.Panels(f)
+}
+
+// maxBars is the most layers of a figure.
+const maxBars = 60
+
+// drawLayers draws which layers carry the last trace on record of the first run.
+func drawLayers(runs []Recorded) (*viz.Figure, error) {
+	rec := runs[0]
+	f := viz.BarsFigure{Title: fmt.Sprintf("Trace by layer, %s", rec.Status.Name), Label: "part of Tr(F) (nats²)", Log: true}
+	for _, m := range rec.Status.Modalities {
+		for _, p := range slices.Backward(rec.History.Probes) {
+			if p.Kind != inforeg.KindFisherEmp || p.Encoder != m || !rec.Scheduled(p) || len(p.Parts) == 0 {
+				continue
+			}
+			names := slices.Sorted(maps.Keys(p.Parts))
+			if most := maxBars / len(rec.Status.Modalities); len(names) > most { // those that carry most
+				slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(p.Parts[b], p.Parts[a]) })
+				names = names[:most]
+				slices.Sort(names)
+			}
+			for _, name := range names {
+				if p.Parts[name] > 0 {
+					f.Bars = append(f.Bars, viz.Bar{Name: strings.TrimPrefix(name, "enc."), Modality: m, Value: p.Parts[name], Definition: definition(p)})
+				}
+			}
+			f.Title = fmt.Sprintf("Trace by layer, %s, after step %d", rec.Status.Name, p.Step)
+			break
+		}
+	}
+	if len(f.Bars) == 0 {
+		return nil, needs("trace by layer", runs, "train to the end of an epoch, or measure now with Probe")
+	}
+	return viz.Bars(f)
+}
+
+// drawCosine draws the last cosine matrix of each encoder of the first run, and what noise and chance make of it.
+func drawCosine(runs []Recorded) (*viz.Figure, error) {
+	rec := runs[0]
+	batch := rec.Status.Settings["batch"].(float64)
+	f := viz.CosineFigure{Title: fmt.Sprintf("Cosine between batch gradients, %s", rec.Status.Name)}
+	for _, m := range rec.Status.Modalities {
+		last := func(kind string, step int) (wire.Record, bool) {
+			for _, p := range slices.Backward(rec.History.Probes) {
+				if p.Kind == kind && p.Encoder == m && (step < 0 || p.Step == step) {
+					return p, true
+				}
+			}
+			return wire.Record{}, false
+		}
+		p, ok := last(inforeg.KindCosine, -1)
+		if !ok {
+			continue
+		}
+		labels := make([]string, p.N)
+		for i := range labels {
+			labels[i] = fmt.Sprint(p.Step - p.N + i)
+		}
+		panel := viz.CosinePanel{Name: m, Matrix: p.Matrix, Labels: labels, Mean: p.Value, Expected: math.NaN(), NoiseScale: math.NaN()}
+		if s, ok := last(kindNoise, p.Step); ok {
+			if g, ok := last(kindSignal, p.Step); ok {
+				panel.NoiseScale = inforeg.NoiseScale(max(0, s.Value), g.Value)
+				panel.Expected = inforeg.ExpectedCosine(panel.NoiseScale, int(batch))
+			}
+		}
+		panel.Rows = append(panel.Rows, viz.CosineRow{Name: fmt.Sprintf("B = %g", batch), Mean: p.Value, SD: inforeg.CosineError(p.Matrix), Expected: panel.Expected})
+		if twice, ok := last(kindTwice, p.Step); ok {
+			row := viz.CosineRow{Name: fmt.Sprintf("B = %g", 2*batch), Mean: twice.Value, SD: inforeg.CosineError(twice.Matrix), Expected: math.NaN()}
+			if !math.IsNaN(panel.NoiseScale) {
+				row.Expected = inforeg.ExpectedCosine(panel.NoiseScale, int(2*batch))
+			}
+			panel.Rows = append(panel.Rows, row)
+		}
+		if chance, ok := last(kindPermuted, p.Step); ok && chance.SE != nil {
+			panel.Baseline = viz.CosineBaseline{Name: "permuted", Mean: chance.Value, SD: *chance.SE}
+		}
+		f.Panels = append(f.Panels, panel)
+	}
+	if len(f.Panels) == 0 {
+		return nil, needs("cosine matrix", runs, "train to the end of an epoch, or measure now with Probe")
+	}
+	return viz.Cosine(f)
+}

@@ -1,0 +1,209 @@
+package host
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/viz"
+)
+
+// Gradient gives the gradient, in training mode, of the mean fused loss of the batch that the next step will take with
+// respect to a variable, shaped as [Run.Var] gives it; before the method changes it, and without weight decay.
+func (r *Run) Gradient(ctx context.Context, name string) (shape []int, values []float32, err error) {
+	err = r.with(ctx, func() error {
+		var names []string
+		for _, v := range r.eng.trainable {
+			names = append(names, v.Name)
+			if v.Name == name {
+				shape = v.Shape
+			}
+		}
+		if shape == nil {
+			return unknown("variable", name, names, fmt.Sprintf("%d are trained, from %s to %s", len(names), names[0], names[len(names)-1]))
+		}
+		values, err = r.look("gradient "+name, func(vars, x map[string]*Node, labels *Node) *Node {
+			call := &models.Call{Vars: vars, Norm: models.BatchStatistics}
+			losses := models.CrossEntropy(r.eng.model.Forward(call, x).Logits, labels)
+			return Gradient(ReduceAllMean(losses), vars[name])[0]
+		})
+		return err
+	})
+	return shape, values, err
+}
+
+// Activation gives what a layer returns in eval mode for the batch that the next step will take, before the
+// activation function: [B*frames, ..., C]. Layers go by the prefix of their variables.
+func (r *Run) Activation(ctx context.Context, layer string) (shape []int, values []float32, err error) {
+	err = r.with(ctx, func() error {
+		names := r.layers()
+		if !slices.Contains(names, layer) {
+			return unknown("layer", layer, names, fmt.Sprintf("there are %d, from %s to %s", len(names), names[0], names[len(names)-1]))
+		}
+		values, err = r.look("activation "+layer, func(vars, x map[string]*Node, _ *Node) *Node {
+			call := &models.Call{Vars: vars, Norm: models.RunningStatistics, Record: true}
+			r.eng.model.Forward(call, x)
+			for _, l := range call.Layers {
+				if l.Name == layer {
+					shape = slices.Clone(l.Output.Shape().Dimensions)
+					return l.Output
+				}
+			}
+			panic(fmt.Errorf("host: layer %s left the model", layer))
+		})
+		return err
+	})
+	return shape, values, err
+}
+
+// layers names the layers of all encoders.
+func (r *Run) layers() []string {
+	var names []string
+	seen := map[string]bool{}
+	for _, m := range r.eng.model.Modalities {
+		for _, v := range inforeg.EncoderVariables(r.eng.model, m.Name) {
+			if name := layerOf(v.Name); !seen[name] {
+				seen[name] = true
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// look builds a graph over the batch that the next step will take, runs it once and forgets it: what one looks at once
+// is not worth keeping compiled.
+func (r *Run) look(name string, build func(vars, x map[string]*Node, labels *Node) *Node) ([]float32, error) {
+	b, err := r.nextBatch()
+	if err != nil {
+		return nil, err
+	}
+	defer r.eng.forget(name)
+	out, err := r.eng.withBatch(name, func(in []*Node) []*Node {
+		x, labels := r.eng.inputs(in[len(r.eng.vars):])
+		return []*Node{build(r.eng.byName(r.eng.vars, in), x, labels)}
+	}, r.st.vars, b)
+	if err != nil {
+		return nil, err
+	}
+	defer free(out...)
+	return tensors.CopyFlatData[float32](out[0])
+}
+
+// nextBatch is the batch that the next step will take.
+func (r *Run) nextBatch() (*data.Batch, error) {
+	step := r.recorded()
+	draw := uint64(r.base.whole("seed"))<<32 | uint64(step+1)
+	return r.set.Read(data.Train, r.indices(step/r.perEpoch, step%r.perEpoch), draw)
+}
+
+// SampleNorm is one training sample's part of the Fisher trace of one encoder.
+type SampleNorm struct {
+	Index int     // in the training split
+	ID    string  // as its owners name it
+	Label int     //
+	Norm  float64 // squared norm of the gradient of its own fused loss, nats²
+}
+
+// SampleNorms gives, by modality, the squared gradient norms of the probe samples at the present step, the largest first,
+// with the run's own batch-norm statistics and variables of a probe. Their mean is the trace of eq. 7.
+func (r *Run) SampleNorms(ctx context.Context) (map[string][]SampleNorm, error) {
+	all := map[string][]SampleNorm{}
+	err := r.with(ctx, func() error {
+		settings := r.settingsAt(r.at)
+		p, err := inforeg.Probe{BN: settings.text("probe_bn"), Weights: settings.text("probe_params") == paramsWeights}.Complete()
+		if err != nil {
+			return err
+		}
+		sum, batch, err := r.read(ctx, p, min(r.base.whole("probe_samples"), r.set.Len(data.Train)))
+		if err != nil {
+			return err
+		}
+		for _, m := range r.eng.model.Modalities {
+			for i, v := range sum.of(m.Name).values {
+				id, label := r.set.Identity(data.Train, batch.Indices[i])
+				all[m.Name] = append(all[m.Name], SampleNorm{batch.Indices[i], id, label, v})
+			}
+			slices.SortStableFunc(all[m.Name], func(a, b SampleNorm) int { return cmp.Compare(b.Norm, a.Norm) })
+		}
+		return nil
+	})
+	return all, err
+}
+
+// topSamples is how many samples of each modality a figure shows.
+const topSamples = 8
+
+// DrawSamples draws the probe samples that carry most of each encoder's trace at the present step, as pictures.
+func (r *Run) DrawSamples(ctx context.Context) (*wire.Figure, error) {
+	norms, err := r.SampleNorms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	step := r.Status().Step
+	classes := r.set.Describe().Classes
+	f := viz.SamplesFigure{
+		Title: fmt.Sprintf("Samples that carry most of the trace, %s, step %d", r.Name, step), Value: "squared gradient norm (nats²)",
+	}
+	for _, m := range r.eng.model.Modalities {
+		total, top := 0.0, 0.0
+		row := viz.SampleRow{Sequence: m.Kind == data.Sequence, Flip: m.Kind == data.Spectrogram}
+		for i, s := range norms[m.Name] {
+			if total += s.Norm; i >= topSamples {
+				continue
+			}
+			top += s.Norm
+			one, err := data.One(r.set, data.Train, s.Index)
+			if err != nil {
+				return nil, err
+			}
+			row.Samples = append(row.Samples, viz.SampleTile{X: one.X[m.Name], Shape: m.Shape, ID: s.ID, Label: classes[s.Label], Value: s.Norm})
+		}
+		row.Name = fmt.Sprintf("%s: %d of %d samples carry %.0f %% of Tr(F)", m.Name, len(row.Samples), len(norms[m.Name]), 100*top/max(total, 1e-300))
+		f.Rows = append(f.Rows, row)
+	}
+	drawn, err := viz.Samples(f)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(r.Dir, figuresDir, "samples.png"), drawn.PNG, 0o644); err != nil {
+		return nil, diskProblem(err)
+	}
+	return &wire.Figure{PNG: drawn.PNG, Spec: drawn.Spec, Text: drawn.Text, Width: drawn.Width, Height: drawn.Height}, nil
+}
+
+// PerSample gives, for the probe samples at the present step, rows of position in the training split and squared
+// gradient norm, the largest first: [n, 2].
+func (r *Run) PerSample(ctx context.Context, modality string) (shape []int, values []float32, err error) {
+	if err := r.checkModality(modality); err != nil {
+		return nil, nil, err
+	}
+	norms, err := r.SampleNorms(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, s := range norms[modality] {
+		values = append(values, float32(s.Index), float32(s.Norm))
+	}
+	return []int{len(norms[modality]), 2}, values, nil
+}
+
+// forget drops a compiled graph.
+func (e *engine) forget(name string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if exec := e.graphs[name]; exec != nil {
+		exec.Finalize()
+	}
+	delete(e.graphs, name)
+}

@@ -1,0 +1,156 @@
+package host
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// measures are what the step after so many measures beside training. They are a function of settings and step, as
+// the step itself is: where they are on, a graph is another one, and its sums may be rounded otherwise.
+func (r *Run) measures(settings Settings, step int) inforeg.Measures {
+	due := func(name string) bool { return settings.schedule(name).Due(step, r.perEpoch) }
+	m := inforeg.Measures{Shares: due(probeShare)}
+	draws := settings.whole("probe_draws")
+	if due(probeSigns) && r.base.whole("batch")%2 == 0 {
+		m.Signs = draws
+	}
+	if due(probeLabels) {
+		m.Labels = draws
+	}
+	m.Weights = m != inforeg.Measures{} && settings.text("probe_params") == paramsWeights
+	return m
+}
+
+// stepName names the graph of a step that measures so much.
+func stepName(m inforeg.Measures) string {
+	if m == (inforeg.Measures{}) {
+		return "step"
+	}
+	return fmt.Sprintf("step %+v", m)
+}
+
+// chances are the random inputs of a step that measures, keyed by seed and step.
+func (r *Run) chances(m inforeg.Measures, step int) ([]*tensors.Tensor, error) {
+	random := rand.New(rand.NewPCG(uint64(r.base.whole("seed")), uint64(step)|1<<63))
+	batch := r.base.whole("batch")
+	var list []*tensors.Tensor
+	if m.Signs > 0 {
+		rows, err := inforeg.Signs(inforeg.Balanced, batch, m.Signs, random)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, tensors.FromFlatDataAndDimensions(slices.Concat(rows[:m.Signs]...), m.Signs, batch))
+	}
+	if m.Labels > 0 {
+		draws := make([]float32, batch*m.Labels)
+		for i := range draws {
+			draws[i] = random.Float32()
+		}
+		list = append(list, tensors.FromFlatDataAndDimensions(draws, batch, m.Labels))
+	}
+	return list, nil
+}
+
+// measured are the numbers of one encoder that a step gave beside training.
+type measured struct {
+	shares, signs, labels []float64
+	mean                  float64
+}
+
+// stepRecords makes records of what a step measured. It is called before the step is counted: the numbers are of the
+// weights that the step began with.
+func (r *Run) stepRecords(m inforeg.Measures, got map[string]measured, plain bool) []wire.Record {
+	n := r.base.whole("batch")
+	var list []wire.Record
+	for _, mod := range r.eng.model.Modalities {
+		one := got[mod.Name]
+		add := func(kind, loss, labels, bn string, values []float64, batch *float64, way ...string) {
+			rec := r.blank(kind, mod.Name)
+			rec.Epoch = r.at / r.perEpoch
+			mean, se := inforeg.MeanError(values)
+			rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Batch = mean, loss, labels, bn, n, batch
+			if len(values) > 1 {
+				rec.SE = &se
+			}
+			if m.Weights {
+				rec.Params = paramsWeights
+			}
+			rec.Way = strings.Join(append(way, inStep), ", ")
+			list = append(list, rec)
+		}
+		if m.Shares {
+			loss := inforeg.LossFused
+			if !plain {
+				loss = "total"
+			}
+			add(inforeg.KindFisherEmp, loss, inforeg.LabelsObserved, inforeg.BNShare, one.shares, &one.mean)
+		}
+		if m.Signs > 0 {
+			sums := append(slices.Clone(one.signs), one.mean*float64(n)*float64(n))
+			values := inforeg.PerDraw(inforeg.Balanced, sums, n)
+			add(inforeg.KindFisherEmp, inforeg.LossFused, inforeg.LabelsObserved, inforeg.BNCoupled, values, &one.mean, inforeg.Balanced, counted(m.Signs))
+		}
+		if m.Labels > 0 {
+			values := inforeg.PerDraw(inforeg.Rademacher, one.labels, n) // no signs, the same division
+			add(inforeg.KindFisherTrue, inforeg.LossFused, inforeg.LabelsSampled, inforeg.BNCoupled, values, nil, counted(m.Labels))
+		}
+	}
+	return list
+}
+
+// counted is a number of draws in words.
+func counted(draws int) string {
+	if draws == 1 {
+		return "1 draw"
+	}
+	return fmt.Sprintf("%d draws", draws)
+}
+
+// inStep and ofSteps mark, in Record.Way, what was measured on the batch of a step, and the mean of that over an
+// epoch's steps.
+const (
+	inStep  = "in step"
+	ofSteps = "mean of steps"
+)
+
+// running averages what the steps of an epoch measured: one record for each definition and encoder. Its standard
+// error is that of a mean over the steps; it covers the drift of the weights over the epoch as well.
+func (r *Run) running() []wire.Record {
+	var list []wire.Record
+	values := map[string][]float64{}
+	first := map[string]wire.Record{}
+	for _, rec := range slices.Backward(r.records) {
+		if rec.Step < r.at-r.perEpoch {
+			break
+		}
+		if rec.Step >= r.at || !strings.HasSuffix(rec.Way, inStep) {
+			continue
+		}
+		key := fmt.Sprint(rec.Kind, rec.Encoder, rec.Loss, rec.BN, rec.Way, rec.Params)
+		first[key] = rec
+		values[key] = append(values[key], rec.Value)
+	}
+	for _, rec := range r.records {
+		key := fmt.Sprint(rec.Kind, rec.Encoder, rec.Loss, rec.BN, rec.Way, rec.Params)
+		if len(values[key]) == 0 || first[key].Step != rec.Step {
+			continue
+		}
+		mean, se := inforeg.MeanError(values[key])
+		sum := r.blank(rec.Kind, rec.Encoder)
+		sum.Value, sum.Loss, sum.Labels, sum.BN, sum.N, sum.Params = mean, rec.Loss, rec.Labels, rec.BN, rec.N*len(values[key]), rec.Params
+		if len(values[key]) > 1 {
+			sum.SE = &se
+		}
+		sum.Way = strings.TrimSuffix(rec.Way, inStep) + ofSteps
+		delete(values, key)
+		list = append(list, sum)
+	}
+	return list
+}

@@ -1,0 +1,95 @@
+package host
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+)
+
+// What a run measures by itself, each with a schedule of its own, the setting everyPrefix and its name.
+const (
+	probeAccuracy = "accuracy"    // of the head, on the validation split
+	probeCosine   = "cosine"      // between the last batch gradients, with what noise and chance would give
+	probeEmp      = "fisher_emp"  // exact, on the probe samples: the trace of eq. 7
+	probeTrue     = "fisher_true" // exact over classes, likewise
+	probeLabels   = "labels"      // fisher_true of the step's batch by drawn labels
+	probeLinear   = "linear"      // accuracy of fresh linear classifiers on frozen features
+	probeMotion   = "motion"      // gradient norm, size of the update, distance from the start, by layer
+	probeNoise    = "noise"       // gradient noise and signal: the noise scale
+	probeShare    = "share"       // shares of the step's gradient, exact
+	probeSigns    = "signs"       // fisher_emp of the step's batch by balanced signs
+)
+
+const everyPrefix = "every."
+
+// presets are the schedules that the setting probes chooses; what is not named is never measured.
+var presets = map[string]map[string]string{
+	"none": {},
+	"economy": {
+		probeEmp: "1 epoch", probeAccuracy: "1 epoch", probeMotion: "1 epoch", probeSigns: "8 steps",
+	},
+	"standard": {
+		probeEmp: "1 epoch", probeAccuracy: "1 epoch", probeLinear: "1 epoch", probeMotion: "1 epoch",
+		probeCosine: "1 epoch", probeNoise: "1 epoch",
+	},
+	"full": {
+		probeEmp: "1 epoch", probeTrue: "1 epoch", probeAccuracy: "1 epoch", probeLinear: "1 epoch", probeMotion: "1 epoch",
+		probeCosine: "1 epoch", probeNoise: "1 epoch", probeShare: "8 steps", probeSigns: "8 steps", probeLabels: "8 steps",
+	},
+}
+
+// scheduleDocs says what each schedule measures.
+var scheduleDocs = map[string]string{
+	probeAccuracy: "accuracy of the head and of each modality on the validation split",
+	probeCosine:   "cosines between the last batch gradients",
+	probeEmp:      "the exact Fisher trace of eq. 7, which window tests read at the ends of epochs",
+	probeTrue:     "the exact trace of the Fisher information, over all classes",
+	probeLabels:   "that trace of a step's own batch by labels drawn from the model",
+	probeLinear:   "accuracy of fresh linear probes on frozen features",
+	probeMotion:   "gradient norm, size of the update and distance from the start, of every layer",
+	probeNoise:    "gradient noise and signal, whose ratio is the noise scale",
+	probeShare:    "every sample's share of a step's gradient; the step sums its gradient in another order then",
+	probeSigns:    "the trace of eq. 7 of a step's own batch by balanced signs",
+}
+
+// scheduleSettings are the settings that say when what is measured.
+func scheduleSettings() []data.Setting {
+	list := []data.Setting{{
+		Name: "probes", Default: "standard", Choices: slices.Sorted(maps.Keys(presets)), Mutable: true,
+		Doc: "what a run measures by itself: none, economy, standard or full; the settings every.* change single parts of it",
+	}}
+	for _, name := range slices.Sorted(maps.Keys(scheduleDocs)) {
+		list = append(list, data.Setting{
+			Name: everyPrefix + name, Default: "", Check: checkSchedule, Mutable: true,
+			Doc: scheduleDocs[name] + ": never, epoch, 2 epochs, 8 steps, log or 5 per decade; empty: as probes says",
+		})
+	}
+	return list
+}
+
+func checkSchedule(text string) error {
+	if text == "" {
+		return nil
+	}
+	_, err := inforeg.ParseSchedule(text)
+	return err
+}
+
+// schedule is when a probe measures under these settings.
+func (s Settings) schedule(name string) inforeg.Schedule {
+	text := s.text(everyPrefix + name)
+	if text == "" {
+		text = presets[s.text("probes")][name]
+	}
+	if text == "" {
+		return inforeg.Schedule{}
+	}
+	parsed, err := inforeg.ParseSchedule(text)
+	if err != nil {
+		panic(fmt.Errorf("host: %w", err)) // checkSchedule and the presets' test let nothing else in
+	}
+	return parsed
+}
