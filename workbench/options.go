@@ -108,6 +108,9 @@ func Seed(n int) Option { return With("seed", n) }
 // LR is the learning rate at epoch 0. With 0 nothing is learnt: the run beside which a trace has to be read.
 func LR(rate float64) Option { return With("lr", rate) }
 
+// ShuffledLabels gives training samples each other's labels: a control, in which only memory can be learnt.
+func ShuffledLabels() Option { return With("shuffle_labels", true) }
+
 // Momentum is SGD's.
 func Momentum(m float64) Option { return With("momentum", m) }
 

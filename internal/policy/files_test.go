@@ -13,7 +13,7 @@ import (
 // Limits on what a reader has to take in at once, and on what a clone has to fetch.
 const (
 	maxLines = 600       // of a Go file; nine in ten stay under 450
-	maxBytes = 2_000_000 // of any one file
+	maxBytes = 4_000_000 // of any one file: a notebook holds a dozen pictures
 	maxTree  = 20 << 20  // of all of them
 )
 

@@ -97,6 +97,9 @@ func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
 			Hint:    "bring the old files back, or use another run name",
 		}
 	}
+	if on, _ := r.base["shuffle_labels"].(bool); on {
+		r.set = shuffle(r.set, r.base.whole("seed"))
+	}
 	model, err := buildModel(r.base, desc)
 	if err != nil {
 		return nil, err

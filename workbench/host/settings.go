@@ -54,6 +54,7 @@ func runSettings() []data.Setting {
 		{Name: "lr_step", Default: 0.0, Min: 0, Max: 1e6, Whole: true, Mutable: true, Doc: "the learning rate is multiplied by lr_gamma every so many epochs; 0 never"},
 		{Name: "lr_gamma", Default: 0.1, Min: 0, Max: 1, Mutable: true, Doc: "see lr_step"},
 		{Name: "modalities", Default: "", Doc: "names joined by commas: train on these alone; empty: all"},
+		{Name: "shuffle_labels", Default: false, Doc: "training samples carry each other's labels: a control, in which only memory can be learnt"},
 		{Name: "fusion", Default: "concat", Choices: []string{"concat"}, Doc: "fusion head"},
 		{Name: "probe_samples", Default: 128.0, Min: 2, Max: 1 << 20, Whole: true, Doc: "training samples, always the same, on which the Fisher trace is measured"},
 		{Name: "probe_chunk", Default: 16.0, Min: 1, Max: 1 << 16, Whole: true, Doc: "samples of a probe treated at once: bounds its memory"},
