@@ -51,14 +51,14 @@ func (f forms) layer(l models.Layer, delta *Node, batch int, sum bool) (norms La
 	case models.LinearLayer:
 		norms.Weights = f.linear(positions(l.Input, batch), d)
 	case models.NormLayer:
-		norms.Rest = rowNorms(positionSums(Mul(positions(l.Input, batch), d)))
+		norms.Rest = rowNorms(positionSums(Mul(delta, Reshape(l.Input, delta.Shape().Dimensions...)), batch))
 	case models.EmbeddingLayer:
 		norms.Rest = embeddingNorms(Reshape(l.Input, batch, -1), d)
 	case models.PositionLayer:
 		norms.Rest = rowNorms(ReduceSum(Reshape(delta, batch, l.Frames, -1), 1))
 	}
 	if l.Bias {
-		bias := rowNorms(positionSums(d))
+		bias := rowNorms(positionSums(delta, batch))
 		if norms.Rest != nil {
 			bias = Add(norms.Rest, bias)
 		}
@@ -73,12 +73,18 @@ func positions(x *Node, batch int) *Node {
 	return Reshape(x, batch, -1, dims[len(dims)-1])
 }
 
-// positionSums sums x, [B, T, C], over positions, as a product with ones: see the norms of package models.
-func positionSums(x *Node) *Node {
+// positionSums sums x, [B*frames, ..., C], over the positions and frames of a sample, [B, C]: row by row as a product
+// with ones, which is how package models sums, so that the compiler makes both out of one product.
+func positionSums(x *Node, batch int) *Node {
 	dims := x.Shape().Dimensions
-	ones := Ones(x.Graph(), shapes.Make(x.DType(), dims[0], dims[1]))
-	y := DotGeneral(ones, []int{1}, []int{0}, x, []int{1}, []int{0})
-	y.AssertDims(dims[0], dims[2])
+	rows, channels := dims[0], dims[len(dims)-1]
+	if len(dims) > 2 {
+		x = Reshape(x, rows, -1, channels)
+		ones := Ones(x.Graph(), shapes.Make(x.DType(), rows, x.Shape().Dimensions[1]))
+		x = DotGeneral(ones, []int{1}, []int{0}, x, []int{1}, []int{0})
+	}
+	y := ReduceSum(Reshape(x, batch, -1, channels), 1)
+	y.AssertDims(batch, channels)
 	return y
 }
 

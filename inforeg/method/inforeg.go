@@ -22,6 +22,10 @@ const (
 	windowNone = "none" // no epoch
 )
 
+var windowTraces = []string{
+	inforeg.KindFisherEmp, inforeg.KindFisherTrue, inforeg.KindReleased, inforeg.KindBatchSquare, inforeg.KindSigns, inforeg.KindLabels, inforeg.KindShare,
+}
+
 // Settings declares the constants of the paper.
 func (InfoReg) Settings() []data.Setting {
 	return []data.Setting{
@@ -31,7 +35,7 @@ func (InfoReg) Settings() []data.Setting {
 		{Name: "window", Default: windowAuto, Choices: []string{windowAuto, windowAll, windowNone}, Mutable: true, Doc: "when the window is open: auto by eq. 11, all or none of the epochs"},
 		{Name: "first_epoch", Default: 2.0, Min: 0, Max: 1e6, Whole: true, Mutable: true, Doc: "first epoch in which the window may open; by eq. 11 never before 2"},
 		{Name: "floor", Default: 0.0, Min: 0, Max: 1, Mutable: true, Doc: "share of the trace's maximum below which the window stays shut; not in the paper"},
-		{Name: "window_trace", Default: inforeg.KindFisherEmp, Choices: []string{inforeg.KindFisherEmp, inforeg.KindReleased, inforeg.KindBatchSquare}, Mutable: true, Doc: "trace that the window is read from: fisher_emp is eq. 7"},
+		{Name: "window_trace", Default: inforeg.KindFisherEmp, Choices: windowTraces, Mutable: true, Doc: "trace that the window is read from: fisher_emp is eq. 7; signs, labels and share are measured in steps, where every.signs and so on say so"},
 		{Name: "score", Default: inforeg.ScoreMeanP, Choices: []string{inforeg.ScoreMeanP, inforeg.ScoreMeanLogP}, Doc: "score of eq. 8: the mean of p(y) or of log p(y)"},
 	}
 }

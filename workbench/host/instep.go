@@ -154,3 +154,14 @@ func (r *Run) running() []wire.Record {
 	}
 	return list
 }
+
+// traceOfSteps is the name under which a window test finds a mean of steps.
+func traceOfSteps(rec wire.Record) string {
+	switch {
+	case rec.BN == inforeg.BNShare:
+		return inforeg.KindShare
+	case rec.Kind == inforeg.KindFisherTrue:
+		return inforeg.KindLabels
+	}
+	return inforeg.KindSigns
+}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -359,7 +360,7 @@ func (r *Run) epochStart(epoch int, settings Settings) error {
 		Index: epoch, Modalities: names, Settings: settings, Traces: r.traces(epoch),
 	})
 	if errors.Is(err, inforeg.ErrNotMeasured) {
-		return &wire.Problem{Message: err.Error(), Hint: "the window needs a trace at every epoch's end: leave every.fisher_emp at epoch, or set window to all or none"}
+		return &wire.Problem{Message: err.Error(), Hint: "the window needs a trace of every epoch: for fisher_emp leave every.fisher_emp at epoch, for signs, labels or share say when with every.signs and so on; or set window to all or none"}
 	}
 	if err != nil {
 		return err
@@ -376,19 +377,26 @@ func (r *Run) epochStart(epoch int, settings Settings) error {
 func (r *Run) traces(epochs int) map[string]map[string][]float64 {
 	all := map[string]map[string][]float64{}
 	for _, rec := range r.records {
-		if rec.Step == 0 || rec.Step%r.perEpoch != 0 || rec.Step/r.perEpoch > epochs || !scheduled(rec, r.base, r.changes) {
+		kind := rec.Kind
+		switch {
+		case strings.HasSuffix(rec.Way, ofSteps):
+			kind = traceOfSteps(rec)
+		case !scheduled(rec, r.base, r.changes):
 			continue
 		}
-		if all[rec.Kind] == nil {
-			all[rec.Kind] = map[string][]float64{}
+		if rec.Step == 0 || rec.Step%r.perEpoch != 0 || rec.Step/r.perEpoch > epochs {
+			continue
 		}
-		trace := all[rec.Kind][rec.Encoder]
+		if all[kind] == nil {
+			all[kind] = map[string][]float64{}
+		}
+		trace := all[kind][rec.Encoder]
 		if trace == nil {
 			trace = make([]float64, epochs)
 			for i := range trace {
 				trace[i] = math.NaN()
 			}
-			all[rec.Kind][rec.Encoder] = trace
+			all[kind][rec.Encoder] = trace
 		}
 		trace[rec.Step/r.perEpoch-1] = rec.Value
 	}
