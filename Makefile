@@ -14,7 +14,7 @@ PACKAGES ?= ./...
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 	@echo
 	@echo 'make lab LAB_ARGS=--no-browser prints the address; BACKEND=cuda make lab takes the GPU.'
 
@@ -66,6 +66,11 @@ fuzz: ## every fuzz test for FUZZTIME (20s)
 .PHONY: bench
 bench: ## benchmarks here and at commit REF, compared; COUNT runs each (6)
 	@tools/bench.sh '$(REF)' '$(COUNT)' '$(PACKAGES)'
+
+.PHONY: bench-probes
+bench-probes: ## a step with and without the exact trace beside PyTorch, Opacus, BackPACK and JAX; PROBES_ARGS
+	@tools/setup.sh lab
+	@.venv/bin/python bench/probes/probes.py $(PROBES_ARGS)
 
 .PHONY: notebooks
 notebooks: ## executes every notebook in full and keeps its outputs

@@ -2,6 +2,7 @@ package workbench
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"math"
 	"strings"
@@ -116,9 +117,15 @@ func TestArrayReply(t *testing.T) {
 	if err != nil || len(batch) != 3 || len(batch["label"].Values) != 6 {
 		t.Errorf("BatchContext: %v, %v, want audio, visual and label", batch, err)
 	}
+	for _, look := range []func(context.Context, string) (Array, error){first().GradientContext, first().ActivationContext, first().SampleNormsContext} {
+		if a, err := look(t.Context(), "audio"); err != nil || len(a.Values) != 6 {
+			t.Errorf("%v, error %v, want 6 values", a, err)
+		}
+	}
 	want := []string{
 		"GET /v1/runs/first/var?name=audio.conv1.weight", "GET /v1/runs/first/batch?modality=audio",
 		"GET /v1/runs/first/batch?modality=visual", "GET /v1/runs/first/batch?modality=label",
+		"GET /v1/runs/first/gradient?name=audio", "GET /v1/runs/first/activation?layer=audio", "GET /v1/runs/first/samples?modality=audio",
 	}
 	if diff := cmp.Diff(want, f.calls()); diff != "" {
 		t.Errorf("calls (-want +got)\n%s", diff)

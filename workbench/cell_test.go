@@ -63,6 +63,9 @@ var cellBodies = map[string]func(){
 	"runs":           func() { first().Show(); Runs() },
 	"fresh":          func() { first().To(3); first().Fresh() },
 	"export":         func() { first().Export("csv", "out.csv") },
+	"look inside": func() {
+		fmt.Println(first().Gradient("w").Shape, first().Activation("l").Shape, first().SampleNorms("audio").Shape)
+	},
 	"arrays": func() {
 		fmt.Println(first().Var("w"), first().Features(Validation, "audio").Shape, len(first().Batch()), first().History().Metrics[0]["loss"])
 	},
@@ -121,6 +124,8 @@ func TestCells(t *testing.T) {
 		{cell: "runs", stdout: []string{"first: data synth", "first: data synth"}, reason: "Show, then the list"},
 		{cell: "fresh", stdout: []string{"started over", "step 0, idle"}, reason: "the archived run's place is said"},
 		{cell: "export", stdout: []string{"/out.csv\n"}, reason: "the path from the root, since the host's folder is another"},
+		{cell: "look inside", stdout: []string{"[2 3] [2 3] [2 3]"}, reason: "gradient, activation, samples"},
+		{cell: "look inside", host: func(p *plan) { p.problem = "GET /v1/runs/first/activation" }, status: 1, stderr: "primewindow: error: no such thing\nhint: ask for another\n", reason: "the host's problem as it is"},
 		{cell: "arrays", stdout: []string{"array [2 3], from 1 to 6.5, mean 3.583 [2 3] 3 1.75"}, reason: "two modalities and the labels"},
 		{cell: "to 3", host: func(p *plan) { p.other = "b.ipynb" }, stdout: []string{"first: waiting, b.ipynb is stepping it", "first: step 3"}, reason: "who waits is told for whom"},
 

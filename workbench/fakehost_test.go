@@ -199,7 +199,7 @@ func (f *fakeHost) handler() http.Handler {
 		_ = json.NewDecoder(q.Body).Decode(&ask)
 		answer(w, map[string]string{"path": ask["path"]})
 	})
-	for _, call := range []string{"var", "features", "batch"} {
+	for _, call := range []string{"var", "gradient", "activation", "samples", "features", "batch"} {
 		mux.HandleFunc("GET /v1/runs/{name}/"+call, func(w http.ResponseWriter, _ *http.Request) {
 			body := f.plan().array
 			if body == nil {

@@ -32,6 +32,12 @@ func TestDeclaration(t *testing.T) {
 				"data": "digits", "dir": wd, "method": "inforeg", "beta": 1.0, "k": 0.1, "batch": 32, "epochs": 3, "momentum": 0.5,
 				"weight_decay": 1e-3, "modalities": "audio,visual", "encoder.visual": "resnet18", "lr_step": 10,
 			}}, "each under the name it has in the host's table"},
+		{"schedules", Open("a", Probes("full"), When(Share, EverySteps(8)), When(SignSums, Log), When(DrawnLabels, Never), When(Noise, EveryEpochs(2)), When(Motion, PerDecade(5))), "",
+			wire.Declaration{Settings: map[string]any{
+				"probes": "full", "every.share": "8 steps", "every.signs": "log", "every.labels": "never", "every.noise": "2 epochs", "every.motion": "5 per decade",
+			}}, "a preset, and single parts of it in the host's words"},
+		{"once", Open("a", When(FisherEmp, EverySteps(1)), When(Cosine, EveryEpochs(1)), ShuffledLabels()), "",
+			wire.Declaration{Settings: map[string]any{"every.fisher_emp": "1 steps", "every.cosine": "1 epochs", "shuffle_labels": true}}, "the host reads 1 steps as it reads 1 step"},
 		{"twice", Open("a", Beta(1), Beta(2)), "", wire.Declaration{Settings: map[string]any{"beta": 2.0}}, "the later counts"},
 		{"method", Open("a", InfoReg(), Joint()), "", wire.Declaration{Settings: map[string]any{"method": "joint"}}, "the later counts"},
 		{"like", Open("b", Like(Open("a", LR(1))), LR(0)), "", wire.Declaration{Settings: map[string]any{"lr": 0.0}, Like: "a"}, "the host knows a's settings"},
@@ -84,6 +90,34 @@ func TestDeclarationErrors(t *testing.T) {
 			p, ok := errors.AsType[*Problem](err)
 			if !ok || !strings.HasPrefix(p.Message, tt.want) || p.Hint == "" {
 				t.Errorf("StatusContext: %v, want a problem with a hint that begins %q\nreason: %s", err, tt.want, tt.reason)
+			}
+		})
+	}
+}
+
+// TestProbeOptions: what a cell asks for is what crosses the socket; what it does not name is left to the host.
+func TestProbeOptions(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		kind    string
+		options []ProbeOption
+		want    string
+		reason  string
+	}{
+		{"plain", FisherEmp, nil, `{"kind":"fisher_emp"}`, "the run's own definition"},
+		{"of a cosine", Cosine, []ProbeOption{LastBatches(4)}, `{"kind":"cosine","batches":4}`, ""},
+		{"true", FisherTrue, []ProbeOption{SampledLabels(16), OnSamples(64)}, `{"kind":"fisher_true","labels":"sampled","draws":16,"samples":64}`, ""},
+		{"signs", FisherEmp, []ProbeOption{Statistics("coupled"), Signs("balanced", 8)}, `{"kind":"fisher_emp","bn":"coupled","estimator":"balanced","draws":8}`, ""},
+		{"loss", FisherEmp, []ProbeOption{OfLoss("unimodal"), WeightsOnly}, `{"kind":"fisher_emp","loss":"unimodal","weights":true}`, "an option without an argument is a function itself"},
+		{"twice", FisherEmp, []ProbeOption{OnSamples(8), OnSamples(4)}, `{"kind":"fisher_emp","samples":4}`, "the later counts"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := startFake(t)
+			if _, err := first().ProbeContext(t.Context(), tt.kind, tt.options...); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]string{"POST /v1/runs/first/probe " + tt.want}, f.calls()); diff != "" {
+				t.Errorf("(-want +got)\n%s\nreason: %s", diff, tt.reason)
 			}
 		})
 	}

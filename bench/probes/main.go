@@ -1,33 +1,29 @@
-// Probes times a training step, and the step with the exact Fisher trace of both encoders beside it in eval mode,
-// on made data: the small pair of the digits demo, or a full ResNet-18 pair. It prints one JSON object.
+// Probes is our side of the bench of a training step with and without the exact Fisher trace of both encoders: a
+// contender that [probes.py] starts, and that answers each line "go" with one step. It also makes the file of weights and
+// inputs that all contenders read, and draws what the bench measured.
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"os"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
-	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
-
 	"github.com/primewindow/primewindow/data"
-	"github.com/primewindow/primewindow/inforeg"
-	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/models"
 	"github.com/primewindow/primewindow/workbench/host"
 )
 
-// size is one model and its inputs.
+// size is one model and its inputs, at width 1 and in full.
 type size struct {
 	modalities []data.Modality
-	encoders   []string
+	encoders   func(width float64) []string
 	classes    int
 }
 
@@ -37,156 +33,128 @@ var sizes = map[string]size{
 			{Name: "audio", Kind: data.Spectrogram, Shape: []int{257, 188, 1}},
 			{Name: "visual", Kind: data.Clip, Shape: []int{3, 224, 224, 3}},
 		},
-		[]string{"resnet18,stem=imagenet", "resnet18,stem=imagenet"}, 6,
+		func(width float64) []string {
+			return slices.Repeat([]string{fmt.Sprintf("resnet18,stem=imagenet,width=%g", width)}, 2)
+		}, 6,
 	},
 	"demo": {
 		[]data.Modality{
 			{Name: "audio", Kind: data.Spectrogram, Shape: []int{64, 64, 1}},
 			{Name: "visual", Kind: data.Image, Shape: []int{28, 28, 1}},
 		},
-		[]string{"cnn2d:16-32-64-64", "cnn2d:16-32-64"}, 10,
+		func(width float64) []string {
+			return []string{channels(width, 16, 32, 64, 64), channels(width, 16, 32, 64)}
+		}, 10,
 	},
 }
 
+// channels is a small encoder's text.
+func channels(width float64, of ...int) string {
+	var list []string
+	for _, c := range of {
+		list = append(list, strconv.Itoa(int(float64(c)*width)))
+	}
+	return "cnn2d:" + strings.Join(list, "-")
+}
+
+// options are what the command line says.
+type options struct {
+	size, what, file, project string
+	batch                     int
+	width, side               float64
+}
+
 func main() {
-	name := flag.String("size", "demo", "demo or resnet")
-	batch := flag.Int("batch", 64, "samples in a step")
-	what := flag.String("what", "step", "step, or step+trace")
-	rounds := flag.Int("rounds", 5, "timed steps")
-	project := flag.String("project", ".", "checkout with the plugin")
+	var o options
+	flag.StringVar(&o.what, "what", "step", "data, step, step-eval, exact, running or figure")
+	flag.StringVar(&o.size, "size", "demo", "demo or resnet")
+	flag.StringVar(&o.file, "file", "", "weights and inputs, written by data and read by the others; of figure, the picture")
+	flag.IntVar(&o.batch, "batch", 64, "samples in a step")
+	flag.Float64Var(&o.width, "width", 1, "what the channels are multiplied by")
+	flag.Float64Var(&o.side, "side", 1, "what height and width of the inputs are multiplied by")
+	flag.StringVar(&o.project, "project", ".", "checkout with the plugin")
 	flag.Parse()
-	if err := host.Reexec(*project); err != nil {
-		fail(err)
-	}
-	if err := run(*name, *batch, *what, *rounds, *project); err != nil {
-		fail(err)
+	if err := run(o); err != nil {
+		fmt.Fprintln(os.Stderr, "probes:", err)
+		os.Exit(1)
 	}
 }
 
-func fail(err error) {
-	fmt.Fprintln(os.Stderr, "probes:", err)
-	os.Exit(1)
-}
-
-func run(name string, batch int, what string, rounds int, project string) error {
-	s, ok := sizes[name]
-	if !ok {
-		return fmt.Errorf("unknown size %q", name)
+func run(o options) error {
+	if o.what == "figure" {
+		return draw(o.file, os.Stdin)
 	}
-	m := &models.Multimodal{Modalities: s.modalities, Encoders: map[string]models.Encoder{}, Fusion: models.ConcatFusion, Classes: s.classes}
-	for i, mod := range s.modalities {
-		e, err := models.ParseEncoder(s.encoders[i], mod)
-		if err != nil {
-			return err
-		}
-		m.Encoders[mod.Name] = e
+	if err := host.Reexec(o.project); err != nil {
+		return err
 	}
-	backend, err := host.OpenBackend(project)
+	m, err := model(o)
 	if err != nil {
 		return err
 	}
-	vars := m.Variables()
-	var train []models.Variable
-	for _, v := range vars {
-		if v.Trainable() {
-			train = append(train, v)
-		}
-	}
-	controls := map[string]float32{"lr": 1e-3, "momentum": 0.9, "weight_decay": 1e-4}
-	n := len(m.Modalities) + 1
-	exec, err := graph.NewExec(backend.Backend, func(in []*graph.Node) []*graph.Node {
-		input := inforeg.StepInput{Controls: map[string]*graph.Node{}, X: map[string]*graph.Node{}, Labels: in[n-1]}
-		for i, mod := range m.Modalities {
-			input.X[mod.Name] = in[i]
-		}
-		input.Vars, input.Momentum = byName(vars, in[n:]), byName(train, in[n+len(vars):])
-		for c, v := range controls {
-			input.Controls[c] = graph.Const(in[0].Graph(), v)
-		}
-		r := inforeg.BuildStep(m, method.Joint{}, input)
-		var out []*graph.Node
-		for _, v := range vars {
-			out = append(out, r.Vars[v.Name])
-		}
-		for _, v := range train {
-			out = append(out, r.Momentum[v.Name])
-		}
-		out = append(out, r.Scalars[0].Value)
-		if what == "step+trace" {
-			call := &models.Call{Vars: input.Vars, Norm: models.RunningStatistics, Record: true}
-			losses := models.CrossEntropy(m.Forward(call, input.X).Logits, input.Labels)
-			norms := inforeg.SquaredGradientNorms(m, call, losses, false)
-			for _, mod := range m.Modalities {
-				out = append(out, graph.ReduceAllMean(norms[mod.Name]))
-			}
-		}
-		return out
-	})
+	backend, err := host.OpenBackend(o.project)
 	if err != nil {
 		return err
 	}
-	r := rand.New(rand.NewPCG(1, 1))
-	var args []any
-	for _, mod := range m.Modalities {
-		x := make([]float32, batch*mod.Size())
-		for i := range x {
-			x[i] = float32(r.NormFloat64())
-		}
-		args = append(args, tensors.FromFlatDataAndDimensions(x, append([]int{batch}, mod.Shape...)...))
-	}
-	labels := make([]int32, batch)
-	for i := range labels {
-		labels[i] = int32(i % s.classes)
-	}
-	args = append(args, labels)
-	values := m.Init(1)
-	for _, v := range vars {
-		args = append(args, tensors.FromFlatDataAndDimensions(values[v.Name], v.Shape...))
-	}
-	for _, v := range train {
-		args = append(args, tensors.FromFlatDataAndDimensions(make([]float32, v.Size()), v.Shape...))
+	if o.what == "data" {
+		return write(backend.Backend, m, o)
 	}
 	began := time.Now()
-	var times []float64
-	var result []float64
-	for i := range rounds + 1 {
-		start := time.Now()
-		out, err := exec.Call(args...)
+	c, err := contend(backend.Backend, m, o)
+	if err != nil {
+		return err
+	}
+	first, err := c.step()
+	if err != nil {
+		return err
+	}
+	out := json.NewEncoder(os.Stdout)
+	ready := map[string]any{"ready": true, "first_s": time.Since(began).Seconds(), "values": first}
+	if err := out.Encode(ready); err != nil {
+		return err
+	}
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); { // each says go
+		start, used := time.Now(), processor()
+		values, err := c.step()
 		if err != nil {
 			return err
 		}
-		result = result[:0]
-		for _, o := range out[len(vars)+len(train):] {
-			result = append(result, float64(o.Value().(float32)))
-		}
-		if i > 0 {
-			times = append(times, time.Since(start).Seconds())
-		} else {
-			began = start
-		}
-		for j := range len(vars) + len(train) { // the next step begins where this one ended
-			if i > 0 {
-				args[n+j].(*tensors.Tensor).MustFinalizeAll()
-			}
-			args[n+j] = out[j]
-		}
-		if i == 0 {
-			fmt.Fprintf(os.Stderr, "first step %.1f s\n", time.Since(began).Seconds())
+		answer := map[string]any{"s": time.Since(start).Seconds(), "cpu": processor() - used, "loss": values["loss"]}
+		if err := out.Encode(answer); err != nil {
+			return err
 		}
 	}
-	slices.Sort(times)
-	return json.NewEncoder(os.Stdout).Encode(map[string]any{
-		"who": "primewindow", "size": name, "batch": batch, "what": what, "median": times[len(times)/2], "min": times[0],
-		"values": result, "peak_mib": peak(), "procs": runtime.GOMAXPROCS(0),
-	})
+	return out.Encode(map[string]any{"peak_mib": peak()})
 }
 
-func byName(vars []models.Variable, nodes []*graph.Node) map[string]*graph.Node {
-	all := map[string]*graph.Node{}
-	for i, v := range vars {
-		all[v.Name] = nodes[i]
+// model makes the model that the options name.
+func model(o options) (*models.Multimodal, error) {
+	s, ok := sizes[o.size]
+	if !ok {
+		return nil, fmt.Errorf("size %q, want demo or resnet", o.size)
 	}
-	return all
+	m := &models.Multimodal{Encoders: map[string]models.Encoder{}, Fusion: models.ConcatFusion, Classes: s.classes}
+	for i, mod := range s.modalities {
+		mod.Shape = slices.Clone(mod.Shape)
+		for axis := len(mod.Shape) - 3; axis < len(mod.Shape)-1; axis++ {
+			mod.Shape[axis] = int(float64(mod.Shape[axis]) * o.side)
+		}
+		e, err := models.ParseEncoder(s.encoders(o.width)[i], mod)
+		if err != nil {
+			return nil, err
+		}
+		m.Modalities = append(m.Modalities, mod)
+		m.Encoders[mod.Name] = e
+	}
+	return m, m.Validate()
+}
+
+// processor is the processor time that this process has used so far, all threads together, in seconds.
+func processor() float64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
 }
 
 // peak is the largest resident size of this process so far, in MiB.

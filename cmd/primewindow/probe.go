@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/primewindow/primewindow/internal/wire"
@@ -37,6 +38,8 @@ func probeCommand(ctx context.Context, env *environ, args []string) error {
 		return &wire.Problem{Message: "probe: no file for the picture of the samples", Hint: "say where to with -out, for example -out samples.png"}
 	case !drawn && *out != "":
 		return &wire.Problem{Message: "probe: -out belongs to -kind samples", Hint: "draw other figures with primewindow show"}
+	case drawn && ask != wire.Probe{Kind: ask.Kind}:
+		return &wire.Problem{Message: "probe: samples are drawn in the run's own definition", Hint: "leave out all flags but -at and -out"}
 	}
 	dir := folder(env, operands[0])
 	rec, err := host.ReadRecorded(dir)
@@ -87,7 +90,7 @@ func probeCommand(ctx context.Context, env *environ, args []string) error {
 		if p.Readout != "" {
 			name += " (" + p.Readout + ")"
 		}
-		fmt.Fprintf(t, "%d\t%s\t%s\t%.6g\t%s\t%s\t%s\t%s\t%d\t%s\n", p.Step, p.Kind, name, p.Value, se, p.Loss, p.Labels, p.BN, p.N, p.Params+p.Way)
+		fmt.Fprintf(t, "%d\t%s\t%s\t%.6g\t%s\t%s\t%s\t%s\t%d\t%s\n", p.Step, p.Kind, name, p.Value, se, p.Loss, p.Labels, p.BN, p.N, strings.Trim(p.Params+", "+p.Way, ", "))
 	}
 	return t.Flush()
 }

@@ -29,7 +29,7 @@ var arrows = map[string][]string{
 	"workbench":        {"data", "internal/wire"},
 	"workbench/host":   {"data", "data/*", "models", "inforeg", "inforeg/method", "internal/wire", "viz", "viz/tsne"},
 	"cmd/primewindow":  {"data", "data/*", "internal/wire", "viz", "workbench", "workbench/host"},
-	"bench/*":          {"data", "data/*", "internal/wire", "models", "inforeg", "inforeg/method", "viz/tsne", "workbench", "workbench/host"},
+	"bench/*":          {"data", "data/*", "internal/wire", "models", "inforeg", "inforeg/method", "viz", "viz/tsne", "workbench", "workbench/host"},
 }
 
 // nevers are what must not be reached, not even through other packages.

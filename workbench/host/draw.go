@@ -179,7 +179,11 @@ func drawTrace(kind string, runs []Recorded) (*viz.Figure, error) {
 		f.Windows = append(f.Windows, windows...)
 	}
 	if len(f.Series) == 0 {
-		return nil, needs("trace", runs, "train to the end of an epoch, or measure now with Probe")
+		hint := "train to the end of an epoch, or measure now with Probe"
+		if kind == inforeg.KindFisherTrue { // of the presets only full measures it
+			hint = "measure it now with Probe, or train an epoch with every.fisher_true at epoch"
+		}
+		return nil, needs("trace", runs, hint)
 	}
 	return viz.Trace(f)
 }

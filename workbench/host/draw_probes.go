@@ -231,38 +231,40 @@ func drawCosine(runs []Recorded) (*viz.Figure, error) {
 	batch := rec.Status.Settings["batch"].(float64)
 	f := viz.CosineFigure{Title: fmt.Sprintf("Cosine between batch gradients, %s", rec.Status.Name)}
 	for _, m := range rec.Status.Modalities {
-		last := func(kind string, step int) (wire.Record, bool) {
+		last := func(kind string, fits func(wire.Record) bool) (wire.Record, bool) {
 			for _, p := range slices.Backward(rec.History.Probes) {
-				if p.Kind == kind && p.Encoder == m && (step < 0 || p.Step == step) {
+				if p.Kind == kind && p.Encoder == m && fits(p) {
 					return p, true
 				}
 			}
 			return wire.Record{}, false
 		}
-		p, ok := last(inforeg.KindCosine, -1)
+		p, ok := last(inforeg.KindCosine, func(wire.Record) bool { return true })
 		if !ok {
 			continue
 		}
+		then := func(q wire.Record) bool { return q.Step == p.Step }
+		same := func(q wire.Record) bool { return then(q) && lastOf(q.Way) == lastOf(p.Way) } // of the same gradients
 		labels := make([]string, p.N)
 		for i := range labels {
 			labels[i] = fmt.Sprint(p.Step - p.N + i)
 		}
 		panel := viz.CosinePanel{Name: m, Matrix: p.Matrix, Labels: labels, Mean: p.Value, Expected: math.NaN(), NoiseScale: math.NaN()}
-		if s, ok := last(kindNoise, p.Step); ok {
-			if g, ok := last(kindSignal, p.Step); ok {
+		if s, ok := last(kindNoise, then); ok {
+			if g, ok := last(kindSignal, then); ok {
 				panel.NoiseScale = inforeg.NoiseScale(max(0, s.Value), g.Value)
 				panel.Expected = inforeg.ExpectedCosine(panel.NoiseScale, int(batch))
 			}
 		}
 		panel.Rows = append(panel.Rows, viz.CosineRow{Name: fmt.Sprintf("B = %g", batch), Mean: p.Value, SD: inforeg.CosineError(p.Matrix), Expected: panel.Expected})
-		if twice, ok := last(kindTwice, p.Step); ok {
+		if twice, ok := last(kindTwice, same); ok {
 			row := viz.CosineRow{Name: fmt.Sprintf("B = %g", 2*batch), Mean: twice.Value, SD: inforeg.CosineError(twice.Matrix), Expected: math.NaN()}
 			if !math.IsNaN(panel.NoiseScale) {
 				row.Expected = inforeg.ExpectedCosine(panel.NoiseScale, int(2*batch))
 			}
 			panel.Rows = append(panel.Rows, row)
 		}
-		if chance, ok := last(kindPermuted, p.Step); ok && chance.SE != nil {
+		if chance, ok := last(kindPermuted, same); ok && chance.SE != nil {
 			panel.Baseline = viz.CosineBaseline{Name: "permuted", Mean: chance.Value, SD: *chance.SE}
 		}
 		f.Panels = append(f.Panels, panel)

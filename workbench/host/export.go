@@ -108,15 +108,18 @@ func (rec Recorded) exportCSV(path string) error {
 	}
 	return exportFile(strings.TrimSuffix(path, filepath.Ext(path))+"_probes.csv", func(w io.Writer) error {
 		out := csv.NewWriter(w)
-		_ = out.Write([]string{"step", "epoch", "kind", "encoder", "value", "se", "loss", "labels", "bn", "n", "split", "readout"})
+		_ = out.Write([]string{"step", "epoch", "kind", "encoder", "value", "se", "loss", "labels", "bn", "n", "split", "readout", "params", "way", "batch"})
 		for _, p := range rec.History.Probes {
-			se := ""
+			se, batch := "", ""
 			if p.SE != nil {
 				se = number(*p.SE)
 			}
+			if p.Batch != nil {
+				batch = number(*p.Batch)
+			}
 			_ = out.Write([]string{
 				strconv.Itoa(p.Step), strconv.Itoa(p.Epoch), p.Kind, p.Encoder, number(p.Value), se,
-				p.Loss, p.Labels, p.BN, strconv.Itoa(p.N), p.Split, p.Readout,
+				p.Loss, p.Labels, p.BN, strconv.Itoa(p.N), p.Split, p.Readout, p.Params, p.Way, batch,
 			})
 		}
 		out.Flush()
@@ -138,7 +141,11 @@ func (rec Recorded) exportTensorBoard(dir string) error {
 		for _, p := range rec.History.Probes {
 			var tag strings.Builder
 			tag.WriteString(p.Kind + "/" + p.Encoder)
-			for _, part := range []string{p.Split, p.Readout} {
+			other := lastOf(p.Way) // what tells it from the run's own: two definitions never share a tag
+			if !rec.Scheduled(p) {
+				other = strings.TrimPrefix(definition(p), p.Kind+", ")
+			}
+			for _, part := range []string{p.Split, p.Readout, other} {
 				if part != "" {
 					tag.WriteString("/" + part)
 				}

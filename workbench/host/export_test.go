@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -114,7 +115,9 @@ func TestExportTorchNames(t *testing.T) {
 // TestExportCSV: every number on record reads back as itself.
 func TestExportCSV(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "r", small("inforeg"), smallEpoch+2)
+	r := trained(t, shop, "r", measuring(), smallEpoch+2)
+	asked(t, r, wire.Probe{Kind: "cosine", Batches: 3})
+	asked(t, r, wire.Probe{Kind: "fisher_emp", Weights: true})
 	dir := t.TempDir()
 	if err := r.Export(t.Context(), "csv", filepath.Join(dir, "r.csv")); err != nil {
 		t.Fatal(err)
@@ -145,11 +148,21 @@ func TestExportCSV(t *testing.T) {
 	if len(rows) != len(rec.History.Probes)+1 {
 		t.Fatalf("%d rows of probes, want %d under their names", len(rows), len(rec.History.Probes))
 	}
+	columns := strings.Split("step,epoch,kind,encoder,value,se,loss,labels,bn,n,split,readout,params,way,batch", ",")
+	if diff := cmp.Diff(columns, rows[0]); diff != "" {
+		t.Errorf("columns of probes (-want +got)\n%s", diff)
+	}
+	seen := map[string]bool{}
 	for i, p := range rec.History.Probes {
 		row := rows[i+1]
-		if row[2] != p.Kind || row[3] != p.Encoder || parse(t, row[4]) != p.Value || (p.SE == nil) != (row[5] == "") {
+		if row[2] != p.Kind || row[3] != p.Encoder || parse(t, row[4]) != p.Value || (p.SE == nil) != (row[5] == "") || (p.Batch == nil) != (row[14] == "") {
 			t.Errorf("row %v of %+v", row, p)
 		}
+		key := strings.Join(slices.Concat(row[:4], row[6:14]), ",")
+		if seen[key] {
+			t.Errorf("row %v: another has the same definition and step", row)
+		}
+		seen[key] = true
 	}
 }
 

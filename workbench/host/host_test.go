@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,8 +17,12 @@ import (
 	"github.com/primewindow/primewindow/models"
 )
 
-// childVariable makes the test binary train a run instead of testing: "DIR STEPS WAIT".
-const childVariable = "PRIMEWINDOW_TEST_CHILD"
+// childVariable makes the test binary train a run instead of testing: "DIR STEPS WAIT". The other variable has the
+// run's settings, as JSON.
+const (
+	childVariable    = "PRIMEWINDOW_TEST_CHILD"
+	settingsVariable = "PRIMEWINDOW_TEST_SETTINGS"
+)
 
 func TestMain(m *testing.M) {
 	if text := os.Getenv(childVariable); text != "" {
@@ -70,11 +75,15 @@ func project(tb testing.TB) string {
 func child(text string) int {
 	fields := strings.Fields(text)
 	dir, wait := fields[0], fields[2] == "wait"
+	var settings map[string]any
 	steps, err := strconv.Atoi(fields[1])
+	if err == nil {
+		err = json.Unmarshal([]byte(os.Getenv(settingsVariable)), &settings)
+	}
 	if err == nil {
 		shop := NewShop(os.Getenv(wire.ProjectVariable))
 		var r *Run
-		if r, err = shop.OpenDir(dir, small(os.Getenv("PRIMEWINDOW_TEST_METHOD"))); err == nil {
+		if r, err = shop.OpenDir(dir, settings); err == nil {
 			fmt.Println("opened at", r.Status().Step)
 			if !wait {
 				err = r.To(context.Background(), r.Status().Step+1, "child")
@@ -99,14 +108,18 @@ func child(text string) int {
 	return 0
 }
 
-func childCommand(t *testing.T, method, dir string, steps int, mode string) *exec.Cmd {
+func childCommand(t *testing.T, settings map[string]any, dir string, steps int, mode string) *exec.Cmd {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
+	text, err := json.Marshal(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.CommandContext(t.Context(), exe)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d %s", childVariable, dir, steps, mode), "PRIMEWINDOW_TEST_METHOD="+method, wire.ProjectVariable+"="+project(t))
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d %s", childVariable, dir, steps, mode), settingsVariable+"="+string(text), wire.ProjectVariable+"="+project(t))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	return cmd
 }

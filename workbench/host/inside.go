@@ -32,7 +32,7 @@ func (r *Run) Gradient(ctx context.Context, name string) (shape []int, values []
 		if shape == nil {
 			return unknown("variable", name, names, fmt.Sprintf("%d are trained, from %s to %s", len(names), names[0], names[len(names)-1]))
 		}
-		values, err = r.look("gradient "+name, func(vars, x map[string]*Node, labels *Node) *Node {
+		_, values, err = r.look("gradient "+name, func(vars, x map[string]*Node, labels *Node) *Node {
 			call := &models.Call{Vars: vars, Norm: models.BatchStatistics}
 			losses := models.CrossEntropy(r.eng.model.Forward(call, x).Logits, labels)
 			return Gradient(ReduceAllMean(losses), vars[name])[0]
@@ -50,12 +50,11 @@ func (r *Run) Activation(ctx context.Context, layer string) (shape []int, values
 		if !slices.Contains(names, layer) {
 			return unknown("layer", layer, names, fmt.Sprintf("there are %d, from %s to %s", len(names), names[0], names[len(names)-1]))
 		}
-		values, err = r.look("activation "+layer, func(vars, x map[string]*Node, _ *Node) *Node {
+		shape, values, err = r.look("activation "+layer, func(vars, x map[string]*Node, _ *Node) *Node {
 			call := &models.Call{Vars: vars, Norm: models.RunningStatistics, Record: true}
 			r.eng.model.Forward(call, x)
 			for _, l := range call.Layers {
 				if l.Name == layer {
-					shape = slices.Clone(l.Output.Shape().Dimensions)
 					return l.Output
 				}
 			}
@@ -83,10 +82,10 @@ func (r *Run) layers() []string {
 
 // look builds a graph over the batch that the next step will take, runs it once and forgets it: what one looks at once
 // is not worth keeping compiled.
-func (r *Run) look(name string, build func(vars, x map[string]*Node, labels *Node) *Node) ([]float32, error) {
+func (r *Run) look(name string, build func(vars, x map[string]*Node, labels *Node) *Node) (shape []int, values []float32, err error) {
 	b, err := r.nextBatch()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer r.eng.forget(name)
 	out, err := r.eng.withBatch(name, func(in []*Node) []*Node {
@@ -94,10 +93,11 @@ func (r *Run) look(name string, build func(vars, x map[string]*Node, labels *Nod
 		return []*Node{build(r.eng.byName(r.eng.vars, in), x, labels)}
 	}, r.st.vars, b)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer free(out...)
-	return tensors.CopyFlatData[float32](out[0])
+	values, err = tensors.CopyFlatData[float32](out[0])
+	return out[0].Shape().Dimensions, values, err
 }
 
 // nextBatch is the batch that the next step will take.

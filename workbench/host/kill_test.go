@@ -10,14 +10,25 @@ import (
 	"time"
 )
 
+// measuring are settings under which steps measure all that there is, many of them in mid-epoch.
+func measuring() map[string]any {
+	return tiny("joint", map[string]any{
+		"probes": "full", "every.share": "3 steps", "every.signs": "3 steps", "every.labels": "3 steps", "probe_draws": 2.0,
+		"every.motion": "2 steps", "every.cosine": "2 steps", "every.noise": "4 steps", "every.fisher_emp": "log",
+	})
+}
+
 // TestKillMidEpoch: 20 steps in one go equal 7 steps, kill -9, reopening and 13 steps, in every bit.
 func TestKillMidEpoch(t *testing.T) {
 	shop := newTestShop(t)
-	for _, method := range []string{"joint", "inforeg"} {
-		t.Run(method, func(t *testing.T) {
-			whole := trained(t, shop, "whole-"+method, small(method), 20)
+	for _, tt := range []struct {
+		name     string
+		settings map[string]any
+	}{{"joint", small("joint")}, {"inforeg", small("inforeg")}, {"measuring", measuring()}} {
+		t.Run(tt.name, func(t *testing.T) {
+			whole := trained(t, shop, "whole-"+tt.name, tt.settings, 20)
 			dir := filepath.Join(t.TempDir(), "cut")
-			cmd := childCommand(t, method, dir, 7, "wait")
+			cmd := childCommand(t, tt.settings, dir, 7, "wait")
 			out, err := cmd.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -34,7 +45,7 @@ func TestKillMidEpoch(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = cmd.Wait() // killed
-			cut, err := shop.OpenDir(dir, small(method))
+			cut, err := shop.OpenDir(dir, tt.settings)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -61,7 +72,7 @@ func TestKillAtRandomMoments(t *testing.T) {
 	reached := 0
 	var steps []int
 	for range kills {
-		cmd := childCommand(t, method, dir, far, "go")
+		cmd := childCommand(t, small(method), dir, far, "go")
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)

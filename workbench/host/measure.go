@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
@@ -404,6 +403,12 @@ func leastSquares(train []float32, labels []int32, test []float32, classes int) 
 }
 
 // probeKinds are the measurements that can be asked for, by name.
+var probeKinds = []string{
+	inforeg.KindFisherEmp, inforeg.KindFisherTrue, inforeg.KindReleased, inforeg.KindBatchSquare, inforeg.KindCosine, inforeg.KindAccuracy,
+	probeLinear, kindMotion, probeNoise,
+}
+
+// measureNow measures a kind of probe at the present step.
 func (r *Run) measureNow(kind string, settings Settings) ([]wire.Record, error) {
 	switch kind {
 	case inforeg.KindFisherEmp:
@@ -420,15 +425,14 @@ func (r *Run) measureNow(kind string, settings Settings) ([]wire.Record, error) 
 			return nil, &wire.Problem{Message: kind + " is accumulated over an epoch: none has ended yet", Hint: "train to the end of the epoch first"}
 		}
 		return at[len(at)-len(r.eng.model.Modalities):], nil
-	case "linear":
+	case probeLinear:
 		return r.linear(data.Validation, settings)
 	case inforeg.KindAccuracy:
 		return r.evaluate(data.Validation, settings)
 	case kindMotion:
 		return r.motion(settings)
-	case kindNoise:
+	case probeNoise:
 		return r.noise(settings)
 	}
-	kinds := []string{inforeg.KindFisherEmp, inforeg.KindReleased, inforeg.KindBatchSquare, inforeg.KindCosine, inforeg.KindAccuracy, "linear", kindMotion, kindNoise}
-	return nil, unknown("probe", kind, kinds, "there are "+strings.Join(kinds, ", "))
+	return nil, unknown("probe", kind, probeKinds, "")
 }

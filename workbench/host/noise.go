@@ -20,15 +20,12 @@ const (
 	permutedPairs = 32
 )
 
-// noise measures noise and signal of the gradient on batches of the probe samples: the mean over the batches, and its
-// standard error. S over |G|² is the noise scale of McCandlish. The samples' gradients are the coupled ones, which
+// noise measures noise and signal of the gradient on batches of the probe samples, of an odd batch size with one sample
+// less: the mean over the batches, and its standard error. S over |G|² is the noise scale of McCandlish. The samples' gradients are the coupled ones, which
 // SGD averages, and their mean square is estimated by one draw of balanced signs for each batch. (Shares will not do:
 // with batch statistics most of each cancels in the sum, so that the signal that they leave is far below 0.)
 func (r *Run) noise(Settings) ([]wire.Record, error) {
-	have, size := r.set.Len(data.Train), r.base.whole("batch")
-	if size%2 != 0 {
-		return nil, &wire.Problem{Message: fmt.Sprintf("noise with a batch of %d: balanced signs want an even number", size), Hint: "set every.noise to never, or train with an even batch"}
-	}
+	have, size := r.set.Len(data.Train), r.base.whole("batch")/2*2 // balanced signs want an even number
 	batches := max(1, min(r.base.whole("probe_samples"), have)/size)
 	b, err := r.set.Read(data.Train, spread(have, batches*size), 0)
 	if err != nil {
@@ -78,6 +75,14 @@ func (r *Run) noise(Settings) ([]wire.Record, error) {
 // layer by layer; beside them the same at twice the batch, and what chance gives. Its standard error would need to
 // know how dependent the pairs are, so it has none.
 func (r *Run) cosine(Settings) ([]wire.Record, error) { return r.cosines(0) }
+
+// lastOf is the part of a cosine's way that says of how many gradients it is; empty for all that are kept.
+func lastOf(way string) string {
+	if i := strings.Index(way, "last "); i >= 0 {
+		return way[i:]
+	}
+	return ""
+}
 
 // cosines is cosine of the last k gradients; 0: of all that are kept.
 func (r *Run) cosines(k int) ([]wire.Record, error) {

@@ -54,7 +54,7 @@ func TestProbeWith(t *testing.T) {
 		}
 	}
 	exact := probe(wire.Probe{Kind: inforeg.KindFisherTrue})
-	sampled := probe(wire.Probe{Kind: inforeg.KindFisherTrue, Labels: inforeg.LabelsSampled, Draws: 64})
+	sampled := probe(wire.Probe{Kind: inforeg.KindFisherTrue, Labels: inforeg.LabelsSampled, Draws: 8})
 	for i, rec := range sampled {
 		if math.Abs(rec.Value-exact[i].Value) > 4**exact[i].SE {
 			t.Errorf("fisher_true of %s: %v sampled, %v exact ± %v", rec.Encoder, rec.Value, exact[i].Value, *exact[i].SE)
@@ -84,5 +84,81 @@ func TestProbeWith(t *testing.T) {
 		if !errors.As(err, &p) || !strings.Contains(p.Message, tt.want) || p.Hint == "" {
 			t.Errorf("%+v: error %v, want one with %q and a hint\nreason: %s", tt.ask, err, tt.want, tt.reason)
 		}
+	}
+}
+
+// TestProbeKinds measures every kind that can be asked for, twice: the record stands once.
+func TestProbeKinds(t *testing.T) {
+	shop := newTestShop(t)
+	r := trained(t, shop, "r", tiny("joint", nil), smallEpoch+2)
+	for _, kind := range probeKinds {
+		first := asked(t, r, wire.Probe{Kind: kind})
+		n := len(r.records)
+		if diff := cmp.Diff(first, asked(t, r, wire.Probe{Kind: kind})); len(first) < 2 || diff != "" || len(r.records) != n {
+			t.Errorf("%s: %d records, then %d more (-first +second)\n%s", kind, len(first), len(r.records)-n, diff)
+		}
+	}
+}
+
+// TestDefinitions: a trace is of one definition, that which the run measures by itself at the time.
+func TestDefinitions(t *testing.T) {
+	base, err := resolve(map[string]any{"probe_bn": bnRecalibrated}, made(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes := []wire.Change{
+		{Step: 10, Event: eventSet, Name: "probe_bn", New: bnRunning},
+		{Step: 20, Event: eventSet, Name: "probe_params", New: paramsWeights},
+	}
+	own := wire.Record{Step: 5, Kind: inforeg.KindFisherEmp, Encoder: "audio", Value: 1, Loss: inforeg.LossFused, Labels: inforeg.LabelsObserved, BN: bnRecalibrated, N: 128}
+	with := func(change func(*wire.Record)) wire.Record {
+		rec := own
+		change(&rec)
+		return rec
+	}
+	var records []wire.Record
+	var want []float64
+	for i, tt := range []struct {
+		name   string
+		rec    wire.Record
+		own    bool
+		reason string
+	}{
+		{"own", own, true, "as the settings say"},
+		{"at the start", with(func(r *wire.Record) { r.Step = 0 }), true, "settings of step 0"},
+		{"true", with(func(r *wire.Record) { r.Kind, r.Labels = inforeg.KindFisherTrue, inforeg.LabelsExact }), true, "has a trace of its own"},
+		{"other statistics", with(func(r *wire.Record) { r.BN = bnRunning }), false, "was asked for"},
+		{"const", with(func(r *wire.Record) { r.BN = inforeg.BNConstant }), false, "was asked for"},
+		{"other loss", with(func(r *wire.Record) { r.Loss = inforeg.LossSum }), false, "was asked for"},
+		{"weights", with(func(r *wire.Record) { r.Params = paramsWeights }), false, "was asked for"},
+		{"other samples", with(func(r *wire.Record) { r.Way = "40 samples" }), false, "was asked for"},
+		{"drawn labels", with(func(r *wire.Record) { r.Kind, r.Way = inforeg.KindFisherTrue, "8 draws" }), false, "was asked for"},
+		{"shares", with(func(r *wire.Record) { r.BN, r.Way = inforeg.BNShare, inStep }), false, "of the batch of a step"},
+		{"signs", with(func(r *wire.Record) { r.BN, r.Way = inforeg.BNCoupled, "balanced, 1 draw, "+inStep }), false, "likewise"},
+		{"mean of steps", with(func(r *wire.Record) { r.Step, r.BN, r.Way = 6, inforeg.BNShare, ofSteps }), false, "of an epoch's batches"},
+		{"in step, by the run's own statistics", with(func(r *wire.Record) { r.Way = inStep }), false, "still not of the probe samples"},
+		{"as the change is made", with(func(r *wire.Record) { r.Step = 10 }), true, "the step before it had the old setting"},
+		{"after the change", with(func(r *wire.Record) { r.Step, r.BN = 11, bnRunning }), true, "the new setting"},
+		{"as before the change", with(func(r *wire.Record) { r.Step = 12 }), false, "was asked for"},
+		{"weights by the settings", with(func(r *wire.Record) { r.Step, r.BN, r.Params = 21, bnRunning, paramsWeights }), true, "after the second change"},
+		{"all by the settings", with(func(r *wire.Record) { r.Step, r.BN = 22, bnRunning }), false, "after the second change"},
+	} {
+		tt.rec.Value = float64(i + 1)
+		if got := scheduled(tt.rec, base, changes); got != tt.own {
+			t.Errorf("%s: scheduled %v, want %v\nreason: %s", tt.name, got, tt.own, tt.reason)
+		}
+		records = append(records, tt.rec)
+		if tt.own && tt.rec.Kind == inforeg.KindFisherEmp {
+			want = append(want, tt.rec.Value)
+		}
+	}
+	rec := Recorded{Status: wire.Status{StepsPerEpoch: 1}, History: wire.History{Probes: records, Events: changes}, Declared: base}
+	var got []float64
+	for _, p := range rec.points(func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && p.Encoder == "audio" }) {
+		got = append(got, p.Y)
+	}
+	want[0], want[1] = want[1], want[0] // in the order of steps
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("points (-want +got)\n%s", diff)
 	}
 }

@@ -340,6 +340,9 @@ func TestServer(t *testing.T) {
 			"batch?modality=audio":                  {16, 32, 32, 1},
 			"batch?modality=label":                  {16},
 			"var?name=enc.audio.norm0.running_mean": {4},
+			"gradient?name=head.weight":             {6, 16},
+			"activation?layer=enc.visual.conv1":     {16, 8, 8, 8},
+			"samples?modality=audio":                {12, 2},
 		} {
 			shape, values := s.array(t, "/v1/runs/first/"+path)
 			if diff := cmp.Diff(want, shape); diff != "" {
@@ -440,6 +443,12 @@ func TestServerRefuses(t *testing.T) {
 		{"split", "POST", "/v1/runs/first/evaluate", map[string]string{"split": "tests"}, "tests", "train, val and test", "there are three"},
 		{"probe", "POST", "/v1/runs/first/probe", map[string]string{"kind": "fisher"}, `unknown probe "fisher"`, "fisher_emp", "the nearest"},
 		{"probe too early", "POST", "/v1/runs/first/probe", map[string]string{"kind": "cosine"}, "0 batch gradients so far", "more steps", "no step was taken"},
+		{"batches of a trace", "POST", "/v1/runs/first/probe", wire.Probe{Kind: "fisher_emp", Batches: 4}, "no number of batches", "cosine", "that is a cosine's"},
+		{"gradient", "GET", "/v1/runs/first/gradient?name=head.wieght", nil, `unknown variable "head.wieght"`, "head.weight", "letters exchanged"},
+		{"layer", "GET", "/v1/runs/first/activation?layer=enc.audio.conv", nil, `unknown layer "enc.audio.conv"`, "enc.audio.conv0", "a number left out"},
+		{"modality of samples", "GET", "/v1/runs/first/samples?modality=sound", nil, `unknown modality "sound"`, "audio", "the names there are"},
+		{"schedule", "POST", "/v1/runs/first/set", map[string]any{"every.share": "sometimes"}, `schedule "sometimes"`, "every.share: ", "not a schedule"},
+		{"preset", "POST", "/v1/runs/first/set", map[string]any{"probes": "everything"}, `probes: got "everything"`, "probes: ", "there are four"},
 		{"variable", "GET", "/v1/runs/first/var?name=head.wieght", nil, `unknown variable "head.wieght"`, "head.weight", "letters exchanged"},
 		{"modality", "GET", "/v1/runs/first/features?split=val&modality=sound", nil, `unknown modality "sound"`, "audio", "the names there are"},
 		{"modality of a batch", "GET", "/v1/runs/first/batch?modality=sound", nil, `unknown modality "sound"`, "audio", "the names there are"},

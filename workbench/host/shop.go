@@ -389,7 +389,7 @@ func (r *Run) copyUpTo(dir string, at int, changed map[string]any) error {
 	}
 	defer func() { _ = probes.close() }()
 	for i, rec := range r.records {
-		if rec.Step <= at {
+		if rec.Step < at || rec.Step == at && !strings.HasSuffix(rec.Way, inStep) { // the step from there on is the fork's own
 			if err := probes.append(r.probes.lines[i]); err != nil {
 				return err
 			}

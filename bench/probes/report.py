@@ -1,0 +1,98 @@
+"""The tables of probes.py in Markdown."""
+
+import statistics
+
+# Name, bar, and whether a larger ratio is better.
+BARS = {
+    "fastest": ("speed of step + exact trace, against the fastest peer's", 0.65, True),
+    "vmap": ("the same, against torch's vmap(grad)", 0.65, True),
+    "exact": ("time of step + exact trace, against our own plain step", 1.5, False),
+    "memory": ("peak extra memory of the exact trace (exact less step-eval), against vmap(grad)'s", 0.2, False),
+    "step": ("speed of the plain step, against PyTorch's, eager, channels last", 0.6, True),
+    "running": ("time of a step with the running probe every 8, against our own plain step", 1.08, False),
+}
+
+
+def page(head, parts):
+    return "\n".join(["# A step with and without the exact Fisher trace, beside peers", "", *(line + "\n" for line in head), "\n\n".join(parts)]) + "\n"
+
+
+def median(c, field):
+    return statistics.median(getattr(c, field))
+
+
+def spread(list_):
+    """The 10 and the 90 % point."""
+    if len(list_) < 2:
+        return list_[0], list_[0]
+    tenths = statistics.quantiles(list_, n=10, method="inclusive")
+    return tenths[0], tenths[-1]
+
+
+def over(list_, above, below):
+    """Ratio of medians in wall and processor time of two, by name and kind of step, that took turns in one group."""
+    for a in list_:
+        for b in list_:
+            if (a.who, a.what) == above and (b.who, b.what) == below and a.group == b.group and a.seconds and b.seconds:
+                how = f"{a.who} {a.what} / {b.who} {b.what}"
+                return median(a, "seconds") / median(b, "seconds"), median(a, "cpu") / median(b, "cpu"), how
+    return None
+
+
+def extra(list_):
+    """Peak of exact less peak of step-eval: ours, against vmap(grad)'s over the whole batch."""
+    peaks = {(c.who, c.what): c for c in list_ if not c.hole}
+    keys = ("ours", "exact"), ("ours", "step-eval"), ("torch vmap(grad)", "exact"), ("torch", "step-eval")
+    if not all(k in peaks for k in keys):
+        return None
+    exact, plain, vmap, eager = (peaks[k] for k in keys)
+    ours, theirs, chunked = exact.peak - plain.peak, vmap.whole - eager.peak, vmap.peak - eager.peak
+    how = f"{ours:.0f} / {theirs:.0f} MiB, all samples at once" + (f"; {vmap.note}: {chunked:.0f} MiB" if vmap.peak != vmap.whole else "")
+    return (ours / theirs, None, how) if theirs > 0 else None
+
+
+def ratios(list_):
+    """By key of BARS: wall ratio, processor ratio or None, and what was divided by what; None where a part is missing."""
+    exact, step, vmap = ("ours", "exact"), ("ours", "step"), ("torch vmap(grad)", "exact")
+    rivals = [over(list_, (c.who, "exact"), exact) for c in list_ if c.what == "exact" and c.who != "ours"]
+    return {
+        "fastest": min((r for r in rivals if r), default=None),
+        "vmap": over(list_, vmap, exact),
+        "exact": over(list_, exact, step),
+        "memory": extra(list_),
+        "step": over(list_, ("torch", "step"), step),
+        "running": over(list_, ("ours", "running"), step),
+    }
+
+
+def table(size, batch, rounds, list_, notes):
+    """One size: the ratios, then what every contender needed."""
+    lines = [f"## {size}, batch {batch}, {rounds} rounds", ""]
+    lines += ["| ratio of medians | by processor time | bar | | what | |", "|---|---|---|---|---|---|"]
+    found = ratios(list_)
+    for key, (name, bar, larger) in BARS.items():
+        sign = "≥" if larger else "≤"
+        if found[key] is None:
+            lines.append(f"| - | - | {sign} {bar} | not measured | {name} | |")
+            continue
+        wall, cpu, how = found[key]
+        met = "met" if (wall >= bar if larger else wall <= bar) else "missed"
+        lines.append(f"| **{wall:.2f}** | {'-' if cpu is None else f'{cpu:.2f}'} | {sign} {bar} | {met} | {name} | {how} |")
+    lines += ["", "| what | who | ms, median | 10 to 90 % | processor ms | peak MiB | first step s | loss | audio | visual | group |"]
+    lines.append("|---" * 11 + "|")
+    order = {"step": 0, "step-eval": 1, "exact": 2, "running": 3}
+    for c in sorted(list_, key=lambda c: (order[c.what], c.group)):
+        who = f"{c.who}, {c.note}" if c.note else c.who
+        if c.hole:
+            lines.append(f"| {c.what} | {who} | hole: {c.hole.replace('|', '/')} | | | | | | | | |")
+            continue
+        low, high = spread(c.seconds)
+        values = " | ".join(f"{c.values[k]:.6g}" if k in c.values else "" for k in ("loss", "audio", "visual"))
+        lines.append(
+            f"| {c.what} | {who} | {1000 * median(c, 'seconds'):.1f} | {1000 * low:.1f} to {1000 * high:.1f} | {1000 * median(c, 'cpu'):.1f} "
+            f"| {c.peak:.0f} | {c.first:.1f} | {values} | {c.group} |"
+        )
+    lines += ["", *notes] if notes else []
+    if len({c.group for c in list_ if c.group}) > 1:
+        lines += ["", "Memory did not hold all at once: those of one group took turns, and each is compared with ours of its group."]
+    return "\n".join(lines)

@@ -1,0 +1,165 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// tiny is small with encoders of one layer, which compile in half the time, and nothing measured but what is asked for.
+func tiny(method string, more map[string]any) map[string]any {
+	s := small(method)
+	s["encoder.audio"], s["encoder.visual"], s["probes"] = "cnn2d:4", "cnn2d:4", "none"
+	for name, v := range more {
+		s[name] = v
+	}
+	return s
+}
+
+// stepsWith are the steps at which the audio encoder has a record that pick chooses.
+func stepsWith(list []wire.Record, pick func(wire.Record) bool) []int {
+	var steps []int
+	for _, rec := range list {
+		if rec.Encoder == "audio" && pick(rec) {
+			steps = append(steps, rec.Step)
+		}
+	}
+	return steps
+}
+
+// TestPresets: every schedule of every preset can be read and measures something that is known.
+func TestPresets(t *testing.T) {
+	if _, ok := presets[scheduleSettings()[0].Default.(string)]; !ok {
+		t.Errorf("the default preset %v is not there", scheduleSettings()[0].Default)
+	}
+	for name, preset := range presets {
+		for probe, text := range preset {
+			if s, err := inforeg.ParseSchedule(text); err != nil || s == (inforeg.Schedule{}) || scheduleDocs[probe] == "" {
+				t.Errorf("%s: %s %q: %v, error %v", name, probe, text, s, err)
+			}
+		}
+	}
+	for probe := range scheduleDocs {
+		if presets["full"][probe] == "" {
+			t.Errorf("full leaves out %s", probe)
+		}
+	}
+}
+
+// TestScheduleSettings: a schedule of its own comes before the preset, and an empty one is the preset's.
+func TestScheduleSettings(t *testing.T) {
+	desc := made(t)
+	for _, tt := range []struct {
+		name   string
+		asked  map[string]any
+		probe  string
+		want   string
+		reason string
+	}{
+		{"default", nil, probeEmp, "1 epoch", "standard, which window tests rely on"},
+		{"default of another", nil, probeShare, "never", "standard leaves steps as they are"},
+		{"preset", map[string]any{"probes": "full"}, probeShare, "8 steps", "an empty setting follows the preset"},
+		{"preset of signs", map[string]any{"probes": "economy"}, probeSigns, "8 steps", "likewise"},
+		{"none", map[string]any{"probes": "none"}, probeEmp, "never", "nothing by itself"},
+		{"own", map[string]any{"probes": "full", "every.share": "log"}, probeShare, "10 per decade", "before the preset"},
+		{"never", map[string]any{"probes": "full", "every.share": "never"}, probeShare, "never", "before the preset as well"},
+		{"beside none", map[string]any{"probes": "none", "every.fisher_emp": "2 epochs"}, probeEmp, "2 epochs", "a single part"},
+		{"spaces", map[string]any{"every.fisher_emp": " epoch "}, probeEmp, "1 epoch", "as typed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			settings, err := resolve(tt.asked, desc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := settings.schedule(tt.probe).String(); got != tt.want {
+				t.Errorf("%s: got %q, want %q\nreason: %s", tt.probe, got, tt.want, tt.reason)
+			}
+		})
+	}
+	for _, tt := range []struct {
+		asked         map[string]any
+		message, hint string
+		reason        string
+	}{
+		{map[string]any{"every.share": "sometimes"}, `every.share: inforeg: schedule "sometimes", want never, epoch, 2 epochs`, "8 steps", "not a schedule"},
+		{map[string]any{"every.share": "0 steps"}, `schedule "0 steps"`, "every.share: ", "that is never"},
+		{map[string]any{"every.share": 8.0}, `schedule "8"`, "every.share: ", "a number without its unit"},
+		{map[string]any{"every.shares": "epoch"}, `unknown setting "every.shares"`, "did you mean every.share", "one letter"},
+		{map[string]any{"probes": "everything"}, `probes: got "everything", want one of economy, full, none, standard`, "probes: ", "the choices"},
+	} {
+		_, err := resolve(tt.asked, desc)
+		p, ok := errors.AsType[*wire.Problem](err)
+		if !ok || !strings.Contains(p.Message, tt.message) || !strings.Contains(p.Hint, tt.hint) || strings.Contains(p.Message, "\n") {
+			t.Errorf("%v: %v, hint %q, want %q with %q\nreason: %s", tt.asked, err, p.Hint, tt.message, tt.hint, tt.reason)
+		}
+	}
+}
+
+// TestSchedules: records stand exactly at the steps that are due, from the step on at which a setting is changed.
+func TestSchedules(t *testing.T) {
+	shop := newTestShop(t)
+	r := trained(t, shop, "r", tiny("joint", map[string]any{
+		"every.fisher_emp": "4 steps", "every.motion": "log", "every.share": "5 steps", "every.signs": "epoch",
+		"every.accuracy": "2 epochs", "every.linear": "3 per decade", "every.cosine": "3 steps", "every.noise": "never",
+	}), 13)
+	inOne := func(bn, end string) func(wire.Record) bool {
+		return func(p wire.Record) bool { return p.BN == bn && strings.HasSuffix(p.Way, end) }
+	}
+	kind := func(kind, readout string) func(wire.Record) bool {
+		return func(p wire.Record) bool { return p.Kind == kind && p.Readout == readout && p.Way == "" }
+	}
+	check := func(what string, pick func(wire.Record) bool, want []int, reason string) {
+		t.Helper()
+		if diff := cmp.Diff(want, stepsWith(r.records, pick)); diff != "" {
+			t.Errorf("%s (-want +got)\n%s\nreason: %s", what, diff, reason)
+		}
+	}
+	check("trace", kind(inforeg.KindFisherEmp, ""), []int{0, 4, 8, 12}, "and at the start, so that the first rise can be seen")
+	check("motion", kind(kindDistance, ""), []int{1, 2, 3, 4, 5, 6, 8, 10, 13}, "ten a decade; at the start nothing has moved")
+	check("cosine", kind(inforeg.KindCosine, ""), []int{3, 6, 9, 12}, "")
+	check("accuracy", kind(inforeg.KindAccuracy, readoutSplit), []int{12}, "the end of every second epoch")
+	check("linear", kind(inforeg.KindAccuracy, readoutLinear), []int{1, 2, 5, 10}, "10^(1/3) = 2.15, 10^(2/3) = 4.64")
+	check("noise", kind(kindNoise, ""), nil, "never")
+	check("shares", inOne(inforeg.BNShare, inStep), []int{0, 5, 10}, "a step is measured as it begins")
+	check("signs", inOne(inforeg.BNCoupled, inStep), []int{0, 6, 12}, "the first step of every epoch")
+	check("mean of shares", inOne(inforeg.BNShare, ofSteps), []int{6, 12}, "at the ends of epochs")
+	check("mean of signs", inOne(inforeg.BNCoupled, ofSteps), []int{6, 12}, "likewise")
+
+	for _, set := range []struct {
+		value string
+		until int
+	}{{"1 step", 16}, {"never", 20}} {
+		if err := errors.Join(r.Set(map[string]any{"every.share": set.value}), r.To(t.Context(), set.until, "test")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check("shares after Set", inOne(inforeg.BNShare, inStep), []int{0, 5, 10, 13, 14, 15}, "from the step after step 13 on, until the one after step 15")
+	var events []string
+	for _, c := range r.changes {
+		events = append(events, fmt.Sprintf("%d %s %s: %v, then %v", c.Step, c.Event, c.Name, c.Old, c.New))
+	}
+	want := []string{"13 set every.share: 5 steps, then 1 step", "16 set every.share: 1 step, then never"}
+	if diff := cmp.Diff(want, events); diff != "" {
+		t.Errorf("events (-want +got)\n%s", diff)
+	}
+	for _, bad := range []map[string]any{{"every.share": "sometimes"}, {"probes": "everything"}} {
+		var p *wire.Problem
+		if err := r.Set(bad); !errors.As(err, &p) || p.Hint == "" || len(r.changes) != len(want) {
+			t.Errorf("Set(%v): %v, want one error with a hint and no event", bad, err)
+		}
+	}
+
+	none := trained(t, shop, "none", tiny("joint", nil), smallEpoch+1)
+	for _, rec := range none.records { // what costs nothing is added up all the same, for the window test
+		if !slices.Contains([]string{inforeg.KindReleased, inforeg.KindBatchSquare}, rec.Kind) {
+			t.Errorf("with probes none: %s of %s at step %d", rec.Kind, rec.Encoder, rec.Step)
+		}
+	}
+}
