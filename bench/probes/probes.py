@@ -48,7 +48,7 @@ WARM = 2  # rounds that do not count
 TOLERANCE = 1e-3
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)  # one is itself, whatever it holds
 class Contender:
     who: str  # as the table names it
     what: str
@@ -57,7 +57,7 @@ class Contender:
     group: int = 0  # of those that took turns, from 1
     note: str = ""
     first: float = 0.0
-    peak: float = 0.0
+    peaks: list = dataclasses.field(default_factory=list)  # MiB, of each of its processes
     whole: float = 0.0  # vmap's peak with all samples at once
     values: dict = dataclasses.field(default_factory=dict)
     seconds: list = dataclasses.field(default_factory=list)
@@ -65,6 +65,10 @@ class Contender:
 
     def __str__(self):
         return f"{self.who} {self.what}"
+
+    @property
+    def peak(self):
+        return statistics.median(self.peaks)
 
 
 def requirements(peer):
@@ -140,14 +144,15 @@ def alone(c, steps):
             ready = p.hear(PATIENCE)
             answers = [p.go() for _ in range(steps)]
             c.first, c.values = ready["first_s"], ready["values"] | {"second loss": answers[0]["loss"]}
-            c.peak = p.end()
+            c.peaks.append(p.end())
     except (Hole, BrokenPipeError) as h:
         c.hole = str(h)
 
 
 def choose_chunk(c, size):
     """Gives vmap the chunk with which it is fastest; a line says how the others did."""
-    tried = [dataclasses.replace(c, command=[*c.command, "--chunk", n], note=f"{n} at a time") for n in CHUNKS[size]]
+    names = {n: f"{n} at a time" for n in CHUNKS[size]} | {BATCH[size]: report.WHOLE}
+    tried = [dataclasses.replace(c, command=[*c.command, "--chunk", n], note=note, peaks=[]) for n, note in names.items()]
     for other in tried:
         alone(other, 2)
     ran = [other for other in tried if not other.hole]
@@ -163,9 +168,9 @@ def choose_chunk(c, size):
                 seconds.append(p.go()["s"])
     medians = {other.note: statistics.median(seconds) for other, _, seconds in alive}
     best = min(ran, key=lambda other: medians[other.note])
-    c.command, c.note, c.first, c.peak, c.values = best.command, best.note, best.first, best.peak, best.values
-    c.whole = tried[-1].peak
-    return "torch's vmap(grad) by samples at a time, before the rounds: " + ", ".join(
+    c.command, c.note, c.first, c.peaks, c.values = best.command, best.note, best.first, best.peaks, best.values
+    c.whole = 0.0 if tried[-1].hole else tried[-1].peak
+    return "torch's vmap(grad) before the rounds: " + ", ".join(
         f"{o.note} " + (f"{1000 * medians[o.note]:.0f} ms and {o.peak:.0f} MiB" if o in ran else o.hole) for o in tried
     )
 
@@ -199,10 +204,10 @@ def take_turns(list_, rounds):
     while left:
         room, taken, group = 0.9 * available(), [], group + 1
         if group > 1:  # ours again, for the ratios within this group
-            taken = [dataclasses.replace(c, seconds=[], cpu=[]) for c in anchors]
+            taken = [dataclasses.replace(c, seconds=[], cpu=[], peaks=c.peaks[:]) for c in anchors]
             list_ += taken
         for c in left:
-            if not taken or sum(t.peak for t in taken) + c.peak < room or (group > 1 and len(taken) == len(anchors)):
+            if not taken or sum(max(t.peaks) for t in taken) + max(c.peaks) < room or (group > 1 and len(taken) == len(anchors)):
                 taken.append(c)
         left = [c for c in left if c not in taken]
         say(f"  group {group}: {', '.join(map(str, taken))}")
@@ -227,6 +232,8 @@ def take_turns(list_, rounds):
                     if r >= WARM:
                         c.seconds.append(answer["s"])
                         c.cpu.append(answer["cpu"])
+            for c, p in alive:
+                c.peaks.append(p.end())
 
 
 def machine():
@@ -273,7 +280,10 @@ def main():
                 if c.who == "torch vmap(grad)" and not c.hole:
                     notes.append(choose_chunk(c, size))
                 elif not c.hole:
-                    alone(c, 2)
+                    # XLA's large blocks now and then find no room where the last step's were, and the peak grows by a half:
+                    # of ours, which the bar is about, several processes are asked.
+                    for _ in range(3 if c.who == "ours" and c.what in ("exact", "step-eval") else 1):
+                        alone(c, 4)
             compare(list_)
             rounds = args.rounds or ROUNDS[size]
             take_turns(list_, rounds)
