@@ -11,16 +11,16 @@ import (
 
 // What a run measures by itself, each with a schedule of its own, the setting everyPrefix and its name.
 const (
-	probeAccuracy = "accuracy"    // of the head, on the validation split
-	probeCosine   = "cosine"      // between the last batch gradients, with what noise and chance would give
-	probeEmp      = "fisher_emp"  // exact, on the probe samples: the trace of eq. 7
-	probeTrue     = "fisher_true" // exact over classes, likewise
-	probeLabels   = "labels"      // fisher_true of the step's batch by drawn labels
-	probeLinear   = "linear"      // accuracy of fresh linear classifiers on frozen features
-	probeMotion   = "motion"      // gradient norm, size of the update, distance from the start, by layer
-	probeNoise    = "noise"       // gradient noise and signal: the noise scale
-	probeShare    = "share"       // shares of the step's gradient, exact
-	probeSigns    = "signs"       // fisher_emp of the step's batch by balanced signs
+	probeAccuracy = inforeg.KindAccuracy   // of the head, on the validation split
+	probeCosine   = inforeg.KindCosine     // between the last batch gradients, with what noise and chance would give
+	probeEmp      = inforeg.KindFisherEmp  // exact, on the probe samples: the trace of eq. 7
+	probeTrue     = inforeg.KindFisherTrue // exact over classes, likewise
+	probeLabels   = inforeg.KindLabels     // fisher_true of the step's batch by drawn labels
+	probeLinear   = "linear"               // accuracy of fresh linear classifiers on frozen features
+	probeMotion   = kindMotion             // gradient norm, size of the update, distance from the start, by layer
+	probeNoise    = "noise"                // gradient noise and signal: the noise scale
+	probeShare    = inforeg.KindShare      // shares of the step's gradient, exact
+	probeSigns    = inforeg.KindSigns      // fisher_emp of the step's batch by balanced signs
 )
 
 const everyPrefix = "every."
