@@ -99,7 +99,7 @@ func run(o options) error {
 		return write(backend.Backend, m, o)
 	}
 	began := time.Now()
-	c, err := contend(backend.Backend, m, o)
+	c, err := contend(backend, m, o)
 	if err != nil {
 		return err
 	}

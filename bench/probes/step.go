@@ -13,6 +13,7 @@ import (
 
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host"
 )
 
 // A small rate: the weights of the file are drawn, not trained, and losses must stay finite over all rounds.
@@ -31,7 +32,7 @@ type contender struct {
 }
 
 // contend builds the step that o.what names, with the weights and inputs of the file.
-func contend(backend compute.Backend, m *models.Multimodal, o options) (*contender, error) {
+func contend(backend *host.Backend, m *models.Multimodal, o options) (*contender, error) {
 	vars := m.Variables()
 	train := slices.DeleteFunc(slices.Clone(vars), func(v models.Variable) bool { return !v.Trainable() })
 	c := &contender{state: len(m.Modalities) + 1, names: []string{"loss"}}
@@ -45,7 +46,7 @@ func contend(backend compute.Backend, m *models.Multimodal, o options) (*contend
 		return nil, fmt.Errorf("what %q, want data, step, step-eval, exact, running or figure", o.what)
 	}
 	var err error
-	c.exec, err = graph.NewExec(backend, func(in []*graph.Node) []*graph.Node {
+	c.exec, err = backend.NewExec(func(in []*graph.Node) []*graph.Node {
 		x := map[string]*graph.Node{}
 		for i, mod := range m.Modalities {
 			x[mod.Name] = in[i]

@@ -82,8 +82,17 @@ type Backend struct {
 	Plugin string // path of the plugin; empty when the backend has none
 }
 
+const (
+	xlaFlags = "XLA_FLAGS" // read by a plugin when it first compiles
+	// By default XLA's CPU backend orders a graph so that as much as possible could run at once, and holds the memory
+	// for it. Depth first, the step of two ResNet-18 with its Fisher traces needs 1.5 GiB in place of 2.1 in the same
+	// time; that of the small nets takes up to 6 % longer.
+	depthFirst = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
+)
+
 // OpenBackend opens what GOMLX_BACKEND names, or else CUDA where its plugin and a device are present, or else
-// the CPU. Plugins are looked for in [PluginFolder] and in PJRT_PLUGIN_LIBRARY_PATH; none is ever downloaded.
+// the CPU. Plugins are looked for in [PluginFolder] and in PJRT_PLUGIN_LIBRARY_PATH; none is ever downloaded. XLA_FLAGS
+// is set for the CPU unless the user has set it.
 func OpenBackend(project string) (*Backend, error) {
 	xla.EnableAutoInstall(false)
 	config := os.Getenv(backendVariable)
@@ -117,6 +126,11 @@ func OpenBackend(project string) (*Backend, error) {
 	}
 	if err := checkPlugin(path); err != nil {
 		return nil, err
+	}
+	if os.Getenv(xlaFlags) == "" && name == "cpu" {
+		if err := os.Setenv(xlaFlags, depthFirst); err != nil {
+			return nil, err
+		}
 	}
 	target := path
 	// go-xla takes a path with "cuda" in it for a CUDA plugin, so a name is safer where it can be resolved.

@@ -59,7 +59,7 @@ func (e *engine) call(name string, build func([]*Node) []*Node, args []any) (out
 	}()
 	exec, ok := e.graphs[name]
 	if !ok {
-		if exec, err = NewExec(e.backend.Backend, build); err != nil {
+		if exec, err = e.backend.NewExec(build); err != nil {
 			return nil, fmt.Errorf("graph %s: %s", name, firstLine(err))
 		}
 		e.graphs[name] = exec.SetMaxCache(8)
