@@ -12,6 +12,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/audio"
+	"github.com/primewindow/primewindow/internal/npy"
 )
 
 // loadSounds reads recordings. Most files' sample rate is the set's; another one is a fault.
@@ -122,17 +123,17 @@ func decodeImage(name string, b []byte, height, width, channels int) ([]byte, er
 // loadArrays reads an array for each sample. All have as many axes, and as long ones, as most; only the first axis of
 // a sequence may differ.
 func (l *loader) loadArrays(files []string) (column, []fault) {
-	arrays, shapes := make([]array, len(files)), make([]string, len(files))
+	arrays, shapes := make([]npy.Array, len(files)), make([]string, len(files))
 	faults := l.each(files, func(i int, b []byte, name string) (err error) {
-		if arrays[i], err = decodeNPY(name, b); err == nil {
-			shapes[i] = signature(arrays[i].shape)
+		if arrays[i], err = npy.Decode(name, b); err == nil {
+			shapes[i] = signature(arrays[i].Shape)
 		}
 		return err
 	})
 	want := commonest(shapes)
 	for i, s := range shapes {
 		if s != "" && s != want {
-			shapes[i], arrays[i] = "", array{}
+			shapes[i], arrays[i] = "", npy.Array{}
 			faults = append(faults, fault{l.rows[i].place, &data.FormatError{File: l.full(files[i]), Reason: fmt.Sprintf("an array of shape [%s], want [%s] as most have", s, want)}})
 		}
 	}
@@ -152,14 +153,14 @@ func signature(shape []int) string {
 }
 
 // arrange makes a modality of arrays with one signature; those without a shape are broken samples.
-func (l *loader) arrange(arrays []array) (column, error) {
+func (l *loader) arrange(arrays []npy.Array) (column, error) {
 	var shape []int
 	same := true
 	for _, a := range arrays {
-		if a.shape != nil && shape == nil {
-			shape = a.shape
+		if a.Shape != nil && shape == nil {
+			shape = a.Shape
 		}
-		same = same && (a.shape == nil || a.shape[0] == shape[0])
+		same = same && (a.Shape == nil || a.Shape[0] == shape[0])
 	}
 	if shape == nil {
 		return column{}, nil
@@ -175,7 +176,7 @@ func (l *loader) arrange(arrays []array) (column, error) {
 	c.mod.Shape = shape
 	whole := len(shape) > 2 // pixels
 	for _, a := range arrays {
-		whole = whole && (a.shape == nil || a.bytes != nil)
+		whole = whole && (a.Shape == nil || a.Bytes != nil)
 	}
 	if whole {
 		c.features, c.bytes = 0, make([][]byte, len(arrays))
@@ -184,13 +185,13 @@ func (l *loader) arrange(arrays []array) (column, error) {
 	}
 	for i, a := range arrays {
 		switch {
-		case a.shape == nil:
+		case a.Shape == nil:
 		case whole:
-			c.bytes[i] = a.bytes
+			c.bytes[i] = a.Bytes
 		case resample:
-			c.values[i] = data.Resample(a.floats(), shape[1], l.o.steps)
+			c.values[i] = data.Resample(a.Floats(), shape[1], l.o.steps)
 		default:
-			c.values[i] = a.floats()
+			c.values[i] = a.Floats()
 		}
 	}
 	return c, nil

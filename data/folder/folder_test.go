@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/npy"
 )
 
 func readAll(tb testing.TB, d data.Dataset, split data.Split) *data.Batch {
@@ -112,14 +113,14 @@ func TestFaults(t *testing.T) {
 		{"huge PNG", "drawing/s05.png", huge, "s05.png: ", true, "a header that asks for 1.6 GB"},
 		{"video", "photo/s05.mp4", []byte("x"), "s05.mp4: s05.jpg is there too", true, "beside the photo"},
 		{"other kind", "motion/s02.png", []byte("x"), "s02.png: s02.npy is there too", true, "beside the array"},
-		{"features", "motion/s02.npy", npyBytes("<f4", float32s(1, 2, 3), 1, 3), "s02.npy: an array of shape [T 3], want [T 2] as most", true, "another sensor"},
-		{"NaN in an array", "motion/s02.npy", npyBytes("<f4", float32s(1, float32(math.NaN())), 1, 2), "s02.npy: value 1 is NaN", true, "no value"},
+		{"features", "motion/s02.npy", npy.Encode("<f4", float32s(1, 2, 3), 1, 3), "s02.npy: an array of shape [T 3], want [T 2] as most", true, "another sensor"},
+		{"NaN in an array", "motion/s02.npy", npy.Encode("<f4", float32s(1, float32(math.NaN())), 1, 2), "s02.npy: value 1 is NaN", true, "no value"},
 		{"NaN in a table", "body.csv", []byte(strings.Replace(body, "s04,4,", "s04,NaN,", 1)), `id s04, column height: "NaN", want a finite number`, true, "no value"},
 		{"no row", "body.csv", []byte(strings.Replace(body, "s04,", "s99,", 1)), "no row for id s04", true, "missing"},
 		{"row twice", "body.csv", []byte(strings.Replace(body, "stranger,x,y", "s04,1,1", 1)), "id s04 stands twice", true, "which one is meant?"},
 		{"ragged table", "body.csv", []byte(body + "x,1\n"), "fields, want 3", false, "cut off"},
 		{"no feature", "body.csv", []byte("id\ns00\n"), "header of 1 columns", false, "nothing in it"},
-		{"rows of an array", "sensor.npy", npyBytes("<f4", float32s(1, 2), 2, 1), "an array of shape [2 1], want 12 along the first axis", false, "of another list"},
+		{"rows of an array", "sensor.npy", npy.Encode("<f4", float32s(1, 2), 2, 1), "an array of shape [2 1], want 12 along the first axis", false, "of another list"},
 		{"modality twice", "body.npy", good["sensor.npy"], "modality body is in body.csv already", false, "which one is meant?"},
 		{"modality's name", "my data.csv", good["body.csv"], `modality "my data", want a name without`, false, "it becomes part of a setting's name"},
 	} {
@@ -163,10 +164,10 @@ func TestOtherForms(t *testing.T) {
 		first  []float32 // values of sample a
 		reason string
 	}{
-		{"pixels", files{"m.npy": npyBytes("|u1", []byte{0, 255, 51, 1, 2, 3}, 3, 1, 2, 1)}, data.Modality{Name: "m", Kind: data.Image, Shape: []int{1, 2, 1}}, []float32{0, 1}, "whole bytes are divided by 255"},
-		{"clip", files{"m.npy": npyBytes("|u1", []byte{0, 255, 51}, 3, 1, 1, 1, 1)}, data.Modality{Name: "m", Kind: data.Clip, Shape: []int{1, 1, 1, 1}}, []float32{0}, "four axes"},
-		{"bytes of a vector", files{"m.npy": npyBytes("|u1", []byte{3, 1, 9}, 3, 1)}, data.Modality{Name: "m", Kind: data.Vector, Shape: []int{1}}, []float32{1}, "scaled as numbers: mean 2, deviation 1"},
-		{"equal sequences", files{"m.npy": npyBytes("<f8", make([]byte, 3*2*8), 3, 2, 1)}, data.Modality{Name: "m", Kind: data.Sequence, Shape: []int{2, 1}}, []float32{0, 0}, "kept as long as they are"},
+		{"pixels", files{"m.npy": npy.Encode("|u1", []byte{0, 255, 51, 1, 2, 3}, 3, 1, 2, 1)}, data.Modality{Name: "m", Kind: data.Image, Shape: []int{1, 2, 1}}, []float32{0, 1}, "whole bytes are divided by 255"},
+		{"clip", files{"m.npy": npy.Encode("|u1", []byte{0, 255, 51}, 3, 1, 1, 1, 1)}, data.Modality{Name: "m", Kind: data.Clip, Shape: []int{1, 1, 1, 1}}, []float32{0}, "four axes"},
+		{"bytes of a vector", files{"m.npy": npy.Encode("|u1", []byte{3, 1, 9}, 3, 1)}, data.Modality{Name: "m", Kind: data.Vector, Shape: []int{1}}, []float32{1}, "scaled as numbers: mean 2, deviation 1"},
+		{"equal sequences", files{"m.npy": npy.Encode("<f8", make([]byte, 3*2*8), 3, 2, 1)}, data.Modality{Name: "m", Kind: data.Sequence, Shape: []int{2, 1}}, []float32{0, 0}, "kept as long as they are"},
 		{"one pixel", files{"m/a.png": pngBytes(1, 1, 255), "m/b.png": pngBytes(1, 1, 0), "m/c.png": pngBytes(1, 1, 0)}, data.Modality{Name: "m", Kind: data.Image, Shape: []int{1, 1, 1}}, []float32{1}, "the smallest image"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -250,4 +251,55 @@ func TestLimits(t *testing.T) {
 	if _, err := Open(dir, nil); err == nil || !strings.Contains(err.Error(), "the first of 2 faults") {
 		t.Errorf("Open: %v, want the number of faults", err)
 	}
+}
+
+func FuzzDecodeLabels(f *testing.F) {
+	f.Add(madeFiles()["labels.csv"])
+	f.Add([]byte("id,label,split\n../a,b,train\na,,val\na,b,dev\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		rows, total, faults, err := decodeLabels("x", b)
+		if err == nil && len(rows)+len(faults) != total {
+			t.Fatalf("%d rows and %d faults of %d", len(rows), len(faults), total)
+		}
+		seen := map[string]bool{}
+		for _, r := range rows {
+			if !contained(r.id) || r.label == "" || seen[r.id] {
+				t.Fatalf("row %+v", r)
+			}
+			seen[r.id] = true
+		}
+	})
+}
+
+func FuzzDecodeTable(f *testing.F) {
+	f.Add(madeFiles()["body.csv"])
+	f.Add([]byte("id,x\ns00,1\ns00,nan\n"))
+	ids := map[string]int{"s00": 0, "s01": 1}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		columns, values, faults := decodeTable("x", b, ids)
+		broken := map[int]bool{}
+		for _, f := range faults {
+			if broken[f.place] = true; f.place == wholeSet {
+				return
+			}
+		}
+		for i, x := range values {
+			if broken[i] != (x == nil) || x != nil && len(x) != columns {
+				t.Fatalf("sample %d: %v, broken %v", i, x, broken[i])
+			}
+		}
+	})
+}
+
+func FuzzDecodeImage(f *testing.F) {
+	f.Add(pngBytes(3, 2, 9))
+	f.Add(jpegBytes(3, 2))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if c, err := decodeConfig("x", b); err != nil || c.Width*c.Height > 1<<16 {
+			return
+		}
+		if x, err := decodeImage("x", b, 2, 3, 3); err == nil && len(x) != 18 {
+			t.Fatalf("%d bytes, want 18", len(x))
+		}
+	})
 }

@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/primewindow/primewindow/internal/npy"
 )
 
 // files are a folder's files by name.
@@ -34,12 +36,12 @@ func madeFiles() files {
 		f["sound/"+id+".wav"] = wavBytes(8000, 700+100*i)
 		f["photo/"+id+".jpg"] = jpegBytes(20, 10)
 		f["drawing/"+id+".png"] = pngBytes(6, 4, uint8(20*i))
-		f["motion/"+id+".npy"] = npyBytes("<f4", float32s(float32(i), 1, float32(i), 2, float32(i), 3)[:8*(2+i%2)], 2+i%2, 2)
+		f["motion/"+id+".npy"] = npy.Encode("<f4", float32s(float32(i), 1, float32(i), 2, float32(i), 3)[:8*(2+i%2)], 2+i%2, 2)
 		all = append(all, float32(i), 0, 1)
 	}
 	f["drawing/stranger.png"] = []byte("passed over")
 	f["labels.csv"], f["body.csv"] = []byte(labels), []byte(table)
-	f["sensor.npy"] = npyBytes("<f4", float32s(all...), madeRows, 3)
+	f["sensor.npy"] = npy.Encode("<f4", float32s(all...), madeRows, 3)
 	return f
 }
 
@@ -100,25 +102,6 @@ func jpegBytes(width, height int) []byte {
 		panic(err) // memory does not refuse
 	}
 	return b.Bytes()
-}
-
-// npyBytes is an NPY file as NumPy writes it: the header padded to a multiple of 64 bytes.
-func npyBytes(kind string, values []byte, shape ...int) []byte {
-	dims := ""
-	for _, d := range shape {
-		dims += fmt.Sprintf("%d, ", d)
-	}
-	if len(shape) > 1 {
-		dims = dims[:len(dims)-2]
-	} else {
-		dims = dims[:len(dims)-1]
-	}
-	text := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", kind, dims)
-	for (len(text)+11)%64 != 0 {
-		text += " "
-	}
-	b := append([]byte(magic+"\x01\x00"), byte(len(text)+1), byte((len(text)+1)>>8))
-	return append(append(append(b, text...), '\n'), values...)
 }
 
 func float32s(values ...float32) []byte {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/npy"
 )
 
 // loadTable reads a table of vectors by identity.
@@ -76,21 +77,21 @@ func (l *loader) loadArray(name string) (column, []fault) {
 	if err != nil {
 		return whole(err)
 	}
-	all, err := decodeNPY(l.full(name), b)
+	all, err := npy.Decode(l.full(name), b)
 	if err != nil {
 		return whole(err)
 	}
-	if len(all.shape) < 2 || all.shape[0] != l.total {
-		return whole(&data.FormatError{File: l.full(name), Reason: fmt.Sprintf("an array of shape %v, want %d along the first axis, as labels.csv has rows, and others", all.shape, l.total)})
+	if len(all.Shape) < 2 || all.Shape[0] != l.total {
+		return whole(&data.FormatError{File: l.full(name), Reason: fmt.Sprintf("an array of shape %v, want %d along the first axis, as labels.csv has rows, and others", all.Shape, l.total)})
 	}
-	size := all.size() / l.total
-	arrays := make([]array, len(l.rows))
+	size := all.Size() / l.total
+	arrays := make([]npy.Array, len(l.rows))
 	for i, r := range l.rows {
-		arrays[i].shape = all.shape[1:]
-		if all.bytes != nil {
-			arrays[i].bytes = all.bytes[r.place*size : (r.place+1)*size]
+		arrays[i].Shape = all.Shape[1:]
+		if all.Bytes != nil {
+			arrays[i].Bytes = all.Bytes[r.place*size : (r.place+1)*size]
 		} else {
-			arrays[i].values = all.values[r.place*size : (r.place+1)*size]
+			arrays[i].Values = all.Values[r.place*size : (r.place+1)*size]
 		}
 	}
 	c, err := l.arrange(arrays)

@@ -1,4 +1,5 @@
-package folder
+// Package npy reads arrays as NumPy writes them, from files that nobody has checked.
+package npy
 
 import (
 	"encoding/binary"
@@ -11,23 +12,23 @@ import (
 	"github.com/primewindow/primewindow/data"
 )
 
-// array is what an NPY file holds: values, or bytes when its numbers are unsigned bytes.
-type array struct {
-	shape  []int
-	values []float32
-	bytes  []byte
+// Array is what an NPY file holds: values, or bytes when its numbers are unsigned bytes.
+type Array struct {
+	Shape  []int
+	Values []float32
+	Bytes  []byte
 }
 
-// size is the number of values.
-func (a array) size() int { return max(len(a.values), len(a.bytes)) }
+// Size is the number of values.
+func (a Array) Size() int { return max(len(a.Values), len(a.Bytes)) }
 
-// floats are the values, whatever they were kept as.
-func (a array) floats() []float32 {
-	if a.bytes == nil {
-		return a.values
+// Floats are the values, whatever they were kept as.
+func (a Array) Floats() []float32 {
+	if a.Bytes == nil {
+		return a.Values
 	}
-	x := make([]float32, len(a.bytes))
-	for i, v := range a.bytes {
+	x := make([]float32, len(a.Bytes))
+	for i, v := range a.Bytes {
 		x[i] = float32(v)
 	}
 	return x
@@ -46,12 +47,12 @@ var widths = map[string]int{
 	"<f4": 4, "<f8": 8, "|u1": 1, "|i1": 1, "|b1": 1, "<u2": 2, "<i2": 2, "<u4": 4, "<i4": 4, "<i8": 8,
 }
 
-// decodeNPY decodes an NPY file; name is the file's, for errors. It returns a [data.FormatError] for one that is
+// Decode decodes an NPY file; name is the file's, for errors. It returns a [data.FormatError] for one that is
 // empty, truncated, longer than it says, of no values, or holds a number that is not finite or too large for float32,
 // and a [data.UnsupportedError] for numbers of other kinds and for arrays in Fortran's order.
-func decodeNPY(name string, b []byte) (array, error) {
-	broken := func(reason string, args ...any) (array, error) {
-		return array{}, &data.FormatError{File: name, Reason: fmt.Sprintf(reason, args...)}
+func Decode(name string, b []byte) (Array, error) {
+	broken := func(reason string, args ...any) (Array, error) {
+		return Array{}, &data.FormatError{File: name, Reason: fmt.Sprintf(reason, args...)}
 	}
 	if len(b) < 10 || string(b[:6]) != magic {
 		return broken("%d bytes, want an NPY header", len(b))
@@ -74,11 +75,11 @@ func decodeNPY(name string, b []byte) (array, error) {
 	width, ok := widths[kind]
 	switch {
 	case !ok:
-		return array{}, &data.UnsupportedError{File: name, Feature: fmt.Sprintf("numbers of kind %.20q", kind)}
+		return Array{}, &data.UnsupportedError{File: name, Feature: fmt.Sprintf("numbers of kind %.20q", kind)}
 	case m[2] == "True":
-		return array{}, &data.UnsupportedError{File: name, Feature: "an array in Fortran's order"}
+		return Array{}, &data.UnsupportedError{File: name, Feature: "an array in Fortran's order"}
 	}
-	a, size := array{}, 1
+	a, size := Array{}, 1
 	for part := range strings.SplitSeq(m[3], ",") {
 		if part = strings.TrimSpace(part); part == "" {
 			continue
@@ -87,19 +88,19 @@ func decodeNPY(name string, b []byte) (array, error) {
 		if err != nil || n < 1 || n > maxSize/size {
 			return broken("shape (%.60s), want sizes of at least 1 and a product of at most %d", m[3], maxSize)
 		}
-		a.shape, size = append(a.shape, n), size*n
+		a.Shape, size = append(a.Shape, n), size*n
 	}
 	if rest = rest[length:]; len(rest) != size*width {
-		return broken("%d bytes of values, want %d for shape %v", len(rest), size*width, a.shape)
+		return broken("%d bytes of values, want %d for shape %v", len(rest), size*width, a.Shape)
 	}
 	if kind == "|u1" {
-		a.bytes = rest
+		a.Bytes = rest
 		return a, nil
 	}
-	a.values = make([]float32, size)
-	for i := range a.values {
+	a.Values = make([]float32, size)
+	for i := range a.Values {
 		v := number(kind, rest[i*width:])
-		if a.values[i] = float32(v); a.values[i]-a.values[i] != 0 { // infinite or not a number
+		if a.Values[i] = float32(v); a.Values[i]-a.Values[i] != 0 { // infinite or not a number
 			return broken("value %d is %v, want a finite number", i, v)
 		}
 	}
@@ -127,4 +128,24 @@ func number(kind string, b []byte) float64 {
 		return float64(int64(binary.LittleEndian.Uint64(b)))
 	}
 	return float64(b[0]) // |b1
+}
+
+// Encode makes an NPY file, version 1, of values of a kind such as "<f4", little-endian and row by row: the header padded to a multiple of 64
+// bytes, as NumPy pads it.
+func Encode(kind string, values []byte, shape ...int) []byte {
+	dims := ""
+	for _, d := range shape {
+		dims += fmt.Sprintf("%d, ", d)
+	}
+	if len(shape) > 1 {
+		dims = dims[:len(dims)-2]
+	} else {
+		dims = dims[:len(dims)-1]
+	}
+	text := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", kind, dims)
+	for (len(text)+11)%64 != 0 {
+		text += " "
+	}
+	b := append([]byte(magic+"\x01\x00"), byte(len(text)+1), byte((len(text)+1)>>8))
+	return append(append(append(b, text...), '\n'), values...)
 }

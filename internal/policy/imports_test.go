@@ -17,17 +17,18 @@ const module = "github.com/primewindow/primewindow"
 // /* stands for the packages one level below. What has no line here may import nothing of the module.
 var arrows = map[string][]string{
 	"data":             {},
-	"data/*":           {"data", "data/audio", "data/video"},
+	"data/*":           {"data", "data/audio", "data/video", "internal/npy"},
 	"models":           {"data"},
 	"inforeg":          {"data", "models"},
 	"inforeg/method":   {"data", "models", "inforeg"},
 	"internal/wire":    {"data"},
 	"internal/policy":  {},
 	"internal/xlatest": {"models"}, // tests alone import it
+	"internal/npy":     {"data"},
 	"viz":              {"viz/tsne"},
 	"viz/tsne":         {},
 	"workbench":        {"data", "internal/wire"},
-	"workbench/host":   {"data", "data/*", "models", "inforeg", "inforeg/method", "internal/wire", "viz", "viz/tsne"},
+	"workbench/host":   {"data", "data/*", "models", "inforeg", "inforeg/method", "internal/wire", "internal/npy", "viz", "viz/tsne"},
 	"cmd/primewindow":  {"data", "data/*", "internal/wire", "viz", "workbench", "workbench/host"},
 	"bench/*":          {"data", "data/*", "internal/wire", "models", "inforeg", "inforeg/method", "viz", "viz/tsne", "workbench", "workbench/host"},
 }
