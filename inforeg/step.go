@@ -2,6 +2,7 @@ package inforeg
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/gomlx/compute/shapes"
@@ -30,6 +31,9 @@ type StepInput struct {
 	X        map[string]*Node // by modality, [B, shape...]
 	Labels   *Node            // [B], int32
 	Settings map[string]any   // those that shape the graph
+	State    map[string]*Node // of the method
+	Key      *Node            // [3], uint64, from which [Step.Noise] draws; nil where Noise is given
+	Noise    map[string]*Node // by trainable variable; of a replay
 	Measures Measures
 	Signs    *Node // [Measures.Signs, B], rows of [Signs] for [Balanced]; only with Measures.Signs
 	Draws    *Node // [B, Measures.Labels], numbers in [0, 1); only with Measures.Labels
@@ -48,6 +52,8 @@ type Measures struct {
 type StepResult struct {
 	Vars     map[string]*Node // every variable after the update
 	Momentum map[string]*Node // by trainable variable
+	State    map[string]*Node // of the method, after the step
+	Grads    map[string]*Node // by trainable variable, as handed to the optimizer
 	Scalars  []NamedScalar    // "loss", "acc", "score.<modality>", and the method's
 	// GradSquares has shape [trainable variables], in the model's order: the squared norm of the gradient
 	// handed to the optimizer. UpdateSquares is of the same shape: the squared norm of the update. ValueSquares has
@@ -84,8 +90,8 @@ func BuildStep(model *models.Multimodal, method Method, in StepInput) StepResult
 		shares = NewShares(model, call, batch)
 	}
 	s := &Step{
-		Model: model, Settings: in.Settings, Vars: in.Vars, StartAt: in.Start, Controls: in.Controls, Labels: in.Labels,
-		Out: model.Forward(call, in.X),
+		Model: model, Settings: in.Settings, Vars: in.Vars, StartAt: in.Start, Controls: in.Controls, X: in.X, Labels: in.Labels,
+		Out: model.Forward(call, in.X), Updates: call.Updates, State: maps.Clone(in.State), Held: map[string]*Node{}, noise: in.draw(),
 	}
 	s.Losses = models.CrossEntropy(s.Out.Logits, s.Labels)
 	mean := ReduceAllMean(s.Losses)
@@ -125,8 +131,15 @@ func BuildStep(model *models.Multimodal, method Method, in StepInput) StepResult
 			panic(fmt.Errorf("inforeg: gradient of %s: got %v, want %v", v.Name, grad.Shape(), in.Vars[v.Name].Shape()))
 		}
 		r.Vars[v.Name], r.Momentum[v.Name] = models.SGD(in.Vars[v.Name], grad, in.Momentum[v.Name], lr, momentum, decay)
+		update := Mul(r.Momentum[v.Name], lr)
+		if held := s.Held[v.Name]; held != nil {
+			keep := GreaterThan(held, ZerosLike(held))
+			r.Vars[v.Name] = Where(keep, in.Vars[v.Name], r.Vars[v.Name])
+			r.Momentum[v.Name] = Where(keep, in.Momentum[v.Name], r.Momentum[v.Name])
+			update = Where(keep, ZerosLike(update), update)
+		}
 		gradSquares[i] = SquaredNorm(grad)
-		updates[i] = SquaredNorm(Mul(r.Momentum[v.Name], lr))
+		updates[i] = SquaredNorm(update)
 	}
 	valueSquares := make([]*Node, len(vars))
 	for i, v := range vars {
@@ -142,8 +155,29 @@ func BuildStep(model *models.Multimodal, method Method, in StepInput) StepResult
 	if s.Total != nil {
 		s.Record("total", s.Total)
 	}
-	r.Scalars = s.scalars
+	r.Scalars, r.State, r.Grads = s.scalars, s.State, s.Grads
+	for name, next := range s.State {
+		if before := in.State[name]; before == nil || !next.Shape().Equal(before.Shape()) {
+			panic(fmt.Errorf("inforeg: state %s: got %v, want what the method declares", name, next.Shape()))
+		}
+	}
 	return r
+}
+
+// draw gives [Step.Noise].
+func (in StepInput) draw() func(models.Variable) *Node {
+	key := in.Key
+	return func(v models.Variable) *Node {
+		if given := in.Noise[v.Name]; given != nil {
+			return given
+		}
+		if key == nil {
+			panic(fmt.Errorf("inforeg: no noise for %s", v.Name))
+		}
+		var noise *Node
+		key, noise = RandomNormal(key, in.Vars[v.Name].Shape())
+		return noise
+	}
 }
 
 // measure fills Measured. The gradients of s are still those of its loss.

@@ -124,14 +124,18 @@ type Encoder interface {
 type Multimodal struct {
 	Modalities []data.Modality    // in the order in which the head sees them
 	Encoders   map[string]Encoder // by modality name
-	Fusion     string             // "concat"
+	Fusion     string             // one of [Fusions]
+	Hidden     int                // units of gated fusion; 0: as many as the first modality has features
+	Separate   bool               // whether each modality has a linear classifier of its own beside the head
 	Classes    int
 }
 
 // Output is what one pass of a [Multimodal] gives.
 type Output struct {
 	Logits   *Node            // [B, classes], fused
-	Unimodal map[string]*Node // by modality, [B, classes]: what the head makes of that modality alone; for concat the split logits W_m z_m + b/M
+	ByHead   map[string]*Node // by modality, [B, classes]: what the head makes of that modality alone, see [Fusions]
+	Separate map[string]*Node // by modality, [B, classes]: what its own classifier says; nil without [Multimodal.Separate]
+	Unimodal map[string]*Node // by which a modality is read alone: Separate where there is one, else ByHead
 	Features map[string]*Node // by modality, [B, D]
 }
 

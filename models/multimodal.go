@@ -2,31 +2,12 @@ package models
 
 import (
 	"fmt"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/primewindow/primewindow/data"
 )
-
-const headName = "head"
-
-// ConcatFusion is a linear classifier over the features of all modalities side by side.
-const ConcatFusion = "concat"
-
-// Fusions lists the fusion heads.
-var Fusions = []string{ConcatFusion}
-
-// Variables lists all variables: the encoders' in the order of the modalities, then the head's.
-func (m *Multimodal) Variables() []Variable {
-	var vars []Variable
-	width := 0
-	for _, mod := range m.Modalities {
-		e := m.Encoders[mod.Name]
-		vars = append(vars, e.Variables(EncoderPrefix(mod.Name))...)
-		width += e.Features()
-	}
-	return append(vars, linearVariables(headName, m.Classes, width)...)
-}
 
 // Validate reports what is missing or contradictory in the model's description.
 func (m *Multimodal) Validate() error {
@@ -35,8 +16,10 @@ func (m *Multimodal) Validate() error {
 		return fmt.Errorf("models: no modality")
 	case m.Classes < 2:
 		return fmt.Errorf("models: %d classes, want at least 2", m.Classes)
-	case m.Fusion != ConcatFusion:
+	case !slices.Contains(Fusions, m.Fusion):
 		return fmt.Errorf("models: fusion %q, want one of %v", m.Fusion, Fusions)
+	case m.Hidden < 0:
+		return fmt.Errorf("models: hidden width %d of fusion %s, want 0 or more", m.Hidden, m.Fusion)
 	}
 	seen := map[string]bool{}
 	for _, mod := range m.Modalities {
@@ -48,16 +31,31 @@ func (m *Multimodal) Validate() error {
 			return fmt.Errorf("models: modality %q has no encoder", mod.Name)
 		}
 	}
+	if want := fusionHeads[m.Fusion].modalities; want > 0 && len(m.Modalities) != want {
+		return fmt.Errorf("models: fusion %s of %d modalities, it is defined for %d", m.Fusion, len(m.Modalities), want)
+	}
 	return nil
 }
 
-// Forward adds one pass for x, by modality [B, shape...]. The fused logits are W z + b over the features z side
-// by side; a modality's own, its split logits, are W_m z_m + b/M, so that they sum to the fused ones.
+// Variables lists all variables: the encoders' in the order of the modalities, then the head's, then those of the
+// separate heads.
+func (m *Multimodal) Variables() []Variable {
+	var vars []Variable
+	for _, mod := range m.Modalities {
+		vars = append(vars, m.Encoders[mod.Name].Variables(EncoderPrefix(mod.Name))...)
+	}
+	vars = append(vars, fusionHeads[m.Fusion].variables(m)...)
+	if m.Separate {
+		for _, mod := range m.Modalities {
+			vars = append(vars, linearVariables(separateHead(mod.Name), m.Classes, m.Encoders[mod.Name].Features())...)
+		}
+	}
+	return vars
+}
+
+// Forward adds one pass for x, by modality [B, shape...].
 func (m *Multimodal) Forward(c *Call, x map[string]*Node) Output {
-	o := Output{Unimodal: map[string]*Node{}, Features: map[string]*Node{}}
-	weight, bias := c.Var(headName+".weight"), c.Var(headName+".bias")
-	share := MulScalar(bias, 1/float64(len(m.Modalities)))
-	from := 0
+	o := Output{Features: map[string]*Node{}}
 	for _, mod := range m.Modalities {
 		input, ok := x[mod.Name]
 		if !ok {
@@ -66,19 +64,21 @@ func (m *Multimodal) Forward(c *Call, x map[string]*Node) Output {
 		if input.Rank() != len(mod.Shape)+1 {
 			panic(fmt.Errorf("models: modality %s: input %v, want [B] and %v", mod.Name, input.Shape(), mod.Shape))
 		}
+	}
+	for _, mod := range m.Modalities {
 		e := m.Encoders[mod.Name]
-		z := e.Forward(c, EncoderPrefix(mod.Name), input)
-		z.AssertDims(input.Shape().Dimensions[0], e.Features()) // [B, D]
-		w := Slice(weight, AxisRange(), AxisRange(from, from+e.Features()))
-		from += e.Features()
-		part := DotGeneral(z, []int{1}, nil, w, []int{1}, nil) // [B, classes]
+		z := e.Forward(c, EncoderPrefix(mod.Name), x[mod.Name])
+		z.AssertDims(x[mod.Name].Shape().Dimensions[0], e.Features()) // [B, D]
 		o.Features[mod.Name] = z
-		o.Unimodal[mod.Name] = Add(part, spread(share, part))
-		if o.Logits == nil {
-			o.Logits = Add(part, spread(bias, part))
-		} else {
-			o.Logits = Add(o.Logits, part)
+	}
+	o.Logits, o.ByHead = fusionHeads[m.Fusion].forward(c, m, o.Features)
+	o.Unimodal = o.ByHead
+	if m.Separate {
+		o.Separate = map[string]*Node{}
+		for _, mod := range m.Modalities {
+			o.Separate[mod.Name] = linear(c, separateHead(mod.Name), o.Features[mod.Name])
 		}
+		o.Unimodal = o.Separate
 	}
 	return o
 }

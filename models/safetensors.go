@@ -22,6 +22,7 @@ const (
 	metadataKey = "__metadata__"
 	maxHeader   = 100 << 20 // the format's own limit
 	floatName   = "F32"
+	doubleName  = "F64"
 )
 
 type entry struct {
@@ -32,50 +33,84 @@ type entry struct {
 
 // WriteSafetensors writes tensors and text in the safetensors format, as float32, in the order given.
 func WriteSafetensors(w io.Writer, list []Tensor, meta map[string]string) error {
+	s, err := NewSafetensorsWriter(w, list, meta)
+	if err != nil {
+		return err
+	}
+	for _, t := range list {
+		if err := s.Write(t.Name, t.Values); err != nil {
+			return err
+		}
+	}
+	return s.Close()
+}
+
+// SafetensorsWriter writes a file whose tensors come one after the other.
+type SafetensorsWriter struct {
+	w    io.Writer
+	left []Tensor
+	buf  []byte
+}
+
+// NewSafetensorsWriter writes the header of a file of tensors of these names and shapes, whose values are not read.
+func NewSafetensorsWriter(w io.Writer, list []Tensor, meta map[string]string) (*SafetensorsWriter, error) {
 	header := map[string]any{}
 	if len(meta) > 0 {
 		header[metadataKey] = meta
 	}
 	offset := int64(0)
 	for _, t := range list {
-		if n := (Variable{Shape: t.Shape}).Size(); n != len(t.Values) {
-			return fmt.Errorf("models: tensor %s of shape %v: %d values, want %d", t.Name, t.Shape, len(t.Values), n)
-		}
 		if _, twice := header[t.Name]; twice {
-			return fmt.Errorf("models: tensor %s twice", t.Name)
+			return nil, fmt.Errorf("models: tensor %s twice", t.Name)
 		}
-		end := offset + 4*int64(len(t.Values))
+		end := offset + 4*int64(Variable{Shape: t.Shape}.Size())
 		header[t.Name] = entry{floatName, append([]int{}, t.Shape...), [2]int64{offset, end}}
 		offset = end
 	}
 	text, err := json.Marshal(header)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for len(text)%8 != 0 { // so that values are aligned
 		text = append(text, ' ')
 	}
 	if err := binary.Write(w, binary.LittleEndian, uint64(len(text))); err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := w.Write(text); err != nil {
-		return err
+		return nil, err
 	}
-	var buf []byte
-	for _, t := range list {
-		buf = slices.Grow(buf[:0], 4*len(t.Values))[:4*len(t.Values)]
-		for i, v := range t.Values {
-			binary.LittleEndian.PutUint32(buf[4*i:], math.Float32bits(v))
-		}
-		if _, err := w.Write(buf); err != nil {
-			return err
-		}
+	return &SafetensorsWriter{w: w, left: list}, nil
+}
+
+// Write writes the values of the next tensor.
+func (s *SafetensorsWriter) Write(name string, values []float32) error {
+	if len(s.left) == 0 || s.left[0].Name != name {
+		return fmt.Errorf("models: tensor %s is not the next of the file", name)
+	}
+	t := s.left[0]
+	if n := (Variable{Shape: t.Shape}).Size(); n != len(values) {
+		return fmt.Errorf("models: tensor %s of shape %v: %d values, want %d", name, t.Shape, len(values), n)
+	}
+	s.left = s.left[1:]
+	s.buf = slices.Grow(s.buf[:0], 4*len(values))[:4*len(values)]
+	for i, v := range values {
+		binary.LittleEndian.PutUint32(s.buf[4*i:], math.Float32bits(v))
+	}
+	_, err := s.w.Write(s.buf)
+	return err
+}
+
+// Close reports tensors that were announced and not written. It does not close the file.
+func (s *SafetensorsWriter) Close() error {
+	if len(s.left) > 0 {
+		return fmt.Errorf("models: %d tensors not written, from %s on", len(s.left), s.left[0].Name)
 	}
 	return nil
 }
 
-// ReadSafetensors reads a safetensors file of float32 tensors, in the order of their values in the file, and
-// its text. A broken file is a [data.FormatError], another type of element a [data.UnsupportedError].
+// ReadSafetensors reads a safetensors file of float32 or float64 tensors, the latter rounded, in the order of their
+// values in the file, and its text. A broken file is a [data.FormatError], another type of element a [data.UnsupportedError].
 func ReadSafetensors(r io.Reader) ([]Tensor, map[string]string, error) {
 	bad := func(format string, args ...any) ([]Tensor, map[string]string, error) {
 		return nil, nil, &data.FormatError{File: "safetensors", Reason: fmt.Sprintf(format, args...)}
@@ -122,7 +157,8 @@ func ReadSafetensors(r io.Reader) ([]Tensor, map[string]string, error) {
 	offset := int64(0)
 	for _, name := range names {
 		e := entries[name]
-		if e.DType != floatName {
+		width, ok := map[string]int64{floatName: 4, doubleName: 8}[e.DType]
+		if !ok {
 			return nil, nil, &data.UnsupportedError{File: "safetensors", Feature: fmt.Sprintf("tensor %s of type %s", name, e.DType)}
 		}
 		count := int64(1)
@@ -132,17 +168,21 @@ func ReadSafetensors(r io.Reader) ([]Tensor, map[string]string, error) {
 			}
 			count *= int64(d)
 		}
-		if e.Offsets[0] != offset || e.Offsets[1]-e.Offsets[0] != 4*count {
-			return bad("tensor %s of shape %v: bytes %v, want [%d %d]", name, e.Shape, e.Offsets, offset, offset+4*count)
+		if e.Offsets[0] != offset || e.Offsets[1]-e.Offsets[0] != width*count {
+			return bad("tensor %s of shape %v: bytes %v, want [%d %d]", name, e.Shape, e.Offsets, offset, offset+width*count)
 		}
 		offset = e.Offsets[1]
-		body, err := io.ReadAll(io.LimitReader(r, 4*count))
-		if err != nil || int64(len(body)) != 4*count {
-			return bad("tensor %s: %d bytes, want %d", name, len(body), 4*count)
+		body, err := io.ReadAll(io.LimitReader(r, width*count))
+		if err != nil || int64(len(body)) != width*count {
+			return bad("tensor %s: %d bytes, want %d", name, len(body), width*count)
 		}
 		values := make([]float32, count)
 		for i := range values {
-			values[i] = math.Float32frombits(binary.LittleEndian.Uint32(body[4*i:]))
+			if width == 4 {
+				values[i] = math.Float32frombits(binary.LittleEndian.Uint32(body[4*i:]))
+			} else {
+				values[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(body[8*i:])))
+			}
 		}
 		list = append(list, Tensor{Name: name, Shape: e.Shape, Values: values})
 	}

@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -25,7 +26,10 @@ type engine struct {
 	settings  Settings // those that shape the graph
 	vars      []models.Variable
 	trainable []models.Variable
-	controls  []string // scalar inputs of a step, in order
+	carried   []inforeg.StateVariable // of the method
+	controls  []string                // scalar inputs of a step, in order
+	noised    []models.Variable       // whose noise is given to a step; none unless in a replay
+	gradients bool                    // whether a step gives the gradients; only in a replay
 
 	mu      sync.Mutex // one graph at a time, and the fields below
 	graphs  map[string]*Exec
@@ -35,7 +39,7 @@ type engine struct {
 }
 
 func newEngine(b *Backend, m *models.Multimodal, method inforeg.Method, settings Settings) *engine {
-	e := &engine{backend: b, model: m, method: method, settings: settings, vars: m.Variables(), graphs: map[string]*Exec{}, layers: map[string][]string{}}
+	e := &engine{backend: b, model: m, method: method, settings: settings, vars: m.Variables(), carried: method.State(m), graphs: map[string]*Exec{}, layers: map[string][]string{}}
 	e.trainable = slices.DeleteFunc(slices.Clone(e.vars), func(v models.Variable) bool { return !v.Trainable() })
 	for _, s := range append(inforeg.OptimizerSettings(), method.Settings()...) {
 		if _, text := s.Default.(string); s.Mutable && !text {
@@ -83,18 +87,24 @@ type state struct {
 	vars     []*tensors.Tensor // every variable
 	momentum []*tensors.Tensor // trainable variables
 	start    []*tensors.Tensor // trainable variables at the start of the epoch, if the method asks; may share tensors with vars
+	carried  []*tensors.Tensor // of the method
+}
+
+// lists are all tensors of a state; start may repeat some of vars.
+func (s state) lists() [4][]*tensors.Tensor {
+	return [4][]*tensors.Tensor{s.vars, s.momentum, s.start, s.carried}
 }
 
 // drop frees the tensors of s that next does not hold. Without it, memory would wait for the garbage
 // collector, which does not know how large tensors are.
 func (s state) drop(next state) {
 	kept := map[*tensors.Tensor]bool{}
-	for _, list := range [][]*tensors.Tensor{next.vars, next.momentum, next.start} {
+	for _, list := range next.lists() {
 		for _, t := range list {
 			kept[t] = true
 		}
 	}
-	for _, list := range [][]*tensors.Tensor{s.vars, s.momentum, s.start} {
+	for _, list := range s.lists() {
 		for _, t := range list {
 			if !kept[t] {
 				kept[t] = true
@@ -119,6 +129,9 @@ func (e *engine) initial(seed uint64) state {
 	}
 	for _, v := range e.trainable {
 		s.momentum = append(s.momentum, tensors.FromFlatDataAndDimensions(make([]float32, v.Size()), v.Shape...))
+	}
+	for _, v := range e.carried {
+		s.carried = append(s.carried, tensors.FromFlatDataAndDimensions(make([]float32, v.Size()), v.Shape...))
 	}
 	return s
 }
@@ -146,30 +159,48 @@ type outcome struct {
 	valueSquares  []float32            // by variable
 	sketches      map[string][]float32 // by modality
 	measured      map[string]measured  // by modality
+	gradients     []*tensors.Tensor    // by trainable variable, if the engine gives them; the caller frees them
 }
 
-// step takes one optimizer step and measures what it is asked to; chances are its random inputs. It frees nothing of
-// s: the caller decides which state lives on.
-func (e *engine) step(s state, batch *data.Batch, controls []float32, m inforeg.Measures, chances []*tensors.Tensor) (state, outcome, error) {
-	args := make([]any, 0, len(s.vars)+len(s.momentum)+len(s.start)+len(e.model.Modalities)+4)
-	for _, list := range [][]*tensors.Tensor{s.vars, s.momentum, s.start} {
+// stepInput is what a step takes beside the state.
+type stepInput struct {
+	batch    *data.Batch
+	controls []float32
+	measures inforeg.Measures
+	chances  []*tensors.Tensor // the random inputs of what it measures
+	key      [3]uint64         // of the noise that a method may draw
+	noise    []*tensors.Tensor // by engine.noised, in its place
+}
+
+// step takes one optimizer step and measures what it is asked to. It frees nothing of s: the caller decides which
+// state lives on.
+func (e *engine) step(s state, in stepInput) (state, outcome, error) {
+	m := in.measures
+	var args []any
+	for _, list := range s.lists() {
 		for _, t := range list {
 			args = append(args, t)
 		}
 	}
-	inputs := append(e.batchTensors(batch), chances...)
+	inputs := append(e.batchTensors(in.batch), in.chances...)
+	inputs = append(append(inputs, in.noise...), tensors.FromValue(in.key[:]))
 	defer free(inputs...)
 	for _, t := range inputs {
 		args = append(args, t)
 	}
-	out, err := e.call(stepName(m), func(in []*Node) []*Node { return e.buildStep(in, m) }, append(args, controls))
+	out, err := e.call(stepName(m), func(in []*Node) []*Node { return e.buildStep(in, m) }, append(args, in.controls))
 	if err != nil {
 		return state{}, outcome{}, err
 	}
-	next := state{vars: out[:len(s.vars)], momentum: out[len(s.vars):][:len(s.momentum)], start: s.start}
-	rest := out[len(s.vars)+len(s.momentum):]
+	take := func(n int) []*tensors.Tensor { head := out[:n]; out = out[n:]; return head }
+	next := state{vars: take(len(s.vars)), momentum: take(len(s.momentum)), start: s.start, carried: take(len(s.carried))}
+	var grads []*tensors.Tensor
+	if e.gradients {
+		grads = take(len(e.trainable))
+	}
+	rest := out
 	defer free(rest...)
-	o := outcome{sketches: map[string][]float32{}, measured: map[string]measured{}}
+	o := outcome{gradients: grads, sketches: map[string][]float32{}, measured: map[string]measured{}}
 	for _, dst := range []*[]float32{&o.scalars, &o.gradSquares, &o.updateSquares, &o.valueSquares} {
 		if *dst, err = tensors.CopyFlatData[float32](rest[0]); err != nil {
 			return state{}, outcome{}, err
@@ -197,7 +228,7 @@ func (e *engine) step(s state, batch *data.Batch, controls []float32, m inforeg.
 		}
 		shares := 0
 		if m.Shares {
-			shares = len(batch.Labels)
+			shares = len(in.batch.Labels)
 		}
 		o.measured[mod.Name] = measured{
 			shares: all[:shares], signs: all[shares:][:m.Signs], labels: all[shares+m.Signs:][:m.Labels], mean: all[len(all)-1],
@@ -206,25 +237,90 @@ func (e *engine) step(s state, batch *data.Batch, controls []float32, m inforeg.
 	return next, o, nil
 }
 
+// firstBad names the first number of a step that is not finite: a variable, or the loss.
+func (e *engine) firstBad(o outcome) string {
+	finite := func(x float32) bool { return !math.IsNaN(float64(x)) && !math.IsInf(float64(x), 0) }
+	for i, v := range o.gradSquares {
+		if !finite(v) {
+			return "the gradient of " + e.trainable[i].Name
+		}
+	}
+	for i, v := range o.valueSquares {
+		if !finite(v) {
+			return e.vars[i].Name
+		}
+	}
+	for i, v := range o.scalars {
+		if !finite(v) {
+			return e.scalars[i]
+		}
+	}
+	return ""
+}
+
+// controlVector has a step's scalar inputs in the engine's order: what the method decided for the epoch, else settings.
+func (e *engine) controlVector(settings Settings, decided map[string]float64, epoch int) []float32 {
+	list := make([]float32, len(e.controls))
+	for i, name := range e.controls {
+		v, ok := decided[name]
+		if !ok {
+			switch s := settings[name].(type) {
+			case float64:
+				v = s
+			case bool:
+				if s {
+					v = 1
+				}
+			}
+		}
+		if name == "lr" {
+			v = scheduledRate(settings, epoch)
+		}
+		list[i] = float32(v)
+	}
+	return list
+}
+
+// scheduledRate is the learning rate of an epoch.
+func scheduledRate(settings Settings, epoch int) float64 {
+	rate := settings.number("lr")
+	if every := settings.whole("lr_step"); every > 0 {
+		rate *= math.Pow(settings.number("lr_gamma"), float64(epoch/every))
+	}
+	return rate
+}
+
 // buildStep builds the graph of a step; its inputs and outputs are in the order of step.
 func (e *engine) buildStep(in []*Node, m inforeg.Measures) []*Node {
 	take := func(n int) []*Node { head := in[:n]; in = in[n:]; return head }
 	input := inforeg.StepInput{
-		Vars: e.byName(e.vars, take(len(e.vars))), Momentum: e.byName(e.trainable, take(len(e.trainable))),
-		Controls: map[string]*Node{}, Settings: e.settings, Measures: m,
+		Vars: byName(e.vars, take(len(e.vars))), Momentum: byName(e.trainable, take(len(e.trainable))),
+		State: map[string]*Node{}, Noise: map[string]*Node{}, Controls: map[string]*Node{}, Settings: e.settings, Measures: m,
 	}
+	dtype := input.Vars[e.vars[0].Name].DType()
 	if e.method.Start() {
-		input.Start = e.byName(e.trainable, take(len(e.trainable)))
+		input.Start = byName(e.trainable, take(len(e.trainable)))
+	}
+	for _, v := range e.carried {
+		input.State[v.Name] = take(1)[0]
 	}
 	input.X, input.Labels = e.inputs(take(len(e.model.Modalities) + 1))
+	for name, x := range input.X {
+		input.X[name] = ConvertDType(x, dtype)
+	}
 	if m.Signs > 0 {
 		input.Signs = take(1)[0]
 	}
 	if m.Labels > 0 {
 		input.Draws = take(1)[0]
 	}
+	for i, x := range take(len(e.noised)) {
+		input.Noise[e.noised[i].Name] = ConvertDType(x, dtype)
+	}
+	input.Key = take(1)[0]
+	controls := ConvertDType(in[0], dtype)
 	for i, name := range e.controls {
-		input.Controls[name] = Reshape(Slice(in[0], AxisElem(i)))
+		input.Controls[name] = Reshape(Slice(controls, AxisElem(i)))
 	}
 	r := inforeg.BuildStep(e.model, e.method, input)
 	var out []*Node
@@ -234,6 +330,15 @@ func (e *engine) buildStep(in []*Node, m inforeg.Measures) []*Node {
 	for _, v := range e.trainable {
 		out = append(out, r.Momentum[v.Name])
 	}
+	for _, v := range e.carried {
+		out = append(out, r.State[v.Name])
+	}
+	if e.gradients {
+		for _, v := range e.trainable {
+			out = append(out, r.Grads[v.Name])
+		}
+	}
+	first := len(out)
 	e.scalars, e.plain = nil, r.Plain
 	values := make([]*Node, len(r.Scalars))
 	for i, s := range r.Scalars {
@@ -245,7 +350,7 @@ func (e *engine) buildStep(in []*Node, m inforeg.Measures) []*Node {
 		out = append(out, r.Sketches[mod.Name])
 	}
 	if m == (inforeg.Measures{}) {
-		return out
+		return asFloat32(out, first)
 	}
 	for _, mod := range e.model.Modalities {
 		got := r.Measured[mod.Name]
@@ -261,39 +366,59 @@ func (e *engine) buildStep(in []*Node, m inforeg.Measures) []*Node {
 		}
 		out = append(out, Concatenate(append(parts, Reshape(mean, 1)), 0))
 	}
-	return out
+	return asFloat32(out, first)
 }
 
-// evaluate gives, for a batch in eval mode, the fused logits, each modality's logits, and each modality's
-// features, as [B, ·] rows.
-func (e *engine) evaluate(vars []*tensors.Tensor, batch *data.Batch) (logits []float32, unimodal, features map[string][]float32, err error) {
+// asFloat32 converts the nodes from the given one on.
+func asFloat32(nodes []*Node, from int) []*Node {
+	for i := from; i < len(nodes); i++ {
+		nodes[i] = ConvertDType(nodes[i], dtypes.Float32)
+	}
+	return nodes
+}
+
+// rows are what a batch in eval mode gives, row by row.
+type rows struct {
+	logits                       []float32            // [B, classes]
+	unimodal, separate, features map[string][]float32 // by modality: the head's readout, the own classifier's if there are any, and [B, D]
+}
+
+// evaluate runs a batch in eval mode.
+func (e *engine) evaluate(vars []*tensors.Tensor, batch *data.Batch) (rows, error) {
 	out, err := e.withBatch("evaluate", e.buildEvaluate, vars, batch)
 	if err != nil {
-		return nil, nil, nil, err
+		return rows{}, err
 	}
-	defer free(out...)
-	if logits, err = tensors.CopyFlatData[float32](out[0]); err != nil {
-		return nil, nil, nil, err
-	}
-	unimodal, features = map[string][]float32{}, map[string][]float32{}
-	for i, m := range e.model.Modalities {
-		if unimodal[m.Name], err = tensors.CopyFlatData[float32](out[1+2*i]); err != nil {
-			return nil, nil, nil, err
+	r := rows{unimodal: map[string][]float32{}, features: map[string][]float32{}, separate: map[string][]float32{}}
+	take := func() (values []float32) {
+		if err == nil {
+			values, err = tensors.CopyFlatData[float32](out[0])
 		}
-		if features[m.Name], err = tensors.CopyFlatData[float32](out[2+2*i]); err != nil {
-			return nil, nil, nil, err
+		out = out[1:]
+		return values
+	}
+	all := out
+	defer free(all...)
+	r.logits = take()
+	for _, m := range e.model.Modalities {
+		r.unimodal[m.Name], r.features[m.Name] = take(), take()
+		if e.model.Separate {
+			r.separate[m.Name] = take()
 		}
 	}
-	return logits, unimodal, features, nil
+	return r, err
 }
 
 func (e *engine) buildEvaluate(in []*Node) []*Node {
 	x, _ := e.inputs(in[len(e.vars):])
-	call := &models.Call{Vars: e.byName(e.vars, in[:len(e.vars)]), Norm: models.RunningStatistics}
+	call := &models.Call{Vars: byName(e.vars, in[:len(e.vars)]), Norm: models.RunningStatistics}
 	o := e.model.Forward(call, x)
 	out := []*Node{o.Logits}
 	for _, m := range e.model.Modalities {
-		out = append(out, o.Unimodal[m.Name], o.Features[m.Name])
+		out = append(out, o.ByHead[m.Name], o.Features[m.Name])
+		if e.model.Separate {
+			out = append(out, o.Separate[m.Name])
+		}
 	}
 	return out
 }
@@ -306,7 +431,7 @@ func (e *engine) recalibrated(vars []*tensors.Tensor, batch *data.Batch) (all, f
 	}
 	if fresh, err = e.withBatch("recalibrate", func(in []*Node) []*Node {
 		x, _ := e.inputs(in[len(e.vars):])
-		averages := inforeg.Recalibrated(e.model, e.byName(e.vars, in[:len(e.vars)]), x)
+		averages := inforeg.Recalibrated(e.model, byName(e.vars, in[:len(e.vars)]), x)
 		var out []*Node
 		for _, v := range e.vars {
 			if !v.Trainable() {
@@ -356,7 +481,8 @@ func (e *engine) inputs(in []*Node) (x map[string]*Node, labels *Node) {
 	return x, in[len(e.model.Modalities)]
 }
 
-func (e *engine) byName(vars []models.Variable, nodes []*Node) map[string]*Node {
+// byName gives the nodes of variables by their names.
+func byName(vars []models.Variable, nodes []*Node) map[string]*Node {
 	m := make(map[string]*Node, len(vars))
 	for i, v := range vars {
 		m[v.Name] = nodes[i]

@@ -90,7 +90,7 @@ func (r *Run) look(name string, build func(vars, x map[string]*Node, labels *Nod
 	defer r.eng.forget(name)
 	out, err := r.eng.withBatch(name, func(in []*Node) []*Node {
 		x, labels := r.eng.inputs(in[len(r.eng.vars):])
-		return []*Node{build(r.eng.byName(r.eng.vars, in), x, labels)}
+		return []*Node{build(byName(r.eng.vars, in), x, labels)}
 	}, r.st.vars, b)
 	if err != nil {
 		return nil, nil, err

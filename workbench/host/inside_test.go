@@ -43,7 +43,7 @@ func lossWith(t *testing.T, r *Run, name string, element int, change float32) fl
 	}
 	out, err := r.eng.withBatch("loss of the test", func(in []*Node) []*Node {
 		x, labels := r.eng.inputs(in[len(r.eng.vars):])
-		call := &models.Call{Vars: r.eng.byName(r.eng.vars, in), Norm: models.BatchStatistics}
+		call := &models.Call{Vars: byName(r.eng.vars, in), Norm: models.BatchStatistics}
 		return []*Node{ReduceAllMean(models.CrossEntropy(r.eng.model.Forward(call, x).Logits, labels))}
 	}, vars, b)
 	if err != nil {

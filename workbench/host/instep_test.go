@@ -170,7 +170,7 @@ func TestDraws(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				next, o, err := r.eng.step(r.st, b, r.controlVector(r.base, 0), tt.measures, chances)
+				next, o, err := r.eng.step(r.st, stepInput{batch: b, controls: r.eng.controlVector(r.base, r.controls, 0), measures: tt.measures, chances: chances, key: r.key()})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -93,7 +93,22 @@ func readManifest(dir string) (*manifest, error) {
 	case err != nil:
 		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %v", path, err), Hint: "the file is damaged; the records beside it can still be read"}
 	}
+	m.complete()
 	return &m, nil
+}
+
+// complete gives settings that an older version did not have their defaults, under which it worked.
+func (m *manifest) complete() {
+	text := func(name string) string { s, _ := m.Settings[name].(string); return s }
+	list, err := table(text("data"), text("method"), &m.Data)
+	if err != nil {
+		return // a set or method that is not known here; opening the run says so
+	}
+	for _, s := range list {
+		if _, ok := m.Settings[s.Name]; !ok {
+			m.Settings[s.Name] = s.Default
+		}
+	}
 }
 
 func (m *manifest) write(dir string) error {

@@ -18,9 +18,10 @@ import (
 
 // Readouts of an accuracy.
 const (
-	readoutHead   = "head"   // the fusion head on all modalities
-	readoutSplit  = "split"  // the head on one modality alone
-	readoutLinear = "linear" // a fresh linear classifier on the modality's frozen features
+	readoutHead     = "head"     // the fusion head on all modalities
+	readoutSplit    = "split"    // the head on one modality alone
+	readoutSeparate = "separate" // the modality's own classifier, of methods that train one
+	readoutLinear   = "linear"   // a fresh linear classifier on the modality's frozen features
 )
 
 const fused = "fused"
@@ -181,7 +182,7 @@ func (r *Run) slice(b *data.Batch, from, to int) *data.Batch {
 
 // pass runs a split, or the given positions of it, through the model in eval mode and hands out each batch's
 // rows: logits and features have n rows.
-func (r *Run) pass(split data.Split, indices []int, use func(labels []int32, logits []float32, unimodal, features map[string][]float32) error) error {
+func (r *Run) pass(split data.Split, indices []int, use func(labels []int32, r rows) error) error {
 	size := r.base.whole("batch")
 	for from := 0; from < len(indices); from += size {
 		n := min(size, len(indices)-from)
@@ -196,18 +197,17 @@ func (r *Run) pass(split data.Split, indices []int, use func(labels []int32, log
 		if err := checkLabels(b, r.eng.model.Classes); err != nil {
 			return err
 		}
-		logits, unimodal, features, err := r.eng.evaluate(r.st.vars, b)
+		got, err := r.eng.evaluate(r.st.vars, b)
 		if err != nil {
 			return err
 		}
-		cut := func(rows map[string][]float32) {
-			for m, v := range rows {
-				rows[m] = v[:len(v)/size*n]
+		got.logits = got.logits[:len(got.logits)/size*n]
+		for _, part := range []map[string][]float32{got.unimodal, got.separate, got.features} {
+			for m, v := range part {
+				part[m] = v[:len(v)/size*n]
 			}
 		}
-		cut(unimodal)
-		cut(features)
-		if err := use(b.Labels[:n], logits[:len(logits)/size*n], unimodal, features); err != nil {
+		if err := use(b.Labels[:n], got); err != nil {
 			return err
 		}
 	}
@@ -241,10 +241,13 @@ func (r *Run) evaluate(split data.Split, _ Settings) ([]wire.Record, error) {
 			losses[name] = append(losses[name], crossEntropy(row, int(y)))
 		}
 	}
-	err := r.pass(split, everything(n), func(labels []int32, logits []float32, unimodal, _ map[string][]float32) error {
-		count(fused, labels, logits)
-		for m, rows := range unimodal {
-			count(m, labels, rows)
+	err := r.pass(split, everything(n), func(labels []int32, got rows) error {
+		count(fused, labels, got.logits)
+		for m, logits := range got.unimodal {
+			count(m, labels, logits)
+		}
+		for m, logits := range got.separate {
+			count(separateName(m), labels, logits)
 		}
 		return nil
 	})
@@ -252,21 +255,29 @@ func (r *Run) evaluate(split data.Split, _ Settings) ([]wire.Record, error) {
 		return nil, err
 	}
 	var records []wire.Record
-	for _, name := range append([]string{fused}, inforeg.ModalityNames(r.eng.model)...) {
-		readout := readoutSplit
-		if name == fused {
-			readout = readoutHead
-		}
-		records = append(records, r.accuracy(name, readout, split, hits[name], n))
-		mean, sd := stat.MeanStdDev(losses[name], nil)
+	add := func(name, readout, counted string) {
+		records = append(records, r.accuracy(name, readout, split, hits[counted], n))
+		mean, sd := stat.MeanStdDev(losses[counted], nil)
 		se := sd / math.Sqrt(float64(n))
 		rec := r.blank("cross_entropy", name)
 		rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = mean, &se, cmp.Or(map[string]string{fused: fused}[name], "unimodal"), "observed", bnRunning, n
 		rec.Split, rec.Readout = string(split), readout
 		records = append(records, rec)
 	}
+	add(fused, readoutHead, fused)
+	for _, m := range inforeg.ModalityNames(r.eng.model) {
+		add(m, readoutSplit, m)
+	}
+	if r.eng.model.Separate {
+		for _, m := range inforeg.ModalityNames(r.eng.model) {
+			add(m, readoutSeparate, separateName(m))
+		}
+	}
 	return records, nil
 }
+
+// separateName is under what a modality's own classifier is counted.
+func separateName(modality string) string { return modality + "/" + readoutSeparate }
 
 func (r *Run) accuracy(name, readout string, split data.Split, hits, n int) wire.Record {
 	p := float64(hits) / float64(n)
@@ -299,10 +310,10 @@ func crossEntropy(row []float32, y int) float64 {
 // features gives each modality's features of samples, [n, D] by modality, and the labels.
 func (r *Run) features(split data.Split, indices []int) (map[string][]float32, []int32, error) {
 	all, labels := map[string][]float32{}, []int32{}
-	err := r.pass(split, indices, func(y []int32, _ []float32, _, features map[string][]float32) error {
+	err := r.pass(split, indices, func(y []int32, got rows) error {
 		labels = append(labels, y...)
-		for m, rows := range features {
-			all[m] = append(all[m], rows...)
+		for m, z := range got.features {
+			all[m] = append(all[m], z...)
 		}
 		return nil
 	})

@@ -41,7 +41,7 @@ func (e *engine) layerNorms(vars []*tensors.Tensor, batch *data.Batch, p inforeg
 	name := fmt.Sprint("layers ", p)
 	out, err := e.withBatch(name, func(in []*Node) []*Node {
 		x, labels := e.inputs(in[len(e.vars):])
-		layers, mean := p.Layers(e.model, e.byName(e.vars, in), x, labels)
+		layers, mean := p.Layers(e.model, byName(e.vars, in), x, labels)
 		var names []string
 		var list []*Node
 		for _, l := range layers {
@@ -132,7 +132,7 @@ func (e *engine) norms(name string, vars []*tensors.Tensor, batch *data.Batch, m
 	out, err := e.call(name, func(in []*Node) []*Node {
 		rest := in[len(e.vars):]
 		x, labels := e.inputs(rest)
-		got := build(&models.Call{Vars: e.byName(e.vars, in)}, x, labels, rest[len(rest)-1])
+		got := build(&models.Call{Vars: byName(e.vars, in)}, x, labels, rest[len(rest)-1])
 		var list []*Node
 		for _, m := range e.model.Modalities {
 			list = append(list, got[m.Name])

@@ -246,7 +246,7 @@ func (r *Run) load(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		r.publish(wire.Replaying, r.recorded(), 0, "")
-		if err := r.advance(); err != nil {
+		if err := r.advance(ctx); err != nil {
 			return err
 		}
 	}
@@ -283,12 +283,12 @@ func (r *Run) restore() error {
 
 // advance takes the step after r.at and puts it on record, or checks it against the record when it is there
 // already.
-func (r *Run) advance() error {
+func (r *Run) advance(ctx context.Context) error {
 	began := time.Now()
 	settings := r.settingsAt(r.at)
 	epoch, offset := r.at/r.perEpoch, r.at%r.perEpoch
 	if offset == 0 {
-		if err := r.epochStart(epoch, settings); err != nil {
+		if err := r.epochStart(ctx, epoch, settings); err != nil {
 			return err
 		}
 	}
@@ -309,11 +309,13 @@ func (r *Run) advance() error {
 	if err != nil {
 		return err
 	}
-	next, o, err := r.eng.step(r.st, batch, r.controlVector(settings, epoch), measures, chances)
+	next, o, err := r.eng.step(r.st, stepInput{
+		batch: batch, controls: r.eng.controlVector(settings, r.controls, epoch), measures: measures, chances: chances, key: r.key(),
+	})
 	if err != nil {
 		return err
 	}
-	if bad := r.firstBad(o); bad != "" {
+	if bad := r.eng.firstBad(o); bad != "" {
 		next.drop(r.st)
 		return r.diverged(bad)
 	}
@@ -351,26 +353,6 @@ func (r *Run) advance() error {
 	r.trainCost += took
 	r.sinceSave += took
 	return r.save(false)
-}
-
-// epochStart lets the method decide about the epoch and notes its first weights.
-func (r *Run) epochStart(epoch int, settings Settings) error {
-	names := inforeg.ModalityNames(r.eng.model)
-	controls, err := r.eng.method.EpochStart(inforeg.Epoch{
-		Index: epoch, Modalities: names, Settings: settings, Traces: r.traces(epoch),
-	})
-	if errors.Is(err, inforeg.ErrNotMeasured) {
-		return &wire.Problem{Message: err.Error(), Hint: "the window needs a trace of every epoch: for fisher_emp leave every.fisher_emp at epoch, for signs, labels or share say when with every.signs and so on; or set window to all or none"}
-	}
-	if err != nil {
-		return err
-	}
-	r.controls = controls
-	r.released = map[string]inforeg.Released{}
-	next := r.eng.epochStart(r.st)
-	r.st.drop(next)
-	r.st = next
-	return nil
 }
 
 // traces collects, for the method, what was measured at the ends of the epochs so far.
@@ -417,30 +399,8 @@ func (r *Run) indices(epoch, offset int) []int {
 // draw keys the augmentation of a step.
 func (r *Run) draw() uint64 { return uint64(r.base.whole("seed"))<<32 | uint64(r.at+1) }
 
-// controlVector has the step's scalar inputs in the engine's order.
-func (r *Run) controlVector(settings Settings, epoch int) []float32 {
-	list := make([]float32, len(r.eng.controls))
-	for i, name := range r.eng.controls {
-		v, decided := r.controls[name]
-		if !decided {
-			switch s := settings[name].(type) {
-			case float64:
-				v = s
-			case bool:
-				if s {
-					v = 1
-				}
-			}
-		}
-		if name == "lr" {
-			if every := settings.whole("lr_step"); every > 0 {
-				v *= math.Pow(settings.number("lr_gamma"), float64(epoch/every))
-			}
-		}
-		list[i] = float32(v)
-	}
-	return list
-}
+// key is what a method's noise in a step is drawn from.
+func (r *Run) key() [3]uint64 { return [3]uint64{uint64(r.base.whole("seed")), uint64(r.at) + 1, 0} }
 
 // metricsLine is the step's line of metrics.jsonl. Numbers are written with the digits of float32.
 func (r *Run) metricsLine(epoch int, scalars []float32) []byte {
@@ -470,27 +430,6 @@ func (r *Run) compare(line []byte) error {
 		Step: r.at, Event: eventDiffers,
 		Text: fmt.Sprintf("computed again, the step gives %s, on record is %s: another machine, backend or version computed it", line, r.metrics.lines[r.at]),
 	})
-}
-
-// firstBad names the first number of a step that is not finite: a variable, or the loss.
-func (r *Run) firstBad(o outcome) string {
-	finite := func(x float32) bool { return !math.IsNaN(float64(x)) && !math.IsInf(float64(x), 0) }
-	for i, v := range o.gradSquares {
-		if !finite(v) {
-			return "the gradient of " + r.eng.trainable[i].Name
-		}
-	}
-	for i, v := range o.valueSquares {
-		if !finite(v) {
-			return r.eng.vars[i].Name
-		}
-	}
-	for i, v := range o.scalars {
-		if !finite(v) {
-			return r.eng.scalars[i]
-		}
-	}
-	return ""
 }
 
 // diverged reports a step that would have gone bad. It was not taken: the run stays before it.

@@ -333,3 +333,30 @@ func TestReopen(t *testing.T) {
 		t.Error("the fork at a past step differs from its parent")
 	}
 }
+
+// TestOlderManifest: a run that lacks settings of a later version opens under their defaults.
+func TestOlderManifest(t *testing.T) {
+	shop := newTestShop(t)
+	old := trained(t, shop, "old", small("inforeg"), 3)
+	dir := filepath.Join(t.TempDir(), "copy")
+	if err := os.CopyFS(dir, os.DirFS(old.Dir)); err != nil {
+		t.Fatal(err)
+	}
+	man, err := readManifest(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"last_epoch", "smooth", "window_source", "unimodal", "open_at_start"} {
+		delete(man.Settings, name)
+	}
+	if err := man.write(dir); err != nil {
+		t.Fatal(err)
+	}
+	r, err := shop.OpenDir(dir, small("inforeg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.To(t.Context(), 2*smallEpoch+1, "test"); err != nil {
+		t.Error(err)
+	}
+}

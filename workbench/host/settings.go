@@ -55,7 +55,7 @@ func runSettings() []data.Setting {
 		{Name: "lr_gamma", Default: 0.1, Min: 0, Max: 1, Mutable: true, Doc: "see lr_step"},
 		{Name: "modalities", Default: "", Doc: "names joined by commas: train on these alone; empty: all"},
 		{Name: "shuffle_labels", Default: false, Doc: "training samples carry each other's labels: a control, in which only memory can be learnt"},
-		{Name: "fusion", Default: "concat", Choices: []string{"concat"}, Doc: "fusion head"},
+		{Name: "fusion", Default: "concat", Choices: models.Fusions, Doc: "fusion head: concat, sum, or of two modalities gated or film, in which the first gates or modulates the second"},
 		{Name: "probe_samples", Default: 128.0, Min: 2, Max: 1 << 20, Whole: true, Doc: "training samples, always the same, on which the Fisher trace is measured"},
 		{Name: "probe_chunk", Default: 16.0, Min: 1, Max: 1 << 16, Whole: true, Doc: "samples of a probe treated at once: bounds its memory"},
 		{Name: "probe_bn", Default: bnRecalibrated, Choices: []string{bnRecalibrated, bnRunning}, Mutable: true, Doc: "batch-norm statistics of the Fisher trace: re-estimated on the probe samples, or the run's running averages, whose lag shows early in training"},
@@ -271,7 +271,12 @@ func buildModel(settings Settings, desc data.Description) (*models.Multimodal, e
 		}
 	}
 	if err := m.Validate(); err != nil {
-		return nil, err
+		return nil, &wire.Problem{Message: err.Error(), Hint: "the modalities are " + strings.Join(names, ", ") + "; the setting modalities chooses among them, and fusion the head"}
+	}
+	if meth, ok := method.Find(settings.text("method")); ok {
+		if err := meth.Prepare(m, settings); err != nil {
+			return nil, &wire.Problem{Message: err.Error(), Hint: "the modalities are " + strings.Join(names, ", ") + "; choose others with modalities, or another method"}
+		}
 	}
 	return m, nil
 }

@@ -30,6 +30,7 @@ const (
 const (
 	momentumPrefix = "momentum."
 	startPrefix    = "start."
+	methodPrefix   = "method."
 	headerKey      = "primewindow"
 )
 
@@ -86,6 +87,13 @@ func (e *engine) collect(s state) ([]models.Tensor, error) {
 			return nil, err
 		}
 	}
+	for i, v := range e.carried {
+		values, err := tensors.CopyFlatData[float32](s.carried[i])
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, models.Tensor{Name: methodPrefix + v.Name, Shape: v.Shape, Values: values})
+	}
 	return list, nil
 }
 
@@ -129,14 +137,19 @@ func (e *engine) readSnapshot(dir string, step int) (state, header, error) {
 		byName[t.Name] = t
 	}
 	var s state
+	one := func(name string, shape []int) (*tensors.Tensor, error) {
+		t, ok := byName[name]
+		if !ok || !slices.Equal(t.Shape, shape) {
+			return nil, fmt.Errorf("%s: %s: got shape %v, want %v", path, name, t.Shape, shape)
+		}
+		return tensors.FromFlatDataAndDimensions(t.Values, shape...), nil
+	}
 	take := func(prefix string, vars []models.Variable) ([]*tensors.Tensor, error) {
 		out := make([]*tensors.Tensor, len(vars))
 		for i, v := range vars {
-			t, ok := byName[prefix+v.Name]
-			if !ok || !slices.Equal(t.Shape, v.Shape) {
-				return nil, fmt.Errorf("%s: %s%s: got shape %v, want %v", path, prefix, v.Name, t.Shape, v.Shape)
+			if out[i], err = one(prefix+v.Name, v.Shape); err != nil {
+				return nil, err
 			}
-			out[i] = tensors.FromFlatDataAndDimensions(t.Values, v.Shape...)
 		}
 		return out, nil
 	}
@@ -150,6 +163,13 @@ func (e *engine) readSnapshot(dir string, step int) (state, header, error) {
 		if s.start, err = take(startPrefix, e.trainable); err != nil {
 			return state{}, header{}, err
 		}
+	}
+	for _, v := range e.carried {
+		t, err := one(methodPrefix+v.Name, v.Shape)
+		if err != nil {
+			return state{}, header{}, err
+		}
+		s.carried = append(s.carried, t)
 	}
 	return s, h, nil
 }

@@ -86,7 +86,7 @@ func (r *Run) train(ctx context.Context, client string, target func(now int) int
 			r.tell(wire.Event{Kind: wire.Notice, Text: "compiling the training step (once for each kind of model)"})
 			told = time.Time{}
 		}
-		err := r.advance()
+		err := r.advance(ctx)
 		if step == from {
 			began = time.Now().Add(-time.Since(began) / 1000) // the first step may have compiled: it does not count
 		} else {

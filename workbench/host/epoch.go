@@ -1,0 +1,130 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// epochStart lets the method decide about the epoch and notes its first weights.
+func (r *Run) epochStart(ctx context.Context, epoch int, settings Settings) error {
+	carried := map[string][]float32{}
+	for i, v := range r.eng.carried {
+		values, err := tensors.CopyFlatData[float32](r.st.carried[i])
+		if err != nil {
+			return err
+		}
+		carried[v.Name] = values
+	}
+	controls, err := r.eng.method.EpochStart(inforeg.Epoch{
+		Index: epoch, Modalities: inforeg.ModalityNames(r.eng.model), Settings: settings, Traces: r.traces(epoch), State: carried,
+		Features: func(share float64) (inforeg.Features, error) { return r.drawnFeatures(epoch, share) },
+		Trial: func(controls map[string]float64, epochs int) (inforeg.Trial, error) {
+			return r.trial(ctx, epoch, settings, controls, epochs)
+		},
+	})
+	if errors.Is(err, inforeg.ErrNotMeasured) {
+		return &wire.Problem{Message: err.Error(), Hint: "the window needs a trace of every epoch: for fisher_emp leave every.fisher_emp at epoch, for signs, labels or share say when with every.signs and so on; or set window to all or none"}
+	}
+	if err != nil {
+		return err
+	}
+	r.controls = controls
+	r.released = map[string]inforeg.Released{}
+	next := r.eng.epochStart(r.st)
+	next.carried = nil
+	for _, v := range r.eng.carried {
+		next.carried = append(next.carried, tensors.FromFlatDataAndDimensions(carried[v.Name], v.Shape...))
+	}
+	r.st.drop(next)
+	r.st = next
+	return nil
+}
+
+// drawnFeatures are the features of a share of the training samples, in whole batches, drawn by seed and epoch.
+func (r *Run) drawnFeatures(epoch int, share float64) (inforeg.Features, error) {
+	n := max(1, int(math.Ceil(share*float64(r.perEpoch)))) * r.base.whole("batch")
+	order := rand.New(rand.NewPCG(uint64(r.base.whole("seed")), 1<<32+uint64(epoch))).Perm(r.set.Len(data.Train))
+	z, labels, err := r.features(data.Train, order[:min(n, len(order))])
+	return inforeg.Features{Rows: z, Labels: labels}, err
+}
+
+// trial trains a copy of the run under other controls, on the batches that the run itself will take, and forgets it.
+func (r *Run) trial(ctx context.Context, epoch int, settings Settings, controls map[string]float64, epochs int) (t inforeg.Trial, err error) {
+	if r.set.Len(data.Validation) == 0 {
+		return t, &wire.Problem{Message: "data " + r.base.text("data") + " has no validation split to estimate weights on", Hint: "choose another method or set"}
+	}
+	if t.TrainBefore, t.ValBefore, err = r.losses(r.st.vars); err != nil {
+		return t, err
+	}
+	own := r.controls
+	defer func() { r.controls, r.orderOf = own, -1 }()
+	r.controls = controls
+	st := r.eng.epochStart(r.st)
+	for step := range epochs * r.perEpoch {
+		if ctx.Err() != nil {
+			break
+		}
+		at, offset := epoch+step/r.perEpoch, step%r.perEpoch
+		batch, err := r.set.Read(data.Train, r.indices(at, offset), uint64(r.base.whole("seed"))<<32|uint64(at*r.perEpoch+offset+1))
+		if err != nil {
+			return t, err
+		}
+		next, _, err := r.eng.step(st, stepInput{batch: batch, controls: r.eng.controlVector(settings, r.controls, at), key: r.key()})
+		if err != nil {
+			return t, err
+		}
+		keep := next // nothing of the run's own state is freed
+		keep.vars = append(append([]*tensors.Tensor{}, next.vars...), r.st.vars...)
+		keep.momentum = append(append([]*tensors.Tensor{}, next.momentum...), r.st.momentum...)
+		keep.carried = append(append([]*tensors.Tensor{}, next.carried...), r.st.carried...)
+		keep.start = append(append([]*tensors.Tensor{}, next.start...), r.st.start...)
+		st.drop(keep)
+		st = next
+	}
+	if ctx.Err() == nil {
+		t.TrainAfter, t.ValAfter, err = r.losses(st.vars)
+	} else {
+		err = context.Cause(ctx)
+	}
+	st.drop(r.st)
+	return t, err
+}
+
+// losses are the mean cross entropies in eval mode of the fused logits, "joint", and of the modalities' own classifiers:
+// on as many training samples as there are for validation, and on the validation split.
+func (r *Run) losses(vars []*tensors.Tensor) (train, val map[string]float64, err error) {
+	own := r.st.vars
+	r.st.vars = vars
+	defer func() { r.st.vars = own }()
+	mean := func(split data.Split, indices []int) (map[string]float64, error) {
+		sums := map[string]float64{}
+		err := r.pass(split, indices, func(labels []int32, got rows) error {
+			add := func(name string, logits []float32) {
+				classes := r.eng.model.Classes
+				for i, y := range labels {
+					sums[name] += crossEntropy(logits[i*classes:(i+1)*classes], int(y)) / float64(len(indices))
+				}
+			}
+			add("joint", got.logits)
+			for m, logits := range got.separate {
+				add(m, logits)
+			}
+			return nil
+		})
+		return sums, err
+	}
+	n := r.set.Len(data.Validation)
+	if train, err = mean(data.Train, spread(r.set.Len(data.Train), n)); err != nil {
+		return nil, nil, err
+	}
+	val, err = mean(data.Validation, everything(n))
+	return train, val, err
+}
