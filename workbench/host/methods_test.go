@@ -1,0 +1,76 @@
+package host
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg/method"
+	"github.com/primewindow/primewindow/models"
+)
+
+// TestMethodsResume takes every method into its second epoch, writes what it stands on, reads it back, and goes on from
+// both: the next step must be the same to the last bit, the method's own tensors included.
+func TestMethodsResume(t *testing.T) {
+	shop := newTestShop(t)
+	for _, name := range method.Names() {
+		t.Run(name, func(t *testing.T) {
+			settings := small(name)
+			if name == "gblend" {
+				settings["super_epoch"] = 1
+			}
+			r := trained(t, shop, "resume-"+name, settings, smallEpoch+3)
+			list, err := r.eng.collect(r.st)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			if err := os.Mkdir(filepath.Join(dir, snapshotsDir), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := writeSnapshotIn(dir, r, list); err != nil {
+				t.Fatal(err)
+			}
+			back, h, err := r.eng.readSnapshot(dir, r.at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(back.carried) != len(r.eng.carried) || h.Offset != 3 {
+				t.Fatalf("%d tensors of the method and offset %d, want %d and 3", len(back.carried), h.Offset, len(r.eng.carried))
+			}
+			batch, err := r.set.Read(data.Train, r.indices(1, 3), r.draw())
+			if err != nil {
+				t.Fatal(err)
+			}
+			step := func(s state, controls map[string]float64) (state, outcome) {
+				next, o, err := r.eng.step(s, stepInput{batch: batch, controls: r.eng.controlVector(r.base, controls, 1), key: r.key()})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return next, o
+			}
+			a, scalars := step(r.st, r.controls)
+			b, again := step(back, h.Controls)
+			if !slices.Equal(scalars.scalars, again.scalars) {
+				t.Errorf("scalars %v, then %v", scalars.scalars, again.scalars)
+			}
+			for i, list := range a.lists() {
+				for j, x := range list {
+					if !slices.Equal(tensors.MustCopyFlatData[float32](x), tensors.MustCopyFlatData[float32](b.lists()[i][j])) {
+						t.Errorf("tensor %d of list %d differs", j, i)
+					}
+				}
+			}
+		})
+	}
+}
+
+func writeSnapshotIn(dir string, r *Run, list []models.Tensor) error {
+	return writeSnapshot(dir, header{
+		Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.whole("seed"), Controls: r.controls, Released: r.released,
+	}, list)
+}
