@@ -31,6 +31,8 @@ func init() { // here, since help refers to the list
 		{"run", "-data SET -method METHOD -epochs N -seed S -out DIR", "train, or go on where DIR left off", runCommand},
 		{"show", "DIR", "what a run has on record; with -figure, drawn", showCommand},
 		{"probe", "DIR -at STEP -kind KIND", "measure a run at any step it has taken", probeCommand},
+		{"compare", "-data SET -methods METHOD,METHOD -seeds N -out DIR", "methods on the same samples from the same seeds: a table, with what may be claimed", compareCommand},
+		{"replay", "SPECDIR OUT", "given weights and batches, every step of a method, to compare implementations", replayCommand},
 		{"export", "DIR -format FORMAT -out FILE", "a run for other programs: safetensors, csv, tensorboard", exportCommand},
 		{"data", "list | check SET [DIR] | show SET [DIR] | fetch SET", "the sets of samples", dataCommand},
 		{"ps", "", "the project's host, its socket and its runs", psCommand},

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host"
+)
+
+// compareCommand trains every method from every seed, or goes on where it left off, and prints what they came to.
+func compareCommand(ctx context.Context, env *environ, args []string) error {
+	f := newFlags("compare")
+	set := assignments{}
+	f.Var(set, "set", "`name=value` of any setting of all runs, METHOD.NAME=VALUE of one method's alone; may be repeated")
+	f.String("data", "synth", "`set` of samples: see primewindow data list")
+	f.String("dir", "", "`folder` of the set")
+	methods := f.String("methods", "joint,inforeg", "training `methods`, joined by commas; differences are to joint, without it to the first")
+	seeds := f.Int("seeds", 5, "`number` of runs of each method, seeds 0, 1 and so on")
+	epochs := f.Int("epochs", 0, "`number` of epochs; 0: what suits the set")
+	out := f.String("out", "", "`folder` of the comparison; without it compare- and the set's name")
+	choice := f.String("select", host.SelectVal, "`choice` of the epoch that counts: val, by the validation split; last; test-best, by the test split itself")
+	format := f.String("format", "text", "`format` of the table: "+strings.Join(formats, ", "))
+	if _, err := parse(env, f, args, 0, 0); err != nil {
+		return err
+	}
+	if !slices.Contains(formats, *format) {
+		return &wire.Problem{Message: fmt.Sprintf("unknown format %q", *format), Hint: "the formats are " + strings.Join(formats, ", ")}
+	}
+	asked := map[string]any{}
+	f.Visit(func(named *flag.Flag) {
+		switch named.Name {
+		case "data", "dir", "epochs":
+			asked[named.Name] = named.Value.String()
+		}
+	})
+	if *epochs == 0 {
+		delete(asked, "epochs")
+	}
+	maps.Copy(asked, set)
+	if *out == "" {
+		*out = "compare-" + f.Lookup("data").Value.String()
+		if v, ok := set["data"]; ok {
+			*out = fmt.Sprint("compare-", v)
+		}
+	}
+	if err := host.Reexec(env.project); err != nil {
+		return err
+	}
+	shop := host.NewShop(env.project)
+	names := strings.FieldsFunc(*methods, func(r rune) bool { return r == ',' || r == ' ' })
+	sweep, err := shop.Compare(host.Comparison{Dir: *out, Methods: names, Seeds: *seeds, Select: *choice, Set: asked})
+	if err != nil {
+		return errors.Join(err, shop.Close())
+	}
+	err = trainAll(ctx, env, sweep)
+	if closeErr := errors.Join(sweep.Close(), shop.Close()); err == nil {
+		err = closeErr
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return err
+	}
+	result := sweep.Result()
+	if err := printComparison(env.out, *format, result); err != nil {
+		return err
+	}
+	return holes(result, *out)
+}
+
+// trainAll trains the runs one after the other and says how far they are.
+func trainAll(ctx context.Context, env *environ, sweep *host.Sweep) error {
+	p := newPace(env.errOut, sweep.Runs)
+	p.begin()
+	for i, r := range sweep.Runs {
+		if _, done := r.Outcome(); done {
+			continue
+		}
+		p.now, p.step = i, r.Done
+		err := sweep.Train(ctx, r, p.follow)
+		if ctx.Err() != nil {
+			fmt.Fprintf(env.errOut, "interrupted: %s\nhint: the same command goes on from there\n", p.where())
+			return ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		p.ended()
+	}
+	return nil
+}
+
+// holes reports the runs that have no accuracies.
+func holes(c host.Compared, dir string) error {
+	var missing []host.RunOutcome
+	for _, r := range c.Runs {
+		if r.Missing != "" {
+			missing = append(missing, r)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return &wire.Problem{
+		Message: fmt.Sprintf("compare: %d of %d runs have no result, the first is %s: %s", len(missing), len(c.Runs), missing[0].Run, missing[0].Missing),
+		Hint:    "the same command tries them again; with other settings, for example a smaller lr, it needs another folder than " + dir,
+	}
+}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/primewindow/primewindow/workbench/host"
+)
+
+// replayCommand applies a method to weights and batches from files.
+func replayCommand(ctx context.Context, env *environ, args []string) error {
+	f := newFlags("replay")
+	operands, err := parse(env, f, args, 2, 2)
+	if err != nil {
+		return err
+	}
+	if err := host.Reexec(env.project); err != nil {
+		return err
+	}
+	steps := 0
+	err = host.Replay(ctx, env.project, operands[0], operands[1], func(step, of int) {
+		steps = of
+		fmt.Fprintf(env.errOut, "\rstep %d of %d", step, of)
+	})
+	if steps > 0 {
+		fmt.Fprintln(env.errOut)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(env.out, "%d steps in %s\n", steps, operands[1])
+	return nil
+}

@@ -1,0 +1,128 @@
+package host
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg/method"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// Comparison asks for methods to be trained on the same samples from the same seeds, each run in a folder of its own.
+type Comparison struct {
+	Dir     string         // of the comparison: its runs' folders are in it, named METHOD-seedSEED
+	Methods []string       // in the order of the table
+	Seeds   int            // seeds 0 to Seeds-1
+	Select  string         // how the epoch that counts is chosen: one of [Selections]
+	Set     map[string]any // settings of all runs by name; METHOD.NAME is of one method's runs alone
+}
+
+const (
+	baselineMethod = "joint" // differences are to it where it is compared
+	mostSeeds      = 1000
+)
+
+// baseline is the method that the others are compared with.
+func (c Comparison) baseline() string {
+	if slices.Contains(c.Methods, baselineMethod) {
+		return baselineMethod
+	}
+	return c.Methods[0]
+}
+
+// check refuses what does not depend on the data.
+func (c Comparison) check() error {
+	if len(c.Methods) == 0 {
+		return &wire.Problem{Message: "compare: no methods", Hint: "there are " + strings.Join(method.Names(), ", ")}
+	}
+	for i, m := range c.Methods {
+		if _, ok := method.Find(m); !ok {
+			return unknown("method", m, method.Names(), "")
+		}
+		if slices.Contains(c.Methods[:i], m) {
+			return &wire.Problem{Message: fmt.Sprintf("method %s is named twice", m), Hint: "name each method once; other settings of the same method are another comparison"}
+		}
+	}
+	if c.Seeds < 1 || c.Seeds > mostSeeds {
+		return &wire.Problem{Message: fmt.Sprintf("seeds: got %d, want between 1 and %d", c.Seeds, mostSeeds), Hint: "seeds: how many runs each method has; an interval needs two"}
+	}
+	if !slices.Contains(Selections, c.Select) {
+		return unknown("selection", c.Select, Selections, "")
+	}
+	return nil
+}
+
+// arm is a method of a comparison, with the settings that its runs have but for the seed.
+type arm struct {
+	method   string
+	asked    map[string]any
+	settings Settings
+	changed  map[string]any // those that are not the default
+	perEpoch int
+}
+
+func (a arm) epochs() int { return a.settings.whole("epochs") }
+
+// arm completes the settings of one method's runs, and finds out whether they can be trained and measured.
+func (shop *Shop) arm(c Comparison, m string, shared, own map[string]any) (arm, data.Dataset, error) {
+	a := arm{method: m, asked: maps.Clone(shared), changed: map[string]any{}}
+	maps.Copy(a.asked, own)
+	a.asked["method"] = m
+	set, err := shop.library.open(a.asked)
+	if err != nil {
+		return arm{}, nil, err
+	}
+	desc := set.Describe()
+	if a.settings, err = resolve(a.asked, &desc); err != nil {
+		return arm{}, nil, err
+	}
+	if _, err := buildModel(a.settings, desc); err != nil {
+		return arm{}, nil, err
+	}
+	if a.perEpoch, err = stepsPerEpoch(a.settings, set); err != nil {
+		return arm{}, nil, err
+	}
+	usual, err := resolve(map[string]any{"data": desc.Name, "method": m}, &desc)
+	if err != nil {
+		return arm{}, nil, err
+	}
+	for name, v := range a.settings {
+		if v != usual[name] {
+			a.changed[name] = v
+		}
+	}
+	return a, set, checkSelection(c.Select, a, set)
+}
+
+// plan lists a comparison's runs, the same seed of all methods after each other, so that a comparison that is not
+// finished is paired already. Nothing is written.
+func (shop *Shop) plan(c Comparison) (*Sweep, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	shared, own, err := c.divide()
+	if err != nil {
+		return nil, err
+	}
+	s := &Sweep{shop: shop, ask: c}
+	for _, m := range c.Methods {
+		a, set, err := shop.arm(c, m, shared, own[m])
+		if err != nil {
+			return nil, err
+		}
+		s.arms, s.desc, s.split, s.samples = append(s.arms, a), set.Describe(), reported(set), set.Len(reported(set)) // the set is the same for all
+	}
+	for seed := range c.Seeds {
+		for i, a := range s.arms {
+			name := fmt.Sprintf("%s-seed%d", a.method, seed)
+			s.Runs = append(s.Runs, &SweepRun{
+				Name: name, Dir: filepath.Join(c.Dir, name), Method: a.method, Seed: seed, Steps: a.epochs() * a.perEpoch, arm: &s.arms[i],
+			})
+		}
+	}
+	return s, nil
+}

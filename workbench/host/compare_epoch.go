@@ -1,0 +1,197 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// How the epoch is chosen at which a run counts.
+const (
+	SelectVal      = "val"       // the best fused accuracy on the validation split, the first of equal ones
+	SelectLast     = "last"      // the last one
+	SelectTestBest = "test-best" // the best fused accuracy on the test split itself, as papers without a validation split do
+)
+
+// Selections lists them, the default first.
+var Selections = []string{SelectVal, SelectLast, SelectTestBest}
+
+// reported is the split whose accuracies are compared: the test split, or where a set has none the validation split.
+func reported(set data.Dataset) data.Split {
+	if set.Len(data.Test) > 0 {
+		return data.Test
+	}
+	return data.Validation
+}
+
+// checkSelection refuses a choice for which there will be no numbers.
+func checkSelection(selection string, a arm, set data.Dataset) error {
+	name := set.Describe().Name
+	ends := 0 // epochs whose validation accuracy will be on record
+	for epoch := range a.epochs() {
+		if a.settings.schedule(probeAccuracy).Due((epoch+1)*a.perEpoch, a.perEpoch) {
+			ends++
+		}
+	}
+	scheduled := a.settings.schedule(probeAccuracy) != inforeg.Schedule{} || a.settings.schedule(probeLinear) != inforeg.Schedule{}
+	switch {
+	case set.Len(reported(set)) == 0:
+		return &wire.Problem{Message: fmt.Sprintf("data %s has neither a test nor a validation split", name), Hint: "accuracies are measured on samples that were not trained on"}
+	case set.Len(data.Validation) == 0 && (selection == SelectVal || scheduled):
+		return &wire.Problem{
+			Message: fmt.Sprintf("data %s has no validation split to choose the epoch by", name),
+			Hint:    "take the last epoch: -select last -set every.accuracy=never -set every.linear=never",
+		}
+	case selection == SelectVal && ends == 0:
+		return &wire.Problem{
+			Message: fmt.Sprintf("%s: no epoch ends with a validation accuracy to choose by", a.method),
+			Hint:    "-set every.accuracy=epoch measures it, -select last needs none",
+		}
+	case selection == SelectTestBest && set.Len(data.Test) == 0:
+		return &wire.Problem{Message: fmt.Sprintf("data %s has no test split to choose the epoch by", name), Hint: "choose by the validation split: -select val"}
+	}
+	return nil
+}
+
+// choose is the epoch at which a run counts, as the number of epochs done, among the first so many. It is 0 as long as
+// the accuracies to choose by are not on record: on the validation split those of the schedule, on the test split all.
+func choose(selection string, records []wire.Record, perEpoch, epochs int) int {
+	if selection == SelectLast {
+		return epochs
+	}
+	split := data.Validation
+	if selection == SelectTestBest {
+		split = data.Test
+	}
+	values := map[int]float64{} // by step
+	for _, rec := range records {
+		if rec.Kind == inforeg.KindAccuracy && rec.Split == string(split) && rec.Readout == readoutHead {
+			values[rec.Step] = rec.Value
+		}
+	}
+	best, most := 0, -1.0
+	for epoch := 1; epoch <= epochs; epoch++ {
+		switch v, ok := values[epoch*perEpoch]; {
+		case !ok && selection == SelectTestBest:
+			return 0
+		case ok && v > most:
+			best, most = epoch, v
+		}
+	}
+	return best
+}
+
+// Quantity names an accuracy.
+type Quantity struct {
+	Encoder string `json:"encoder"` // modality, or "fused"
+	Readout string `json:"readout"` // head, split, linear and so on, as in [wire.Record]
+}
+
+// String names the encoder, and the readout where it is not the head's.
+func (q Quantity) String() string {
+	if q.Readout == readoutHead || q.Readout == readoutSplit {
+		return q.Encoder
+	}
+	return q.Encoder + " " + q.Readout
+}
+
+// quantities are the accuracies that every model has: fused, of each modality by the head, of each by a fresh linear probe.
+func quantities(modalities []string) []Quantity {
+	list := []Quantity{{fused, readoutHead}}
+	for _, readout := range []string{readoutSplit, readoutLinear} {
+		for _, m := range modalities {
+			list = append(list, Quantity{m, readout})
+		}
+	}
+	return list
+}
+
+// Accuracy is one accuracy of a run.
+type Accuracy struct {
+	Quantity
+	Value float64 `json:"value"` // 0 to 1
+}
+
+// accuracies are what is on record of a split after so many steps, those that every model has and then what else there
+// is; nil as long as one of the former is missing.
+func accuracies(records []wire.Record, modalities []string, split data.Split, step int) []Accuracy {
+	usual, found := quantities(modalities), map[Quantity]float64{}
+	var further []Quantity
+	for _, rec := range records {
+		if rec.Step != step || rec.Kind != inforeg.KindAccuracy || rec.Split != string(split) {
+			continue
+		}
+		q := Quantity{rec.Encoder, rec.Readout}
+		if _, again := found[q]; !again && !slices.Contains(usual, q) {
+			further = append(further, q)
+		}
+		found[q] = rec.Value
+	}
+	var list []Accuracy
+	for _, q := range append(usual, further...) {
+		v, ok := found[q]
+		if !ok {
+			return nil
+		}
+		list = append(list, Accuracy{q, v})
+	}
+	return list
+}
+
+// EvaluateAt is [Run.Evaluate] at any step that the run has taken. A run measures the validation split by itself, the
+// test split only when asked, and then with the weights that it has: those of an epoch that turns out to be the one to
+// report are gone by then. So a fork beside the run's folder is taken back to the step, which gives the same weights
+// bit for bit, and what it measures is put on the run's own record. What is there already is not measured again.
+func (r *Run) EvaluateAt(ctx context.Context, split data.Split, step int) error {
+	r.mu.Lock()
+	known, at := accuracies(r.records, inforeg.ModalityNames(r.eng.model), split, step) != nil, r.recorded()
+	r.mu.Unlock()
+	if known {
+		return nil
+	}
+	if step == at {
+		_, err := r.Evaluate(ctx, split)
+		return err
+	}
+	r.tell(wire.Event{Kind: wire.Notice, Text: fmt.Sprintf("%s: back to step %d of %d, to measure the %s split", r.Name, step, at, split)})
+	dir := filepath.Join(filepath.Dir(r.Dir), ".at-"+r.Name)
+	if err := os.RemoveAll(dir); err != nil { // left by a process that was killed
+		return err
+	}
+	r.shop.mu.Lock()
+	fork, err := r.shop.openFork(r.Name, dir, r, wire.Declaration{Fork: &wire.Fork{Run: r.Name, Step: &step}})
+	r.shop.mu.Unlock()
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(dir))
+	}
+	list, err := fork.Evaluate(ctx, split)
+	if err := errors.Join(err, r.shop.leave(fork), os.RemoveAll(dir)); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	differs := func(list []wire.Change) int {
+		return slices.IndexFunc(list, func(c wire.Change) bool { return c.Event == eventDiffers })
+	}
+	if i := differs(fork.changes); i >= 0 && differs(r.changes) < 0 {
+		if err := r.change(fork.changes[i]); err != nil {
+			return err
+		}
+	}
+	return r.record(list...)
+}
+
+// leave closes a run and forgets it: its memory and its folder are free, and the shop goes on with others.
+func (shop *Shop) leave(r *Run) error {
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	delete(shop.runs, r.Dir)
+	return r.Close()
+}

@@ -1,0 +1,94 @@
+package host
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+const (
+	compareFile   = "compare.json"
+	compareSchema = 1
+)
+
+// file is where the comparison's own file is.
+func (s *Sweep) file() string { return filepath.Join(s.ask.Dir, compareFile) }
+
+// write puts what is known on disk.
+func (s *Sweep) write() error {
+	text, err := json.MarshalIndent(s.Result(), "", "  ")
+	if err != nil {
+		return err
+	}
+	err = writeAtomic(s.file(), func(w io.Writer) error {
+		_, err := w.Write(append(text, '\n'))
+		return err
+	})
+	if err != nil {
+		return &wire.Problem{Message: fmt.Sprintf("comparison not written: %v", err), Hint: "free some space and go on: the runs are on record"}
+	}
+	return nil
+}
+
+// checkFolder wants the comparison's folder to be free, or to hold a comparison on the same samples.
+func (s *Sweep) checkFolder() error {
+	dir := s.ask.Dir
+	text, err := os.ReadFile(s.file())
+	switch {
+	case errors.Is(err, unix.ENOTDIR):
+		return &wire.Problem{Message: dir + " is not a folder", Hint: "name a comparison's folder with -out, or one that is not there yet"}
+	case errors.Is(err, fs.ErrNotExist):
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			return nil // it is not there; what else may be wrong shows when it is made
+		}
+		for _, e := range entries {
+			if !strings.HasPrefix(e.Name(), ".") {
+				return &wire.Problem{Message: fmt.Sprintf("folder %s is not a comparison: it holds %s", dir, e.Name()), Hint: "name an empty folder with -out, or one that is not there yet"}
+			}
+		}
+		return nil
+	case err != nil:
+		return &wire.Problem{Message: err.Error(), Hint: "name another folder with -out"}
+	}
+	var have Compared
+	err = json.Unmarshal(text, &have)
+	switch {
+	case have.Schema > compareSchema:
+		return &wire.Problem{Message: fmt.Sprintf("comparison %s has schema %d, this program knows up to %d", dir, have.Schema, compareSchema), Hint: "it was made by a newer version: update, or name another folder with -out"}
+	case err != nil || have.Schema < 1:
+		return &wire.Problem{Message: s.file() + " is not a comparison's", Hint: "name another folder with -out; or take the file away: it is made anew from the runs in a folder that is otherwise empty"}
+	case have.Data != s.desc.Name || have.SplitHash != s.desc.Provenance.SplitHash:
+		return &wire.Problem{Message: fmt.Sprintf("comparison %s is on other samples: %s there, %s here", dir, describeSplit(have.Data, have.SplitHash), describeSplit(s.desc.Name, s.desc.Provenance.SplitHash)), Hint: "name another folder with -out"}
+	}
+	return nil
+}
+
+func describeSplit(name, hash string) string {
+	return fmt.Sprintf("%s with split %.8s", name, hash)
+}
+
+// claim makes the comparison's folder and takes it for this process.
+func (s *Sweep) claim() error {
+	if err := os.MkdirAll(s.ask.Dir, 0o755); err != nil {
+		return &wire.Problem{Message: err.Error(), Hint: "the comparison's folder cannot be made there"}
+	}
+	lock, err := lockDir(s.ask.Dir)
+	if err != nil {
+		if _, busy := errors.AsType[*wire.Problem](err); !busy {
+			return &wire.Problem{Message: err.Error(), Hint: "the comparison's folder has to be writable"}
+		}
+		return &wire.Problem{Message: fmt.Sprintf("comparison %s is in use by another process", s.ask.Dir), Hint: "wait until it has ended, or name another folder with -out"}
+	}
+	s.lock = lock
+	return nil
+}

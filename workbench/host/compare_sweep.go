@@ -1,0 +1,198 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"strings"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// Sweep is a comparison under way. Its folder is this process's alone until it is closed.
+type Sweep struct {
+	Runs []*SweepRun // in the order in which they are trained
+
+	shop    *Shop
+	ask     Comparison
+	arms    []arm
+	desc    data.Description
+	split   data.Split // whose accuracies are compared
+	samples int        // in it
+	lock    *os.File
+}
+
+// SweepRun is one run of a comparison.
+type SweepRun struct {
+	Name, Dir, Method string
+	Seed              int
+	Steps             int // that it is to take
+	Done              int // that it had taken when the comparison was opened
+
+	arm      *arm
+	outcome  *RunOutcome // nil as long as there is none
+	recorded bool        // whether the folder is there
+}
+
+// Compare opens a comparison: everything that was asked for is checked before anything is written. Runs that are
+// there already must have been declared with the same settings, but for the number of epochs.
+func (shop *Shop) Compare(c Comparison) (*Sweep, error) {
+	s, err := shop.plan(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkFolder(); err != nil {
+		return nil, err
+	}
+	for _, r := range s.Runs {
+		if err := r.checkFolder(s.desc); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := shop.Backend(); err != nil {
+		return nil, err
+	}
+	if err := s.claim(); err != nil {
+		return nil, err
+	}
+	for _, r := range s.Runs {
+		if err = r.look(s); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	if err := s.write(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// checkFolder wants a run's folder to be free, or to hold a run of the same settings from its start, and the same samples.
+func (r *SweepRun) checkFolder(desc data.Description) error {
+	man, err := readManifest(r.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return checkFree(r.Dir, func(name string) bool {
+			return strings.HasPrefix(name, ".") || name == snapshotsDir || name == figuresDir
+		})
+	}
+	if err != nil {
+		return err
+	}
+	hint := "name another folder with -out, or take that run's folder out of this one"
+	want := maps.Clone(r.arm.settings)
+	want["seed"], want["epochs"] = float64(r.Seed), man.Settings["epochs"] // which may change
+	switch diff := differences(man.Settings, want); {
+	case man.Parent != nil:
+		return &wire.Problem{Message: fmt.Sprintf("run %s is a fork of %s", r.Dir, man.Parent.Run), Hint: hint}
+	case len(diff) > 0:
+		return &wire.Problem{Message: fmt.Sprintf("run %s has other settings: %s", r.Dir, strings.Join(diff, "; ")), Hint: hint}
+	case man.Data.Provenance.SplitHash != desc.Provenance.SplitHash:
+		return &wire.Problem{Message: fmt.Sprintf("run %s was trained on other samples of %s than are there now", r.Dir, desc.Name), Hint: hint}
+	}
+	rec, err := ReadRecorded(r.Dir)
+	if err != nil {
+		return err
+	}
+	for _, c := range rec.History.Events {
+		if c.Event == eventSet && c.Name != "epochs" {
+			return &wire.Problem{Message: fmt.Sprintf("run %s was changed at step %d: %s is %v from there on", r.Dir, c.Step, c.Name, show(c.New)), Hint: hint}
+		}
+	}
+	r.recorded = true
+	return nil
+}
+
+// look reads how far a run is. One that is done and measured is not opened again.
+func (r *SweepRun) look(s *Sweep) error {
+	if !r.recorded {
+		return nil
+	}
+	rec, err := ReadRecorded(r.Dir)
+	if err != nil {
+		return err
+	}
+	if r.Done = min(rec.Status.Step, r.Steps); r.Done == r.Steps {
+		r.outcome, err = s.outcome(r, rec)
+	}
+	return err
+}
+
+// Outcome is what a run came to; false as long as it has not been trained. Without accuracies it says why.
+func (r *SweepRun) Outcome() (RunOutcome, bool) {
+	if r.outcome == nil {
+		return RunOutcome{}, false
+	}
+	return *r.outcome, true
+}
+
+// Train trains a run to its end, measures what is compared, and keeps the comparison's file up to date. watch is called
+// once the run is open, and what it returns when it is done. A run that cannot go on is noted with the reason, and is no
+// error: the others can. When ctx ends, the step under way is finished and ctx's error is returned.
+func (s *Sweep) Train(ctx context.Context, r *SweepRun, watch func(*Run) (stop func())) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if r.outcome != nil {
+		return nil
+	}
+	rec, err := s.train(ctx, r, watch)
+	if err == nil {
+		r.outcome, err = s.outcome(r, rec)
+	}
+	if ctx.Err() != nil && r.outcome == nil {
+		return context.Cause(ctx)
+	}
+	if err == nil && r.outcome == nil {
+		err = fmt.Errorf("accuracies at the chosen epoch are not on record")
+	}
+	if err != nil {
+		r.outcome = &RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: firstLine(err)}
+	}
+	return s.write()
+}
+
+// train is the one way in which a run of a comparison is trained: as any other run, by [Run.To].
+func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*Run) (stop func())) (rec Recorded, err error) {
+	asked := maps.Clone(p.arm.asked)
+	asked["seed"] = float64(p.Seed)
+	if man, err := readManifest(p.Dir); err == nil {
+		asked["epochs"] = man.Settings["epochs"]
+	}
+	r, err := s.shop.OpenDir(p.Dir, asked)
+	if err != nil {
+		return Recorded{}, err
+	}
+	defer func() { err = errors.Join(err, s.shop.leave(r)) }()
+	defer watch(r)()
+	if p.Done < p.Steps {
+		if err := r.Set(map[string]any{"epochs": p.arm.settings["epochs"]}); err != nil {
+			return Recorded{}, err
+		}
+	}
+	every := p.Steps
+	if s.ask.Select == SelectTestBest { // each epoch is measured when it ends: going back to all of them would take longer
+		every = p.arm.perEpoch
+	}
+	for step := every; step <= p.Steps; step += every {
+		if err := r.To(ctx, step, "primewindow compare"); err != nil {
+			return Recorded{}, err
+		}
+		if s.ask.Select == SelectTestBest {
+			if err := r.EvaluateAt(ctx, data.Test, step); err != nil {
+				return Recorded{}, err
+			}
+		}
+	}
+	if epoch := choose(s.ask.Select, r.Recorded().History.Probes, p.arm.perEpoch, p.arm.epochs()); epoch > 0 {
+		if err := r.EvaluateAt(ctx, s.split, epoch*p.arm.perEpoch); err != nil {
+			return Recorded{}, err
+		}
+	}
+	return r.Recorded(), nil
+}
+
+// Close gives the folder back.
+func (s *Sweep) Close() error { return s.lock.Close() }

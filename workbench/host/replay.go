@@ -1,0 +1,509 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/inforeg/method"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/models"
+)
+
+// replay is a method applied to given weights and batches, by the engine that trains runs.
+type replay struct {
+	spec     *replaySpec
+	settings Settings
+	eng      *engine
+	inputs   map[string]encoderInput
+	weights  map[string][]float32
+	batches  []*data.Batch
+	noise    [][]*tensors.Tensor // by step
+	probe    *data.Batch         // nil without
+	proto    *data.Batch         // nil without
+
+	st       state
+	controls map[string]float64
+	released map[string]inforeg.Released
+	traces   map[string]map[string][]float64
+}
+
+// Replay reads a method's settings, weights and batches from a folder, takes one step for each batch, and writes
+// weights and scalars after every step into another: how any other implementation can be compared with this one. Nothing
+// is written when something is wrong with what was read. progress hears of each step.
+func Replay(ctx context.Context, project, dir, out string, progress func(step, steps int)) error {
+	r, err := openReplay(dir)
+	if err != nil {
+		return err
+	}
+	backend, err := OpenBackend(project)
+	if err != nil {
+		return err
+	}
+	defer backend.Finalize()
+	r.eng.backend = backend
+	o, err := newReplayOut(filepath.Clean(out))
+	if err != nil {
+		return err
+	}
+	defer o.close()
+	if err := r.run(ctx, o, progress); err != nil {
+		return err
+	}
+	return o.finish()
+}
+
+// openReplay reads and checks everything.
+func openReplay(dir string) (*replay, error) {
+	spec, err := readReplaySpec(dir)
+	if err != nil {
+		return nil, err
+	}
+	m, settings, err := spec.replayMethod()
+	if err != nil {
+		return nil, err
+	}
+	arrays, err := readBatches(dir)
+	if err != nil {
+		return nil, err
+	}
+	r := &replay{spec: spec, settings: settings, inputs: map[string]encoderInput{}, traces: map[string]map[string][]float64{}}
+	model := &models.Multimodal{Encoders: map[string]models.Encoder{}, Fusion: spec.Model.Fusion, Hidden: spec.Model.Hidden, Classes: spec.Model.Classes}
+	for _, name := range spec.Model.Modalities {
+		a, err := arrays.take("x."+name, 0, 0, 0, 0)
+		if err != nil {
+			return nil, err
+		}
+		if r.inputs[name], err = replayEncoder(name, spec.Model.Encoders[name], a.Shape[2:]); err != nil {
+			return nil, err
+		}
+		model.Modalities = append(model.Modalities, r.inputs[name].modality)
+		model.Encoders[name] = r.inputs[name].encoder
+	}
+	if err := model.Validate(); err != nil {
+		return nil, replayProblem("spec.json", "%v", err)
+	}
+	if err := m.Prepare(model, settings); err != nil {
+		return nil, replayProblem("spec.json", "%v", err)
+	}
+	if aux := spec.Model.Aux; aux != nil {
+		if model.Separate && !*aux {
+			return nil, replayProblem("spec.json", "method %s without the separate heads it needs", spec.Method)
+		}
+		model.Separate = *aux
+	}
+	if r.weights, err = replayWeights(dir, model.Variables()); err != nil {
+		return nil, err
+	}
+	r.eng = newEngine(nil, model, m, settings)
+	r.eng.gradients = spec.Gradients
+	return r, r.readBatches(arrays)
+}
+
+// readBatches makes batches of the arrays.
+func (r *replay) readBatches(arrays replayBatches) error {
+	y, err := arrays.take("y", 2)
+	if err != nil {
+		return err
+	}
+	steps, size := y.Shape[0], y.Shape[1]
+	all, err := labels("y", y, r.spec.Model.Classes)
+	if err != nil {
+		return err
+	}
+	x := map[string][]float32{}
+	for name, in := range r.inputs {
+		a, err := arrays.take("x."+name, 0, steps, size)
+		if err != nil {
+			return err
+		}
+		x[name] = in.arrange(a.Floats())
+	}
+	for s := range steps {
+		b := &data.Batch{Labels: all[s*size:][:size], Indices: everything(size), X: map[string][]float32{}}
+		for name, in := range r.inputs {
+			n := in.modality.Size() * size
+			b.X[name] = x[name][s*n:][:n]
+		}
+		r.batches = append(r.batches, b)
+	}
+	if r.probe, err = r.readSet(arrays, "probe"); err != nil {
+		return err
+	}
+	if r.proto, err = r.readSet(arrays, "proto"); err != nil {
+		return err
+	}
+	var needs []string
+	switch {
+	case r.spec.Probes && r.probe == nil:
+		needs = append(needs, "probe_y")
+	case r.spec.Method == "pmr" && r.proto == nil:
+		needs = append(needs, "proto_y")
+	case r.spec.Method == "inforeg" && r.spec.Trace == inforeg.KindFisherEmp && r.probe == nil && r.settings.text("window") == "auto":
+		needs = append(needs, "probe_y")
+	}
+	if len(needs) > 0 {
+		return replayProblem(batchesFile, "no array %s, which %s needs", needs[0], r.spec.Method)
+	}
+	if r.spec.Trace == traceGiven {
+		for _, m := range r.spec.Model.Modalities {
+			if r.spec.GivenTrace[m] == nil {
+				return replayProblem("spec.json", "given_trace lacks %s", m)
+			}
+		}
+	}
+	for name := range arrays {
+		known := name == "y" || slices.Contains([]string{"probe_y", "proto_y"}, name)
+		for m := range r.inputs {
+			known = known || slices.Contains([]string{"x." + m, "probe_x." + m, "proto_x." + m}, name)
+		}
+		if !known && !strings.HasPrefix(name, "noise.") {
+			return replayProblem(batchesFile, "array %s belongs to nothing", name)
+		}
+	}
+	return r.readNoise(arrays, steps)
+}
+
+// readSet reads probe_x.* and probe_y, or those of prototypes; nil when there are none.
+func (r *replay) readSet(arrays replayBatches, kind string) (*data.Batch, error) {
+	if _, ok := arrays[kind+"_y"]; !ok {
+		return nil, nil
+	}
+	y, err := arrays.take(kind+"_y", 1)
+	if err != nil {
+		return nil, err
+	}
+	n := y.Shape[0]
+	b := &data.Batch{Indices: everything(n), X: map[string][]float32{}}
+	if b.Labels, err = labels(kind+"_y", y, r.spec.Model.Classes); err != nil {
+		return nil, err
+	}
+	for name, in := range r.inputs {
+		a, err := arrays.take(kind+"_x."+name, 0, n)
+		if err != nil {
+			return nil, err
+		}
+		if a.Size() != n*in.modality.Size() {
+			return nil, replayProblem(batchesFile, "%s_x.%s of shape %v, want samples as in x.%s", kind, name, a.Shape, name)
+		}
+		b.X[name] = in.arrange(a.Floats())
+	}
+	return b, nil
+}
+
+// readNoise takes the noise of OGM-GE, for the variables that the method scales.
+func (r *replay) readNoise(arrays replayBatches, steps int) error {
+	ge, ok := r.eng.method.(method.OGM)
+	if !ok || !ge.GE {
+		return nil
+	}
+	r.noise = make([][]*tensors.Tensor, steps)
+	for _, m := range r.spec.Model.Modalities {
+		for _, v := range ge.Scaled(r.eng.model, r.settings, m) {
+			a, err := arrays.take("noise."+v.Name, 0, append([]int{steps}, v.TorchShape()...)...)
+			if err != nil {
+				return err
+			}
+			r.eng.noised = append(r.eng.noised, v)
+			for s := range steps {
+				values, err := models.FromTorch(v, models.Tensor{Name: v.Name, Shape: v.TorchShape(), Values: a.Floats()[s*v.Size():][:v.Size()]})
+				if err != nil {
+					return replayProblem(batchesFile, "%v", err)
+				}
+				r.noise[s] = append(r.noise[s], tensors.FromFlatDataAndDimensions(values, v.Shape...))
+			}
+		}
+	}
+	return nil
+}
+
+// tensor makes a tensor of the replay's type of number.
+func (r *replay) tensor(values []float32, shape []int) *tensors.Tensor {
+	if r.spec.DType == "float32" {
+		return tensors.FromFlatDataAndDimensions(values, shape...)
+	}
+	wide := make([]float64, len(values))
+	for i, v := range values {
+		wide[i] = float64(v)
+	}
+	return tensors.FromFlatDataAndDimensions(wide, shape...)
+}
+
+// floats reads a tensor of either type.
+func floats(t *tensors.Tensor) ([]float32, error) {
+	if t.DType() == dtypes.Float32 {
+		return tensors.CopyFlatData[float32](t)
+	}
+	wide, err := tensors.CopyFlatData[float64](t)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]float32, len(wide))
+	for i, v := range wide {
+		values[i] = float32(v)
+	}
+	return values, nil
+}
+
+// run takes the steps.
+func (r *replay) run(ctx context.Context, o *replayOut, progress func(step, steps int)) error {
+	for _, v := range r.eng.vars {
+		r.st.vars = append(r.st.vars, r.tensor(r.weights[v.Name], v.Shape))
+	}
+	for _, v := range r.eng.trainable {
+		r.st.momentum = append(r.st.momentum, r.tensor(make([]float32, v.Size()), v.Shape))
+	}
+	for _, v := range r.eng.carried {
+		r.st.carried = append(r.st.carried, tensors.FromFlatDataAndDimensions(make([]float32, v.Size()), v.Shape...))
+	}
+	if r.spec.Probes {
+		if err := r.writeProbes(o); err != nil {
+			return err
+		}
+	}
+	steps := len(r.batches)
+	weights, err := r.writer(o, weightsFile, r.eng.vars, steps)
+	if err != nil {
+		return err
+	}
+	var gradients *models.SafetensorsWriter
+	if r.spec.Gradients {
+		if gradients, err = r.writer(o, "gradients.safetensors", r.eng.trainable, steps); err != nil {
+			return err
+		}
+	}
+	lines, err := o.create("scalars.jsonl")
+	if err != nil {
+		return diskProblem(err)
+	}
+	epochLen := r.spec.EpochLen
+	if epochLen == 0 {
+		epochLen = steps
+	}
+	for step, batch := range r.batches {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		epoch, offset := step/epochLen, step%epochLen
+		if offset == 0 {
+			if err := r.epochStart(epoch, lines); err != nil {
+				return err
+			}
+		}
+		in := stepInput{batch: batch, controls: r.eng.controlVector(r.settings, r.controls, epoch), key: [3]uint64{0, uint64(step) + 1, 0}}
+		if r.noise != nil {
+			in.noise = r.noise[step]
+		}
+		next, got, err := r.eng.step(r.st, in)
+		if err != nil {
+			return err
+		}
+		if bad := r.eng.firstBad(got); bad != "" {
+			return &wire.Problem{Message: fmt.Sprintf("replay: step %d: %s would be NaN or Inf", step, bad), Hint: "nothing was written; a smaller learning rate may help"}
+		}
+		r.st.drop(next)
+		r.st = next
+		for _, m := range r.eng.model.Modalities {
+			acc := r.released[m.Name]
+			acc.Add(r.eng.trainable, models.EncoderPrefix(m.Name), got.gradSquares)
+			r.released[m.Name] = acc
+		}
+		if err := r.writeStep(lines, step, epoch, got); err != nil {
+			return err
+		}
+		if r.spec.Outputs == outputsEvery || step == steps-1 {
+			if err := r.writeTensors(weights, step, r.eng.vars, r.st.vars); err != nil {
+				return err
+			}
+			if gradients != nil {
+				if err := r.writeTensors(gradients, step, r.eng.trainable, got.gradients); err != nil {
+					return err
+				}
+			}
+		}
+		free(got.gradients...)
+		if offset == epochLen-1 || step == steps-1 {
+			if err := r.epochEnd(epoch, lines); err != nil {
+				return err
+			}
+		}
+		progress(step+1, steps)
+	}
+	if gradients != nil {
+		if err := gradients.Close(); err != nil {
+			return err
+		}
+	}
+	return weights.Close()
+}
+
+// writer begins a file of tensors, STEP/NAME in PyTorch's layouts.
+func (r *replay) writer(o *replayOut, file string, vars []models.Variable, steps int) (*models.SafetensorsWriter, error) {
+	var list []models.Tensor
+	for step := range steps {
+		if r.spec.Outputs == outputsLast && step < steps-1 {
+			continue
+		}
+		for _, v := range vars {
+			list = append(list, models.Tensor{Name: fmt.Sprintf("%d/%s", step, v.Name), Shape: v.TorchShape()})
+		}
+	}
+	f, err := o.create(file)
+	if err != nil {
+		return nil, diskProblem(err)
+	}
+	return models.NewSafetensorsWriter(f, list, nil)
+}
+
+func (r *replay) writeTensors(w *models.SafetensorsWriter, step int, vars []models.Variable, from []*tensors.Tensor) error {
+	for i, v := range vars {
+		values, err := floats(from[i])
+		if err != nil {
+			return err
+		}
+		if err := w.Write(fmt.Sprintf("%d/%s", step, v.Name), models.ToTorch(v, values).Values); err != nil {
+			return diskProblem(err)
+		}
+	}
+	return nil
+}
+
+// writeStep writes the scalars of a step. Pairs that belong together become one entry.
+func (r *replay) writeStep(w io.Writer, step, epoch int, got outcome) error {
+	line := map[string]any{"kind": "step", "step": step, "epoch": epoch}
+	for i, name := range r.eng.scalars {
+		v := got.scalars[i]
+		switch {
+		case strings.HasPrefix(name, "lambda.") && strings.HasSuffix(name, ".joint"):
+			line[strings.TrimSuffix(name, ".joint")] = []float32{v, 1 - v}
+		case strings.HasPrefix(name, "lambda."):
+		case name == "leader":
+			line[name] = r.spec.Model.Modalities[int(v)]
+		default:
+			line[name] = v
+		}
+	}
+	return writeLine(w, line)
+}
+
+func writeLine(w io.Writer, line map[string]any) error {
+	text, err := json.Marshal(line)
+	if err == nil {
+		_, err = w.Write(append(text, '\n'))
+	}
+	return err
+}
+
+// epochStart lets the method decide.
+func (r *replay) epochStart(epoch int, w io.Writer) error {
+	names := r.spec.Model.Modalities
+	carried := map[string][]float32{}
+	for i, v := range r.eng.carried {
+		values, err := floats(r.st.carried[i])
+		if err != nil {
+			return err
+		}
+		carried[v.Name] = values
+	}
+	traces := maps.Clone(r.traces)
+	if r.spec.Trace == traceGiven {
+		given := map[string][]float64{}
+		for m, values := range r.spec.GivenTrace {
+			given[m] = values[:min(epoch, len(values))]
+		}
+		traces[inforeg.KindFisherEmp] = given
+	}
+	e := inforeg.Epoch{
+		Index: epoch, Modalities: names, Settings: r.settings, Traces: traces, State: carried,
+		Features: func(float64) (inforeg.Features, error) {
+			vars, done, err := r.single()
+			if err != nil {
+				return inforeg.Features{}, err
+			}
+			defer done()
+			got, err := r.eng.evaluate(vars, r.proto)
+			return inforeg.Features{Rows: got.features, Labels: r.proto.Labels}, err
+		},
+	}
+	var err error
+	if r.controls, err = r.eng.method.EpochStart(e); err != nil {
+		return replayProblem("spec.json", "epoch %d: %v", epoch, err)
+	}
+	next := r.eng.epochStart(r.st)
+	next.carried = nil
+	for _, v := range r.eng.carried {
+		next.carried = append(next.carried, tensors.FromFlatDataAndDimensions(carried[v.Name], v.Shape...))
+	}
+	r.st.drop(next)
+	r.st = next
+	r.released = map[string]inforeg.Released{}
+	line := map[string]any{"kind": "epoch_start", "epoch": epoch, "lr": scheduledRate(r.settings, epoch)}
+	if r.spec.Method == "inforeg" {
+		open := map[string]bool{}
+		for _, m := range names {
+			open[m] = r.controls["window."+m] > 0
+		}
+		line["window"], line["gap"] = open, r.rises(e)
+	}
+	return writeLine(w, line)
+}
+
+// rises are the left sides of the window test, whatever form the window has; nil while traces are missing.
+func (r *replay) rises(e inforeg.Epoch) map[string]float64 {
+	settings := maps.Clone(r.settings)
+	settings["window"], settings["first_epoch"], settings["last_epoch"] = "auto", 0.0, 1e6
+	e.Settings = settings
+	_, rise, err := method.Windows(e)
+	if err != nil {
+		return nil
+	}
+	for _, v := range rise {
+		if math.IsNaN(v) {
+			return nil
+		}
+	}
+	return rise
+}
+
+// epochEnd stores the epoch's numbers.
+func (r *replay) epochEnd(epoch int, w io.Writer) error {
+	line := map[string]any{"kind": "epoch_end", "epoch": epoch}
+	note := func(kind, as string, values map[string]float64) {
+		line[as] = values
+		if r.traces[kind] == nil {
+			r.traces[kind] = map[string][]float64{}
+		}
+		for m, v := range values {
+			r.traces[kind][m] = append(slices.Clone(r.traces[kind][m]), v)
+		}
+	}
+	compat, squares := map[string]float64{}, map[string]float64{}
+	for _, m := range r.spec.Model.Modalities {
+		compat[m], squares[m] = r.released[m].Sum, r.released[m].BatchSquare()
+	}
+	note(inforeg.KindReleased, traceCompat, compat)
+	note(inforeg.KindBatchSquare, inforeg.KindBatchSquare, squares)
+	if r.probe != nil {
+		norms, err := r.norms(inforeg.Probe{BN: inforeg.BNRunning})
+		if err != nil {
+			return err
+		}
+		emp := map[string]float64{}
+		for m, values := range norms {
+			emp[m], _ = inforeg.MeanError(values)
+		}
+		note(inforeg.KindFisherEmp, inforeg.KindFisherEmp, emp)
+	}
+	return writeLine(w, line)
+}

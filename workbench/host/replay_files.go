@@ -1,0 +1,293 @@
+package host
+
+import (
+	"archive/zip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/npy"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/models"
+)
+
+const (
+	weightsFile = "weights.safetensors"
+	batchesFile = "batches.npz"
+
+	maxArrayBytes = 8 << 30 // of one array of a replay
+)
+
+// replayBatches are the arrays of batches.npz, by name.
+type replayBatches map[string]npy.Array
+
+// readBatches reads batches.npz. What an array takes is allocated as it is read, whatever its header says.
+func readBatches(dir string) (replayBatches, error) {
+	z, err := zip.OpenReader(filepath.Join(dir, batchesFile))
+	if err != nil {
+		return nil, replayProblem(batchesFile, "%v", err)
+	}
+	defer z.Close()
+	all := replayBatches{}
+	for _, f := range z.File {
+		name := strings.TrimSuffix(f.Name, ".npy")
+		if _, twice := all[name]; twice {
+			return nil, replayProblem(batchesFile, "array %s twice", name)
+		}
+		a, err := readArray(f)
+		if err != nil {
+			return nil, replayProblem(batchesFile, "%s: %v", name, err)
+		}
+		all[name] = a
+	}
+	return all, nil
+}
+
+func readArray(f *zip.File) (npy.Array, error) {
+	r, err := f.Open()
+	if err != nil {
+		return npy.Array{}, err
+	}
+	defer r.Close()
+	b, err := io.ReadAll(io.LimitReader(r, maxArrayBytes+1))
+	if err != nil {
+		return npy.Array{}, err
+	}
+	if len(b) > maxArrayBytes {
+		return npy.Array{}, fmt.Errorf("more than %d bytes", maxArrayBytes)
+	}
+	return npy.Decode(f.Name, b)
+}
+
+// take gives an array that must be there, of a shape that begins with these sizes; 0 stands for any.
+func (b replayBatches) take(name string, rank int, sizes ...int) (npy.Array, error) {
+	a, ok := b[name]
+	if !ok {
+		return a, replayProblem(batchesFile, "no array %s", name)
+	}
+	fits := len(a.Shape) >= len(sizes) && (rank == 0 || len(a.Shape) == rank)
+	for i := 0; fits && i < len(sizes); i++ {
+		fits = sizes[i] == 0 || a.Shape[i] == sizes[i]
+	}
+	if !fits {
+		return a, replayProblem(batchesFile, "%s of shape %v, want it to begin %v", name, a.Shape, sizes)
+	}
+	return a, nil
+}
+
+// labels reads whole numbers from 0 to classes-1.
+func labels(name string, a npy.Array, classes int) ([]int32, error) {
+	list := make([]int32, 0, a.Size())
+	for i, v := range a.Floats() {
+		if v < 0 || v >= float32(classes) || v != float32(int32(v)) {
+			return nil, replayProblem(batchesFile, "%s: entry %d is %v, want a class from 0 to %d", name, i, v, classes-1)
+		}
+		list = append(list, int32(v))
+	}
+	return list, nil
+}
+
+// encoderInput is what spec.json says of an encoder and the shape of its input, in PyTorch's layout, without the batch;
+// it gives the modality as it is here and how its values are moved.
+type encoderInput struct {
+	modality data.Modality
+	encoder  models.Encoder
+	channels int // leading axis to bring last; 0: none
+	frames   int // of a clip, [T, C, H, W]; otherwise 1
+}
+
+// arrange turns values of samples from PyTorch's layout into ours.
+func (e encoderInput) arrange(values []float32) []float32 {
+	if e.channels == 0 {
+		return values
+	}
+	out := make([]float32, len(values))
+	size := e.modality.Size() / e.frames // of a frame
+	positions := size / e.channels
+	for frame := range len(values) / size {
+		from := values[frame*size:][:size]
+		to := out[frame*size:][:size]
+		for c := range e.channels {
+			for p := range positions {
+				to[p*e.channels+c] = from[c*positions+p]
+			}
+		}
+	}
+	return out
+}
+
+// replayEncoder reads one encoder of spec.json for inputs of a shape.
+func replayEncoder(name string, raw json.RawMessage, shape []int) (e encoderInput, err error) {
+	var s struct {
+		Type      string  `json:"type"`
+		In        int     `json:"in"`
+		Width     float64 `json:"width"`
+		SmallStem bool    `json:"small_stem"`
+		Channels  []int   `json:"channels"`
+		Kernel    int     `json:"kernel"`
+		Norm      string  `json:"norm"`
+		Length    int     `json:"length"`
+		Dim       int     `json:"dim"`
+		Heads     int     `json:"heads"`
+		Layers    int     `json:"layers"`
+		MLP       float64 `json:"mlp"`
+	}
+	s.Width, s.Kernel, s.Norm, s.Dim, s.Heads, s.Layers, s.MLP = 1, 3, models.BatchNorm, 32, 4, 2, 2
+	bad := func(format string, args ...any) (encoderInput, error) {
+		return encoderInput{}, replayProblem("spec.json", "encoder of "+name+": "+format, args...)
+	}
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return bad("%v", err)
+	}
+	want := map[string][]int{"cnn1d": {2}, "cnn2d": {3, 4}, "resnet18": {3, 4}, "transformer": {2}}[s.Type]
+	if want == nil {
+		return bad("type %q, want cnn1d, cnn2d, resnet18 or transformer", s.Type)
+	}
+	if !slices.Contains(want, len(shape)) {
+		return bad("input of shape %v for %s", shape, s.Type)
+	}
+	var text string
+	e.frames = 1
+	switch s.Type {
+	case "cnn1d":
+		e.channels = shape[0]
+		e.modality = data.Modality{Name: name, Kind: data.Sequence, Shape: []int{shape[1], shape[0]}}
+		text = fmt.Sprintf("cnn1d:%s,kernel=%d,norm=%s", dashes(s.Channels), s.Kernel, s.Norm)
+	case "cnn2d", "resnet18":
+		image := shape[len(shape)-3:]
+		e.channels = image[0]
+		e.modality = data.Modality{Name: name, Kind: data.Image, Shape: []int{image[1], image[2], image[0]}}
+		if len(shape) == 4 {
+			e.frames = shape[0]
+			e.modality.Kind, e.modality.Shape = data.Clip, append([]int{shape[0]}, e.modality.Shape...)
+		}
+		text = fmt.Sprintf("cnn2d:%s,kernel=%d,norm=%s", dashes(s.Channels), s.Kernel, s.Norm)
+		if s.Type == "resnet18" {
+			stem := models.ImageNetStem
+			if s.SmallStem {
+				stem = models.SmallStem
+			}
+			text = fmt.Sprintf("resnet18,width=%v,stem=%s", s.Width, stem)
+		}
+	case "transformer":
+		if s.Length != 0 && s.Length != shape[0] {
+			return bad("length %d, the input has %d", s.Length, shape[0])
+		}
+		e.modality = data.Modality{Name: name, Kind: data.Sequence, Shape: slices.Clone(shape)}
+		text = fmt.Sprintf("transformer,dim=%d,heads=%d,layers=%d,mlp=%v", s.Dim, s.Heads, s.Layers, s.MLP)
+	}
+	channels := e.channels
+	if channels == 0 {
+		channels = shape[1]
+	}
+	if s.In != 0 && s.In != channels {
+		return bad("in %d, the input has %d", s.In, channels)
+	}
+	if e.encoder, err = models.ParseEncoder(text, e.modality); err != nil {
+		return bad("%v", err)
+	}
+	return e, nil
+}
+
+func dashes(list []int) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(list), "[]"), " ", "-")
+}
+
+// replayWeights reads weights.safetensors for a model: every variable, nothing else, all finite.
+func replayWeights(dir string, vars []models.Variable) (map[string][]float32, error) {
+	f, err := os.Open(filepath.Join(dir, weightsFile))
+	if err != nil {
+		return nil, replayProblem(weightsFile, "%v", err)
+	}
+	defer f.Close()
+	list, _, err := models.ReadSafetensors(f)
+	if err != nil {
+		return nil, replayProblem(weightsFile, "%v", err)
+	}
+	given := map[string]models.Tensor{}
+	for _, t := range list {
+		given[t.Name] = t
+	}
+	values := map[string][]float32{}
+	for _, v := range vars {
+		t, ok := given[v.Name]
+		if !ok {
+			return nil, replayProblem(weightsFile, "no tensor %s", v.Name)
+		}
+		for i, x := range t.Values {
+			if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
+				return nil, replayProblem(weightsFile, "tensor %s: entry %d is %v", v.Name, i, x)
+			}
+		}
+		if values[v.Name], err = models.FromTorch(v, t); err != nil {
+			return nil, replayProblem(weightsFile, "%v", err)
+		}
+		delete(given, v.Name)
+	}
+	for name := range given {
+		if !strings.HasSuffix(name, ".num_batches_tracked") {
+			return nil, replayProblem(weightsFile, "tensor %s belongs to no part of the model", name)
+		}
+	}
+	return values, nil
+}
+
+// replayOut is the folder that a replay writes: beside its place until it is complete.
+type replayOut struct {
+	dir, temp string
+	files     []*os.File
+}
+
+func newReplayOut(dir string) (*replayOut, error) {
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+		if _, err := os.Stat(filepath.Join(dir, "scalars.jsonl")); err != nil {
+			return nil, &wire.Problem{Message: fmt.Sprintf("replay: %s holds other files", dir), Hint: "name an empty folder, or one that is not there yet"}
+		}
+	}
+	parent := filepath.Dir(dir)
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return nil, diskProblem(err)
+	}
+	temp, err := os.MkdirTemp(parent, ".replay-")
+	if err != nil {
+		return nil, diskProblem(err)
+	}
+	return &replayOut{dir: dir, temp: temp}, nil
+}
+
+// create begins a file.
+func (o *replayOut) create(name string) (*os.File, error) {
+	f, err := os.Create(filepath.Join(o.temp, name))
+	if err == nil {
+		o.files = append(o.files, f)
+	}
+	return f, err
+}
+
+// finish puts the files in their place.
+func (o *replayOut) finish() error {
+	if err := os.MkdirAll(o.dir, 0o755); err != nil {
+		return err
+	}
+	for _, f := range o.files {
+		if err := errors.Join(f.Sync(), os.Rename(f.Name(), filepath.Join(o.dir, filepath.Base(f.Name())))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close removes what is left of the temporary folder.
+func (o *replayOut) close() {
+	for _, f := range o.files {
+		_ = f.Close() // it is synced, or not wanted
+	}
+	_ = os.RemoveAll(o.temp)
+}

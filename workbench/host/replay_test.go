@@ -1,0 +1,355 @@
+package host
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/primewindow/primewindow/internal/npy"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/models"
+)
+
+// within is what is asked of a replay: of every tensor, this share of its largest value; of a scalar, this much beside
+// 1. The references are in float64; float32 sums in another order differ by a tenth of it after 20 steps.
+const within = 1e-4
+
+// TestReplay compares every case with what PyTorch computed: see testdata/replay/reference.py.
+func TestReplay(t *testing.T) {
+	root := filepath.Join("testdata", "replay")
+	cases, err := filepath.Glob(filepath.Join(root, "cases", "*", "spec.json"))
+	if err != nil || len(cases) < 50 {
+		t.Fatalf("%d cases, error %v", len(cases), err)
+	}
+	for _, path := range cases {
+		dir := filepath.Dir(path)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			var where struct{ Weights, Batches string }
+			text := readFile(t, path)
+			if err := json.Unmarshal(text, &where); err != nil {
+				t.Fatal(err)
+			}
+			spec, out := t.TempDir(), filepath.Join(t.TempDir(), "out")
+			writeFile(t, filepath.Join(spec, "spec.json"), text)
+			writeFile(t, filepath.Join(spec, weightsFile), readFile(t, filepath.Join(root, "models", where.Weights)))
+			writeFile(t, filepath.Join(spec, batchesFile), readFile(t, filepath.Join(root, "batches", where.Batches)))
+			replayInto(t, spec, out)
+			compareTensors(t, filepath.Join(dir, "expected.safetensors"), filepath.Join(out, weightsFile), within)
+			compareScalars(t, filepath.Join(dir, "scalars.jsonl"), filepath.Join(out, "scalars.jsonl"))
+			if want := filepath.Join(dir, "gradients.safetensors"); exists(want) {
+				// The whole layer is compared, in norm: in training mode rounding flips single ReLUs and maxima.
+				compareNorms(t, want, filepath.Join(out, "gradients.safetensors"), 5e-3)
+			}
+			if want := filepath.Join(dir, "probes.json"); exists(want) {
+				compareJSON(t, want, filepath.Join(out, "probes.json"))
+			}
+		})
+	}
+}
+
+// TestReplayExample replays the cases that others published, where their folder is there.
+func TestReplayExample(t *testing.T) {
+	const variable = "PRIMEWINDOW_REPLAY"
+	root := os.Getenv(variable)
+	if root == "" {
+		root = filepath.Join("..", "..", "..", "shared", "replay-example")
+	}
+	list, _ := filepath.Glob(filepath.Join(root, "*", "spec.json"))
+	if len(list) == 0 {
+		t.Skipf("no replay in %s: name a folder of them in %s", root, variable)
+	}
+	for _, path := range list {
+		dir := filepath.Dir(path)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "out")
+			replayInto(t, dir, out)
+			expected := filepath.Join(dir, "expected")
+			for _, name := range []string{weightsFile, "gradients.safetensors"} {
+				if exists(filepath.Join(expected, name)) {
+					compareTensors(t, filepath.Join(expected, name), filepath.Join(out, name), within)
+				}
+			}
+			compareScalars(t, filepath.Join(expected, "scalars.jsonl"), filepath.Join(out, "scalars.jsonl"))
+			if want := filepath.Join(dir, "probes.json"); exists(want) {
+				compareJSON(t, want, filepath.Join(out, "probes.json"))
+			}
+		})
+	}
+}
+
+func replayInto(t *testing.T, spec, out string) {
+	t.Helper()
+	steps := 0
+	if err := Replay(t.Context(), project(t), spec, out, func(step, _ int) { steps = step }); err != nil {
+		t.Fatal(err)
+	}
+	if steps == 0 {
+		t.Error("no progress was told")
+	}
+}
+
+func readFile(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func writeFile(t *testing.T, path string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readTensors(t *testing.T, path string) map[string]models.Tensor {
+	t.Helper()
+	list, _, err := models.ReadSafetensors(bytes.NewReader(readFile(t, path)))
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	all := map[string]models.Tensor{}
+	for _, x := range list {
+		all[x.Name] = x
+	}
+	return all
+}
+
+// eachTensor calls compare for every tensor of want, which may lack the number of the step.
+func eachTensor(t *testing.T, want, got string, compare func(name string, want, got []float32)) {
+	t.Helper()
+	wants, gots := readTensors(t, want), readTensors(t, got)
+	last := ""
+	for name := range gots {
+		step, _, _ := strings.Cut(name, "/")
+		if len(step) > len(last) || len(step) == len(last) && step > last {
+			last = step
+		}
+	}
+	for name, w := range wants {
+		g, ok := gots[name]
+		if !ok {
+			g, ok = gots[last+"/"+name]
+		}
+		if !ok || fmt.Sprint(g.Shape) != fmt.Sprint(w.Shape) {
+			t.Errorf("%s: shape %v, want %v", name, g.Shape, w.Shape)
+			continue
+		}
+		compare(name, w.Values, g.Values)
+	}
+	if len(wants) == 0 {
+		t.Error("nothing to compare with")
+	}
+}
+
+func compareTensors(t *testing.T, want, got string, tolerance float64) {
+	t.Helper()
+	eachTensor(t, want, got, func(name string, w, g []float32) {
+		largest, worst := 0.0, 0.0
+		for i := range w {
+			largest = max(largest, math.Abs(float64(w[i])))
+			worst = max(worst, math.Abs(float64(w[i])-float64(g[i])))
+		}
+		if !(worst <= tolerance*largest) {
+			t.Errorf("%s differs by %.2g of its largest value %.3g", name, worst/largest, largest)
+		}
+	})
+}
+
+func compareNorms(t *testing.T, want, got string, tolerance float64) {
+	t.Helper()
+	eachTensor(t, want, got, func(name string, w, g []float32) {
+		apart, size := 0.0, 0.0
+		for i := range w {
+			d := float64(w[i]) - float64(g[i])
+			apart, size = apart+d*d, size+float64(w[i])*float64(w[i])
+		}
+		if !(math.Sqrt(apart) <= tolerance*math.Sqrt(size)) {
+			t.Errorf("%s differs by %.2g of its norm", name, math.Sqrt(apart/size))
+		}
+	})
+}
+
+func compareScalars(t *testing.T, want, got string) {
+	t.Helper()
+	wants, gots := strings.Split(strings.TrimSpace(string(readFile(t, want))), "\n"), strings.Split(strings.TrimSpace(string(readFile(t, got))), "\n")
+	if len(wants) != len(gots) {
+		t.Fatalf("%d records, want %d", len(gots), len(wants))
+	}
+	for i := range wants {
+		var w, g map[string]any
+		if err := errors.Join(json.Unmarshal([]byte(wants[i]), &w), json.Unmarshal([]byte(gots[i]), &g)); err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range w {
+			compareValues(t, fmt.Sprintf("record %d, %v of epoch %v: %s", i, w["kind"], w["epoch"], name), value, g[name])
+		}
+	}
+}
+
+func compareJSON(t *testing.T, want, got string) {
+	t.Helper()
+	var w, g map[string]any
+	if err := errors.Join(json.Unmarshal(readFile(t, want), &w), json.Unmarshal(readFile(t, got), &g)); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range w {
+		compareValues(t, name, value, g[name])
+	}
+}
+
+func compareValues(t *testing.T, name string, want, got any) {
+	t.Helper()
+	if b, ok := want.(bool); ok {
+		want = map[bool]float64{true: 1}[b]
+	}
+	if b, ok := got.(bool); ok {
+		got = map[bool]float64{true: 1}[b]
+	}
+	switch w := want.(type) {
+	case float64:
+		if g, ok := got.(float64); !ok || !(math.Abs(w-g) <= within*max(1, math.Abs(w))) {
+			t.Errorf("%s is %v, want %v", name, got, want)
+		}
+	case map[string]any:
+		g, _ := got.(map[string]any)
+		for k, v := range w {
+			compareValues(t, name+"."+k, v, g[k])
+		}
+	case []any:
+		g, _ := got.([]any)
+		if len(g) != len(w) {
+			t.Errorf("%s has %d entries, want %d", name, len(g), len(w))
+			return
+		}
+		for i, v := range w {
+			compareValues(t, fmt.Sprintf("%s[%d]", name, i), v, g[i])
+		}
+	default:
+		if got != want {
+			t.Errorf("%s is %v, want %v", name, got, want)
+		}
+	}
+}
+
+// zipped makes an npz file.
+func zipped(t *testing.T, arrays map[string][]byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, body := range arrays {
+		w, err := z.Create(name + ".npy")
+		if err == nil {
+			_, err = w.Write(body)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestReplayBadInput: whatever is wrong with what is read is one error with a hint, and nothing is written.
+func TestReplayBadInput(t *testing.T) {
+	root := filepath.Join("testdata", "replay")
+	spec := string(readFile(t, filepath.Join(root, "cases", "joint_concat", "spec.json")))
+	weights := readFile(t, filepath.Join(root, "models", "av-concat.safetensors"))
+	good, err := zip.NewReader(bytes.NewReader(readFile(t, filepath.Join(root, "batches", "av.npz"))), int64(len(readFile(t, filepath.Join(root, "batches", "av.npz")))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrays := map[string][]byte{}
+	for _, f := range good.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		arrays[strings.TrimSuffix(f.Name, ".npy")] = b
+	}
+	with := func(name string, b []byte) []byte {
+		changed := map[string][]byte{}
+		for n, v := range arrays {
+			changed[n] = v
+		}
+		if changed[name] = b; b == nil {
+			delete(changed, name)
+		}
+		return zipped(t, changed)
+	}
+	replaced := func(old, text string) string {
+		if !strings.Contains(spec, old) {
+			t.Fatalf("the spec lacks %s", old)
+		}
+		return strings.Replace(spec, old, text, 1)
+	}
+	header := func(text string) []byte {
+		return append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...)
+	}
+	nan := bytes.Clone(weights)
+	binary.LittleEndian.PutUint32(nan[len(nan)-4:], math.Float32bits(float32(math.NaN())))
+	batches := zipped(t, arrays)
+	for _, tt := range []struct {
+		name, spec       string
+		weights, batches []byte
+		want, reason     string
+	}{
+		{"no JSON", "{", weights, batches, "spec.json: unexpected EOF", "cut off"},
+		{"method", replaced(`"method":"joint"`, `"method":"ogn"`), weights, batches, `unknown method "ogn"`, "letters exchanged; the nearest is offered"},
+		{"option", replaced(`"hp":{}`, `"hp":{"alpha":1}`), weights, batches, `unknown option of joint "alpha"`, "joint training has none"},
+		{"fusion", replaced(`"fusion":"concat"`, `"fusion":"glue"`), weights, batches, `fusion "glue"`, "not known"},
+		{"no encoder", replaced(`"a":{`, `"b":{`), weights, batches, `modality "a" has no encoder`, "misnamed"},
+		{"range", replaced(`"epoch_len":5`, `"epoch_len":-1`), weights, batches, "epoch_len -1", "no length"},
+		{"missing tensor", spec, weights, batches, "no tensor aux.a.weight", "a method with separate heads"},
+		{"extra tensor", replaced(`"classes":3`, `"classes":3,"unused":1`), append(header(`{"x":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`), nil...), batches, "no tensor enc.", "not the model's"},
+		{"not finite", spec, nan, batches, "is NaN", "a weight that is no number"},
+		{"header length", spec, binary.LittleEndian.AppendUint64(nil, 1<<62), batches, "header of 4611686018427387904 bytes", "nothing is allocated for it"},
+		{"overlap", spec, append(header(`{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`), 0, 0, 0, 0), batches, "want [4 8]", "two tensors on the same bytes"},
+		{"huge shape", spec, header(`{"x":{"dtype":"F32","shape":[9223372036854775807,8],"data_offsets":[0,8]}}`), batches, "tensor x: shape", "a product that overflows"},
+		{"truncated", spec, weights[:len(weights)-5], batches, "bytes, want", "cut off"},
+		{"no zip", spec, weights, []byte("not a zip"), "batches.npz: zip", "another file"},
+		{"no labels", spec, weights, with("y", nil), "no array y", "left out"},
+		{"label", spec, weights, with("y", npy.Encode("|u1", bytes.Repeat([]byte{7}, 120), 20, 6)), "entry 0 is 7, want a class from 0 to 2", "of another set"},
+		{"other batch", spec, weights, with("y", npy.Encode("|u1", make([]byte, 60), 20, 3)), "x.", "labels for half of the samples"},
+		{"huge array", spec, weights, with("y", npy.Encode("|u1", nil, 1<<30, 2)), "0 bytes of values", "a header that promises gigabytes"},
+		{"extra array", spec, weights, with("z", npy.Encode("|u1", []byte{1}, 1)), "array z belongs to nothing", "misnamed"},
+		{"not finite in a batch", spec, weights, with("x.a", npy.Encode("<f4", binary.LittleEndian.AppendUint32(nil, math.Float32bits(float32(math.Inf(1)))), 1)), "+Inf", "no input"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			text := tt.spec
+			if tt.name == "missing tensor" {
+				text = strings.Replace(text, `"method":"joint"`, `"method":"joint_star"`, 1)
+			}
+			dir, parent := t.TempDir(), t.TempDir()
+			writeFile(t, filepath.Join(dir, "spec.json"), []byte(text))
+			writeFile(t, filepath.Join(dir, weightsFile), tt.weights)
+			writeFile(t, filepath.Join(dir, batchesFile), tt.batches)
+			err := Replay(context.Background(), project(t), dir, filepath.Join(parent, "out"), func(int, int) {})
+			var p *wire.Problem
+			if !errors.As(err, &p) || !strings.Contains(p.Message, tt.want) || p.Hint == "" || strings.Contains(p.Message, "\n") {
+				t.Errorf("error %v, want one line with %q and a hint\nreason: %s", err, tt.want, tt.reason)
+			}
+			if entries, _ := os.ReadDir(parent); len(entries) != 0 {
+				t.Errorf("%v was written", entries)
+			}
+		})
+	}
+}
