@@ -34,6 +34,7 @@ func TestReplay(t *testing.T) {
 	for _, path := range cases {
 		dir := filepath.Dir(path)
 		t.Run(filepath.Base(dir), func(t *testing.T) {
+			t.Parallel() // nearly all is compilation, on one core each
 			var where struct{ Weights, Batches string }
 			text := readFile(t, path)
 			if err := json.Unmarshal(text, &where); err != nil {
