@@ -10,7 +10,7 @@ import (
 )
 
 // Method is a set of hooks on the one training loop. The loop builds the graph of a step once and calls
-// Loss and Gradients while it does so; at the start of every epoch it calls EpochStart, whose numbers reach
+// Forward, Loss and Gradients while it does so; at the start of every epoch it calls EpochStart, whose numbers reach
 // the graph as its Controls. A method keeps nothing between calls: what it decides from is recorded by the
 // loop and handed back through [Epoch], and what it carries from step to step is its State, which the loop keeps in
 // snapshots, so that a run can be taken up at any step. Embed [Plain] for hooks that are not needed.
@@ -28,6 +28,9 @@ type Method interface {
 	EpochStart(e Epoch) (map[string]float64, error)
 	// Start reports whether the weights at the start of the epoch are needed, as [Step.StartAt].
 	Start() bool
+	// Forward may set hooks of call, the step's one pass through the model in training mode, before it is made, and
+	// replace [Step.X]: of s, nothing that comes of the pass is there yet. Graph code: it panics on error.
+	Forward(s *Step, call *models.Call)
 	// Loss may add to [Step.Loss]. Graph code: it panics on error.
 	Loss(s *Step)
 	// Gradients may change [Step.Grads]. Graph code: it panics on error.
@@ -54,6 +57,9 @@ func (Plain) EpochStart(Epoch) (map[string]float64, error) { return nil, nil }
 
 // Start reports that the weights at the start of the epoch are not needed.
 func (Plain) Start() bool { return false }
+
+// Forward leaves the pass alone.
+func (Plain) Forward(*Step, *models.Call) {}
 
 // Loss leaves the fused cross entropy alone.
 func (Plain) Loss(*Step) {}
@@ -121,10 +127,14 @@ type Step struct {
 	Total    *Node            // scalar that is recorded as "total"; nil when it is Loss
 	scalars  []NamedScalar
 	noise    func(v models.Variable) *Node
+	uniform  func() *Node
 }
 
 // Noise draws standard normal numbers, shaped as a variable, anew in every step. A replay gives its own.
 func (s *Step) Noise(v models.Variable) *Node { return s.noise(v) }
+
+// Uniform draws a number from [0, 1), float32, anew in every step. It panics in a replay, which gives none.
+func (s *Step) Uniform() *Node { return s.uniform() }
 
 // NamedScalar is a number that a step records under a name.
 type NamedScalar struct {

@@ -209,7 +209,7 @@ func TestStepsPyTorch(t *testing.T) {
 	n := len(m.Modalities) + 1
 	var names []string
 	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
-		input := inforeg.StepInput{Controls: map[string]*Node{}, Settings: map[string]any{"score": inforeg.ScoreMeanP}}
+		input := inforeg.StepInput{Controls: map[string]*Node{}, Settings: map[string]any{"score": inforeg.ScoreMeanP, "strength": "paper", "unimodal": "off"}}
 		input.X, input.Labels = nodesOf(m, in[:n])
 		rest := in[n:]
 		input.Vars, rest = byName(vars, rest), rest[len(vars):]

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -32,7 +33,7 @@ type StepInput struct {
 	Labels   *Node            // [B], int32
 	Settings map[string]any   // those that shape the graph
 	State    map[string]*Node // of the method
-	Key      *Node            // [3], uint64, from which [Step.Noise] draws; nil where Noise is given
+	Key      *Node            // [3], uint64, from which [Step.Noise] and [Step.Uniform] draw; nil where Noise is given
 	Noise    map[string]*Node // by trainable variable; of a replay
 	Measures Measures
 	Signs    *Node // [Measures.Signs, B], rows of [Signs] for [Balanced]; only with Measures.Signs
@@ -80,8 +81,9 @@ type Measured struct {
 // larger one, cosines carry an error of about 1/√SketchSize = 0.008.
 const SketchSize = 1 << 14
 
-// BuildStep adds one training step to a graph: forward, the method's loss, gradients, the method's changes to
-// them, and the optimizer's update. It is the only place where a step is defined; every method is hooks on it.
+// BuildStep adds one training step to a graph: the forward pass, as the method has it, the method's loss, gradients,
+// the method's changes to them, and the optimizer's update. It is the only place where a step is defined; every method
+// is hooks on it.
 func BuildStep(model *models.Multimodal, method Method, in StepInput) StepResult {
 	batch := in.Labels.Shape().Dimensions[0]
 	call := &models.Call{Vars: in.Vars, Norm: models.BatchStatistics, Updates: map[string]*Node{}}
@@ -91,8 +93,11 @@ func BuildStep(model *models.Multimodal, method Method, in StepInput) StepResult
 	}
 	s := &Step{
 		Model: model, Settings: in.Settings, Vars: in.Vars, StartAt: in.Start, Controls: in.Controls, X: in.X, Labels: in.Labels,
-		Out: model.Forward(call, in.X), Updates: call.Updates, State: maps.Clone(in.State), Held: map[string]*Node{}, noise: in.draw(),
+		Updates: call.Updates, State: maps.Clone(in.State), Held: map[string]*Node{},
 	}
+	s.noise, s.uniform = in.draws()
+	method.Forward(s, call)
+	s.Out = model.Forward(call, s.X)
 	s.Losses = models.CrossEntropy(s.Out.Logits, s.Labels)
 	mean := ReduceAllMean(s.Losses)
 	s.Loss = mean
@@ -164,20 +169,29 @@ func BuildStep(model *models.Multimodal, method Method, in StepInput) StepResult
 	return r
 }
 
-// draw gives [Step.Noise].
-func (in StepInput) draw() func(models.Variable) *Node {
+// draws gives [Step.Noise] and [Step.Uniform], which take turns with the key.
+func (in StepInput) draws() (noise func(models.Variable) *Node, uniform func() *Node) {
 	key := in.Key
-	return func(v models.Variable) *Node {
+	noise = func(v models.Variable) *Node {
 		if given := in.Noise[v.Name]; given != nil {
 			return given
 		}
 		if key == nil {
 			panic(fmt.Errorf("inforeg: no noise for %s", v.Name))
 		}
-		var noise *Node
-		key, noise = RandomNormal(key, in.Vars[v.Name].Shape())
-		return noise
+		var drawn *Node
+		key, drawn = RandomNormal(key, shapes.Make(in.Controls["lr"].DType(), v.Shape...))
+		return drawn
 	}
+	uniform = func() *Node {
+		if key == nil {
+			panic(fmt.Errorf("inforeg: no key to draw a number from"))
+		}
+		var drawn *Node
+		key, drawn = RandomUniform(key, shapes.Make(dtypes.Float32))
+		return drawn
+	}
+	return noise, uniform
 }
 
 // measure fills Measured. The gradients of s are still those of its loss.

@@ -43,20 +43,25 @@ func (e CNN) Variables(prefix string) []Variable {
 }
 
 // Forward encodes x into [B, Features()].
-func (e CNN) Forward(c *Call, prefix string, x *Node) *Node {
-	x, frames := fold(x, e.Axes+2)
+func (e CNN) Forward(c *Call, prefix string, x *Node) *Node { return inStages(e, c, prefix, x) }
+
+// Stages lists the channels: every block is a stage.
+func (e CNN) Stages() []int { return e.Channels }
+
+// Enter only folds the frames of a clip into the batch.
+func (e CNN) Enter(_ *Call, _ string, x *Node) (*Node, int) { return fold(x, e.Axes+2) }
+
+// Stage is a block.
+func (e CNN) Stage(c *Call, prefix string, stage int, x *Node, frames int) *Node {
 	p := pass{c, frames}
-	for i := range e.Channels {
-		x = p.conv(fmt.Sprintf("%sconv%d", prefix, i), x, 2, e.Kernel/2)
-		switch name := fmt.Sprintf("%snorm%d", prefix, i); e.Norm {
-		case BatchNorm:
-			x = p.batchNorm(name, x)
-		case GroupNorm:
-			x = p.groupNorm(name, x, groupNormGroups)
-		}
-		x = relu(x)
+	x = p.conv(fmt.Sprintf("%sconv%d", prefix, stage-1), x, 2, e.Kernel/2)
+	switch name := fmt.Sprintf("%snorm%d", prefix, stage-1); e.Norm {
+	case BatchNorm:
+		x = p.batchNorm(name, x)
+	case GroupNorm:
+		x = p.groupNorm(name, x, groupNormGroups)
 	}
-	return p.meanOfPositions(x)
+	return relu(x)
 }
 
 // Features is the number of channels of the last block.

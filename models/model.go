@@ -74,6 +74,9 @@ type Call struct {
 	// delta at its output, shaped like it up to how positions are folded. What it returns is the weight's gradient;
 	// nil leaves that to the layer.
 	Backward func(l Layer, delta *Node) *Node
+	// Gate, where it is set, is given a modality's gates after a stage, [B, C], see [GatedStage], and returns those that
+	// are taken in their place.
+	Gate func(stage int, modality string, gates *Node) *Node
 }
 
 // Var returns the variable of that name and panics when the call lacks it.
@@ -128,6 +131,8 @@ type Multimodal struct {
 	Hidden     int                // units of gated fusion; 0: as many as the first modality has features
 	Separate   bool               // whether each modality has a linear classifier of its own beside the head
 	Classes    int
+	Gates      int     // the last so many stages of both encoders have gates between them, see [GatedStage]; 0: none
+	GateScale  float64 // what a gate's sigmoid is multiplied by: 2 in the paper of MMTM; 0: nothing
 }
 
 // Output is what one pass of a [Multimodal] gives.

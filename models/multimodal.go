@@ -34,16 +34,17 @@ func (m *Multimodal) Validate() error {
 	if want := fusionHeads[m.Fusion].modalities; want > 0 && len(m.Modalities) != want {
 		return fmt.Errorf("models: fusion %s of %d modalities, it is defined for %d", m.Fusion, len(m.Modalities), want)
 	}
-	return nil
+	return m.checkGates()
 }
 
-// Variables lists all variables: the encoders' in the order of the modalities, then the head's, then those of the
-// separate heads.
+// Variables lists all variables: the encoders' in the order of the modalities, then those of the gates, then the
+// head's, then those of the separate heads.
 func (m *Multimodal) Variables() []Variable {
 	var vars []Variable
 	for _, mod := range m.Modalities {
 		vars = append(vars, m.Encoders[mod.Name].Variables(EncoderPrefix(mod.Name))...)
 	}
+	vars = append(vars, m.gateVariables()...)
 	vars = append(vars, fusionHeads[m.Fusion].variables(m)...)
 	if m.Separate {
 		for _, mod := range m.Modalities {
@@ -55,7 +56,7 @@ func (m *Multimodal) Variables() []Variable {
 
 // Forward adds one pass for x, by modality [B, shape...].
 func (m *Multimodal) Forward(c *Call, x map[string]*Node) Output {
-	o := Output{Features: map[string]*Node{}}
+	o := Output{}
 	for _, mod := range m.Modalities {
 		input, ok := x[mod.Name]
 		if !ok {
@@ -65,11 +66,13 @@ func (m *Multimodal) Forward(c *Call, x map[string]*Node) Output {
 			panic(fmt.Errorf("models: modality %s: input %v, want [B] and %v", mod.Name, input.Shape(), mod.Shape))
 		}
 	}
+	if m.Gates > 0 {
+		o.Features = m.encodeGated(c, x)
+	} else {
+		o.Features = m.encode(c, x)
+	}
 	for _, mod := range m.Modalities {
-		e := m.Encoders[mod.Name]
-		z := e.Forward(c, EncoderPrefix(mod.Name), x[mod.Name])
-		z.AssertDims(x[mod.Name].Shape().Dimensions[0], e.Features()) // [B, D]
-		o.Features[mod.Name] = z
+		o.Features[mod.Name].AssertDims(x[mod.Name].Shape().Dimensions[0], m.Encoders[mod.Name].Features()) // [B, D]
 	}
 	o.Logits, o.ByHead = fusionHeads[m.Fusion].forward(c, m, o.Features)
 	o.Unimodal = o.ByHead
@@ -81,6 +84,15 @@ func (m *Multimodal) Forward(c *Call, x map[string]*Node) Output {
 		o.Unimodal = o.Separate
 	}
 	return o
+}
+
+// encode runs the encoders one after the other: features by modality, [B, D].
+func (m *Multimodal) encode(c *Call, x map[string]*Node) map[string]*Node {
+	z := map[string]*Node{}
+	for _, mod := range m.Modalities {
+		z[mod.Name] = m.Encoders[mod.Name].Forward(c, EncoderPrefix(mod.Name), x[mod.Name])
+	}
+	return z
 }
 
 // checkInput reports whether an encoder over so many spatial axes can read a modality, and its channels.

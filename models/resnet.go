@@ -74,15 +74,27 @@ func (e ResNet18) Variables(prefix string) []Variable {
 }
 
 // Forward encodes x, [B, H, W, C] or [B, T, H, W, C], into [B, Features()].
-func (e ResNet18) Forward(c *Call, prefix string, x *Node) *Node {
-	x, frames := fold(x, 4)
+func (e ResNet18) Forward(c *Call, prefix string, x *Node) *Node { return inStages(e, c, prefix, x) }
+
+// Stages lists the channels after layer1 to layer4.
+func (e ResNet18) Stages() []int {
+	return []int{e.channels(0), e.channels(1), e.channels(2), e.channels(3)}
+}
+
+// Enter is the stem.
+func (e ResNet18) Enter(c *Call, prefix string, x *Node) (maps *Node, frames int) {
+	x, frames = fold(x, 4)
 	p := pass{c, frames}
 	if e.Stem == SmallStem {
-		x = relu(p.batchNorm(prefix+"bn1", p.conv(prefix+"conv1", x, 1, 1)))
-	} else {
-		x = p.maxPool(relu(p.batchNorm(prefix+"bn1", p.conv(prefix+"conv1", x, 2, 3))))
+		return relu(p.batchNorm(prefix+"bn1", p.conv(prefix+"conv1", x, 1, 1))), frames
 	}
-	for _, b := range e.blocks(prefix) {
+	return p.maxPool(relu(p.batchNorm(prefix+"bn1", p.conv(prefix+"conv1", x, 2, 3)))), frames
+}
+
+// Stage is two blocks.
+func (e ResNet18) Stage(c *Call, prefix string, stage int, x *Node, frames int) *Node {
+	p := pass{c, frames}
+	for _, b := range e.blocks(prefix)[2*stage-2 : 2*stage] {
 		y := relu(p.batchNorm(b.name+"bn1", p.conv(b.name+"conv1", x, b.stride, 1)))
 		y = p.batchNorm(b.name+"bn2", p.conv(b.name+"conv2", y, 1, 1))
 		if b.downsamples() {
@@ -90,7 +102,7 @@ func (e ResNet18) Forward(c *Call, prefix string, x *Node) *Node {
 		}
 		x = relu(Add(x, y))
 	}
-	return p.meanOfPositions(x)
+	return x
 }
 
 // Features is the number of channels of the last stage.

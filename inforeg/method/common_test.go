@@ -37,13 +37,19 @@ var (
 		"agm":              {never, {"alpha": 0.0, "clip": false}},
 		"gblend":           {never},
 		"mmpareto":         {never},
+		"redreg":           {{"window": "none", "unimodal": "off"}},
 		"slow":             {never, {"factor": 1.0}},
 		"freeze":           {never},
+		"greedy":           {never, {"epsilon": 1000.0}},
 	}
-	on = map[string]map[string]any{
+	// plain is what a method is when switched off, where that is not joint training.
+	plain = map[string]inforeg.Method{"greedy": gatedJoint{}} // on a model of its own: joint training of that
+	on    = map[string]map[string]any{
 		"inforeg":      {"window": "all", "first_epoch": 0.0},
 		"inforeg_star": {"window": "all", "first_epoch": 0.0},
 		"agm":          {"alpha": 3.0},
+		"redreg":       {"agree_from": -1.0, "agree_to": -1.0, "trigger": -100.0},
+		"greedy":       {"first_epoch": 0.0},
 	}
 )
 
@@ -59,7 +65,7 @@ func duo(t *testing.T) *models.Multimodal {
 		Modalities: []data.Modality{{Name: "a", Kind: data.Sequence, Shape: []int{9, 2}}, {Name: "v", Kind: data.Image, Shape: []int{8, 7, 1}}},
 		Encoders:   map[string]models.Encoder{}, Fusion: models.ConcatFusion, Classes: 3,
 	}
-	for i, spec := range []string{"cnn1d:4", "cnn2d:4-6"} {
+	for i, spec := range []string{"cnn1d:6", "cnn2d:4-6"} {
 		e, err := models.ParseEncoder(spec, m.Modalities[i])
 		if err != nil {
 			t.Fatal(err)
@@ -124,12 +130,18 @@ type result struct {
 // controls in without. A panic of graph code becomes an error.
 func train(t *testing.T, name string, changed map[string]any, steps int, without ...string) (r result, err error) {
 	t.Helper()
+	return trainBy(t, find(t, name), changed, steps, without...)
+}
+
+// trainBy is train by a method that may have no name.
+func trainBy(t *testing.T, meth inforeg.Method, changed map[string]any, steps int, without ...string) (r result, err error) {
+	t.Helper()
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%v", p)
 		}
 	}()
-	meth, m := find(t, name), duo(t)
+	m := duo(t)
 	modalities := inforeg.ModalityNames(m)
 	settings := settingsOf(meth, changed)
 	if err := meth.Prepare(m, settings); err != nil {
@@ -332,6 +344,13 @@ func TestCommon(t *testing.T) {
 			}
 			if len(off[name]) == 0 {
 				t.Fatal("the table says nothing of how it is switched off")
+			}
+			joint := joint
+			if m, ok := plain[name]; ok {
+				var err error
+				if joint, err = trainBy(t, m, nil, steps); err != nil {
+					t.Fatal(err)
+				}
 			}
 			for _, changed := range off[name] {
 				if d := distance(joint.weights, must(t, name, changed, steps).weights); d > 0 {

@@ -20,10 +20,12 @@ var known = struct {
 	"pmr":              PMR{},
 	"agm":              AGM{},
 	"gblend":           GBlend{},
+	"greedy":           Greedy{},
 	"mmpareto":         MMPareto{},
 	"inforeg":          InfoReg{},
 	"inforeg_star":     InfoReg{Star: true},
 	"inforeg_released": InfoReg{Released: true},
+	"redreg":           RedReg{},
 	"slow":             Slow{},
 	"freeze":           Slow{Freeze: true},
 }}

@@ -25,6 +25,7 @@ type bench struct {
 	model    *models.Multimodal
 	values   map[string][]float32 // of variables
 	state    map[string][]float32
+	start    map[string][]float32 // weights at the epoch's start; nil where they are the present ones
 }
 
 func newBench(t *testing.T, name string, modalities int, changed map[string]any) *bench {
@@ -81,7 +82,14 @@ func (b *bench) step(t *testing.T) (scalars map[string]float64, grads map[string
 	out := xlatest.Run(t, func(in []*Node) []*Node {
 		g := in[0].Graph()
 		values := b.vars(g)
-		input := inforeg.StepInput{Vars: values, Start: values, Momentum: map[string]*Node{}, Controls: map[string]*Node{}, State: map[string]*Node{}, Settings: b.settings, Key: Const(g, []uint64{1, 2, 3})}
+		start := values
+		if b.start != nil {
+			now := b.values
+			b.values = b.start
+			start = b.vars(g)
+			b.values = now
+		}
+		input := inforeg.StepInput{Vars: values, Start: start, Momentum: map[string]*Node{}, Controls: map[string]*Node{}, State: map[string]*Node{}, Settings: b.settings, Key: Const(g, []uint64{1, 2, 3})}
 		for name, v := range values {
 			input.Momentum[name] = ZerosLike(v)
 		}
@@ -382,6 +390,48 @@ func trainableOf(t *testing.T, weights map[string][]float32, modality string) ma
 		part[v.Name] = weights[v.Name]
 	}
 	return part
+}
+
+// TestRedReg: what is added to the encoder that is ahead is α (w - w₀) without its component along the gradient.
+func TestRedReg(t *testing.T) {
+	b := newBench(t, "redreg", 2, map[string]any{"agree_from": -1.0, "trigger": -100.0})
+	b.start = map[string][]float32{}
+	for name, values := range b.values {
+		b.start[name] = slices.Clone(values)
+		for i, noise := range xlatest.Made("start"+name, len(values), 0.2) {
+			b.start[name][i] += noise
+		}
+	}
+	scalars, got := b.step(t)
+	star := newBench(t, "joint_star", 2, nil)
+	_, plain := star.step(t)
+	ahead, behind := "a", "b"
+	if scalars["score.b"] > scalars["score.a"] {
+		ahead, behind = "b", "a"
+	}
+	gap := math.Abs(scalars["score.a"] - scalars["score.b"])
+	alpha := math.Exp(0.9 * math.Tanh(gap))
+	if math.Abs(scalars["alpha."+ahead]-alpha) > 1e-5 || scalars["alpha."+behind] != 0 {
+		t.Errorf("α %v and %v, want %v and 0", scalars["alpha."+ahead], scalars["alpha."+behind], alpha)
+	}
+	want := map[string][]float32{}
+	for name, g := range encoderOf(plain, ahead) {
+		var along, square float64
+		for i := range g {
+			along += float64(b.values[name][i]-b.start[name][i]) * float64(g[i])
+			square += float64(g[i]) * float64(g[i])
+		}
+		for i := range g {
+			moved := float64(b.values[name][i] - b.start[name][i])
+			want[name] = append(want[name], float32(float64(g[i])+alpha*(moved-along/square*float64(g[i]))))
+		}
+	}
+	if d := distance(want, got); d > 1e-5 { // float32, sums in another order
+		t.Errorf("%s: %v from what is wanted, relative to its size", ahead, d)
+	}
+	if d := distance(encoderOf(plain, behind), got); d > 1e-6 {
+		t.Errorf("%s is behind, and its gradient changed by %v", behind, d)
+	}
 }
 
 // TestPrototypes: means by class, blended with the old ones; a class without a sample keeps its own.

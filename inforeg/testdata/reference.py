@@ -84,7 +84,8 @@ def steps():
         for m in SHAPES:
             lower = [score[k] for k in SHAPES if score[k] < score[m]]
             gap = sum(score[m] - s for s in lower) / len(lower) if lower else 0.0
-            alpha, penalty = math.exp(BETA * math.tanh(gap)), 0.0
+            # no modality below: nothing is regulated, and nothing is what is recorded
+            alpha, penalty = math.exp(BETA * math.tanh(gap)) if gap > 0 else 0.0, 0.0
             if gap > 0:
                 for n, p in model.named_parameters():
                     if n.startswith(f"enc.{m}."):

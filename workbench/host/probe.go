@@ -45,6 +45,12 @@ func (r *Run) ProbeWith(ctx context.Context, ask wire.Probe) (list []wire.Record
 	if err != nil {
 		return nil, &wire.Problem{Message: firstLine(err), Hint: "for example kind fisher_true, labels sampled, draws 16"}
 	}
+	if r.eng.model.Gates > 0 && p.Loss != inforeg.LossFused {
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("probe of loss %s: the gates of %s carry each modality's own loss into the other's encoder", p.Loss, r.base.text("method")),
+			Hint:    "the fused loss can be measured",
+		}
+	}
 	err = r.with(ctx, func() error {
 		if list, err = r.family(ctx, p, ask.Samples); err != nil {
 			return err
