@@ -3,6 +3,7 @@ package inforeg_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -197,9 +198,7 @@ func TestFamilyConstant(t *testing.T) {
 			var names []string
 			run := f.compile(t, m, func(p familyPass) []*Node {
 				if name == inforeg.BNRecalibrated {
-					for variable, average := range inforeg.Recalibrated(m, p.vars, p.x) {
-						p.vars[variable] = average
-					}
+					maps.Copy(p.vars, inforeg.Recalibrated(m, p.vars, p.x))
 				}
 				call := p.call(mode)
 				losses := p.chosen(m.Forward(call, p.x), p.more[0])

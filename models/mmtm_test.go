@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -315,9 +316,7 @@ func TestGatesOpen(t *testing.T) {
 		if err := m.Validate(); err != nil {
 			t.Fatal(err)
 		}
-		for name, v := range xlatest.Filled(t, m.Variables()) {
-			values[name] = v
-		}
+		maps.Copy(values, xlatest.Filled(t, m.Variables()))
 		var names, asked []string
 		out := newGated(t, &m, 3, func(x, vars map[string]*Node, _ *Node) []*Node {
 			names, asked = nil, nil

@@ -64,8 +64,11 @@ func (a acting) settings() []data.Setting {
 	}
 }
 
-// controls has one for each modality: whether the method acts on it.
-func (acting) controls(modalities []string) []string {
+// timed is a [inforeg.Method] that does nothing, and knows by the settings of acting when it would.
+type timed struct{ inforeg.Plain }
+
+// Controls has one for each modality: whether the method acts on it.
+func (timed) Controls(modalities []string) []string {
 	names := make([]string, len(modalities))
 	for i, m := range modalities {
 		names[i] = "window." + m
@@ -73,8 +76,8 @@ func (acting) controls(modalities []string) []string {
 	return names
 }
 
-// epochStart decides the controls.
-func (acting) epochStart(e inforeg.Epoch) (map[string]float64, error) {
+// EpochStart decides them.
+func (timed) EpochStart(e inforeg.Epoch) (map[string]float64, error) {
 	open, _, err := Windows(e)
 	if err != nil {
 		return nil, err

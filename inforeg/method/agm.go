@@ -17,7 +17,7 @@ import (
 // this batch and τ that it has been so far. The responses add up to the logits, so the loss is that of joint training.
 // The masked passes are in eval mode, by the running averages that the full pass has just updated; without any input
 // the logits count as 0. For M modalities there are 2^M - 1 passes.
-type AGM struct{ inforeg.Plain }
+type AGM struct{ timed }
 
 // Settings declares α and the clipping.
 func (AGM) Settings() []data.Setting {
@@ -32,16 +32,10 @@ func (AGM) Prepare(m *models.Multimodal, _ map[string]any) error {
 	return needsModalities("agm", m, 2, 5)
 }
 
-// Controls says on which modalities it acts.
-func (AGM) Controls(modalities []string) []string { return always.controls(modalities) }
-
 // State holds the running means of the responses' losses, [M], and the number of steps in them.
 func (AGM) State(m *models.Multimodal) []inforeg.StateVariable {
 	return []inforeg.StateVariable{{Name: "mean", Shape: []int{len(m.Modalities)}}, {Name: "steps", Shape: []int{1}}}
 }
-
-// EpochStart decides where it acts.
-func (AGM) EpochStart(e inforeg.Epoch) (map[string]float64, error) { return always.epochStart(e) }
 
 // Loss replaces the gradient at the logits by those at the responses.
 func (AGM) Loss(s *inforeg.Step) {

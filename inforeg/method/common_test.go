@@ -473,6 +473,7 @@ func formsOf(m inforeg.Method, setting string, changed map[string]any) map[strin
 
 // readAtEpochStart reports whether a method cannot do without a setting at the start of an epoch, in any of its forms.
 func readAtEpochStart(t *testing.T, m inforeg.Method, modalities []string, name string) bool {
+	t.Helper()
 	for _, form := range []map[string]any{{}, {"window": "auto", "first_epoch": 0.0}, {"super_epoch": 0.0}} {
 		for index := range 3 {
 			settings := settingsOf(m, nil)
@@ -487,6 +488,7 @@ func readAtEpochStart(t *testing.T, m inforeg.Method, modalities []string, name 
 }
 
 func epochFails(t *testing.T, m inforeg.Method, e inforeg.Epoch) (failed bool) {
+	t.Helper()
 	defer func() { failed = failed || recover() != nil }()
 	e.State, e.Features, e.Trial = madeState(t, m), madeFeatures(duo(t), 0), madeTrial
 	_, err := m.EpochStart(e)

@@ -14,7 +14,7 @@ import (
 // them generalises and overfits. For each loss a copy of the run is trained on it alone for some epochs; the weight is
 // G/O², G the fall of the validation loss and O the growth of its distance from the training loss. Online, weights are
 // estimated every super_epoch epochs; offline, once for the whole run.
-type GBlend struct{ inforeg.Plain }
+type GBlend struct{ timed }
 
 // Settings declares how often weights are estimated.
 func (GBlend) Settings() []data.Setting {
@@ -40,7 +40,7 @@ func (GBlend) State(m *models.Multimodal) []inforeg.StateVariable {
 
 // EpochStart estimates the weights where it is time.
 func (GBlend) EpochStart(e inforeg.Epoch) (map[string]float64, error) {
-	controls, err := always.epochStart(e)
+	controls, err := timed{}.EpochStart(e)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ import (
 // classifier with a loss of its own; here, as the paper's table lists it, there is one head and one loss.
 //
 // Not acting, it is joint training of the gated model, which is another model than that of method joint.
-type Greedy struct{ inforeg.Plain }
+type Greedy struct{ timed }
 
 var greedyActing = func() acting {
 	a := always
@@ -62,14 +62,6 @@ func (Greedy) Prepare(m *models.Multimodal, settings map[string]any) error {
 		return fmt.Errorf("method greedy: %w", err)
 	}
 	return nil
-}
-
-// Controls says on which modalities it acts.
-func (Greedy) Controls(modalities []string) []string { return greedyActing.controls(modalities) }
-
-// EpochStart decides that.
-func (Greedy) EpochStart(e inforeg.Epoch) (map[string]float64, error) {
-	return greedyActing.epochStart(e)
 }
 
 // Names of its state. What follows "mean." is a stage and a modality.

@@ -17,7 +17,7 @@ import (
 // Star adds the losses of separate classifiers (InfoReg* of the paper's table 3). Released has the defaults of the
 // published code in place of the paper's; every departure is a setting, so that each can be taken alone.
 type InfoReg struct {
-	inforeg.Plain
+	timed
 	Star, Released bool
 }
 
@@ -60,14 +60,6 @@ func (r InfoReg) Settings() []data.Setting {
 func (r InfoReg) Prepare(m *models.Multimodal, settings map[string]any) error {
 	m.Separate = settings["unimodal"] == lossesSeparate
 	return nil
-}
-
-// Controls has one for each modality: whether its window is open.
-func (r InfoReg) Controls(modalities []string) []string { return r.acting().controls(modalities) }
-
-// EpochStart applies the window test to every modality.
-func (r InfoReg) EpochStart(e inforeg.Epoch) (map[string]float64, error) {
-	return r.acting().epochStart(e)
 }
 
 // Start reports that w₀ of eq. 12 is needed.

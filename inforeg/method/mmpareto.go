@@ -11,7 +11,7 @@ import (
 // MMPareto combines, in each encoder, the gradient g of the fused loss with the gradient h of the modality's own loss
 // (Wei and Hu, ICML 2024): halves of both where they agree (cosine above 0), otherwise the point of least norm between
 // them; twice that, brought to at least the norm of g + h, times γ. The classifiers keep the gradient of the sum.
-type MMPareto struct{ inforeg.Plain }
+type MMPareto struct{ timed }
 
 // Forms of the setting "norm".
 const (
@@ -32,12 +32,6 @@ func (MMPareto) Prepare(m *models.Multimodal, _ map[string]any) error {
 	m.Separate = true
 	return nil
 }
-
-// Controls says on which encoders it acts.
-func (MMPareto) Controls(modalities []string) []string { return always.controls(modalities) }
-
-// EpochStart decides that.
-func (MMPareto) EpochStart(e inforeg.Epoch) (map[string]float64, error) { return always.epochStart(e) }
 
 // Gradients combines them. Where it does not act, an encoder gets the gradient of the fused loss alone; where it acts
 // on none, so do the modalities' own classifiers: then it is joint training.

@@ -16,7 +16,7 @@ import (
 // deviation of the tensor's own unscaled gradient. More than two modalities are not in their paper: ρ is then over the
 // mean of the others' scores.
 type OGM struct {
-	inforeg.Plain
+	timed
 	GE bool
 }
 
@@ -44,12 +44,6 @@ func (OGM) Settings() []data.Setting {
 func (OGM) Prepare(m *models.Multimodal, _ map[string]any) error {
 	return needsModalities("ogm", m, 2, 0)
 }
-
-// Controls says on which modalities it acts.
-func (OGM) Controls(modalities []string) []string { return ogmActing.controls(modalities) }
-
-// EpochStart decides that.
-func (OGM) EpochStart(e inforeg.Epoch) (map[string]float64, error) { return ogmActing.epochStart(e) }
 
 // Gradients scales them, and adds noise.
 func (o OGM) Gradients(s *inforeg.Step) {

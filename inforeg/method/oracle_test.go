@@ -385,6 +385,7 @@ func TestSlowAndFreeze(t *testing.T) {
 
 // trainableOf picks the trainable variables of duo's encoder.
 func trainableOf(t *testing.T, weights map[string][]float32, modality string) map[string][]float32 {
+	t.Helper()
 	part := map[string][]float32{}
 	for _, v := range inforeg.EncoderVariables(duo(t), modality) {
 		part[v.Name] = weights[v.Name]

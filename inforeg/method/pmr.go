@@ -18,7 +18,7 @@ import (
 // With ρ the ratio of the summed p(y) of both by their prototypes, the loss is L + α (β PCE_1 + γ PCE_2) - μ (γ H_1 + β H_2),
 // β = clip(1/ρ - 1, 0, 1), γ = clip(ρ - 1, 0, 1), and H the mean entropy. Form "released" is the published code: the
 // modality behind by any margin gets α PCE, and there is no entropy.
-type PMR struct{ inforeg.Plain }
+type PMR struct{ timed }
 
 // Forms of the setting "form".
 const (
@@ -45,7 +45,7 @@ func (PMR) Prepare(m *models.Multimodal, _ map[string]any) error {
 
 // Controls says whether it acts, and whether the entropy counts.
 func (PMR) Controls(modalities []string) []string {
-	return append(always.controls(modalities), "entropy")
+	return append(timed{}.Controls(modalities), "entropy")
 }
 
 // State holds the prototypes, [classes, D] each, and how many epochs have made some.
@@ -59,7 +59,7 @@ func (PMR) State(m *models.Multimodal) []inforeg.StateVariable {
 
 // EpochStart makes the prototypes of the epoch.
 func (PMR) EpochStart(e inforeg.Epoch) (map[string]float64, error) {
-	controls, err := always.epochStart(e)
+	controls, err := timed{}.EpochStart(e)
 	if err != nil {
 		return nil, err
 	}

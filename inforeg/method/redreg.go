@@ -22,7 +22,7 @@ import (
 //
 // There is no Fisher trace in it: it is what InfoReg's window has to be worth more than. Noise is added to inputs as they
 // are; the published code clips pictures to [0, 1] after it has normalised them. Two modalities of equally many features.
-type RedReg struct{ inforeg.Plain }
+type RedReg struct{ timed }
 
 const (
 	redRegWidth = 10    // steps over which scores are averaged
@@ -59,7 +59,7 @@ func (RedReg) Prepare(m *models.Multimodal, settings map[string]any) error {
 
 // Controls says where it may act, and by the epoch the threshold of agreement and the share of dropped inputs.
 func (RedReg) Controls(modalities []string) []string {
-	return append(always.controls(modalities), "agree", "drop")
+	return append(timed{}.Controls(modalities), "agree", "drop")
 }
 
 // State holds the last scores, [2, steps], how many there are, and the moving averages of the redundancy, [2].
@@ -69,7 +69,7 @@ func (RedReg) State(*models.Multimodal) []inforeg.StateVariable {
 
 // EpochStart decides them. Scores and averages begin anew, as in the published code.
 func (RedReg) EpochStart(e inforeg.Epoch) (map[string]float64, error) {
-	controls, err := always.epochStart(e)
+	controls, err := timed{}.EpochStart(e)
 	if err != nil {
 		return nil, err
 	}

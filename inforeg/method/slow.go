@@ -14,7 +14,7 @@ import (
 // Slow is a control that regulation has to beat: in some epochs the leading encoder's gradient is scaled by a constant.
 // With Freeze the encoder is not updated at all, its momentum included. Neither is in the paper.
 type Slow struct {
-	inforeg.Plain
+	timed
 	Freeze bool
 }
 
@@ -46,12 +46,6 @@ func (Slow) Prepare(m *models.Multimodal, settings map[string]any) error {
 	}
 	return nil
 }
-
-// Controls says on which encoders it may act.
-func (Slow) Controls(modalities []string) []string { return slowActing.controls(modalities) }
-
-// EpochStart decides that.
-func (Slow) EpochStart(e inforeg.Epoch) (map[string]float64, error) { return slowActing.epochStart(e) }
 
 // Gradients slows the leader.
 func (m Slow) Gradients(s *inforeg.Step) {

@@ -16,7 +16,7 @@ import (
 
 // JointStar adds to the fused cross entropy that of every modality's own classifier, w L + sum_m w_m L_m: Joint* of the
 // paper's tables, all weights 1.
-type JointStar struct{ inforeg.Plain }
+type JointStar struct{ timed }
 
 const jointLoss = "joint"
 
@@ -35,12 +35,12 @@ func (JointStar) Prepare(m *models.Multimodal, _ map[string]any) error {
 
 // Controls are the weights, and whether the losses are added.
 func (JointStar) Controls(modalities []string) []string {
-	return append(weightControls(modalities), always.controls(modalities)...)
+	return append(weightControls(modalities), timed{}.Controls(modalities)...)
 }
 
 // EpochStart reads the weights.
 func (JointStar) EpochStart(e inforeg.Epoch) (map[string]float64, error) {
-	windows, err := always.epochStart(e)
+	windows, err := timed{}.EpochStart(e)
 	if err != nil {
 		return nil, err
 	}
