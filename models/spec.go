@@ -17,6 +17,7 @@ import (
 //	mlp:64-32                                             vectors
 //	transformer[,dim=32][,heads=4][,layers=2][,mlp=2]     sequences
 //	transformer,vocab=N[,pad=1][,dim=32][..]              token ids from 0 to N-1; with pad=1 token 0 is padding
+//	NAME[:channels][,option=value]                        whatever [RegisterEncoder] was told of NAME
 //
 // The stem is by default small where the input's height or width is below 64.
 func ParseEncoder(spec string, m data.Modality) (Encoder, error) {
@@ -61,7 +62,11 @@ func ParseEncoder(spec string, m data.Modality) (Encoder, error) {
 		}
 		e, err = parseTransformer(m, take)
 	default:
-		return nil, fmt.Errorf("models: encoder %q, want cnn1d, cnn2d, resnet18 or mlp, or transformer", spec)
+		parse, ok := registeredEncoder(kind)
+		if !ok {
+			return nil, fmt.Errorf("models: encoder %q, want cnn1d, cnn2d, resnet18 or mlp, or transformer", spec)
+		}
+		e, err = parse(channels, m, take)
 	}
 	if err != nil {
 		return nil, err

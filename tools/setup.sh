@@ -4,7 +4,8 @@
 #   tools/setup.sh lab     what `make lab` needs
 #   tools/setup.sh test    the same and what the tests need beside
 #   tools/setup.sh binary  the binary alone
-#   tools/setup.sh gopls   completion in cells; takes a minute, so the lab builds it after it has opened
+#   tools/setup.sh gopls   completion in cells, and what cells with a method of their own link; takes two minutes, so
+#                          the lab builds it after it has opened
 #   tools/setup.sh lint    golangci-lint, benchstat and govulncheck
 #
 # Each step leaves a stamp with a hash of what it was made from, written last: a step that was interrupted,
@@ -153,6 +154,13 @@ cell() {
     rm -rf "$folder"
 }
 
+# own_cell builds once, in the background, what a cell with a method of its own builds: all of the host, for a minute.
+# (The binary is built with other flags, and shares nothing with it.)
+own_cell() {
+    GOFLAGS=-ldflags=-w go build -o /dev/null ./workbench/host/testdata/cell ||
+        die "a cell with a method of its own does not build" "see go's message above"
+}
+
 # browser installs what the tests look for on the system. Without root it leaves them to skip, with their reason.
 browser() {
     local wanted=()
@@ -195,7 +203,10 @@ binary)
     mkdir -p "$venv/bin"
     binary
     ;;
-gopls) step gopls tools/gopls/go.mod tools/gopls/go.sum -- install_tools tools/gopls tool ;;
+gopls)
+    step gopls tools/gopls/go.mod tools/gopls/go.sum -- install_tools tools/gopls tool
+    step own-cell go.mod go.sum -- own_cell
+    ;;
 lint)
     mkdir -p "$stamps" "$venv/bin"
     step lint tools/lint/go.mod tools/lint/go.sum -- install_tools tools/lint tool

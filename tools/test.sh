@@ -28,7 +28,7 @@ vet() {
 }
 
 part "go vet" vet
-part "go test" "$python" tools/gotest.py --counts "$counts" -timeout=15m ./...
+part "go test" "$python" tools/gotest.py --counts "$counts" -timeout=30m ./...
 part "notebooks" "$python" tools/notebooks.py --counts "$counts"
 part "browser" "$python" tools/browser_test.py --counts "$counts"
 

@@ -22,7 +22,9 @@ func cell(verb func(ctx context.Context, out *screen) error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	out := newScreen()
+	ctx = withNews(ctx, out)
 	err := verb(ctx, out)
+	tell(ctx, nil) // unless a run was told of it
 	out.flush()
 	if err != nil {
 		os.Exit(report(os.Stderr, err))

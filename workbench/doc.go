@@ -30,8 +30,11 @@
 //  9. In a notebook text and pictures take one way and keep their order. Elsewhere pictures are written to the
 //     run's folder figures and their path is printed.
 //  10. The environment variable PRIMEWINDOW_HOST names the executable to start as the host, otherwise it is
-//     .venv/bin/primewindow of the project, or primewindow on PATH. With PRIMEWINDOW_SMOKE=1 runs on made data
+//     .venv/bin/primewindow of the project, or primewindow on PATH. A cell that defines a method is its own host:
+//     see InThisCell of the package workbench/host. With PRIMEWINDOW_SMOKE=1 runs on made data
 //     are declared at the smallest size that still draws every figure.
+//  11. [ReadComparison] is the one declaration that reads: two small files of a record that is committed. It needs no
+//     host. What a cell draws by itself with package viz is shown with [Picture].
 //
 // Not promised: the wording of what is printed; the order of a verb's output and of what the cell itself
 // prints; that a host of another build answers alike (a warning says when it is one); the rate of updates.

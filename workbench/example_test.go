@@ -52,3 +52,21 @@ func ExampleArray() {
 	// Output:
 	// array [2 3], from 0 to 5, mean 2.5 5
 }
+
+// A record that is committed needs no host: its curves are plain numbers.
+func ExampleReadComparisonContext() {
+	c, err := wb.ReadComparisonContext(context.Background(), "../notebooks/results/digits")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, curve := range c.Curves("accuracy visual linear") {
+		if curve.Name == "joint" || curve.Name == "freeze" {
+			last := len(curve.X) - 1
+			fmt.Printf("%s: %.1f ± %.1f %% after epoch %v\n", curve.Name, 100*curve.Y[last], 100*curve.SD[last], curve.X[last])
+		}
+	}
+	// Output:
+	// joint: 63.2 ± 2.6 % after epoch 12
+	// freeze: 70.4 ± 1.0 % after epoch 12
+}

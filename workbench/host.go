@@ -35,6 +35,9 @@ func connect(ctx context.Context) (*client, error) {
 	if err != nil {
 		return nil, &wire.Problem{Message: fmt.Sprintf("project folder: %v", err), Hint: "name it in " + wire.ProjectVariable}
 	}
+	if os.Getenv(wire.CellVariable) != "" { // or a host would start a host, and so on
+		return nil, &wire.Problem{Message: "a verb before host.InThisCell()", Hint: "make host.InThisCell() the first line of the cell's main part, under %%"}
+	}
 	connections.Lock()
 	defer connections.Unlock()
 	if c := connections.m[project]; c != nil {
@@ -50,6 +53,11 @@ func connect(ctx context.Context) (*client, error) {
 			return nil, ctx.Err()
 		}
 		if host, err = start(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	if otherCode(host) {
+		if host, err = replace(ctx, c); err != nil {
 			return nil, err
 		}
 	}
@@ -84,8 +92,11 @@ func reach(ctx context.Context) (*client, error) {
 	return c, nil
 }
 
-// otherBuild warns of a host that is not of the build that lies on disk.
+// otherBuild warns of a host that is not of the build that lies on disk. One that is a cell's is neither.
 func otherBuild(project string, host wire.Host) string {
+	if host.Cell != nil {
+		return ""
+	}
 	path, err := executable(project)
 	if err != nil {
 		return "" // the host was started in another way
@@ -135,10 +146,17 @@ func start(ctx context.Context, c *client) (wire.Host, error) {
 	if c.call(ctx, "GET", "/host", nil, &host) == nil {
 		return host, nil
 	}
-	path, err := executable(c.project)
+	p, err := wanted(c)
 	if err != nil {
 		return wire.Host{}, err
 	}
+	return await(ctx, c, p)
+}
+
+// await starts a program as the host as soon as there is no other, and waits until a host answers.
+func await(ctx context.Context, c *client, p program) (host wire.Host, err error) {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
 	var ended <-chan struct{} // nil until a host is launched
 	var from int64
 	for pause := 2 * time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
@@ -146,7 +164,7 @@ func start(ctx context.Context, c *client) (wire.Host, error) {
 			return host, nil
 		}
 		if ended == nil && unclaimed(c.project) {
-			if ended, from, err = launch(c.project, path); err != nil {
+			if ended, from, err = launch(c.project, p); err != nil {
 				return wire.Host{}, err
 			}
 		}
@@ -216,7 +234,7 @@ func lockStart(ctx context.Context, socket string) (*os.File, error) {
 
 // launch starts the host in a session of its own, with nothing of this process but its environment. ended is
 // closed when it ends while this process lives; from is where in the log its words begin.
-func launch(project, path string) (ended <-chan struct{}, from int64, err error) {
+func launch(project string, p program) (ended <-chan struct{}, from int64, err error) {
 	name := logPath(project)
 	problem := func(err error) error {
 		return &wire.Problem{Message: fmt.Sprintf("host: %v", err), Hint: "the project's folder has to be writable, or name another in " + wire.ProjectVariable}
@@ -233,10 +251,17 @@ func launch(project, path string) (ended <-chan struct{}, from int64, err error)
 		from = st.Size()
 	}
 	closeOnExec()
-	cmd := exec.Command(path, "host")
+	cmd := exec.Command(p.path, "host")
 	cmd.Dir = project
 	cmd.Stdout, cmd.Stderr = log, log // files, so that no pipe ties the host to this process; stdin is /dev/null
 	cmd.Env = hostEnviron(os.Environ(), project)
+	if p.cell != nil {
+		env, err := cellEnviron(p.cell)
+		if err != nil {
+			return nil, 0, err
+		}
+		cmd.Env = append(cmd.Env, env)
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
 		return nil, 0, &wire.Problem{Message: fmt.Sprintf("host: %v", err), Hint: "`make lab` builds it again; or name it in " + hostVariable}
@@ -254,7 +279,7 @@ func hostEnviron(env []string, project string) []string {
 	var kept []string
 	for _, e := range env {
 		name, _, _ := strings.Cut(e, "=")
-		if strings.HasPrefix(name, "GONB_") || strings.HasPrefix(name, "JPY_") || name == wire.ProjectVariable {
+		if strings.HasPrefix(name, "GONB_") || strings.HasPrefix(name, "JPY_") || name == wire.ProjectVariable || name == wire.CellVariable {
 			continue
 		}
 		kept = append(kept, e)

@@ -33,8 +33,13 @@ func StopHostContext(ctx context.Context) error {
 	if err != nil {
 		return ErrNoHost
 	}
+	return stop(ctx, c, "")
+}
+
+// stop lets a host leave, for a reason, and waits until it has.
+func stop(ctx context.Context, c *client, why string) error {
 	var h wire.Host
-	if err := c.call(ctx, "POST", "/host/stop", nil, &h); err != nil {
+	if err := c.call(ctx, "POST", "/host/stop", wire.Stop{Why: why}, &h); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, stopTime)

@@ -200,6 +200,7 @@ func (r *Run) FreshContext(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
+	tell(ctx, nil)
 	var runs []Status
 	if err := c.call(ctx, "GET", "/runs", nil, &runs); err != nil {
 		return Status{}, err
@@ -219,6 +220,7 @@ func RunsContext(ctx context.Context) ([]Status, error) {
 	if err != nil {
 		return nil, err
 	}
+	tell(ctx, nil)
 	var list []Status
 	if err := c.call(ctx, "GET", "/runs", nil, &list); err != nil {
 		return nil, err

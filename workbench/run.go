@@ -129,6 +129,9 @@ func (r *Run) attach(ctx context.Context) (*client, Status, error) {
 		return nil, Status{}, err
 	}
 	s, err := r.declare(ctx, c, 0)
+	if err == nil {
+		tell(ctx, &s)
+	}
 	return c, s, err
 }
 

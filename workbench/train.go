@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/primewindow/primewindow/internal/wire"
@@ -86,10 +87,15 @@ func (r *Run) train(ctx context.Context, ask wire.Train, see observer) (Status, 
 	case last.Kind == wire.Failed:
 		return s, r.told(&wire.Problem{Message: fmt.Sprintf("stopped at step %d", s.Step), Hint: c.show(logPath(c.project)) + " says why"})
 	case s.Step < goal:
-		return s, &pausedError{wire.Problem{
+		paused := wire.Problem{
 			Message: fmt.Sprintf("%s: paused at step %d, before step %d", r.name, s.Step, goal),
 			Hint:    "another client paused it, or the host was stopped; run it again to go on",
-		}}
+		}
+		if _, why, ok := strings.Cut(last.Text, fmt.Sprintf("paused at step %d: ", s.Step)); ok {
+			paused.Message += ": " + why
+			paused.Hint = "run it again to go on: nothing is lost"
+		}
+		return s, &pausedError{paused}
 	}
 	return s, nil
 }

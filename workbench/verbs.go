@@ -3,6 +3,8 @@ package workbench
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/primewindow/primewindow/internal/wire"
@@ -142,6 +144,9 @@ func statusText(s Status) string {
 	}
 	if s.Parent != "" {
 		lines = append(lines, "forked from "+s.Parent)
+	}
+	for _, what := range slices.Sorted(maps.Keys(s.Code)) {
+		lines = append(lines, fmt.Sprintf("code of %s: %s", what, s.Code[what]))
 	}
 	if s.Problem != nil {
 		lines = append(lines, "stopped: "+oneLine(s.Problem.Message))

@@ -6,6 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -25,12 +27,16 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 	epochs := f.Int("epochs", 0, "`number` of epochs; 0: what suits the set")
 	out := f.String("out", "", "`folder` of the comparison; without it compare- and the set's name")
 	choice := f.String("select", host.SelectVal, "`choice` of the epoch that counts: val, by the validation split; last; test-best, by the test split itself")
+	curves := f.String("curves", "", "`file` that also takes, as CSV, what was measured from epoch to epoch: accuracies on the validation split, traces, how often a method acted")
 	format := f.String("format", "text", "`format` of the table: "+strings.Join(formats, ", "))
 	if _, err := parse(env, f, args, 0, 0); err != nil {
 		return err
 	}
 	if !slices.Contains(formats, *format) {
 		return &wire.Problem{Message: fmt.Sprintf("unknown format %q", *format), Hint: "the formats are " + strings.Join(formats, ", ")}
+	}
+	if st, err := os.Stat(*curves); err == nil && st.IsDir() { // known before hours of training
+		return &wire.Problem{Message: *curves + " is a folder", Hint: "-curves names a file, for example " + filepath.Join(*curves, "curves.csv")}
 	}
 	asked := map[string]any{}
 	f.Visit(func(named *flag.Flag) {
@@ -59,6 +65,9 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 		return errors.Join(err, shop.Close())
 	}
 	err = trainAll(ctx, env, sweep)
+	if err == nil && *curves != "" {
+		err = sweep.WriteCurvesFile(*curves)
+	}
 	if closeErr := errors.Join(sweep.Close(), shop.Close()); err == nil {
 		err = closeErr
 	}

@@ -122,7 +122,9 @@ func running(ctx context.Context, project string) finding {
 		return f
 	}
 	f.text = fmt.Sprintf("process %d on %s", h.PID, h.Socket)
-	if build, err := wire.BuildID("/proc/self/exe"); err == nil && build != h.Build {
+	if h.Cell != nil {
+		f.text += ", a cell's own binary, of " + h.Cell.From
+	} else if build, err := wire.BuildID("/proc/self/exe"); err == nil && build != h.Build {
 		f.ok, f.text = false, f.text+": of another build; `primewindow stop` ends it"
 	}
 	return f

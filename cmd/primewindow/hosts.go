@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"maps"
 	"path/filepath"
+	"slices"
+	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench"
@@ -26,14 +27,7 @@ func hostCommand(ctx context.Context, env *environ, args []string) error {
 	if err := host.Reexec(env.project); err != nil {
 		return err
 	}
-	fmt.Fprintf(env.errOut, "%s host %d of %s begins\n", time.Now().UTC().Format(time.RFC3339), os.Getpid(), env.project)
-	err := host.Serve(ctx, env.project, *idle)
-	if host.IsOtherHost(err) {
-		fmt.Fprintf(env.errOut, "%s host %d leaves: there is another\n", time.Now().UTC().Format(time.RFC3339), os.Getpid())
-		return nil
-	}
-	fmt.Fprintf(env.errOut, "%s host %d has left\n", time.Now().UTC().Format(time.RFC3339), os.Getpid())
-	return err
+	return host.ServeLogged(ctx, env.project, *idle, env.errOut)
 }
 
 func psCommand(ctx context.Context, env *environ, args []string) error {
@@ -55,6 +49,9 @@ func psCommand(ctx context.Context, env *environ, args []string) error {
 			backend = "no backend opened yet"
 		}
 		fmt.Fprintf(env.out, "host     process %d, build %s, since %s, %s\n", h.PID, h.Build, h.Started.Local().Format("2006-01-02 15:04"), backend)
+		if h.Cell != nil {
+			fmt.Fprintf(env.out, "         a cell's own binary, of %s: %s\n", h.Cell.From, strings.Join(slices.Sorted(maps.Keys(h.Cell.Defines)), ", "))
+		}
 		if runs, err = workbench.RunsContext(ctx); err != nil {
 			return err
 		}

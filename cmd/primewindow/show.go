@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -128,8 +129,11 @@ func summary(w io.Writer, rec host.Recorded) error {
 		fmt.Fprintf(&text, "forked from %s\n", s.Parent)
 	}
 	for _, c := range rec.History.Events {
-		if c.Event == "set" {
+		switch c.Event {
+		case "set":
 			fmt.Fprintf(&text, "step %d: %s %v → %v\n", c.Step, c.Name, c.Old, c.New)
+		case "code":
+			fmt.Fprintf(&text, "step %d: other code of %s, %v → %v\n", c.Step, c.Name, cmp.Or(c.Old, any("the program's")), cmp.Or(c.New, any("the program's")))
 		}
 	}
 	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)

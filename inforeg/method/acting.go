@@ -216,7 +216,7 @@ func parseWindow(text string) (map[string][][2]int, error) {
 			name, fields = fields[0], fields[1:]
 		}
 		if _, twice := all[name]; twice || len(fields) == 0 {
-			return nil, fmt.Errorf("window %q, want all, none, auto, outside, or epochs such as 2:5", text)
+			return nil, fmt.Errorf("got %q, want all, none, auto, outside, or epochs such as 2:5", text)
 		}
 		all[name] = nil
 		for _, f := range fields {
@@ -224,7 +224,7 @@ func parseWindow(text string) (map[string][][2]int, error) {
 			from, errFrom := strconv.Atoi(a)
 			to, errTo := strconv.Atoi(b)
 			if errFrom != nil || errTo != nil || from < 0 || to <= from {
-				return nil, fmt.Errorf("window %q: %q, want FROM:TO in whole epochs, FROM below TO", text, f)
+				return nil, fmt.Errorf("got %q, want FROM:TO in whole epochs, FROM below TO", f)
 			}
 			all[name] = append(all[name], [2]int{from, to})
 		}

@@ -109,7 +109,7 @@ func parseWeights(text string) (map[string]float64, error) {
 		name, value, _ := strings.Cut(part, "=")
 		w, err := strconv.ParseFloat(value, 64)
 		if _, twice := weights[name]; err != nil || twice || w < 0 || math.IsInf(w, 0) || math.IsNaN(w) {
-			return nil, fmt.Errorf("weights %q: %q, want NAME=NUMBER, 0 or more, each name once", text, part)
+			return nil, fmt.Errorf("got %q, want NAME=NUMBER, 0 or more, each name once", part)
 		}
 		weights[name] = w
 	}

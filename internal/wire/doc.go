@@ -4,7 +4,7 @@
 // The protocol is HTTP over a Unix socket, JSON in both directions, below /v1. Its calls:
 //
 //	GET    /v1/host                     [Host]
-//	POST   /v1/host/stop                save everything and leave
+//	POST   /v1/host/stop                [Stop] or nothing → [Host]; saves everything and leaves
 //	GET    /v1/runs                     []Status
 //	PUT    /v1/runs/NAME                [Declaration] → [Status]; creates the run or attaches to it
 //	GET    /v1/runs/NAME                [Status]

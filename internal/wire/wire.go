@@ -20,6 +20,12 @@ type Host struct {
 	Socket   string    `json:"socket"`
 	Backend  string    `json:"backend"` // for example "xla:cpu (PJRT 0.81, 4 devices)"
 	Started  time.Time `json:"started"`
+	Cell     *Cell     `json:"cell,omitempty"` // of a host that is a cell's own binary
+}
+
+// Stop asks the host to save everything and leave.
+type Stop struct {
+	Why string `json:"why,omitempty"` // told to whoever trains
 }
 
 // Declaration asks for a run. Settings hold only what was asked for; all else is the default.
@@ -67,6 +73,7 @@ type Status struct {
 	Parent        string             `json:"parent,omitempty"`
 	Problem       *Problem           `json:"problem,omitempty"`
 	Warnings      []string           `json:"warnings,omitempty"`
+	Code          map[string]string  `json:"code,omitempty"` // hashes of what a cell defines and the run uses, by [Definition]
 }
 
 // Train asks for training. Exactly one of the targets is used.

@@ -88,35 +88,15 @@ func choose(selection string, records []wire.Record, perEpoch, epochs int) int {
 	return best
 }
 
-// Quantity names an accuracy.
-type Quantity struct {
-	Encoder string `json:"encoder"` // modality, or "fused"
-	Readout string `json:"readout"` // head, split, linear and so on, as in [wire.Record]
-}
-
-// String names the encoder, and the readout where it is not the head's.
-func (q Quantity) String() string {
-	if q.Readout == readoutHead || q.Readout == readoutSplit {
-		return q.Encoder
-	}
-	return q.Encoder + " " + q.Readout
-}
-
 // quantities are the accuracies that every model has: fused, of each modality by the head, of each by a fresh linear probe.
 func quantities(modalities []string) []Quantity {
-	list := []Quantity{{fused, readoutHead}}
+	list := []Quantity{{Encoder: fused, Readout: readoutHead}}
 	for _, readout := range []string{readoutSplit, readoutLinear} {
 		for _, m := range modalities {
-			list = append(list, Quantity{m, readout})
+			list = append(list, Quantity{Encoder: m, Readout: readout})
 		}
 	}
 	return list
-}
-
-// Accuracy is one accuracy of a run.
-type Accuracy struct {
-	Quantity
-	Value float64 `json:"value"` // 0 to 1
 }
 
 // accuracies are what is on record of a split after so many steps, those that every model has and then what else there
@@ -128,7 +108,7 @@ func accuracies(records []wire.Record, modalities []string, split data.Split, st
 		if rec.Step != step || rec.Kind != inforeg.KindAccuracy || rec.Split != string(split) {
 			continue
 		}
-		q := Quantity{rec.Encoder, rec.Readout}
+		q := Quantity{Encoder: rec.Encoder, Readout: rec.Readout}
 		if _, again := found[q]; !again && !slices.Contains(usual, q) {
 			further = append(further, q)
 		}
@@ -140,7 +120,7 @@ func accuracies(records []wire.Record, modalities []string, split data.Split, st
 		if !ok {
 			return nil
 		}
-		list = append(list, Accuracy{q, v})
+		list = append(list, Accuracy{Quantity: q, Value: v})
 	}
 	return list
 }

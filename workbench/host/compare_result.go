@@ -2,47 +2,29 @@ package host
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+
+	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// Compared is what a comparison came to, and what compare.json holds. Accuracies are between 0 and 1. It is a
-// function of the runs' folders alone: the same runs give the same file, however often they were interrupted.
-type Compared struct {
-	Schema      int            `json:"schema"`
-	Data        string         `json:"data"`
-	SplitHash   string         `json:"split_hash"`
-	Split       string         `json:"split"`   // whose accuracies these are
-	Samples     int            `json:"samples"` // in it
-	Select      string         `json:"select"`  // how the epoch of each run was chosen, one of [Selections]
-	Seeds       int            `json:"seeds"`   // 0 to Seeds-1
-	Baseline    string         `json:"baseline"`
-	Methods     []MethodResult `json:"methods"`
-	Comparisons int            `json:"comparisons"` // all differences below, for whose number Holm's correction accounts
-	Runs        []RunOutcome   `json:"runs"`
-}
-
-// MethodResult is what a method came to over its seeds.
-type MethodResult struct {
-	Method      string         `json:"method"`
-	Epochs      int            `json:"epochs"`
-	Settings    map[string]any `json:"settings"` // those that are not the default of data and method
-	Accuracies  []Summary      `json:"accuracy"`
-	Differences []Difference   `json:"difference,omitempty"` // to the baseline
-}
-
-// RunOutcome is what one run came to.
-type RunOutcome struct {
-	Run        string            `json:"run"` // folder below the comparison's
-	Method     string            `json:"method"`
-	Seed       int               `json:"seed"`
-	Epoch      int               `json:"epoch,omitempty"` // chosen one: so many epochs were done
-	Step       int               `json:"step,omitempty"`  // at its end
-	Accuracies []Accuracy        `json:"accuracy,omitempty"`
-	Missing    string            `json:"missing,omitempty"` // why it has no accuracies
-	Warning    string            `json:"warning,omitempty"`
-	Backend    string            `json:"backend,omitempty"`
-	Versions   map[string]string `json:"versions,omitempty"` // of what made the run
-}
+// The types of compare.json; what each field means stands beside them.
+type (
+	// Compared is what a comparison came to.
+	Compared = wire.Compared
+	// MethodResult is what a method came to over its seeds.
+	MethodResult = wire.MethodResult
+	// RunOutcome is what one run came to.
+	RunOutcome = wire.RunOutcome
+	// Quantity names an accuracy.
+	Quantity = wire.Quantity
+	// Accuracy is one accuracy of a run.
+	Accuracy = wire.NamedAccuracy
+	// Summary is an accuracy of a method over its seeds.
+	Summary = wire.Summary
+	// Difference is that of an accuracy to the baseline's, paired by seed.
+	Difference = wire.Difference
+)
 
 // outcome reads what a trained run came to; nil as long as not all is on record.
 func (s *Sweep) outcome(r *SweepRun, rec Recorded) (*RunOutcome, error) {
@@ -60,9 +42,15 @@ func (s *Sweep) outcome(r *SweepRun, rec Recorded) (*RunOutcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Backend, o.Versions = man.Backend, man.Versions
+	o.Backend, o.Versions = man.Backend, map[string]string{}
+	for name, text := range man.Versions {
+		o.Versions[name] = folders.ReplaceAllString(text, "")
+	}
 	return o, nil
 }
+
+// folders are those before a file's name, which say where a plugin lay and not what it was: a comparison may be published.
+var folders = regexp.MustCompile(`/[^()]*/`)
 
 // Result is what the comparison has come to so far.
 func (s *Sweep) Result() Compared {
@@ -113,12 +101,12 @@ func (s *Sweep) Result() Compared {
 		}
 		c.Methods = append(c.Methods, result)
 	}
-	c.correct()
+	correct(&c)
 	return c
 }
 
 // correct counts the comparisons and corrects their p for that number.
-func (c *Compared) correct() {
+func correct(c *Compared) {
 	var p []float64
 	var of []*Difference
 	for i := range c.Methods {

@@ -12,30 +12,6 @@ import (
 // confidence is the coverage of the intervals of differences.
 const confidence = 0.95
 
-// Summary is an accuracy of a method over its seeds.
-type Summary struct {
-	Quantity
-	Mean  float64  `json:"mean"`
-	SD    *float64 `json:"sd"` // over seeds, with n-1 in the denominator; null with one seed
-	Seeds int      `json:"seeds"`
-}
-
-// Difference is that of an accuracy to the baseline's, paired by seed: both runs of a pair had the same order of
-// samples.
-type Difference struct {
-	Quantity
-	Mean float64 `json:"mean"`
-	// Low and High bound the interval of 95 % by Student's t. P is two-sided, Holm the same after Holm's correction for
-	// all comparisons of the table. They are null with one seed, and where the seeds' differences are all equal: then
-	// their spread, which the interval rests on, is unknown.
-	Low       *float64 `json:"low"`
-	High      *float64 `json:"high"`
-	P         *float64 `json:"p"`
-	Holm      *float64 `json:"p_holm"`
-	Excludes0 bool     `json:"excludes_0"` // whether the interval lies to one side of 0, before any correction
-	Seeds     int      `json:"seeds"`
-}
-
 // summarise gives mean and standard deviation.
 func summarise(q Quantity, values []float64) Summary {
 	s := Summary{Quantity: q, Mean: stat.Mean(values, nil), Seeds: len(values)}

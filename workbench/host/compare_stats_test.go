@@ -63,8 +63,8 @@ func TestHolm(t *testing.T) {
 }
 
 func TestSummarise(t *testing.T) {
-	got := summarise(Quantity{"audio", readoutSplit}, []float64{0.5, 0.7, 0.9})
-	if want := (Summary{Quantity{"audio", readoutSplit}, 0.7, new(0.2), 3}); !cmp.Equal(want, got, cmpopts.EquateApprox(0, 1e-12)) {
+	got := summarise(Quantity{Encoder: "audio", Readout: readoutSplit}, []float64{0.5, 0.7, 0.9})
+	if want := (Summary{Quantity: Quantity{Encoder: "audio", Readout: readoutSplit}, Mean: 0.7, SD: new(0.2), Seeds: 3}); !cmp.Equal(want, got, cmpopts.EquateApprox(0, 1e-12)) {
 		t.Errorf("got %+v with sd %v, want mean 0.7 and sd 0.2: √((0.04+0+0.04)/2)", got, *got.SD)
 	}
 	if got := summarise(Quantity{}, []float64{0.5}); got.SD != nil || got.Mean != 0.5 {

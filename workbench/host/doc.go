@@ -11,6 +11,8 @@
 //     written last: one for step n promises that every record up to step n is on disk.
 //   - Whatever a step depends on is a function of the settings, the seed and the step, so that any recorded
 //     step can be computed again, bit for bit, from an earlier snapshot.
+//   - The code of what a cell defines is none of these: where it changes the run has a stop, which is a snapshot that
+//     lacks nothing, and an event, and no step before it is computed again by the new code.
 //   - A step that yields a number that is not finite is not taken.
-//   - Panics of graph-building code become errors in one place, engine.call.
+//   - Panics of graph-building code become errors in one place, engine.call, and those of EpochStart in Run.decide.
 package host

@@ -133,6 +133,8 @@ func marks(runs []Recorded) []viz.Mark {
 				text = fmt.Sprintf("%s %v", c.Name, c.New)
 			case eventFork:
 				text = rec.Status.Name
+			case eventCode:
+				text = c.Name + " changed"
 			case eventDiverged:
 				text = "not finite"
 			default:

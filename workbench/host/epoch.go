@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -15,11 +16,34 @@ import (
 
 // epochStart lets the method decide about the epoch and notes its first weights.
 func (r *Run) epochStart(ctx context.Context, epoch int, settings Settings) error {
+	carried, err := r.decide(ctx, epoch, settings)
+	if err != nil {
+		return err
+	}
+	r.released = map[string]inforeg.Released{}
+	next := r.eng.epochStart(r.st)
+	next.carried = carried
+	r.st.drop(next)
+	r.st = next
+	return nil
+}
+
+// decide lets the method decide about the epoch, and gives what it carries from there on. A method that a cell defines
+// may panic: that is an error of the run.
+func (r *Run) decide(ctx context.Context, epoch int, settings Settings) (list []*tensors.Tensor, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &wire.Problem{
+				Message: fmt.Sprintf("method %s: EpochStart of epoch %d: %v", settings.text("method"), epoch, p),
+				Hint:    "the run stands before that epoch; mend the method and go on",
+			}
+		}
+	}()
 	carried := map[string][]float32{}
 	for i, v := range r.eng.carried {
 		values, err := tensors.CopyFlatData[float32](r.st.carried[i])
 		if err != nil {
-			return err
+			return nil, err
 		}
 		carried[v.Name] = values
 	}
@@ -31,21 +55,16 @@ func (r *Run) epochStart(ctx context.Context, epoch int, settings Settings) erro
 		},
 	})
 	if errors.Is(err, inforeg.ErrNotMeasured) {
-		return &wire.Problem{Message: err.Error(), Hint: "the window needs a trace of every epoch: for fisher_emp leave every.fisher_emp at epoch, for signs, labels or share say when with every.signs and so on; or set window to all or none"}
+		return nil, &wire.Problem{Message: err.Error(), Hint: "the window needs a trace of every epoch: for fisher_emp leave every.fisher_emp at epoch, for signs, labels or share say when with every.signs and so on; or set window to all or none"}
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r.controls = controls
-	r.released = map[string]inforeg.Released{}
-	next := r.eng.epochStart(r.st)
-	next.carried = nil
 	for _, v := range r.eng.carried {
-		next.carried = append(next.carried, tensors.FromFlatDataAndDimensions(carried[v.Name], v.Shape...))
+		list = append(list, tensors.FromFlatDataAndDimensions(carried[v.Name], v.Shape...))
 	}
-	r.st.drop(next)
-	r.st = next
-	return nil
+	return list, nil
 }
 
 // drawnFeatures are the features of a share of the training samples, in whole batches, drawn by seed and epoch.

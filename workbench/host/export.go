@@ -70,17 +70,18 @@ func exportFile(path string, write func(io.Writer) error) error {
 	return nil
 }
 
-// metricNames are the columns of the metrics: step, epoch, then the rest in alphabetical order.
+// metricNames are the columns of the metrics: step, epoch, then the rest in alphabetical order. Where a cell's code
+// has changed, some steps may lack some.
 func (rec Recorded) metricNames() []string {
-	names := []string{"step", "epoch"}
-	if len(rec.History.Metrics) > 0 {
-		for _, n := range slices.Sorted(maps.Keys(rec.History.Metrics[0])) {
-			if n != "step" && n != "epoch" {
-				names = append(names, n)
-			}
+	all := map[string]bool{}
+	for _, m := range rec.History.Metrics {
+		for n := range m {
+			all[n] = true
 		}
 	}
-	return names
+	delete(all, "step")
+	delete(all, "epoch")
+	return append([]string{"step", "epoch"}, slices.Sorted(maps.Keys(all))...)
 }
 
 // number is a value in the shortest form that reads back as itself.
@@ -94,7 +95,9 @@ func (rec Recorded) WriteCSV(w io.Writer) error {
 	for _, m := range rec.History.Metrics {
 		row := make([]string, len(names))
 		for i, n := range names {
-			row[i] = number(m[n])
+			if v, ok := m[n]; ok {
+				row[i] = number(v)
+			}
 		}
 		_ = out.Write(row)
 	}
@@ -135,7 +138,9 @@ func (rec Recorded) exportTensorBoard(dir string) error {
 		writeEvent(out, protoString(nil, 3, "brain.Event:2"))
 		for _, name := range rec.metricNames()[2:] {
 			for _, m := range rec.History.Metrics {
-				writeScalar(out, int(m["step"])+1, name, m[name])
+				if v, ok := m[name]; ok {
+					writeScalar(out, int(m["step"])+1, name, v)
+				}
 			}
 		}
 		for _, p := range rec.History.Probes {

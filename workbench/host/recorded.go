@@ -58,11 +58,7 @@ func ReadRecorded(dir string) (Recorded, error) {
 	if man.Parent != nil {
 		s.Parent = fmt.Sprintf("%s at step %d", man.Parent.Run, man.Parent.Step)
 	}
-	model, err := buildModel(man.Settings, man.Data)
-	if err != nil {
-		return Recorded{}, err
-	}
-	s.Modalities = inforeg.ModalityNames(model)
+	s.Modalities = modalities(man) // without the model: a cell may have defined an encoder of it
 	if s.Step > 0 {
 		s.Loss = rec.History.Metrics[s.Step-1]["loss"]
 	}

@@ -21,7 +21,6 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
-	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 )
@@ -34,7 +33,8 @@ type Run struct {
 	shop     *Shop
 	lock     *os.File
 	man      *manifest
-	base     Settings // at step 0
+	base     Settings          // at step 0
+	code     map[string]string // of what a cell defines and the run uses, by wire.Definition
 	set      data.Dataset
 	eng      *engine
 	perEpoch int // steps in an epoch
@@ -43,7 +43,7 @@ type Run struct {
 	mu   sync.Mutex    // held for one step at most; guards all below
 
 	metrics, probes, events *journal
-	series                  map[string][]float64 // metrics by name, in the order of steps
+	series                  map[string][]float64 // metrics by name, in the order of steps; up to the last step that has one
 	records                 []wire.Record
 	seen                    map[string]bool // keys of records
 	changes                 []wire.Change
@@ -67,6 +67,7 @@ type Run struct {
 	trainCost  time.Duration // spent on steps
 	saving     chan error    // of the snapshot being written; nil when none
 	recomputed int           // steps of the last replay
+	changed    []string      // whose code was found changed when the state was loaded
 
 	published atomic.Pointer[wire.Status]
 	watchers  watchers
@@ -88,6 +89,14 @@ func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
 			lock.Close()
 		}
 	}()
+	if err := lacking(name, man); err != nil {
+		return nil, err
+	}
+	m, err := knownMethod(r.base)
+	if err != nil {
+		return nil, err
+	}
+	r.base, r.code = completed(r.base, m), shop.codeOf(r.base)
 	if r.set, err = shop.library.open(r.base); err != nil {
 		return nil, err
 	}
@@ -109,7 +118,6 @@ func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
 	if err != nil {
 		return nil, err
 	}
-	m, _ := method.Find(r.base.text("method")) // resolve knows it
 	r.eng = shop.engines.find(backend, model, m, r.base)
 	if r.perEpoch, err = stepsPerEpoch(r.base, r.set); err != nil {
 		return nil, err
@@ -153,7 +161,7 @@ func (r *Run) readRecords() (err error) {
 				Hint:    "cut the file before that line: the run goes on from there",
 			}
 		}
-		r.note(m)
+		r.note(i, m)
 	}
 	for i, line := range r.probes.lines {
 		var rec wire.Record
@@ -174,9 +182,12 @@ func (r *Run) readRecords() (err error) {
 	return nil
 }
 
-// note keeps a step's numbers for drawing.
-func (r *Run) note(m map[string]float64) {
+// note keeps the numbers of the step after so many. One that other code did not record is not a number there.
+func (r *Run) note(step int, m map[string]float64) {
 	for name, v := range m {
+		for len(r.series[name]) < step {
+			r.series[name] = append(r.series[name], math.NaN())
+		}
 		r.series[name] = append(r.series[name], v)
 	}
 }
@@ -205,6 +216,7 @@ const (
 	eventDiverged   = "diverged"
 	eventDiffers    = "replay_differs"
 	eventUnreadable = "snapshot_unreadable"
+	eventCode       = "code" // of what a cell defines: from this step on other code computes
 )
 
 func (r *Run) change(c wire.Change) error {
@@ -235,10 +247,14 @@ func (r *Run) load(ctx context.Context) error {
 		return nil
 	}
 	if !r.loaded {
-		if err := r.restore(); err != nil {
+		if err := r.restore(ctx); err != nil {
 			return err
 		}
-		r.loaded = true
+		changed, err := r.noteCode()
+		if err != nil {
+			return err
+		}
+		r.loaded, r.changed = true, changed
 		r.recomputed = r.recorded() - r.at
 	}
 	for r.at < r.recorded() {
@@ -250,27 +266,33 @@ func (r *Run) load(ctx context.Context) error {
 			return err
 		}
 	}
+	if len(r.changed) > 0 && r.recomputed > 0 { // steps of the old code, computed by the new one: no later start may lie before them
+		return r.stopHere()
+	}
 	return nil
 }
 
 // restore reads the nearest snapshot that a replay may begin at, or draws the first weights. A snapshot that
 // cannot be read is passed over: an older one leads to the same state.
-func (r *Run) restore() error {
+func (r *Run) restore(ctx context.Context) error {
 	r.ring = map[string][][]float32{}
 	r.released = map[string]inforeg.Released{}
-	for _, step := range slices.Backward(listSnapshots(r.Dir)) {
-		if step > max(0, r.recorded()-cosineBatches) {
-			continue
-		}
-		st, h, err := r.eng.readSnapshot(r.Dir, step)
+	for _, from := range starts(r.Dir, r.recorded()) {
+		st, h, all, err := r.eng.readState(from.path(r.Dir), from.step, r.code)
 		if err == nil {
-			r.st, r.at, r.controls, r.released, r.saved = st, step, h.Controls, h.Released, step
-			return nil
+			r.st, r.at, r.controls, r.released, r.saved = st, from.step, h.Controls, h.Released, from.step
+			if h.Stop {
+				r.ring, r.last = r.eng.gradientsIn(all)
+			}
+			return r.adopt(ctx, h)
 		}
-		if err := r.change(wire.Change{Step: step, Event: eventUnreadable, Text: firstLine(err)}); err != nil {
+		if errors.Is(err, errOtherShape) && !maps.Equal(h.Code, r.code) {
+			return r.otherVariables(err)
+		}
+		if err := r.change(wire.Change{Step: from.step, Event: eventUnreadable, Text: firstLine(err)}); err != nil {
 			return err
 		}
-		if err := os.Remove(snapshotPath(r.Dir, step)); err != nil {
+		if err := os.Remove(from.path(r.Dir)); err != nil {
 			return diskProblem(err)
 		}
 	}
@@ -333,7 +355,7 @@ func (r *Run) advance(ctx context.Context) error {
 		if err := json.Unmarshal(line, &values); err != nil { // as it will be read back, digit for digit
 			return err
 		}
-		r.note(values)
+		r.note(r.at, values)
 	}
 	r.during = r.stepRecords(measures, o.measured, r.eng.plain)
 	r.st.drop(next)
@@ -480,22 +502,16 @@ func (r *Run) save(now bool) error {
 	if err != nil {
 		return err
 	}
-	h := header{
-		Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.whole("seed"),
-		Controls: r.controls, Released: map[string]inforeg.Released{},
-	}
-	maps.Copy(h.Released, r.released)
+	h := r.header()
 	r.saved, r.sinceSave = r.at, 0
 	r.saveCost += time.Since(began)
 	limit := int64(r.settingsAt(r.at).number("snapshot_gib") * (1 << 30))
 	saving := make(chan error, 1)
 	r.saving = saving
 	go func() {
-		for _, j := range []*journal{r.metrics, r.probes, r.events} {
-			if err := j.sync(); err != nil {
-				saving <- diskProblem(err)
-				return
-			}
+		if err := r.syncRecords(); err != nil {
+			saving <- err
+			return
 		}
 		if err := writeSnapshot(r.Dir, h, list); err != nil {
 			saving <- err
@@ -503,6 +519,24 @@ func (r *Run) save(now bool) error {
 		}
 		saving <- thin(r.Dir, limit)
 	}()
+	return nil
+}
+
+// header is what a snapshot of the present state says beside its tensors.
+func (r *Run) header() header {
+	return header{
+		Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.whole("seed"),
+		Controls: r.controls, Released: maps.Clone(r.released), Code: r.code,
+	}
+}
+
+// syncRecords puts all records on disk.
+func (r *Run) syncRecords() error {
+	for _, j := range []*journal{r.metrics, r.probes, r.events} {
+		if err := j.sync(); err != nil {
+			return diskProblem(err)
+		}
+	}
 	return nil
 }
 

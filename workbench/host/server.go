@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -31,10 +32,10 @@ const IdleTime = 2 * time.Hour
 type Server struct {
 	shop     *Shop
 	info     wire.Host
-	ctx      context.Context // ends when the host stops
-	stop     context.CancelFunc
-	lastSeen atomic.Int64 // UnixNano of the last sign of a client or of training
-	open     atomic.Int64 // requests being answered
+	ctx      context.Context         // ends when the host stops
+	stop     context.CancelCauseFunc // the cause is told to whoever trains
+	lastSeen atomic.Int64            // UnixNano of the last sign of a client or of training
+	open     atomic.Int64            // requests being answered
 
 	mu       sync.Mutex
 	training map[*Run]map[int]context.CancelCauseFunc // those that train or wait for their turn; for pausing
@@ -44,9 +45,6 @@ type Server struct {
 
 // errOtherHost reports that the project has a host already.
 var errOtherHost = errors.New("another host serves this project")
-
-// IsOtherHost reports whether Serve returned because the project has a host already.
-func IsOtherHost(err error) bool { return errors.Is(err, errOtherHost) }
 
 // Serve answers clients on the project's socket until ctx ends, a client stops it, or nobody has needed it for
 // idle. Everything is on record when it returns.
@@ -69,10 +67,17 @@ func Serve(ctx context.Context, project string, idle time.Duration) error {
 	if err != nil {
 		return socketProblem(err)
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+	cell, err := wire.CellOf()
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	s := &Server{shop: NewShop(project), ctx: ctx, stop: stop, training: map[*Run]map[int]context.CancelCauseFunc{}}
-	s.info = wire.Host{Protocol: wire.Version, PID: os.Getpid(), Project: project, Socket: socket, Started: time.Now().UTC()}
+	s.info = wire.Host{Protocol: wire.Version, PID: os.Getpid(), Project: project, Socket: socket, Started: time.Now().UTC(), Cell: cell}
+	if cell != nil {
+		s.shop.defines = cell.Defines
+	}
 	if s.info.Build, err = wire.BuildID("/proc/self/exe"); err != nil {
 		return err
 	}
@@ -90,7 +95,7 @@ func Serve(ctx context.Context, project string, idle time.Duration) error {
 		return err
 	}
 	s.detached.Wait()
-	return s.shop.Close()
+	return errors.Join(s.shop.keep(), s.shop.Close())
 }
 
 // claim makes the socket's folder and takes it for this process.
@@ -143,10 +148,16 @@ func (s *Server) leaveWhenIdle(ctx context.Context, idle time.Duration) {
 			s.seen()
 		}
 		if time.Since(time.Unix(0, s.lastSeen.Load())) > idle {
-			s.stop()
+			s.stop(nil)
 		}
 	}
 }
+
+// leavingError ends training because the host leaves: a pause, for a reason.
+type leavingError struct{ why string }
+
+func (e *leavingError) Error() string { return cmp.Or(e.why, "the host was stopped") }
+func (e *leavingError) Unwrap() error { return errPaused }
 
 // handler routes the calls of internal/wire. It turns panics and errors into problems.
 func (s *Server) handler() http.Handler {
@@ -175,9 +186,15 @@ func (s *Server) handler() http.Handler {
 		s.shop.backendMu.Unlock()
 		return answerJSON(w, info)
 	})
-	handle("POST /v1/host/stop", func(w http.ResponseWriter, _ *http.Request) error {
+	handle("POST /v1/host/stop", func(w http.ResponseWriter, q *http.Request) error {
+		var ask wire.Stop
+		if q.ContentLength != 0 {
+			if err := read(q, &ask); err != nil {
+				return err
+			}
+		}
 		err := answerJSON(w, s.info)
-		s.stop()
+		s.stop(&leavingError{ask.Why})
 		return err
 	})
 	handle("GET /v1/runs", func(w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, s.shop.Statuses()) })
@@ -544,6 +561,9 @@ func (s *stream) last(r *Run, err error) error {
 	switch {
 	case errors.Is(err, errPaused), errors.Is(err, context.Canceled):
 		e.Text = fmt.Sprintf("%s: paused at step %d", r.Name, e.Status.Step)
+		if leaving, ok := errors.AsType[*leavingError](err); ok {
+			e.Text += ": " + leaving.Error()
+		}
 	case err != nil:
 		e.Kind, e.Problem = wire.Failed, asProblem(err)
 	}

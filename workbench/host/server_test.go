@@ -249,7 +249,7 @@ func TestServer(t *testing.T) {
 	if all == nil || len(all) != 0 {
 		t.Errorf("runs %v, want an empty list", all)
 	}
-	if err := Serve(t.Context(), s.project, time.Hour); !IsOtherHost(err) {
+	if err := Serve(t.Context(), s.project, time.Hour); !errors.Is(err, errOtherHost) {
 		t.Errorf("a second host: %v, want that there is another", err)
 	}
 

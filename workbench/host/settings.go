@@ -187,6 +187,12 @@ func unknown(what, name string, known []string, hint string) error {
 		}
 	}
 	slices.SortFunc(list, func(a, b near) int { return cmp.Or(cmp.Compare(a.d, b.d), cmp.Compare(a.name, b.name)) })
+	for i, n := range list { // what is much farther than the nearest is no offer
+		if n.d > list[0].d+1 && !strings.Contains(n.name, name) {
+			list = list[:i]
+			break
+		}
+	}
 	switch {
 	case len(list) > 0:
 		offers := make([]string, 0, 3)

@@ -82,7 +82,7 @@ func TestUnknown(t *testing.T) {
 		{"data", map[string]any{"data": "sinth"}, `unknown data "sinth"`, "did you mean synth?", "one letter"},
 		{"method", map[string]any{"method": "INFOREG2"}, `unknown method "INFOREG2"`, "did you mean inforeg", "capitals do not count"},
 		{"bounds", map[string]any{"momentum": 1}, "momentum: got 1, want between 0 and 0.9999", "momentum: ", "with what it is"},
-		{"choice", map[string]any{"method": "inforeg", "window": "open"}, `window: got "open", want one of auto, all, none`, "window: ", "the choices"},
+		{"choice", map[string]any{"method": "inforeg", "window": "open"}, `window: got "open", want all, none, auto, outside`, "window: ", "the choices"},
 		{"no number", map[string]any{"lr": []any{1.0}}, "lr: got [1], want a number", "lr: ", "as JSON may bring it"},
 		{"fraction", map[string]any{"epochs": 1.5}, "epochs: got 1.5, want a whole number", "epochs: ", "half an epoch"},
 	} {

@@ -21,6 +21,8 @@ import (
 type Shop struct {
 	Project string
 
+	defines map[string]string // hashes of what the cell defines whose binary this is, by wire.Definition
+
 	library library
 	engines engines
 
@@ -168,6 +170,16 @@ func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
 		}
 		return shop.openFork(name, dir, from, d)
 	}
+	man, err := readManifest(dir)
+	there := err == nil
+	switch {
+	case there:
+		if err := lacking(name, man); err != nil {
+			return nil, err
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
 	asked := maps.Clone(d.Settings)
 	if d.Like != "" {
 		other, err := shop.find(d.Like)
@@ -180,6 +192,10 @@ func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
 			dropForeign(asked, d.Settings, fmt.Sprint(m))
 		}
 	}
+	m, err := knownMethod(asked)
+	if err != nil {
+		return nil, err
+	}
 	set, err := shop.library.open(asked)
 	if err != nil {
 		return nil, err
@@ -189,12 +205,8 @@ func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	man, err := readManifest(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	if !there {
 		return shop.create(name, dir, settings, set)
-	case err != nil:
-		return nil, err
 	}
 	if man.Parent != nil {
 		return nil, &wire.Problem{
@@ -202,7 +214,11 @@ func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
 			Hint:    "declare it with Fork, or use another name",
 		}
 	}
-	if diff := differences(man.Settings, settings); len(diff) > 0 {
+	have := completed(man.Settings, m)
+	if len(shop.codeOf(have)) > 0 { // what a cell defines may have lost settings since
+		maps.DeleteFunc(have, func(name string, _ any) bool { _, ok := settings[name]; return !ok })
+	}
+	if diff := differences(have, settings); len(diff) > 0 {
 		return nil, settingsDiffer(name, diff)
 	}
 	if r, ok := shop.runs[dir]; ok {
@@ -278,10 +294,12 @@ func (shop *Shop) manifest(name string, settings Settings, set data.Dataset, p *
 	if err != nil {
 		return nil, err
 	}
+	computedBy := versions(backend)
+	maps.Copy(computedBy, shop.codeOf(settings))
 	return &manifest{
 		Schema: schema, Name: name, Settings: settings, SettingsHash: settings.hash(), Seed: settings.whole("seed"),
 		StepsPerEpoch: perEpoch, Parent: p,
-		Data: set.Describe(), Backend: backend.Name, Versions: versions(backend), Created: time.Now().UTC().Truncate(time.Second),
+		Data: set.Describe(), Backend: backend.Name, Versions: computedBy, Created: time.Now().UTC().Truncate(time.Second),
 	}, nil
 }
 
@@ -344,6 +362,9 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 			Hint:    fmt.Sprintf("train %s there first, or fork at a step it has taken", d.Fork.Run),
 		}
 	}
+	if err := from.reachable(at); err != nil {
+		return nil, err
+	}
 	if err := checkFree(dir, func(string) bool { return false }); err != nil { // renaming replaces an empty folder only
 		return nil, err
 	}
@@ -353,6 +374,9 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 	p := &parent{Run: d.Fork.Run, Step: at, Changed: changed}
 	if man, err = shop.manifest(name, maps.Clone(from.base), from.set, p); err != nil {
 		return nil, err
+	}
+	for what := range from.code { // of the steps that are taken over; later code is an event
+		man.Versions[what] = from.man.Versions[what]
 	}
 	temp := filepath.Join(filepath.Dir(dir), ".partial-"+name)
 	if err := errors.Join(os.RemoveAll(temp), from.copyUpTo(temp, at, changed), man.write(temp), os.Rename(temp, dir)); err != nil {
@@ -369,6 +393,13 @@ func (r *Run) copyUpTo(dir string, at int, changed map[string]any) error {
 	for _, s := range listSnapshots(r.Dir) {
 		if s == 0 || s <= at-cosineBatches {
 			if err := os.Link(snapshotPath(r.Dir, s), snapshotPath(dir, s)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, s := range listStops(r.Dir) {
+		if s <= at {
+			if err := os.Link(stopPath(r.Dir, s), stopPath(dir, s)); err != nil {
 				return err
 			}
 		}
@@ -484,6 +515,17 @@ func (shop *Shop) Statuses() []wire.Status {
 		}
 	}
 	return list
+}
+
+// keep leaves a stop of every run that is open: see Run.keep.
+func (shop *Shop) keep() error {
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	var err error
+	for _, r := range shop.runs {
+		err = errors.Join(err, r.keep())
+	}
+	return err
 }
 
 // Close ends the use of all runs.

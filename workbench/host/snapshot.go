@@ -2,8 +2,10 @@ package host
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,8 +42,10 @@ type header struct {
 	Epoch    int                         `json:"epoch"`
 	Offset   int                         `json:"offset"` // batches of the epoch already used: the position in the data
 	Seed     int                         `json:"seed"`
-	Controls map[string]float64          `json:"controls"` // what the method decided for the epoch
-	Released map[string]inforeg.Released `json:"released"` // by modality, over the epoch so far
+	Controls map[string]float64          `json:"controls"`       // what the method decided for the epoch
+	Released map[string]inforeg.Released `json:"released"`       // by modality, over the epoch so far
+	Code     map[string]string           `json:"code,omitempty"` // of what a cell defines and the run uses, by wire.Definition
+	Stop     bool                        `json:"stop,omitempty"` // whether it is a stop, see Run.keep
 }
 
 func snapshotPath(dir string, step int) string {
@@ -97,13 +101,16 @@ func (e *engine) collect(s state) ([]models.Tensor, error) {
 	return list, nil
 }
 
-// writeSnapshot writes a state atomically.
+// writeSnapshot writes a state atomically: a snapshot, or a stop.
 func writeSnapshot(dir string, h header, list []models.Tensor) error {
 	text, err := json.Marshal(h)
 	if err != nil {
 		return err
 	}
 	path := snapshotPath(dir, h.Step)
+	if h.Stop {
+		path = stopPath(dir, h.Step)
+	}
 	err = writeAtomic(path, func(w io.Writer) error {
 		return models.WriteSafetensors(w, list, map[string]string{headerKey: string(text)})
 	})
@@ -118,31 +125,38 @@ func writeSnapshot(dir string, h header, list []models.Tensor) error {
 
 // readSnapshot reads the state after so many steps.
 func (e *engine) readSnapshot(dir string, step int) (state, header, error) {
-	path := snapshotPath(dir, step)
+	s, h, _, err := e.readState(snapshotPath(dir, step), step, nil)
+	return s, h, err
+}
+
+// errOtherShape reports a snapshot whose variables are not those of the model.
+var errOtherShape = errors.New("other variables")
+
+// readState reads the state after so many steps, and all tensors of the file by name. Where other code than the given
+// one computed it, what the method carries and does not find begins at zeros, as before the first step.
+func (e *engine) readState(path string, step int, code map[string]string) (s state, h header, byName map[string]models.Tensor, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return state{}, header{}, err
+		return s, h, nil, err
 	}
 	defer f.Close()
 	list, meta, err := models.ReadSafetensors(f)
 	if err != nil {
-		return state{}, header{}, fmt.Errorf("%s: %w", path, err)
+		return s, h, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	var h header
 	if err := json.Unmarshal([]byte(meta[headerKey]), &h); err != nil || h.Step != step {
-		return state{}, header{}, fmt.Errorf("%s: header %q is not that of step %d", path, meta[headerKey], step)
+		return s, h, nil, fmt.Errorf("%s: header %q is not that of step %d", path, meta[headerKey], step)
 	}
-	byName := map[string]models.Tensor{}
+	byName = map[string]models.Tensor{}
 	for _, t := range list {
 		byName[t.Name] = t
 	}
-	var s state
+	fits := func(name string, shape []int) bool { t, ok := byName[name]; return ok && slices.Equal(t.Shape, shape) }
 	one := func(name string, shape []int) (*tensors.Tensor, error) {
-		t, ok := byName[name]
-		if !ok || !slices.Equal(t.Shape, shape) {
-			return nil, fmt.Errorf("%s: %s: got shape %v, want %v", path, name, t.Shape, shape)
+		if !fits(name, shape) {
+			return nil, fmt.Errorf("%s: %w: %s: got shape %v, want %v", path, errOtherShape, name, byName[name].Shape, shape)
 		}
-		return tensors.FromFlatDataAndDimensions(t.Values, shape...), nil
+		return tensors.FromFlatDataAndDimensions(byName[name].Values, shape...), nil
 	}
 	take := func(prefix string, vars []models.Variable) ([]*tensors.Tensor, error) {
 		out := make([]*tensors.Tensor, len(vars))
@@ -153,25 +167,29 @@ func (e *engine) readSnapshot(dir string, step int) (state, header, error) {
 		}
 		return out, nil
 	}
+	other := !maps.Equal(h.Code, code)
 	if s.vars, err = take("", e.vars); err != nil {
-		return state{}, header{}, err
+		return state{}, h, nil, err
 	}
 	if s.momentum, err = take(momentumPrefix, e.trainable); err != nil {
-		return state{}, header{}, err
+		return state{}, h, nil, err
 	}
-	if e.method.Start() && h.Offset > 0 {
+	if e.method.Start() && h.Offset > 0 && (!other || fits(startPrefix+e.trainable[0].Name, e.trainable[0].Shape)) {
 		if s.start, err = take(startPrefix, e.trainable); err != nil {
-			return state{}, header{}, err
+			return state{}, h, nil, err
 		}
 	}
 	for _, v := range e.carried {
+		if other && !fits(methodPrefix+v.Name, v.Shape) {
+			byName[methodPrefix+v.Name] = models.Tensor{Shape: v.Shape, Values: make([]float32, v.Size())}
+		}
 		t, err := one(methodPrefix+v.Name, v.Shape)
 		if err != nil {
-			return state{}, header{}, err
+			return state{}, h, nil, err
 		}
 		s.carried = append(s.carried, t)
 	}
-	return s, h, nil
+	return s, h, byName, nil
 }
 
 // thin removes snapshots so that gaps grow with age: behind the newest step n, one at step s is kept when it

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -119,7 +121,14 @@ func (r *Run) catchUp(ctx context.Context, client string, goal int) error {
 		return err
 	}
 	if fresh {
-		r.tell(wire.Event{Kind: wire.Notice, Text: fmt.Sprintf("%s: taken up at step %d, %d steps computed again", r.Name, r.recorded(), r.recomputed)})
+		text := fmt.Sprintf("%s: taken up at step %d, %d steps computed again", r.Name, r.recorded(), r.recomputed)
+		if len(r.changed) > 0 {
+			text = fmt.Sprintf("%s: from step %d on with other code of %s", r.Name, r.recorded(), strings.Join(r.changed, ", "))
+			if r.recomputed > 0 {
+				text += fmt.Sprintf("; the old host left no state of this step: %d steps before it were computed again by the new code", r.recomputed)
+			}
+		}
+		r.tell(wire.Event{Kind: wire.Notice, Text: text})
 		return r.change(wire.Change{Step: r.recorded(), Event: eventReopened, New: r.recomputed, Text: "steps computed again"})
 	}
 	return nil
@@ -217,7 +226,7 @@ func (r *Run) History() wire.History {
 	for i := range h.Metrics {
 		h.Metrics[i] = map[string]float64{}
 		for name, values := range r.series {
-			if i < len(values) {
+			if i < len(values) && !math.IsNaN(values[i]) {
 				h.Metrics[i][name] = values[i]
 			}
 		}
@@ -231,7 +240,7 @@ func (r *Run) publish(state string, target int, rate float64, client string) {
 	s := wire.Status{
 		Name: r.Name, Dir: r.Dir, Data: r.base.text("data"), Method: r.base.text("method"), Seed: r.base.whole("seed"),
 		Step: n, StepsPerEpoch: r.perEpoch, Epoch: n / r.perEpoch, State: state, Stepper: client, Target: target, Rate: rate,
-		Modalities: inforeg.ModalityNames(r.eng.model), Settings: r.settingsAt(n),
+		Modalities: inforeg.ModalityNames(r.eng.model), Settings: r.settingsAt(n), Code: r.code,
 	}
 	s.Epochs = int(s.Settings["epochs"].(float64))
 	if r.man.Parent != nil {

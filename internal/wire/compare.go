@@ -1,0 +1,84 @@
+package wire
+
+// Compared is what a comparison of methods came to, and what compare.json holds. Accuracies are between 0 and 1. It is a
+// function of the runs' folders alone: the same runs give the same file, however often they were interrupted.
+type Compared struct {
+	Schema      int            `json:"schema"`
+	Data        string         `json:"data"`
+	SplitHash   string         `json:"split_hash"`
+	Split       string         `json:"split"`   // whose accuracies these are
+	Samples     int            `json:"samples"` // in it
+	Select      string         `json:"select"`  // how the epoch of each run was chosen: val, last or test-best
+	Seeds       int            `json:"seeds"`   // 0 to Seeds-1
+	Baseline    string         `json:"baseline"`
+	Methods     []MethodResult `json:"methods"`
+	Comparisons int            `json:"comparisons"` // all differences below, for whose number Holm's correction accounts
+	Runs        []RunOutcome   `json:"runs"`
+}
+
+// MethodResult is what a method came to over its seeds.
+type MethodResult struct {
+	Method      string         `json:"method"`
+	Epochs      int            `json:"epochs"`
+	Settings    map[string]any `json:"settings"` // those that are not the default of data and method
+	Accuracies  []Summary      `json:"accuracy"`
+	Differences []Difference   `json:"difference,omitempty"` // to the baseline
+}
+
+// RunOutcome is what one run came to.
+type RunOutcome struct {
+	Run        string            `json:"run"` // folder below the comparison's
+	Method     string            `json:"method"`
+	Seed       int               `json:"seed"`
+	Epoch      int               `json:"epoch,omitempty"` // chosen one: so many epochs were done
+	Step       int               `json:"step,omitempty"`  // at its end
+	Accuracies []NamedAccuracy   `json:"accuracy,omitempty"`
+	Missing    string            `json:"missing,omitempty"` // why it has no accuracies
+	Warning    string            `json:"warning,omitempty"`
+	Backend    string            `json:"backend,omitempty"`
+	Versions   map[string]string `json:"versions,omitempty"` // of what made the run
+}
+
+// Quantity names an accuracy.
+type Quantity struct {
+	Encoder string `json:"encoder"` // modality, or "fused"
+	Readout string `json:"readout"` // head, split, linear and so on, as in [Record]
+}
+
+// String names the encoder, and the readout where it is not the head's.
+func (q Quantity) String() string {
+	if q.Readout == "head" || q.Readout == "split" {
+		return q.Encoder
+	}
+	return q.Encoder + " " + q.Readout
+}
+
+// NamedAccuracy is one accuracy of a run.
+type NamedAccuracy struct {
+	Quantity
+	Value float64 `json:"value"` // 0 to 1
+}
+
+// Summary is an accuracy of a method over its seeds.
+type Summary struct {
+	Quantity
+	Mean  float64  `json:"mean"`
+	SD    *float64 `json:"sd"` // over seeds, with n-1 in the denominator; null with one seed
+	Seeds int      `json:"seeds"`
+}
+
+// Difference is that of an accuracy to the baseline's, paired by seed: both runs of a pair had the same order of
+// samples.
+type Difference struct {
+	Quantity
+	Mean float64 `json:"mean"`
+	// Low and High bound the interval of 95 % by Student's t. P is two-sided, Holm the same after Holm's correction for
+	// all comparisons of the table. They are null with one seed, and where the seeds' differences are all equal: then
+	// their spread, which the interval rests on, is unknown.
+	Low       *float64 `json:"low"`
+	High      *float64 `json:"high"`
+	P         *float64 `json:"p"`
+	Holm      *float64 `json:"p_holm"`
+	Excludes0 bool     `json:"excludes_0"` // whether the interval lies to one side of 0, before any correction
+	Seeds     int      `json:"seeds"`
+}

@@ -1,0 +1,305 @@
+package host
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"go/types"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A cell's code is hashed definition by definition: of a method, what its registration reaches in the cell's package.
+// So the code of a method changes when the method does, and not when the cell's main part, another method, a handle, a
+// comment or a line break does. GoNB writes all declarations and the main part of a cell into one file.
+
+// cellSource is the package of a cell, read from its source.
+type cellSource struct {
+	files map[string][]byte // by path
+	fset  *token.FileSet
+	pkg   *types.Package
+	info  *types.Info
+	decls map[types.Object][]ast.Node // of the package: what declares it, of a type its methods too
+	funcs []*ast.FuncDecl             // all functions and methods
+	dots  []string                    // paths whose names are used without a prefix
+}
+
+var errNoSource = errors.New("the source of the cell is not there")
+
+// readCell reads the package in the folder of a file of it.
+func readCell(file string) (*cellSource, error) {
+	c := &cellSource{
+		files: map[string][]byte{}, fset: token.NewFileSet(), decls: map[types.Object][]ast.Node{},
+		info: &types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}},
+	}
+	paths, err := filepath.Glob(filepath.Join(filepath.Dir(file), "*.go"))
+	if err != nil || !filepath.IsAbs(file) || !slices.Contains(paths, file) {
+		return nil, errNoSource
+	}
+	var parsed []*ast.File
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		f, err := parser.ParseFile(c.fset, path, text, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		c.files[path] = text
+		parsed = append(parsed, f)
+	}
+	// Names are resolved without what is imported: that is enough to tell the package's own from others'.
+	check := types.Config{Error: func(error) {}, Importer: noImporter{}}
+	c.pkg, _ = check.Check("main", c.fset, parsed, c.info)
+	for _, f := range parsed {
+		c.index(f)
+	}
+	return c, nil
+}
+
+// noImporter finds no package, which the type checker takes for an error and goes on.
+type noImporter struct{}
+
+func (noImporter) Import(string) (*types.Package, error) { return nil, fs.ErrNotExist }
+
+// index notes what declares each object of the package.
+func (c *cellSource) index(f *ast.File) {
+	for _, i := range f.Imports {
+		if i.Name != nil && i.Name.Name == "." {
+			c.dots = append(c.dots, i.Path.Value)
+		}
+	}
+	add := func(id *ast.Ident, n ast.Node) {
+		if o := c.info.Defs[id]; o != nil {
+			c.decls[o] = append(c.decls[o], n)
+		}
+	}
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			c.funcs = append(c.funcs, d)
+			if d.Recv == nil {
+				add(d.Name, d)
+			} else if o := c.pkg.Scope().Lookup(receiver(d)); o != nil {
+				c.decls[o] = append(c.decls[o], d)
+			}
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				var node ast.Node = spec
+				if d.Tok == token.CONST {
+					node = d // a constant may count on those before it
+				}
+				switch s := spec.(type) {
+				case *ast.TypeSpec:
+					add(s.Name, node)
+				case *ast.ValueSpec:
+					for _, id := range s.Names {
+						add(id, node)
+					}
+				}
+			}
+		}
+	}
+}
+
+// receiver is the name of a method's type.
+func receiver(d *ast.FuncDecl) (name string) {
+	if len(d.Recv.List) == 0 {
+		return ""
+	}
+	ast.Inspect(d.Recv.List[0].Type, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && name == "" {
+			name = id.Name
+		}
+		return name == ""
+	})
+	return name
+}
+
+// hash is of all that the registration of a name reaches; verb is the function that is called for it, such as Register.
+// A name that is not written out in such a call is taken to reach everything but the main part.
+func (c *cellSource) hash(verb, name string) string {
+	var roots []ast.Node
+	found := false
+	for _, f := range c.funcs {
+		registers := false
+		ast.Inspect(f, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || !strings.HasPrefix(called(call), "Register") {
+				return true
+			}
+			registers = true
+			if called(call) != verb || len(call.Args) == 0 || quoted(call.Args[0]) != name {
+				return true
+			}
+			found = true
+			if c.closed(call) {
+				roots = append(roots, call)
+			} else { // it reads what was computed before
+				roots = append(roots, f)
+			}
+			return true
+		})
+		if f.Recv == nil && f.Name.Name == "init" && !registers { // it may set what the method reads
+			roots = append(roots, f)
+		}
+	}
+	if !found {
+		roots = nil
+		for _, nodes := range c.decls {
+			roots = append(roots, nodes...)
+		}
+		for _, f := range c.funcs { // init has no name that could be reached
+			roots = append(roots, f)
+		}
+		roots = slices.DeleteFunc(roots, func(n ast.Node) bool {
+			f, ok := n.(*ast.FuncDecl)
+			return ok && f.Recv == nil && f.Name.Name == "main"
+		})
+	}
+	return c.reach(roots)
+}
+
+// called is the name of the function that is called, without what stands before its dot.
+func called(call *ast.CallExpr) string {
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return f.Name
+	case *ast.SelectorExpr:
+		return f.Sel.Name
+	}
+	return ""
+}
+
+func quoted(e ast.Expr) string {
+	lit, ok := e.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return ""
+	}
+	text, err := strconv.Unquote(lit.Value)
+	if err != nil {
+		return ""
+	}
+	return text
+}
+
+// closed reports whether an expression reads no variable of the function that it stands in.
+func (c *cellSource) closed(e ast.Expr) bool {
+	closed := true
+	ast.Inspect(e, func(n ast.Node) bool {
+		id, ok := n.(*ast.Ident)
+		if !ok {
+			return closed
+		}
+		if v, ok := c.info.Uses[id].(*types.Var); ok && !v.IsField() && v.Parent() != c.pkg.Scope() && (v.Pos() < e.Pos() || v.Pos() >= e.End()) {
+			closed = false
+		}
+		return closed
+	})
+	return closed
+}
+
+// reach hashes nodes and all declarations of the package that they name, and those that these name, and so on.
+func (c *cellSource) reach(nodes []ast.Node) string {
+	seen := map[ast.Node]bool{}
+	parts := slices.Clone(c.dots)
+	for len(nodes) > 0 {
+		n := nodes[0]
+		nodes = nodes[1:]
+		if seen[n] {
+			continue
+		}
+		seen[n] = true
+		parts = append(parts, c.tokens(n))
+		ast.Inspect(n, func(n ast.Node) bool {
+			id, ok := n.(*ast.Ident)
+			if !ok {
+				return true
+			}
+			switch o := c.info.Uses[id].(type) {
+			case nil:
+			case *types.PkgName:
+				parts = append(parts, id.Name+" "+o.Imported().Path())
+			default:
+				nodes = append(nodes, c.decls[o]...)
+			}
+			return true
+		})
+	}
+	slices.Sort(parts)
+	return shortHash(slices.Compact(parts)...)
+}
+
+// tokens is the text of a node without comments and line breaks.
+func (c *cellSource) tokens(n ast.Node) string {
+	from, to := c.fset.Position(n.Pos()), c.fset.Position(n.End())
+	text := c.files[from.Filename][from.Offset:to.Offset]
+	var s scanner.Scanner
+	s.Init(token.NewFileSet().AddFile("", -1, len(text)), text, nil, 0)
+	var b strings.Builder
+	end := token.ILLEGAL // a semicolon or comma that stands before a closing bracket only where a line ends
+	for {
+		_, tok, lit := s.Scan()
+		if end != token.ILLEGAL && tok != token.RBRACE && tok != token.RPAREN {
+			b.WriteString(end.String() + "\n")
+		}
+		end = token.ILLEGAL
+		switch tok {
+		case token.EOF:
+			return b.String()
+		case token.SEMICOLON, token.COMMA:
+			end = tok
+		default:
+			b.WriteString(tok.String() + " " + lit + "\n")
+		}
+	}
+}
+
+// shortHash names texts, in their order.
+func shortHash(parts ...string) string {
+	sum := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(sum, "%d %s\n", len(p), p)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:6])
+}
+
+// hostFolders are the project's folders of which a host is made.
+var hostFolders = []string{"data", "models", "inforeg", "internal", "viz", "workbench/host"}
+
+// sourcesHash is of the project's own code that a host is made of, in the folder above that of this package's source.
+func sourcesHash(root string) (string, error) {
+	var parts []string
+	for _, folder := range hostFolders {
+		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir() && d.Name() == "testdata":
+				return filepath.SkipDir
+			case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+				return nil
+			}
+			text, err := os.ReadFile(path)
+			parts = append(parts, path, string(text))
+			return err
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	return shortHash(parts...), nil
+}

@@ -1,0 +1,156 @@
+package host
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/models"
+)
+
+// A stop is a snapshot that holds all that the next step and the next measurement depend on, the last batch gradients
+// included. A host leaves one of every run at the very step at which it leaves, so that the next one computes nothing
+// again: it may be of other code, and the steps on record are the old code's. Snapshots in the middle of training leave
+// the gradients out, which would be most of them, and a replay fills them in.
+
+const (
+	stopSuffix = ".stop.safetensors"
+	ringPrefix = "ring."         // ring.<modality>.<i>, oldest first
+	lastGrad   = "last.gradient" // squared norms of the last step, by trainable variable
+	lastUpdate = "last.update"
+)
+
+func stopPath(dir string, step int) string {
+	return filepath.Join(dir, snapshotsDir, fmt.Sprintf("%08d%s", step, stopSuffix))
+}
+
+// listStops lists the steps of a folder's stops in ascending order.
+func listStops(dir string) []int {
+	paths, err := filepath.Glob(filepath.Join(dir, snapshotsDir, "*"+stopSuffix))
+	if err != nil {
+		return nil // the pattern is right
+	}
+	var steps []int
+	for _, path := range paths {
+		if n, err := strconv.Atoi(strings.TrimSuffix(filepath.Base(path), stopSuffix)); err == nil {
+			steps = append(steps, n)
+		}
+	}
+	slices.Sort(steps)
+	return steps
+}
+
+// start is a file from which a run can be taken up.
+type start struct {
+	step int
+	stop bool
+}
+
+func (s start) path(dir string) string {
+	if s.stop {
+		return stopPath(dir, s.step)
+	}
+	return snapshotPath(dir, s.step)
+}
+
+// starts lists from where a run can be brought to a step, the nearest first.
+func starts(dir string, step int) []start {
+	var list []start
+	for _, s := range listStops(dir) {
+		if s <= step {
+			list = append(list, start{s, true})
+		}
+	}
+	for _, s := range listSnapshots(dir) {
+		if s <= max(0, step-cosineBatches) {
+			list = append(list, start{s, false})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b start) int { return b.step - a.step }) // of one step the stop comes first
+	return list
+}
+
+// keep leaves a stop at the run's present step.
+func (r *Run) keep() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.loaded || r.unfinished || r.at != r.recorded() {
+		return nil // the record is of a step that the state is not of: a replay will join them
+	}
+	return r.stopHere()
+}
+
+// stopHere writes a stop, unless there is one. Called with r.mu held.
+func (r *Run) stopHere() error {
+	if r.at == 0 || exists(stopPath(r.Dir, r.at)) {
+		return nil
+	}
+	if err := r.saveDone(); err != nil {
+		return err
+	}
+	list, err := r.eng.collect(r.st)
+	if err != nil {
+		return err
+	}
+	add := func(name string, values []float32) {
+		if len(values) > 0 {
+			list = append(list, models.Tensor{Name: name, Shape: []int{len(values)}, Values: values})
+		}
+	}
+	for modality, ring := range r.ring {
+		for i, sketch := range ring {
+			add(fmt.Sprintf("%s%s.%d", ringPrefix, modality, i), sketch)
+		}
+	}
+	add(lastGrad, r.last.gradSquares)
+	add(lastUpdate, r.last.updateSquares)
+	if err := r.syncRecords(); err != nil {
+		return err
+	}
+	h := r.header()
+	h.Stop = true
+	if err := writeSnapshot(r.Dir, h, list); err != nil {
+		return err
+	}
+	return r.thinStops(int64(r.settingsAt(r.at).number("snapshot_gib") * (1 << 30)))
+}
+
+// thinStops removes stops but the last one and those at which the code changed: there a later replay must begin. Of
+// these the oldest go when they are larger than limit bytes together.
+func (r *Run) thinStops(limit int64) error {
+	var size int64
+	steps := listStops(r.Dir)
+	for i, step := range slices.Backward(steps) {
+		path := stopPath(r.Dir, step)
+		st, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		pinned := slices.ContainsFunc(r.changes, func(c wire.Change) bool { return c.Event == eventCode && c.Step == step })
+		if size += st.Size(); i == len(steps)-1 || pinned && size <= limit {
+			continue
+		}
+		size -= st.Size()
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gradientsIn finds the last gradients in the tensors of a stop.
+func (e *engine) gradientsIn(all map[string]models.Tensor) (ring map[string][][]float32, last outcome) {
+	ring = map[string][][]float32{}
+	for _, m := range e.model.Modalities {
+		for i := range cosineBatches {
+			if t, ok := all[fmt.Sprintf("%s%s.%d", ringPrefix, m.Name, i)]; ok {
+				ring[m.Name] = append(ring[m.Name], t.Values)
+			}
+		}
+	}
+	return ring, outcome{gradSquares: all[lastGrad].Values, updateSquares: all[lastUpdate].Values}
+}
