@@ -12,6 +12,7 @@ type axis struct {
 	log      bool
 	percent  bool // values are fractions, written as percentages
 	whole    bool // values are whole numbers, and so are the labels
+	quiet    bool // the label is not drawn: a panel beside or below this one says it
 	ticks    []tick
 	format   string // of the labels, as d3 writes numbers
 }

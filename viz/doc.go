@@ -1,9 +1,10 @@
 // Package viz draws figures of a training run from names and numbers alone: traces with their prime learning
-// windows, accuracies, losses, panels of any lines, cosine matrices, bars, maps of points, contact sheets of samples,
-// and the live view.
+// windows, accuracies, losses, panels of any lines, small multiples, cosine matrices, bars, maps of points, contact
+// sheets of samples, and the live view.
 //
-// Start with [Trace]. [Panels] puts several axes on one page. Every function takes one struct and returns a [Figure]: a
-// PNG, a Vega-Lite spec of the same picture (of a contact sheet, of its values), and a sentence that stands in for both.
+// Start with [Trace]. [Panels] puts several axes on one page, [Multiples] many curves each beside the same one. Every
+// function takes one struct and returns a [Figure]: a PNG, a Vega-Lite spec of the same picture (of a contact sheet, of its
+// values), and a sentence that stands in for both.
 //
 // Rules, stated once:
 //
@@ -14,7 +15,8 @@
 //     On a map of points, colour and marker together say class.
 //   - The legend stands outside the data. What a band, a bold line or a hatch means is written in it.
 //   - A band or bar is the value plus and minus one standard error. A standard error of 0 draws none. The rows under a
-//     matrix of cosines show two standard deviations, and their legend says so.
+//     matrix of cosines show two standard deviations, and their legend says so. On small multiples a band is what their
+//     Band says, mostly a standard deviation over seeds.
 //   - No axis holds two definitions. Series and bars may name theirs; two that differ on one axis are an error.
 //   - Of a series longer than 1000 points, the least and the greatest of each of about 500 stretches are drawn, and
 //     always the first and the last.

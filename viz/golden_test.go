@@ -32,6 +32,8 @@ var figures = []struct {
 	{"bars", func() (*viz.Figure, error) { return viz.Bars(shares()) }},
 	{"logbars", func() (*viz.Figure, error) { return viz.Bars(layerTraces()) }},
 	{"samples", func() (*viz.Figure, error) { return viz.Samples(carriers()) }},
+	{"multiples", func() (*viz.Figure, error) { return viz.Multiples(methods()) }},
+	{"logmultiples", func() (*viz.Figure, error) { return viz.Multiples(encoderTraces()) }},
 	{"live", func() (*viz.Figure, error) { return viz.Live(training()) }},
 }
 

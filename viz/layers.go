@@ -78,7 +78,11 @@ func (p *panel) lineLayers(k keys) []any {
 	}
 	var layers []any
 	if p.errors() {
-		tips = append(tips, tip("se", "standard error", "quantitative", ".2~g"))
+		band := "standard error"
+		if p.band != "" {
+			band = p.band
+		}
+		tips = append(tips, tip("se", band, "quantitative", ".2~g"))
 		low, along := p.y.quantity("low"), p.x.quantity("x")
 		low["stack"], along["stack"] = false, false // a band is no share of a whole
 		only := []any{object{"filter": "isValid(datum.high)"}}

@@ -55,7 +55,7 @@ func (pg *page) arrange() arrangement {
 	room := make([]float64, across) // of each column's vertical axes
 	pg.spread()
 	for i, p := range pg.panels {
-		p.y.setTicks(int(pg.height / 38))
+		p.y.setTicks(int(pg.height / pg.perTick()))
 		room[i%across] = max(room[i%across], p.beside())
 	}
 	y := margin
@@ -72,7 +72,9 @@ func (pg *page) arrange() arrangement {
 		} else if i >= across {
 			end = f.width + 14 // the legend may stand there
 		}
-		p.setXTicks(f.width)
+		if p.setXTicks(f.width); pg.shareX && pg.shareY { // the first is the narrowest
+			p.x.ticks, p.x.format = pg.panels[0].x.ticks, pg.panels[0].x.format
+		}
 		f.marks = placeMarks(p, f.width, end)
 		a.frames = append(a.frames, f)
 		if column+1 == across || i+1 == len(pg.panels) {
@@ -105,11 +107,21 @@ func (pg *page) perRow() int {
 	return pg.across
 }
 
+// perTick is the room on a vertical axis for each label. Panels that are to be compared have more of them.
+func (pg *page) perTick() float64 {
+	if pg.shareY {
+		return 25
+	}
+	return 38
+}
+
 // spread sets the ends of the panels' axes.
 func (pg *page) spread() {
-	x, whole := nothing(), true
+	x, y, whole := nothing(), nothing(), true
 	for _, p := range pg.panels {
 		p.spread()
+		y.add(p.y.from)
+		y.add(p.y.to)
 		x.add(p.x.from)
 		x.add(p.x.to)
 		whole = whole && p.x.whole
@@ -117,6 +129,11 @@ func (pg *page) spread() {
 	if pg.shareX {
 		for _, p := range pg.panels {
 			p.x.from, p.x.to, p.x.whole = x.low, x.high, whole
+		}
+	}
+	if pg.shareY {
+		for _, p := range pg.panels {
+			p.y.from, p.y.to = y.low, y.high
 		}
 	}
 }
@@ -135,6 +152,9 @@ func (pg *page) placeRow(frames []frame, panels []*panel, y float64) float64 {
 
 // beside is the room that the vertical axis takes.
 func (p *panel) beside() float64 {
+	if p.y.quiet {
+		return p.y.widestLabel() + 8
+	}
 	return 20 + p.y.widestLabel() + 8
 }
 

@@ -153,8 +153,10 @@ func (p *panel) drawAxes(pn *pen, f frame) {
 		pn.write(ink, smallSize, dot{at.x - 8, at.y}, right, middle, t.label)
 	}
 	pn.axis(&p.x, dot{foot, low}, f.width)
-	label := fit(labelSize, f.height, p.y.label)
-	pn.writeUp(ink, labelSize, dot{f.at.x - p.beside() + 9, f.at.y + f.height/2}, label)
+	if !p.y.quiet {
+		label := fit(labelSize, f.height, p.y.label)
+		pn.writeUp(ink, labelSize, dot{f.at.x - p.beside() + 9, f.at.y + f.height/2}, label)
+	}
 	if p.title != "" {
 		y := f.at.y - f.header + nameHeight/2 - 2
 		pn.write(ink, labelSize, dot{f.at.x, y}, left, middle, fit(labelSize, f.width, p.title))
@@ -172,5 +174,7 @@ func (p *pen) axis(a *axis, at dot, width float64) {
 		p.line(ink, 1, nil, dot{x, at.y}, dot{x, at.y + 5})
 		p.write(ink, smallSize, dot{x, at.y + 7}, center, top, t.label)
 	}
-	p.write(ink, labelSize, dot{at.x + width/2, at.y + 23}, center, top, fit(labelSize, width, a.label))
+	if !a.quiet {
+		p.write(ink, labelSize, dot{at.x + width/2, at.y + 23}, center, top, fit(labelSize, width, a.label))
+	}
 }

@@ -14,6 +14,7 @@ type panel struct {
 	spans []span
 	marks []Mark
 	rule  Rule
+	band  string // what a band is, in short; a standard error where it is empty
 }
 
 // line is a series with its look, thinned to what is drawn.

@@ -147,8 +147,12 @@ func (a *axis) quantity(field string) object {
 	if a.log {
 		scale = object{"domain": []any{round(a.from), round(a.to)}, "nice": false, "type": "log"}
 	}
+	var title any = a.label
+	if a.quiet {
+		title = nil
+	}
 	return object{
-		"field": field, "type": "quantitative", "title": a.label, "scale": scale,
+		"field": field, "type": "quantitative", "title": title, "scale": scale,
 		"axis": object{"values": values, "format": a.format},
 	}
 }

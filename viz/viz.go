@@ -3,6 +3,7 @@ package viz
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"image/png"
 
 	"gonum.org/v1/plot/vg/draw"
@@ -59,14 +60,16 @@ type page struct {
 	height float64 // of the data area of each panel
 	across int     // panels in a row, 0 for all
 	shareX bool    // one span of x for all panels
+	shareY bool    // one span of y, with more labels
 	below  bool    // legend below, even where it would fit beside
 	fast   bool    // a larger file in less time
+	few    bool    // few hues, and a smaller file in more time
 }
 
 // figure draws a page and writes its spec.
 func (pg *page) figure(text string) (*Figure, error) {
 	at := pg.arrange()
-	f, err := picture(at.width, at.height, pg.fast, func(p *pen) { pg.draw(p, at) })
+	f, err := encoded(at.width, at.height, pg.fast, pg.few, func(p *pen) { pg.draw(p, at) })
 	if err != nil {
 		return nil, err
 	}
@@ -76,14 +79,22 @@ func (pg *page) figure(text string) (*Figure, error) {
 
 // picture makes the PNG of what paint draws.
 func picture(width, height float64, fast bool, paint func(*pen)) (*Figure, error) {
+	return encoded(width, height, fast, false, paint)
+}
+
+func encoded(width, height float64, fast, few bool, paint func(*pen)) (*Figure, error) {
 	c := vgimg.NewWith(vgimg.UseWH(lengthOf(width), lengthOf(height)), vgimg.UseDPI(density*96))
 	paint(&pen{c: draw.New(c), height: height})
 	encoder := png.Encoder{CompressionLevel: png.DefaultCompression}
 	if fast {
 		encoder.CompressionLevel = png.BestSpeed
 	}
+	var img image.Image = c.Image()
+	if full, ok := img.(*image.RGBA); ok && few {
+		img, encoder.CompressionLevel = paletted(full), png.BestCompression
+	}
 	var buf bytes.Buffer
-	if err := encoder.Encode(&buf, c.Image()); err != nil {
+	if err := encoder.Encode(&buf, img); err != nil {
 		return nil, fmt.Errorf("viz: encode picture: %w", err)
 	}
 	return &Figure{PNG: buf.Bytes(), Width: int(width), Height: int(height)}, nil
