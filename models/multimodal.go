@@ -95,6 +95,12 @@ func (m *Multimodal) encode(c *Call, x map[string]*Node) map[string]*Node {
 	return z
 }
 
+// Head gives the fused logits, [B, classes], of given features, by modality [B, D].
+func (m *Multimodal) Head(c *Call, z map[string]*Node) *Node {
+	logits, _ := fusionHeads[m.Fusion].forward(c, m, z)
+	return logits
+}
+
 // checkInput reports whether an encoder over so many spatial axes can read a modality, and its channels.
 func checkInput(m data.Modality, spatial int) (channels int, err error) {
 	if n := len(m.Shape); n != spatial+1 && (m.Kind != data.Clip || n != spatial+2) {

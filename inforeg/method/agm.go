@@ -16,7 +16,7 @@ import (
 // modalities' inputs are zero (Li et al., ICCV 2023): by κ = exp(α (τ - r)), where r > 1 says that the modality is ahead in
 // this batch and τ that it has been so far. The responses add up to the logits, so the loss is that of joint training.
 // The masked passes are in eval mode, by the running averages that the full pass has just updated; without any input
-// the logits count as 0. For M modalities there are 2^M - 1 passes.
+// the logits count as 0.
 type AGM struct{ timed }
 
 // Settings declares α and the clipping.
@@ -87,6 +87,15 @@ func responses(s *inforeg.Step) map[string]*Node {
 	names := inforeg.ModalityNames(s.Model)
 	vars := maps.Clone(s.Vars)
 	maps.Copy(vars, s.Updates)
+	call := &models.Call{Vars: vars, Norm: models.RunningStatistics}
+	// In eval mode samples do not mix: each encoder runs once on what is there, and once on a single input of zeros.
+	there, gone := map[string]*Node{}, map[string]*Node{}
+	for _, m := range names {
+		encode := func(x *Node) *Node { return s.Model.Encoders[m].Forward(call, models.EncoderPrefix(m), x) }
+		there[m] = encode(s.X[m])
+		zero := encode(ZerosLike(Slice(s.X[m], AxisRange(0, 1))))
+		gone[m] = BroadcastToDims(zero, there[m].Shape().Dimensions...)
+	}
 	n := len(names)
 	full := 1<<n - 1
 	logits := make([]*Node, full+1) // by the set of modalities that are there, bit by bit
@@ -94,13 +103,13 @@ func responses(s *inforeg.Step) map[string]*Node {
 		if logits[set] = s.Out.Logits; set == full {
 			continue
 		}
-		x := maps.Clone(s.X)
+		z := maps.Clone(there)
 		for i, m := range names {
 			if set&(1<<i) == 0 {
-				x[m] = ZerosLike(x[m])
+				z[m] = gone[m]
 			}
 		}
-		logits[set] = s.Model.Forward(&models.Call{Vars: vars, Norm: models.RunningStatistics}, x).Logits
+		logits[set] = s.Model.Head(call, z)
 	}
 	phi := map[string]*Node{}
 	for i, m := range names {
