@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -160,9 +161,7 @@ func TestSampleNorms(t *testing.T) {
 		{"other", map[string]any{"probe_bn": bnRunning, "probe_params": paramsWeights}},
 	} {
 		settings := tiny("joint", map[string]any{"every.fisher_emp": "5 steps"})
-		for name, v := range tt.settings {
-			settings[name] = v
-		}
+		maps.Copy(settings, tt.settings)
 		r := trained(t, shop, tt.name, settings, 5)
 		norms, err := r.SampleNorms(t.Context())
 		if err != nil {

@@ -11,14 +11,11 @@ import (
 
 // TestMethodsRefuse: what a method or a fusion head is not defined for is one line and a hint, before anything runs.
 func TestMethodsRefuse(t *testing.T) {
-	desc := &data.Description{Name: "synth", Classes: []string{"x", "y", "z"}}
-	for _, m := range []data.Modality{
+	desc := &data.Description{Name: "synth", Classes: []string{"x", "y", "z"}, Modalities: []data.Modality{
 		{Name: "audio", Kind: data.Spectrogram, Shape: []int{16, 16, 1}}, {Name: "visual", Kind: data.Image, Shape: []int{16, 16, 1}},
 		{Name: "text", Kind: data.Vector, Shape: []int{5}}, {Name: "d", Kind: data.Vector, Shape: []int{5}},
 		{Name: "e", Kind: data.Vector, Shape: []int{5}}, {Name: "f", Kind: data.Vector, Shape: []int{5}},
-	} {
-		desc.Modalities = append(desc.Modalities, m)
-	}
+	}}
 	for _, tt := range []struct {
 		name   string
 		asked  map[string]any

@@ -42,6 +42,21 @@ type replay struct {
 // Replay reads a method's settings, weights and batches from a folder, takes one step for each batch, and writes
 // weights and scalars after every step into another: how any other implementation can be compared with this one. Nothing
 // is written when something is wrong with what was read. progress hears of each step.
+//
+// The folder holds three files. weights.safetensors has every variable in PyTorch's names and layouts, batch-norm averages
+// included: enc.MODALITY.*, head.*, and aux.MODALITY.* for classifiers of their own. batches.npz has x.MODALITY, [steps, B,
+// ...] in PyTorch's layouts, and y, [steps, B]; probe_x.*, probe_y for traces; proto_x.*, proto_y for PMR's prototypes;
+// noise.VARIABLE for OGM-GE. spec.json has the keys
+//
+//	model       modalities (in order), classes, fusion, hidden, aux, and encoders: by modality type cnn1d, cnn2d, resnet18
+//	            or transformer, with channels, kernel, norm, width, small_stem, in, length, dim, heads, layers, mlp
+//	method, hp  joint, joint_star, gblend (of given weights), ogm, pmr, agm, mmpareto, inforeg or slow, and its options
+//	optimizer   lr, momentum, weight_decay, step and gamma (the rate times gamma every so many epochs; 0 never)
+//	epoch_len   steps in an epoch; all by default
+//	trace, given_trace, outputs (every, last), gradients, probes, dtype (float32, float64)
+//
+// What is written: weights.safetensors, STEP/NAME after each step; gradients.safetensors as handed to the optimizer;
+// scalars.jsonl with a line for each epoch's start, step and epoch's end; probes.json for the initial weights.
 func Replay(ctx context.Context, project, dir, out string, progress func(step, steps int)) error {
 	r, err := openReplay(dir)
 	if err != nil {

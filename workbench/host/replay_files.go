@@ -34,7 +34,7 @@ func readBatches(dir string) (replayBatches, error) {
 	if err != nil {
 		return nil, replayProblem(batchesFile, "%v", err)
 	}
-	defer z.Close()
+	defer func() { _ = z.Close() }() // it was only read
 	all := replayBatches{}
 	for _, f := range z.File {
 		name := strings.TrimSuffix(f.Name, ".npy")

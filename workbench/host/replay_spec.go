@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -55,7 +56,7 @@ const (
 
 // replayProblem is an error about a file of a replay.
 func replayProblem(file, format string, args ...any) error {
-	return &wire.Problem{Message: fmt.Sprintf("replay: "+file+": "+format, args...), Hint: "nothing was written; README.md says where the format of a replay is described"}
+	return &wire.Problem{Message: fmt.Sprintf("replay: "+file+": "+format, args...), Hint: "nothing was written; `go doc ./workbench/host Replay` describes the files"}
 }
 
 // readReplaySpec reads and checks spec.json.
@@ -111,11 +112,7 @@ func (s *replaySpec) replayMethod() (inforeg.Method, Settings, error) {
 	}
 	name := s.Method
 	rename := map[string]string{}
-	set := func(values map[string]any) {
-		for k, v := range values {
-			asked[k] = v
-		}
-	}
+	set := func(values map[string]any) { maps.Copy(asked, values) }
 	switch s.Method {
 	case "gblend", "joint_star": // of given weights
 		name = "joint_star"

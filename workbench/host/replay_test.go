@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -287,10 +288,7 @@ func TestReplayBadInput(t *testing.T) {
 		arrays[strings.TrimSuffix(f.Name, ".npy")] = b
 	}
 	with := func(name string, b []byte) []byte {
-		changed := map[string][]byte{}
-		for n, v := range arrays {
-			changed[n] = v
-		}
+		changed := maps.Clone(arrays)
 		if changed[name] = b; b == nil {
 			delete(changed, name)
 		}

@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -17,9 +18,7 @@ import (
 func tiny(method string, more map[string]any) map[string]any {
 	s := small(method)
 	s["encoder.audio"], s["encoder.visual"], s["probes"] = "cnn2d:4", "cnn2d:4", "none"
-	for name, v := range more {
-		s[name] = v
-	}
+	maps.Copy(s, more)
 	return s
 }
 
