@@ -2,7 +2,6 @@ package method
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -230,11 +229,4 @@ func parseWindow(text string) (map[string][][2]int, error) {
 		}
 	}
 	return all, nil
-}
-
-// merged joins what two parts of a method decide.
-func merged(a, b map[string]float64) map[string]float64 {
-	all := maps.Clone(a)
-	maps.Copy(all, b)
-	return all
 }

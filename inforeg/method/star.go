@@ -40,7 +40,7 @@ func (JointStar) Controls(modalities []string) []string {
 
 // EpochStart reads the weights.
 func (JointStar) EpochStart(e inforeg.Epoch) (map[string]float64, error) {
-	windows, err := timed{}.EpochStart(e)
+	controls, err := timed{}.EpochStart(e)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,6 @@ func (JointStar) EpochStart(e inforeg.Epoch) (map[string]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	controls := map[string]float64{}
 	for _, name := range append([]string{jointLoss}, e.Modalities...) {
 		w, ok := weights[name]
 		if !ok {
@@ -60,7 +59,7 @@ func (JointStar) EpochStart(e inforeg.Epoch) (map[string]float64, error) {
 	for name := range weights {
 		return nil, fmt.Errorf("weights: no loss %q, only joint, %s", name, strings.Join(e.Modalities, ", "))
 	}
-	return merged(windows, controls), nil
+	return controls, nil
 }
 
 // Loss adds the modalities' own.

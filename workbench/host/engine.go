@@ -14,6 +14,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 )
 
@@ -95,13 +96,15 @@ func (s state) lists() [4][]*tensors.Tensor {
 	return [4][]*tensors.Tensor{s.vars, s.momentum, s.start, s.carried}
 }
 
-// drop frees the tensors of s that next does not hold. Without it, memory would wait for the garbage
+// drop frees the tensors of s that none of the others holds. Without it, memory would wait for the garbage
 // collector, which does not know how large tensors are.
-func (s state) drop(next state) {
+func (s state) drop(others ...state) {
 	kept := map[*tensors.Tensor]bool{}
-	for _, list := range next.lists() {
-		for _, t := range list {
-			kept[t] = true
+	for _, other := range others {
+		for _, list := range other.lists() {
+			for _, t := range list {
+				kept[t] = true
+			}
 		}
 	}
 	for _, list := range s.lists() {
@@ -134,6 +137,32 @@ func (e *engine) initial(seed uint64) state {
 		s.carried = append(s.carried, tensors.FromFlatDataAndDimensions(make([]float32, v.Size()), v.Shape...))
 	}
 	return s
+}
+
+// decide lets the method decide about an epoch from what e holds beside the method's own tensors: the controls, and what
+// is carried from there on. A method that a cell defines may panic: that is an error.
+func (e *engine) decide(s state, epoch inforeg.Epoch) (controls map[string]float64, carried []*tensors.Tensor, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &wire.Problem{
+				Message: fmt.Sprintf("method %v: EpochStart of epoch %d: %v", e.settings["method"], epoch.Index, p),
+				Hint:    "the run stands before that epoch; mend the method and go on",
+			}
+		}
+	}()
+	epoch.Modalities, epoch.State = inforeg.ModalityNames(e.model), map[string][]float32{}
+	for i, v := range e.carried {
+		if epoch.State[v.Name], err = tensors.CopyFlatData[float32](s.carried[i]); err != nil {
+			return nil, nil, err
+		}
+	}
+	if controls, err = e.method.EpochStart(epoch); err != nil {
+		return nil, nil, err
+	}
+	for _, v := range e.carried {
+		carried = append(carried, tensors.FromFlatDataAndDimensions(epoch.State[v.Name], v.Shape...))
+	}
+	return controls, carried, nil
 }
 
 // epochStart notes the weights at the start of an epoch, if the method needs them.

@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -28,27 +27,10 @@ func (r *Run) epochStart(ctx context.Context, epoch int, settings Settings) erro
 	return nil
 }
 
-// decide lets the method decide about the epoch, and gives what it carries from there on. A method that a cell defines
-// may panic: that is an error of the run.
-func (r *Run) decide(ctx context.Context, epoch int, settings Settings) (list []*tensors.Tensor, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &wire.Problem{
-				Message: fmt.Sprintf("method %s: EpochStart of epoch %d: %v", settings.text("method"), epoch, p),
-				Hint:    "the run stands before that epoch; mend the method and go on",
-			}
-		}
-	}()
-	carried := map[string][]float32{}
-	for i, v := range r.eng.carried {
-		values, err := tensors.CopyFlatData[float32](r.st.carried[i])
-		if err != nil {
-			return nil, err
-		}
-		carried[v.Name] = values
-	}
-	controls, err := r.eng.method.EpochStart(inforeg.Epoch{
-		Index: epoch, Modalities: inforeg.ModalityNames(r.eng.model), Settings: settings, Traces: r.traces(epoch), State: carried,
+// decide lets the method decide about the epoch, and gives what it carries from there on.
+func (r *Run) decide(ctx context.Context, epoch int, settings Settings) ([]*tensors.Tensor, error) {
+	controls, carried, err := r.eng.decide(r.st, inforeg.Epoch{
+		Index: epoch, Settings: settings, Traces: r.traces(epoch),
 		Features: func(share float64) (inforeg.Features, error) { return r.drawnFeatures(epoch, share) },
 		Trial: func(controls map[string]float64, epochs int) (inforeg.Trial, error) {
 			return r.trial(ctx, epoch, settings, controls, epochs)
@@ -61,10 +43,7 @@ func (r *Run) decide(ctx context.Context, epoch int, settings Settings) (list []
 		return nil, err
 	}
 	r.controls = controls
-	for _, v := range r.eng.carried {
-		list = append(list, tensors.FromFlatDataAndDimensions(carried[v.Name], v.Shape...))
-	}
-	return list, nil
+	return carried, nil
 }
 
 // drawnFeatures are the features of a share of the training samples, in whole batches, drawn by seed and epoch.
@@ -83,29 +62,20 @@ func (r *Run) trial(ctx context.Context, epoch int, settings Settings, controls 
 	if t.TrainBefore, t.ValBefore, err = r.losses(r.st.vars); err != nil {
 		return t, err
 	}
-	own := r.controls
-	defer func() { r.controls, r.orderOf = own, -1 }()
-	r.controls = controls
 	st := r.eng.epochStart(r.st)
 	for step := range epochs * r.perEpoch {
 		if ctx.Err() != nil {
 			break
 		}
-		at, offset := epoch+step/r.perEpoch, step%r.perEpoch
-		batch, err := r.set.Read(data.Train, r.indices(at, offset), uint64(r.base.whole("seed"))<<32|uint64(at*r.perEpoch+offset+1))
+		batch, err := r.batch(epoch*r.perEpoch + step)
 		if err != nil {
 			return t, err
 		}
-		next, _, err := r.eng.step(st, stepInput{batch: batch, controls: r.eng.controlVector(settings, r.controls, at), key: r.key()})
+		next, _, err := r.eng.step(st, stepInput{batch: batch, controls: r.eng.controlVector(settings, controls, epoch+step/r.perEpoch), key: r.key()})
 		if err != nil {
 			return t, err
 		}
-		keep := next // nothing of the run's own state is freed
-		keep.vars = append(append([]*tensors.Tensor{}, next.vars...), r.st.vars...)
-		keep.momentum = append(append([]*tensors.Tensor{}, next.momentum...), r.st.momentum...)
-		keep.carried = append(append([]*tensors.Tensor{}, next.carried...), r.st.carried...)
-		keep.start = append(append([]*tensors.Tensor{}, next.start...), r.st.start...)
-		st.drop(keep)
+		st.drop(next, r.st) // nothing of the run's own state is freed
 		st = next
 	}
 	if ctx.Err() == nil {
@@ -120,12 +90,9 @@ func (r *Run) trial(ctx context.Context, epoch int, settings Settings, controls 
 // losses are the mean cross entropies in eval mode of the fused logits, "joint", and of the modalities' own classifiers:
 // on as many training samples as there are for validation, and on the validation split.
 func (r *Run) losses(vars []*tensors.Tensor) (train, val map[string]float64, err error) {
-	own := r.st.vars
-	r.st.vars = vars
-	defer func() { r.st.vars = own }()
 	mean := func(split data.Split, indices []int) (map[string]float64, error) {
 		sums := map[string]float64{}
-		err := r.pass(split, indices, func(labels []int32, got rows) error {
+		err := r.pass(vars, split, indices, func(labels []int32, got rows) error {
 			add := func(name string, logits []float32) {
 				classes := r.eng.model.Classes
 				for i, y := range labels {

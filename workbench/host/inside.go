@@ -101,11 +101,7 @@ func (r *Run) look(name string, build func(vars, x map[string]*Node, labels *Nod
 }
 
 // nextBatch is the batch that the next step will take.
-func (r *Run) nextBatch() (*data.Batch, error) {
-	step := r.recorded()
-	draw := uint64(r.base.whole("seed"))<<32 | uint64(step+1)
-	return r.set.Read(data.Train, r.indices(step/r.perEpoch, step%r.perEpoch), draw)
-}
+func (r *Run) nextBatch() (*data.Batch, error) { return r.batch(r.recorded()) }
 
 // SampleNorm is one training sample's part of the Fisher trace of one encoder.
 type SampleNorm struct {

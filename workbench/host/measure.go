@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gomlx/gomlx/core/tensors"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
@@ -182,7 +183,7 @@ func (r *Run) slice(b *data.Batch, from, to int) *data.Batch {
 
 // pass runs a split, or the given positions of it, through the model in eval mode and hands out each batch's
 // rows: logits and features have n rows.
-func (r *Run) pass(split data.Split, indices []int, use func(labels []int32, r rows) error) error {
+func (r *Run) pass(vars []*tensors.Tensor, split data.Split, indices []int, use func(labels []int32, r rows) error) error {
 	size := r.base.whole("batch")
 	for from := 0; from < len(indices); from += size {
 		n := min(size, len(indices)-from)
@@ -197,7 +198,7 @@ func (r *Run) pass(split data.Split, indices []int, use func(labels []int32, r r
 		if err := checkLabels(b, r.eng.model.Classes); err != nil {
 			return err
 		}
-		got, err := r.eng.evaluate(r.st.vars, b)
+		got, err := r.eng.evaluate(vars, b)
 		if err != nil {
 			return err
 		}
@@ -241,7 +242,7 @@ func (r *Run) evaluate(split data.Split, _ Settings) ([]wire.Record, error) {
 			losses[name] = append(losses[name], crossEntropy(row, int(y)))
 		}
 	}
-	err := r.pass(split, everything(n), func(labels []int32, got rows) error {
+	err := r.pass(r.st.vars, split, everything(n), func(labels []int32, got rows) error {
 		count(fused, labels, got.logits)
 		for m, logits := range got.unimodal {
 			count(m, labels, logits)
@@ -310,7 +311,7 @@ func crossEntropy(row []float32, y int) float64 {
 // features gives each modality's features of samples, [n, D] by modality, and the labels.
 func (r *Run) features(split data.Split, indices []int) (map[string][]float32, []int32, error) {
 	all, labels := map[string][]float32{}, []int32{}
-	err := r.pass(split, indices, func(y []int32, got rows) error {
+	err := r.pass(r.st.vars, split, indices, func(y []int32, got rows) error {
 		labels = append(labels, y...)
 		for m, z := range got.features {
 			all[m] = append(all[m], z...)

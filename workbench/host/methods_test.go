@@ -8,7 +8,6 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/models"
 )
@@ -42,7 +41,7 @@ func TestMethodsResume(t *testing.T) {
 			if len(back.carried) != len(r.eng.carried) || h.Offset != 3 {
 				t.Fatalf("%d tensors of the method and offset %d, want %d and 3", len(back.carried), h.Offset, len(r.eng.carried))
 			}
-			batch, err := r.set.Read(data.Train, r.indices(1, 3), r.draw())
+			batch, err := r.batch(r.at)
 			if err != nil {
 				t.Fatal(err)
 			}

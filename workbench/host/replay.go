@@ -423,14 +423,6 @@ func writeLine(w io.Writer, line map[string]any) error {
 // epochStart lets the method decide.
 func (r *replay) epochStart(epoch int, w io.Writer) error {
 	names := r.spec.Model.Modalities
-	carried := map[string][]float32{}
-	for i, v := range r.eng.carried {
-		values, err := floats(r.st.carried[i])
-		if err != nil {
-			return err
-		}
-		carried[v.Name] = values
-	}
 	traces := maps.Clone(r.traces)
 	if r.spec.Trace == traceGiven {
 		given := map[string][]float64{}
@@ -440,7 +432,7 @@ func (r *replay) epochStart(epoch int, w io.Writer) error {
 		traces[inforeg.KindFisherEmp] = given
 	}
 	e := inforeg.Epoch{
-		Index: epoch, Modalities: names, Settings: r.settings, Traces: traces, State: carried,
+		Index: epoch, Modalities: names, Settings: r.settings, Traces: traces,
 		Features: func(float64) (inforeg.Features, error) {
 			vars, done, err := r.single()
 			if err != nil {
@@ -451,15 +443,13 @@ func (r *replay) epochStart(epoch int, w io.Writer) error {
 			return inforeg.Features{Rows: got.features, Labels: r.proto.Labels}, err
 		},
 	}
-	var err error
-	if r.controls, err = r.eng.method.EpochStart(e); err != nil {
+	controls, carried, err := r.eng.decide(r.st, e)
+	if err != nil {
 		return replayProblem("spec.json", "epoch %d: %v", epoch, err)
 	}
+	r.controls = controls
 	next := r.eng.epochStart(r.st)
-	next.carried = nil
-	for _, v := range r.eng.carried {
-		next.carried = append(next.carried, tensors.FromFlatDataAndDimensions(carried[v.Name], v.Shape...))
-	}
+	next.carried = carried
 	r.st.drop(next)
 	r.st = next
 	r.released = map[string]inforeg.Released{}

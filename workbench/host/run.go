@@ -319,7 +319,7 @@ func (r *Run) advance(ctx context.Context) error {
 			return err
 		}
 	}
-	batch, err := r.set.Read(data.Train, r.indices(epoch, offset), r.draw())
+	batch, err := r.batch(r.at)
 	if err != nil {
 		return err
 	}
@@ -418,8 +418,11 @@ func (r *Run) indices(epoch, offset int) []int {
 	return r.order[offset*b:][:b]
 }
 
-// draw keys the augmentation of a step.
-func (r *Run) draw() uint64 { return uint64(r.base.whole("seed"))<<32 | uint64(r.at+1) }
+// batch is what a step trains on: which samples, and how they are augmented, depends on the seed and the step alone.
+func (r *Run) batch(step int) (*data.Batch, error) {
+	draw := uint64(r.base.whole("seed"))<<32 | uint64(step+1)
+	return r.set.Read(data.Train, r.indices(step/r.perEpoch, step%r.perEpoch), draw)
+}
 
 // key is what a method's noise in a step is drawn from.
 func (r *Run) key() [3]uint64 { return [3]uint64{uint64(r.base.whole("seed")), uint64(r.at) + 1, 0} }
