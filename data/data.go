@@ -1,8 +1,10 @@
 package data
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Kind says what a modality's array stands for, so that it can be drawn and given a fitting encoder.
@@ -95,6 +97,26 @@ type Dataset interface {
 	Read(split Split, indices []int, draw uint64) (*Batch, error)
 	// Identity is a sample's name as its owners give it, and its label.
 	Identity(split Split, index int) (id string, label int)
+}
+
+// Detail is what may be known of a sample beside its values.
+type Detail struct {
+	Group    string        // who or what it shows, for example its actor: a split that has one group on both sides measures less than it seems; empty when unknown
+	Duration time.Duration // of its recording; 0 when unknown
+}
+
+// Detailed is a [Dataset] that knows details of its samples.
+type Detailed interface {
+	Dataset
+	Detail(split Split, index int) Detail
+}
+
+// Checked is a [Dataset] that reads its files when they are wanted, so that opening it does not find every fault.
+type Checked interface {
+	Dataset
+	// Check reads every sample and lists what is wrong with the files. progress, which may be nil, is told how many
+	// samples are done; it is called from one goroutine at a time. When ctx ends, so does the check, with its error last.
+	Check(ctx context.Context, progress func(done, total int)) []error
 }
 
 // One reads a single sample without augmentation.

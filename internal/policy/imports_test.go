@@ -17,7 +17,7 @@ const module = "github.com/primewindow/primewindow"
 // /* stands for the packages one level below. What has no line here may import nothing of the module.
 var arrows = map[string][]string{
 	"data":             {},
-	"data/*":           {"data", "data/audio", "data/video", "internal/npy"},
+	"data/*":           {"data", "data/audio", "data/cache", "data/stream", "data/text", "data/video", "internal/npy"},
 	"models":           {"data"},
 	"inforeg":          {"data", "models"},
 	"inforeg/method":   {"data", "models", "inforeg"},

@@ -185,13 +185,17 @@ func (r *Run) slice(b *data.Batch, from, to int) *data.Batch {
 // rows: logits and features have n rows.
 func (r *Run) pass(vars []*tensors.Tensor, split data.Split, indices []int, use func(labels []int32, r rows) error) error {
 	size := r.base.whole("batch")
-	for from := 0; from < len(indices); from += size {
-		n := min(size, len(indices)-from)
-		want := slices.Clone(indices[from : from+n])
+	read := func(place int) func() (*data.Batch, error) {
+		want := slices.Clone(indices[place*size:][:min(size, len(indices)-place*size)])
 		for len(want) < size { // filled up, so that one graph serves all
 			want = append(want, indices[0])
 		}
-		b, err := r.set.Read(split, want, 0)
+		return func() (*data.Batch, error) { return r.set.Read(split, want, 0) }
+	}
+	var batches ahead
+	for from := 0; from < len(indices); from += size {
+		n := min(size, len(indices)-from)
+		b, err := batches.take(from/size, (len(indices)+size-1)/size, read)
 		if err != nil {
 			return err
 		}

@@ -58,6 +58,7 @@ type Run struct {
 	begun    []*tensors.Tensor      // trainable variables at step 0; nil until something asks for them
 	order    []int                  // permutation of the training split in epoch orderOf
 	orderOf  int
+	ahead    ahead // batches of the training split
 
 	during     []wire.Record // what the last step measured, until it is on record
 	unfinished bool          // whether the records of the last step are incomplete
@@ -420,8 +421,11 @@ func (r *Run) indices(epoch, offset int) []int {
 
 // batch is what a step trains on: which samples, and how they are augmented, depends on the seed and the step alone.
 func (r *Run) batch(step int) (*data.Batch, error) {
-	draw := uint64(r.base.whole("seed"))<<32 | uint64(step+1)
-	return r.set.Read(data.Train, r.indices(step/r.perEpoch, step%r.perEpoch), draw)
+	return r.ahead.take(step, r.perEpoch*r.settingsAt(step).whole("epochs"), func(step int) func() (*data.Batch, error) {
+		indices := slices.Clone(r.indices(step/r.perEpoch, step%r.perEpoch))
+		draw := uint64(r.base.whole("seed"))<<32 | uint64(step+1)
+		return func() (*data.Batch, error) { return r.set.Read(data.Train, indices, draw) }
+	})
 }
 
 // key is what a method's noise in a step is drawn from.
