@@ -217,6 +217,17 @@ func (f *fakeHost) handler() http.Handler {
 			Spec: map[string]any{"mark": "line", "title": nil, "data": map[string]any{"values": []any{map[string]any{"x": 1, "y": true}}}},
 		})
 	})
+	mux.HandleFunc("GET /v1/sets", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, []wire.Set{{Name: "digits", Doc: "spoken and written digits", State: "in shared"}, {Name: "synth", Doc: "made clips", State: "made"}})
+	})
+	mux.HandleFunc("POST /v1/sets/view", func(w http.ResponseWriter, q *http.Request) {
+		var ask wire.SetAsk
+		_ = json.NewDecoder(q.Body).Decode(&ask)
+		answer(w, wire.SetView{
+			Name: "digits", Lines: []string{fmt.Sprintf("%v, %d shown", ask.Settings, ask.Samples), "train 9 samples"},
+			Figure: wire.Figure{PNG: []byte("\x89PNG picture"), Text: "zero, one", Width: 640, Height: 320},
+		})
+	})
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		body, _ := io.ReadAll(q.Body)
 		q.Body = io.NopCloser(strings.NewReader(string(body)))

@@ -231,6 +231,45 @@ func RunsContext(ctx context.Context) ([]Status, error) {
 	return list, nil
 }
 
+// Set is an entry of the catalogue of sets.
+type Set = wire.Set
+
+// SetView is what a set holds, in lines, and some of its samples as pictures.
+type SetView = wire.SetView
+
+// SetsContext lists the sets of samples in alphabetical order.
+func SetsContext(ctx context.Context) ([]Set, error) {
+	c, err := connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tell(ctx, nil)
+	var list []Set
+	return list, c.call(ctx, "GET", "/sets", nil, &list)
+}
+
+// DataContext looks at the set that a run declared with these options would be trained on: what it holds, and n of its
+// training samples.
+func DataContext(ctx context.Context, n int, options ...Option) (*SetView, error) {
+	d := collect(options)
+	if d.err != nil {
+		return nil, d.err
+	}
+	if d.like != nil {
+		return nil, &wire.Problem{Message: "a look at data like a run's", Hint: `name the set, for example wb.Data("digits")`}
+	}
+	c, err := connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tell(ctx, nil)
+	var v SetView
+	if err := c.call(ctx, "POST", "/sets/view", wire.SetAsk{Settings: d.settings, Samples: n}, &v); err != nil {
+		return nil, err
+	}
+	return &v, nil
+}
+
 // figurePath asks for a figure of runs that are attached.
 func figurePath(kind string, names []string) string {
 	return "/figure?" + url.Values{"kind": {kind}, "run": names}.Encode()

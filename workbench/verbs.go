@@ -261,6 +261,39 @@ func Runs() (list []Status) {
 	return list
 }
 
+// Sets lists the sets of samples that there are, and where each is.
+func Sets() (list []Set) {
+	cell(func(ctx context.Context, out *screen) (err error) {
+		if list, err = SetsContext(ctx); err != nil {
+			return err
+		}
+		lines := make([]string, len(list))
+		for i, s := range list {
+			lines[i] = fmt.Sprintf("%-14s %s (%s)", s.Name, s.Doc, s.State)
+		}
+		out.print(strings.Join(lines, "\n"))
+		return nil
+	})
+	return list
+}
+
+// ShowData says what the set holds that a run declared with these options would be trained on, and shows n of its training
+// samples as pictures:
+//
+//	wb.ShowData(8, wb.Data("digits"))
+//
+// Outside a notebook the picture is kept as figures/NAME.png below the working folder.
+func ShowData(n int, options ...Option) {
+	cell(func(ctx context.Context, out *screen) error {
+		v, err := DataContext(ctx, n, options...)
+		if err != nil {
+			return err
+		}
+		out.print(strings.Join(v.Lines, "\n"))
+		return out.figure(&v.Figure, ".", v.Name)
+	})
+}
+
 // Draw draws a figure of what runs have on record: [Trace], [TrueTrace], [Released], [Running], [Smooth], [Layers], [Gap],
 // [Motion], [Cosine], [Accuracy] or [Loss]; and [TopSamples] of one run, which are measured when they are drawn.
 func Draw(kind string, runs ...*Run) {

@@ -35,25 +35,14 @@ func dataCommand(ctx context.Context, env *environ, args []string) error {
 			where = operands[2]
 		}
 		if verb == "check" {
-			return checkData(env, operands[1], where, set)
+			return checkData(ctx, env, operands[1], where, set)
 		}
 		return showData(env, operands[1], where, set, *count, cmp.Or(*out, operands[1]+".png"))
 	case verb == "check" || verb == "show":
 		return &wire.Problem{Message: "data " + verb + ": no set", Hint: "for example primewindow data " + verb + " folder DIR"}
 	case verb == "list" && len(operands) == 1:
 		for _, s := range host.Sets(env.project) {
-			state := "made, needs no files"
-			switch {
-			case s.Present && s.Dir != "":
-				state = "in " + s.Dir
-			case s.Own:
-				state = "name it: -dir DIR"
-			case !s.Present && s.Name != digits.Name:
-				state = fmt.Sprintf("not here: name the folder that holds it in %s", host.DataVariable)
-			case !s.Present:
-				state = fmt.Sprintf("not here: `primewindow data fetch %s`", s.Name)
-			}
-			fmt.Fprintf(env.out, "%-8s %s (%s)\n", s.Name, s.Doc, state)
+			fmt.Fprintf(env.out, "%-14s %s (%s)\n", s.Name, s.Doc, s.State())
 		}
 		return nil
 	case verb == "fetch" && len(operands) == 2:
@@ -73,6 +62,8 @@ func fetch(ctx context.Context, env *environ, name, dir string, from digits.Sour
 				switch hint = name + " is made, not downloaded"; {
 				case s.Own:
 					hint = name + " is your own, and read from where -dir says"
+				case s.Ask != "":
+					hint = s.Ask
 				case s.Files:
 					hint = name + " has to be fetched from its owners: put it where " + host.DataVariable + " says"
 				}

@@ -24,6 +24,8 @@
 //	GET    /v1/runs/NAME/features?split=&modality=   array
 //	GET    /v1/runs/NAME/batch?modality=             array; modality "label" gives the labels
 //	GET    /v1/figure?kind=&run=&run=   [Figure]
+//	GET    /v1/sets                     []Set
+//	POST   /v1/sets/view                [SetAsk] → [SetView]
 //
 // An array is a body of raw little-endian float32 with its shape in the header [ShapeHeader], "128,64".
 // An error is a [Problem] with a status of 4xx or 5xx. A later version of the protocol gets another prefix;

@@ -2,6 +2,7 @@ package host
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -31,6 +32,7 @@ type set struct {
 	files    []string                                          // folders that the set reads, below the data folder; none for a made set and for the user's own
 	own      bool                                              // the user's own: the setting dir must name its folder
 	check    func(dir string, settings map[string]any) []error // lists all faults; nil where open tells the first alone
+	ask      string                                            // where its files are to be had; empty where a program may fetch them, or needs none
 }
 
 var sets = map[string]set{
@@ -47,15 +49,31 @@ type SetInfo struct {
 	Name, Doc string
 	Dir       string // where it was found; empty for a made set and for one that is not there
 	Present   bool
-	Own       bool // the user's own: present wherever a run's setting dir says
-	Files     bool // read from files of its owners
+	Own       bool   // the user's own: present wherever a run's setting dir says
+	Files     bool   // read from files of its owners
+	Ask       string // where these are to be had, where no program may fetch them
+}
+
+// State says where the set is, or how to come by it.
+func (s SetInfo) State() string {
+	switch {
+	case s.Present && s.Dir != "":
+		return "in " + s.Dir
+	case s.Own:
+		return "name it: -dir DIR"
+	case s.Present:
+		return "made, needs no files"
+	case s.Name == digits.Name:
+		return "not here: `primewindow data fetch " + s.Name + "`"
+	}
+	return fmt.Sprintf("not here: name the folder that holds it in %s", DataVariable)
 }
 
 // Sets lists the catalogue in alphabetical order.
 func Sets(project string) []SetInfo {
 	var list []SetInfo
 	for _, s := range runSettings()[0].Choices {
-		info := SetInfo{Name: s, Doc: sets[s].doc, Present: len(sets[s].files) == 0, Own: sets[s].own, Files: len(sets[s].files) > 0}
+		info := SetInfo{Name: s, Doc: sets[s].doc, Present: len(sets[s].files) == 0, Own: sets[s].own, Files: len(sets[s].files) > 0, Ask: sets[s].ask}
 		if !info.Present {
 			info.Dir, info.Present = findSet(project, sets[s])
 		}
@@ -144,19 +162,26 @@ func OpenSet(project, name, dir string, settings map[string]any) (data.Dataset, 
 	return s.open(dir, settings)
 }
 
-// CheckSet lists what is wrong with a set's files: all of it where the set's loader can, else what it meets first.
-func CheckSet(project, name, dir string, settings map[string]any) []error {
+// CheckSet opens a set and lists what is wrong with its files: all of it where the set's loader can, else what it meets
+// first. A set that reads its files when they are wanted reads all of them here, and progress is told how many.
+func CheckSet(ctx context.Context, project, name, dir string, settings map[string]any, progress func(done, total int)) (data.Dataset, []error) {
 	s, dir, err := pick(project, name, dir)
-	switch {
-	case err != nil:
-		return []error{err}
-	case s.check != nil:
-		return s.check(dir, settings)
+	if err != nil {
+		return nil, []error{err}
 	}
-	if _, err := s.open(dir, settings); err != nil {
-		return []error{err}
+	if s.check != nil {
+		if faults := s.check(dir, settings); len(faults) > 0 {
+			return nil, faults
+		}
 	}
-	return nil
+	d, err := s.open(dir, settings)
+	if err != nil {
+		return nil, []error{err}
+	}
+	if c, ok := d.(data.Checked); ok {
+		return d, c.Check(ctx, progress)
+	}
+	return d, nil
 }
 
 func pick(project, name, dir string) (set, string, error) {

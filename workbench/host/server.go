@@ -200,6 +200,20 @@ func (s *Server) handler() http.Handler {
 	handle("GET /v1/runs", func(w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, s.shop.Statuses()) })
 	handle("PUT /v1/runs/{name}", s.declare)
 	handle("GET /v1/figure", s.figure)
+	handle("GET /v1/sets", func(w http.ResponseWriter, _ *http.Request) error {
+		return answerJSON(w, Overview(s.shop.library.project))
+	})
+	handle("POST /v1/sets/view", func(w http.ResponseWriter, q *http.Request) error {
+		var ask wire.SetAsk
+		if err := read(q, &ask); err != nil {
+			return err
+		}
+		view, err := s.shop.look(ask.Settings, ask.Samples)
+		if err != nil {
+			return err
+		}
+		return answerJSON(w, view)
+	})
 	handle("POST /v1/runs/{name}/fresh", func(w http.ResponseWriter, q *http.Request) error {
 		var d *wire.Declaration
 		if q.ContentLength != 0 {
