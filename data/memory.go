@@ -12,6 +12,8 @@ type Part struct {
 	IDs    []string
 	Labels []int
 	X      map[string]Column // by modality name
+
+	Details []Detail // nil where nothing is known
 }
 
 // Column is one modality of N samples side by side, [N, shape...]. One of its fields is set.
@@ -37,6 +39,9 @@ func NewMemory(desc Description, parts map[Split]Part) (*Memory, error) {
 		p := parts[split]
 		if len(p.Labels) != len(p.IDs) {
 			return nil, fmt.Errorf("%s: split %s: %d labels, want %d", desc.Name, split, len(p.Labels), len(p.IDs))
+		}
+		if p.Details != nil && len(p.Details) != len(p.IDs) {
+			return nil, fmt.Errorf("%s: split %s: details of %d samples, want %d", desc.Name, split, len(p.Details), len(p.IDs))
 		}
 		for i, id := range p.IDs {
 			if o, ok := owner[id]; ok {
@@ -81,6 +86,14 @@ func (m *Memory) Len(split Split) int { return len(m.parts[split].IDs) }
 func (m *Memory) Identity(split Split, index int) (id string, label int) {
 	p := m.parts[split]
 	return p.IDs[index], p.Labels[index]
+}
+
+// Detail implements [Detailed].
+func (m *Memory) Detail(split Split, index int) Detail {
+	if p := m.parts[split]; p.Details != nil {
+		return p.Details[index]
+	}
+	return Detail{}
 }
 
 // Read implements [Dataset].

@@ -49,6 +49,7 @@ func TestNewMemoryErrors(t *testing.T) {
 		{"no values", data.Part{IDs: []string{"a"}, Labels: []int{0}}, data.Part{}, "0 values, want 2", "a modality is missing"},
 		{"not a number", holding([]float32{1, 2, 3, nan}, "a", "b"), data.Part{}, "sample b: value 1 is NaN", "place and sample are named"},
 		{"label", data.Part{IDs: []string{"a"}, Labels: []int{2}}, data.Part{}, "sample a: label 2, want at least 0 and below 2", "two classes"},
+		{"details", data.Part{IDs: []string{"a"}, Labels: []int{0}, Details: []data.Detail{{}, {}}}, data.Part{}, "split train: details of 2 samples, want 1", "one each, or none"},
 		{"labels", data.Part{IDs: []string{"a"}}, data.Part{}, "0 labels, want 1", "one each"},
 	} {
 		_, err := data.NewMemory(small, map[data.Split]data.Part{data.Train: tt.train, data.Test: tt.test})
@@ -130,6 +131,24 @@ func TestResample(t *testing.T) {
 	} {
 		if diff := cmp.Diff(tt.want, data.Resample(tt.x, tt.features, tt.steps)); diff != "" {
 			t.Errorf("%s (-want +got)\n%s\nreason: %s", tt.name, diff, tt.reason)
+		}
+	}
+}
+
+func TestMemoryDetail(t *testing.T) {
+	p := holding([]float32{1, 2, 3, 4}, "a", "b")
+	p.Details = []data.Detail{{Group: "ann"}, {Group: "bob"}}
+	m, err := data.NewMemory(small, map[data.Split]data.Part{data.Train: p, data.Test: holding([]float32{5, 6}, "c")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		split data.Split
+		index int
+		want  data.Detail
+	}{{data.Train, 1, data.Detail{Group: "bob"}}, {data.Test, 0, data.Detail{}}} {
+		if got := m.Detail(tt.split, tt.index); got != tt.want {
+			t.Errorf("Detail(%s, %d) = %+v, want %+v", tt.split, tt.index, got, tt.want)
 		}
 	}
 }

@@ -130,6 +130,11 @@ func (s *set) Identity(split data.Split, index int) (id string, label int) {
 	return fmt.Sprintf("%s+%s/%d", r.name(), from, p.image), r.digit
 }
 
+// Detail implements [data.Detailed]: the group is the speaker.
+func (s *set) Detail(split data.Split, index int) data.Detail {
+	return data.Detail{Group: "speaker " + s.recordings[s.pairs[split][index].recording].speaker}
+}
+
 // Read implements [data.Dataset]. There is no augmentation: the draw is not used.
 func (s *set) Read(split data.Split, indices []int, _ uint64) (*data.Batch, error) {
 	size, pairs := s.desc.Modalities[0].Size(), s.pairs[split]

@@ -137,6 +137,7 @@ func (p published) part(keep func(utterance) bool) data.Part {
 			continue
 		}
 		out.IDs, out.Labels = append(out.IDs, u.id), append(out.Labels, u.label)
+		out.Details = append(out.Details, data.Detail{Group: "video " + u.video()})
 		for k, m := range modalities {
 			c := out.X[m]
 			c.Values = append(c.Values, p.tables[k].rows[i][:p.tables[k].columns-1]...)

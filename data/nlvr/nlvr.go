@@ -59,6 +59,7 @@ func Open(dir string, settings map[string]any) (data.Dataset, error) {
 		var codes []byte
 		for _, e := range list {
 			p.IDs, p.Labels = append(p.IDs, e.image), append(p.Labels, e.label)
+			p.Details = append(p.Details, data.Detail{Group: "sentence \"" + strings.Join(e.sentence, " ") + "\""})
 			codes = append(codes, words.codes(e.sentence, o.words)...)
 		}
 		p.X = map[string]data.Column{picture: {Bytes: pixels}, sentence: {Bytes: codes}}

@@ -114,6 +114,7 @@ func (o options) sort(list []record, sensor, joints []float32, images []byte) ma
 		x[skeleton] = append(x[skeleton], data.Resample(j, jointValues, o.skeletonSteps)...)
 		x[depth] = append(x[depth], halve(d, o.depthFrames == asChannels)...)
 		p.IDs, p.Labels = append(p.IDs, r.id()), append(p.Labels, r.action-1)
+		p.Details = append(p.Details, data.Detail{Group: fmt.Sprintf("subject %d", r.subject)})
 		parts[split] = p
 	}
 	for split, p := range parts {

@@ -183,7 +183,7 @@ func Sheet(d data.Dataset, n int) (*viz.Figure, error) {
 	for _, m := range desc.Modalities {
 		f.Rows = append(f.Rows, viz.SampleRow{Name: m.Name, Sequence: m.Kind == data.Sequence, Flip: m.Kind == data.Spectrogram})
 	}
-	text := f.Title + ":"
+	text := []string{f.Title + ":"}
 	for _, at := range spaced(d.Len(data.Train), n) {
 		s, err := data.One(d, data.Train, at)
 		if err != nil {
@@ -192,11 +192,11 @@ func Sheet(d data.Dataset, n int) (*viz.Figure, error) {
 		for k, m := range desc.Modalities {
 			f.Rows[k].Samples = append(f.Rows[k].Samples, viz.SampleTile{X: s.X[m.Name], Shape: m.Shape, ID: s.ID, Label: desc.Classes[s.Label], Value: float64(at)})
 		}
-		text += fmt.Sprintf("\n%5d  %s  %s", at, desc.Classes[s.Label], s.ID)
+		text = append(text, fmt.Sprintf("%5d  %s  %s", at, desc.Classes[s.Label], s.ID))
 	}
 	drawn, err := viz.Samples(f)
 	if err == nil {
-		drawn.Text = text
+		drawn.Text = strings.Join(text, "\n")
 	}
 	return drawn, err
 }
