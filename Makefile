@@ -56,12 +56,7 @@ golden: ## draws the golden pictures of viz anew: look at each before you commit
 
 .PHONY: fuzz
 fuzz: ## every fuzz test for FUZZTIME (20s)
-	@go list -f '{{.ImportPath}} {{.Dir}}' $(PACKAGES) | while read -r package folder; do \
-		{ grep -hoE '^func Fuzz\w+' "$$folder"/*_test.go 2>/dev/null || true; } | while read -r _ name; do \
-			echo "$$package $$name"; \
-			go test "$$package" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) </dev/null; \
-		done; \
-	done
+	@tools/fuzz.sh $(FUZZTIME) $(PACKAGES)
 
 .PHONY: bench
 bench: ## benchmarks here and at commit REF, compared; COUNT runs each (6)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# make test: set-up, vet, Go's tests, every notebook headless, the browser test. Each part has its turn even when
-# one before it failed; the last line counts them all.
+# make test: set-up, vet, Go's tests, every notebook headless, the browser test, and with CI=true every fuzz test for ten
+# seconds. Each part has its turn even when one before it failed; the last line counts them all.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 tools/setup.sh test || exit 1
@@ -27,13 +27,18 @@ vet() {
     fi
 }
 
+wanted=4
 part "go vet" vet
 part "go test" "$python" tools/gotest.py --counts "$counts" -timeout=30m ./...
 part "notebooks" "$python" tools/notebooks.py --counts "$counts"
 part "browser" "$python" tools/browser_test.py --counts "$counts"
+if [ "${CI:-}" = true ]; then
+    wanted=5
+    part "fuzz" tools/fuzz.sh --counts "$counts" 10s
+fi
 
 read -r parts passed failed skipped < <(awk '{ n++; p += $1; f += $2; s += $3 } END { print n, p, f, s }' "$counts")
 # A part that died before it could count has failed.
-failed=$((failed + 4 - parts))
+failed=$((failed + wanted - parts))
 printf '\n%d s in all\n%d passed, %d failed, %d skipped\n' "$SECONDS" "$passed" "$failed" "$skipped"
 [ "$failed" = 0 ]

@@ -9,6 +9,19 @@
 //	cmu_mosi/audio_PART0.csv     those of the sound, of the same utterances in the same order
 //	cmu_mosi/video_PART0.csv     those of the picture, likewise
 //
+// or, with the setting features=aligned, sequences that others align to the words:
+//
+//	cmu_mosi/mosi_aligned.npz    arrays PART_text, PART_audio, PART_vision, [N, T, F], and PART_labels, [N] or [N, 1] or
+//	                             [N, 1, 1], sentiments from -3 to 3; PART is train, valid or test
+//
+// This program reads no pickles, which can run code. Python makes the file of the usual one in five lines:
+//
+//	import numpy, pickle
+//	sets = pickle.load(open("mosi_data.pkl", "rb"))
+//	arrays = {f"{part}_{key}": numpy.nan_to_num(numpy.asarray(sets[part][key], "f4"), posinf=0, neginf=0)
+//	          for part in ("train", "valid", "test") for key in ("text", "audio", "vision", "labels")}
+//	numpy.savez_compressed("mosi_aligned.npz", **arrays)
+//
 // Rules, stated once:
 //
 //   - The split into train and test is the published one, whose parts share no video. The validation split is a

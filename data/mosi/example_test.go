@@ -12,5 +12,7 @@ func ExampleSettings() {
 	}
 	// Output:
 	// data_seed 0
+	// features auto
+	// zero positive
 	// val_share 0.15
 }

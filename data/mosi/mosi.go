@@ -24,6 +24,10 @@ func Open(dir string, settings map[string]any) (data.Dataset, error) {
 	}
 	folder := filepath.Join(dir, Folder)
 	name := filepath.Join(folder, "transcripts.csv")
+	path := filepath.Join(folder, alignedFile)
+	if _, err := os.Stat(name); o.features == alignedFeatures || o.features == autoFeatures && err != nil && hasAligned(path) {
+		return openAligned(path, o)
+	}
 	b, err := os.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("mosi: %w", err)

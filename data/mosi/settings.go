@@ -19,6 +19,8 @@ const (
 func Settings() []data.Setting {
 	return []data.Setting{
 		{Name: "data_seed", Default: 0.0, Min: 0, Max: 1 << 52, Whole: true, Doc: "of the choice of validation videos"},
+		{Name: "features", Default: autoFeatures, Choices: []string{autoFeatures, tableFeatures, alignedFeatures}, Doc: "which files are read: the tables, a vector an utterance; mosi_aligned.npz, sequences; or auto, the tables where they are there"},
+		{Name: "zero", Default: positiveZero, Choices: zeroChoices, Doc: "class of a sentiment of 0 in mosi_aligned.npz"},
 		{Name: "val_share", Default: 0.15, Min: 0, Max: 0.5, Doc: "share of the training part's videos that are the validation split"},
 	}
 }
@@ -27,12 +29,21 @@ func Settings() []data.Setting {
 type options struct {
 	seed     uint64
 	valShare float64
+	features string
+	zero     string
 }
+
+// Choices of the setting features.
+const (
+	autoFeatures    = "auto"
+	tableFeatures   = "tables"
+	alignedFeatures = "aligned"
+)
 
 func parseOptions(given map[string]any) (options, error) {
 	values, err := data.Complete(Settings(), given)
 	if err != nil {
 		return options{}, fmt.Errorf("mosi: %w", err)
 	}
-	return options{uint64(values["data_seed"].(float64)), values["val_share"].(float64)}, nil
+	return options{uint64(values["data_seed"].(float64)), values["val_share"].(float64), values["features"].(string), values["zero"].(string)}, nil
 }

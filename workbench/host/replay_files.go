@@ -1,11 +1,9 @@
 package host
 
 import (
-	"archive/zip"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -22,48 +20,28 @@ const (
 	weightsFile = "weights.safetensors"
 	batchesFile = "batches.npz"
 
-	maxArrayBytes = 8 << 30 // of one array of a replay
+	maxArrayBytes = 8 << 30 // of all arrays of a replay
 )
 
 // replayBatches are the arrays of batches.npz, by name.
 type replayBatches map[string]npy.Array
 
-// readBatches reads batches.npz. What an array takes is allocated as it is read, whatever its header says.
+// readBatches reads batches.npz.
 func readBatches(dir string) (replayBatches, error) {
-	z, err := zip.OpenReader(filepath.Join(dir, batchesFile))
+	f, err := os.Open(filepath.Join(dir, batchesFile))
 	if err != nil {
 		return nil, replayProblem(batchesFile, "%v", err)
 	}
-	defer func() { _ = z.Close() }() // it was only read
-	all := replayBatches{}
-	for _, f := range z.File {
-		name := strings.TrimSuffix(f.Name, ".npy")
-		if _, twice := all[name]; twice {
-			return nil, replayProblem(batchesFile, "array %s twice", name)
-		}
-		a, err := readArray(f)
-		if err != nil {
-			return nil, replayProblem(batchesFile, "%s: %v", name, err)
-		}
-		all[name] = a
+	defer f.Close() //nolint:errcheck // it was only read
+	st, err := f.Stat()
+	if err != nil {
+		return nil, replayProblem(batchesFile, "%v", err)
+	}
+	all, err := npy.DecodeZip(batchesFile, f, st.Size(), maxArrayBytes, nil)
+	if err != nil {
+		return nil, replayProblem(batchesFile, "%s", strings.TrimPrefix(err.Error(), batchesFile+": "))
 	}
 	return all, nil
-}
-
-func readArray(f *zip.File) (npy.Array, error) {
-	r, err := f.Open()
-	if err != nil {
-		return npy.Array{}, err
-	}
-	defer r.Close()
-	b, err := io.ReadAll(io.LimitReader(r, maxArrayBytes+1))
-	if err != nil {
-		return npy.Array{}, err
-	}
-	if len(b) > maxArrayBytes {
-		return npy.Array{}, fmt.Errorf("more than %d bytes", maxArrayBytes)
-	}
-	return npy.Decode(f.Name, b)
 }
 
 // take gives an array that must be there, of a shape that begins with these sizes; 0 stands for any.

@@ -1,0 +1,144 @@
+package mosi
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/npy"
+)
+
+// array is an NPY file of float32.
+func array(values []float32, shape ...int) []byte {
+	var b []byte
+	for _, v := range values {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return npy.Encode("<f4", b, shape...)
+}
+
+// alignedFiles are arrays of a made set by name: text has 2 steps of 3 features, audio 2 of 1, vision 2 of 2; every
+// value is the utterance's number.
+func alignedFiles() map[string][]byte {
+	files := map[string][]byte{}
+	scores := map[string][]float32{"train": {-2.4, 0, 1, 3}, "valid": {0.2, -1}, "test": {-0.6, 0, 2}}
+	for part, list := range scores {
+		n := len(list)
+		files[part+"_labels.npy"] = array(list, n, 1, 1)
+		for name, features := range map[string]int{"text": 3, "audio": 1, "vision": 2} {
+			var values []float32
+			for i := range n * 2 * features {
+				values = append(values, float32(i/(2*features)))
+			}
+			files[part+"_"+name+".npy"] = array(values, n, 2, features)
+		}
+	}
+	return files
+}
+
+func writeAligned(t *testing.T, files map[string][]byte) string {
+	t.Helper()
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for name, b := range files {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write(b)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return write(t, map[string][]byte{alignedFile: out.Bytes()})
+}
+
+func TestAligned(t *testing.T) {
+	dir := writeAligned(t, alignedFiles())
+	for _, tt := range []struct {
+		zero   string
+		train  []int32
+		tested []string
+		reason string
+	}{
+		{positiveZero, []int32{0, 1, 1, 1}, []string{"test/0", "test/1", "test/2"}, "0 is no negative sentiment"},
+		{negativeZero, []int32{0, 0, 1, 1}, []string{"test/0", "test/1", "test/2"}, "nor a positive one"},
+		{skipZero, []int32{0, 1, 1}, []string{"test/0", "test/2"}, "or it is left out, and the others keep their names"},
+	} {
+		d := open(t, dir, map[string]any{"zero": tt.zero}) // auto: there are no tables
+		b := readAll(t, d, data.Train)
+		if diff := cmp.Diff(tt.train, b.Labels); diff != "" {
+			t.Errorf("zero %s (-want +got)\n%s\nreason: %s", tt.zero, diff, tt.reason)
+		}
+		var ids []string
+		for i := range d.Len(data.Test) {
+			id, _ := d.Identity(data.Test, i)
+			ids = append(ids, id)
+		}
+		if diff := cmp.Diff(tt.tested, ids); diff != "" {
+			t.Errorf("zero %s (-want +got)\n%s\nreason: %s", tt.zero, diff, tt.reason)
+		}
+	}
+	d := open(t, dir, nil)
+	if diff := cmp.Diff([]data.Modality{
+		{Name: "text", Kind: data.Sequence, Shape: []int{2, 3}}, {Name: "audio", Kind: data.Sequence, Shape: []int{2, 1}}, {Name: "video", Kind: data.Sequence, Shape: []int{2, 2}},
+	}, d.Describe().Modalities); diff != "" {
+		t.Errorf("modalities (-want +got)\n%s", diff)
+	}
+	// Features 0, 1, 2, 3 have mean 1.5 and variance 1.25; a test utterance of 2 is 0.5/sqrt(1.25) above.
+	b, err := d.Read(data.Test, []int{2}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, got := 0.5/math.Sqrt(1.25), float64(b.X["video"][3]); math.Abs(got-want) > 1e-6 { // float32
+		t.Errorf("a test feature is %v, want %v", got, want)
+	}
+}
+
+func TestAlignedErrors(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		spoil  func(files map[string][]byte)
+		want   string
+		reason string
+	}{
+		{"modality", func(f map[string][]byte) { delete(f, "valid_audio.npy") }, "no array valid_audio", "a part of the set"},
+		{"labels", func(f map[string][]byte) { delete(f, "test_labels.npy") }, "no array test_labels", "likewise"},
+		{"rows", func(f map[string][]byte) { f["test_text.npy"] = array(make([]float32, 12), 2, 2, 3) }, "test_text of shape [2 2 3], want [3, T, F]", "rows belong together"},
+		{"features", func(f map[string][]byte) { f["test_text.npy"] = array(make([]float32, 24), 3, 2, 4) }, "test_text of shape [3 2 4], want [3, 2, 3] as in the other splits", "one encoder serves all"},
+		{"score", func(f map[string][]byte) { f["test_labels.npy"] = array([]float32{0, 4, 1}, 3) }, "test_labels: row 1 is 4, want a sentiment from -3 to 3", "another scale, or classes"},
+		{"two labels", func(f map[string][]byte) { f["test_labels.npy"] = array(make([]float32, 6), 3, 2) }, "test_labels of shape [3 2], want one number an utterance", "emotions beside"},
+		{"infinite", func(f map[string][]byte) { f["train_audio.npy"] = array([]float32{0, 0, float32(math.Inf(-1)), 0, 0, 0, 0, 0}, 4, 2, 1) }, "train_audio.npy: value 2 is -Inf", "as the extractor writes silence"},
+		{"all left out", func(f map[string][]byte) { f["valid_labels.npy"] = array([]float32{0, 0}, 2) }, "no utterance in split val", "with zero=skip"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			files := alignedFiles()
+			tt.spoil(files)
+			_, err := Open(writeAligned(t, files), map[string]any{"zero": skipZero})
+			if err == nil || !strings.Contains(err.Error(), alignedFile) || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Open: %v, want %s and %q\nreason: %s", err, alignedFile, tt.want, tt.reason)
+			}
+		})
+	}
+	dir := t.TempDir()
+	if _, err := Open(dir, map[string]any{"features": alignedFeatures}); err == nil || !strings.Contains(err.Error(), filepath.Join(Folder, alignedFile)) {
+		t.Errorf("Open without the file: %v", err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, Folder), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir, nil); err == nil || !strings.Contains(err.Error(), "transcripts.csv") {
+		t.Errorf("Open of nothing: %v, want the tables named", fmt.Sprint(err))
+	}
+}
