@@ -32,7 +32,7 @@ func checkData(ctx context.Context, env *environ, name, dir string, set assignme
 		}
 		return &wire.Problem{
 			Message: strings.TrimSpace(fmt.Sprintf("data check: %d fault%s in %s %s", len(faults), plural, name, dir)),
-			Hint:    "mend them, or leave such samples out with -set data.skip_broken=true in a run, -set skip_broken=true here",
+			Hint:    "mend them, or leave such samples out with -skip-broken",
 		}
 	}
 	for _, line := range host.Survey(d) {

@@ -20,6 +20,7 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("compare")
 	set := assignments{}
 	f.Var(set, "set", "`name=value` of any setting of all runs, METHOD.NAME=VALUE of one method's alone; may be repeated")
+	set.skipBroken(f, "data.")
 	f.String("data", "synth", "`set` of samples: see primewindow data list")
 	f.String("dir", "", "`folder` of the set")
 	methods := f.String("methods", "joint,inforeg", "training `methods`, joined by commas; differences are to joint, without it to the first")

@@ -18,6 +18,7 @@ func dataCommand(ctx context.Context, env *environ, args []string) error {
 	mnist := f.String("mnist", digits.DefaultSources.MNIST, "`address` of the written digits, for a mirror")
 	set := assignments{}
 	f.Var(set, "set", "`name=value` of a setting of the set, for check and show; may be repeated")
+	set.skipBroken(f, "")
 	count := f.Int("n", 8, "`number` of samples to show")
 	out := f.String("out", "", "`file` that show writes, a PNG; by default SET.png")
 	operands, err := parse(env, f, args, 1, 3)

@@ -70,3 +70,10 @@ func (a assignments) Set(text string) error {
 	a[name] = value
 	return nil
 }
+
+// skipBroken adds the flag -skip-broken, which is short for the set's own setting.
+func (a assignments) skipBroken(f *flag.FlagSet, prefix string) {
+	f.BoolFunc("skip-broken", "leave out broken samples and list them, short for -set "+prefix+"skip_broken=true", func(value string) error {
+		return a.Set(prefix + "skip_broken=" + value)
+	})
+}

@@ -20,6 +20,7 @@ func runCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("run")
 	set := assignments{}
 	f.Var(set, "set", "`name=value` of any setting; may be repeated")
+	set.skipBroken(f, "data.")
 	change := assignments{}
 	f.Var(change, "change", "`name=value` of a setting that may change in the middle of a run, from its present step on; may be repeated")
 	f.String("data", "synth", "`set` of samples: see primewindow data list")

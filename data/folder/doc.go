@@ -21,6 +21,7 @@
 //   - What is broken is an error that names file and reason. With skip_broken it is left out, and the description's
 //     provenance lists it.
 //   - Nothing outside the folder is read, not through links either.
+//   - Where labels.csv names no validation samples, val_share of each class's training samples validate.
 //   - Classes are the labels of the training split, in order: as numbers where all are whole numbers, else as words.
 //   - Recordings have one sample rate. Images are brought to one size, the largest one's, but no side above
 //     image_side, by means over areas; they have one channel where all are grey, else three. Sequences of different

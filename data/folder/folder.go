@@ -61,6 +61,7 @@ func load(dir string, o options) (data.Dataset, []fault) {
 	if l.rows, l.total, faults, err = decodeLabels(filepath.Join(dir, labelsFile), b); err != nil {
 		return whole(err)
 	}
+	l.validates = validate(l.rows, o.valShare)
 	names, err := l.modalities()
 	if err != nil {
 		return whole(err)
@@ -164,10 +165,14 @@ func (l *loader) assemble(columns []column, keep []int, skipped []string) (data.
 		}
 		parts[split] = p
 	}
+	protocol := "the splits of labels.csv"
+	if l.validates > 0 {
+		protocol += fmt.Sprintf(", which names no validation samples: %v of each class's training samples, drawn by their ids", l.o.valShare)
+	}
 	desc := data.Description{
 		Name: Name, Classes: classes,
 		Provenance: data.Provenance{
-			Source: "a folder of the user's own", Licence: "the user's to say", Protocol: "the splits of labels.csv", Skipped: skipped,
+			Source: "a folder of the user's own", Licence: "the user's to say", Protocol: protocol, Skipped: skipped,
 		},
 		Recipe: map[string]any{"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4, "batch": 32.0, "epochs": 20.0, "lr_step": 16.0, "lr_gamma": 0.1},
 	}

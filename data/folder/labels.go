@@ -1,8 +1,11 @@
 package folder
 
 import (
+	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,6 +64,32 @@ func decodeLabels(name string, b []byte) (rows []row, total int, faults []fault,
 		rows = append(rows, r)
 	}
 	return rows, len(table) - 1, faults, nil
+}
+
+// validate makes validation samples of a share of each class's training samples, drawn by their identities, where the
+// table names none. It leaves at least one of each class to train on, and reports how many it took.
+func validate(rows []row, share float64) (taken int) {
+	classes := map[string][]int{}
+	for i, r := range rows {
+		switch r.split {
+		case data.Validation:
+			return 0
+		case data.Train:
+			classes[r.label] = append(classes[r.label], i)
+		}
+	}
+	for _, places := range classes {
+		slices.SortFunc(places, func(a, b int) int {
+			x, y := sha256.Sum256([]byte(rows[a].id)), sha256.Sum256([]byte(rows[b].id))
+			return bytes.Compare(x[:], y[:])
+		})
+		n := min(int(math.Round(share*float64(len(places)))), len(places)-1)
+		for _, i := range places[:n] {
+			rows[i].split = data.Validation
+		}
+		taken += n
+	}
+	return taken
 }
 
 // contained reports whether a name stays in its folder, and is not hidden.

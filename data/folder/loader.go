@@ -31,6 +31,8 @@ type loader struct {
 	o     options
 	rows  []row
 	total int // rows of labels.csv, broken ones among them
+
+	validates int // training samples that were made validation samples
 }
 
 // column is one modality of all rows: values or bytes, nil where a sample is broken.

@@ -27,6 +27,7 @@ func Settings() []data.Setting {
 		whole("hop", 128, 1, 8192, "samples from one frame to the next"),
 		whole("bins", 64, 4, 1024, "frequencies of a spectrogram"),
 		whole("frames", 64, 4, 1024, "times of a spectrogram"),
+		{Name: "val_share", Default: 0.15, Min: 0, Max: 0.5, Doc: "share of the training samples that validate, where labels.csv names no validation samples"},
 		{Name: "max_gib", Default: 4.0, Min: 0.001, Max: 1e6, Doc: "largest memory that the samples may take, in GiB"},
 	}
 }
@@ -37,6 +38,7 @@ type options struct {
 	imageSide, steps int
 	stft             audio.STFT
 	maxBytes         float64
+	valShare         float64
 }
 
 func parseOptions(given map[string]any) (options, error) {
@@ -51,5 +53,6 @@ func parseOptions(given map[string]any) (options, error) {
 		steps:      whole("steps"),
 		stft:       audio.STFT{Window: whole("window"), Hop: whole("hop"), Bins: whole("bins"), Frames: whole("frames")},
 		maxBytes:   values["max_gib"].(float64) * (1 << 30),
+		valShare:   values["val_share"].(float64),
 	}, nil
 }

@@ -2,9 +2,10 @@ package wire
 
 // Set is an entry of the catalogue of sets: GET /v1/sets.
 type Set struct {
-	Name  string `json:"name"`
-	Doc   string `json:"doc"`
-	State string `json:"state"` // where it is, or how to come by it
+	Name    string `json:"name"`
+	Doc     string `json:"doc"`
+	Present bool   `json:"present"` // whether it can be read without further ado
+	State   string `json:"state"`   // where it is, or how to come by it
 }
 
 // SetAsk chooses what POST /v1/sets/view shows: the set that a run with these settings would be trained on.

@@ -123,6 +123,9 @@ func setProblem(name string, err error) error {
 	switch {
 	case damaged:
 		p.Hint = "the file is damaged: remove it and bring it again" + again
+		if slices.ContainsFunc(sets[name].settings(), func(s data.Setting) bool { return s.Name == "skip_broken" }) {
+			p.Hint = "mend the file, or leave such samples out with -skip-broken; `primewindow data check` lists them all"
+		}
 	case other:
 		p.Hint = "convert the file to the kind that is wanted"
 	case errors.Is(err, os.ErrNotExist):
@@ -159,7 +162,11 @@ func OpenSet(project, name, dir string, settings map[string]any) (data.Dataset, 
 	if err != nil {
 		return nil, err
 	}
-	return s.open(dir, settings)
+	d, err := s.open(dir, settings)
+	if err != nil {
+		return nil, setProblem(name, err)
+	}
+	return d, nil
 }
 
 // CheckSet opens a set and lists what is wrong with its files: all of it where the set's loader can, else what it meets
@@ -170,13 +177,17 @@ func CheckSet(ctx context.Context, project, name, dir string, settings map[strin
 		return nil, []error{err}
 	}
 	if s.check != nil {
-		if faults := s.check(dir, settings); len(faults) > 0 {
+		switch faults := s.check(dir, settings); len(faults) {
+		case 0:
+		case 1:
+			return nil, []error{setProblem(name, faults[0])}
+		default:
 			return nil, faults
 		}
 	}
 	d, err := s.open(dir, settings)
 	if err != nil {
-		return nil, []error{err}
+		return nil, []error{setProblem(name, err)}
 	}
 	if c, ok := d.(data.Checked); ok {
 		return d, c.Check(ctx, progress)

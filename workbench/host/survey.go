@@ -215,7 +215,7 @@ func spaced(have, n int) []int {
 func Overview(project string) []wire.Set {
 	var list []wire.Set
 	for _, s := range Sets(project) {
-		list = append(list, wire.Set{Name: s.Name, Doc: s.Doc, State: s.State()})
+		list = append(list, wire.Set{Name: s.Name, Doc: s.Doc, Present: s.Present && !s.Own, State: s.State()})
 	}
 	return list
 }
