@@ -38,3 +38,43 @@ func ExampleDecodeWAV() {
 	// 8000 [0.5 -0.5] <nil>
 	// cut.wav: truncated: RIFF chunk of 32 bytes, want 40
 }
+
+// Half the rate, half the samples.
+func ExampleResample() {
+	x, err := audio.Resample(make([]float32, 100), 16000, 8000)
+	fmt.Println(len(x), err)
+	// Output: 50 <nil>
+}
+
+func ExampleTile() {
+	fmt.Println(audio.Tile([]float32{1, 2, 3}, 7))
+	// Output: [1 2 3 1 2 3 1]
+}
+
+// A spectrogram of three seconds at 22,050 Hz, as CREMA-D is read.
+func ExampleCentredLog() {
+	_, bins, frames, err := audio.CentredLog(make([]float32, 3*22050), 512, 353)
+	fmt.Println(bins, frames, err)
+	// Output: 257 188 <nil>
+}
+
+// Ten seconds at 16,000 Hz, completed to 1,024 frames, as Kinetics Sounds is read.
+func ExampleKaldi_Bank() {
+	bank, err := audio.Kaldi{Frames: 1024, Shift: audio.AudioSet.Shift, Scale: audio.AudioSet.Scale}.Bank()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	x, frames, err := bank.Transform(make([]float32, 160000))
+	fmt.Println(len(x)/frames, frames, err)
+	fmt.Printf("silence %.3f, completed %.3f\n", x[0], x[frames-1])
+	// Output:
+	// 128 1024 <nil>
+	// silence -1.112, completed 0.438
+}
+
+func ExampleMel_Transform() {
+	x, frames, err := audio.Mel{SampleRateHz: 8000, Window: 512, Hop: 128, Bins: 40}.Transform(make([]float32, 8000))
+	fmt.Println(len(x)/frames, frames, err)
+	// Output: 40 63 <nil>
+}

@@ -56,10 +56,7 @@ func LogMagnitude(samples []float32, window, hop int) (values []float32, bins, f
 	if len(samples) > window {
 		frames += (len(samples) - window) / hop
 	}
-	hann := make([]float64, window)
-	for n := range hann {
-		hann[n] = 0.5 - 0.5*math.Cos(2*math.Pi*float64(n)/float64(window))
-	}
+	hann := periodicHann(window)
 	fft := fourier.NewFFT(window)
 	frame, x := make([]float64, window), make([]complex128, bins)
 	values = make([]float32, bins*frames)
@@ -78,6 +75,15 @@ func LogMagnitude(samples []float32, window, hop int) (values []float32, bins, f
 		}
 	}
 	return values, bins, frames, nil
+}
+
+// periodicHann is 0.5 - 0.5 cos(2πn/window).
+func periodicHann(window int) []float64 {
+	hann := make([]float64, window)
+	for n := range hann {
+		hann[n] = 0.5 - 0.5*math.Cos(2*math.Pi*float64(n)/float64(window))
+	}
+	return hann
 }
 
 // Pool is the adaptive mean: x of shape [rows, columns] becomes [outRows, outColumns], whose value (i, j) is the mean
@@ -113,4 +119,15 @@ func Pool(x []float32, rows, columns, outRows, outColumns int) []float32 {
 // span is the part of n places that the i-th of m results is the mean of.
 func span(i, n, m int) (from, to int) {
 	return i * n / m, ((i+1)*n + m - 1) / m
+}
+
+// CentredLog is [LogMagnitude] of the recording with window/2 zeros before and behind, as librosa pads by default: frame t
+// is centred on sample t·hop, and there are 1 + n/hop frames of n samples for an even window.
+func CentredLog(samples []float32, window, hop int) (values []float32, bins, frames int, err error) {
+	if window < 2 || len(samples) == 0 {
+		return LogMagnitude(samples, window, hop) // which says so
+	}
+	padded := make([]float32, len(samples)+window/2*2)
+	copy(padded[window/2:], samples)
+	return LogMagnitude(padded, window, hop)
 }
