@@ -8,6 +8,8 @@ type AccuracyFigure struct {
 	Series        []Series // fractions from 0 to 1
 	Chance        float64  // accuracy of guessing, 0 where it is not known
 	Marks         []Mark
+	Band          string // what an SE is where it is no standard error, for example "± 1 sd over 5 seeds"
+	Width         Width
 }
 
 // Accuracy draws an AccuracyFigure, with its y axis in percent and the chance line dashed. It returns an error that names
@@ -19,6 +21,9 @@ func Accuracy(f AccuracyFigure) (*Figure, error) {
 	if err := checkMarks("accuracy", f.Marks); err != nil {
 		return nil, err
 	}
+	if err := f.Width.check("accuracy"); err != nil {
+		return nil, err
+	}
 	if !(f.Chance >= 0 && f.Chance <= 1) {
 		return nil, fmt.Errorf("viz: accuracy: chance %v, want 0 to 1", f.Chance)
 	}
@@ -27,7 +32,10 @@ func Accuracy(f AccuracyFigure) (*Figure, error) {
 		one.Rule = Rule{f.Chance, "chance"}
 	}
 	p := one.panel(newStyles(nil, f.Series), one.width)
-	return onePanel(f.Title, p).figure(sentence(f.Title, p))
+	p.band = f.Band
+	pg := onePanel(f.Title, p)
+	pg.on(f.Width)
+	return pg.figure(sentence(f.Title, p))
 }
 
 func checkAccuracies(figure string, list []Series) error {

@@ -71,7 +71,7 @@ func (a *axis) setTicks(count int) {
 func (a *axis) setTicksAlong(width float64) {
 	count := int(width / 60)
 	a.setTicks(count)
-	for more := count + 1; a.labels() < 3 && more <= 2*count; more++ {
+	for more := count + 1; a.labels() < 3 && more <= max(2*count, 4); more++ {
 		finer := *a
 		if finer.setTicks(more); float64(finer.labels())*(finer.widestLabel()+14) > width {
 			return

@@ -2,9 +2,6 @@ package viz
 
 import (
 	"fmt"
-	"image/color"
-	"math"
-	"slices"
 	"strings"
 )
 
@@ -13,16 +10,22 @@ import (
 type BarsFigure struct {
 	Title, Label string
 	Bars         []Bar
-	Log          bool // a logarithmic axis: values must be above 0
-	Percent      bool // values are fractions, written as percentages; not with Log
+	Printed      []Bar  // values from elsewhere for bars of these names and modalities, drawn as hollow marks
+	PrintedName  string // what those are, for example "the paper"
+	Band         string // what an SE is where it is no standard error, for example "95 % interval over 5 seeds"
+	Log          bool   // a logarithmic axis: values must be above 0
+	Percent      bool   // values are fractions, written as percentages; not with Log
+	Width        Width
 }
 
 // Bar is one value of a BarsFigure. SE is its standard error, 0 where there is none. Modality picks the colour. Bars of one
-// name and different modalities stand together. Definition is as in a [Series].
+// name and different modalities stand together. Definition is as in a [Series]. Missing is why there is no value, such as a run
+// that failed: it stands in the place of the bar.
 type Bar struct {
 	Name, Modality string
 	Value, SE      float64
 	Definition     string
+	Missing        string
 }
 
 // maxBars is the most bars of a figure.
@@ -39,7 +42,7 @@ func Bars(f BarsFigure) (*Figure, error) {
 		return nil, err
 	}
 	at := arrangeBars(f)
-	fig, err := picture(at.width, at.height, false, func(p *pen) { drawBars(p, f, at) })
+	fig, err := picture(canvas{width: at.width, height: at.height, print: f.Width}, func(p *pen) { drawBars(p, f, at) })
 	if err != nil {
 		return nil, err
 	}
@@ -56,10 +59,13 @@ func (f BarsFigure) check() error {
 	}
 	var one definition
 	seen := make(map[[2]string]bool)
+	values := 0
 	for i, b := range f.Bars {
 		where := fmt.Sprintf("viz: bars: bar %d %q", i, b.title())
 		key := [2]string{b.Name, b.Modality}
 		switch {
+		case b.Missing != "" && (b.Value != 0 || b.SE != 0):
+			return fmt.Errorf("%s: value %v and a reason for none, want one", where, b.Value)
 		case b.Name == "":
 			return fmt.Errorf("%s: no name, want one", where)
 		case seen[key]:
@@ -68,15 +74,66 @@ func (f BarsFigure) check() error {
 			return fmt.Errorf("%s: value %v, want a finite value", where, b.Value)
 		case !drawable(b.SE) || b.SE < 0:
 			return fmt.Errorf("%s: standard error %v, want a finite value of 0 or more", where, b.SE)
-		case f.Log && b.Value < 1/limit:
+		case f.Log && b.Missing == "" && b.Value < 1/limit:
 			return fmt.Errorf("%s: value %v on a log axis, want above 0", where, b.Value)
 		}
 		if err := one.meet("bars", "bar", b.title(), b.Definition); err != nil {
 			return err
 		}
 		seen[key] = true
+		if b.Missing == "" {
+			values++
+		}
+	}
+	if values == 0 {
+		return fmt.Errorf("viz: bars: every bar is missing, want at least one value")
+	}
+	if err := f.checkPrinted(seen); err != nil {
+		return err
+	}
+	return f.Width.check("bars")
+}
+
+// checkPrinted holds values from elsewhere to the bars that there are.
+func (f BarsFigure) checkPrinted(bars map[[2]string]bool) error {
+	if len(f.Printed) > 0 && f.PrintedName == "" {
+		return fmt.Errorf("viz: bars: values from elsewhere without a name, want one for the legend")
+	}
+	seen := make(map[[2]string]bool)
+	for i, b := range f.Printed {
+		where := fmt.Sprintf("viz: bars: %s %d %q", f.PrintedName, i, b.title())
+		key := [2]string{b.Name, b.Modality}
+		switch {
+		case !bars[key]:
+			return fmt.Errorf("%s: no bar of that name and modality, want one", where)
+		case seen[key]:
+			return fmt.Errorf("%s: two of that name and modality, want one", where)
+		case !drawable(b.Value):
+			return fmt.Errorf("%s: value %v, want a finite value", where, b.Value)
+		case f.Log && b.Value < 1/limit:
+			return fmt.Errorf("%s: value %v on a log axis, want above 0", where, b.Value)
+		}
+		seen[key] = true
 	}
 	return nil
+}
+
+// printed is the value from elsewhere for a bar.
+func (f BarsFigure) printed(b Bar) (float64, bool) {
+	for _, p := range f.Printed {
+		if p.Name == b.Name && p.Modality == b.Modality {
+			return p.Value, true
+		}
+	}
+	return 0, false
+}
+
+// spreadName is what the thin line of a bar is.
+func (f BarsFigure) spreadName() string {
+	if f.Band == "" {
+		return "± 1 standard error"
+	}
+	return f.Band
 }
 
 // title is what a bar is called in words.
@@ -90,7 +147,7 @@ func (f BarsFigure) sentence() string {
 		var high, low Bar
 		n := 0
 		for _, b := range f.Bars {
-			if b.Modality != m {
+			if b.Modality != m || b.Missing != "" {
 				continue
 			}
 			if n++; n == 1 || b.Value > high.Value {
@@ -104,7 +161,17 @@ func (f BarsFigure) sentence() string {
 		if n > 1 {
 			s = fmt.Sprintf("%d bars from %s, %s, to %s, %s", n, high.Name, a.word(high.Value), low.Name, a.word(low.Value))
 		}
-		parts = append(parts, strings.TrimSpace(m+" "+s))
+		if n > 0 {
+			parts = append(parts, strings.TrimSpace(m+" "+s))
+		}
+	}
+	for _, b := range f.Bars {
+		if b.Missing != "" {
+			parts = append(parts, "no value of "+b.title()+": "+b.Missing)
+		}
+	}
+	for _, b := range f.Printed {
+		parts = append(parts, fmt.Sprintf("%s of %s %s", b.title(), f.PrintedName, a.word(b.Value)))
 	}
 	head := f.Label
 	if f.Log {
@@ -114,204 +181,4 @@ func (f BarsFigure) sentence() string {
 		head += " (" + d + ")"
 	}
 	return inWords(f.Title, []string{head + ", " + strings.Join(parts, ", ")})
-}
-
-// modalities and names are those of the bars, in order of appearance.
-func (f BarsFigure) modalities() []string {
-	return f.distinct(func(b Bar) string { return b.Modality })
-}
-func (f BarsFigure) names() []string { return f.distinct(func(b Bar) string { return b.Name }) }
-
-func (f BarsFigure) distinct(of func(Bar) string) []string {
-	var list []string
-	for _, b := range f.Bars {
-		if s := of(b); !slices.Contains(list, s) {
-			list = append(list, s)
-		}
-	}
-	return list
-}
-
-// definition is what the bars measure, empty where none says so.
-func (f BarsFigure) definition() string {
-	for _, b := range f.Bars {
-		if b.Definition != "" {
-			return b.Definition
-		}
-	}
-	return ""
-}
-
-// styles are the colours of the modalities.
-func (f BarsFigure) styles() styles {
-	list := make([]Series, len(f.Bars))
-	for i, b := range f.Bars {
-		list[i].Modality = b.Modality
-	}
-	return newStyles(nil, list)
-}
-
-// Measures of a figure of bars in CSS pixels.
-const (
-	barThick  = 12.0
-	barPitch  = 13.0 // from a bar to the next of its name
-	groupGap  = 6.0  // between names
-	widestBar = 220.0
-	barsWide  = 760.0
-)
-
-// rowsOfBars is where everything in a figure of bars stands.
-type rowsOfBars struct {
-	width, height float64
-	at            dot // upper left corner of the data
-	long, tall    float64
-	axis          axis
-	middles       []float64 // of each bar, down from the upper edge of the data
-	values        []string  // written beside each bar
-	legend        []entry
-	legendAt      dot
-	legendWidth   float64
-	columns       int
-}
-
-func arrangeBars(f BarsFigure) rowsOfBars {
-	at := rowsOfBars{width: barsWide, at: dot{margin, margin + 4}, axis: f.axis(), middles: make([]float64, len(f.Bars))}
-	if f.Title != "" {
-		at.at.y += titleHeight
-	}
-	names, values := 0.0, 0.0
-	for _, name := range f.names() {
-		names = max(names, widthOf(smallSize, name))
-		at.tall += groupGap / 2
-		for i, b := range f.Bars {
-			if b.Name == name {
-				at.middles[i] = at.tall + barPitch/2
-				at.tall += barPitch
-			}
-		}
-		at.tall += groupGap / 2
-	}
-	for _, b := range f.Bars {
-		s := at.axis.wordWith(b.Value, b.SE)
-		at.values = append(at.values, s)
-		values = max(values, widthOf(smallSize, s))
-	}
-	at.at.x += min(names, widestBar) + 10
-	at.long = at.width - margin - values - 12 - at.at.x
-	at.axis.setTicksAlong(at.long)
-	at.height = at.at.y + at.tall + underHeight + margin/2
-	if at.legend = f.legend(); len(at.legend) > 0 {
-		at.columns, at.legendWidth = columns(at.legend, at.width-2*margin)
-		at.legendAt = dot{margin, at.height + margin/2}
-		at.height += float64((len(at.legend)+at.columns-1)/at.columns)*rowHeight + margin
-	}
-	return at
-}
-
-// axis spans what the bars show.
-func (f BarsFigure) axis() axis {
-	a := axis{label: f.Label, log: f.Log, percent: f.Percent}
-	r := nothing()
-	for _, b := range f.Bars {
-		r.add(b.Value + b.SE)
-		r.add(lower(b.Value, b.SE, f.Log))
-	}
-	if f.Log {
-		r = r.padLog(0.05)
-		a.from, a.to = r.low, r.high
-		return a
-	}
-	r.add(0)
-	padded := r.pad(0.04)
-	if r.low == 0 && r.high > 0 {
-		padded.low = 0
-	}
-	if r.high == 0 && r.low < 0 {
-		padded.high = 0
-	}
-	a.from, a.to = padded.low, padded.high
-	return a
-}
-
-// legend says which colour is which modality, and what the thin lines are.
-func (f BarsFigure) legend() []entry {
-	var list []entry
-	st := f.styles()
-	for _, m := range f.modalities() {
-		if m == "" {
-			continue
-		}
-		c := st.look("", m).color
-		list = append(list, entry{text: m, sample: func(p *pen, at dot) {
-			p.value(f.Log, c, dot{at.x, at.y}, dot{at.x + sampleWidth - 5, at.y})
-		}})
-	}
-	if slices.ContainsFunc(f.Bars, func(b Bar) bool { return b.SE > 0 }) {
-		list = append(list, entry{text: "line: ± 1 standard error"})
-	}
-	if d := f.definition(); d != "" {
-		list = append(list, entry{text: "definition: " + d})
-	}
-	return list
-}
-
-// value draws a value from where it begins to where it ends: a bar, or on a log axis a dot on a line.
-func (p *pen) value(log bool, c color.NRGBA, from, to dot) {
-	if log {
-		p.line(fade(c, 0.45), 1.2, nil, from, to)
-		p.marker(c, "circle", to, 8)
-		return
-	}
-	p.box(fade(c, barShade), dot{min(from.x, to.x), from.y - barThick/2}, math.Abs(to.x-from.x), barThick)
-}
-
-// barShade is the opacity of bars, which lets the line of a standard error show.
-const barShade = 0.75
-
-func drawBars(p *pen, f BarsFigure, at rowsOfBars) {
-	p.title(f.Title, at.width)
-	foot := at.at.y + at.tall
-	x := func(v float64) float64 { return at.at.x + at.long*at.axis.place(v) }
-	for _, t := range at.axis.ticks {
-		if t.label != "" {
-			p.line(faint, 1, nil, dot{x(t.value), at.at.y}, dot{x(t.value), foot})
-		}
-	}
-	st := f.styles()
-	begin := at.axis.from
-	if !f.Log {
-		begin = 0
-	}
-	ends := make(map[string]reach)
-	for i, b := range f.Bars {
-		y := at.at.y + at.middles[i]
-		c := st.look("", b.Modality).color
-		if !f.Log {
-			p.value(false, c, dot{x(begin), y}, dot{x(b.Value), y})
-		}
-		if b.SE > 0 {
-			low, high := dot{x(lower(b.Value, b.SE, f.Log)), y}, dot{x(b.Value + b.SE), y}
-			p.line(ink, 1.2, nil, low, high)
-			for _, end := range []dot{low, high} {
-				p.line(ink, 1.2, nil, dot{end.x, y - 3}, dot{end.x, y + 3})
-			}
-		}
-		if f.Log {
-			p.value(true, c, dot{x(begin), y}, dot{x(b.Value), y})
-		}
-		p.write(grey, smallSize, dot{at.width - margin, y}, right, middle, at.values[i])
-		r, ok := ends[b.Name]
-		if !ok {
-			r = nothing()
-		}
-		r.add(y)
-		ends[b.Name] = r
-	}
-	for name, r := range ends {
-		p.write(ink, smallSize, dot{at.at.x - 8, (r.low + r.high) / 2}, right, middle, fit(smallSize, widestBar, name))
-	}
-	p.line(ink, 1, nil, dot{x(begin), at.at.y}, dot{x(begin), foot})
-	p.line(ink, 1, nil, dot{at.at.x, foot}, dot{at.at.x + at.long, foot})
-	p.axis(&at.axis, dot{at.at.x, foot}, at.long)
-	p.legend(at.legend, at.legendAt, at.columns, at.legendWidth)
 }

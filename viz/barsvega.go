@@ -11,7 +11,15 @@ func barsSpec(f BarsFigure, at rowsOfBars) map[string]any {
 	}
 	rows := []any{}
 	for _, b := range f.Bars {
-		row := object{"name": b.Name, "modality": b.Modality, "value": round(b.Value)}
+		row := object{"name": b.Name, "modality": b.Modality}
+		if b.Missing != "" {
+			row["missing"] = b.Missing
+		} else {
+			row["value"] = round(b.Value)
+		}
+		if v, ok := f.printed(b); ok {
+			row["printed"] = round(v)
+		}
 		if b.SE > 0 {
 			row["se"], row["low"], row["high"] = round(b.SE), round(lower(b.Value, b.SE, f.Log)), round(b.Value+b.SE)
 		}
@@ -32,7 +40,14 @@ func barsSpec(f BarsFigure, at rowsOfBars) map[string]any {
 	tips := []any{tip("name", "name", "nominal", ""), tip("modality", "modality", "nominal", ""), tip("value", f.Label, "quantitative", format)}
 	errors := slices.ContainsFunc(f.Bars, func(b Bar) bool { return b.SE > 0 })
 	if errors {
-		tips = append(tips, tip("se", "standard error", "quantitative", ".2~g"))
+		tips = append(tips, tip("se", f.spreadName(), "quantitative", ".2~g"))
+	}
+	missing := slices.ContainsFunc(f.Bars, func(b Bar) bool { return b.Missing != "" })
+	if missing {
+		tips = append(tips, tip("missing", "no value", "nominal", ""))
+	}
+	if len(f.Printed) > 0 {
+		tips = append(tips, tip("printed", f.PrintedName, "quantitative", format))
 	}
 	encoding := func(x, x2, color object) object {
 		o := object{
@@ -64,7 +79,9 @@ func barsSpec(f BarsFigure, at rowsOfBars) map[string]any {
 	if f.Log {
 		mark = object{"type": "rule", "strokeWidth": 1.2, "opacity": 0.45}
 	}
-	layers = append(layers, object{"mark": mark, "encoding": encoding(value, start, key)})
+	layers = append(layers, object{
+		"transform": []any{object{"filter": "isValid(datum.value)"}}, "mark": mark, "encoding": encoding(value, start, key),
+	})
 	if errors {
 		layers = append(layers, object{
 			"transform": []any{object{"filter": "isValid(datum.high)"}},
@@ -77,10 +94,30 @@ func barsSpec(f BarsFigure, at rowsOfBars) map[string]any {
 			"mark": object{"type": "point", "filled": true, "size": 50.0, "opacity": 1.0}, "encoding": encoding(value, nil, key),
 		})
 	}
+	if missing {
+		reason := encoding(start, nil, nil)
+		reason["text"] = object{"field": "missing", "type": "nominal"}
+		layers = append(layers, object{
+			"transform": []any{object{"filter": "isValid(datum.missing)"}},
+			"mark":      object{"type": "text", "align": "left", "dx": 6.0, "color": hex(grey), "fontSize": float64(smallSize)}, "encoding": reason,
+		})
+	}
+	if len(f.Printed) > 0 {
+		layers = append(layers, object{
+			"transform": []any{object{"filter": "isValid(datum.printed)"}},
+			"mark": object{
+				"type": "point", "shape": "diamond", "filled": true, "fill": hex(white), "stroke": hex(ink), "strokeWidth": 1.6, "size": 50.0, "opacity": 1.0,
+			},
+			"encoding": encoding(at.axis.quantity("printed"), nil, nil),
+		})
+	}
 	var notes []string
-	for _, e := range at.legend {
-		if e.note() {
+	for _, e := range f.legend() {
+		switch {
+		case e.note():
 			notes = append(notes, e.text)
+		case e.vega != "":
+			notes = append(notes, e.vega+": "+e.text)
 		}
 	}
 	return finish(object{

@@ -90,6 +90,9 @@ func checkRule(figure string, r Rule, log bool) error {
 func checkWindows(figure string, list []Window) error {
 	owners := make(map[[2]string]bool)
 	for i, w := range list {
+		if err := w.checkEnds(); err != nil {
+			return fmt.Errorf("viz: %s: window %d of %q: %w", figure, i, w.Modality, err)
+		}
 		if !drawable(w.From) || !drawable(w.To) || w.From >= w.To {
 			return fmt.Errorf("viz: %s: window %d of %q: from %v to %v, want finite ends in ascending order", figure, i, w.Modality, w.From, w.To)
 		}
@@ -97,6 +100,23 @@ func checkWindows(figure string, list []Window) error {
 	}
 	if len(owners) > most {
 		return fmt.Errorf("viz: %s: windows of %d runs and modalities, want at most %d", figure, len(owners), most)
+	}
+	return nil
+}
+
+// checkEnds names what is wrong with where the ends of a window may lie.
+func (w Window) checkEnds() error {
+	for _, end := range []struct {
+		name    string
+		at      float64
+		between [2]float64
+	}{{"from", w.From, w.FromEnds}, {"to", w.To, w.ToEnds}} {
+		low, high := end.between[0], end.between[1]
+		switch {
+		case low == 0 && high == 0:
+		case !drawable(low) || !drawable(high) || low > end.at || high < end.at:
+			return fmt.Errorf("%s %v between %v and %v, want finite values in ascending order about it", end.name, end.at, low, high)
+		}
 	}
 	return nil
 }

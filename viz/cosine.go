@@ -10,6 +10,7 @@ import (
 type CosineFigure struct {
 	Title  string
 	Panels []CosinePanel
+	Width  Width
 }
 
 // CosinePanel is one matrix of cosines between gradients, at most 200 wide. Labels name its rows and columns, each once.
@@ -62,13 +63,16 @@ func Cosine(f CosineFigure) (*Figure, error) {
 	if len(f.Panels) > maxPanels {
 		return nil, fmt.Errorf("viz: cosine: %d panels, want at most %d", len(f.Panels), maxPanels)
 	}
+	if err := f.Width.check("cosine"); err != nil {
+		return nil, err
+	}
 	for _, p := range f.Panels {
 		if err := p.check(); err != nil {
 			return nil, err
 		}
 	}
 	at := arrangeCosine(f)
-	fig, err := picture(at.width, at.height, false, func(p *pen) { drawCosine(p, f, at) })
+	fig, err := picture(canvas{width: at.width, height: at.height, print: f.Width}, func(p *pen) { drawCosine(p, f, at) })
 	if err != nil {
 		return nil, err
 	}

@@ -201,8 +201,11 @@ func (at *heatmaps) arrangeRows(f CosineFigure) {
 	for _, p := range f.Panels {
 		most = max(most, p.rows())
 	}
-	at.strips = at.height - margin/2 + stripGap
-	at.legendAt = dot{margin, at.strips + float64(most)*stripHeight + underHeight + margin/2}
+	strips := at.height - margin/2 + stripGap
+	for range f.Panels {
+		at.strips = append(at.strips, strips)
+	}
+	at.legendAt = dot{margin, strips + float64(most)*stripHeight + underHeight + margin/2}
 	at.columns, at.legendWidth = columns(at.legend, at.width-2*margin)
 	rows := (len(at.legend) + at.columns - 1) / at.columns
 	at.height = at.legendAt.y + float64(rows)*rowHeight + margin
@@ -243,7 +246,7 @@ func (p CosinePanel) drawRows(pn *pen, at dot, side float64) {
 	zero := place(0, 0).x
 	pn.line(grey, 1, nil, dot{zero, at.y}, dot{zero, foot})
 	pn.line(ink, 1, nil, dot{at.x, foot}, dot{at.x + side, foot})
-	pn.axis(&a, dot{at.x, foot}, side)
+	pn.axis(&a, dot{at.x, foot}, side, side)
 	name := func(row int, s string) {
 		pn.write(ink, smallSize, dot{at.x - 6, place(0, row).y}, right, middle, fit(smallSize, widestStrip, s))
 	}

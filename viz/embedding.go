@@ -14,6 +14,7 @@ type EmbeddingFigure struct {
 	Title   string
 	Classes []string
 	Panels  []EmbeddingPanel
+	Width   Width
 }
 
 // EmbeddingPanel is one map. Labels are each point's index in Classes; Samples name the points under the pointer and may be nil.
@@ -47,6 +48,9 @@ func Embedding(f EmbeddingFigure) (*Figure, error) {
 	if len(f.Classes) > maxClasses {
 		return nil, fmt.Errorf("viz: embedding: %d classes, want at most %d", len(f.Classes), maxClasses)
 	}
+	if err := f.Width.check("embedding"); err != nil {
+		return nil, err
+	}
 	seen := make(map[string]bool)
 	for i, c := range f.Classes {
 		if c == "" || seen[c] {
@@ -60,7 +64,7 @@ func Embedding(f EmbeddingFigure) (*Figure, error) {
 		}
 	}
 	at := arrangeEmbedding(f)
-	fig, err := picture(at.width, at.height, false, func(p *pen) { drawEmbedding(p, f, at) })
+	fig, err := picture(canvas{width: at.width, height: at.height, print: f.Width}, func(p *pen) { drawEmbedding(p, f, at) })
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +161,7 @@ func (p EmbeddingPanel) caption(width float64) []string {
 			lines[n-1] += " · " + s
 			continue
 		}
-		lines = append(lines, s)
+		lines = append(lines, wrapped(smallSize, width, s)...)
 	}
 	return lines
 }

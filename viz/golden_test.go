@@ -3,11 +3,13 @@ package viz_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"image"
 	"image/png"
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"testing"
 
 	"github.com/primewindow/primewindow/viz"
@@ -34,19 +36,33 @@ var figures = []struct {
 	{"samples", func() (*viz.Figure, error) { return viz.Samples(carriers()) }},
 	{"multiples", func() (*viz.Figure, error) { return viz.Multiples(methods()) }},
 	{"logmultiples", func() (*viz.Figure, error) { return viz.Multiples(encoderTraces()) }},
+	{"sweep", func() (*viz.Figure, error) { return viz.Sweep(overK()) }},
+	{"forest", func() (*viz.Figure, error) { return viz.Forest(paired()) }},
+	{"banded", func() (*viz.Figure, error) { return viz.Trace(banded()) }},
+	{"nulls", func() (*viz.Figure, error) { return viz.Panels(nulls()) }},
+	{"comparison", func() (*viz.Figure, error) { return viz.Bars(comparison()) }},
 	{"live", func() (*viz.Figure, error) { return viz.Live(training()) }},
 }
 
-// drawn draws every figure of the table.
-func drawn(t *testing.T) map[string]*viz.Figure {
-	t.Helper()
+// once is every figure of the table, drawn once for all tests: they change none.
+var once = sync.OnceValues(func() (map[string]*viz.Figure, error) {
 	all := make(map[string]*viz.Figure, len(figures))
 	for _, f := range figures {
 		fig, err := f.draw()
 		if err != nil {
-			t.Fatalf("%s: %v", f.name, err)
+			return nil, fmt.Errorf("%s: %w", f.name, err)
 		}
 		all[f.name] = fig
+	}
+	return all, nil
+})
+
+// drawn is every figure of the table.
+func drawn(t *testing.T) map[string]*viz.Figure {
+	t.Helper()
+	all, err := once()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return all
 }

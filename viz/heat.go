@@ -37,9 +37,11 @@ type heatmaps struct {
 	width, height float64
 	side          float64 // of a matrix
 	frames        []dot   // upper left corners of the matrices
+	captions      [][]string
 	bar           dot
-	strips        float64 // where the rows under the matrices begin
-	legend        []entry // of the rows
+	across        int       // panels in a row
+	strips        []float64 // where the rows under each matrix begin
+	legend        []entry   // of the rows
 	legendAt      dot
 	legendWidth   float64 // of one column
 	columns       int
@@ -50,24 +52,69 @@ func arrangeCosine(f CosineFigure) heatmaps {
 	if len(f.Panels) > 2 {
 		at.side = 220
 	}
-	y := margin + captionHeight
-	if f.Title != "" {
-		y += titleHeight
+	if at.legend = rowLegend(f); f.Width != Screen {
+		at.arrangeOnPaper(f)
+		return at
 	}
+	at.across = len(f.Panels)
+	y := margin + captionHeight + f.Width.titleHeight(f.Title, 760)
 	x := margin
 	for _, p := range f.Panels {
 		room := max(at.side, widthOf(smallSize, p.caption()))
-		x += max(26+p.labelWidth(), p.rowLabelWidth())
+		x += p.aside()
 		at.frames = append(at.frames, dot{x, y})
+		at.captions = append(at.captions, []string{p.caption()})
 		x += room + columnGap
 	}
 	at.bar = dot{x, y}
 	at.width = math.Ceil(max(x+colourBar, min(760, 2*margin+widthOf(titleSize, f.Title))))
 	at.height = y + at.side + underHeight + margin/2
-	if at.legend = rowLegend(f); len(at.legend) > 0 {
+	if len(at.legend) > 0 {
 		at.arrangeRows(f)
 	}
 	return at
+}
+
+// aside is the room left of a matrix.
+func (p CosinePanel) aside() float64 { return max(26+p.labelWidth(), p.rowLabelWidth()) }
+
+// arrangeOnPaper places the matrices in rows, the scale right of the first of them, and the legend beneath.
+func (at *heatmaps) arrangeOnPaper(f CosineFigure) {
+	at.width = f.Width.pixels(0)
+	at.across = f.Width.across(min(3, len(f.Panels)), 0, 240)
+	aside, bar := 0.0, colourBar-margin
+	for _, p := range f.Panels {
+		aside = max(aside, p.aside())
+	}
+	slot := (at.width - 2*margin - bar) / float64(at.across)
+	at.side = math.Floor(min(at.side, slot-aside-columnGap))
+	y := margin + f.Width.titleHeight(f.Title, at.width)
+	for i := 0; i < len(f.Panels); i += at.across {
+		row := f.Panels[i:min(i+at.across, len(f.Panels))]
+		lines, strips := 1, 0
+		for _, p := range row {
+			caption := wrapped(smallSize, slot-aside-columnGap/2, p.caption())
+			at.captions = append(at.captions, caption)
+			lines, strips = max(lines, len(caption)), max(strips, p.rows())
+		}
+		y += captionHeight + float64(lines-1)*noteLine
+		for j := range row {
+			at.frames = append(at.frames, dot{margin + float64(j)*slot + aside, y})
+			at.strips = append(at.strips, y+at.side+underHeight+stripGap)
+		}
+		if i == 0 {
+			at.bar = dot{margin + float64(len(row)-1)*slot + aside + at.side + columnGap, y}
+		}
+		if y += at.side + underHeight + margin/2; strips > 0 {
+			y += stripGap + float64(strips)*stripHeight + underHeight
+		}
+	}
+	at.height = math.Ceil(y)
+	if len(at.legend) > 0 {
+		at.columns, at.legendWidth = columns(at.legend, at.width-2*margin)
+		at.legendAt = dot{margin, at.height}
+		at.height += float64((len(at.legend)+at.columns-1)/at.columns)*rowHeight + margin
+	}
 }
 
 func (p CosinePanel) labelWidth() float64 {
@@ -98,10 +145,12 @@ func (p CosinePanel) rowsShown(side float64) []int {
 }
 
 func drawCosine(p *pen, f CosineFigure, at heatmaps) {
-	p.title(f.Title, at.width)
+	p.title(f.Width, f.Title, at.width)
 	for i, panel := range f.Panels {
-		panel.draw(p, at.frames[i], at.side)
-		panel.drawRows(p, dot{at.frames[i].x, at.strips}, at.side)
+		panel.draw(p, at.frames[i], at.side, at.captions[i])
+		if len(at.strips) > 0 {
+			panel.drawRows(p, dot{at.frames[i].x, at.strips[i]}, at.side)
+		}
 	}
 	p.legend(at.legend, at.legendAt, at.columns, at.legendWidth)
 	const steps = 200
@@ -120,15 +169,16 @@ func drawCosine(p *pen, f CosineFigure, at heatmaps) {
 }
 
 // draw draws one matrix, its first row on top.
-func (p CosinePanel) draw(pn *pen, at dot, side float64) {
+func (p CosinePanel) draw(pn *pen, at dot, side float64, caption []string) {
 	n := len(p.Matrix)
 	cell := side / float64(n)
 	seam := 0.0 // white between cells that are large enough
 	if cell >= 8 {
 		seam = 1
 	}
-	pn.write(ink, labelSize, dot{at.x, at.y - 28}, left, middle, fit(labelSize, side, p.Name))
-	pn.write(grey, smallSize, dot{at.x, at.y - 12}, left, middle, p.caption())
+	above := at.y - 12 - float64(len(caption)-1)*noteLine
+	pn.write(ink, labelSize, dot{at.x, above - 16}, left, middle, fit(labelSize, side, p.Name))
+	pn.notes(caption, dot{at.x, above - noteLine/2})
 	for r, row := range p.Matrix {
 		for c, v := range row {
 			corner := dot{at.x + float64(c)*cell, at.y + float64(r)*cell}

@@ -15,7 +15,12 @@ func cosineSpec(f CosineFigure, at heatmaps) map[string]any {
 			views[i] = object{"vconcat": []any{views[i], p.rowsView(at.side)}, "spacing": 8.0}
 		}
 	}
-	root := object{"hconcat": views, "resolve": object{"scale": object{"color": "shared"}}}
+	root := object{"resolve": object{"scale": object{"color": "shared"}}}
+	if at.across < len(views) {
+		root["concat"], root["columns"] = views, float64(at.across)
+	} else {
+		root["hconcat"] = views
+	}
 	return finish(root, f.Title, notes...)
 }
 

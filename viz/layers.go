@@ -1,5 +1,7 @@
 package viz
 
+import "slices"
+
 // view writes a panel as one layered view. What is written first lies lowest.
 func (p *panel) view(k keys, f frame) object {
 	var layers []any
@@ -32,6 +34,9 @@ func (p *panel) rowsOfLines() []any {
 			row := object{"series": l.Name, "x": round(pt.X), "y": round(pt.Y)}
 			if pt.SE > 0 {
 				row["se"], row["low"], row["high"] = round(pt.SE), round(p.lower(pt)), round(pt.Y+pt.SE)
+			}
+			if l.Hollow {
+				row["hollow"] = true
 			}
 			if p.smoothed() {
 				row["mean"] = round(l.y(at))
@@ -99,24 +104,44 @@ func (p *panel) lineLayers(k keys) []any {
 	}
 	bold, width := y, 1.8
 	if p.smoothed() {
-		layers = append(layers, object{
+		layers = append(layers, p.solid(object{
 			"mark":     object{"type": "line", "strokeWidth": 1.0, "opacity": pale},
 			"encoding": object{"x": x, "y": y, "color": k.color},
-		})
+		}))
 		bold, width = p.y.quantity("mean"), 2
 		tips = append(tips, tip("mean", "moving average", "quantitative", ".4~g"))
 	}
-	layers = append(layers, object{
+	layers = append(layers, p.solid(object{
 		"mark":     object{"type": "line", "strokeWidth": width},
 		"encoding": object{"x": x, "y": bold, "color": k.color, "strokeDash": k.dash},
-	}, object{
+	}), p.solid(object{
 		"mark": object{"type": "point", "filled": true, "size": 45.0},
 		"encoding": object{
 			"x": x, "y": bold, "color": k.color, "shape": k.shape, "tooltip": tips,
 			"opacity": object{"condition": object{"test": "datum.marked === true", "value": 1.0}, "value": 0.0},
 		},
-	})
+	}))
+	if p.hollow() {
+		layers = append(layers, object{
+			"transform": []any{object{"filter": "datum.hollow === true"}},
+			"mark":      object{"type": "point", "fill": hex(white), "strokeWidth": 1.6, "size": 50.0, "opacity": 1.0},
+			"encoding":  object{"x": x, "y": y, "stroke": k.color, "shape": k.shape, "tooltip": tips},
+		})
+	}
 	return []any{object{"data": values(p.rowsOfLines()...), "layer": layers}}
+}
+
+// hollow says whether any line is hollow markers alone.
+func (p *panel) hollow() bool {
+	return slices.ContainsFunc(p.lines, func(l line) bool { return l.Hollow })
+}
+
+// solid is a layer without the lines that are hollow markers alone.
+func (p *panel) solid(layer object) object {
+	if p.hollow() {
+		layer["transform"] = []any{object{"filter": "datum.hollow !== true"}}
+	}
+	return layer
 }
 
 // single says whether some line has one point only.
@@ -143,7 +168,7 @@ func (p *panel) spanLayers(k keys) []any {
 	var sure, unsure []any
 	bars := make(map[bar][]any)
 	for _, s := range p.spans {
-		row := object{"window": s.name, "from": round(s.From), "to": round(s.To)}
+		row := object{"window": s.name, "from": round(s.From), "to": round(s.To), "middle": round(p.x.at((p.x.place(s.From) + p.x.place(s.To)) / 2))}
 		key := bar{s.row, s.Uncertain}
 		bars[key] = append(bars[key], row)
 		if s.Uncertain {
@@ -190,6 +215,17 @@ func (p *panel) spanLayers(k keys) []any {
 				"y": object{"value": -float64(s.row+1)*(barHeight+barGap) + barHeight/2},
 			},
 		})
+		if !s.Uncertain {
+			layers = append(layers, object{
+				"data": values(list...),
+				"mark": object{
+					"type": "point", "shape": s.marker, "filled": true, "color": hex(s.color), "stroke": hex(white), "size": 45.0, "opacity": 1.0,
+				},
+				"encoding": object{
+					"x": p.x.quantity("middle"), "y": object{"value": -float64(s.row+1)*(barHeight+barGap) + barHeight/2},
+				},
+			})
+		}
 	}
 	return layers
 }

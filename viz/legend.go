@@ -3,6 +3,7 @@ package viz
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -57,23 +58,30 @@ func legendOf(panels []*panel, notes ...string) []entry {
 
 // notesOf says in words what is drawn without a sample of its own.
 func notesOf(panels []*panel) []string {
-	band := false
-	for _, p := range panels {
-		for _, l := range p.lines {
-			for _, pt := range l.Points {
-				band = band || pt.SE > 0
-			}
-		}
-	}
-	var notes []string
-	if band {
-		notes = append(notes, "band: ± 1 standard error")
-	}
-	titles, texts := make([]string, len(panels)), make([]string, len(panels))
+	titles, texts, bands := make([]string, len(panels)), make([]string, len(panels)), make([]string, len(panels))
 	for i, p := range panels {
 		titles[i], texts[i] = p.name(), p.definition()
+		if p.errors() {
+			bands[i] = p.bandName()
+		}
+	}
+	notes := told("band", titles, bands)
+	if i := slices.IndexFunc(panels, func(p *panel) bool { return p.ended }); i >= 0 {
+		note := "hatched: where an end of a window may lie"
+		if panels[i].ends != "" {
+			note += ", " + panels[i].ends
+		}
+		notes = append(notes, note)
 	}
 	return append(notes, told("definition", titles, texts)...)
+}
+
+// bandName is what a band is.
+func (p *panel) bandName() string {
+	if p.band == "" {
+		return "± 1 standard error"
+	}
+	return p.band
 }
 
 // told says a text of panels after a word: once where all that have one have the same, else each after the titles of its panels.
@@ -165,11 +173,17 @@ func (p *pen) entry(e entry, at dot, width float64) {
 	x := at.x + sampleWidth
 	switch {
 	case e.line != nil:
+		middle := dot{at.x + sampleWidth/2, at.y}
+		if e.line.Hollow {
+			p.hollow(e.line.color, e.line.marker, middle, hollowSize)
+			break
+		}
 		p.line(e.line.color, 2, e.line.dash, at, dot{x, at.y})
-		p.marker(e.line.color, e.line.marker, dot{at.x + sampleWidth/2, at.y}, 7)
+		p.marker(e.line.color, e.line.marker, middle, 7)
 	case e.span != nil:
 		p.bar(e.span, dot{at.x, at.y - 7}, sampleWidth)
 		p.span(e.span, dot{at.x, at.y - 1}, sampleWidth, 8)
+		p.barMarker(e.span, dot{at.x, at.y - 7}, sampleWidth)
 	case e.sample != nil:
 		e.sample(p, at)
 	case e.dashed:

@@ -6,6 +6,7 @@ import "fmt"
 type LossFigure struct {
 	Title, XLabel, YLabel string // labels with units, for example "step" and "cross entropy (nats)"
 	Series                []Series
+	Width                 Width
 }
 
 // Loss draws a LossFigure on linear axes. A series of more than 200 points is drawn pale, with the centred moving average
@@ -15,11 +16,15 @@ func Loss(f LossFigure) (*Figure, error) {
 	if err := checkSeries("loss", f.Series, false); err != nil {
 		return nil, err
 	}
+	if err := f.Width.check("loss"); err != nil {
+		return nil, err
+	}
 	p := LinePanel{XLabel: f.XLabel, YLabel: f.YLabel, Series: f.Series}.panel(newStyles(nil, f.Series), lossWidth)
 	pg := onePanel(f.Title, p)
 	if widestMean(f.Series) > 1 {
 		pg.legend = append(pg.legend, entry{text: meanNote(f.Series)})
 	}
+	pg.on(f.Width)
 	return pg.figure(sentence(f.Title, p))
 }
 

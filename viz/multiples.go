@@ -18,6 +18,7 @@ type MultiplesFigure struct {
 	Columns               int    // panels in a row, 1 to 4; 0 lets their number choose
 	Log                   bool   // a logarithmic y axis: values must be above 0
 	Percent               bool   // y are fractions, written as percentages; not with Log
+	Width                 Width
 }
 
 // Curve is one line of a MultiplesFigure: at X[i] it is at Y[i], with a band from Y[i]-SD[i] to Y[i]+SD[i]. X ascends. SD
@@ -53,7 +54,7 @@ func Multiples(f MultiplesFigure) (*Figure, error) {
 		reference = &l
 	}
 	style := newStyles(nil, []Series{{Modality: f.Modality}}).look("", f.Modality)
-	pg := &page{title: f.Title, width: 960, height: 110, across: f.columns(len(own)), shareX: true, shareY: true, below: true, few: true}
+	pg := &page{title: f.Title, width: f.Width.pixels(960), height: 110, across: f.columns(len(own)), shareX: true, shareY: true, below: true, few: true, print: f.Width}
 	banded := false
 	for i, c := range own {
 		p := &panel{
@@ -84,6 +85,9 @@ func (f MultiplesFigure) columns(n int) int {
 	if f.Columns > 0 {
 		return min(f.Columns, n)
 	}
+	if f.Width == Column {
+		return min(n, 2)
+	}
 	if n == 5 || n == 6 || n == 9 {
 		return 3
 	}
@@ -97,6 +101,9 @@ func (f MultiplesFigure) check() error {
 			return fmt.Errorf("viz: multiples: no curve of the reference %q", f.Reference)
 		}
 		n--
+	}
+	if err := f.Width.check("multiples"); err != nil {
+		return err
 	}
 	switch {
 	case n < 1 || n > mostMultiples:

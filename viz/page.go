@@ -14,6 +14,33 @@ const (
 	mostRows    = 6    // of texts of marks
 )
 
+// page is a figure before it is drawn: panels in rows, and one legend.
+type page struct {
+	title  string
+	panels []*panel
+	legend []entry
+	width  float64 // CSS pixels
+	height float64 // of the data area of each panel
+	across int     // panels in a row, 0 for all
+	shareX bool    // one span of x for all panels
+	shareY bool    // one span of y, with more labels
+	below  bool    // legend below, even where it would fit beside
+	fast   bool    // a larger file in less time
+	few    bool    // few hues, and a smaller file in more time
+	print  Width
+}
+
+// figure draws a page and writes its spec.
+func (pg *page) figure(text string) (*Figure, error) {
+	at := pg.arrange()
+	f, err := picture(canvas{width: at.width, height: at.height, fast: pg.fast, few: pg.few, print: pg.print}, func(p *pen) { pg.draw(p, at) })
+	if err != nil {
+		return nil, err
+	}
+	f.Spec, f.Text = pg.spec(at), text
+	return f, nil
+}
+
 // arrangement is where everything on a page stands, in CSS pixels.
 type arrangement struct {
 	width, height float64
@@ -21,6 +48,9 @@ type arrangement struct {
 	legend        dot
 	legendWidth   float64 // of one column
 	columns       int
+	entries       []entry  // of the legend
+	notes         []string // beneath it, where they are not entries of it
+	notesAt       dot
 }
 
 // frame is where a panel's data area stands: its upper left corner, its size, and the texts of its marks.
@@ -42,10 +72,13 @@ type placed struct {
 // arrange sets the panels' axes and places all that a page holds. Panels share the width evenly; those below each other begin
 // at one x.
 func (pg *page) arrange() arrangement {
-	a := arrangement{width: pg.width, columns: 1}
+	a := arrangement{width: pg.width, columns: 1, entries: pg.legend}
+	if pg.print != Screen {
+		a.entries, a.notes = apart(pg.legend, pg.width-2*margin)
+	}
 	edge := pg.width - margin
-	_, widest := columns(pg.legend, pg.width)
-	beside := len(pg.legend) > 0 && !pg.below && widest-sampleWidth <= widestAside
+	_, widest := columns(a.entries, pg.width)
+	beside := len(a.entries) > 0 && !pg.below && widest-sampleWidth <= widestAside
 	if beside {
 		a.legendWidth = widest
 		edge -= widest + columnGap
@@ -58,10 +91,7 @@ func (pg *page) arrange() arrangement {
 		p.y.setTicks(int(pg.height / pg.perTick()))
 		room[i%across] = max(room[i%across], p.beside())
 	}
-	y := margin
-	if pg.title != "" {
-		y += titleHeight
-	}
+	y := margin + pg.print.titleHeight(pg.title, pg.width)
 	for i, p := range pg.panels {
 		column := i % across
 		f := frame{at: dot{x: margin + float64(column)*slot + room[column]}, width: slot - room[column] - 14, height: pg.height}
@@ -83,20 +113,34 @@ func (pg *page) arrange() arrangement {
 	}
 	first := a.frames[0].at.y
 	a.height = y + margin/2
-	if len(pg.legend) == 0 {
-		return a
-	}
-	if beside {
+	switch {
+	case len(a.entries) == 0:
+	case beside:
 		a.legend = dot{edge + columnGap, first}
-		a.height = max(a.height, first+float64(len(pg.legend))*rowHeight+margin)
-		return a
+		a.height = max(a.height, first+float64(len(a.entries))*rowHeight+margin)
+	default:
+		a.columns, a.legendWidth = columns(a.entries, pg.width-2*margin)
+		a.legend = dot{margin, a.height + margin/2}
+		rows := (len(a.entries) + a.columns - 1) / a.columns
+		a.height += float64(rows)*rowHeight + margin
 	}
-	inner := pg.width - 2*margin
-	a.columns, a.legendWidth = columns(pg.legend, inner)
-	a.legend = dot{margin, a.height + margin/2}
-	rows := (len(pg.legend) + a.columns - 1) / a.columns
-	a.height += float64(rows)*rowHeight + margin
+	if n := len(a.notes); n > 0 {
+		a.notesAt = dot{margin, a.height - 2}
+		a.height += float64(n)*noteLine + 4
+	}
 	return a
+}
+
+// apart parts the entries of a legend from its notes, which become lines of at most a width.
+func apart(legend []entry, width float64) (entries []entry, notes []string) {
+	for _, e := range legend {
+		if e.note() {
+			notes = append(notes, wrapped(smallSize, width, e.text)...)
+			continue
+		}
+		entries = append(entries, e)
+	}
+	return entries, notes
 }
 
 // perRow is how many panels stand in a row.
@@ -202,13 +246,19 @@ func placeMarks(p *panel, width, edge float64) []placed {
 			list = append(list, placed{x: x, start: x})
 			continue
 		}
-		long := widthOf(smallSize, m.Text)
+		text := m.Text
+		long := widthOf(smallSize, text)
 		start := x
-		if x+long+8 > free[0] && free[0] > edge {
-			start = max(0, x-long-7) // left of its line
+		if x+long+8 > free[0] && free[0] > edge { // left of its line, unless there is more room on the other side
+			if room := edge - x - 8; long > x-7 && room > x-7 {
+				text = fit(smallSize, room, text)
+			} else {
+				text = fit(smallSize, max(0, x-7), text)
+				start = max(0, x-widthOf(smallSize, text)-7)
+			}
+			long = widthOf(smallSize, text)
 		}
 		row := slices.IndexFunc(free, func(f float64) bool { return start+long+8 <= f })
-		text := m.Text
 		if row < 0 {
 			row = mostRows - 1
 			text = fit(smallSize, max(0, free[row]-8-start), text)

@@ -4,11 +4,12 @@ import "slices"
 
 // draw draws a page where it was arranged.
 func (pg *page) draw(p *pen, at arrangement) {
-	p.title(pg.title, at.width)
+	p.title(pg.print, pg.title, at.width)
 	for i, one := range pg.panels {
 		one.draw(p, at.frames[i])
 	}
-	p.legend(pg.legend, at.legend, at.columns, at.legendWidth)
+	p.legend(at.entries, at.legend, at.columns, at.legendWidth)
+	p.notes(at.notes, at.notesAt)
 }
 
 // place is where a value pair stands on the page.
@@ -22,8 +23,10 @@ func (p *panel) draw(pn *pen, f frame) {
 	for i := range p.spans {
 		s := &p.spans[i]
 		from, to := p.place(f, s.From, p.y.to).x, p.place(f, s.To, p.y.to).x
+		above := dot{from, f.at.y - float64(s.row+1)*(barHeight+barGap)}
 		pn.span(s, dot{from, f.at.y}, to-from, f.height)
-		pn.bar(s, dot{from, f.at.y - float64(s.row+1)*(barHeight+barGap)}, to-from)
+		pn.bar(s, above, to-from)
+		pn.barMarker(s, above, to-from)
 	}
 	if p.rule.Text != "" {
 		pn.line(grey, 1.2, []float64{4, 3}, p.place(f, p.x.from, p.rule.Y), p.place(f, p.x.to, p.rule.Y))
@@ -74,6 +77,14 @@ func (p *pen) bar(s *span, at dot, width float64) {
 	p.line(s.color, barHeight, s.dash, dot{at.x, y}, dot{at.x + width, y})
 }
 
+// barMarker draws the marker of a window's modality and run on its bar, where there is room, so that it is not told by its
+// colour alone.
+func (p *pen) barMarker(s *span, at dot, width float64) {
+	if width >= 12 && !s.Uncertain {
+		p.marker(s.color, s.marker, dot{at.x + width/2, at.y + barHeight/2}, 6)
+	}
+}
+
 // drawBand draws the standard errors of a line: a band, or a bar where there is one point.
 func (p *panel) drawBand(pn *pen, f frame, l *line) {
 	var upper, lower []dot
@@ -101,6 +112,9 @@ func (p *panel) drawBand(pn *pen, f frame, l *line) {
 	pn.fill(fade(l.color, 0.18), upper...)
 }
 
+// hollowSize is the size of hollow markers in CSS pixels.
+const hollowSize = 8.0
+
 // pale is the opacity of values beside their moving average.
 const pale = 0.3
 
@@ -112,6 +126,11 @@ func (p *panel) drawLine(pn *pen, f frame, l *line) {
 		bold[k] = p.place(f, l.Points[i].X, l.y(i))
 	}
 	switch {
+	case l.Hollow:
+		for _, at := range raw {
+			pn.hollow(l.color, l.marker, at, hollowSize)
+		}
+		return
 	case l.mean != nil:
 		pn.line(fade(l.color, pale), 1, nil, raw...)
 		pn.line(l.color, 2, l.dash, bold...)
@@ -152,7 +171,7 @@ func (p *panel) drawAxes(pn *pen, f frame) {
 		pn.line(ink, 1, nil, dot{at.x - 5, at.y}, at)
 		pn.write(ink, smallSize, dot{at.x - 8, at.y}, right, middle, t.label)
 	}
-	pn.axis(&p.x, dot{foot, low}, f.width)
+	pn.axis(&p.x, dot{foot, low}, f.width, f.width)
 	if !p.y.quiet {
 		label := fit(labelSize, f.height, p.y.label)
 		pn.writeUp(ink, labelSize, dot{f.at.x - p.beside() + 9, f.at.y + f.height/2}, label)
@@ -164,7 +183,9 @@ func (p *panel) drawAxes(pn *pen, f frame) {
 }
 
 // axis draws what stands beneath the line of a horizontal axis, from its left end: ticks and label.
-func (p *pen) axis(a *axis, at dot, width float64) {
+//
+// The label may take more room than the axis where nothing stands beside it.
+func (p *pen) axis(a *axis, at dot, width, room float64) {
 	for _, t := range a.ticks {
 		x := at.x + width*a.place(t.value)
 		if t.label == "" {
@@ -175,6 +196,6 @@ func (p *pen) axis(a *axis, at dot, width float64) {
 		p.write(ink, smallSize, dot{x, at.y + 7}, center, top, t.label)
 	}
 	if !a.quiet {
-		p.write(ink, labelSize, dot{at.x + width/2, at.y + 23}, center, top, fit(labelSize, width, a.label))
+		p.write(ink, labelSize, dot{at.x + width/2, at.y + 23}, center, top, fit(labelSize, room, a.label))
 	}
 }

@@ -15,6 +15,9 @@ type panel struct {
 	marks []Mark
 	rule  Rule
 	band  string // what a band is, in short; a standard error where it is empty
+	ended bool   // some window has ends that are not sure
+	ends  string // over what those are, in short
+	every bool   // label the horizontal axis at the points
 }
 
 // line is a series with its look, thinned to what is drawn.
@@ -37,7 +40,7 @@ type span struct {
 // newLine thins and smooths a series.
 func newLine(s Series, l look, width int) line {
 	ln := line{Series: s, look: l, kept: thin(s.Points, maxPoints)}
-	if width > 1 {
+	if width > 1 && !s.Hollow {
 		ln.mean = centredMean(s.Points, width)
 	}
 	ln.mark(30)
@@ -80,12 +83,39 @@ func (p *panel) addWindows(st styles, list []Window, series []Series) {
 		if !slices.Contains(owners, owner) {
 			owners = append(owners, owner)
 		}
-		name := windowName(w, series)
-		if w.Uncertain {
-			name += " (uncertain)"
+		for _, part := range w.parts() {
+			name := windowName(w, series)
+			if part.Uncertain && !w.ended() {
+				name += " (uncertain)"
+			}
+			p.ended = p.ended || w.ended()
+			p.spans = append(p.spans, span{Window: part, look: st.look(w.Run, w.Modality), name: name, row: slices.Index(owners, owner)})
 		}
-		p.spans = append(p.spans, span{Window: w, look: st.look(w.Run, w.Modality), name: name, row: slices.Index(owners, owner)})
 	}
+}
+
+// ended says whether the ends of a window are told with where they may lie.
+func (w Window) ended() bool { return w.FromEnds != [2]float64{} || w.ToEnds != [2]float64{} }
+
+// parts are what is drawn of a window: a middle that is sure, and an end on either side that is not.
+func (w Window) parts() []Window {
+	if !w.ended() {
+		return []Window{w}
+	}
+	if w.FromEnds == [2]float64{} {
+		w.FromEnds = [2]float64{w.From, w.From}
+	}
+	if w.ToEnds == [2]float64{} {
+		w.ToEnds = [2]float64{w.To, w.To}
+	}
+	part := func(from, to float64, uncertain bool) Window {
+		return Window{Run: w.Run, Modality: w.Modality, From: from, To: to, Uncertain: uncertain}
+	}
+	if w.Uncertain || w.FromEnds[1] >= w.ToEnds[0] { // the ends may meet: none of it is sure
+		return []Window{part(w.FromEnds[0], w.ToEnds[1], true)}
+	}
+	list := []Window{part(w.FromEnds[1], w.ToEnds[0], false), part(w.FromEnds[0], w.FromEnds[1], true), part(w.ToEnds[0], w.ToEnds[1], true)}
+	return slices.DeleteFunc(list, func(w Window) bool { return w.From == w.To })
 }
 
 // windowName calls a window by the series that it belongs to.
@@ -190,7 +220,7 @@ func (p *panel) spread() {
 // setXTicks labels the horizontal axis: a log axis of few values, such as sizes of a batch, at these, else at round numbers.
 func (p *panel) setXTicks(width float64) {
 	p.x.setTicksAlong(width)
-	if !p.x.log {
+	if !p.x.log && !p.every {
 		return
 	}
 	var at []float64
@@ -199,14 +229,21 @@ func (p *panel) setXTicks(width float64) {
 			if i, found := slices.BinarySearch(at, pt.X); !found {
 				at = slices.Insert(at, i, pt.X)
 			}
-			if float64(len(at)) > width/60 {
+			if float64(len(at)) > width/60 && !p.every || len(at) > 100 {
 				return
 			}
 		}
 	}
 	ticks := make([]tick, len(at))
 	for i, v := range at {
-		if ticks[i] = (tick{v, shortNumber(v)}); i > 0 && (p.x.place(v)-p.x.place(at[i-1]))*width < 40 {
+		if ticks[i] = (tick{v, shortNumber(v)}); i == 0 {
+			continue
+		}
+		least := 40.0
+		if p.every {
+			least = (widthOf(smallSize, ticks[i-1].label)+widthOf(smallSize, ticks[i].label))/2 + 5
+		}
+		if (p.x.place(v)-p.x.place(at[i-1]))*width < least {
 			return
 		}
 	}

@@ -9,8 +9,12 @@ import (
 type PanelsFigure struct {
 	Title   string
 	Panels  []LinePanel
-	Columns int  // panels in a row, 1 to 3; 0 lets their number choose
-	ShareX  bool // all panels span the same x, so that what is below each other can be compared
+	Columns int    // panels in a row, 1 to 3; 0 lets their number choose
+	ShareX  bool   // all panels span the same x, so that what is below each other can be compared
+	ShareY  bool   // all panels span the same y
+	Band    string // what an SE is where it is no standard error, for example "± 1 sd over 5 seeds"
+	Ends    string // over what the ends of windows differ, for example "95 % interval over 5 seeds"
+	Width   Width
 }
 
 // LinePanel is one panel of a PanelsFigure. Labels carry units. What each field draws is as in a [TraceFigure].
@@ -20,9 +24,10 @@ type LinePanel struct {
 	Windows               []Window
 	Marks                 []Mark
 	Rule                  Rule
-	Smooth                int  // points of a centred moving average, drawn bold beside the pale values; 0 and 1 draw none
-	Log, LogX             bool // a logarithmic y or x axis: values on it must be above 0
-	Percent               bool // y are fractions, written as percentages; not with Log
+	Smooth                int     // points of a centred moving average, drawn bold beside the pale values; 0 and 1 draw none
+	Decay                 float64 // factor of an exponential mean, drawn so in place of it, from 0 to below 1; 0 draws none
+	Log, LogX             bool    // a logarithmic y or x axis: values on it must be above 0
+	Percent               bool    // y are fractions, written as percentages; not with Log
 }
 
 // mostAcross is the most panels in a row.
@@ -41,9 +46,7 @@ func Panels(f PanelsFigure) (*Figure, error) {
 	titles, means := make([]string, len(f.Panels)), make([]string, len(f.Panels))
 	for i, p := range f.Panels {
 		windows, series[i] = append(windows, p.Windows...), p.Series
-		if p.Smooth > 1 {
-			means[i] = fmt.Sprintf("centred mean of %d points", p.Smooth)
-		}
+		means[i] = p.bold()
 	}
 	if err := checkShared("panels", series...); err != nil {
 		return nil, err
@@ -52,14 +55,15 @@ func Panels(f PanelsFigure) (*Figure, error) {
 	panels, parts := make([]*panel, len(f.Panels)), make([]string, len(f.Panels))
 	for i, p := range f.Panels {
 		panels[i] = p.panel(st, p.width)
+		panels[i].band, panels[i].ends = f.Band, f.Ends
 		titles[i], parts[i] = panels[i].name(), panels[i].words()
 		if p.Title != "" {
 			parts[i] = p.Title + ", " + parts[i]
 		}
 	}
-	pg := &page{title: f.Title, panels: panels, across: f.columns(), shareX: f.ShareX, width: 760, height: 170}
-	if pg.across > 1 {
-		pg.width, pg.height, pg.below = 960, 200, true
+	pg := &page{title: f.Title, panels: panels, across: f.columns(), shareX: f.ShareX, shareY: f.ShareY, width: 760, height: 170}
+	if pg.on(f.Width); pg.across > 1 {
+		pg.width, pg.height, pg.below = f.Width.pixels(960), 200, true
 		for _, p := range panels {
 			for i := range p.lines {
 				p.lines[i].mark(15) // more would touch
@@ -70,10 +74,13 @@ func Panels(f PanelsFigure) (*Figure, error) {
 	if n := len(pg.legend); n > most {
 		return nil, fmt.Errorf("viz: panels: legend of %d entries, want at most %d", n, most)
 	}
-	return pg.figure(inWords(f.Title, parts))
+	return pg.figure(inWords(f.Title, append(parts, bandWords(panels...)...)))
 }
 
 func (f PanelsFigure) check() error {
+	if err := f.Width.check("panels"); err != nil {
+		return err
+	}
 	if n := len(f.Panels); n == 0 || n > maxPanels {
 		return fmt.Errorf("viz: panels: %d panels, want 1 to %d", n, maxPanels)
 	}
@@ -88,6 +95,9 @@ func (f PanelsFigure) check() error {
 		if f.ShareX && p.LogX != f.Panels[0].LogX {
 			return fmt.Errorf("viz: %s: a log x axis here or in panel 0 only, want one kind where panels share x", where)
 		}
+		if first := f.Panels[0]; f.ShareY && (p.Log != first.Log || p.Percent != first.Percent) {
+			return fmt.Errorf("viz: %s: a y axis of another kind than that of panel 0, want one kind where panels share y", where)
+		}
 		if err := p.check(where); err != nil {
 			return err
 		}
@@ -101,6 +111,8 @@ func (f PanelsFigure) columns() int {
 	switch {
 	case f.Columns > 0:
 		return min(f.Columns, n)
+	case f.Width == Column:
+		return 1
 	case n == 4:
 		return 2
 	}
@@ -123,6 +135,12 @@ func (p LinePanel) check(where string) error {
 	}
 	if p.Smooth < 0 {
 		return fmt.Errorf("viz: %s: smoothing over %d points, want 0 or more", where, p.Smooth)
+	}
+	if !(p.Decay >= 0 && p.Decay < 1) {
+		return fmt.Errorf("viz: %s: exponential mean of factor %v, want 0 to below 1", where, p.Decay)
+	}
+	if p.Decay > 0 && p.Smooth > 1 {
+		return fmt.Errorf("viz: %s: both a centred and an exponential mean, want one", where)
 	}
 	if p.Log && p.Percent {
 		return fmt.Errorf("viz: %s: a log axis of percentages, want one or the other", where)
@@ -151,6 +169,17 @@ func (p LinePanel) check(where string) error {
 // width is that of the moving average of a series.
 func (p LinePanel) width(Series) int { return p.Smooth }
 
+// bold says what the bold line is, empty where there is none.
+func (p LinePanel) bold() string {
+	switch {
+	case p.Smooth > 1:
+		return fmt.Sprintf("centred mean of %d points", p.Smooth)
+	case p.Decay > 0:
+		return fmt.Sprintf("exponential mean, factor %v", p.Decay)
+	}
+	return ""
+}
+
 // panel readies a panel for drawing, its series smoothed over as many points as width says.
 func (p LinePanel) panel(st styles, width func(Series) int) *panel {
 	ready := &panel{
@@ -158,6 +187,11 @@ func (p LinePanel) panel(st styles, width func(Series) int) *panel {
 		x: axis{label: p.XLabel, log: p.LogX}, y: axis{label: p.YLabel, log: p.Log, percent: p.Percent},
 	}
 	ready.add(st, p.Series, width)
+	for i := range ready.lines {
+		if l := &ready.lines[i]; p.Decay > 0 && !l.Hollow {
+			l.mean = decayed(l.Points, p.Decay)
+		}
+	}
 	ready.addWindows(st, p.Windows, p.Series)
 	ready.addMarks(p.Marks)
 	return ready

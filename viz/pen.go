@@ -3,6 +3,7 @@ package viz
 import (
 	"image/color"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -33,11 +34,16 @@ func lengthOf(px float64) vg.Length { return vg.Length(px) * vg.Inch / 96 }
 // dot is a place on the page in CSS pixels: x to the right, y down from the upper edge.
 type dot struct{ x, y float64 }
 
-// pen draws on a page whose units are CSS pixels.
+// stroke is one thing drawn. It is drawn on a canvas of any format; raster says that this one is made of pixels.
+type stroke func(c *draw.Canvas, raster bool)
+
+// pen draws on a page whose units are CSS pixels. It keeps what it draws, so that one drawing serves every format.
 type pen struct {
-	c      draw.Canvas
-	height float64
+	strokes []stroke
+	height  float64
 }
+
+func (p *pen) add(s stroke) { p.strokes = append(p.strokes, s) }
 
 func (p *pen) point(d dot) vg.Point {
 	return vg.Point{X: lengthOf(d.x), Y: lengthOf(p.height - d.y)}
@@ -51,8 +57,8 @@ func (p *pen) points(list []dot) []vg.Point {
 	return pts
 }
 
-// stretch is how many points of a solid line are stroked at once: the rasterizer's time grows with the square of how
-// often one path crosses a row of pixels, and a noisy loss crosses it at every point.
+// stretch is how many points of a solid line are stroked at once where there are pixels: the rasterizer's time grows with the
+// square of how often one path crosses a row of them, and a noisy loss crosses it at every point.
 const stretch = 64
 
 // line draws a polyline.
@@ -62,15 +68,21 @@ func (p *pen) line(c color.NRGBA, width float64, dash []float64, list ...dot) {
 		style.Dashes = append(style.Dashes, lengthOf(d))
 	}
 	pts := p.points(list)
-	for len(dash) == 0 && len(pts) > stretch {
-		p.c.StrokeLines(style, pts[:stretch])
-		pts = pts[stretch-1:]
-	}
-	p.c.StrokeLines(style, pts)
+	p.add(func(c *draw.Canvas, raster bool) {
+		rest := pts
+		for raster && len(dash) == 0 && len(rest) > stretch {
+			c.StrokeLines(style, rest[:stretch])
+			rest = rest[stretch-1:]
+		}
+		c.StrokeLines(style, rest)
+	})
 }
 
 // fill fills a polygon.
-func (p *pen) fill(c color.NRGBA, list ...dot) { p.c.FillPolygon(c, p.points(list)) }
+func (p *pen) fill(c color.NRGBA, list ...dot) {
+	pts := p.points(list)
+	p.add(func(to *draw.Canvas, _ bool) { to.FillPolygon(c, pts) })
+}
 
 // box fills a rectangle from its upper left corner.
 func (p *pen) box(c color.NRGBA, at dot, width, height float64) {
@@ -99,6 +111,16 @@ func (p *pen) marker(c color.NRGBA, name string, at dot, size float64) {
 		}
 		p.fill(layer.c, outline...)
 	}
+}
+
+// hollow draws the outline of a marker, with white inside.
+func (p *pen) hollow(c color.NRGBA, name string, at dot, size float64) {
+	var outline []dot
+	for _, d := range markerOutline(name) {
+		outline = append(outline, dot{at.x + size/2*d.x, at.y + size/2*d.y})
+	}
+	p.fill(white, outline...)
+	p.line(c, 1.6, nil, append(outline, outline[0], outline[1])...)
 }
 
 // markerOutline is the outline of a marker of about radius 1.
@@ -139,13 +161,25 @@ func (p *pen) write(c color.NRGBA, size float64, at dot, x text.XAlignment, y te
 	if y == middle {
 		at.y -= 0.1 * size // the middle of small letters, not of the line with its descenders
 	}
-	p.c.FillText(style, p.point(at), s)
+	p.text(style, at, s)
+}
+
+func (p *pen) text(style text.Style, at dot, s string) {
+	pt := p.point(at)
+	p.add(func(c *draw.Canvas, _ bool) { c.FillText(style, pt, s) })
 }
 
 // title writes the title of a page of a width.
-func (p *pen) title(s string, width float64) {
-	if s != "" {
-		p.write(ink, titleSize, dot{margin, margin + 2}, left, top, fit(titleSize, width-2*margin, s))
+func (p *pen) title(w Width, s string, width float64) {
+	for i, line := range w.title(s, width) {
+		p.write(ink, titleSize, dot{margin, margin + 2 + float64(i)*titleLine}, left, top, line)
+	}
+}
+
+// notes write lines of text beneath each other.
+func (p *pen) notes(lines []string, at dot) {
+	for i, s := range lines {
+		p.write(grey, smallSize, dot{at.x, at.y + (float64(i)+0.5)*noteLine}, left, middle, s)
 	}
 }
 
@@ -154,7 +188,7 @@ func (p *pen) writeUp(c color.NRGBA, size float64, at dot, s string) {
 	style := letters(size, c)
 	style.Rotation = math.Pi / 2
 	style.XAlign, style.YAlign = center, middle
-	p.c.FillText(style, p.point(at), s)
+	p.text(style, at, s)
 }
 
 // widthOf is how wide a text is, in CSS pixels.
@@ -175,6 +209,19 @@ func fit(size, width float64, s string) string {
 		}
 	}
 	return "…"
+}
+
+// wrapped breaks a text between words into lines of at most a width, in CSS pixels. A longer word is shortened.
+func wrapped(size, width float64, s string) []string {
+	var lines []string
+	for word := range strings.FieldsSeq(s) {
+		if n := len(lines); n > 0 && widthOf(size, lines[n-1]+" "+word) <= width {
+			lines[n-1] += " " + word
+			continue
+		}
+		lines = append(lines, fit(size, width, word))
+	}
+	return lines
 }
 
 // fitMiddle shortens a text to a width in its middle, for names of which both ends tell.

@@ -13,6 +13,7 @@ type SamplesFigure struct {
 	Title, Value string
 	Rows         []SampleRow
 	Columns      int // pictures in a line, 1 to 12; 0 stands for as many as the longest row has, at most 8
+	Width        Width
 }
 
 // SampleRow is samples of one modality, in the order of their pictures. Unit is that of the values in the pictures, empty where
@@ -56,7 +57,7 @@ func Samples(f SamplesFigure) (*Figure, error) {
 		return nil, err
 	}
 	at := arrangeSamples(f)
-	fig, err := picture(at.width, at.height, false, func(p *pen) { drawSamples(p, f, at) })
+	fig, err := picture(canvas{width: at.width, height: at.height, print: f.Width}, func(p *pen) { drawSamples(p, f, at) })
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +68,9 @@ func Samples(f SamplesFigure) (*Figure, error) {
 func (f SamplesFigure) check() error {
 	if n := len(f.Rows); n == 0 || n > maxPanels {
 		return fmt.Errorf("viz: samples: %d rows, want 1 to %d", n, maxPanels)
+	}
+	if err := f.Width.check("samples"); err != nil {
+		return err
 	}
 	if f.Columns < 0 || f.Columns > mostColumns {
 		return fmt.Errorf("viz: samples: %d columns, want 1 to %d, or 0", f.Columns, mostColumns)
@@ -226,14 +230,11 @@ func arrangeSamples(f SamplesFigure) sheet {
 		for _, r := range f.Rows {
 			across = max(across, len(r.Samples))
 		}
-		across = min(across, defaultColumns)
+		across = min(across, f.Width.across(defaultColumns, sheetWidth, 85))
 	}
 	var at sheet
-	at.tile = min(widestTile, math.Floor((sheetWidth-2*margin+tileGap)/float64(across))-tileGap)
-	y := margin
-	if f.Title != "" {
-		y += titleHeight
-	}
+	at.tile = min(widestTile, math.Floor((f.Width.pixels(sheetWidth)-2*margin+tileGap)/float64(across))-tileGap)
+	y := margin + f.Width.titleHeight(f.Title, f.Width.pixels(760))
 	at.note = y
 	y += markHeight
 	wide := max(min(760, widthOf(titleSize, f.Title)), widthOf(smallSize, f.captionNote()), float64(across)*(at.tile+tileGap)-tileGap)
@@ -261,11 +262,14 @@ func arrangeSamples(f SamplesFigure) sheet {
 		at.rows = append(at.rows, row)
 	}
 	at.width, at.height = math.Ceil(wide)+2*margin, math.Ceil(y)
+	if f.Width != Screen {
+		at.width = f.Width.pixels(0)
+	}
 	return at
 }
 
 func drawSamples(p *pen, f SamplesFigure, at sheet) {
-	p.title(f.Title, at.width)
+	p.title(f.Width, f.Title, at.width)
 	p.write(grey, smallSize, dot{margin, at.note}, left, top, fit(smallSize, at.width-2*margin, f.captionNote()))
 	for i, r := range f.Rows {
 		row := at.rows[i]

@@ -23,21 +23,22 @@ type scatters struct {
 	legend        dot
 	legendWidth   float64 // of one column
 	legendRows    int
+	across        int // maps in a row
 }
 
 func arrangeEmbedding(f EmbeddingFigure) scatters {
-	at := scatters{side: map[int]float64{1: 420, 2: 320}[len(f.Panels)]}
+	at := scatters{side: map[int]float64{1: 420, 2: 320}[len(f.Panels)], across: f.Width.across(min(perRow, len(f.Panels)), 0, 170)}
 	if at.side == 0 {
 		at.side = 250
 	}
-	y := margin
-	if f.Title != "" {
-		y += titleHeight
+	if f.Width != Screen {
+		at.side = min(400, (f.Width.pixels(0)-2*margin-float64(at.across-1)*panelGap)/float64(at.across))
 	}
+	y := margin + f.Width.titleHeight(f.Title, f.Width.pixels(760))
 	first := y
-	for i := 0; i < len(f.Panels); i += perRow {
+	for i := 0; i < len(f.Panels); i += at.across {
 		most := 0
-		for j, p := range f.Panels[i:min(i+perRow, len(f.Panels))] {
+		for j, p := range f.Panels[i:min(i+at.across, len(f.Panels))] {
 			at.frames = append(at.frames, dot{margin + float64(j)*(at.side+panelGap), y + nameHeight})
 			at.captions = append(at.captions, p.caption(at.side))
 			most = max(most, len(at.captions[i+j]))
@@ -45,13 +46,18 @@ func arrangeEmbedding(f EmbeddingFigure) scatters {
 		y += nameHeight + at.side + 8 + float64(most)*markHeight + margin
 	}
 	at.height = y
-	across := float64(min(perRow, len(f.Panels)))
-	x := margin + across*at.side + (across-1)*panelGap
+	x := margin + float64(at.across)*at.side + float64(at.across-1)*panelGap
+	for _, c := range f.Classes {
+		at.legendWidth = max(at.legendWidth, min(widestAside, widthOf(smallSize, c))+22)
+	}
+	if f.Width != Screen {
+		at.width = f.Width.pixels(0)
+		at.legendBelow(len(f.Classes))
+		at.height = math.Ceil(at.height)
+		return at
+	}
 	if n := len(f.Classes); n > 0 {
 		at.legend = dot{x + columnGap, first + nameHeight}
-		for _, c := range f.Classes {
-			at.legendWidth = max(at.legendWidth, min(widestAside, widthOf(smallSize, c))+22)
-		}
 		at.legendRows = min(n, int((at.height-margin-at.legend.y)/rowHeight))
 		columns := (n + at.legendRows - 1) / at.legendRows
 		x += float64(columns) * (columnGap + at.legendWidth)
@@ -59,6 +65,17 @@ func arrangeEmbedding(f EmbeddingFigure) scatters {
 	at.width = math.Ceil(max(x+margin, min(760, 2*margin+widthOf(titleSize, f.Title))))
 	at.height = math.Ceil(at.height)
 	return at
+}
+
+// legendBelow places a legend of n classes beneath the maps.
+func (at *scatters) legendBelow(n int) {
+	if n == 0 {
+		return
+	}
+	columns := max(1, min(n, int((at.width-2*margin+columnGap)/(at.legendWidth+columnGap))))
+	at.legendRows = (n + columns - 1) / columns
+	at.legend = dot{margin, at.height}
+	at.height += float64(at.legendRows)*rowHeight + margin
 }
 
 // classLook is the colour and marker of a class: the first six differ in both.
@@ -101,7 +118,7 @@ func (p EmbeddingPanel) square() (corner dot, side float64) {
 }
 
 func drawEmbedding(p *pen, f EmbeddingFigure, at scatters) {
-	p.title(f.Title, at.width)
+	p.title(f.Width, f.Title, at.width)
 	for i, panel := range f.Panels {
 		panel.draw(p, at.frames[i], at.side)
 		for row, line := range at.captions[i] {
@@ -146,7 +163,7 @@ func embeddingSpec(f EmbeddingFigure, at scatters) map[string]any {
 	for i, p := range f.Panels {
 		views[i] = p.view(f.Classes, at.side, at.captions[i])
 	}
-	root := object{"concat": views, "columns": float64(perRow), "spacing": panelGap}
+	root := object{"concat": views, "columns": float64(at.across), "spacing": panelGap}
 	return finish(root, f.Title)
 }
 

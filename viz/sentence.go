@@ -13,7 +13,17 @@ func sentence(title string, panels ...*panel) string {
 	for _, p := range panels {
 		parts = append(parts, p.words())
 	}
-	return inWords(title, parts)
+	return inWords(title, append(parts, bandWords(panels...)...))
+}
+
+// bandWords say what the bands of panels are, where that is no standard error.
+func bandWords(panels ...*panel) []string {
+	for _, p := range panels {
+		if p.band != "" && p.errors() {
+			return []string{"band: " + p.band}
+		}
+	}
+	return nil
 }
 
 // inWords joins what is said of the panels.
@@ -43,6 +53,14 @@ func (p *panel) words() string {
 	}
 	lines := make([]string, len(p.lines))
 	for i, l := range p.lines {
+		if l.Hollow {
+			values := make([]string, len(l.Points))
+			for k, pt := range l.Points {
+				values[k] = fmt.Sprintf("%s at %s", p.y.word(pt.Y), number(pt.X))
+			}
+			lines[i] = l.Name + " (hollow) is " + strings.Join(values[:min(len(values), 12)], ", ")
+			continue
+		}
 		first, last := l.Points[0], l.Points[len(l.Points)-1]
 		if len(l.Points) == 1 {
 			lines[i] = fmt.Sprintf("%s is %s at %s", l.Name, p.y.word(first.Y), number(first.X))
@@ -53,7 +71,11 @@ func (p *panel) words() string {
 	}
 	parts := []string{strings.TrimSpace(against + ", " + strings.Join(lines, ", "))}
 	for _, s := range p.spans {
-		parts = append(parts, fmt.Sprintf("%s from %s to %s", s.name, number(s.From), number(s.To)))
+		unsure := ""
+		if s.Uncertain && !strings.HasSuffix(s.name, "(uncertain)") {
+			unsure = " perhaps"
+		}
+		parts = append(parts, fmt.Sprintf("%s%s from %s to %s", s.name, unsure, number(s.From), number(s.To)))
 	}
 	if p.rule.Text != "" {
 		parts = append(parts, p.rule.Text+" is "+p.y.word(p.rule.Y))

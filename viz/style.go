@@ -54,16 +54,16 @@ func fade(c color.NRGBA, opacity float64) color.NRGBA {
 // styles hands out looks: one colour for each modality, one dash and marker for each run.
 type styles struct {
 	colors map[string]color.NRGBA
+	names  []string // of the modalities
 	runs   []string
 }
 
 // newStyles takes modalities and runs in order of appearance, series before windows.
 func newStyles(windows []Window, series ...[]Series) styles {
-	var names []string
 	s := styles{colors: map[string]color.NRGBA{"": black, "fused": black}}
 	meet := func(run, modality string) {
-		if !slices.Contains(names, modality) {
-			names = append(names, modality)
+		if !slices.Contains(s.names, modality) {
+			s.names = append(s.names, modality)
 		}
 		if !slices.Contains(s.runs, run) {
 			s.runs = append(s.runs, run)
@@ -78,12 +78,12 @@ func newStyles(windows []Window, series ...[]Series) styles {
 		meet(w.Run, w.Modality)
 	}
 	taken := make([]bool, len(hues))
-	for _, name := range names {
+	for _, name := range s.names {
 		if i, ok := known[name]; ok && !taken[i] {
 			s.colors[name], taken[i] = hues[i], true
 		}
 	}
-	for _, name := range names {
+	for _, name := range s.names {
 		if _, ok := s.colors[name]; ok {
 			continue
 		}
@@ -96,12 +96,13 @@ func newStyles(windows []Window, series ...[]Series) styles {
 	return s
 }
 
-// look is the look of a modality of a run. Dash and marker together repeat after 36 runs.
+// look is the look of a modality of a run. Dash and marker together repeat after 36 runs. The marker differs between modalities
+// of a run too, so that none is told by its colour alone.
 func (s styles) look(run, modality string) look {
-	i := max(0, slices.Index(s.runs, run))
+	i, m := max(0, slices.Index(s.runs, run)), max(0, slices.Index(s.names, modality))
 	return look{
 		color:  s.colors[modality],
 		dash:   dashes[i%len(dashes)],
-		marker: markers[(i+i/len(dashes))%len(markers)],
+		marker: markers[(i+i/len(dashes)+m)%len(markers)],
 	}
 }

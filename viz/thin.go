@@ -1,5 +1,17 @@
 package viz
 
+// decayed is the exponential mean of points up to each, in which one counts a factor less than the next. It begins at 0 and is
+// divided by the weights so far, so that the first points are not drawn towards 0.
+func decayed(points []Point, factor float64) []float64 {
+	mean := make([]float64, len(points))
+	sum, weight := 0.0, 0.0
+	for i, p := range points {
+		sum, weight = factor*sum+(1-factor)*p.Y, factor*weight+(1-factor)
+		mean[i] = sum / weight
+	}
+	return mean
+}
+
 // maxPoints is the most points of one series that are drawn and sent.
 const maxPoints = 1000
 

@@ -124,3 +124,22 @@ func TestCentredMeanByHand(t *testing.T) {
 		}
 	}
 }
+
+// TestDecayed holds the exponential mean to its slow twin, a weighted sum over all points so far.
+func TestDecayed(t *testing.T) {
+	points := []Point{{Y: 4}, {Y: 0}, {Y: -3}, {Y: 10}, {Y: 2.5}}
+	for _, factor := range []float64{0, 0.6, 0.99} {
+		got := decayed(points, factor)
+		for i := range points {
+			sum, weights := 0.0, 0.0
+			for j := range i + 1 {
+				w := math.Pow(factor, float64(i-j))
+				sum, weights = sum+w*points[j].Y, weights+w
+			}
+			// a few roundings of numbers of about 10
+			if want := sum / weights; math.Abs(got[i]-want) > 1e-12 {
+				t.Errorf("factor %v: mean %d is %v, want %v", factor, i, got[i], want)
+			}
+		}
+	}
+}

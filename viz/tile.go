@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
 
 // stripParts is how many frames, or channels that are no colours, are shown of a sample.
@@ -149,5 +150,6 @@ func (p *pen) picture(px pixels, at dot) {
 	}
 	wide, high := float64(px.width)/density, float64(px.height)/density
 	p.box(faint, dot{at.x - 0.5, at.y - 0.5}, wide+1, high+1)
-	p.c.DrawImage(vg.Rectangle{Min: p.point(dot{at.x, at.y + high}), Max: p.point(dot{at.x + wide, at.y})}, img)
+	where := vg.Rectangle{Min: p.point(dot{at.x, at.y + high}), Max: p.point(dot{at.x + wide, at.y})}
+	p.add(func(c *draw.Canvas, _ bool) { c.DrawImage(where, img) })
 }

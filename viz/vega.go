@@ -29,7 +29,7 @@ func (pg *page) spec(at arrangement) map[string]any {
 	default:
 		root["hconcat"] = views
 	}
-	return finish(root, pg.title, pg.notes())
+	return finish(root, pg.title, wrapped(smallSize, pg.width-2*margin, pg.notes())...)
 }
 
 // notes are the entries of the legend that Vega-Lite has no sample for.

@@ -1,42 +1,47 @@
 package viz
 
-import (
-	"bytes"
-	"fmt"
-	"image"
-	"image/png"
-
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-)
-
-// Figure is a drawn figure. Width and Height are CSS pixels; the PNG has twice as many of its own each way.
+// Figure is a drawn figure. Width and Height are CSS pixels; the PNG has twice as many of its own each way. [Figure.Encode]
+// gives it in other formats, and [Save] writes it to files.
 type Figure struct {
 	PNG           []byte
 	Spec          map[string]any // Vega-Lite v5, with its data
 	Text          string         // one sentence: what is drawn, first and last values, windows
 	Width, Height int
+
+	strokes []stroke // what was drawn, for the formats that keep lines and letters
+	print   Width
 }
 
-// Point is one measured value. SE is its standard error, 0 where there is none.
+// Parts are what a notebook shows of the figure, for whoever does not know this package.
+func (f *Figure) Parts() (png []byte, spec map[string]any, text string, width, height int) {
+	return f.PNG, f.Spec, f.Text, f.Width, f.Height
+}
+
+// Point is one measured value. SE is its standard error, 0 where there is none, or half the width of what a figure's Band names.
 type Point struct {
 	X, Y, SE float64
 }
 
 // Series is one line of a figure. Points ascend in X. Modality picks the colour; Run picks dash and marker; Name stands in the
 // legend and is given to one series of a figure only. Definition says what was measured and how, for example "fisher_emp,
-// fused loss, recalibrated"; it may be empty. Series of two definitions are never drawn on one axis.
+// fused loss, recalibrated"; it may be empty. Series of two definitions are never drawn on one axis. A Hollow series is hollow
+// markers without a line: values from elsewhere, such as those of a paper.
 type Series struct {
 	Name, Run, Modality string
 	Points              []Point
 	Definition          string
+	Hollow              bool
 }
 
 // Window is a span of x in which a modality of a run is in its prime learning window. Uncertain ones are hatched.
+//
+// FromEnds and ToEnds are between which values its ends lie, for example over seeds; both 0 stands for one that is sure.
+// There a window is hatched, and plain where it is open whatever its ends.
 type Window struct {
-	Run, Modality string
-	From, To      float64
-	Uncertain     bool
+	Run, Modality    string
+	From, To         float64
+	Uncertain        bool
+	FromEnds, ToEnds [2]float64
 }
 
 // Mark is a thin vertical line with a text above it, such as the change of a setting.
@@ -49,53 +54,4 @@ type Mark struct {
 type Rule struct {
 	Y    float64
 	Text string
-}
-
-// page is a figure before it is drawn: panels in rows, and one legend.
-type page struct {
-	title  string
-	panels []*panel
-	legend []entry
-	width  float64 // CSS pixels
-	height float64 // of the data area of each panel
-	across int     // panels in a row, 0 for all
-	shareX bool    // one span of x for all panels
-	shareY bool    // one span of y, with more labels
-	below  bool    // legend below, even where it would fit beside
-	fast   bool    // a larger file in less time
-	few    bool    // few hues, and a smaller file in more time
-}
-
-// figure draws a page and writes its spec.
-func (pg *page) figure(text string) (*Figure, error) {
-	at := pg.arrange()
-	f, err := encoded(at.width, at.height, pg.fast, pg.few, func(p *pen) { pg.draw(p, at) })
-	if err != nil {
-		return nil, err
-	}
-	f.Spec, f.Text = pg.spec(at), text
-	return f, nil
-}
-
-// picture makes the PNG of what paint draws.
-func picture(width, height float64, fast bool, paint func(*pen)) (*Figure, error) {
-	return encoded(width, height, fast, false, paint)
-}
-
-func encoded(width, height float64, fast, few bool, paint func(*pen)) (*Figure, error) {
-	c := vgimg.NewWith(vgimg.UseWH(lengthOf(width), lengthOf(height)), vgimg.UseDPI(density*96))
-	paint(&pen{c: draw.New(c), height: height})
-	encoder := png.Encoder{CompressionLevel: png.DefaultCompression}
-	if fast {
-		encoder.CompressionLevel = png.BestSpeed
-	}
-	var img image.Image = c.Image()
-	if full, ok := img.(*image.RGBA); ok && few {
-		img, encoder.CompressionLevel = paletted(full), png.BestCompression
-	}
-	var buf bytes.Buffer
-	if err := encoder.Encode(&buf, img); err != nil {
-		return nil, fmt.Errorf("viz: encode picture: %w", err)
-	}
-	return &Figure{PNG: buf.Bytes(), Width: int(width), Height: int(height)}, nil
 }
