@@ -47,6 +47,30 @@ type Curve struct {
 	X, Y, SD []float64
 }
 
+// Accuracy is what a method came to on the record's split: mean, between 0 and 1, and standard deviation over its seeds,
+// of a quantity as [Comparison.Table] heads its columns, for example "fused" or "audio linear". It ends the cell where the
+// record has no such accuracy. The deviation of one seed is 0.
+func (c *Comparison) Accuracy(method, quantity string) (mean, sd float64) {
+	cell(func(_ context.Context, _ *screen) error {
+		known := map[string]bool{}
+		for _, m := range c.Methods {
+			for _, a := range m.Accuracies {
+				if known[a.String()] = true; m.Method == method && a.String() == quantity {
+					if mean = a.Mean; a.SD != nil {
+						sd = *a.SD
+					}
+					return nil
+				}
+			}
+		}
+		return &wire.Problem{
+			Message: fmt.Sprintf("%s: no accuracy %q of method %q", c.name(), quantity, method),
+			Hint:    "there are " + strings.Join(slices.Sorted(maps.Keys(known)), ", "),
+		}
+	})
+	return mean, sd
+}
+
 // ReadComparison reads a comparison's record from a folder, relative to the notebook's. It takes a few milliseconds.
 func ReadComparison(dir string) (c *Comparison) {
 	cell(func(ctx context.Context, _ *screen) (err error) {

@@ -268,6 +268,11 @@ func (d *drawnElsewhere) Parts() (png []byte, spec map[string]any, text string, 
 func init() { // cells of their own process: a picture that fails ends it
 	cellBodies["picture"] = func() { Picture(&drawnElsewhere{"two curves"}, nil) }
 	cellBodies["no picture"] = func() { Picture((*drawnElsewhere)(nil), errors.New("viz: multiples: no curve")) }
+	cellBodies["no accuracy"] = func() {
+		c := &Comparison{dir: "results/digits"}
+		c.Methods = []wire.MethodResult{{Method: "joint", Accuracies: []wire.Summary{{Quantity: wire.Quantity{Encoder: "fused", Readout: "head"}}}}}
+		c.Accuracy("joint", "audio")
+	}
 	cellBodies["no record"] = func() { ReadComparison("results/none") }
 }
 
@@ -312,5 +317,22 @@ func TestCommittedComparisons(t *testing.T) {
 				t.Errorf("%s beside %s: %v, want at most %d bytes", name, path, err, most)
 			}
 		}
+	}
+}
+
+func TestComparisonAccuracy(t *testing.T) {
+	sd := 0.25
+	c := &Comparison{Compared: wire.Compared{Methods: []wire.MethodResult{{Method: "joint", Accuracies: []wire.Summary{
+		{Quantity: wire.Quantity{Encoder: "fused", Readout: "head"}, Mean: 0.5, SD: &sd, Seeds: 2},
+		{Quantity: wire.Quantity{Encoder: "audio", Readout: "linear"}, Mean: 0.75, Seeds: 1},
+	}}}}}
+	for quantity, want := range map[string][2]float64{"fused": {0.5, 0.25}, "audio linear": {0.75, 0}} {
+		if mean, sd := c.Accuracy("joint", quantity); mean != want[0] || sd != want[1] {
+			t.Errorf("Accuracy(joint, %s) = %v, %v, want %v", quantity, mean, sd, want)
+		}
+	}
+	stdout, stderr, status := runCell(t, "no accuracy")
+	if want := "primewindow: error: digits: no accuracy \"audio\" of method \"joint\"\nhint: there are fused\n"; status != 1 || stderr != want {
+		t.Errorf("status %d, %q, %q, want %q", status, stdout, stderr, want)
 	}
 }
