@@ -6,13 +6,16 @@
 //
 // whose split is train, val or test, and for each modality NAME one of
 //
-//	NAME/ID.wav                a recording: spectrogram
+//	NAME/ID.wav, .mp3, ...     a recording: spectrogram
 //	NAME/ID.png, .jpg, .jpeg   an image
+//	NAME/ID.mp4, .avi, ...     a video: video_frames frames of it; its sound is not read
+//	NAME/ID.txt                a text in UTF-8: token ids
 //	NAME/ID.npy                an array: of 1 axis a vector, of 2 a sequence [T, F], of 3 an image [H, W, C], of 4 a clip
 //	NAME.csv                   a vector each: header, first column id, then features, in any order of rows
 //	NAME.npy                   likewise all in one, the first axis in the order of labels.csv
 //
-// Videos (.mp4) and texts (.txt) are not read yet.
+// What a file is, its first bytes tell, and its name where they do not. Videos, and recordings that are no WAV files, need
+// ffmpeg.
 //
 // Rules, stated once:
 //
@@ -23,9 +26,11 @@
 //   - Nothing outside the folder is read, not through links either.
 //   - Where labels.csv names no validation samples, val_share of each class's training samples validate.
 //   - Classes are the labels of the training split, in order: as numbers where all are whole numbers, else as words.
-//   - Recordings have one sample rate. Images are brought to one size, the largest one's, but no side above
-//     image_side, by means over areas; they have one channel where all are grey, else three. Sequences of different
-//     lengths are brought to steps by linear interpolation.
+//   - The vocabulary of texts is made of those of the training split, in WordPiece, or read from a file.
+//   - Recordings have one sample rate, those that ffmpeg decodes the one of the setting rate. Images are brought to one
+//     size, the largest one's, but no side above image_side, by means over areas; they have one channel where all are
+//     grey, else three. So are videos, by linear interpolation. Sequences of different lengths are brought to steps by
+//     linear interpolation.
 //   - Spectrograms are shifted and scaled by one mean and one deviation over the training split, vectors, sequences
 //     and arrays by those of each feature on their last axis; pixels of whole bytes are divided by 255.
 package folder

@@ -20,7 +20,7 @@ func (l *loader) loadSounds(files []string) (column, []fault) {
 	c := column{values: make([][]float32, len(files)), features: 1}
 	rates := make([]string, len(files))
 	faults := l.each(files, func(i int, b []byte, name string) error {
-		sound, err := audio.DecodeWAV(name, b)
+		sound, err := l.decodeSound(name, b)
 		if err != nil {
 			return err
 		}

@@ -181,6 +181,9 @@ func (l *loader) assemble(columns []column, keep []int, skipped []string) (data.
 	}
 	for _, c := range columns {
 		desc.Modalities = append(desc.Modalities, c.mod)
+		if c.encoder != "" {
+			desc.Recipe["encoder."+c.mod.Name] = c.encoder
+		}
 		if c.features > 0 {
 			data.Standardize(parts, c.mod.Name, c.features)
 		}

@@ -188,8 +188,8 @@ func TestOtherForms(t *testing.T) {
 			}
 		})
 	}
-	for name, want := range map[string]string{"m/a.mp4": `files ".mp4"`, "m/a.txt": `files ".txt"`} {
-		_, err := Open(files{"labels.csv": []byte("id,label,split\na,x,train\n"), name: []byte("x")}.write(t), nil)
+	for name, want := range map[string]string{"m/a.pdf": `files ".pdf"`, "m/a": `files ""`} {
+		_, err := Open(files{"labels.csv": []byte("id,label,split\na,x,train\n"), name: []byte("x\x00")}.write(t), nil)
 		if err == nil || !strings.Contains(err.Error(), "not supported: "+want) {
 			t.Errorf("Open with %s: %v", name, err)
 		}

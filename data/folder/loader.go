@@ -40,7 +40,8 @@ type column struct {
 	mod      data.Modality
 	values   [][]float32
 	bytes    [][]byte
-	features int // that are shifted and scaled each by its own mean and deviation; 0 for bytes
+	features int    // that are shifted and scaled each by its own mean and deviation; 0 for bytes and token ids
+	encoder  string // that suits it where the kind alone does not say
 }
 
 // maxFile bounds what is read of a file, in bytes.
@@ -143,9 +144,6 @@ func (l *loader) load(name string) (column, []fault) {
 	return c, faults
 }
 
-// extensions of files that are read, by kind.
-var extensions = map[string]string{".wav": "recordings", ".png": "images", ".jpg": "images", ".jpeg": "images", ".npy": "arrays"}
-
 // loadFiles reads a sub-folder with a file for each sample. The first sample's file decides on the kind.
 func (l *loader) loadFiles(name string) (column, []fault) {
 	entries, err := l.list(name)
@@ -165,20 +163,20 @@ func (l *loader) loadFiles(name string) (column, []fault) {
 		list := byID[r.id]
 		switch {
 		case len(list) == 0:
-			faults = append(faults, fault{r.place, &data.FormatError{File: l.full(path.Join(name, r.id)), Reason: "no file, want " + r.id + " with .wav, .png, .jpg or .npy"}})
+			faults = append(faults, fault{r.place, &data.FormatError{File: l.full(path.Join(name, r.id)), Reason: "no file, want " + r.id + " with .wav, .png, .jpg, .mp4, .npy or .txt"}})
 			continue
 		case len(list) > 1:
 			faults = append(faults, fault{r.place, &data.FormatError{File: l.full(path.Join(name, list[1])), Reason: fmt.Sprintf("%s is there too, want one file", list[0])}})
 			continue
 		}
 		file := path.Join(name, list[0])
-		found, ok := extensions[strings.ToLower(path.Ext(file))]
+		found := l.kind(file)
 		if kind == "" {
 			kind = found
 		}
 		switch {
-		case !ok:
-			faults = append(faults, fault{r.place, &data.UnsupportedError{File: l.full(file), Feature: fmt.Sprintf("files %q, want .wav, .png, .jpg or .npy", path.Ext(file))}})
+		case found == "":
+			faults = append(faults, fault{r.place, &data.UnsupportedError{File: l.full(file), Feature: fmt.Sprintf("files %q, want .wav, .png, .jpg, .mp4, .npy or .txt", path.Ext(file))}})
 		case found != kind:
 			faults = append(faults, fault{r.place, &data.FormatError{File: l.full(file), Reason: fmt.Sprintf("among %s, want files of one kind", kind)}})
 		default:
@@ -188,7 +186,9 @@ func (l *loader) loadFiles(name string) (column, []fault) {
 	if kind == "" { // nothing that is read
 		return column{}, faults
 	}
-	read := map[string]func([]string) (column, []fault){"recordings": l.loadSounds, "images": l.loadImages, "arrays": l.loadArrays}[kind]
+	read := map[string]func([]string) (column, []fault){
+		recordings: l.loadSounds, images: l.loadImages, videos: l.loadVideos, arrays: l.loadArrays, texts: l.loadTexts,
+	}[kind]
 	c, more := read(files)
 	return c, append(faults, more...)
 }

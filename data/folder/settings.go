@@ -11,7 +11,7 @@ const (
 	// Name is the set's name in the catalogue.
 	Name = "folder"
 	// Doc describes the set in one line.
-	Doc = "your own: labels.csv, and for each modality a folder of WAV, PNG, JPEG or NPY files, or one table"
+	Doc = "your own: labels.csv, and for each modality a folder of recordings, pictures, videos, arrays or texts, or one table"
 )
 
 // Settings lists what can be set about the set.
@@ -23,6 +23,11 @@ func Settings() []data.Setting {
 		{Name: "skip_broken", Default: false, Doc: "leave out broken samples and list them in the manifest, instead of stopping"},
 		whole("image_side", 64, 4, 1024, "largest height and width of an image, in pixels"),
 		whole("steps", 64, 4, 4096, "times of a sequence, where the files have different numbers"),
+		whole("video_frames", 8, 1, 256, "frames of a video, evenly spread"),
+		whole("rate", 16000, 1000, 192000, "sample rate of recordings that are no WAV files, in Hz"),
+		whole("words", 64, 1, 4096, "tokens of a text; longer ones are cut, shorter ones completed with token 0"),
+		whole("vocab", 2000, 16, 1<<20, "tokens of the vocabulary that is made of the training texts"),
+		{Name: "vocabulary", Default: "", Doc: "file of another vocabulary, vocab.txt or tokenizer.json"},
 		whole("window", 512, 16, 8192, "samples of a frame of the spectrogram"),
 		whole("hop", 128, 1, 8192, "samples from one frame to the next"),
 		whole("bins", 64, 4, 1024, "frequencies of a spectrogram"),
@@ -39,6 +44,9 @@ type options struct {
 	stft             audio.STFT
 	maxBytes         float64
 	valShare         float64
+
+	videoFrames, rate, words, vocab int
+	vocabulary                      string
 }
 
 func parseOptions(given map[string]any) (options, error) {
@@ -54,5 +62,7 @@ func parseOptions(given map[string]any) (options, error) {
 		stft:       audio.STFT{Window: whole("window"), Hop: whole("hop"), Bins: whole("bins"), Frames: whole("frames")},
 		maxBytes:   values["max_gib"].(float64) * (1 << 30),
 		valShare:   values["val_share"].(float64),
+
+		videoFrames: whole("video_frames"), rate: whole("rate"), words: whole("words"), vocab: whole("vocab"), vocabulary: values["vocabulary"].(string),
 	}, nil
 }

@@ -12,12 +12,15 @@ import (
 	"sync"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/cremad"
 	"github.com/primewindow/primewindow/data/digits"
 	"github.com/primewindow/primewindow/data/folder"
+	"github.com/primewindow/primewindow/data/kineticssounds"
 	"github.com/primewindow/primewindow/data/mosi"
 	"github.com/primewindow/primewindow/data/nlvr"
 	"github.com/primewindow/primewindow/data/synth"
 	"github.com/primewindow/primewindow/data/utdmhad"
+	"github.com/primewindow/primewindow/data/video"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -36,11 +39,16 @@ type set struct {
 }
 
 var sets = map[string]set{
-	synth.Name:   {doc: synth.Doc, settings: synth.Settings, open: synth.Open},
-	digits.Name:  {doc: digits.Doc, settings: digits.Settings, open: digits.Open, files: []string{"fsdd", "mnist"}},
-	folder.Name:  {doc: folder.Doc, settings: folder.Settings, open: folder.Open, own: true, check: folder.Check},
+	cremad.Name: {doc: cremad.Doc, settings: cremad.Settings, open: cremad.Open, files: []string{cremad.Folder}, check: cremad.Check, ask: cremad.Ask},
+	digits.Name: {doc: digits.Doc, settings: digits.Settings, open: digits.Open, files: []string{"fsdd", "mnist"}},
+	folder.Name: {doc: folder.Doc, settings: folder.Settings, open: folder.Open, own: true, check: folder.Check},
+	kineticssounds.Name: {
+		doc: kineticssounds.Doc, settings: kineticssounds.Settings, open: kineticssounds.Open, files: []string{kineticssounds.Folder},
+		check: kineticssounds.Check, ask: kineticssounds.Ask,
+	},
 	mosi.Name:    {doc: mosi.Doc, settings: mosi.Settings, open: mosi.Open, files: []string{mosi.Folder}},
 	nlvr.Name:    {doc: nlvr.Doc, settings: nlvr.Settings, open: nlvr.Open, files: []string{nlvr.Name}},
+	synth.Name:   {doc: synth.Doc, settings: synth.Settings, open: synth.Open},
 	utdmhad.Name: {doc: utdmhad.Doc, settings: utdmhad.Settings, open: utdmhad.Open, files: []string{utdmhad.Folder}},
 }
 
@@ -121,6 +129,8 @@ func setProblem(name string, err error) error {
 		again = fmt.Sprintf("; `primewindow data fetch %s` brings what is missing", name)
 	}
 	switch {
+	case errors.Is(err, video.ErrNoFFmpeg):
+		p.Hint = "install it, for example: apt-get install ffmpeg"
 	case damaged:
 		p.Hint = "the file is damaged: remove it and bring it again" + again
 		if slices.ContainsFunc(sets[name].settings(), func(s data.Setting) bool { return s.Name == "skip_broken" }) {
@@ -150,6 +160,9 @@ func locate(project, name, dir string) (string, error) {
 		return dir, nil
 	}
 	hint := fmt.Sprintf("name the folder that holds them in %s, or in the setting dir", DataVariable)
+	if s.ask != "" {
+		hint += "; to have them: " + s.ask
+	}
 	if name == digits.Name {
 		hint = fmt.Sprintf("`primewindow data fetch %s` downloads it, or name its folder in %s", name, DataVariable)
 	}

@@ -1,0 +1,127 @@
+package cremad
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/audio"
+	"github.com/primewindow/primewindow/data/stream"
+	"github.com/primewindow/primewindow/data/video"
+)
+
+// Sizes of the spectrogram, as in the field's code.
+const (
+	soundRate = 22050
+	soundTime = 3 * soundRate // samples
+	window    = 512
+	hop       = 353
+	bins      = window/2 + 1
+	times     = soundTime/hop + 1
+)
+
+// maxFrames bounds what is decoded of a clip; the owners' longest lasts five seconds.
+const maxFrames = 128
+
+// modalities says how the two signals are read.
+func (o options) modalities(l layout) []stream.Modality {
+	hears := newEar()
+	return []stream.Modality{
+		{
+			Modality: data.Modality{Name: sound, Kind: data.Spectrogram, Shape: []int{bins, times, 1}},
+			Recipe:   fmt.Sprintf("cremad sound 1: %d Hz, tiled to %d, %d by %d", soundRate, soundTime, window, hop),
+			Files:    func(i stream.Item) []string { return []string{l.sounds.entries[i.ID].path} },
+			Decode: func(_ context.Context, i stream.Item) (stream.Feature, error) {
+				return hears.decode(l.sounds.entries[i.ID].path)
+			},
+		},
+		{
+			Modality: data.Modality{Name: face, Kind: data.Clip, Shape: []int{o.frames, o.imageSide, o.imageSide, 3}},
+			Recipe:   fmt.Sprintf("cremad frames 1: %d a second, short side at most %d, %s", o.frames, o.frameSide, o.keep),
+			Files:    func(i stream.Item) []string { return l.faces.entries[i.ID].files() },
+			Decode: func(ctx context.Context, i stream.Item) (stream.Feature, error) {
+				return o.decodeFrames(ctx, l.faces.entries[i.ID])
+			},
+			Finish: o.finish,
+		},
+	}
+}
+
+// files are the files that an entry consists of.
+func (e entry) files() []string {
+	if e.frames == nil {
+		return []string{e.path}
+	}
+	files := make([]string, len(e.frames))
+	for i, name := range e.frames {
+		files[i] = filepath.Join(e.path, name)
+	}
+	return files
+}
+
+// decode makes the spectrogram of a recording.
+func (e ear) decode(path string) (stream.Feature, error) {
+	s, err := audio.ReadWAV(path)
+	if err != nil {
+		return stream.Feature{}, err
+	}
+	x, err := e.spectrogram(s)
+	if err != nil {
+		return stream.Feature{}, &data.FormatError{File: path, Reason: err.Error()}
+	}
+	return stream.Feature{Shape: []int{bins, times, 1}, Values: x}, nil
+}
+
+// decodeFrames makes a feature of all frames that a sample may consist of.
+func (o options) decodeFrames(ctx context.Context, e entry) (stream.Feature, error) {
+	var frames []frame
+	if e.frames == nil {
+		list, err := o.videoFrames(ctx, e.path)
+		if err != nil {
+			return stream.Feature{}, err
+		}
+		for _, p := range list {
+			frames = append(frames, frame{Picture: p})
+		}
+		return o.pack(e.path, frames)
+	}
+	for _, path := range e.files() {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return stream.Feature{}, fmt.Errorf("cremad: %w", err)
+		}
+		p, err := video.DecodePicture(path, b)
+		if err != nil {
+			return stream.Feature{}, err
+		}
+		f := frame{p, b}
+		if small := o.reduce(p); small.Height != p.Height {
+			f = frame{Picture: small}
+		}
+		frames = append(frames, f)
+	}
+	return o.pack(e.path, frames)
+}
+
+// finish makes a sample's frames of a feature.
+func (o options) finish(f stream.Feature, draw *rand.Rand, to []float32) error {
+	a, err := openAlbum(f)
+	if err != nil {
+		return err
+	}
+	if !o.augment {
+		draw = nil
+	}
+	size := o.imageSide * o.imageSide * 3
+	for k, i := range o.choose(a.len(), draw) {
+		p, err := a.frame(i)
+		if err != nil {
+			return err
+		}
+		o.dress(p, draw, to[k*size:(k+1)*size])
+	}
+	return nil
+}

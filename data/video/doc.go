@@ -1,0 +1,25 @@
+// Package video decodes videos, recordings in uncommon formats, and pictures, and sizes and crops what they show, for
+// the loaders beside it.
+//
+// Start with [Frames], [Sound] and [DecodePicture]; [RandomResizedCrop], [Flip] and [Normalize] make a network's input
+// of a [Picture].
+//
+// Rules, stated once:
+//
+//   - A picture is H rows of W pixels of three bytes: red, green, blue. Sides are named in the order height, width.
+//   - Videos and recordings are decoded by the programs ffmpeg and ffprobe, which a [Decoder] names and bounds: in time,
+//     in what they send, in memory (on Linux) and in threads. No shell takes part, so any file name is safe. Containers
+//     that refer to other files or to the network, playlists above all, are not read.
+//   - A file that is broken or that the programs refuse gives a [data.FormatError]; a kind that is not read, and a file
+//     that takes more time or decodes to more than it may, a [data.UnsupportedError]; both name the file. Where the
+//     programs are missing, each error is [ErrNoFFmpeg].
+//   - A video or recording that ends well before the time that its header names is broken, unless
+//     [Decoder.AcceptShort] is set: see there. So is one of fewer frames than asked for.
+//   - PNG, JPEG and GIF are decoded here, without a program. Their size is checked before pixels are. Of an animated
+//     picture the first one is read. Transparency is dropped, as Pillow's convert("RGB") does: the colour below shows.
+//     Of 16 bits the upper 8 are kept. An EXIF orientation is not followed, neither is a colour profile.
+//   - Sizing is Pillow's: bilinear, widened where a picture is reduced so that each pixel counts, with the same weights,
+//     and rounded to 8 bits after each of two passes, first across. Where newer versions of Pillow find it cheaper to pass
+//     downwards first, a value may differ by one step of 255; else none does. Cropping follows torchvision.
+//   - Random numbers come from the caller's generator alone, as many in the same order for equal arguments.
+package video
