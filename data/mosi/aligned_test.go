@@ -119,7 +119,9 @@ func TestAlignedErrors(t *testing.T) {
 		{"features", func(f map[string][]byte) { f["test_text.npy"] = array(make([]float32, 24), 3, 2, 4) }, "test_text of shape [3 2 4], want [3, 2, 3] as in the other splits", "one encoder serves all"},
 		{"score", func(f map[string][]byte) { f["test_labels.npy"] = array([]float32{0, 4, 1}, 3) }, "test_labels: row 1 is 4, want a sentiment from -3 to 3", "another scale, or classes"},
 		{"two labels", func(f map[string][]byte) { f["test_labels.npy"] = array(make([]float32, 6), 3, 2) }, "test_labels of shape [3 2], want one number an utterance", "emotions beside"},
-		{"infinite", func(f map[string][]byte) { f["train_audio.npy"] = array([]float32{0, 0, float32(math.Inf(-1)), 0, 0, 0, 0, 0}, 4, 2, 1) }, "train_audio.npy: value 2 is -Inf", "as the extractor writes silence"},
+		{"infinite", func(f map[string][]byte) {
+			f["train_audio.npy"] = array([]float32{0, 0, float32(math.Inf(-1)), 0, 0, 0, 0, 0}, 4, 2, 1)
+		}, "train_audio.npy: value 2 is -Inf", "as the extractor writes silence"},
 		{"all left out", func(f map[string][]byte) { f["valid_labels.npy"] = array([]float32{0, 0}, 2) }, "no utterance in split val", "with zero=skip"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -9,7 +9,8 @@
 //	cmu_mosi/audio_PART0.csv     those of the sound, of the same utterances in the same order
 //	cmu_mosi/video_PART0.csv     those of the picture, likewise
 //
-// or, with the setting features=aligned, sequences that others align to the words:
+// With the setting text=transcripts the words themselves are read, as token ids, and their encoder learns from scratch.
+// Or, with the setting features=aligned, sequences that others align to the words:
 //
 //	cmu_mosi/mosi_aligned.npz    arrays PART_text, PART_audio, PART_vision, [N, T, F], and PART_labels, [N] or [N, 1] or
 //	                             [N, 1, 1], sentiments from -3 to 3; PART is train, valid or test

@@ -13,6 +13,9 @@ func ExampleSettings() {
 	// Output:
 	// data_seed 0
 	// features auto
+	// text features
+	// words 32
+	// vocab 2000
 	// zero positive
 	// val_share 0.15
 }

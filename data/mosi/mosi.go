@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/text"
 )
 
 // modalities, the leading one first.
@@ -62,7 +63,39 @@ func Open(dir string, settings map[string]any) (data.Dataset, error) {
 	for _, m := range desc.Modalities {
 		data.Standardize(parts, m.Name, m.Shape[0])
 	}
+	if o.text == transcriptText {
+		if err := o.transcribe(&desc, parts, slices.Concat(train.list, test.list)); err != nil {
+			return nil, fmt.Errorf("mosi: %w", err)
+		}
+	}
 	return data.NewMemory(desc, parts)
+}
+
+// transcribe puts token ids of what was said in the place of the text's features.
+func (o options) transcribe(desc *data.Description, parts map[data.Split]data.Part, list []utterance) error {
+	said := map[string]string{}
+	for _, u := range list {
+		said[u.id] = u.said
+	}
+	var training []string
+	for _, id := range parts[data.Train].IDs {
+		training = append(training, said[id])
+	}
+	tokens, err := text.Train(training, text.Options{Vocab: o.vocab, Lower: true, Kind: text.WordPiece})
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		var ids []float32
+		for _, id := range p.IDs {
+			ids = append(ids, tokens.Ids(said[id], o.words)...)
+		}
+		p.X[modalities[0]] = data.Column{Values: ids}
+	}
+	desc.Modalities[0].Shape = []int{o.words}
+	desc.Recipe["encoder."+modalities[0]] = fmt.Sprintf("transformer,vocab=%d,pad=1", tokens.Size())
+	desc.Provenance.Protocol += fmt.Sprintf("; text is %d tokens of a vocabulary of %d, made of the training split", o.words, tokens.Size())
+	return nil
 }
 
 // published is one of the two published parts.

@@ -298,3 +298,24 @@ func TestRealFiles(t *testing.T) {
 		}
 	}
 }
+
+// TestTranscripts reads the words in the place of their features.
+func TestTranscripts(t *testing.T) {
+	made := madeFiles()
+	made["transcripts.csv"] = bytes.Replace(made["transcripts.csv"], []byte("SO IT GOES"), []byte("IT GOES WELL"), 1) // of v_0_1, in the training part
+	d := open(t, write(t, made), map[string]any{"text": transcriptText, "words": 4, "vocab": 50, "val_share": 0})
+	if diff := cmp.Diff(data.Modality{Name: "text", Kind: data.Vector, Shape: []int{4}}, d.Describe().Modalities[0]); diff != "" {
+		t.Errorf("text (-want +got)\n%s", diff)
+	}
+	x := readAll(t, d, data.Train).X["text"]
+	so, it, goes, pad := x[4], x[5], x[6], x[7]
+	if x[0] != it || x[1] != goes || x[2] == so || x[2] == 0 || pad != 0 || so == 1 { // a rare word is two pieces
+		t.Errorf("tokens of %q and %q are %v", "it goes well", "so it goes", x[:8])
+	}
+	if e := fmt.Sprint(d.Describe().Recipe["encoder.text"]); !strings.HasPrefix(e, "transformer,vocab=") {
+		t.Errorf("the recipe's encoder of the text is %q", e)
+	}
+	if got := d.Describe().Modalities[1].Shape; got[0] != widths[1] {
+		t.Errorf("audio has shape %v, want its features still", got)
+	}
+}

@@ -12,6 +12,7 @@ import (
 // utterance is a row of the transcripts.
 type utterance struct {
 	id    string // VIDEO_k
+	said  string
 	label int
 }
 
@@ -45,7 +46,7 @@ func decodeTranscripts(name string, b []byte) ([]utterance, error) {
 		if row[3] != "0" && row[3] != "1" {
 			return broken("row %d: label %q, want 0 or 1", i, row[3])
 		}
-		list[i] = utterance{id, int(row[3][0] - '0')}
+		list[i] = utterance{id, row[1], int(row[3][0] - '0')}
 	}
 	return list, nil
 }

@@ -14,5 +14,6 @@ func ExampleSettings() {
 	// data_seed 0
 	// val_share 0.15
 	// shrink 2
+	// text words
 	// words 24
 }

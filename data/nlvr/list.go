@@ -95,3 +95,15 @@ func (v vocabulary) codes(sentence []string, steps int) []byte {
 	}
 	return b
 }
+
+// ids is a sentence as token ids: 0 is padding, 1 any word that is not in the list, and the words' places begin at 2.
+func (v vocabulary) ids(sentence []string, steps int) []float32 {
+	list := make([]float32, steps)
+	for t, w := range sentence[:min(steps, len(sentence))] {
+		list[t] = 1
+		if at, ok := v[w]; ok {
+			list[t] = float32(at + 2)
+		}
+	}
+	return list
+}

@@ -57,12 +57,17 @@ func Open(dir string, settings map[string]any) (data.Dataset, error) {
 		}
 		p := data.Part{}
 		var codes []byte
+		var ids []float32
 		for _, e := range list {
 			p.IDs, p.Labels = append(p.IDs, e.image), append(p.Labels, e.label)
 			p.Details = append(p.Details, data.Detail{Group: "sentence \"" + strings.Join(e.sentence, " ") + "\""})
-			codes = append(codes, words.codes(e.sentence, o.words)...)
+			if o.text == tokenText {
+				ids = append(ids, words.ids(e.sentence, o.words)...)
+			} else {
+				codes = append(codes, words.codes(e.sentence, o.words)...)
+			}
 		}
-		p.X = map[string]data.Column{picture: {Bytes: pixels}, sentence: {Bytes: codes}}
+		p.X = map[string]data.Column{picture: {Bytes: pixels}, sentence: {Bytes: codes, Values: ids}}
 		parts[split] = p
 	}
 	return data.NewMemory(o.describe(words), parts)
@@ -122,11 +127,16 @@ func (a *archive) readAll(list []example, shrink int) ([]byte, error) {
 }
 
 func (o options) describe(words vocabulary) data.Description {
+	sentences, encoder := data.Modality{Name: sentence, Kind: data.Sequence, Shape: []int{o.words, words.size()}}, "cnn1d:64-64"
+	if o.text == tokenText {
+		sentences = data.Modality{Name: sentence, Kind: data.Vector, Shape: []int{o.words}}
+		encoder = fmt.Sprintf("transformer,vocab=%d,pad=1", len(words)+2)
+	}
 	return data.Description{
 		Name: Name,
 		Modalities: []data.Modality{
 			{Name: picture, Kind: data.Image, Shape: []int{rawHeight / o.shrink, rawWidth / o.shrink, 3}},
-			{Name: sentence, Kind: data.Sequence, Shape: []int{o.words, words.size()}},
+			sentences,
 		},
 		Classes: []string{"false", "true"},
 		Provenance: data.Provenance{
@@ -136,7 +146,7 @@ func (o options) describe(words vocabulary) data.Description {
 		},
 		Recipe: map[string]any{
 			"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4, "batch": 32.0, "epochs": 20.0, "lr_step": 16.0, "lr_gamma": 0.1,
-			"encoder." + picture: "cnn2d:16-32-64-64", "encoder." + sentence: "cnn1d:64-64", "probe_samples": 128.0,
+			"encoder." + picture: "cnn2d:16-32-64-64", "encoder." + sentence: encoder, "probe_samples": 128.0,
 		},
 	}
 }

@@ -242,3 +242,28 @@ func TestRealFiles(t *testing.T) {
 		t.Errorf("%d true test sentences, want 556, as published", right)
 	}
 }
+
+// TestTokens wants the words of the training sentences numbered from 2 on, others 1, and padding 0.
+func TestTokens(t *testing.T) {
+	d, err := Open(write(t, madeList(), madeArchive(t, nil)), map[string]any{"val_share": 0.2, "words": 9, "text": tokenText})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(data.Modality{Name: sentence, Kind: data.Vector, Shape: []int{9}}, d.Describe().Modalities[1]); diff != "" {
+		t.Errorf("sentences (-want +got)\n%s", diff)
+	}
+	// The 13 words in order: eight letters, block, is, not, there, two; a sentence is there is block LETTER not two.
+	if e := d.Describe().Recipe["encoder."+sentence]; e != "transformer,vocab=15,pad=1" {
+		t.Errorf("the recipe's encoder is %v, want 13 words, unknown and padding", e)
+	}
+	for _, split := range []data.Split{data.Train, data.Test} {
+		s, err := data.One(d, split, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := s.X[sentence]
+		if x[0] != 13 || x[5] != 14 || x[6] != 0 || x[8] != 0 || (x[3] == 1) != (split == data.Test) {
+			t.Errorf("%s: tokens %v of there is block %s not two", split, x, s.ID)
+		}
+	}
+}

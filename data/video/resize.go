@@ -90,9 +90,8 @@ func CropResize(p Picture, part Box, height, width int) Picture {
 	switch {
 	case part.Height != height:
 		down := newTaps(part.Height, height)
-		sums := make([]uint64, (3*width+7)/8*4)
 		for y := range height {
-			mixRows(out.Pix[3*y*width:][:3*width], from[down.first[y]*stride:], stride, down.of(y), sums)
+			mixRows(out.Pix[3*y*width:][:3*width], from[down.first[y]*stride:], stride, down.of(y))
 		}
 	case part.Width == width:
 		for y := range height {
@@ -131,38 +130,25 @@ func resizeRows(to1, to2, from1, from2 []byte, t taps) {
 }
 
 // mixRows makes a row of the result of some of the picture, which lie stride apart. Eight bytes at a time are spread over
-// four words of two sums each. sums is scratch space.
-func mixRows(to, from []byte, stride int, weights, sums []uint64) {
-	weights = weights[:min(len(weights), (len(from)-len(to))/stride+1)]
-	whole := len(to) / 8 * 8
-	sums = sums[:whole/2]
-	for i := range sums {
-		sums[i] = tapPair
-	}
-	for k, w := range weights {
-		if w == 0 {
-			continue
+// four words of two sums each.
+func mixRows(to, from []byte, stride int, weights []uint64) {
+	weights = weights[:min(len(weights), (len(from)-len(to))/stride+1)] // behind the last row all are 0
+	i := 0
+	for ; i+8 <= len(to); i += 8 {
+		s0, s1, s2, s3 := uint64(tapPair), uint64(tapPair), uint64(tapPair), uint64(tapPair)
+		at := i
+		for _, w := range weights {
+			v := binary.LittleEndian.Uint64(from[at:])
+			s0 += w * (v & tapLow)
+			s1 += w * (v >> 8 & tapLow)
+			s2 += w * (v >> 16 & tapLow)
+			s3 += w * (v >> 24 & tapLow)
+			at += stride
 		}
-		row := from[k*stride:][:whole]
-		s := sums
-		for len(row) >= 8 && len(s) >= 4 {
-			v := binary.LittleEndian.Uint64(row)
-			s[0] += w * (v & tapLow)
-			s[1] += w * (v >> 8 & tapLow)
-			s[2] += w * (v >> 16 & tapLow)
-			s[3] += w * (v >> 24 & tapLow)
-			row, s = row[8:], s[4:]
-		}
+		v := s0>>tapBits&tapLow | s1>>tapBits&tapLow<<8 | s2>>tapBits&tapLow<<16 | s3>>tapBits&tapLow<<24
+		binary.LittleEndian.PutUint64(to[i:], v)
 	}
-	for i := 0; i+4 <= len(sums); i += 4 {
-		var v uint64
-		for k, s := range sums[i : i+4] {
-			v |= (s >> tapBits & 0xff) << (8 * k)
-			v |= (s >> (32 + tapBits) & 0xff) << (8*k + 32)
-		}
-		binary.LittleEndian.PutUint64(to[2*i:], v)
-	}
-	for i := whole; i < len(to); i++ {
+	for ; i < len(to); i++ {
 		sum := uint64(tapHalf)
 		for k, w := range weights {
 			sum += w * uint64(from[k*stride+i])

@@ -32,7 +32,7 @@ func readBatches(dir string) (replayBatches, error) {
 	if err != nil {
 		return nil, replayProblem(batchesFile, "%v", err)
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	st, err := f.Stat()
 	if err != nil {
 		return nil, replayProblem(batchesFile, "%v", err)
