@@ -22,6 +22,10 @@ type pace struct {
 	rate map[string]float64 // steps per second of the methods that have been trained, with all that is measured between steps
 	last float64            // of them, the one measured last: what others are thought to have
 	step int                // that the run under way has reached
+
+	quiet bool           // what a run has to tell is left out: one line a run
+	lead  func() string  // what stands before a line; nil: which run of how many it is
+	after func() float64 // seconds that runs will take which are not among these; nil: there are none
 }
 
 func newPace(w io.Writer, runs []*host.SweepRun) *pace {
@@ -54,7 +58,9 @@ func (p *pace) follow(r *host.Run) (stop func()) {
 			}
 			p.note(e.Status)
 			if e.Kind == wire.Notice {
-				p.say(e.Text)
+				if !p.quiet {
+					p.say(e.Text)
+				}
 				continue
 			}
 			line := p.place() + workbench.ProgressLine(e.Status, began, time.Now()) + p.left()
@@ -95,7 +101,12 @@ func (p *pace) say(line string) {
 }
 
 // place says which run of how many is under way.
-func (p *pace) place() string { return fmt.Sprintf("run %d of %d, ", p.now+1, len(p.runs)) }
+func (p *pace) place() string {
+	if p.lead != nil {
+		return p.lead()
+	}
+	return fmt.Sprintf("run %d of %d, ", p.now+1, len(p.runs))
+}
 
 // where says in one line how far the comparison is.
 func (p *pace) where() string {
@@ -133,6 +144,9 @@ func (p *pace) left() string {
 		}
 		seconds += float64(max(0, steps)) / rate
 	}
+	if p.after != nil {
+		seconds += p.after()
+	}
 	return ", all in " + lasting(time.Duration(seconds*float64(time.Second)))
 }
 
@@ -146,3 +160,5 @@ func lasting(d time.Duration) string {
 	}
 	return fmt.Sprintf("%.1f h", d.Hours())
 }
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

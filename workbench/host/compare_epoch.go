@@ -125,22 +125,40 @@ func accuracies(records []wire.Record, modalities []string, split data.Split, st
 	return list
 }
 
+// fusedOnly is the fused accuracy on the validation split after so many steps; nil where it is not on record.
+func fusedOnly(records []wire.Record, step int) []Accuracy {
+	for _, rec := range slices.Backward(records) {
+		if rec.Step == step && rec.Kind == inforeg.KindAccuracy && rec.Split == string(data.Validation) && rec.Readout == readoutHead {
+			return []Accuracy{{Quantity: Quantity{Encoder: fused, Readout: readoutHead}, Value: rec.Value}}
+		}
+	}
+	return nil
+}
+
 // EvaluateAt is [Run.Evaluate] at any step that the run has taken. A run measures the validation split by itself, the
 // test split only when asked, and then with the weights that it has: those of an epoch that turns out to be the one to
 // report are gone by then. So a fork beside the run's folder is taken back to the step, which gives the same weights
 // bit for bit, and what it measures is put on the run's own record. What is there already is not measured again.
 func (r *Run) EvaluateAt(ctx context.Context, split data.Split, step int) error {
 	r.mu.Lock()
-	known, at := accuracies(r.records, inforeg.ModalityNames(r.eng.model), split, step) != nil, r.recorded()
+	known := accuracies(r.records, inforeg.ModalityNames(r.eng.model), split, step) != nil
 	r.mu.Unlock()
 	if known {
 		return nil
 	}
+	return r.measureAt(ctx, step, fmt.Sprintf("the %s split", split), func(r *Run) ([]wire.Record, error) { return r.Evaluate(ctx, split) })
+}
+
+// measureAt measures at any step that the run has taken: now, or in a fork that is taken back to it.
+func (r *Run) measureAt(ctx context.Context, step int, what string, measure func(*Run) ([]wire.Record, error)) error {
+	r.mu.Lock()
+	at := r.recorded()
+	r.mu.Unlock()
 	if step == at {
-		_, err := r.Evaluate(ctx, split)
+		_, err := measure(r)
 		return err
 	}
-	r.tell(wire.Event{Kind: wire.Notice, Text: fmt.Sprintf("%s: back to step %d of %d, to measure the %s split", r.Name, step, at, split)})
+	r.tell(wire.Event{Kind: wire.Notice, Text: fmt.Sprintf("%s: back to step %d of %d, to measure %s", r.Name, step, at, what)})
 	dir := filepath.Join(filepath.Dir(r.Dir), ".at-"+r.Name)
 	if err := os.RemoveAll(dir); err != nil { // left by a process that was killed
 		return err
@@ -151,7 +169,7 @@ func (r *Run) EvaluateAt(ctx context.Context, split data.Split, step int) error 
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(dir))
 	}
-	list, err := fork.Evaluate(ctx, split)
+	list, err := measure(fork)
 	if err := errors.Join(err, r.shop.leave(fork), os.RemoveAll(dir)); err != nil {
 		return err
 	}

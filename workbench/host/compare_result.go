@@ -28,9 +28,17 @@ type (
 
 // outcome reads what a trained run came to; nil as long as not all is on record.
 func (s *Sweep) outcome(r *SweepRun, rec Recorded) (*RunOutcome, error) {
-	epoch := choose(s.ask.Select, rec.History.Probes, r.arm.perEpoch, r.arm.epochs())
+	epoch := choose(s.selection(r), rec.History.Probes, r.arm.perEpoch, r.arm.epochs())
 	o := &RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Epoch: epoch, Step: epoch * r.arm.perEpoch}
-	if o.Accuracies = accuracies(rec.History.Probes, rec.Status.Modalities, s.split, o.Step); epoch == 0 || o.Accuracies == nil {
+	switch {
+	case epoch == 0:
+		return nil, nil
+	case r.beside.tuning:
+		o.Accuracies = fusedOnly(rec.History.Probes, o.Step)
+	default:
+		o.Accuracies = accuracies(rec.History.Probes, rec.Status.Modalities, s.split, o.Step)
+	}
+	if o.Accuracies == nil || r.beside.lacks(rec, s.split, o.Step, r.arm.perEpoch) {
 		return nil, nil
 	}
 	for _, c := range rec.History.Events {

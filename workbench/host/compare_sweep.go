@@ -24,6 +24,7 @@ type Sweep struct {
 	split   data.Split // whose accuracies are compared
 	samples int        // in it
 	lock    *os.File
+	apart   bool // its runs are parts of something else, which keeps the files
 }
 
 // SweepRun is one run of a comparison.
@@ -36,6 +37,16 @@ type SweepRun struct {
 	arm      *arm
 	outcome  *RunOutcome // nil as long as there is none
 	recorded bool        // whether the folder is there
+	beside   beside      // what is measured beside the accuracies that are compared
+}
+
+// beside is what is measured of a run beside the accuracies that every run of a sweep has.
+type beside struct {
+	tuning  bool // the run chooses a setting: the reported split stays unseen
+	eval    bool // after each epoch the trace under running batch-norm statistics too
+	cosines bool // after each epoch the cosines between the last batch gradients, and noise
+	f1      bool // at the epoch at which the run counts the macro F1
+	maps    bool // there a map of the last encoder's features
 }
 
 // Compare opens a comparison: everything that was asked for is checked before anything is written. Runs that are
@@ -151,6 +162,9 @@ func (s *Sweep) Train(ctx context.Context, r *SweepRun, watch func(*Run) (stop f
 	if err != nil {
 		r.outcome = &RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: firstLine(err)}
 	}
+	if s.apart {
+		return nil
+	}
 	return s.write()
 }
 
@@ -173,25 +187,50 @@ func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*Run) (stop f
 		}
 	}
 	every := p.Steps
-	if s.ask.Select == SelectTestBest { // each epoch is measured when it ends: going back to all of them would take longer
+	best := s.selection(p) == SelectTestBest
+	if best || p.beside.epochs() { // each epoch is measured when it ends: going back to all of them would take longer
 		every = p.arm.perEpoch
 	}
 	for step := every; step <= p.Steps; step += every {
-		if err := r.To(ctx, step, "primewindow compare"); err != nil {
+		if err := r.To(ctx, step, "primewindow "+s.word()); err != nil {
 			return Recorded{}, err
 		}
-		if s.ask.Select == SelectTestBest {
+		if best {
 			if err := r.EvaluateAt(ctx, data.Test, step); err != nil {
 				return Recorded{}, err
 			}
 		}
-	}
-	if epoch := choose(s.ask.Select, r.Recorded().History.Probes, p.arm.perEpoch, p.arm.epochs()); epoch > 0 {
-		if err := r.EvaluateAt(ctx, s.split, epoch*p.arm.perEpoch); err != nil {
-			return Recorded{}, err
+		if p.beside.epochs() {
+			if err := p.beside.each(ctx, r, step); err != nil {
+				return Recorded{}, err
+			}
 		}
 	}
-	return r.Recorded(), nil
+	epoch := choose(s.selection(p), r.Recorded().History.Probes, p.arm.perEpoch, p.arm.epochs())
+	if epoch == 0 || p.beside.tuning {
+		return r.Recorded(), nil
+	}
+	if err := r.EvaluateAt(ctx, s.split, epoch*p.arm.perEpoch); err != nil {
+		return Recorded{}, err
+	}
+	err = p.beside.chosen(ctx, r, s.split, epoch*p.arm.perEpoch)
+	return r.Recorded(), err
+}
+
+// selection is how a run's epoch is chosen. One that chooses a setting is looked at on the validation split alone.
+func (s *Sweep) selection(p *SweepRun) string {
+	if p.beside.tuning {
+		return SelectVal
+	}
+	return s.ask.Select
+}
+
+// word is the command that trains.
+func (s *Sweep) word() string {
+	if s.apart {
+		return "reproduce"
+	}
+	return "compare"
 }
 
 // Close gives the folder back.

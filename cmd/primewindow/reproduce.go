@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench"
+	"github.com/primewindow/primewindow/workbench/host"
+)
+
+// reproduceCommand trains what tables and figures of the paper need, as far as it is not done, writes their records, and
+// draws them.
+func reproduceCommand(ctx context.Context, env *environ, args []string) error {
+	f := newFlags("reproduce")
+	set := assignments{}
+	f.Var(set, "set", "`name=value` of any setting of all runs; may be repeated")
+	data := f.String("data", "", "`set` of samples; without it the first present one of those that stand in the place of the paper's")
+	f.String("dir", "", "`folder` of the set")
+	seeds := f.Int("seeds", 0, "`number` of runs of each method, seeds 0, 1 and so on; 0: five, of made data one")
+	f.Int("epochs", 0, "`number` of epochs; 0: what suits the set and the scale")
+	scale := f.String("scale", host.ScaleDemo, "`size`: demo, the sets' own small networks; paper, the paper's networks, optimizer and 50 epochs")
+	choice := f.String("select", host.SelectVal, "`choice` of the epoch that counts: val, by the validation split; last; test-best, by the test split itself, as the paper does")
+	out := f.String("out", "reproduction", "`folder` of runs and records: the runs of all targets in its folder runs, each record as SET/TARGET.json")
+	tune := f.Bool("tune", true, "choose each method's learning rate among three, by the validation split with seed 0; -tune=false takes the set's own")
+	plan := f.Bool("plan", false, "only say what is done, what is left and how long it will take: nothing is trained or written")
+	from := f.String("from", "", "`file` of a record, or several joined by commas: draw them again, without training")
+	draw := f.String("draw", "", "`folder` that the tables and figures go to; without it where the record is")
+	names, err := parse(env, f, args, 0, len(host.ReproduceTargets()))
+	if err != nil {
+		return err
+	}
+	if *from != "" {
+		return redraw(env, names, strings.FieldsFunc(*from, func(r rune) bool { return r == ',' }), *draw)
+	}
+	asked := map[string]any{}
+	f.Visit(func(named *flag.Flag) {
+		if named.Name == "dir" || named.Name == "epochs" && named.Value.String() != "0" {
+			asked[named.Name] = named.Value.String()
+		}
+	})
+	maps.Copy(asked, set)
+	ask := host.Reproduce{Dir: *out, Targets: names, Data: *data, Seeds: *seeds, Scale: *scale, Select: *choice, Tune: *tune, Set: asked}
+	if !*plan { // which needs no backend
+		if err := host.Reexec(env.project); err != nil {
+			return err
+		}
+	}
+	shop := host.NewShop(env.project)
+	p, err := shop.Reproduce(ask)
+	if err != nil {
+		return errors.Join(err, shop.Close())
+	}
+	if *plan {
+		return errors.Join(printPlan(env, p), shop.Close())
+	}
+	records, err := reproduce(ctx, env, p)
+	if closeErr := errors.Join(p.Close(), shop.Close()); err == nil {
+		err = closeErr
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return err
+	}
+	for i, rec := range records {
+		if err := show(env, rec, p.Files()[i], *draw); err != nil {
+			return err
+		}
+	}
+	return unfinished(records)
+}
+
+// unfinished reports the runs that have no result. A method that the set does not allow is none: its row says so.
+func unfinished(records []*wire.Reproduction) error {
+	missing, all, first := map[string]bool{}, map[string]bool{}, ""
+	for _, rec := range records {
+		for _, a := range rec.Arms {
+			for _, run := range a.Runs {
+				all[run.Run] = true
+				if run.Missing == "" {
+					continue
+				}
+				if missing[run.Run] = true; first == "" {
+					first = fmt.Sprintf("%s, %s, seed %d: %s", rec.Data, a.Name, run.Seed, oneLine(run.Missing))
+				}
+			}
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return &wire.Problem{
+		Message: fmt.Sprintf("reproduce: %d of %d runs have no result, the first is %s", len(missing), len(all), first),
+		Hint:    "the tables show them as holes; other settings with -set are other runs",
+	}
+}
+
+// reproduce trains what is left and writes the records.
+func reproduce(ctx context.Context, env *environ, p *host.Reproduction) ([]*wire.Reproduction, error) {
+	if err := p.Open(); err != nil {
+		return nil, err
+	}
+	if err := printPlan(env, p); err != nil {
+		return nil, err
+	}
+	if err := trainMissing(ctx, env, p); err != nil && ctx.Err() == nil {
+		return nil, err
+	}
+	return p.Write() // also after an interrupt: what is missing is a hole there
+}
+
+// trainMissing trains the runs that are not done, one line for each.
+func trainMissing(ctx context.Context, env *environ, p *host.Reproduction) error {
+	for {
+		r, more, err := p.Next()
+		if err != nil || !more {
+			return err
+		}
+		_, all, err := p.Plan()
+		if err != nil {
+			return err
+		}
+		own := p.Seconds(r)
+		one := newPace(env.errOut, []*host.SweepRun{r})
+		one.step, one.quiet = r.Done, true
+		one.lead = func() string {
+			return fmt.Sprintf("run %d of %d, ", all.Done+all.Failed+1, all.Done+all.Failed+all.Left)
+		}
+		one.after = func() float64 { return max(0, all.Seconds-own) }
+		err = p.Train(ctx, r, one.follow)
+		if ctx.Err() != nil {
+			fmt.Fprintf(env.errOut, "interrupted: %s\nhint: the same command goes on from there\n", one.where())
+			return ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		line := fmt.Sprintf("%s%s: trained", one.lead(), r.Name)
+		if o, ok := r.Outcome(); ok && o.Missing != "" {
+			line = fmt.Sprintf("%s%s has no result: %s", one.lead(), r.Name, oneLine(o.Missing))
+		} else if ok {
+			line = fmt.Sprintf("%s%s: epoch %d, fused %.1f %%", one.lead(), r.Name, o.Epoch, 100*o.Accuracies[0].Value)
+			if r.Tuning() {
+				line += " of the validation split"
+			}
+		}
+		if _, all, err = p.Plan(); err != nil {
+			return err
+		}
+		one.say(fmt.Sprintf("%s; %d left, about %s", line, all.Left, lasting(seconds(all.Seconds))))
+	}
+}
+
+// printPlan says what is done and what is left.
+func printPlan(env *environ, p *host.Reproduction) error {
+	lines, all, err := p.Plan()
+	if err != nil {
+		return err
+	}
+	g := grid{{"target", "data", "runs", "done", "failed", "left", "steps", "time"}}
+	row := func(l host.PlanLine) []string {
+		return []string{l.Target, l.Data, fmt.Sprint(l.Done + l.Failed + l.Left), fmt.Sprint(l.Done), fmt.Sprint(l.Failed), fmt.Sprint(l.Left), fmt.Sprint(l.Steps), lasting(seconds(l.Seconds))}
+	}
+	for _, l := range lines {
+		g = append(g, row(l))
+	}
+	if len(lines) > 1 {
+		all.Target, all.Data = "all", "shared runs once"
+		g = append(g, row(all))
+	}
+	g.text(env.errOut)
+	switch {
+	case all.Left == 0:
+	case all.Estimated:
+		fmt.Fprintln(env.errOut, "Times are by the steps of runs that are there; without any, by "+host.StepTimes+".")
+	default:
+		fmt.Fprintln(env.errOut, "Times are by the steps of runs that are there.")
+	}
+	said := map[string]bool{}
+	for _, l := range lines {
+		for _, text := range l.Refused {
+			if text = l.Data + ", " + text; !said[text] {
+				said[text] = true
+				fmt.Fprintln(env.errOut, text)
+			}
+		}
+	}
+	return nil
+}
+
+// redraw draws records without training.
+func redraw(env *environ, names, files []string, dir string) error {
+	for _, file := range files {
+		rec, err := wire.ReadReproduction(file)
+		if err != nil {
+			return err
+		}
+		if len(names) > 0 && !slices.Contains(names, rec.Target) {
+			return &wire.Problem{Message: fmt.Sprintf("%s is the record of %s, not of %s", file, rec.Target, strings.Join(names, ", ")), Hint: "name that target, or none"}
+		}
+		if err := show(env, rec, file, dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// show draws a record beside its file, or in a folder: the table as Markdown, CSV and LaTeX, and the figures. The table is
+// printed too.
+func show(env *environ, rec *wire.Reproduction, file, dir string) error {
+	if dir == "" {
+		dir = filepath.Dir(file)
+	}
+	base := strings.TrimSuffix(filepath.Base(file), ".json")
+	table := workbench.Reproduced(rec)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return &wire.Problem{Message: err.Error(), Hint: "name another folder with -draw"}
+	}
+	for suffix, text := range map[string]string{".md": table.Markdown(), ".csv": table.CSV(), ".tex": table.LaTeX()} {
+		if err := os.WriteFile(filepath.Join(dir, base+suffix), []byte(text), 0o644); err != nil {
+			return &wire.Problem{Message: err.Error(), Hint: "name another folder with -draw"}
+		}
+	}
+	names, err := host.SaveReproduction(rec, dir, base)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(env.out, table.Text())
+	fmt.Fprintf(env.errOut, "%s on %s: %s\n", rec.Target, rec.Data, strings.Join(append([]string{filepath.Join(dir, base) + ".md, .csv, .tex"}, names...), ", "))
+	return nil
+}

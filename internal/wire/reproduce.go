@@ -1,0 +1,251 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+)
+
+// ReproduceSchema is the version of a reproduction's record.
+const ReproduceSchema = 1
+
+// Reproduction is the record of one table or figure of the paper, or of one question, on one set: all that is needed to
+// draw it again without training. `primewindow reproduce` writes it. Accuracies are between 0 and 1. It is a function of
+// the runs' folders alone.
+type Reproduction struct {
+	Schema     int      `json:"schema"`
+	Target     string   `json:"target"` // table1, fig5, window and so on
+	Title      string   `json:"title"`
+	Scale      string   `json:"scale"` // demo or paper
+	Data       string   `json:"data"`
+	PaperSets  []string `json:"paper_sets,omitempty"` // the sets in whose place Data stands; empty where it is one of them
+	SplitHash  string   `json:"split_hash"`
+	Split      string   `json:"split"`   // whose accuracies these are
+	Samples    int      `json:"samples"` // in it
+	Select     string   `json:"select"`  // how the epoch of each run was chosen: val, last or test-best
+	Seeds      int      `json:"seeds"`   // that were asked for: 0 to Seeds-1
+	Tuned      bool     `json:"tuned"`   // whether the learning rate was chosen, by the validation split with seed 0
+	Baseline   string   `json:"baseline"`
+	Modalities []string `json:"modalities"`
+	Classes    []string `json:"classes,omitempty"` // where maps are drawn
+	// Shared are the settings that all arms have and that are not the set's own.
+	Shared      map[string]any  `json:"shared,omitempty"`
+	Arms        []ReproducedArm `json:"arms"`
+	Comparisons int             `json:"comparisons"` // for whose number Holm's correction accounts
+	Notes       []string        `json:"notes,omitempty"`
+	Machine     string          `json:"machine"`
+}
+
+// ReproducedArm is a method with its settings, over its seeds.
+type ReproducedArm struct {
+	Name     string         `json:"name"`
+	Group    string         `json:"group,omitempty"` // row in a table of two ways, whose column is Column
+	Column   string         `json:"column,omitempty"`
+	Control  bool           `json:"control,omitempty"` // not in the paper
+	Method   string         `json:"method"`
+	Epochs   int            `json:"epochs"`
+	LR       float64        `json:"lr"`
+	Settings map[string]any `json:"settings,omitempty"` // those that are neither the default nor shared
+	// Trials are the learning rates that were tried; RateOf is the arm whose choice this one takes.
+	Trials      []Trial      `json:"trials,omitempty"`
+	RateOf      string       `json:"rate_of,omitempty"`
+	X           *float64     `json:"x,omitempty"` // of an arm in a curve over a setting
+	Accuracies  []Summary    `json:"accuracy,omitempty"`
+	Differences []Difference `json:"difference,omitempty"` // to the baseline, paired by seed
+	// Against is another arm to which the paired differences Apart are taken, too, because the question is about the two.
+	Against string          `json:"against,omitempty"`
+	Apart   []Difference    `json:"apart,omitempty"`
+	Paper   []PaperNumber   `json:"paper,omitempty"`
+	Missing string          `json:"missing,omitempty"` // why it has no runs at all
+	Runs    []ReproducedRun `json:"runs,omitempty"`
+}
+
+// Trial is a run that helped to choose the learning rate, by its best accuracy on the validation split.
+type Trial struct {
+	LR       float64 `json:"lr"`
+	Run      string  `json:"run"`
+	Accuracy float64 `json:"accuracy"`          // fused, on the validation split
+	Entropy  float64 `json:"entropy,omitempty"` // mean cross entropy there, which decides between equal ones
+	Missing  string  `json:"missing,omitempty"`
+	Chosen   bool    `json:"chosen,omitempty"`
+}
+
+// PaperNumber is a figure of the paper.
+type PaperNumber struct {
+	Set      string  `json:"set"`      // CREMA-D and so on
+	Quantity string  `json:"quantity"` // accuracy, audio, video, macro F1
+	Value    float64 `json:"value"`    // in percent, as printed
+}
+
+// ReproducedRun is what one run came to, and what it measured from epoch to epoch as far as the target shows it.
+type ReproducedRun struct {
+	RunOutcome                    // Run is its folder's name, the hash of its settings and samples
+	Window     string             `json:"window,omitempty"` // of a control: the epochs in which it acted, those of another arm's run
+	Curves     []ReproducedCurve  `json:"curves,omitempty"`
+	Cosines    []ReproducedCosine `json:"cosines,omitempty"`
+	Maps       []ReproducedMap    `json:"maps,omitempty"`
+}
+
+// ReproducedCurve is a quantity after so many epochs.
+type ReproducedCurve struct {
+	Quantity   string    `json:"quantity"` // kind, encoder and readout, with spaces between: "fisher_emp audio"
+	Definition string    `json:"definition,omitempty"`
+	Epochs     []float64 `json:"epochs"` // so many are done
+	Values     []float64 `json:"values"`
+	SE         []float64 `json:"se,omitempty"` // 0 where there is none
+}
+
+// ReproducedCosine is a matrix of cosines between batch gradients of an encoder.
+type ReproducedCosine struct {
+	Encoder  string      `json:"encoder"`
+	Epoch    float64     `json:"epoch"`
+	First    int         `json:"first"` // step of the first batch
+	Matrix   [][]float64 `json:"matrix"`
+	Mean     float64     `json:"mean"`
+	Batch    int         `json:"batch"`
+	SD       *float64    `json:"sd,omitempty"`
+	Expected *float64    `json:"expected,omitempty"` // by noise alone
+	Noise    *float64    `json:"noise_scale,omitempty"`
+	Chance   *float64    `json:"chance,omitempty"` // mean of permuted gradients
+	ChanceSD *float64    `json:"chance_sd,omitempty"`
+}
+
+// ReproducedMap is a map of an encoder's features by t-SNE.
+type ReproducedMap struct {
+	Encoder    string       `json:"encoder"`
+	Split      string       `json:"split"`
+	Step       int          `json:"step"`
+	Perplexity float64      `json:"perplexity"`
+	Points     [][2]float64 `json:"points"`
+	Labels     []int        `json:"labels"`
+	Quality    MapQuality   `json:"quality"`
+}
+
+// MapQuality says how far a map may be believed.
+type MapQuality struct {
+	Points           int     `json:"points"`
+	Neighbors        int     `json:"neighbors"`
+	KL               float64 `json:"kl"`
+	Trustworthiness  float64 `json:"trustworthiness"`
+	Continuity       float64 `json:"continuity"`
+	Preservation     float64 `json:"preservation"`
+	AccuracyFeatures float64 `json:"accuracy_features"`
+	AccuracyMap      float64 `json:"accuracy_map"`
+}
+
+// Curve finds a quantity of a run.
+func (r ReproducedRun) Curve(quantity string) (ReproducedCurve, bool) {
+	i := slices.IndexFunc(r.Curves, func(c ReproducedCurve) bool { return c.Quantity == quantity })
+	if i < 0 {
+		return ReproducedCurve{}, false
+	}
+	return r.Curves[i], true
+}
+
+// ReadReproduction reads a record from a file. What is damaged, cut short, of another schema or holds what is no number
+// is one [Problem].
+func ReadReproduction(path string) (*Reproduction, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		hint := "name a record that can be read"
+		if errors.Is(err, fs.ErrNotExist) {
+			hint = "`primewindow reproduce TARGET` writes it as DIR/SET/TARGET.json"
+		}
+		return nil, &Problem{Message: err.Error(), Hint: hint}
+	}
+	r, err := ParseReproduction(text)
+	if err != nil {
+		p := &Problem{Message: fmt.Sprintf("%s: %v", path, err), Hint: "primewindow reproduce writes it anew from the runs"}
+		if newer, ok := errors.AsType[newerSchema](err); ok {
+			p.Hint = "it was made by another version: " + newer.do
+		}
+		return nil, p
+	}
+	return r, nil
+}
+
+// newerSchema is a record of another schema.
+type newerSchema struct{ text, do string }
+
+func (e newerSchema) Error() string { return e.text }
+
+// ParseReproduction reads a record.
+func ParseReproduction(text []byte) (*Reproduction, error) {
+	var head struct {
+		Schema *int   `json:"schema"`
+		Target string `json:"target"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return nil, fmt.Errorf("damaged or cut short: %w", err)
+	}
+	switch {
+	case head.Schema == nil || head.Target == "":
+		return nil, errors.New("not the record of a reproduction")
+	case *head.Schema != ReproduceSchema:
+		do := "update"
+		if *head.Schema < ReproduceSchema {
+			do = "reproduce it again"
+		}
+		return nil, newerSchema{fmt.Sprintf("schema %d, this program reads %d", *head.Schema, ReproduceSchema), do}
+	}
+	var r Reproduction
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&r); err != nil {
+		return nil, fmt.Errorf("damaged: %w", err)
+	}
+	return &r, r.check()
+}
+
+// check wants what drawing relies on. JSON has no NaN: a record that says so does not get here.
+func (r *Reproduction) check() error {
+	if len(r.Arms) == 0 || r.Data == "" || len(r.Modalities) == 0 {
+		return errors.New("damaged: it names no set, no modalities or no methods")
+	}
+	for _, a := range r.Arms {
+		for _, s := range a.Accuracies {
+			if s.Mean < 0 || s.Mean > 1 {
+				return fmt.Errorf("damaged: %s of %s is %v, want 0 to 1", s.Quantity, a.Name, s.Mean)
+			}
+		}
+		for _, run := range a.Runs {
+			if err := run.check(len(r.Classes)); err != nil {
+				return fmt.Errorf("damaged: %s, seed %d: %w", a.Name, run.Seed, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (r ReproducedRun) check(classes int) error {
+	for _, a := range r.Accuracies {
+		if a.Value < 0 || a.Value > 1 {
+			return fmt.Errorf("%s is %v, want 0 to 1", a.Quantity, a.Value)
+		}
+	}
+	for _, c := range r.Curves {
+		if len(c.Epochs) != len(c.Values) || len(c.SE) != 0 && len(c.SE) != len(c.Values) {
+			return fmt.Errorf("curve %s has %d epochs, %d values and %d errors", c.Quantity, len(c.Epochs), len(c.Values), len(c.SE))
+		}
+	}
+	for _, c := range r.Cosines {
+		for _, row := range c.Matrix {
+			if len(row) != len(c.Matrix) {
+				return fmt.Errorf("cosines of %s are %d by %d", c.Encoder, len(c.Matrix), len(row))
+			}
+		}
+	}
+	for _, m := range r.Maps {
+		if len(m.Points) != len(m.Labels) {
+			return fmt.Errorf("map of %s has %d points and %d labels", m.Encoder, len(m.Points), len(m.Labels))
+		}
+		if i := slices.IndexFunc(m.Labels, func(l int) bool { return l < 0 || l >= classes }); i >= 0 {
+			return fmt.Errorf("map of %s: label %d, want 0 to %d", m.Encoder, m.Labels[i], classes-1)
+		}
+	}
+	return nil
+}

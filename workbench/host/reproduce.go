@@ -1,0 +1,443 @@
+package host
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// Scales of a reproduction.
+const (
+	ScaleDemo  = "demo"  // the sets' own recipes: small networks, minutes on two cores
+	ScalePaper = "paper" // the paper's networks, optimizer and 50 epochs: for an accelerator
+)
+
+// Reproduce asks for tables and figures of the paper.
+//
+// A run is named by the hash of its settings and samples and lies in DIR/runs/HASH, whoever needs it: targets share it,
+// and one that is done is never trained again. The record of a target on a set is DIR/SET/TARGET.json.
+type Reproduce struct {
+	Dir     string
+	Targets []string       // names of targets; "all" is each of them
+	Data    string         // set of samples; empty: the first present one of those that stand in the place of the paper's
+	Seeds   int            // seeds 0 to Seeds-1; 0: five, of made data one
+	Scale   string         // ScaleDemo or ScalePaper
+	Select  string         // how the epoch that counts is chosen: one of [Selections]
+	Tune    bool           // whether each method's learning rate is chosen among three, by the validation split with seed 0
+	Set     map[string]any // settings of all runs by name, beyond the set's own
+}
+
+const (
+	runsDir    = "runs"
+	usualSeeds = 5
+	tuneSpread = 3 // learning rates that are tried: the usual one, and so many times less and more
+	madeData   = "synth"
+)
+
+// Reproduction is the way to the records that were asked for.
+type Reproduction struct {
+	ask   Reproduce
+	shop  *Shop
+	parts []*part
+	runs  map[string]*SweepRun // by folder: targets share them
+	tries map[string]try       // by folder
+	acted map[string]string    // by folder: in which epochs a run did, see actedIn
+	locks map[string]*os.File  // by set
+	costs costs
+}
+
+// part is a target on a set.
+type part struct {
+	target
+	*Sweep
+	rep    *Reproduction
+	data   string
+	stands []string // sets of the paper in whose place it stands; none where it is one of them
+	seeds  int
+	list   []*reproArm
+	hidden []*reproArm // whose learning rate others take
+	shared map[string]any
+	made   map[string]arm // by arm, learning rate and window
+}
+
+// reproArm is an arm of a part.
+type reproArm struct {
+	recipe
+	refused string // why it cannot be trained on this set
+	rates   []float64
+}
+
+// Reproduce finds out what would be trained, and everything that is wrong with what was asked for. Nothing is written.
+func (shop *Shop) Reproduce(ask Reproduce) (*Reproduction, error) {
+	p := &Reproduction{ask: ask, shop: shop, runs: map[string]*SweepRun{}, tries: map[string]try{}, acted: map[string]string{}, locks: map[string]*os.File{}}
+	names := ask.Targets
+	if slices.Contains(names, "all") {
+		names = ReproduceTargets()
+	}
+	if len(names) == 0 {
+		return nil, &wire.Problem{Message: "reproduce: no target", Hint: "there are " + strings.Join(ReproduceTargets(), ", ") + ", and all"}
+	}
+	switch {
+	case ask.Seeds < 0 || ask.Seeds > mostSeeds:
+		return nil, &wire.Problem{Message: fmt.Sprintf("seeds: got %d, want between 1 and %d", ask.Seeds, mostSeeds), Hint: "seeds: how many runs each method has; an interval needs two"}
+	case !slices.Contains(Selections, ask.Select):
+		return nil, unknown("selection", ask.Select, Selections, "")
+	case ask.Scale != ScaleDemo && ask.Scale != ScalePaper:
+		return nil, unknown("scale", ask.Scale, []string{ScaleDemo, ScalePaper}, "")
+	}
+	for _, name := range []string{"method", "seed", "data"} {
+		if _, ok := ask.Set[name]; ok {
+			return nil, &wire.Problem{Message: fmt.Sprintf("setting %s: the target decides it", name), Hint: "-data chooses the set, -seeds the seeds; other runs are trained with primewindow run or compare"}
+		}
+	}
+	for _, name := range slices.Compact(slices.Clone(names)) {
+		t, err := findTarget(name)
+		if err != nil {
+			return nil, err
+		}
+		sets, err := p.sets(t)
+		if err != nil {
+			return nil, err
+		}
+		for set, stands := range sets.all() {
+			one, err := p.part(t, set, stands)
+			if err != nil {
+				return nil, err
+			}
+			p.parts = append(p.parts, one)
+		}
+	}
+	if err := p.checkFolder(); err != nil {
+		return nil, err
+	}
+	p.costs = readCosts(p.dirs())
+	return p, p.arrange()
+}
+
+// choice is a set and what it stands for.
+type choice struct {
+	set    string
+	stands []string
+}
+
+type choices []choice
+
+func (c choices) all() func(yield func(string, []string) bool) {
+	return func(yield func(string, []string) bool) {
+		for _, one := range c {
+			if !yield(one.set, one.stands) {
+				return
+			}
+		}
+	}
+}
+
+// sets are those on which a target is reproduced.
+func (p *Reproduction) sets(t target) (choices, error) {
+	present := map[string]bool{}
+	for _, s := range Sets(p.shop.Project) {
+		present[s.Name] = s.Present
+	}
+	_, given := p.ask.Set["dir"]
+	own := func(set string) []string { // which of the paper's sets a set is not
+		var list []string
+		for _, s := range t.paperSets {
+			if paperScaleSets[s] == set {
+				return nil
+			}
+			list = append(list, s)
+		}
+		return list
+	}
+	if p.ask.Data != "" {
+		_, known := sets[p.ask.Data]
+		switch {
+		case !known:
+			return nil, unknown("data", p.ask.Data, slices.Sorted(maps.Keys(sets)), "`primewindow data list` shows the sets")
+		case !present[p.ask.Data] && !given:
+			return nil, &wire.Problem{Message: fmt.Sprintf("data %s is not present", p.ask.Data), Hint: fmt.Sprintf("%s names the folder that it is in; -data synth is made and needs no files", DataVariable)}
+		}
+		return choices{{p.ask.Data, own(p.ask.Data)}}, nil
+	}
+	if p.ask.Scale == ScalePaper {
+		list := choices{}
+		var absent []string
+		for _, s := range t.paperSets {
+			if name := paperScaleSets[s]; present[name] {
+				list = append(list, choice{name, nil})
+			} else {
+				absent = append(absent, fmt.Sprintf("%s (%s)", s, name))
+			}
+		}
+		if len(list) == 0 {
+			return nil, &wire.Problem{
+				Message: fmt.Sprintf("%s at paper scale: the paper's sets are not present: %s", t.name, cmp.Or(strings.Join(absent, ", "), "this question is not the paper's, name a set")),
+				Hint:    fmt.Sprintf("%s names the folder that they are in; -data SET takes another set, -scale demo its small stand-in", DataVariable),
+			}
+		}
+		return list, nil
+	}
+	var list choices
+	for i, offers := range t.demo {
+		stands := t.paperSets
+		if len(t.demo) > 1 {
+			stands = t.paperSets[i : i+1]
+		}
+		for _, set := range offers {
+			if present[set] && !slices.ContainsFunc(list, func(c choice) bool { return c.set == set }) {
+				if len(own(set)) == 0 {
+					stands = nil
+				}
+				list = append(list, choice{set, stands})
+				break
+			}
+		}
+	}
+	return list, nil
+}
+
+// part prepares a target on a set.
+func (p *Reproduction) part(t target, set string, stands []string) (*part, error) {
+	one := &part{target: t, rep: p, data: set, stands: stands, seeds: p.ask.Seeds}
+	if one.seeds == 0 {
+		if one.seeds = usualSeeds; set == madeData {
+			one.seeds = 1
+		}
+	}
+	if t.oneSeed {
+		one.seeds = 1
+	}
+	asked := map[string]any{"data": set}
+	if v, ok := p.ask.Set["dir"]; ok {
+		asked["dir"] = v
+	}
+	for name, v := range p.ask.Set {
+		if strings.HasPrefix(name, dataPrefix) {
+			asked[name] = v
+		}
+	}
+	opened, err := p.shop.library.open(asked)
+	if err != nil {
+		return nil, err
+	}
+	desc := opened.Describe()
+	one.Sweep = &Sweep{
+		shop: p.shop, ask: Comparison{Dir: p.ask.Dir, Select: p.ask.Select, Seeds: one.seeds}, desc: desc,
+		split: reported(opened), samples: opened.Len(reported(opened)), apart: true,
+	}
+	one.shared, one.made = one.scaled(desc), map[string]arm{}
+	maps.Copy(one.shared, p.ask.Set)
+	one.shared["data"] = set
+	settings, err := resolve(one.shared, &desc) // of joint training: a setting that no run has is an error at once
+	if err != nil {
+		return nil, err
+	}
+	if _, err := buildModel(settings, desc); err != nil {
+		return nil, err
+	}
+	names := modalities(&manifest{Settings: settings, Data: desc})
+	for _, r := range t.arms(names) {
+		one.list = append(one.list, one.prepare(r, settings.number("lr")))
+	}
+	return one, nil
+}
+
+// scaled are the settings that the scale decides. At demo scale the set's recipe holds, and two modalities of utdmhad,
+// since several of the paper's methods and heads take no more.
+func (one *part) scaled(desc data.Description) map[string]any {
+	s := map[string]any{"probes": "none", everyPrefix + probeEmp: "epoch", everyPrefix + probeAccuracy: "epoch"}
+	if one.rep.ask.Scale == ScaleDemo {
+		if one.data == "utdmhad" {
+			s["modalities"] = "inertial,depth"
+		}
+		return s
+	}
+	maps.Copy(s, map[string]any{"epochs": 50, "lr": 2e-3, "momentum": 0.9, "weight_decay": 1e-4, "lr_step": 30, "lr_gamma": 0.1, "batch": 64, "snapshot_gib": 1})
+	for _, m := range desc.Modalities {
+		if m.Kind == data.Clip || m.Kind == data.Image || m.Kind == data.Spectrogram {
+			s[encoderPrefix+m.Name] = "resnet18"
+		}
+	}
+	return s
+}
+
+// prepare finds out whether an arm can be trained on the set, and which learning rates it tries.
+func (one *part) prepare(r recipe, lr float64) *reproArm {
+	a := &reproArm{recipe: r, rates: []float64{lr}}
+	if r.longer == 0 {
+		a.longer = 1
+	}
+	if r.method == "gblend" && one.rep.ask.Scale == ScaleDemo && r.set == nil {
+		a.set = map[string]any{"super_epoch": 4} // trials of ten epochs would be most of a run of twelve
+	}
+	if v, ok := r.set["lr"]; ok {
+		a.rates = []float64{v.(float64)}
+	} else if one.rep.ask.Tune && r.rateOf == "" {
+		a.rates = []float64{rounded(lr / tuneSpread), lr, rounded(lr * tuneSpread)}
+	}
+	if _, err := one.arm(a, a.rates[0], "all"); err != nil {
+		a.refused = oneLineOf(err)
+	}
+	return a
+}
+
+// rounded is a number to two digits.
+func rounded(v float64) float64 {
+	var out float64
+	if _, err := fmt.Sscan(fmt.Sprintf("%.1e", v), &out); err != nil {
+		return v
+	}
+	return out
+}
+
+func oneLineOf(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+// named finds an arm whose learning rate or epochs another one takes; it need not be shown.
+func (one *part) named(name string) *reproArm {
+	for _, a := range slices.Concat(one.list, one.hidden) {
+		if a.name == name {
+			return a
+		}
+	}
+	for _, r := range []recipe{joint(), infoReg(), {name: "Joint*", method: "joint_star"}} {
+		if r.name == name {
+			a := one.prepare(r, one.list[0].usualRate())
+			one.hidden = append(one.hidden, a)
+			return a
+		}
+	}
+	panic(fmt.Errorf("host: target %s has no arm %s", one.name, name)) // a slip in the table of targets
+}
+
+// usualRate is the learning rate that is tried without tuning.
+func (a *reproArm) usualRate() float64 { return a.rates[len(a.rates)/2] }
+
+// arm completes the settings of an arm's runs.
+func (one *part) arm(a *reproArm, lr float64, window string) (arm, error) {
+	key := fmt.Sprint(a.name, "\x00", lr, "\x00", window)
+	if made, ok := one.made[key]; ok {
+		return made, nil
+	}
+	shared := maps.Clone(one.shared)
+	maps.Copy(shared, a.set)
+	shared["lr"] = lr
+	if a.like != "" {
+		shared["window"] = window
+	}
+	ask := Comparison{Select: one.ask.Select, Methods: []string{a.method}}
+	done, _, err := one.shop.arm(ask, a.method, shared, nil)
+	if err == nil && a.longer != 1 {
+		for _, name := range []string{"epochs", "lr_step"} {
+			shared[name] = a.longer * done.settings.number(name)
+		}
+		done, _, err = one.shop.arm(ask, a.method, shared, nil)
+	}
+	if err == nil {
+		one.made[key] = done
+	}
+	return done, err
+}
+
+// notSpec are settings that change nothing of what a run computes.
+var notSpec = []string{"dir", "snapshot_gib"}
+
+// specName is the hash of all that decides what a run computes: the samples, and every setting that is not the program's
+// default, so that a setting that a later version adds does not give the same run another name.
+func specName(settings Settings, splitHash string) (string, error) {
+	list, err := table(settings.text("data"), settings.text("method"), nil)
+	if err != nil {
+		return "", err
+	}
+	spec := map[string]any{"split": splitHash, "data": settings["data"], "method": settings["method"]}
+	for name, v := range settings {
+		usual := slices.ContainsFunc(list, func(s data.Setting) bool { return s.Name == name && s.Default == v })
+		if !usual && !slices.Contains(notSpec, name) {
+			spec[name] = v
+		}
+	}
+	text, err := json.Marshal(spec) // keys are sorted
+	if err != nil {
+		panic(err) // only numbers, strings and booleans
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8]), nil
+}
+
+// run is the run of an arm with a seed and a learning rate, shared with whoever needs the same one.
+func (one *part) run(a *reproArm, seed int, lr float64, window string) (*SweepRun, error) {
+	made, err := one.arm(a, lr, window)
+	if err != nil {
+		return nil, err
+	}
+	made.asked = maps.Clone(made.asked)
+	made.asked["seed"] = float64(seed)
+	made.settings = maps.Clone(made.settings)
+	made.settings["seed"] = float64(seed)
+	name, err := specName(made.settings, one.desc.Provenance.SplitHash)
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(one.rep.ask.Dir, runsDir, name)
+	if r, ok := one.rep.runs[dir]; ok {
+		return r, nil
+	}
+	r := &SweepRun{
+		Name: fmt.Sprintf("%s %s, seed %d, lr %g", one.data, a.name, seed, lr), Dir: dir, Method: a.method, Seed: seed, Steps: made.epochs() * made.perEpoch, arm: &made,
+	}
+	r.beside = beside{tuning: true, eval: one.besides(a).eval} // until it is needed for more
+	if err := r.checkFolder(one.desc); err != nil {
+		return nil, err
+	}
+	if err := r.look(one.Sweep); err != nil {
+		return nil, err
+	}
+	r.diverged()
+	one.rep.runs[dir] = r
+	return r, nil
+}
+
+// diverged makes a hole of a run that stands before a step that cannot be taken: the step would be the same again.
+func (r *SweepRun) diverged() {
+	rec, err := ReadRecorded(r.Dir)
+	if err != nil || r.outcome != nil {
+		return
+	}
+	if n := len(rec.History.Events); n > 0 {
+		if c := rec.History.Events[n-1]; c.Event == eventDiverged && c.Step == rec.Status.Step {
+			r.outcome = &RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: fmt.Sprintf("step %d was not taken: %s", c.Step, c.Text)}
+		}
+	}
+}
+
+// checkFolder wants the folder to be free, or to be one of reproductions.
+func (p *Reproduction) checkFolder() error {
+	dir := p.ask.Dir
+	st, err := os.Stat(dir)
+	if err == nil && !st.IsDir() || errors.Is(err, unix.ENOTDIR) {
+		return &wire.Problem{Message: dir + " is not a folder", Hint: "name a folder with -out, or one that is not there yet"}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil // it is not there; what else may be wrong shows when it is made
+	}
+	for _, e := range entries {
+		_, isSet := sets[e.Name()]
+		if !strings.HasPrefix(e.Name(), ".") && e.Name() != runsDir && !isSet {
+			return &wire.Problem{Message: fmt.Sprintf("folder %s is not one of reproductions: it holds %s", dir, e.Name()), Hint: "name an empty folder with -out, or one that is not there yet"}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package host
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// costFile keeps in a run's folder how long it took. It is no part of the run's record.
+const costFile = "cost.json"
+
+// cost is how long steps of a run took, with all that was measured between them.
+type cost struct {
+	Data    string  `json:"data"`
+	Method  string  `json:"method"`
+	Steps   int     `json:"steps"`
+	Seconds float64 `json:"seconds"`
+	Machine string  `json:"machine"`
+}
+
+// costs are those of all runs that are there, by set and method.
+type costs map[string]cost
+
+func costKey(data, method string) string { return data + " " + method }
+
+// readCosts reads them; a file that is damaged tells nothing.
+func readCosts(dirs []string) costs {
+	all := costs{}
+	for _, dir := range dirs {
+		if c, ok := readCost(dir); ok {
+			all.add(c)
+		}
+	}
+	return all
+}
+
+func readCost(dir string) (c cost, ok bool) {
+	text, err := os.ReadFile(filepath.Join(dir, costFile))
+	if err != nil || json.Unmarshal(text, &c) != nil {
+		return cost{}, false
+	}
+	return c, c.Steps > 0 && c.Seconds > 0
+}
+
+func (c costs) add(one cost) {
+	for _, key := range []string{costKey(one.Data, one.Method), costKey(one.Data, "")} {
+		sum := c[key]
+		sum.Steps += one.Steps
+		sum.Seconds += one.Seconds
+		c[key] = sum
+	}
+}
+
+// note adds what a part of a run took.
+func (p *Reproduction) note(r *SweepRun, data string, steps int, seconds float64) error {
+	if steps <= 0 {
+		return nil
+	}
+	one := cost{Data: data, Method: r.Method, Steps: steps, Seconds: seconds, Machine: machine()}
+	p.costs.add(one)
+	if before, ok := readCost(r.Dir); ok {
+		one.Steps += before.Steps
+		one.Seconds += before.Seconds
+	}
+	return writeAtomic(filepath.Join(r.Dir, costFile), func(w io.Writer) error { return json.NewEncoder(w).Encode(one) })
+}
+
+// seconds is how long steps will take: by runs that are there of the same set and method, or of the set and another
+// method, or by the table below, times of another machine; measured is false then.
+func (c costs) seconds(data, method string, steps int) (s float64, measured bool) {
+	if one, ok := c[costKey(data, method)]; ok {
+		return float64(steps) * one.Seconds / float64(one.Steps), true
+	}
+	ms, ok := stepMillis[data]
+	if one, there := c[costKey(data, "")]; there {
+		return float64(steps) * one.Seconds / float64(one.Steps) * stepFactor(method), true
+	}
+	if !ok {
+		ms = 250
+	}
+	return float64(steps) * ms / 1000 * stepFactor(method), false
+}
+
+// stepMillis are measured times of a step of joint training at demo scale, with what is measured between steps and
+// compilation shared out, in milliseconds, on 2 virtual cores (AMD EPYC) that did other work too (load 5 to 8).
+var stepMillis = map[string]float64{"digits": 60, "utdmhad": 35, "mosi": 2, "nlvr": 64, "synth": 60}
+
+// factors of a step under a method, measured in the same way; of gblend and those not named by bench/methods/results.md.
+var factors = map[string]float64{
+	"ogm_ge": 1.4, "greedy": 1.3, "agm": 2.2, "mmpareto": 1.8, "redreg": 2.8, "gblend": 4, "pmr": 1.15,
+}
+
+func stepFactor(method string) float64 {
+	if f, ok := factors[method]; ok {
+		return f
+	}
+	return 1.1
+}
+
+// machine is a processor's name and how many of its cores there are.
+func machine() string {
+	name := runtime.GOARCH
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err == nil {
+		for line := range strings.Lines(string(text)) {
+			if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
+				name = strings.TrimSpace(value)
+				break
+			}
+		}
+	}
+	return fmt.Sprintf("%s, %d cores", name, runtime.NumCPU())
+}
+
+// StepTimes says what the table of step times rests on.
+const StepTimes = "step times that were measured at demo scale on 2 busy virtual cores (AMD EPYC); idle ones take about half"
+
+// Seconds is how long a run will take yet.
+func (p *Reproduction) Seconds(r *SweepRun) float64 {
+	s, _ := p.costs.seconds(r.arm.settings.text("data"), r.Method, r.Steps-r.Done)
+	return s
+}

@@ -1,0 +1,371 @@
+package host
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/viz"
+	"github.com/primewindow/primewindow/viz/tsne"
+)
+
+// SaveReproduction draws a record's figures into a folder under names that begin with base, each as PNG, SVG, PDF and
+// Vega-Lite, and gives their paths without a suffix. A record without any result has none.
+func SaveReproduction(rec *wire.Reproduction, dir, base string) ([]string, error) {
+	list, err := DrawReproduction(rec)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, f := range list {
+		path := filepath.Join(dir, base+f.Part)
+		if err := viz.Save(f.Figure, path); err != nil {
+			return nil, &wire.Problem{Message: err.Error(), Hint: "name another folder with -draw"}
+		}
+		names = append(names, path)
+	}
+	return names, nil
+}
+
+// NamedFigure is one figure of a record.
+type NamedFigure struct {
+	Part string // what a file's name ends in that tells it from the record's other figures
+	*viz.Figure
+}
+
+// DrawReproduction draws a record: what the paper's figure shows, or of a table its bars and its differences.
+func DrawReproduction(rec *wire.Reproduction) ([]NamedFigure, error) {
+	d := drawing{rec}
+	var list []NamedFigure
+	add := func(part string, draw func() (*viz.Figure, error)) error {
+		f, err := draw()
+		if err != nil || f == nil {
+			return err
+		}
+		list = append(list, NamedFigure{part, f})
+		return nil
+	}
+	var err error
+	switch rec.Target {
+	case "fig1":
+		err = add("", d.alone)
+	case "fig3":
+		err = add("", d.gaps)
+	case "fig4":
+		err = add("", d.cosines)
+	case "fig5":
+		err = add("", d.acquisition)
+	case "fig6", "fig9":
+		err = add("", d.maps)
+	case "fig7":
+		err = add("", func() (*viz.Figure, error) { return d.sweep("β", 0.9) })
+	case "fig8":
+		err = add("", func() (*viz.Figure, error) { return d.sweep("K", 0.04) })
+	case "fig10":
+		err = add("", d.traces)
+	case "window":
+		err = add("", d.nulls)
+	default:
+		if err = add("", d.bars); err == nil {
+			err = add("-difference", d.forest)
+		}
+	}
+	if err != nil {
+		return nil, &wire.Problem{Message: fmt.Sprintf("%s on %s cannot be drawn: %s", rec.Target, rec.Data, oneLineOf(err)), Hint: "primewindow reproduce writes the record anew from the runs"}
+	}
+	return list, nil
+}
+
+// drawing draws one record.
+type drawing struct{ *wire.Reproduction }
+
+// title says on which data, and that it is not the paper's.
+func (d drawing) title(what string) string {
+	title := what + ", " + d.Data
+	if len(d.PaperSets) > 0 {
+		title += " in the place of " + strings.Join(d.PaperSets, " and ")
+	}
+	return title
+}
+
+func (d drawing) arm(name string) (wire.ReproducedArm, bool) {
+	i := slices.IndexFunc(d.Arms, func(a wire.ReproducedArm) bool { return a.Name == name })
+	if i < 0 {
+		return wire.ReproducedArm{}, false
+	}
+	return d.Arms[i], true
+}
+
+// band says what lies around a line.
+func (d drawing) band() string {
+	if d.Seeds < 2 {
+		return ""
+	}
+	return fmt.Sprintf("± 1 sd over %d seeds", d.Seeds)
+}
+
+// series is the mean of a quantity over an arm's seeds, with their standard deviation; of one seed with the standard
+// error of each value. On a logarithmic axis a band that would reach 0 ends above it.
+func (d drawing) series(a wire.ReproducedArm, quantity, name, modality string, log bool) (viz.Series, bool) {
+	s := viz.Series{Name: name, Run: a.Name, Modality: modality}
+	values, errs := map[float64][]float64{}, map[float64]float64{}
+	runs := 0
+	for _, run := range a.Runs {
+		c, ok := run.Curve(quantity)
+		if !ok {
+			continue
+		}
+		runs++
+		s.Definition = c.Definition
+		for i, x := range c.Epochs {
+			values[x] = append(values[x], c.Values[i])
+			if i < len(c.SE) {
+				errs[x] = c.SE[i]
+			}
+		}
+	}
+	for x, list := range values {
+		if len(list) < runs {
+			continue
+		}
+		sum := summarise(Quantity{}, list)
+		p := viz.Point{X: x, Y: sum.Mean, SE: errs[x]}
+		if d.Seeds > 1 {
+			p.SE = 0
+			if sum.SD != nil {
+				p.SE = *sum.SD
+			}
+		}
+		if log {
+			if p.Y <= 0 {
+				continue
+			}
+			p.SE = min(p.SE, 0.9*p.Y)
+		}
+		s.Points = append(s.Points, p)
+	}
+	slices.SortFunc(s.Points, func(a, b viz.Point) int {
+		if a.X < b.X {
+			return -1
+		}
+		return 1
+	})
+	return s, len(s.Points) > 0
+}
+
+// openings says in how many of an arm's runs eq. 11, with the paper's K, opens the window in an epoch, and in how many it
+// does so beyond two standard errors of the rise.
+func (d drawing) openings(a wire.ReproducedArm, quantity string, smooth int, padded bool) (open, sure []int, runs int, err error) {
+	for _, run := range a.Runs {
+		c, ok := run.Curve(quantity)
+		if !ok {
+			continue
+		}
+		trace := traceOf(c)
+		rule := inforeg.WindowRule{K: 0.04, First: 2}
+		var se []float64
+		if padded || smooth > 1 { // the errors of neighbouring means go together: none is known
+			if trace, err = inforeg.Smooth(trace, smooth, padded); err != nil {
+				return nil, nil, 0, err
+			}
+		} else if len(c.SE) == len(c.Values) {
+			se = traceOf(wire.ReproducedCurve{Epochs: c.Epochs, Values: c.SE})
+		}
+		w, err := inforeg.DetectPrimeLearningWindow(trace, rule)
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		uncertain := w.Uncertain(trace, se, rule, 2)
+		runs++
+		for t := range trace {
+			for len(open) <= t {
+				open, sure = append(open, 0), append(sure, 0)
+			}
+			if w.Open[t] {
+				open[t]++
+				if !uncertain[t] {
+					sure[t]++
+				}
+			}
+		}
+	}
+	return open, sure, runs, nil
+}
+
+// windows are the spans of epochs that eq. 11 opens with any seed; where it does not with all, or not beyond two standard
+// errors, they are uncertain.
+func (d drawing) windows(a wire.ReproducedArm, quantity, modality string, smooth int, padded bool) ([]viz.Window, error) {
+	open, sure, runs, err := d.openings(a, quantity, smooth, padded)
+	if err != nil {
+		return nil, err
+	}
+	var list []viz.Window
+	for t := 0; t < len(open); {
+		end := t + 1
+		for end < len(open) && open[end] > 0 && (sure[end] == runs) == (sure[t] == runs) {
+			end++
+		}
+		if open[t] == 0 {
+			t++
+			continue
+		}
+		list = append(list, viz.Window{Run: a.Name, Modality: modality, From: float64(t), To: float64(end), Uncertain: sure[t] < runs})
+		t = end
+	}
+	return list, nil
+}
+
+// traceOf is a curve at the ends of epochs, NaN where there is no value.
+func traceOf(c wire.ReproducedCurve) []float64 {
+	last := 0.0
+	for _, x := range c.Epochs {
+		last = max(last, x)
+	}
+	trace := make([]float64, int(last))
+	for i := range trace {
+		trace[i] = math.NaN()
+	}
+	for i, x := range c.Epochs {
+		if k := int(x); k >= 1 && float64(k) == x {
+			trace[k-1] = c.Values[i]
+		}
+	}
+	return trace
+}
+
+// ends says over what windows differ.
+func (d drawing) ends() string {
+	if d.Seeds < 2 {
+		return ""
+	}
+	return fmt.Sprintf("open with some of %d seeds", d.Seeds)
+}
+
+// alone draws each modality's trace in joint training and alone (figure 1).
+func (d drawing) alone() (*viz.Figure, error) {
+	f := viz.PanelsFigure{Title: d.title("Tr(F) in joint training and alone"), Columns: 2, ShareX: true, ShareY: true, Band: d.band(), Ends: d.ends(), Width: viz.Page}
+	together := viz.LinePanel{Title: "joint training", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
+	apart := viz.LinePanel{Title: "each modality alone", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
+	for _, m := range d.Modalities {
+		for _, part := range []struct {
+			panel *viz.LinePanel
+			arm   string
+		}{{&together, armJoint}, {&apart, m + " alone"}} {
+			a, ok := d.arm(part.arm)
+			if !ok {
+				continue
+			}
+			if err := d.addTrace(part.panel, a, m, m+", "+panelWord(part.arm)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	f.Panels = keepDrawn(together, apart)
+	return panelsOf(f)
+}
+
+func panelWord(arm string) string {
+	if strings.HasSuffix(arm, " alone") {
+		return "alone"
+	}
+	return arm
+}
+
+// addTrace adds an arm's trace of a modality and its windows to a panel.
+func (d drawing) addTrace(p *viz.LinePanel, a wire.ReproducedArm, modality, name string) error {
+	quantity := inforeg.KindFisherEmp + " " + modality
+	s, ok := d.series(a, quantity, name, modality, true)
+	if !ok {
+		return nil
+	}
+	w, err := d.windows(a, quantity, modality, 1, false)
+	p.Series, p.Windows = append(p.Series, s), append(p.Windows, w...)
+	return err
+}
+
+func keepDrawn(list ...viz.LinePanel) []viz.LinePanel {
+	return slices.DeleteFunc(list, func(p viz.LinePanel) bool { return len(p.Series) == 0 })
+}
+
+// panelsOf draws panels; none where there is nothing to draw, which the table says.
+func panelsOf(f viz.PanelsFigure) (*viz.Figure, error) {
+	if len(f.Panels) == 0 {
+		return nil, nil
+	}
+	return viz.Panels(f)
+}
+
+// traces draws joint training's trace of each modality (figure 10).
+func (d drawing) traces() (*viz.Figure, error) {
+	p := viz.LinePanel{XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
+	a, _ := d.arm(armJoint)
+	for _, m := range d.Modalities {
+		if err := d.addTrace(&p, a, m, m); err != nil {
+			return nil, err
+		}
+	}
+	if len(p.Series) == 0 {
+		return nil, nil
+	}
+	return viz.Trace(viz.TraceFigure{Title: d.title("Tr(F) in joint training"), XLabel: p.XLabel, YLabel: p.YLabel, Series: p.Series, Windows: p.Windows, Band: d.band(), Ends: d.ends(), Width: viz.Column})
+}
+
+// cosines draws the matrices of joint training (figure 4).
+func (d drawing) cosines() (*viz.Figure, error) {
+	f := viz.CosineFigure{Title: d.title("Cosine between batch gradients"), Width: viz.Page}
+	number := func(v *float64) float64 {
+		if v == nil {
+			return math.NaN()
+		}
+		return *v
+	}
+	for _, a := range d.Arms {
+		for _, run := range a.Runs {
+			for _, c := range run.Cosines {
+				labels := make([]string, len(c.Matrix))
+				for i := range labels {
+					labels[i] = fmt.Sprint(c.First + i)
+				}
+				p := viz.CosinePanel{
+					Name: fmt.Sprintf("%s, epoch %g", c.Encoder, c.Epoch), Matrix: c.Matrix, Labels: labels, Mean: c.Mean, Expected: number(c.Expected), NoiseScale: number(c.Noise),
+					Rows: []viz.CosineRow{{Name: fmt.Sprintf("B = %d", c.Batch), Mean: c.Mean, SD: number(c.SD), Expected: number(c.Expected)}},
+				}
+				if c.Chance != nil && c.ChanceSD != nil {
+					p.Baseline = viz.CosineBaseline{Name: "permuted", Mean: *c.Chance, SD: *c.ChanceSD}
+				}
+				f.Panels = append(f.Panels, p)
+			}
+		}
+	}
+	if len(f.Panels) == 0 {
+		return nil, nil
+	}
+	return viz.Cosine(f)
+}
+
+// maps draws the maps of the last modality's features (figures 6 and 9).
+func (d drawing) maps() (*viz.Figure, error) {
+	f := viz.EmbeddingFigure{Title: d.title("Features of " + d.Modalities[len(d.Modalities)-1]), Classes: d.Classes, Width: viz.Page}
+	for _, a := range d.Arms {
+		for _, run := range a.Runs {
+			for _, m := range run.Maps {
+				q := m.Quality
+				f.Panels = append(f.Panels, viz.EmbeddingPanel{
+					Name: a.Name, Points: m.Points, Labels: m.Labels, Perplexity: m.Perplexity,
+					Quality: tsne.Quality{
+						Points: q.Points, Neighbors: q.Neighbors, KL: q.KL, Trustworthiness: q.Trustworthiness, Continuity: q.Continuity,
+						Preservation: q.Preservation, AccuracyFeatures: q.AccuracyFeatures, AccuracyMap: q.AccuracyMap,
+					},
+				})
+			}
+		}
+	}
+	if len(f.Panels) == 0 {
+		return nil, nil
+	}
+	return viz.Embedding(f)
+}

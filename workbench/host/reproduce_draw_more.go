@@ -1,0 +1,359 @@
+package host
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/viz"
+)
+
+// gaps draws how far apart the modalities are under each method (figure 3), of two the first less the second.
+func (d drawing) gaps() (*viz.Figure, error) {
+	f := viz.PanelsFigure{Title: d.title("Gap between the modalities"), Columns: 2, ShareX: true, Band: d.band(), Width: viz.Page}
+	for _, part := range []struct {
+		kind, title, label string
+		value              func(float64) float64
+	}{
+		{inforeg.KindBatchSquare, "gradient norm, root of the epoch's mean square", "gap (nats)", math.Sqrt},
+		{inforeg.KindFisherEmp, "Fisher trace at the epoch's end", "gap (nats²)", func(v float64) float64 { return v }},
+	} {
+		p := viz.LinePanel{Title: part.title, XLabel: "epoch", YLabel: part.label, Rule: viz.Rule{Text: "no gap"}}
+		for _, a := range d.Arms {
+			gap := a
+			gap.Runs = nil
+			for _, run := range a.Runs {
+				if c, ok := gapOf(run, part.kind, d.Modalities, part.value); ok {
+					gap.Runs = append(gap.Runs, wire.ReproducedRun{RunOutcome: run.RunOutcome, Curves: []wire.ReproducedCurve{c}})
+				}
+			}
+			if s, ok := d.series(gap, "gap", a.Name+": "+gapName(d.Modalities), fused, false); ok {
+				p.Series = append(p.Series, s)
+			}
+		}
+		f.Panels = append(f.Panels, p)
+	}
+	f.Panels = keepDrawn(f.Panels...)
+	return panelsOf(f)
+}
+
+func gapName(modalities []string) string {
+	if len(modalities) == 2 {
+		return modalities[0] + " less " + modalities[1]
+	}
+	return "largest less least"
+}
+
+// gapOf is the curve of a run's gap.
+func gapOf(run wire.ReproducedRun, kind string, modalities []string, value func(float64) float64) (wire.ReproducedCurve, bool) {
+	out := wire.ReproducedCurve{Quantity: "gap"}
+	var traces [][]float64
+	for _, m := range modalities {
+		c, ok := run.Curve(kind + " " + m)
+		if !ok {
+			return out, false
+		}
+		traces = append(traces, traceOf(c))
+	}
+	for e := range traces[0] {
+		var at []float64
+		for _, t := range traces {
+			if e < len(t) && !math.IsNaN(t[e]) {
+				at = append(at, value(t[e]))
+			}
+		}
+		if len(at) < len(traces) || len(at) < 2 {
+			continue
+		}
+		gap := slices.Max(at) - slices.Min(at)
+		if len(at) == 2 {
+			gap = at[0] - at[1]
+		}
+		out.Epochs, out.Values = append(out.Epochs, float64(e+1)), append(out.Values, gap)
+	}
+	return out, len(out.Epochs) > 0
+}
+
+// acquisition draws accuracies and traces of InfoReg beside joint training, a panel for each encoder (figure 5).
+func (d drawing) acquisition() (*viz.Figure, error) {
+	f := viz.PanelsFigure{Title: d.title("InfoReg beside joint training"), ShareX: true, Columns: min(3, 1+len(d.Modalities)), Band: d.band(), Ends: d.ends(), Width: viz.Page}
+	var traces []viz.LinePanel
+	for _, m := range slices.Concat([]string{fused}, d.Modalities) {
+		readout := readoutSplit
+		if m == fused {
+			readout = readoutHead
+		}
+		acc := viz.LinePanel{Title: m, XLabel: "epoch", YLabel: "accuracy, validation (%)", Percent: true}
+		trace := viz.LinePanel{Title: m + ", trace", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
+		for _, a := range d.Arms {
+			if s, ok := d.series(a, inforeg.KindAccuracy+" "+m+" "+readout, a.Name+": "+m, m, false); ok {
+				acc.Series = append(acc.Series, s)
+			}
+			if m == fused {
+				continue
+			}
+			if err := d.addTrace(&trace, a, m, a.Name+": "+m); err != nil {
+				return nil, err
+			}
+		}
+		f.Panels = append(f.Panels, acc)
+		traces = append(traces, trace)
+	}
+	f.Panels = keepDrawn(append(f.Panels, traces...)...)
+	return panelsOf(f)
+}
+
+// sweep draws accuracies over a setting (figures 7 and 8), with joint training as the line to compare with.
+func (d drawing) sweep(setting string, chosen float64) (*viz.Figure, error) {
+	f := viz.SweepFigure{
+		Title: d.title("Accuracy against " + setting), XLabel: setting, YLabel: "accuracy (%)", Percent: true, Band: d.band(), Width: viz.Column,
+		Chosen: &viz.Mark{X: chosen, Text: "the paper's"},
+	}
+	for _, encoder := range slices.Concat([]string{fused}, d.Modalities) {
+		s := viz.Series{Name: encoder, Run: armInfoReg, Modality: encoder}
+		for _, a := range d.Arms {
+			for _, sum := range a.Accuracies {
+				if sum.Encoder != encoder || sum.Readout != readoutHead && sum.Readout != readoutSplit {
+					continue
+				}
+				switch {
+				case a.X != nil:
+					p := viz.Point{X: *a.X, Y: sum.Mean}
+					if sum.SD != nil {
+						p.SE = *sum.SD
+					}
+					s.Points = append(s.Points, p)
+				case encoder == fused && a.Name == armJoint:
+					f.Rule = viz.Rule{Y: sum.Mean, Text: "joint training, fused"}
+				}
+			}
+		}
+		if len(s.Points) > 0 {
+			f.Series = append(f.Series, s)
+		}
+	}
+	if len(f.Series) == 0 {
+		return nil, nil
+	}
+	return viz.Sweep(f)
+}
+
+// nulls draws the trace as it is measured in five ways, beside runs in which there is nothing to learn: if a window is
+// open there, it is not the network's.
+func (d drawing) nulls() (*viz.Figure, error) {
+	f := viz.PanelsFigure{Title: d.title("Whose is the window? Tr(F) at the observed labels"), Columns: 3, ShareX: true, Band: d.band(), Ends: d.ends(), Width: viz.Page}
+	for _, a := range d.Arms {
+		for _, way := range ways {
+			p := viz.LinePanel{Title: a.Name + ": " + way.title, XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
+			for _, m := range d.Modalities {
+				shown := a
+				if way.padded {
+					shown.Runs = smoothed(a.Runs, way.kind+" "+m, way.smooth)
+				}
+				s, ok := d.series(shown, way.kind+" "+m, m, m, true)
+				if !ok {
+					continue
+				}
+				w, err := d.windows(a, way.kind+" "+m, m, way.smooth, way.padded)
+				if err != nil {
+					return nil, err
+				}
+				s.Run, s.Definition = "", "" // the panel's title tells runs and definitions apart
+				for i := range w {
+					w[i].Run = ""
+				}
+				p.Series, p.Windows = append(p.Series, s), append(p.Windows, w...)
+			}
+			f.Panels = append(f.Panels, p)
+		}
+	}
+	f.Panels = keepDrawn(f.Panels...)
+	return panelsOf(f)
+}
+
+// ways are those in which a trace is looked at for its window.
+var ways = []struct {
+	title, kind string
+	smooth      int
+	padded      bool
+}{
+	{"re-estimated statistics", inforeg.KindFisherEmp, 1, false},
+	{"running statistics", inforeg.KindFisherEmp + " eval", 1, false},
+	{fmt.Sprintf("mean of %d, zeros before", smoothing), inforeg.KindFisherEmp, smoothing, true},
+}
+
+// windowNotes say in words when eq. 11 opens the window, by each way of looking.
+func (d drawing) windowNotes() []string {
+	var list []string
+	for _, a := range d.Arms {
+		var parts []string
+		for _, way := range ways {
+			for _, m := range d.Modalities {
+				open, sure, runs, err := d.openings(a, way.kind+" "+m, way.smooth, way.padded)
+				if err != nil || runs == 0 {
+					continue
+				}
+				total, certain := 0, 0
+				first, last := -1, -1
+				for t, n := range open {
+					total, certain = total+n, certain+sure[t]
+					if n > 0 {
+						if last = t; first < 0 {
+							first = t
+						}
+					}
+				}
+				text := fmt.Sprintf("%s, %s: never", way.title, m)
+				if total > 0 {
+					text = fmt.Sprintf("%s, %s: %.1f epochs a seed, between epochs %d and %d", way.title, m, float64(total)/float64(runs), first, last)
+					if way.smooth == 1 {
+						text += fmt.Sprintf(", %.1f of them beyond two standard errors", float64(certain)/float64(runs))
+					}
+				}
+				parts = append(parts, text)
+			}
+		}
+		if len(parts) > 0 {
+			list = append(list, fmt.Sprintf("Open by eq. 11 with K = 0.04, %s: %s.", a.Name, strings.Join(parts, "; ")))
+		}
+	}
+	return list
+}
+
+// smoothed are runs with a curve under the published code's mean.
+func smoothed(runs []wire.ReproducedRun, quantity string, width int) []wire.ReproducedRun {
+	var list []wire.ReproducedRun
+	for _, run := range runs {
+		c, ok := run.Curve(quantity)
+		if !ok {
+			continue
+		}
+		trace, err := inforeg.Smooth(traceOf(c), width, true)
+		if err != nil {
+			continue // the width is above 0
+		}
+		out := wire.ReproducedCurve{Quantity: quantity, Definition: c.Definition}
+		for i, v := range trace {
+			if !math.IsNaN(v) {
+				out.Epochs, out.Values = append(out.Epochs, float64(i+1)), append(out.Values, v)
+			}
+		}
+		list = append(list, wire.ReproducedRun{RunOutcome: run.RunOutcome, Curves: []wire.ReproducedCurve{out}})
+	}
+	return list
+}
+
+// bars draws a table's accuracies, with the paper's as hollow marks.
+func (d drawing) bars() (*viz.Figure, error) {
+	f := viz.BarsFigure{Title: d.title(d.Title), Label: "accuracy (%)", Percent: true, Band: d.band(), Width: d.width()}
+	drawn := false
+	for _, a := range d.Arms {
+		for _, encoder := range slices.Concat([]string{fused}, d.Modalities) {
+			i := slices.IndexFunc(a.Accuracies, func(s Summary) bool {
+				return s.Encoder == encoder && (s.Readout == readoutHead || s.Readout == readoutSplit)
+			})
+			bar := viz.Bar{Name: a.Name, Modality: encoder}
+			if i < 0 {
+				if bar.Missing = holeOf(a); encoder != fused || bar.Missing == "" {
+					continue
+				}
+			} else {
+				drawn = true
+				bar.Value = a.Accuracies[i].Mean
+				if sd := a.Accuracies[i].SD; sd != nil {
+					bar.SE = *sd
+				}
+			}
+			f.Bars = append(f.Bars, bar)
+			for _, p := range a.Paper {
+				if d.encoderOf(p) == encoder && p.Set == d.firstSet() {
+					f.Printed = append(f.Printed, viz.Bar{Name: a.Name, Modality: encoder, Value: p.Value / 100})
+					f.PrintedName = "the paper, " + p.Set
+				}
+			}
+		}
+	}
+	if !drawn {
+		return nil, nil
+	}
+	return viz.Bars(f)
+}
+
+// width is a page's where names would not fit beside a column.
+func (d drawing) width() viz.Width {
+	if slices.ContainsFunc(d.Arms, func(a wire.ReproducedArm) bool { return len(a.Name) > 16 }) {
+		return viz.Page
+	}
+	return viz.Column
+}
+
+func (d drawing) firstSet() string {
+	for _, a := range d.Arms {
+		if len(a.Paper) > 0 {
+			return a.Paper[0].Set
+		}
+	}
+	return ""
+}
+
+// encoderOf is the encoder that a number of the paper stands beside.
+func (d drawing) encoderOf(p wire.PaperNumber) string {
+	switch p.Quantity {
+	case "accuracy":
+		return fused
+	case "audio":
+		return d.Modalities[0]
+	case "video":
+		return d.Modalities[len(d.Modalities)-1]
+	}
+	return ""
+}
+
+func holeOf(a wire.ReproducedArm) string {
+	if a.Missing != "" {
+		return a.Missing
+	}
+	for _, run := range a.Runs {
+		if run.Missing != "" {
+			return run.Missing
+		}
+	}
+	return ""
+}
+
+// forest draws the paired differences of the fused prediction, with their intervals.
+func (d drawing) forest() (*viz.Figure, error) {
+	f := viz.ForestFigure{
+		Title: d.title("Difference to " + d.Baseline), Label: "accuracy (points)", Interval: "95 % t interval, paired over seeds", Percent: true,
+		Less: d.Baseline + " better", More: "better than " + d.Baseline, Width: d.width(),
+	}
+	drawn := false
+	for _, a := range d.Arms {
+		if a.Name == d.Baseline {
+			continue
+		}
+		row := viz.ForestRow{Name: a.Name, Modality: fused}
+		i := slices.IndexFunc(a.Differences, func(x Difference) bool { return x.Encoder == fused && x.Readout == readoutHead })
+		switch {
+		case i < 0:
+			row.Missing = holeOf(a)
+		case a.Differences[i].Low == nil && a.Differences[i].Mean == 0:
+			row.Missing = "equal with every seed"
+		case a.Differences[i].Low == nil:
+			row.Missing = "no interval"
+		default:
+			x := a.Differences[i]
+			row.Diff, row.Low, row.High, row.Pairs, drawn = x.Mean, *x.Low, *x.High, x.Seeds, true
+		}
+		if i >= 0 || row.Missing != "" {
+			f.Rows = append(f.Rows, row)
+		}
+	}
+	if !drawn {
+		return nil, nil
+	}
+	return viz.Forest(f)
+}

@@ -1,0 +1,229 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/viz/tsne"
+)
+
+const kindMacroF1 = "macro_f1" // mean over the classes of the harmonic mean of precision and recall
+
+// besides says what of an arm's runs is measured beside their accuracies. Joint training is in nearly every target, and
+// its trace under running statistics is measured in all of them, so that no run has to be gone through again.
+func (one *part) besides(a *reproArm) beside {
+	plain := len(a.set) == 0 && a.longer == 1 && a.method == "joint"
+	return beside{eval: plain || one.name == "window", cosines: one.cosines, f1: one.f1, maps: one.maps}
+}
+
+// epochs reports whether something is measured after each epoch.
+func (b beside) epochs() bool { return b.eval || b.cosines }
+
+// cosineEpoch is the epoch after which cosines are measured first; they are a second time after the last. It is the
+// one before which the window of eq. 11 can be open first.
+const cosineEpoch = 3
+
+// cosineAt reports whether cosines are measured after so many steps of a run.
+func cosineAt(step, perEpoch, steps int) bool {
+	return step >= 2 && (step == min(cosineEpoch*perEpoch, steps) || step == steps)
+}
+
+// each measures what is measured after an epoch, unless it is on record.
+func (b beside) each(ctx context.Context, r *Run, step int) error {
+	have := func(kind, bn string) bool {
+		for _, p := range r.History().Probes {
+			if p.Step == step && p.Kind == kind && (bn == "" || p.BN == bn) {
+				return true
+			}
+		}
+		return false
+	}
+	eval := b.eval && !have(inforeg.KindFisherEmp, bnRunning)
+	cosines := b.cosines && cosineAt(step, r.perEpoch, r.perEpoch*r.Status().Epochs) && !have(inforeg.KindCosine, "")
+	if !eval && !cosines {
+		return nil
+	}
+	return r.measureAt(ctx, step, "it further", func(r *Run) (all []wire.Record, err error) {
+		if eval {
+			list, err := r.ProbeWith(ctx, wire.Probe{Kind: inforeg.KindFisherEmp, BN: bnRunning})
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, list...)
+		}
+		if cosines {
+			for _, kind := range []string{inforeg.KindCosine, probeNoise} {
+				list, err := r.Probe(ctx, kind)
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, list...)
+			}
+		}
+		return all, nil
+	})
+}
+
+// chosen measures what is measured at the epoch at which a run counts.
+func (b beside) chosen(ctx context.Context, r *Run, split data.Split, step int) error {
+	if !b.f1 && !b.maps {
+		return nil
+	}
+	if !b.lacks(r.Recorded(), split, step, r.perEpoch) {
+		return nil
+	}
+	return r.measureAt(ctx, step, "what its table or figure shows", func(fork *Run) (all []wire.Record, err error) {
+		err = fork.with(ctx, func() error {
+			if b.f1 {
+				rec, err := fork.macroF1(split)
+				if err != nil {
+					return err
+				}
+				if err := fork.record(rec); err != nil {
+					return err
+				}
+				all = append(all, rec)
+			}
+			if b.maps {
+				return fork.writeMap(ctx, r.Dir, split)
+			}
+			return nil
+		})
+		return all, err
+	})
+}
+
+// lacks reports whether something that is to be measured is not on record.
+func (b beside) lacks(rec Recorded, split data.Split, step, perEpoch int) bool {
+	if b.tuning {
+		return false
+	}
+	evals, cosines, f1 := map[int]bool{}, map[int]bool{}, false
+	for _, p := range rec.History.Probes {
+		switch {
+		case p.Kind == inforeg.KindFisherEmp && p.BN == bnRunning:
+			evals[p.Step] = true
+		case p.Kind == inforeg.KindCosine:
+			cosines[p.Step] = true
+		case p.Kind == kindMacroF1 && p.Step == step && p.Split == string(split):
+			f1 = true
+		}
+	}
+	for s := perEpoch; s <= rec.Status.Step; s += perEpoch {
+		if b.eval && !evals[s] || b.cosines && cosineAt(s, perEpoch, rec.Status.Step) && !cosines[s] {
+			return true
+		}
+	}
+	if b.maps {
+		if _, err := readMap(rec.Status.Dir, rec.Status.Modalities, split, step); err != nil {
+			return true
+		}
+	}
+	return b.f1 && !f1
+}
+
+// macroF1 is the mean over the classes of F1 = 2·TP/(2·TP + FP + FN) of the fused prediction; 0 for a class that is
+// neither there nor predicted. Called with r.mu held.
+func (r *Run) macroF1(split data.Split) (wire.Record, error) {
+	classes := r.eng.model.Classes
+	hit, said, there := make([]float64, classes), make([]float64, classes), make([]float64, classes)
+	n := r.set.Len(split)
+	err := r.pass(r.st.vars, split, everything(n), func(labels []int32, got rows) error {
+		for i, y := range labels {
+			k := argMax(got.logits[i*classes : (i+1)*classes])
+			said[k]++
+			there[y]++
+			if k == int(y) {
+				hit[k]++
+			}
+		}
+		return nil
+	})
+	rec := r.blank(kindMacroF1, fused)
+	for k := range classes {
+		if said[k]+there[k] > 0 {
+			rec.Value += 2 * hit[k] / (said[k] + there[k]) / float64(classes)
+		}
+	}
+	rec.Loss, rec.Labels, rec.BN, rec.N, rec.Split, rec.Readout = "none", "observed", bnRunning, n, string(split), readoutHead
+	return rec, err
+}
+
+const mapPerplexity = 30 // openTSNE's
+
+// writeMap lays the last modality's features of a split out on a plane, and keeps the map beside a run's records. Called
+// with r.mu held.
+func (r *Run) writeMap(ctx context.Context, dir string, split data.Split) error {
+	names := inforeg.ModalityNames(r.eng.model)
+	m := names[len(names)-1]
+	n := r.set.Len(split)
+	features, labels, err := r.features(split, everything(n))
+	if err != nil {
+		return err
+	}
+	width := len(features[m]) / n
+	x, classes := make([][]float64, n), make([]int, n)
+	for i := range x {
+		x[i] = make([]float64, width)
+		for j := range x[i] {
+			x[i][j] = float64(features[m][i*width+j])
+		}
+		classes[i] = int(labels[i])
+	}
+	made := wire.ReproducedMap{Encoder: m, Split: string(split), Step: r.at, Labels: classes, Perplexity: math.Min(mapPerplexity, math.Floor(float64(n-1)/3))}
+	one, err := tsne.New(x, tsne.Config{Perplexity: made.Perplexity})
+	if err != nil {
+		return fmt.Errorf("map of %s: %w", m, err)
+	}
+	if err := one.Run(func(tsne.Progress) bool { return ctx.Err() == nil }); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	made.Points = one.Points()
+	q, err := one.Quality(min(10, n-2), classes)
+	if err != nil {
+		return err
+	}
+	made.Quality = wire.MapQuality{
+		Points: q.Points, Neighbors: q.Neighbors, KL: figures5(q.KL), Trustworthiness: figures5(q.Trustworthiness), Continuity: figures5(q.Continuity),
+		Preservation: figures5(q.Preservation), AccuracyFeatures: figures5(q.AccuracyFeatures), AccuracyMap: figures5(q.AccuracyMap),
+	}
+	for i := range made.Points {
+		for j, v := range made.Points[i] {
+			made.Points[i][j] = math.Round(100*v) / 100 // maps are some tens wide
+		}
+	}
+	return writeAtomic(mapPath(dir, m, split, r.at), func(w io.Writer) error { return json.NewEncoder(w).Encode(made) })
+}
+
+func mapPath(dir, modality string, split data.Split, step int) string {
+	return filepath.Join(dir, fmt.Sprintf("map-%s-%s-%d.json", modality, split, step))
+}
+
+// readMap reads the map of the last modality.
+func readMap(dir string, modalities []string, split data.Split, step int) (m wire.ReproducedMap, err error) {
+	if len(modalities) == 0 {
+		return m, fs.ErrNotExist
+	}
+	path := mapPath(dir, modalities[len(modalities)-1], split, step)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(text, &m); err != nil {
+		return m, errors.Join(fmt.Errorf("%s: %w", path, err))
+	}
+	return m, nil
+}

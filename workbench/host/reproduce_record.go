@@ -1,0 +1,390 @@
+package host
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// record is what a target on a set has come to so far.
+func (one *part) record() (*wire.Reproduction, error) {
+	ask := one.rep.ask
+	r := &wire.Reproduction{
+		Schema: wire.ReproduceSchema, Target: one.name, Title: one.title, Scale: ask.Scale, Data: one.data, PaperSets: one.stands,
+		SplitHash: one.desc.Provenance.SplitHash, Split: string(one.split), Samples: one.samples, Select: ask.Select, Seeds: one.seeds, Tuned: ask.Tune,
+		Baseline: one.baseline, Machine: machine(),
+	}
+	if one.maps {
+		r.Classes = one.desc.Classes
+	}
+	shared := maps.Clone(one.shared)
+	delete(shared, "data")
+	delete(shared, "dir")
+	r.Shared = shared
+	settings, err := resolve(one.shared, &one.desc)
+	if err != nil {
+		return nil, err
+	}
+	r.Modalities = modalities(&manifest{Settings: settings, Data: one.desc})
+	for _, a := range one.list {
+		arm, err := one.recordArm(a)
+		if err != nil {
+			return nil, err
+		}
+		r.Arms = append(r.Arms, arm)
+	}
+	one.compare(r)
+	r.Notes = one.notes(r)
+	return r, nil
+}
+
+// recordArm is an arm's part of the record.
+func (one *part) recordArm(a *reproArm) (wire.ReproducedArm, error) {
+	arm := wire.ReproducedArm{
+		Name: a.name, Group: a.group, Column: a.column, Control: a.control, Method: a.method, RateOf: a.rateOf, Settings: a.set, Missing: a.refused, Against: a.against,
+	}
+	if a.x != 0 {
+		arm.X = &a.x
+	}
+	for _, n := range a.paper {
+		if len(one.stands) == 0 && paperScaleSets[n.set] != one.data || len(one.stands) > 0 && !slices.Contains(one.stands, n.set) {
+			continue
+		}
+		arm.Paper = append(arm.Paper, wire.PaperNumber{Set: n.set, Quantity: n.quantity, Value: n.value})
+	}
+	if a.refused != "" {
+		return arm, nil
+	}
+	s, err := one.stageOf(a)
+	if err != nil {
+		return arm, err
+	}
+	made, err := one.arm(a, a.usualRate(), "all")
+	if err != nil {
+		return arm, err
+	}
+	arm.Epochs, arm.LR = made.epochs(), s.lr
+	if a.longer != 1 {
+		arm.Settings = maps.Clone(a.set)
+		if arm.Settings == nil {
+			arm.Settings = map[string]any{}
+		}
+		arm.Settings["lr_step"] = made.settings["lr_step"]
+	}
+	if a.rateOf == "" {
+		for i, r := range s.tries {
+			t := wire.Trial{LR: a.rates[i], Run: runHash(r.Dir)}
+			var state int
+			switch t.Accuracy, t.Entropy, state = one.tried(r); state {
+			case tryDone:
+				t.Entropy, t.Chosen = figures5(t.Entropy), s.known && t.LR == s.lr
+			case tryOpen:
+				t.Missing = notTrained
+			default:
+				t.Missing = "no accuracy on the validation split"
+				if r.outcome != nil && r.outcome.Missing != "" {
+					t.Missing = r.outcome.Missing
+				}
+			}
+			arm.Trials = append(arm.Trials, t)
+		}
+	}
+	for seed, r := range s.main {
+		got, err := one.recordRun(r, a, seed)
+		if err != nil {
+			return arm, err
+		}
+		arm.Runs = append(arm.Runs, got)
+	}
+	return arm, nil
+}
+
+const notTrained = "not trained to its end yet"
+
+func runHash(dir string) string { return dir[strings.LastIndexByte(dir, '/')+1:] }
+
+// recordRun is a run's part of the record.
+func (one *part) recordRun(r *SweepRun, a *reproArm, seed int) (got wire.ReproducedRun, err error) {
+	got.RunOutcome = RunOutcome{Method: a.method, Seed: seed, Missing: notTrained}
+	if r == nil {
+		return got, nil
+	}
+	if r.outcome != nil {
+		got.RunOutcome = *r.outcome
+	}
+	got.Run, got.Versions = runHash(r.Dir), nil
+	if a.like != "" {
+		got.Window = r.arm.settings.text("window")
+	}
+	if got.Missing != "" {
+		return got, nil
+	}
+	rec, err := ReadRecorded(r.Dir)
+	if err != nil {
+		return got, err
+	}
+	got.Accuracies = append(got.Accuracies, one.f1Of(rec, got.Step)...)
+	got.Curves = one.curvesOf(rec, r.arm.perEpoch)
+	if one.cosines {
+		got.Cosines = cosinesOf(rec, r.arm.perEpoch)
+	}
+	if one.maps {
+		m, err := readMap(r.Dir, rec.Status.Modalities, one.split, got.Step)
+		if err != nil {
+			return got, err
+		}
+		got.Maps = append(got.Maps, m)
+	}
+	return got, nil
+}
+
+// f1Of is the macro F1 as one more quantity.
+func (one *part) f1Of(rec Recorded, step int) []Accuracy {
+	for _, p := range rec.History.Probes {
+		if one.f1 && p.Kind == kindMacroF1 && p.Step == step && p.Split == string(one.split) {
+			return []Accuracy{{Quantity: Quantity{Encoder: fused, Readout: kindMacroF1}, Value: p.Value}}
+		}
+	}
+	return nil
+}
+
+// curvesOf are the quantities that the target shows, after each epoch.
+func (one *part) curvesOf(rec Recorded, perEpoch int) []wire.ReproducedCurve {
+	var list []wire.ReproducedCurve
+	add := func(quantity, def string, epoch, value float64, se *float64) {
+		if !one.shows(quantity) {
+			return
+		}
+		i := slices.IndexFunc(list, func(c wire.ReproducedCurve) bool { return c.Quantity == quantity })
+		if i < 0 {
+			i = len(list)
+			list = append(list, wire.ReproducedCurve{Quantity: quantity, Definition: def})
+		}
+		c := &list[i]
+		if n := len(c.Epochs); n > 0 && c.Epochs[n-1] >= epoch {
+			return // measured once more
+		}
+		c.Epochs, c.Values = append(c.Epochs, epoch), append(c.Values, figures5(value))
+		if se != nil {
+			for len(c.SE) < len(c.Values)-1 {
+				c.SE = append(c.SE, 0)
+			}
+			c.SE = append(c.SE, figures5(*se))
+		} else if c.SE != nil {
+			c.SE = append(c.SE, 0)
+		}
+	}
+	for _, p := range rec.History.Probes {
+		epoch := float64(p.Step) / float64(perEpoch)
+		quantity := strings.TrimSpace(p.Kind + " " + p.Encoder + " " + p.Readout)
+		switch {
+		case p.Step%perEpoch != 0:
+		case p.Kind == inforeg.KindAccuracy:
+			if p.Split == string(data.Validation) {
+				add(quantity, "validation split", epoch, p.Value, nil)
+			}
+		case p.Kind == inforeg.KindFisherEmp && p.BN == bnRunning && rec.Declared.text("probe_bn") != bnRunning:
+			add(p.Kind+" eval "+p.Encoder, definition(p), epoch, p.Value, p.SE)
+		case p.Kind == inforeg.KindFisherEmp && rec.Scheduled(p):
+			add(quantity, definition(p), epoch, p.Value, p.SE)
+		case p.Kind == inforeg.KindBatchSquare, p.Kind == inforeg.KindReleased, p.Kind == inforeg.KindCosine:
+			add(quantity, "", epoch, p.Value, nil)
+		}
+	}
+	for _, m := range rec.Status.Modalities {
+		for epoch := 1; epoch*perEpoch <= len(rec.History.Metrics); epoch++ {
+			on, known := 0.0, false
+			for _, step := range rec.History.Metrics[(epoch-1)*perEpoch : epoch*perEpoch] {
+				v, ok := step[onPrefix+m]
+				on, known = on+v, known || ok
+			}
+			if known {
+				add(acted+" "+m, "share of the epoch's steps", float64(epoch), on/float64(perEpoch), nil)
+			}
+		}
+	}
+	return list
+}
+
+// shows reports whether a target records a quantity.
+func (t target) shows(quantity string) bool {
+	for _, kind := range t.curves {
+		rest, ok := strings.CutPrefix(quantity, kind)
+		if ok && (rest == "" || rest[0] == ' ') && !strings.HasPrefix(rest, " eval") {
+			return true
+		}
+	}
+	return false
+}
+
+// figures5 is a number to five digits: a record is committed.
+func figures5(v float64) float64 {
+	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0
+	}
+	out, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 5, 64), 64)
+	if err != nil {
+		return v
+	}
+	return out
+}
+
+// cosinesOf are a run's matrices after an early epoch and after its last.
+func cosinesOf(rec Recorded, perEpoch int) []wire.ReproducedCosine {
+	var list []wire.ReproducedCosine
+	batch := int(rec.Status.Settings["batch"].(float64))
+	early := min(cosineEpoch, rec.Status.Epoch)
+	for _, step := range slices.Compact([]int{early * perEpoch, rec.Status.Epoch * perEpoch}) {
+		for _, m := range rec.Status.Modalities {
+			find := func(kind string) (wire.Record, bool) {
+				for _, p := range rec.History.Probes {
+					if p.Kind == kind && p.Encoder == m && p.Step == step {
+						return p, true
+					}
+				}
+				return wire.Record{}, false
+			}
+			p, ok := find(inforeg.KindCosine)
+			if !ok {
+				continue
+			}
+			c := wire.ReproducedCosine{Encoder: m, Epoch: float64(step) / float64(perEpoch), First: p.Step - p.N, Mean: figures5(p.Value), Batch: batch, SD: finite(inforeg.CosineError(p.Matrix))}
+			for _, row := range p.Matrix {
+				short := make([]float64, len(row))
+				for j, v := range row {
+					short[j] = math.Round(1e4*v) / 1e4
+				}
+				c.Matrix = append(c.Matrix, short)
+			}
+			if s, ok := find(kindNoise); ok {
+				if g, ok := find(kindSignal); ok {
+					scale := inforeg.NoiseScale(max(0, s.Value), g.Value)
+					c.Noise, c.Expected = finite(scale), finite(inforeg.ExpectedCosine(scale, batch))
+				}
+			}
+			if chance, ok := find(kindPermuted); ok && chance.SE != nil {
+				c.Chance, c.ChanceSD = finite(chance.Value), finite(*chance.SE)
+			}
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// finite is a number to five digits, nil where it is none.
+func finite(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	v = figures5(v)
+	return &v
+}
+
+// compare sums the arms up, and compares them with the baseline, as a comparison does.
+func (one *part) compare(r *wire.Reproduction) {
+	values := func(arm wire.ReproducedArm, q Quantity) map[int]float64 {
+		got := map[int]float64{}
+		for _, run := range arm.Runs {
+			for _, a := range run.Accuracies {
+				if a.Quantity == q {
+					got[run.Seed] = a.Value
+				}
+			}
+		}
+		return got
+	}
+	base := slices.IndexFunc(r.Arms, func(a wire.ReproducedArm) bool { return a.Name == r.Baseline })
+	var p []float64
+	var of []*Difference
+	for i := range r.Arms {
+		arm := &r.Arms[i]
+		from := base
+		if j := slices.IndexFunc(r.Arms, func(a wire.ReproducedArm) bool { // a joint one of the same column, where there is
+			return a.Column == arm.Column && arm.Column != "" && a.Method == "joint"
+		}); j >= 0 {
+			from = j
+		}
+		var all []Quantity
+		for _, run := range arm.Runs {
+			for _, a := range run.Accuracies {
+				if !slices.Contains(all, a.Quantity) {
+					all = append(all, a.Quantity)
+				}
+			}
+		}
+		for _, q := range all {
+			mine := values(*arm, q)
+			var own, apart []float64
+			var other map[int]float64
+			if from >= 0 && from != i {
+				other = values(r.Arms[from], q)
+			}
+			for _, seed := range slices.Sorted(maps.Keys(mine)) {
+				own = append(own, mine[seed])
+				if v, ok := other[seed]; ok {
+					apart = append(apart, mine[seed]-v)
+				}
+			}
+			arm.Accuracies = append(arm.Accuracies, summarise(q, own))
+			if len(apart) > 0 {
+				arm.Differences = append(arm.Differences, difference(q, apart))
+			}
+		}
+		r.Comparisons += len(arm.Differences)
+		if j := slices.IndexFunc(r.Arms, func(a wire.ReproducedArm) bool { return a.Name == arm.Against }); j >= 0 {
+			for _, q := range all {
+				var apart []float64
+				mine, other := values(*arm, q), values(r.Arms[j], q)
+				for _, seed := range slices.Sorted(maps.Keys(mine)) {
+					if v, ok := other[seed]; ok {
+						apart = append(apart, mine[seed]-v)
+					}
+				}
+				if len(apart) > 0 {
+					arm.Apart = append(arm.Apart, difference(q, apart))
+				}
+			}
+		}
+	}
+	for i := range r.Arms {
+		for j := range r.Arms[i].Differences {
+			if d := &r.Arms[i].Differences[j]; d.P != nil {
+				p, of = append(p, *d.P), append(of, d)
+			}
+		}
+	}
+	for i, v := range holm(p, r.Comparisons) {
+		of[i].Holm = &v
+	}
+}
+
+// notes say what a reader has to know of how the numbers came to be.
+func (one *part) notes(r *wire.Reproduction) []string {
+	var list []string
+	if one.data == "utdmhad" && r.Shared["modalities"] == "inertial,depth" {
+		list = append(list, "Of utdmhad's three modalities the inertial sensor and depth are used, since several methods and heads take two.")
+	}
+	if slices.ContainsFunc(r.Arms, func(a wire.ReproducedArm) bool { return strings.Contains(a.Name, "twice the epochs") }) {
+		list = append(list, "Twice the epochs: the learning rate falls after twice as many, too.")
+	}
+	if slices.ContainsFunc(r.Arms, func(a wire.ReproducedArm) bool { return a.RateOf != "" && r.Tuned }) {
+		list = append(list, "Arms that vary a setting take the learning rate that was chosen for the method with its usual settings.")
+	}
+	if one.oneSeed && one.rep.ask.Seeds > 1 {
+		list = append(list, "One seed is drawn.")
+	}
+	if one.name == "window" {
+		list = append(list, drawing{r}.windowNotes()...)
+	}
+	if !r.Tuned {
+		list = append(list, fmt.Sprintf("Learning rates were not tuned: all are the set's own, %g.", one.list[0].usualRate()))
+	}
+	return list
+}

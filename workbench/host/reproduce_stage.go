@@ -1,0 +1,363 @@
+package host
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/primewindow/primewindow/data"
+)
+
+// Which runs there are depends on what others came to: the learning rate on those that tried it, the epochs of a control
+// on those in which InfoReg acted. So the list grows as runs end, and until then the rest is counted, not named.
+
+// stage is what is known now of the runs of an arm.
+type stage struct {
+	tries []*SweepRun // of the learning rate, with seed 0
+	main  []*SweepRun // by seed; nil where it is not known yet
+	lr    float64
+	known bool // whether the learning rate is
+	steps int  // of a main run
+}
+
+// stageOf arranges an arm as far as it can be.
+func (one *part) stageOf(a *reproArm) (s stage, err error) {
+	if a.refused != "" {
+		return stage{}, nil
+	}
+	made, err := one.arm(a, a.usualRate(), "all")
+	if err != nil {
+		return stage{}, err
+	}
+	s.steps = made.epochs() * made.perEpoch
+	if s.lr, s.known, s.tries, err = one.rate(a); err != nil {
+		return s, err
+	}
+	s.main = make([]*SweepRun, one.seeds)
+	for seed := range one.seeds {
+		if !s.known {
+			break
+		}
+		window, ok, err := one.window(a, seed)
+		if err != nil {
+			return s, err
+		}
+		if !ok {
+			continue
+		}
+		if s.main[seed], err = one.run(a, seed, s.lr, window); err != nil {
+			return s, err
+		}
+		if err := one.need(a, s.main[seed]); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// need makes a run one whose accuracies are reported, and says what else of it is.
+func (one *part) need(a *reproArm, r *SweepRun) error {
+	want := one.besides(a)
+	want = beside{
+		eval: want.eval || r.beside.eval, cosines: want.cosines || r.beside.cosines, f1: want.f1 || r.beside.f1, maps: want.maps || r.beside.maps,
+	}
+	if want == r.beside || r.outcome != nil && r.outcome.Missing != "" {
+		return nil
+	}
+	r.beside, r.outcome = want, nil
+	return r.look(one.Sweep)
+}
+
+// rate is the learning rate of an arm, once it is known, and the runs that decide.
+func (one *part) rate(a *reproArm) (lr float64, known bool, tries []*SweepRun, err error) {
+	if a.rateOf != "" {
+		return one.rate(one.named(a.rateOf))
+	}
+	if len(a.rates) == 1 {
+		return a.rates[0], true, nil, nil
+	}
+	window, ok, err := one.window(a, 0)
+	if err != nil || !ok {
+		return 0, false, nil, err
+	}
+	best, entropy := -1.0, math.Inf(1)
+	known = true
+	for _, rate := range a.rates {
+		r, err := one.run(a, 0, rate, window)
+		if err != nil {
+			return 0, false, nil, err
+		}
+		tries = append(tries, r)
+		accuracy, e, state := one.tried(r)
+		known = known && state != tryOpen
+		if state == tryDone && (accuracy > best || accuracy == best && e < entropy) {
+			best, entropy, lr = accuracy, e, rate
+		}
+	}
+	if best < 0 {
+		lr = a.usualRate() // none came to its end: the runs will say why
+	}
+	return lr, known, tries, nil
+}
+
+// How far a run that helps to choose is.
+const (
+	tryOpen   = iota // not trained to its end
+	tryDone          // it has a result
+	tryFailed        // it cannot have one
+)
+
+// tried is a run's best accuracy on the validation split, and the cross entropy there.
+func (one *part) tried(r *SweepRun) (accuracy, entropy float64, state int) {
+	if t, ok := one.rep.tries[r.Dir]; ok {
+		return t.accuracy, t.entropy, tryDone
+	}
+	if r.outcome == nil && r.Done < r.Steps {
+		return 0, 0, tryOpen
+	}
+	if r.outcome != nil && r.outcome.Missing != "" {
+		return 0, 0, tryFailed
+	}
+	rec, err := ReadRecorded(r.Dir)
+	if err != nil || rec.Status.Step < r.Steps {
+		return 0, 0, tryOpen
+	}
+	epoch := choose(SelectVal, rec.History.Probes, r.arm.perEpoch, r.arm.epochs())
+	list := fusedOnly(rec.History.Probes, epoch*r.arm.perEpoch)
+	if epoch == 0 || list == nil {
+		return 0, 0, tryFailed
+	}
+	for _, p := range rec.History.Probes {
+		if p.Step == epoch*r.arm.perEpoch && p.Kind == "cross_entropy" && p.Encoder == fused && p.Split == string(data.Validation) {
+			entropy = p.Value
+		}
+	}
+	one.rep.tries[r.Dir] = try{list[0].Value, entropy}
+	return list[0].Value, entropy, tryDone
+}
+
+// try is what a run that helps to choose came to on the validation split.
+type try struct{ accuracy, entropy float64 }
+
+// window is, of a control, when it acts: in the epochs in which another arm with the same seed did. It is not known
+// before that one is trained.
+func (one *part) window(a *reproArm, seed int) (text string, known bool, err error) {
+	if a.like == "" {
+		return "", true, nil
+	}
+	other, err := one.stageOf(one.named(a.like))
+	if err != nil || other.main == nil || other.main[seed] == nil {
+		return "", false, err
+	}
+	r := other.main[seed]
+	if r.outcome == nil {
+		return "", false, nil
+	}
+	if text, ok := one.rep.acted[r.Dir]; ok {
+		return text, true, nil
+	}
+	rec, err := ReadRecorded(r.Dir)
+	if err != nil {
+		return "none", true, nil //nolint:nilerr // a hole is told where the run is
+	}
+	text = actedIn(rec, r.arm.perEpoch)
+	one.rep.acted[r.Dir] = text
+	return text, true, nil
+}
+
+// actedIn are the epochs in which a run regulated each encoder, as the setting window names them; none where it never did.
+func actedIn(rec Recorded, perEpoch int) string {
+	var parts []string
+	for _, m := range rec.Status.Modalities {
+		var spans []string
+		from := -1
+		last := len(rec.History.Metrics) / perEpoch
+		for epoch := range last + 1 {
+			on := false
+			if epoch < last {
+				on = slices.ContainsFunc(rec.History.Metrics[epoch*perEpoch:(epoch+1)*perEpoch], func(step map[string]float64) bool { return step[onPrefix+m] > 0 })
+			}
+			switch {
+			case on && from < 0:
+				from = epoch
+			case !on && from >= 0:
+				spans, from = append(spans, fmt.Sprintf("%d:%d", from, epoch)), -1
+			}
+		}
+		if len(spans) > 0 {
+			parts = append(parts, m+" "+strings.Join(spans, " "))
+		}
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// arrange finds all runs that are known now.
+func (p *Reproduction) arrange() error {
+	for _, one := range p.parts {
+		for _, a := range one.list {
+			if _, err := one.stageOf(a); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Next is the next run to train, the same seed of all arms after each other; false when nothing is left.
+func (p *Reproduction) Next() (*SweepRun, bool, error) {
+	for _, one := range p.parts {
+		var late []*SweepRun
+		for _, a := range one.list {
+			s, err := one.stageOf(a)
+			if err != nil {
+				return nil, false, err
+			}
+			for _, r := range s.tries {
+				if _, _, state := one.tried(r); state == tryOpen {
+					return r, true, nil
+				}
+			}
+			for _, r := range s.main {
+				if r != nil && r.outcome == nil {
+					late = append(late, r)
+				}
+			}
+		}
+		slices.SortStableFunc(late, func(a, b *SweepRun) int { return a.Seed - b.Seed })
+		if len(late) > 0 {
+			return late[0], true, nil
+		}
+	}
+	return nil, false, nil
+}
+
+// dirs are the folders of all runs that are there.
+func (p *Reproduction) dirs() []string {
+	list, _ := filepath.Glob(filepath.Join(p.ask.Dir, runsDir, "*", manifestFile)) // the pattern is good
+	for i := range list {
+		list[i] = filepath.Dir(list[i])
+	}
+	return list
+}
+
+// Counts says how many runs are done, how many have no result, how many are left, and how many steps those have.
+type Counts struct{ Done, Failed, Left, Steps int }
+
+// PlanLine is one part of a plan: a target on a set, or what all of them need together.
+type PlanLine struct {
+	Target, Data string
+	Counts
+	Seconds   float64 // that are left
+	Estimated bool    // whether any of it rests on step times of another machine
+	Refused   []string
+}
+
+// Plan says what is done and what is left, for each target and for all together, where runs that are shared count once.
+func (p *Reproduction) Plan() (lines []PlanLine, all PlanLine, err error) {
+	seen := map[string]bool{}
+	for _, one := range p.parts {
+		line := PlanLine{Target: one.name, Data: one.data}
+		for _, a := range one.list {
+			if a.refused != "" {
+				line.Refused = append(line.Refused, a.name+": "+a.refused)
+			}
+		}
+		for key, need := range one.needs() {
+			if need.err != nil {
+				return nil, all, need.err
+			}
+			for _, l := range []*PlanLine{&line, &all} {
+				if l == &all && seen[key] {
+					continue
+				}
+				l.add(need, p.costs)
+			}
+			seen[key] = true
+		}
+		lines = append(lines, line)
+	}
+	return lines, all, nil
+}
+
+// need is a run that a part needs, known or not.
+type need struct {
+	run    *SweepRun // nil where it is not known yet
+	data   string
+	method string
+	steps  int
+	err    error
+}
+
+func (l *PlanLine) add(n need, c costs) {
+	left := n.steps
+	if n.run != nil {
+		left = n.run.Steps - n.run.Done
+		switch o := n.run.outcome; {
+		case o != nil && o.Missing != "":
+			l.Failed++
+			return
+		case o != nil:
+			l.Done++
+			return
+		}
+	}
+	l.Left++
+	l.Steps += left
+	seconds, measured := c.seconds(n.data, n.method, left)
+	l.Seconds += seconds
+	l.Estimated = l.Estimated || !measured
+}
+
+// needs are the runs of a part, each under a key of its own.
+func (one *part) needs() map[string]need {
+	all := map[string]need{}
+	put := func(r *SweepRun) {
+		all[r.Dir] = need{run: r, data: one.data, method: r.Method}
+	}
+	arms := slices.Clone(one.list)
+	for _, a := range one.list {
+		for _, name := range []string{a.rateOf, a.like} {
+			if name != "" && !slices.Contains(arms, one.named(name)) {
+				arms = append(arms, one.named(name))
+			}
+		}
+	}
+	for _, a := range arms {
+		s, err := one.stageOf(a)
+		if err != nil {
+			all["error"] = need{err: err}
+			return all
+		}
+		for _, r := range s.tries {
+			put(r)
+		}
+		if a.refused != "" || !slices.Contains(one.list, a) {
+			continue
+		}
+		if len(s.tries) == 0 && !s.known && len(a.rates) > 1 && a.rateOf == "" { // tries whose epochs another run decides
+			for i := range a.rates {
+				all[one.unknownKey(a, fmt.Sprintf("try %d", i))] = need{data: one.data, method: a.method, steps: s.steps}
+			}
+		}
+		for seed, r := range s.main {
+			switch {
+			case r != nil:
+				put(r)
+			case seed > 0 || len(a.rates) == 1 || a.rateOf != "": // with seed 0 it will be one of those that choose
+				all[one.unknownKey(a, fmt.Sprint("seed ", seed))] = need{data: one.data, method: a.method, steps: s.steps}
+			}
+		}
+	}
+	return all
+}
+
+// unknownKey names a run that is not known yet by what will be known of it.
+func (one *part) unknownKey(a *reproArm, what string) string {
+	return fmt.Sprint(one.data, a.method, maps.Clone(a.set), a.like, a.longer, what)
+}

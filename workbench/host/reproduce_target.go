@@ -1,0 +1,228 @@
+package host
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// target is a table or a figure of the paper, or a question that it leaves open: the runs that it needs and what is
+// taken from them.
+type target struct {
+	name, title string
+	paperSets   []string // of the paper, in the order of its columns
+	demo        [][]string
+	arms        func(modalities []string) []recipe
+	baseline    string
+	curves      []string // kinds of what is recorded from epoch to epoch
+	f1          bool     // whether the macro F1 is measured
+	cosines     bool
+	maps        bool
+	oneSeed     bool // one run of each arm shows all there is: maps
+}
+
+// recipe is an arm: a method, with what distinguishes it from the others of its target.
+type recipe struct {
+	name, group, column string
+	method              string
+	set                 map[string]any // settings beyond the set's own
+	rateOf              string         // arm whose learning rate it takes; empty: it has its own
+	against             string         // arm that it is compared with beside the baseline
+	like                string         // arm in whose epochs of acting, seed by seed, this one acts
+	longer              float64        // factor on the number of epochs; 0 is 1
+	control             bool           // not in the paper
+	x                   float64        // place on an axis
+	paper               []paperRow
+}
+
+// Sets that stand in the places of the paper's on a small machine, the first one that is present; made data is always.
+var (
+	twoModalities = []string{"digits", "utdmhad", "synth"}
+	threeKinds    = []string{"mosi", "synth"}
+	standsForVF   = []string{"utdmhad", "digits", "synth"}
+	standsForHM   = []string{"nlvr"}
+)
+
+// paperScaleSets are the catalogue's names of the paper's sets.
+var paperScaleSets = map[string]string{
+	"CREMA-D": "cremad", "Kinetics Sounds": "kineticssounds", "CMU-MOSI": "mosi", "Violent Flows": "violentflows", "Hateful Memes": "hatefulmemes",
+}
+
+const (
+	armJoint   = "Joint"
+	armLonger  = "Joint, twice the epochs"
+	armInfoReg = "InfoReg"
+)
+
+// publishedWindow is the window of the published code, which its smoothing holds open for about ten epochs, with the
+// paper's penalty and the fused loss alone.
+func publishedWindow(more map[string]any) map[string]any {
+	all := map[string]any{
+		"window": "auto", "window_trace": "released", "smooth": smoothing, "smooth_zeros": true, "open_at_start": true,
+		"first_epoch": 0, "k": 0.05, "window_source": "first",
+	}
+	maps.Copy(all, more)
+	return all
+}
+
+func joint() recipe { return recipe{name: armJoint, method: "joint", paper: paperTable2["Joint"]} }
+func infoReg() recipe {
+	return recipe{name: armInfoReg, method: "inforeg", paper: paperTable2["InfoReg"]}
+}
+func longer(r recipe, name string) recipe {
+	r.name, r.rateOf, r.longer, r.paper = name, r.name, 2, nil
+	return r
+}
+
+func fixedArms(list ...recipe) func([]string) []recipe {
+	return func([]string) []recipe { return list }
+}
+
+// beta and K are the settings of figures 7 and 8.
+func sweepOf(setting string, values ...float64) func([]string) []recipe {
+	return func([]string) []recipe {
+		list := []recipe{joint()}
+		for _, v := range values {
+			list = append(list, recipe{
+				name: fmt.Sprintf("InfoReg, %s = %g", setting, v), method: "inforeg", set: map[string]any{setting: v}, rateOf: armInfoReg, x: v,
+			})
+		}
+		return list
+	}
+}
+
+// table4 has each method in the whole run, inside the window and outside it.
+func table4([]string) []recipe {
+	list := []recipe{joint()}
+	for _, m := range []struct{ name, method string }{{"OGM", "ogm"}, {"AGM", "agm"}, {"PMR", "pmr"}, {"InfoReg", "inforeg"}} {
+		for i, w := range []struct{ column, window string }{{"whole run", "all"}, {"window only", "auto"}, {"outside", "outside"}} {
+			list = append(list, recipe{
+				name: m.name + ", " + w.column, group: m.name, column: w.column, method: m.method, set: map[string]any{"window": w.window},
+				paper: []paperRow{{"CREMA-D", "accuracy", paperTable4[m.name][i]}},
+			})
+		}
+	}
+	return list
+}
+
+// table5 has joint training and InfoReg under each fusion head, at the learning rates chosen for concat.
+func table5([]string) []recipe {
+	var list []recipe
+	for _, m := range []recipe{joint(), infoReg()} {
+		for i, f := range []string{"concat", "sum", "film", "gated"} {
+			r := m
+			r.group, r.column, r.paper = m.name, f, []paperRow{{"CREMA-D", "accuracy", paperTable5[m.name][i]}}
+			if f != "concat" {
+				r.name, r.set, r.rateOf = m.name+", "+f, map[string]any{"fusion": f}, m.name
+			}
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// fig1 has joint training, and each modality alone.
+func fig1(modalities []string) []recipe {
+	list := []recipe{joint()}
+	for _, m := range modalities {
+		list = append(list, recipe{name: m + " alone", method: "joint", set: map[string]any{"modalities": m}, rateOf: armJoint})
+	}
+	return list
+}
+
+// fisherArms set the window test against controls that act in the same epochs, for two forms of the window.
+func fisherArms([]string) []recipe {
+	published := "InfoReg, published window"
+	return []recipe{
+		joint(), infoReg(),
+		{name: "slow, same epochs", method: "slow", like: armInfoReg, against: armInfoReg, control: true},
+		{name: "freeze, same epochs", method: "freeze", like: armInfoReg, against: armInfoReg, control: true},
+		{name: published, method: "inforeg", set: publishedWindow(nil), control: true},
+		{name: "slow, same epochs as the published window", method: "slow", like: published, against: published, control: true},
+		{name: "freeze, same epochs as the published window", method: "freeze", like: published, against: published, control: true},
+	}
+}
+
+// whenArms set acting inside a window against acting always, each tuned.
+func whenArms([]string) []recipe {
+	list := []recipe{joint()}
+	for _, m := range []struct{ name, method string }{{"InfoReg", "inforeg"}, {"OGM", "ogm"}} {
+		list = append(list,
+			recipe{name: m.name + ", whole run", group: m.name, column: "whole run", method: m.method, set: map[string]any{"window": "all"}},
+			recipe{name: m.name + ", window only", group: m.name, column: "window only", method: m.method, set: map[string]any{"window": "auto"}, against: m.name + ", whole run"},
+			recipe{name: m.name + ", published window", group: m.name, column: "published window", method: m.method, set: publishedWindow(nil), against: m.name + ", whole run", control: true},
+		)
+	}
+	return list
+}
+
+var one = fixedArms(joint(), infoReg())
+
+// targets in the order in which they are offered.
+var targets = []target{
+	{name: "table1", title: "Table 1: longer training against InfoReg", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint,
+		arms: fixedArms(joint(), func() recipe {
+			r := longer(joint(), armLonger)
+			r.paper = []paperRow{{"CREMA-D", "video", 35.36}}
+			return r
+		}(), func() recipe {
+			r := infoReg()
+			r.against = armLonger
+			return r
+		}())},
+	{name: "table2", title: "Table 2: methods with one joint loss", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, demo: [][]string{twoModalities}, baseline: armJoint,
+		curves: []string{"accuracy fused", "acted", "fisher_emp"},
+		arms: fixedArms(joint(),
+			recipe{name: "OGM", method: "ogm", paper: paperTable2["OGM"]}, recipe{name: "Greedy", method: "greedy", paper: paperTable2["Greedy"]},
+			recipe{name: "PMR", method: "pmr", paper: paperTable2["PMR"]}, recipe{name: "AGM", method: "agm", paper: paperTable2["AGM"]}, infoReg(),
+			recipe{name: "OGM-GE", method: "ogm_ge", control: true}, recipe{name: "RedReg", method: "redreg", control: true},
+			recipe{name: "slow the leader", method: "slow", control: true}, recipe{name: "freeze the leader", method: "freeze", control: true})},
+	{name: "table3", title: "Table 3: methods with unimodal losses", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, demo: [][]string{twoModalities}, baseline: armJoint,
+		curves: []string{"accuracy fused", "acted", "fisher_emp"},
+		arms: fixedArms(joint(),
+			recipe{name: "Joint*", method: "joint_star", paper: paperTable3["Joint*"]}, recipe{name: "G-Blending", method: "gblend", paper: paperTable3["G-Blending"]},
+			recipe{name: "MMPareto", method: "mmpareto", paper: paperTable3["MMPareto"]}, recipe{name: "InfoReg*", method: "inforeg_star", paper: paperTable3["InfoReg*"]},
+			recipe{name: "InfoReg, published code", method: "inforeg_released", control: true})},
+	{name: "table4", title: "Table 4: when to regulate", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"acted"}, arms: table4},
+	{name: "table5", title: "Table 5: fusion heads", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint, arms: table5},
+	{name: "table6", title: "Table 6: three modalities", paperSets: []string{"CMU-MOSI"}, demo: [][]string{threeKinds}, baseline: armJoint, f1: true,
+		arms: fixedArms(recipe{name: armJoint, method: "joint", paper: paperTable6["Joint"]}, recipe{name: "OGM", method: "ogm", paper: paperTable6["OGM"]},
+			recipe{name: "PMR", method: "pmr", paper: paperTable6["PMR"]}, recipe{name: "AGM", method: "agm", paper: paperTable6["AGM"]},
+			recipe{name: armInfoReg, method: "inforeg", paper: paperTable6["InfoReg"]})},
+	{name: "table7", title: "Table 7: two further sets", paperSets: []string{"Violent Flows", "Hateful Memes"}, demo: [][]string{standsForVF, standsForHM}, baseline: armJoint,
+		arms: fixedArms(recipe{name: armJoint, method: "joint", paper: paperTable7["Joint"]}, recipe{name: armInfoReg, method: "inforeg", paper: paperTable7["InfoReg"]})},
+	{name: "fig1", title: "Figure 1: the trace in joint training and of each modality alone", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"fisher_emp"}, arms: fig1},
+	{name: "fig3", title: "Figure 3: gap between the modalities", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"fisher_emp", "batch_g2"}, arms: one},
+	{name: "fig4", title: "Figure 4: cosines between batch gradients", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"cosine", "fisher_emp"}, cosines: true, oneSeed: true, arms: fixedArms(joint())},
+	{name: "fig5", title: "Figure 5: accuracy and trace, InfoReg beside joint training", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"accuracy", "fisher_emp", "acted"}, arms: one},
+	{name: "fig6", title: "Figure 6: features of the weaker modality by t-SNE", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint, maps: true, oneSeed: true,
+		arms: fixedArms(infoReg(), joint(), longer(joint(), armLonger))},
+	{name: "fig7", title: "Figure 7: accuracy against β", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"acted"}, arms: sweepOf("beta", 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)},
+	{name: "fig8", title: "Figure 8: accuracy against K", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"acted"}, arms: sweepOf("k", 0.01, 0.02, 0.04, 0.06, 0.08, 0.1)},
+	{name: "fig9", title: "Figure 9: features with unimodal losses by t-SNE", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint, maps: true, oneSeed: true,
+		arms: fixedArms(recipe{name: "InfoReg*", method: "inforeg_star"}, joint(), recipe{name: "Joint*", method: "joint_star"}, longer(recipe{name: "Joint*", method: "joint_star"}, "Joint*, twice the epochs"))},
+	{name: "fig10", title: "Figure 10: the trace where video leads", paperSets: []string{"Violent Flows"}, demo: [][]string{standsForVF}, baseline: armJoint, curves: []string{"fisher_emp"}, arms: fixedArms(joint())},
+	{name: "window", title: "Is the window the network's, the batch norm's or the smoother's?", demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"fisher_emp", "fisher_emp eval", "accuracy fused", "released"},
+		arms: fixedArms(joint(),
+			recipe{name: "learning rate 0", method: "joint", set: map[string]any{"lr": 0.0}, control: true},
+			recipe{name: "shuffled labels", method: "joint", set: map[string]any{"shuffle_labels": true}, rateOf: armJoint, control: true})},
+	{name: "fisher", title: "Does the Fisher test beat slowing the leader for the same epochs?", demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"acted"}, arms: fisherArms},
+	{name: "when", title: "Is window-only as good as the whole run?", demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"acted"}, arms: whenArms},
+}
+
+// ReproduceTargets lists the names of what can be reproduced.
+func ReproduceTargets() []string {
+	var list []string
+	for _, t := range targets {
+		list = append(list, t.name)
+	}
+	return list
+}
+
+func findTarget(name string) (target, error) {
+	i := slices.IndexFunc(targets, func(t target) bool { return t.name == name })
+	if i < 0 {
+		return target{}, unknown("target", name, append(ReproduceTargets(), "all"), "")
+	}
+	return targets[i], nil
+}

@@ -1,0 +1,217 @@
+package host
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/primewindow/primewindow/inforeg/method"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// smallReproduction asks for targets on made data of the smallest size, and for no backend.
+func smallReproduction(t *testing.T, change func(*Reproduce)) Reproduce {
+	t.Helper()
+	ask := Reproduce{Dir: filepath.Join(t.TempDir(), "r"), Targets: []string{"table7"}, Data: "synth", Seeds: 2, Scale: ScaleDemo, Select: SelectVal, Tune: true, Set: map[string]any{
+		"epochs": "2", "batch": "16", "data.train": "48", "data.val": "24", "data.test": "24",
+	}}
+	change(&ask)
+	return ask
+}
+
+// TestTargets: every target of the issue is there once, each arm's method exists, and what one arm takes from another is
+// there, on two modalities and on three.
+func TestTargets(t *testing.T) {
+	want := []string{
+		"table1", "table2", "table3", "table4", "table5", "table6", "table7", "fig1", "fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "fig10", "window", "fisher", "when",
+	}
+	if diff := cmp.Diff(want, ReproduceTargets()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	for _, target := range targets {
+		for _, names := range [][]string{{"audio", "visual"}, {"text", "audio", "video"}} {
+			seen := map[string]bool{}
+			for _, r := range target.arms(names) {
+				if _, ok := method.Find(r.method); !ok || seen[r.name] {
+					t.Errorf("%s: arm %q, method %q: unknown, or named twice", target.name, r.name, r.method)
+				}
+				seen[r.name] = true
+			}
+			for _, r := range target.arms(names) {
+				for _, other := range []string{r.like, r.against} {
+					if other != "" && !seen[other] {
+						t.Errorf("%s: arm %q refers to %q, which is not there", target.name, r.name, other)
+					}
+				}
+				if r.rateOf != "" && !seen[r.rateOf] && r.rateOf != armInfoReg {
+					t.Errorf("%s: arm %q has the rate of %q, which is not there", target.name, r.name, r.rateOf)
+				}
+			}
+			if !seen[target.baseline] {
+				t.Errorf("%s: no arm %q to compare with", target.name, target.baseline)
+			}
+		}
+	}
+}
+
+// TestReproducePlan: a plan counts shared runs once, and neither needs a backend nor writes anything.
+func TestReproducePlan(t *testing.T) {
+	ask := smallReproduction(t, func(r *Reproduce) { r.Targets = []string{"table7", "fig3", "fisher", "fig4"} })
+	p, err := NewShop(t.TempDir()).Reproduce(ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, all, err := p.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []int
+	for _, l := range lines {
+		got = append(got, l.Left)
+	}
+	// Two arms, three learning rates with seed 0 each, and seed 1: 8. Fisher: seven arms of 4. Figure 4: one seed of one arm.
+	if diff := cmp.Diff([]int{8, 8, 28, 3}, got); diff != "" || all.Left != 28 || all.Steps != 28*6 || !all.Estimated || !(all.Seconds > 0) {
+		t.Errorf("all %+v, by target (-want +got)\n%s\nreason: figure 3 and 4 and table 7 share all their runs with fisher", all, diff)
+	}
+	if _, err := os.Stat(ask.Dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a plan made %s: %v", ask.Dir, err)
+	}
+}
+
+// TestReproduceRefuses: each slip costs one line and a hint, before anything is written.
+func TestReproduceRefuses(t *testing.T) {
+	t.Setenv(DataVariable, t.TempDir())
+	other, file := t.TempDir(), filepath.Join(t.TempDir(), "file")
+	for _, path := range []string{file, filepath.Join(other, "notes.txt")} {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		name          string
+		change        func(*Reproduce)
+		message, hint string
+		reason        string
+	}{
+		{"no target", func(r *Reproduce) { r.Targets = nil }, "no target", "table1", "nothing to do"},
+		{"target", func(r *Reproduce) { r.Targets[0] = "tabel2" }, `unknown target "tabel2"`, "did you mean table2", "letters exchanged"},
+		{"figure 2", func(r *Reproduce) { r.Targets[0] = "fig2" }, `unknown target "fig2"`, "did you mean", "the paper's overview has nothing to measure"},
+		{"data", func(r *Reproduce) { r.Data = "digit" }, `unknown data "digit"`, "digits", "a letter left out"},
+		{"data that is not there", func(r *Reproduce) { r.Data = "digits" }, "data digits is not present", "synth", "no files"},
+		{"paper scale without its sets", func(r *Reproduce) { r.Data, r.Scale, r.Targets[0] = "", ScalePaper, "table2" }, "not present: CREMA-D (cremad), Kinetics Sounds (kineticssounds)", "-scale demo", "no stand-in is taken in silence"},
+		{"seeds", func(r *Reproduce) { r.Seeds = -1 }, "seeds: got -1", "interval needs two", "less than nothing"},
+		{"selection", func(r *Reproduce) { r.Select = "best" }, `unknown selection "best"`, "test-best", "there are three"},
+		{"scale", func(r *Reproduce) { r.Scale = "full" }, `unknown scale "full"`, "demo, paper", "there are two"},
+		{"setting", func(r *Reproduce) { r.Set["lr_stop"] = "3" }, `unknown setting "lr_stop"`, "lr_step", "one letter"},
+		{"setting of the target", func(r *Reproduce) { r.Set["method"] = "ogm" }, "setting method: the target decides it", "compare", "what it is about"},
+		{"file for a folder", func(r *Reproduce) { r.Dir = file }, "not a folder", "-out", "never overwritten"},
+		{"folder of something else", func(r *Reproduce) { r.Dir = other }, "it holds notes.txt", "empty folder", "never mixed with other files"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := NewShop(t.TempDir()).Reproduce(smallReproduction(t, tt.change))
+			p, ok := errors.AsType[*wire.Problem](err)
+			if !ok || !strings.Contains(p.Message, tt.message) || !strings.Contains(p.Hint, tt.hint) {
+				t.Errorf("error %v, want %q and the hint %q\nreason: %s", err, tt.message, tt.hint, tt.reason)
+			}
+		})
+	}
+}
+
+// TestReproduceHole: a method that the set does not allow is a hole with the reason, and the others are planned.
+func TestReproduceHole(t *testing.T) {
+	ask := smallReproduction(t, func(r *Reproduce) {
+		r.Targets, r.Tune, r.Seeds = []string{"table2"}, false, 1
+		r.Set["modalities"] = "audio"
+	})
+	p, err := NewShop(t.TempDir()).Reproduce(ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, _, err := p.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(lines[0].Refused, func(s string) bool { return strings.HasPrefix(s, "PMR: ") }) || lines[0].Left == 0 {
+		t.Errorf("refused %v, %d runs left", lines[0].Refused, lines[0].Left)
+	}
+	rec, err := p.parts[0].record()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range rec.Arms {
+		if a.Name == "PMR" && (a.Missing == "" || len(a.Runs) > 0) || a.Name == "Joint" && (len(a.Runs) != 1 || a.Runs[0].Missing != notTrained) {
+			t.Errorf("%+v", a)
+		}
+	}
+}
+
+// TestSpecName: a run has the name of what decides its numbers, and of nothing else.
+func TestSpecName(t *testing.T) {
+	base, err := resolve(map[string]any{"data": "synth", "method": "joint", "encoder.audio": "cnn2d:4"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := func(split string, change map[string]any) string {
+		s := maps.Clone(base)
+		maps.Copy(s, change)
+		got, err := specName(s, split)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	want := name("x", nil)
+	later := maps.Clone(base)
+	delete(later, "shuffle_labels") // as if a version before had no such setting
+	if got, err := specName(later, "x"); err != nil || got != want {
+		t.Errorf("with a setting less, at its default: %s, want %s (error %v)", got, want, err)
+	}
+	for _, same := range []map[string]any{{"dir": "/data"}, {"snapshot_gib": 0.5}} {
+		if got := name("x", same); got != want {
+			t.Errorf("%v: %s, want %s", same, got, want)
+		}
+	}
+	for _, other := range []map[string]any{{"seed": 1.0}, {"lr": 0.5}, {"epochs": 3.0}, {"encoder.audio": "cnn2d:8"}, {"data.train": 96.0}} {
+		if got := name("x", other); got == want {
+			t.Errorf("%v: the same name", other)
+		}
+	}
+	if got := name("y", nil); got == want {
+		t.Error("other samples: the same name")
+	}
+}
+
+func TestActedIn(t *testing.T) {
+	rec := Recorded{Status: wire.Status{Modalities: []string{"audio", "visual"}}}
+	for _, on := range []struct{ audio, visual float64 }{{0, 0}, {0, 0}, {1, 0}, {0, 0}, {0, 0}, {1, 0}, {0, 0}, {0, 0}, {1, 1}} { // epochs of two steps, and one begun
+		rec.History.Metrics = append(rec.History.Metrics, map[string]float64{"on.audio": on.audio, "on.visual": on.visual})
+	}
+	if got, want := actedIn(rec, 2), "audio 1:3"; got != want {
+		t.Errorf("%q, want %q\nreason: in some step of epochs 1 and 2; the ninth step is of an epoch that has not ended", got, want)
+	}
+	if got := actedIn(Recorded{Status: rec.Status}, 2); got != "none" {
+		t.Errorf("of a run that never did: %q", got)
+	}
+}
+
+// TestCosts: the time left is by the method's own steps, else by others of the set, else by the table.
+func TestCosts(t *testing.T) {
+	c := costs{}
+	if s, measured := c.seconds("digits", "joint", 100); measured || s != 100*stepMillis["digits"]/1000*1.1 {
+		t.Errorf("by the table: %v, measured %v", s, measured)
+	}
+	c.add(cost{Data: "digits", Method: "joint", Steps: 10, Seconds: 20})
+	c.add(cost{Data: "digits", Method: "ogm", Steps: 10, Seconds: 40})
+	if s, measured := c.seconds("digits", "ogm", 5); !measured || s != 20 {
+		t.Errorf("by its own steps: %v, measured %v", s, measured)
+	}
+	if s, measured := c.seconds("digits", "agm", 10); !measured || s != 30*2.2 {
+		t.Errorf("by the set's mean and its factor: %v, measured %v", s, measured)
+	}
+}

@@ -1,0 +1,264 @@
+package workbench
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// caption says what the numbers are.
+func (r *Reproduction) caption() string {
+	split := r.Split + " split"
+	if r.Split == "val" {
+		split = "validation split, for want of a test split,"
+	}
+	how := map[string]string{
+		"val":       "each run at the epoch of its best fused accuracy on the validation split",
+		"last":      "each run at its last epoch",
+		"test-best": "each run at the epoch of its best fused accuracy on the test split itself, as in the paper, which flatters",
+	}[r.Select]
+	seeds := "seed 0 alone"
+	if r.Seeds > 1 {
+		seeds = fmt.Sprintf("mean ± standard deviation over seeds 0 to %d", r.Seeds-1)
+	}
+	title := r.Title
+	if !strings.HasSuffix(title, "?") {
+		title += "."
+	}
+	text := fmt.Sprintf("%s Accuracy in percent on the %s of %s (%d samples), %s; %s.", title, split, r.Data, r.Samples, seeds, how)
+	if len(r.PaperSets) > 0 {
+		text += fmt.Sprintf(" %s stands in the place of %s: the paper's numbers are of other samples and other networks, and stand beside as printed.", r.Data, strings.Join(r.PaperSets, " and "))
+	}
+	if len(r.PaperSets) == 0 && len(r.sets()) > 0 && r.Scale != "paper" {
+		text += " The samples are the paper's set, the networks are small ones: the paper's numbers stand beside as printed."
+	}
+	return text
+}
+
+// sentences are what has to be said below the table.
+func (r *Reproduction) sentences() []string {
+	var list []string
+	if len(r.Arms) > 1 {
+		list = append(list, fmt.Sprintf("Below each accuracy: its difference to %s in percentage points, paired by seed, with the interval of 95 %% by Student's t, and p after Holm's correction for the number of comparisons, %d. Bold (in plain text *): the interval, uncorrected, excludes 0.", r.baselineName(), r.Comparisons))
+	}
+	if len(r.sets()) > 0 {
+		list = append(list, "The paper's numbers rest on one seed and the best epoch on the test set.")
+	}
+	if slices.ContainsFunc(r.Arms, func(a wire.ReproducedArm) bool { return a.Control }) {
+		list = append(list, "†: not in the paper's table.")
+	}
+	list = append(list, r.disagreements()...)
+	list = append(list, r.alike()...)
+	list = append(list, r.pairs()...)
+	for _, a := range r.Arms {
+		if a.Missing != "" {
+			list = append(list, fmt.Sprintf("%s has no number: %s.", a.Name, strings.TrimSuffix(oneLine(a.Missing), ".")))
+		}
+		for _, run := range a.Runs {
+			if run.Missing != "" {
+				list = append(list, fmt.Sprintf("%s, seed %d, has no result: %s.", a.Name, run.Seed, strings.TrimSuffix(oneLine(run.Missing), ".")))
+			}
+			if run.Warning != "" {
+				list = append(list, fmt.Sprintf("%s, seed %d: %s.", a.Name, run.Seed, oneLine(run.Warning)))
+			}
+		}
+	}
+	if r.Tuned {
+		list = append(list, r.rates())
+	}
+	return append(list, r.Notes...)
+}
+
+// baselineName is what the differences are to: of fusion heads joint training under the same one.
+func (r *Reproduction) baselineName() string {
+	joints := 0
+	for _, a := range r.Arms {
+		if a.Method == "joint" && a.Column != "" {
+			joints++
+		}
+	}
+	if joints > 1 {
+		return r.Baseline + " in the same column"
+	}
+	return r.Baseline
+}
+
+// rates says which learning rates were tried and which were taken.
+func (r *Reproduction) rates() string {
+	var parts []string
+	for _, a := range r.Arms {
+		if len(a.Trials) == 0 {
+			continue
+		}
+		var tried []string
+		for _, t := range a.Trials {
+			text := strconv.FormatFloat(t.LR, 'g', 3, 64)
+			if t.Missing != "" {
+				text += " (no result)"
+			}
+			tried = append(tried, text)
+		}
+		text := fmt.Sprintf("%s %s of %s", a.Name, strconv.FormatFloat(a.LR, 'g', 3, 64), strings.Join(tried, ", "))
+		if last := a.Trials[len(a.Trials)-1]; last.Chosen && len(a.Trials) > 1 {
+			text += " (the largest: more might be better)"
+		}
+		parts = append(parts, text)
+	}
+	if len(parts) == 0 {
+		return "Learning rates are those chosen for the methods with their usual settings, by the best fused accuracy on the validation split with seed 0."
+	}
+	return "Learning rates, by the best fused accuracy on the validation split with seed 0: " + strings.Join(parts, "; ") + "."
+}
+
+// disagreements are sentences on where the paper's order is not ours: against the baseline, and who is best.
+func (r *Reproduction) disagreements() []string {
+	var list []string
+	for _, set := range r.sets() {
+		base, ok := r.printed(r.Baseline, set)
+		if !ok {
+			continue
+		}
+		bestPaper, bestOurs := "", ""
+		var equal []string
+		var topPaper, topOurs float64
+		for _, a := range r.Arms {
+			ours, have := fusedOf(a)
+			theirs, ok := r.printed(a.Name, set)
+			if !ok || !have {
+				continue
+			}
+			if bestPaper == "" || theirs > topPaper {
+				bestPaper, topPaper = a.Name, theirs
+			}
+			if bestOurs == "" || ours > topOurs {
+				bestOurs, topOurs = a.Name, ours
+			}
+			if a.Name == r.Baseline {
+				continue
+			}
+			d, ok := differenceOf(a)
+			if !ok || (d.Mean > 0) == (theirs > base) && d.Mean != 0 {
+				continue
+			}
+			if d.Mean == 0 {
+				equal = append(equal, fmt.Sprintf("%s (%s)", a.Name, strings.TrimSuffix(apart(theirs-base), " above")))
+				continue
+			}
+			list = append(list, fmt.Sprintf("Ours disagrees in sign: the paper has %s %s %s (%s), here it is %s.", a.Name, apart(theirs-base), r.Baseline, set, r.here(d)))
+		}
+		if len(equal) > 0 {
+			list = append(list, fmt.Sprintf("The paper has a difference to %s (%s) where ours is 0: %s.", r.Baseline, set, strings.Join(equal, ", ")))
+		}
+		if bestPaper != bestOurs && bestOurs != "" {
+			list = append(list, fmt.Sprintf("Ours disagrees in order: in the paper %s is best (%s), here %s.", bestPaper, set, bestOurs))
+		}
+	}
+	return list
+}
+
+func apart(points float64) string {
+	if points < 0 {
+		return fmt.Sprintf("%.1f points below", -points)
+	}
+	return fmt.Sprintf("%.1f points above", points)
+}
+
+// here says a difference in words.
+func (r *Reproduction) here(d wire.Difference) string {
+	if d.Mean == 0 {
+		return "the same"
+	}
+	text := apart(100 * d.Mean)
+	if d.Low != nil {
+		text += fmt.Sprintf(" (%s to %s)", signed(*d.Low, 1), signed(*d.High, 1))
+	} else if d.Seeds == 1 {
+		text += ", with one seed"
+	}
+	return text
+}
+
+// alike says which arms equal the baseline: mostly methods that never acted.
+func (r *Reproduction) alike() []string {
+	var names []string
+	for _, a := range r.Arms {
+		if a.Name == r.Baseline || len(a.Differences) == 0 || len(done(a)) == 0 {
+			continue
+		}
+		if !slices.ContainsFunc(a.Differences, func(d wire.Difference) bool { return d.Mean != 0 || d.P != nil }) {
+			names = append(names, a.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("Equal to %s in every accuracy with every seed: %s.", r.baselineName(), strings.Join(names, "; "))}
+}
+
+// pairs are sentences on two arms of which the question is.
+func (r *Reproduction) pairs() []string {
+	var list []string
+	for _, a := range r.Arms {
+		if len(a.Apart) == 0 {
+			continue
+		}
+		var parts []string
+		for _, d := range a.Apart {
+			text := quantityName(d.Quantity) + " " + signed(d.Mean, 1)
+			switch {
+			case d.Low != nil:
+				text += fmt.Sprintf(" (%s to %s)", signed(*d.Low, 1), signed(*d.High, 1))
+			case d.Mean == 0:
+				text = quantityName(d.Quantity) + " equal"
+			}
+			parts = append(parts, text)
+		}
+		list = append(list, fmt.Sprintf("%s less %s, paired by seed, intervals of 95 %% without correction: %s.", a.Name, a.Against, strings.Join(parts, "; ")))
+	}
+	return list
+}
+
+// sets are those of the paper that have a number here.
+func (r *Reproduction) sets() []string {
+	var list []string
+	for _, a := range r.Arms {
+		for _, p := range a.Paper {
+			if !slices.Contains(list, p.Set) {
+				list = append(list, p.Set)
+			}
+		}
+	}
+	return list
+}
+
+// printed is the paper's accuracy of an arm on a set.
+func (r *Reproduction) printed(arm, set string) (float64, bool) {
+	for _, a := range r.Arms {
+		for _, p := range a.Paper {
+			if a.Name == arm && p.Set == set && p.Quantity == "accuracy" {
+				return p.Value, true
+			}
+		}
+	}
+	return 0, false
+}
+
+func fusedOf(a wire.ReproducedArm) (float64, bool) {
+	for _, s := range a.Accuracies {
+		if s.Encoder == "fused" && s.Readout == "head" {
+			return s.Mean, true
+		}
+	}
+	return 0, false
+}
+
+func differenceOf(a wire.ReproducedArm) (wire.Difference, bool) {
+	for _, d := range a.Differences {
+		if d.Encoder == "fused" && d.Readout == "head" {
+			return d, true
+		}
+	}
+	return wire.Difference{}, false
+}
