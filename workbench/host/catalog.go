@@ -15,12 +15,14 @@ import (
 	"github.com/primewindow/primewindow/data/cremad"
 	"github.com/primewindow/primewindow/data/digits"
 	"github.com/primewindow/primewindow/data/folder"
+	"github.com/primewindow/primewindow/data/hatefulmemes"
 	"github.com/primewindow/primewindow/data/kineticssounds"
 	"github.com/primewindow/primewindow/data/mosi"
 	"github.com/primewindow/primewindow/data/nlvr"
 	"github.com/primewindow/primewindow/data/synth"
 	"github.com/primewindow/primewindow/data/utdmhad"
 	"github.com/primewindow/primewindow/data/video"
+	"github.com/primewindow/primewindow/data/violentflows"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -42,13 +44,21 @@ var sets = map[string]set{
 	cremad.Name: {doc: cremad.Doc, settings: cremad.Settings, open: cremad.Open, files: []string{cremad.Folder}, check: cremad.Check, ask: cremad.Ask},
 	digits.Name: {doc: digits.Doc, settings: digits.Settings, open: digits.Open, files: []string{"fsdd", "mnist"}},
 	folder.Name: {doc: folder.Doc, settings: folder.Settings, open: folder.Open, own: true, check: folder.Check},
+	hatefulmemes.Name: {
+		doc: hatefulmemes.Doc, settings: hatefulmemes.Settings, open: hatefulmemes.Open, files: []string{hatefulmemes.Folder},
+		check: hatefulmemes.Check, ask: hatefulmemes.Ask,
+	},
 	kineticssounds.Name: {
 		doc: kineticssounds.Doc, settings: kineticssounds.Settings, open: kineticssounds.Open, files: []string{kineticssounds.Folder},
 		check: kineticssounds.Check, ask: kineticssounds.Ask,
 	},
-	mosi.Name:    {doc: mosi.Doc, settings: mosi.Settings, open: mosi.Open, files: []string{mosi.Folder}},
-	nlvr.Name:    {doc: nlvr.Doc, settings: nlvr.Settings, open: nlvr.Open, files: []string{nlvr.Name}},
-	synth.Name:   {doc: synth.Doc, settings: synth.Settings, open: synth.Open},
+	mosi.Name:  {doc: mosi.Doc, settings: mosi.Settings, open: mosi.Open, files: []string{mosi.Folder}},
+	nlvr.Name:  {doc: nlvr.Doc, settings: nlvr.Settings, open: nlvr.Open, files: []string{nlvr.Name}},
+	synth.Name: {doc: synth.Doc, settings: synth.Settings, open: synth.Open},
+	violentflows.Name: {
+		doc: violentflows.Doc, settings: violentflows.Settings, open: violentflows.Open, files: []string{violentflows.Folder},
+		check: violentflows.Check, ask: violentflows.Ask,
+	},
 	utdmhad.Name: {doc: utdmhad.Doc, settings: utdmhad.Settings, open: utdmhad.Open, files: []string{utdmhad.Folder}},
 }
 

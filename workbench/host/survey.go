@@ -37,7 +37,7 @@ func Survey(d data.Dataset) []string {
 	say("licence: %s", desc.Provenance.Licence)
 	say("split hash: %s", desc.Provenance.SplitHash)
 	if n := len(desc.Provenance.Skipped); n > 0 {
-		say("left out: %d broken samples", n)
+		say("left out: %d samples", n)
 	}
 	for _, s := range desc.Provenance.Skipped {
 		say("left out: %s", strings.ReplaceAll(s, "\n", " "))

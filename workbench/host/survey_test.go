@@ -60,7 +60,7 @@ func TestSurvey(t *testing.T) {
 		"leak: 1 of 2 groups of split test are in split train as well, bob for example",
 		"by hand", "source: this test", "licence: none",
 		"split hash: " + set.Describe().Provenance.SplitHash,
-		"left out: 1 broken samples", "left out: a.wav: empty file",
+		"left out: 1 samples", "left out: a.wav: empty file",
 	}, lines); diff != "" {
 		t.Errorf("Survey (-want +got)\n%s", diff)
 	}
