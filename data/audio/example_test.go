@@ -73,8 +73,72 @@ func ExampleKaldi_Bank() {
 	// silence -1.112, completed 0.438
 }
 
+// One bank serves many recordings.
+func ExampleMel_Bank() {
+	bank, err := audio.Mel{SampleRateHz: 8000, Window: 512, Hop: 128, Bins: 40}.Bank()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, n := range []int{8000, 4000} {
+		x, frames, err := bank.Transform(make([]float32, n))
+		fmt.Println(len(x)/frames, frames, err)
+	}
+	// Output:
+	// 40 63 <nil>
+	// 40 32 <nil>
+}
+
 func ExampleMel_Transform() {
 	x, frames, err := audio.Mel{SampleRateHz: 8000, Window: 512, Hop: 128, Bins: 40}.Transform(make([]float32, 8000))
 	fmt.Println(len(x)/frames, frames, err)
 	// Output: 40 63 <nil>
+}
+
+// Older releases of librosa mirror the recording at its ends.
+func ExampleSTFT_Plan() {
+	plan, err := audio.STFT{Window: 512, Hop: 353, Padding: audio.ReflectPadding}.Plan()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	x, frames, err := plan.Transform(make([]float32, 3*22050))
+	fmt.Println(len(x)/frames, frames, err)
+	_, _, err = plan.Transform([]float32{0, float32(math.NaN())})
+	fmt.Println(err)
+	// Output:
+	// 257 188 <nil>
+	// audio: sample 1 is NaN, want a finite number
+}
+
+func ExampleNewResampler() {
+	r, err := audio.NewResampler(16000, 22050)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(len(r.Resample(make([]float32, 16000))))
+	_, err = audio.NewResampler(16000, 0)
+	fmt.Println(err)
+	// Output:
+	// 22050
+	// audio: resampling from 16000 Hz to 0 Hz, want rates from 1 to 768000
+}
+
+func ExampleClip() {
+	x := []float32{-2, 0.5, 1.25}
+	audio.Clip(x)
+	fmt.Println(x)
+	// Output: [-1 0.5 1]
+}
+
+func ExampleLogMagnitude() {
+	_, bins, frames, err := audio.LogMagnitude(make([]float32, 8000), 256, 32)
+	fmt.Println(bins, frames, err)
+	// Output: 129 243 <nil>
+}
+
+func ExamplePool() {
+	fmt.Println(audio.Pool([]float32{1, 2, 3, 4, 5, 6}, 2, 3, 1, 3))
+	// Output: [2.5 3.5 4.5]
 }

@@ -21,6 +21,11 @@ type recorded struct {
 	Kaldi      []float64
 	KaldiOther []float64 `json:"kaldi_other"`
 	Mel        []float64
+
+	STFTReflect []float64 `json:"stft_reflect"`
+	STFTShort   []float64 `json:"stft_short"`
+	STFTOdd     []float64 `json:"stft_odd"`
+	MelReflect  []float64 `json:"mel_reflect"`
 }
 
 func reference(t *testing.T) recorded {
@@ -176,10 +181,13 @@ func TestTile(t *testing.T) {
 	for _, tt := range []struct {
 		n    int
 		want string
-	}{{2, "[1 2]"}, {3, "[1 2 3]"}, {7, "[1 2 3 1 2 3 1]"}} {
+	}{{0, "[]"}, {2, "[1 2]"}, {3, "[1 2 3]"}, {7, "[1 2 3 1 2 3 1]"}} {
 		if got := fmt.Sprint(Tile([]float32{1, 2, 3}, tt.n)); got != tt.want {
 			t.Errorf("Tile to %d = %s, want %s", tt.n, got, tt.want)
 		}
+	}
+	if got := fmt.Sprint(Tile(nil, 3)); got != "[0 0 0]" {
+		t.Errorf("Tile of nothing = %s, want silence", got)
 	}
 }
 
@@ -285,18 +293,22 @@ func TestKaldiSilence(t *testing.T) {
 
 func TestMelReference(t *testing.T) {
 	r := reference(t)
-	got, frames, err := Mel{SampleRateHz: 16000, Window: 512, Hop: 160, Bins: 40}.Transform(r.samples())
+	bank, err := Mel{SampleRateHz: 16000, Window: 512, Hop: 160, Bins: 40}.Bank()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, frames, err := bank.Transform(r.samples())
 	if err != nil || frames != 1+1700/160 {
 		t.Fatalf("%d frames, %v", frames, err)
 	}
 	// librosa keeps its filters in float32.
 	near(t, "librosa.feature.melspectrogram", got, r.Mel, 1e-5)
-	for _, m := range []Mel{{}, {SampleRateHz: 8000, Window: 511, Hop: 1, Bins: 1}, {SampleRateHz: 8000, Window: 512, Bins: 1}} {
-		if _, _, err := m.Transform(r.samples()); err == nil {
-			t.Errorf("Transform by %+v: no error", m)
+	for _, m := range []Mel{{}, {SampleRateHz: 8000, Window: 1, Hop: 1, Bins: 1}, {SampleRateHz: 8000, Window: 512, Bins: 1}} {
+		if _, err := m.Bank(); err == nil {
+			t.Errorf("Bank of %+v: no error", m)
 		}
 	}
-	if _, _, err := (Mel{8000, 512, 128, 40}).Transform(nil); err == nil {
+	if _, _, err := bank.Transform(nil); err == nil {
 		t.Error("Transform of nothing: no error")
 	}
 }
@@ -307,10 +319,60 @@ func BenchmarkCREMAD(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	p, err := STFT{Window: 512, Hop: 353, Padding: ConstantPadding}.Plan()
+	if err != nil {
+		b.Fatal(err)
+	}
 	x := noise(40000)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, _, _, err := CentredLog(Tile(r.Resample(x), 66150), 512, 353); err != nil {
+		y := Tile(r.Resample(x), 66150)
+		Clip(y)
+		if _, _, err := p.Transform(y); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "samples/s")
+}
+
+// BenchmarkResample is the field's three seconds.
+func BenchmarkResample(b *testing.B) {
+	r, err := NewResampler(16000, 22050)
+	if err != nil {
+		b.Fatal(err)
+	}
+	x := noise(48000)
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Resample(x)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "samples/s")
+}
+
+func BenchmarkSTFT(b *testing.B) {
+	p, err := STFT{Window: 512, Hop: 353, Padding: ConstantPadding}.Plan()
+	if err != nil {
+		b.Fatal(err)
+	}
+	x := noise(66150)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := p.Transform(x); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "samples/s")
+}
+
+func BenchmarkMel(b *testing.B) {
+	bank, err := Mel{SampleRateHz: 16000, Window: 512, Hop: 160, Bins: 40}.Bank()
+	if err != nil {
+		b.Fatal(err)
+	}
+	x := noise(160000)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := bank.Transform(x); err != nil {
 			b.Fatal(err)
 		}
 	}

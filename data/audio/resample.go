@@ -3,14 +3,17 @@ package audio
 import (
 	"fmt"
 	"math"
+	"slices"
+	"sync"
 )
 
 // Resampler brings recordings from one sample rate to another. It is not changed once made, and may be used from several
 // goroutines.
 type Resampler struct {
 	up, down int
-	phases   [][]float64 // by (position·down) mod up: the taps that meet samples, in the order of the samples
-	reach    []int       // how many samples before the present one each phase begins
+	phases   [][][4]float64 // by (position·down) mod up: the taps that meet samples, in the samples' order, and zeros
+	reach    []int          // how many samples before the present one each phase begins
+	space    *sync.Pool     // of *[]float64: the recording between zeros
 }
 
 const (
@@ -27,26 +30,31 @@ func NewResampler(fromHz, toHz int) (*Resampler, error) {
 		return nil, fmt.Errorf("audio: resampling from %d Hz to %d Hz, want rates from 1 to %d", fromHz, toHz, maxRateHz)
 	}
 	g := divisor(fromHz, toHz)
-	r := &Resampler{up: toHz / g, down: fromHz / g}
+	r := &Resampler{up: toHz / g, down: fromHz / g, space: &sync.Pool{New: func() any { return new([]float64) }}}
 	if r.up == r.down {
 		return r, nil
 	}
 	slow := max(r.up, r.down)
 	half := zeroCrossing * slow
 	taps, sum := make([]float64, 2*half+1), 0.0
-	for n := range taps {
-		x := float64(n-half) / float64(slow)
+	for n := range half + 1 { // the filter is its own mirror image
+		x := float64(half-n) / float64(slow)
 		taps[n] = sinc(x) * besselI0(kaiserBeta*math.Sqrt(max(0, 1-x*x/(zeroCrossing*zeroCrossing))))
-		sum += taps[n]
+		taps[2*half-n] = taps[n]
+		sum += 2 * taps[n]
 	}
-	r.phases, r.reach = make([][]float64, r.up), make([]int, r.up)
+	sum -= taps[half] // which is one tap
+	r.phases, r.reach = make([][][4]float64, r.up), make([]int, r.up)
 	for phase := range r.phases {
 		// Output m lies phase behind a sample, on the grid on which samples are up apart. The sample k before that one
 		// meets tap half + phase + k·up.
 		r.reach[phase] = (half - phase) / r.up
-		for k := r.reach[phase]; half+phase+k*r.up >= 0; k-- {
-			r.phases[phase] = append(r.phases[phase], taps[half+phase+k*r.up]/sum*float64(r.up))
+		count := r.reach[phase] + 1 + (half+phase)/r.up
+		fours := make([][4]float64, (count+3)/4)
+		for i := range count {
+			fours[i/4][i%4] = taps[half+phase+(r.reach[phase]-i)*r.up] / sum * float64(r.up)
 		}
+		r.phases[phase] = fours
 	}
 	return r, nil
 }
@@ -57,17 +65,34 @@ func (r *Resampler) Resample(x []float32) []float32 {
 		return append([]float32(nil), x...)
 	}
 	out := make([]float32, (len(x)*r.up+r.down-1)/r.down)
+	space := r.space.Get().(*[]float64)
+	defer r.space.Put(space)
+	before, behind := r.reach[0], 4*len(r.phases[r.up-1]) // no phase reaches farther back, or farther ahead
+	padded := slices.Grow((*space)[:0], before+len(x)+behind)[:before+len(x)+behind]
+	*space = padded
+	clear(padded[:before])
+	for n, v := range x {
+		padded[before+n] = float64(v)
+	}
+	clear(padded[before+len(x):])
+	at, phase := 0, 0 // of the output: behind which sample, and by how much
 	for m := range out {
-		at := m * r.down
-		phase := at % r.up
-		first := at/r.up - r.reach[phase]
 		taps := r.phases[phase]
-		from, to := max(0, -first), min(len(taps), len(x)-first)
-		sum := 0.0
-		for i := from; i < to; i++ {
-			sum += taps[i] * float64(x[first+i])
+		var a, b, c, d float64 // four sums that do not wait for each other
+		from := padded[before+at-r.reach[phase]:]
+		for i := range taps {
+			x := (*[4]float64)(from)
+			a += taps[i][0] * x[0]
+			b += taps[i][1] * x[1]
+			c += taps[i][2] * x[2]
+			d += taps[i][3] * x[3]
+			from = from[4:]
 		}
-		out[m] = float32(sum)
+		out[m] = float32(a + b + (c + d))
+		at, phase = at+r.down/r.up, phase+r.down%r.up
+		if phase >= r.up {
+			at, phase = at+1, phase-r.up
+		}
 	}
 	return out
 }
@@ -81,13 +106,24 @@ func Resample(x []float32, fromHz, toHz int) ([]float32, error) {
 	return r.Resample(x), nil
 }
 
-// Tile repeats a recording until it has n samples, and cuts it there. x must hold at least one.
+// Tile repeats a recording until it has n samples, and cuts it there. Nothing, repeated, is silence.
 func Tile(x []float32, n int) []float32 {
 	out := make([]float32, n)
-	for at := 0; at < n; at += len(x) {
-		copy(out[at:], x)
+	for have := copy(out, x); have > 0 && have < n; {
+		have += copy(out[have:], out[:have])
 	}
 	return out
+}
+
+// Clip brings samples below -1 and above 1 to these, in place.
+func Clip(x []float32) {
+	for i, v := range x {
+		if v > 1 {
+			x[i] = 1
+		} else if v < -1 {
+			x[i] = -1
+		}
+	}
 }
 
 func divisor(a, b int) int {

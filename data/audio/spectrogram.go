@@ -3,8 +3,6 @@ package audio
 import (
 	"fmt"
 	"math"
-
-	"gonum.org/v1/gonum/dsp/fourier"
 )
 
 // Floor is added to a magnitude before its logarithm, so that silence has one: log(1e-7) is about -16.1.
@@ -12,78 +10,98 @@ const Floor = 1e-7
 
 // STFT says how a spectrogram is made.
 type STFT struct {
-	Window int // samples of a frame, which is also the length of its Fourier transform
-	Hop    int // samples from one frame to the next
-	Bins   int // frequencies of the result; 0 keeps Window/2 + 1
-	Frames int // times of the result; 0 keeps as many as there are
+	Window  int // samples of a frame, which is also the length of its Fourier transform
+	Hop     int // samples from one frame to the next
+	Bins    int // frequencies of the result; 0 keeps Window/2 + 1
+	Frames  int // times of the result; 0 keeps as many as there are
+	Padding Padding
 }
 
-// Spectrogram is the logarithm of the magnitude of the short-time Fourier transform, see [LogMagnitude], pooled to
-// shape [Bins, Frames], see [Pool]. A long and a short recording thus fill the same time axis: duration does not show.
-// It returns an error for sizes below their least and for a recording without samples.
-func Spectrogram(samples []float32, s STFT) ([]float32, error) {
+// Plan is a spectrogram's window and transform, prepared for many recordings. Several goroutines may use it.
+type Plan struct {
+	stft    STFT
+	framing framing
+}
+
+// Plan prepares. It returns an error for sizes below their least.
+func (s STFT) Plan() (*Plan, error) {
 	if s.Bins < 0 || s.Frames < 0 {
 		return nil, fmt.Errorf("audio: spectrogram of %d bins and %d frames, want none below 0", s.Bins, s.Frames)
 	}
-	x, bins, frames, err := LogMagnitude(samples, s.Window, s.Hop)
+	f, err := newFraming(s.Window, s.Hop, s.Padding)
 	if err != nil {
 		return nil, err
 	}
-	if s.Bins == 0 {
-		s.Bins = bins
-	}
-	if s.Frames == 0 {
-		s.Frames = frames
-	}
-	return Pool(x, bins, frames, s.Bins, s.Frames), nil
+	return &Plan{s, f}, nil
 }
 
-// LogMagnitude is log(|X| + 1e-7), natural, where X[f, t] is the Fourier sum over window samples from t*hop on, each
-// times the periodic Hann window 0.5 - 0.5 cos(2πn/window), without scaling. values has shape [bins, frames] with
-// bins = window/2 + 1. Frames that would reach beyond the recording are left out; a recording shorter than the
-// window is completed with zeros to one frame. Whoever wants frames centred on their time puts window/2 zeros before
-// and behind. It returns an error when window < 2, hop < 1, or there are no samples.
-func LogMagnitude(samples []float32, window, hop int) (values []float32, bins, frames int, err error) {
-	switch {
-	case window < 2:
-		return nil, 0, 0, fmt.Errorf("audio: window of %d samples, want at least 2", window)
-	case hop < 1:
-		return nil, 0, 0, fmt.Errorf("audio: hop of %d samples, want at least 1", hop)
-	case len(samples) == 0:
-		return nil, 0, 0, fmt.Errorf("audio: no samples, want at least 1")
+// Transform is the logarithm of the magnitude of the short-time Fourier transform: log(|X| + 1e-7), natural, where
+// X[f, t] is the Fourier sum over the samples of frame t, each times the periodic Hann window 0.5 - 0.5 cos(2πn/window),
+// without scaling. Frame t begins at sample t·hop or, with padding, half a window earlier. Frames that would reach beyond
+// the recording, or its padding, are left out; without padding, a recording shorter than the window is completed with
+// zeros to one frame. There are window/2 + 1 frequencies.
+//
+// The result is pooled to shape [Bins, Frames], see [Pool]: a long and a short recording thus fill the same time axis,
+// and duration does not show. frames is how many times it has. Transform returns an error for a recording without samples
+// and for a sample that is not finite.
+func (p *Plan) Transform(samples []float32) (values []float32, frames int, err error) {
+	if err := checkSamples(samples); err != nil {
+		return nil, 0, err
 	}
-	bins, frames = window/2+1, 1
-	if len(samples) > window {
-		frames += (len(samples) - window) / hop
-	}
-	hann := periodicHann(window)
-	fft := fourier.NewFFT(window)
-	frame, x := make([]float64, window), make([]complex128, bins)
+	bins, frames := p.stft.Window/2+1, p.framing.frames(len(samples))
 	values = make([]float32, bins*frames)
-	for t := range frames {
-		part := samples[t*hop:]
-		for n := range frame {
-			frame[n] = 0
-			if n < len(part) {
-				frame[n] = hann[n] * float64(part[n])
-			}
+	log := p.framing.log
+	p.framing.each(samples, func(t int, power []float64) {
+		at := t
+		for _, v := range power {
+			values[at] = float32(log.of(math.Sqrt(v) + Floor))
+			at += frames
 		}
-		fft.Coefficients(x, frame)
-		for f, c := range x {
-			magnitude := math.Sqrt(real(c)*real(c) + imag(c)*imag(c))
-			values[f*frames+t] = float32(math.Log(magnitude + Floor))
-		}
+	})
+	outBins, outFrames := p.stft.Bins, p.stft.Frames
+	if outBins == 0 {
+		outBins = bins
 	}
-	return values, bins, frames, nil
+	if outFrames == 0 {
+		outFrames = frames
+	}
+	if outBins == bins && outFrames == frames {
+		return values, frames, nil
+	}
+	return Pool(values, bins, frames, outBins, outFrames), outFrames, nil
 }
 
-// periodicHann is 0.5 - 0.5 cos(2πn/window).
-func periodicHann(window int) []float64 {
-	hann := make([]float64, window)
-	for n := range hann {
-		hann[n] = 0.5 - 0.5*math.Cos(2*math.Pi*float64(n)/float64(window))
+// Spectrogram makes one recording's, see [Plan.Transform]; for many make the plan once.
+func Spectrogram(samples []float32, s STFT) ([]float32, error) {
+	p, err := s.Plan()
+	if err != nil {
+		return nil, err
 	}
-	return hann
+	values, _, err := p.Transform(samples)
+	return values, err
+}
+
+// LogMagnitude makes a spectrogram that is neither padded nor pooled, see [Plan.Transform], of shape [bins, frames].
+func LogMagnitude(samples []float32, window, hop int) (values []float32, bins, frames int, err error) {
+	return logMagnitude(samples, STFT{Window: window, Hop: hop})
+}
+
+// CentredLog is [LogMagnitude] with [ConstantPadding]: frame t is centred on sample t·hop, and there are 1 + n/hop frames
+// of n samples for an even window. For [ReflectPadding] make an [STFT.Plan].
+func CentredLog(samples []float32, window, hop int) (values []float32, bins, frames int, err error) {
+	return logMagnitude(samples, STFT{Window: window, Hop: hop, Padding: ConstantPadding})
+}
+
+func logMagnitude(samples []float32, s STFT) (values []float32, bins, frames int, err error) {
+	p, err := s.Plan()
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	values, frames, err = p.Transform(samples)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	return values, s.Window/2 + 1, frames, nil
 }
 
 // Pool is the adaptive mean: x of shape [rows, columns] becomes [outRows, outColumns], whose value (i, j) is the mean
@@ -119,15 +137,4 @@ func Pool(x []float32, rows, columns, outRows, outColumns int) []float32 {
 // span is the part of n places that the i-th of m results is the mean of.
 func span(i, n, m int) (from, to int) {
 	return i * n / m, ((i+1)*n + m - 1) / m
-}
-
-// CentredLog is [LogMagnitude] of the recording with window/2 zeros before and behind, as librosa pads by default: frame t
-// is centred on sample t·hop, and there are 1 + n/hop frames of n samples for an even window.
-func CentredLog(samples []float32, window, hop int) (values []float32, bins, frames int, err error) {
-	if window < 2 || len(samples) == 0 {
-		return LogMagnitude(samples, window, hop) // which says so
-	}
-	padded := make([]float32, len(samples)+window/2*2)
-	copy(padded[window/2:], samples)
-	return LogMagnitude(padded, window, hop)
 }

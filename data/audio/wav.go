@@ -15,7 +15,7 @@ type Sound struct {
 	Samples      []float32 // at least one; in [-1, 1] when the file holds integers
 }
 
-// ReadWAV reads a WAV file: PCM of 8, 16, 24 or 32 bits or 32-bit float, any number of channels, which are
+// ReadWAV reads a WAV file: PCM of 8, 16, 24 or 32 bits or float of 32 or 64, any number of channels, which are
 // averaged. Errors are those of [DecodeWAV], or the file system's.
 func ReadWAV(path string) (*Sound, error) {
 	b, err := os.ReadFile(path)
@@ -147,7 +147,7 @@ func parseFormat(name string, b []byte) (wavFormat, error) {
 		return wavFormat{}, &data.UnsupportedError{File: name, Feature: fmt.Sprintf("samples of %d bits", bits)}
 	case block != channels*bits/8:
 		return broken("blocks of %d bytes, want %d for %d channels of %d bits", block, channels*bits/8, channels, bits)
-	case codec == codecFloat && bits != 32, bits > 32:
+	case codec == codecFloat && bits != 32 && bits != 64, codec == codecPCM && bits > 32:
 		return wavFormat{}, &data.UnsupportedError{File: name, Feature: fmt.Sprintf("codec %#x of %d bits", codec, bits)}
 	}
 	return wavFormat{codec, channels, int(rate), bits / 8}, nil
@@ -178,6 +178,8 @@ func (f wavFormat) decode(name string, b []byte) (*Sound, error) {
 // value reads the first sample of b, scaled so that the largest integer's size is just below 1.
 func (f wavFormat) value(b []byte) float64 {
 	switch {
+	case f.codec == codecFloat && f.bytes == 8:
+		return math.Float64frombits(binary.LittleEndian.Uint64(b))
 	case f.codec == codecFloat:
 		return float64(math.Float32frombits(binary.LittleEndian.Uint32(b)))
 	case f.bytes == 1:

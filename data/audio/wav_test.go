@@ -80,6 +80,10 @@ func TestDecodeWAV(t *testing.T) {
 		{"24 bits", wav(1, 1, 24, 0, 0, 0x80, 0, 0, 0x40, 0xff, 0xff, 0xff), []float32{-1, 0.5, -1.0 / (1 << 23)}, "divided by 2^23"},
 		{"32 bits", wav(1, 1, 32, 0, 0, 0, 0x80, 0, 0, 0, 0x20), []float32{-1, 0.25}, "divided by 2^31"},
 		{"float", wav(3, 1, 32, floats(0.125, -2)...), []float32{0.125, -2}, "taken as it is, beyond 1 too"},
+		{"64-bit float", wav(3, 1, 64, binary.LittleEndian.AppendUint64(nil, math.Float64bits(-0.375))...), []float32{-0.375}, "double precision is rounded to single"},
+		{"stereo float", wav(3, 2, 32, floats(1, -0.5)...), []float32{0.25}, "the mean of 1 and -0.5"},
+		{"stereo 24 bits", wav(1, 2, 24, 0, 0, 0x40, 0, 0, 0xc0), []float32{0}, "the mean of 0.5 and -0.5"},
+		{"one sample", wav(1, 1, 8, 192), []float32{0.5}, "the shortest recording"},
 		{"stereo", wav(1, 2, 16, 0, 0x40, 0, 0, 0, 0x80, 0, 0x40), []float32{0.25, -0.25}, "the mean of (0.5, 0) and of (-1, 0.5)"},
 		{"three channels", wav(1, 3, 8, 128, 128, 224), []float32{0.25}, "the mean of 0, 0 and 0.75"},
 		{"extensible", riff(chunk("fmt ", extensible(1, 1, 16)), chunk("data", []byte{0, 0x40})), []float32{0.5}, "the codec is in the identifier"},
@@ -147,7 +151,8 @@ func TestDecodeWAVErrors(t *testing.T) {
 		{"wrong block", string(altered(good, 32, 3)), "blocks of 3 bytes, want 2 for 1 channels of 16 bits", false, "sizes contradict each other"},
 		{"half a sample", string(wav(1, 1, 16, 1, 2, 3)), "3 bytes of samples, want a multiple of 2", false, "cut within a sample"},
 		{"12 bits", string(altered(good, 34, 12)), "not supported: samples of 12 bits", true, "packed widths are not read"},
-		{"64-bit float", string(wav(3, 1, 64, make([]byte, 8)...)), "not supported: codec 0x3 of 64 bits", true, "double precision is not read"},
+		{"24-bit float", string(wav(3, 1, 24, 1, 2, 3)), "not supported: codec 0x3 of 24 bits", true, "there is no such number"},
+		{"beyond float32", string(wav(3, 1, 64, binary.LittleEndian.AppendUint64(nil, math.Float64bits(1e300))...)), "sample 0 is +Inf, want a finite number", false, "samples are kept in single precision"},
 		{"64-bit integer", string(wav(1, 1, 64, make([]byte, 8)...)), "not supported: codec 0x1 of 64 bits", true, "no integers wider than 32 bits"},
 		{"mu-law", string(wav(7, 1, 8, 1)), "not supported: codec 0x7", true, "a compressed codec"},
 		{"not a number", string(wav(3, 1, 32, floats(0, math.NaN())...)), "sample 1 is NaN, want a finite number", false, "a set's values are finite"},
@@ -187,6 +192,7 @@ func FuzzDecodeWAV(f *testing.F) {
 	f.Add(wav(1, 2, 24, 1, 2, 3, 4, 5, 6))
 	f.Add(wav(3, 1, 32, floats(1)...))
 	f.Add(riff(chunk("data", []byte{9}), chunk("fmt ", extensible(1, 1, 8))))
+	f.Add(wav(3, 2, 64, make([]byte, 16)...))
 	f.Add([]byte("RIFF"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := DecodeWAV("x.wav", b)

@@ -16,13 +16,17 @@ import (
 // usualRate is the owners' sample rate, in Hz.
 const usualRate = 16000
 
-// ear makes spectrograms. It keeps the filter for the usual rate.
+// ear makes spectrograms. It keeps the filter for the usual rate and what the frames share.
 type ear struct {
 	usual func() (*audio.Resampler, error)
+	plan  func() (*audio.Plan, error)
 }
 
 func newEar() ear {
-	return ear{sync.OnceValues(func() (*audio.Resampler, error) { return audio.NewResampler(usualRate, soundRate) })}
+	return ear{
+		sync.OnceValues(func() (*audio.Resampler, error) { return audio.NewResampler(usualRate, soundRate) }),
+		sync.OnceValues(audio.STFT{Window: window, Hop: hop, Padding: audio.ConstantPadding}.Plan),
+	}
 }
 
 // spectrogram is the field's: see the package's rules.
@@ -37,10 +41,12 @@ func (e ear) spectrogram(s *audio.Sound) ([]float32, error) {
 	// Behind three seconds, what the filter reaches is enough: a long recording takes no more than a short one.
 	x := filter.Resample(s.Samples[:min(len(s.Samples), 3*s.SampleRateHz+s.SampleRateHz/10+64)])
 	x = audio.Tile(x, soundTime)
-	for i, v := range x {
-		x[i] = min(max(v, -1), 1)
+	audio.Clip(x)
+	plan, err := e.plan()
+	if err != nil {
+		return nil, err
 	}
-	values, _, _, err := audio.CentredLog(x, window, hop)
+	values, _, err := plan.Transform(x)
 	return values, err
 }
 

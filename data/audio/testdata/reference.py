@@ -41,6 +41,10 @@ def main() -> None:
         ],
         # [bins, frames]
         "stft": numbers(numpy.log(numpy.abs(librosa.stft(x, n_fft=512, hop_length=353, pad_mode="constant")) + 1e-7)),
+        "stft_reflect": numbers(numpy.log(numpy.abs(librosa.stft(x, n_fft=512, hop_length=353, pad_mode="reflect")) + 1e-7)),
+        # of 100 samples, mirrored more than once on either side; librosa warns
+        "stft_short": numbers(numpy.log(numpy.abs(librosa.stft(x[:100], n_fft=512, hop_length=353, pad_mode="reflect")) + 1e-7)),
+        "stft_odd": numbers(numpy.log(numpy.abs(librosa.stft(x[:200], n_fft=75, hop_length=20, pad_mode="constant")) + 1e-7)),
         # [frames, bins], as Kaldi has it
         "kaldi": numbers(
             kaldi.fbank(
@@ -55,6 +59,7 @@ def main() -> None:
             )
         ),
         "mel": numbers(numpy.log(librosa.feature.melspectrogram(y=x, sr=16000, n_fft=512, hop_length=160, n_mels=40, pad_mode="constant") + 1e-7)),
+        "mel_reflect": numbers(numpy.log(librosa.feature.melspectrogram(y=x, sr=8000, n_fft=400, hop_length=100, n_mels=23, pad_mode="reflect") + 1e-3)),
     }  # fmt: skip
     path = pathlib.Path(__file__).with_name("reference.json")
     path.write_text(json.dumps(out, separators=(",", ":")) + "\n")
