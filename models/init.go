@@ -8,14 +8,15 @@ import (
 
 // Init draws first values for every variable: convolutions from Kaiming's normal distribution by fan-out,
 // linear weights from Xavier's, biases 0, norm scales 1 and shifts 0, as the paper's code does; the vectors of
-// tokens and positions, which are not in the paper, from a normal one of deviation 0.02. Each variable has a stream
-// of its own, keyed by seed and name, so that an encoder starts from the same weights whatever stands beside it.
+// tokens and positions and the class token, which are not in the paper, from a normal one of deviation 0.02. Each
+// variable has a stream of its own, keyed by seed and name, so that an encoder starts from the same weights whatever
+// stands beside it.
 func (m *Multimodal) Init(seed uint64) map[string][]float32 {
 	values := map[string][]float32{}
 	for _, v := range m.Variables() {
 		x := make([]float32, v.Size())
 		switch v.Role {
-		case ConvWeight, LinearWeight, EmbeddingWeight, PositionWeight:
+		case ConvWeight, LinearWeight, EmbeddingWeight, PositionWeight, ClassWeight:
 			h := fnv.New64a()
 			h.Write([]byte(v.Name))
 			r := rand.New(rand.NewPCG(seed, h.Sum64()))
@@ -38,7 +39,7 @@ func (v Variable) initialDeviation() float64 {
 	switch v.Role {
 	case LinearWeight:
 		return math.Sqrt(2 / float64(v.Shape[0]+v.Shape[1]))
-	case EmbeddingWeight, PositionWeight:
+	case EmbeddingWeight, PositionWeight, ClassWeight:
 		return 0.02
 	}
 	return math.Sqrt(2 / float64(v.Size()/v.Shape[n-2])) // fan-out: kernel positions times output channels

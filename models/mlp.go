@@ -11,8 +11,9 @@ import (
 // MLP is an encoder for vectors: linear layers with a bias, each followed by ReLU. Variables are called
 // fc<i>.weight and fc<i>.bias, i from 0.
 type MLP struct {
-	In     int   // features of the input, [B, F]
-	Widths []int // of each layer
+	In      int   // features of the input, [B, F]
+	Widths  []int // of each layer
+	Flatten bool  // the input has more axes, [B, ...] of In values a sample; they are one vector, the last axis fastest
 }
 
 // Variables lists the encoder's variables in PyTorch's order.
@@ -30,6 +31,9 @@ func (e MLP) Variables(prefix string) []Variable {
 func (e MLP) Forward(c *Call, prefix string, x *Node) *Node {
 	p := pass{c, 1}
 	batch := x.Shape().Dimensions[0]
+	if e.Flatten {
+		x = Reshape(x, batch, -1)
+	}
 	x.AssertDims(batch, e.In)
 	for i, out := range e.Widths {
 		x = relu(p.linear(fmt.Sprintf("%sfc%d", prefix, i), x))
@@ -52,13 +56,17 @@ func (p pass) linear(name string, x *Node) *Node {
 	return l.Output
 }
 
-func parseMLP(widths string, m data.Modality) (Encoder, error) {
-	if len(m.Shape) != 1 {
-		return nil, fmt.Errorf("models: %s of shape %v, want a vector for an MLP", m.Kind, m.Shape)
+func parseMLP(widths string, m data.Modality, take func(name, def string) string) (Encoder, error) {
+	flatten, err := parseSwitch("flatten", take)
+	if err != nil {
+		return nil, err
+	}
+	if len(m.Shape) != 1 && !flatten {
+		return nil, fmt.Errorf("models: %s of shape %v, want a vector for an MLP, or flatten=1 to make one of it", m.Kind, m.Shape)
 	}
 	list, err := parseWidths(widths)
 	if err != nil {
 		return nil, err
 	}
-	return MLP{In: m.Shape[0], Widths: list}, nil
+	return MLP{In: m.Size(), Widths: list, Flatten: len(m.Shape) != 1}, nil
 }

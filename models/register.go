@@ -20,7 +20,7 @@ var registered = struct {
 }{byName: map[string]EncoderParser{}}
 
 // builtIn are the encoders that [ParseEncoder] knows by itself.
-var builtIn = []string{"cnn1d", "cnn2d", "resnet18", "mlp", "transformer"}
+var builtIn = []string{"cnn1d", "cnn2d", "resnet18", "mlp", "transformer", "bag"}
 
 // RegisterEncoder makes an encoder known to [ParseEncoder]. It panics when there is one of that name, or when the name
 // could not stand in a line: a name on record means one thing. For exact probes, which take a gradient for each

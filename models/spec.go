@@ -15,12 +15,26 @@ import (
 //	cnn2d:16-32-64[,kernel=3][,norm=batch|group|none]     images, spectrograms, clips
 //	resnet18[,width=1][,stem=imagenet|small]              likewise
 //	mlp:64-32                                             vectors
+//	mlp:64-32,flatten=1                                   anything, as one vector of its values
 //	transformer[,dim=32][,heads=4][,layers=2][,mlp=2]     sequences
-//	transformer,vocab=N[,pad=1][,dim=32][..]              token ids from 0 to N-1; with pad=1 token 0 is padding
+//	transformer,vocab=N[..]                               token ids from 0 to N-1
+//	bag:32-16,vocab=N[,pad=1]                             token ids: mean of vectors of 32, then layers as of an mlp
 //	NAME[:channels][,option=value]                        whatever [RegisterEncoder] was told of NAME
 //
-// The stem is by default small where the input's height or width is below 64.
+// A transformer also takes
+//
+//	pad=1                         token 0, or rows of zeros at both ends of a sequence, are padding
+//	pos=learned|sinusoidal|none   what is added to each position
+//	pool=mean|class               features are the mean over positions, or those of a learnt class token
+//
+// The stem is by default small where the input's height or width is below 64. A convolution halves an axis, rounded
+// up, so that no input is too short for it. At most 64 blocks or layers.
 func ParseEncoder(spec string, m data.Modality) (Encoder, error) {
+	for _, size := range m.Shape {
+		if size < 1 {
+			return nil, fmt.Errorf("models: %s of shape %v, want at least 1 along each axis", m.Kind, m.Shape)
+		}
+	}
 	head, rest, _ := strings.Cut(strings.ReplaceAll(spec, " ", ""), ",")
 	kind, channels, _ := strings.Cut(head, ":")
 	options := map[string]string{}
@@ -55,16 +69,18 @@ func ParseEncoder(spec string, m data.Modality) (Encoder, error) {
 		}
 		e, err = parseResNet(m, take)
 	case "mlp":
-		e, err = parseMLP(channels, m)
+		e, err = parseMLP(channels, m, take)
 	case "transformer":
 		if channels != "" {
 			return nil, fmt.Errorf("models: encoder %q: transformer takes ,dim= and no colon", spec)
 		}
 		e, err = parseTransformer(m, take)
+	case "bag":
+		e, err = parseBag(channels, m, take)
 	default:
 		parse, ok := registeredEncoder(kind)
 		if !ok {
-			return nil, fmt.Errorf("models: encoder %q, want cnn1d, cnn2d, resnet18 or mlp, or transformer", spec)
+			return nil, fmt.Errorf("models: encoder %q, want cnn1d, cnn2d, resnet18, mlp, transformer or bag", spec)
 		}
 		e, err = parse(channels, m, take)
 	}
@@ -88,6 +104,9 @@ func parseWidths(text string) ([]int, error) {
 			return nil, fmt.Errorf("models: channels %q, want whole numbers from 1 to %d joined by hyphens", text, maxChannels)
 		}
 		list = append(list, n)
+	}
+	if len(list) > maxBlocks {
+		return nil, fmt.Errorf("models: %d blocks or layers, want at most %d", len(list), maxBlocks)
 	}
 	return list, nil
 }

@@ -5,45 +5,63 @@ import (
 	"math"
 	"slices"
 
-	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/primewindow/primewindow/data"
 )
 
-// Roles of the variables that only a [Transformer] has. They are not among the weights of a probe that leaves out
-// biases and norm layers, which are those of convolution and linear layers alone.
+// Roles of the variables that only a [Transformer] or a [Bag] has. They are not among the weights of a probe that
+// leaves out biases and norm layers, which are those of convolution and linear layers alone.
 const (
 	EmbeddingWeight Role = "embedding" // [tokens, D]
 	PositionWeight  Role = "position"  // [T, D]
+	ClassWeight     Role = "class"     // [1, D]
 )
 
 // Transformer is an encoder for sequences of features and for texts of token ids: a vector for each position, to
-// which a learnt one of the position is added; pre-norm blocks of multi-head self-attention and of two linear
-// layers with an exact GELU between them; a layer norm, and the mean over positions. Variables are called pos,
-// embed.*, block<i>_{ln1,qkv,proj,ln2,fc1,fc2}.*, i from 0, and ln.*. The rows of qkv are those of queries, keys
-// and values one after the other, in each the heads one after the other.
+// which one of the position is added; pre-norm blocks of multi-head self-attention and of two linear layers with an
+// exact GELU between them; a layer norm, and the mean over positions. Variables are called pos, cls, embed.*,
+// block<i>_{ln1,qkv,proj,ln2,fc1,fc2}.*, i from 0, and ln.*. The rows of qkv are those of queries, keys and values one
+// after the other, in each the heads one after the other.
 //
-// With Pad, positions of token 0 are padding, wherever they stand: no position attends to them and the mean leaves
-// them out, so that what follows a text's end does not matter. The features of a text of padding alone are 0.
+// With Class a learnt vector, cls, stands before the first position, attends and is attended to as any other, and what
+// has become of it takes the place of the mean. It has position 0 then, and the others follow.
+//
+// With Pad some positions are padding: those of token 0, wherever they stand; of a sequence of features those before
+// the first and behind the last row that is not all zeros. No position attends to them and the mean leaves them out, so
+// that what is added at the ends does not matter. (A sequence must come here as it was padded: where features have been
+// shifted, as [data.Standardize] does, its padding is no longer zero.) Of padding alone the mean is 0, and the class
+// token attends to itself.
+//
+// The weights of attention are B*Heads*T² numbers in each block, and the gradient needs them all: with 32 samples and 4
+// heads 128 MiB for 512 positions, and four times that for twice as many. A pass of one such block and its gradient took
+// half a GiB. Longer inputs want fewer steps, or a CNN before.
 //
 // There is no dropout. An id that is not a whole number from 0 to Vocab-1 makes its sample's features NaN.
 type Transformer struct {
-	In     int  // features of each position of the input, [B, T, F]; 0 with tokens
-	Vocab  int  // the input are ids of so many tokens, [B, T] or [B, T, 1]; 0 for features
-	Pad    bool // token 0 is padding
-	Length int  // T
-	Dim    int  // of a position's vector: Heads divides it
-	Heads  int
-	Layers int // blocks
-	MLP    int // fc1 has MLP*Dim outputs
+	In        int    // features of each position of the input, [B, T, F]; 0 with tokens
+	Vocab     int    // the input are ids of so many tokens, [B, T] or [B, T, 1]; 0 for features
+	Pad       bool   // token 0, or rows of zeros at both ends, are padding
+	Length    int    // T
+	Dim       int    // of a position's vector: Heads divides it
+	Heads     int    //
+	Layers    int    // blocks
+	MLP       int    // fc1 has MLP*Dim outputs
+	Positions string // one of the kinds of positions; empty: learnt
+	Class     bool   // the features are the class token's, not the mean over positions
 }
 
 // Variables lists the encoder's variables in PyTorch's order.
 func (e Transformer) Variables(prefix string) []Variable {
-	vars := []Variable{{Name: prefix + "pos", Shape: []int{e.Length, e.Dim}, Role: PositionWeight}}
+	var vars []Variable
+	if e.learnt() {
+		vars = append(vars, Variable{Name: prefix + "pos", Shape: []int{e.rows(), e.Dim}, Role: PositionWeight})
+	}
+	if e.Class {
+		vars = append(vars, Variable{Name: prefix + "cls", Shape: []int{1, e.Dim}, Role: ClassWeight})
+	}
 	if e.Vocab > 0 {
-		vars = append(vars, Variable{Name: prefix + "embed.weight", Shape: []int{e.Vocab, e.Dim}, Role: EmbeddingWeight})
+		vars = append(vars, embeddingVariable(prefix+"embed", e.Vocab, e.Dim))
 	} else {
 		vars = append(vars, linearVariables(prefix+"embed", e.Dim, e.In)...)
 	}
@@ -56,65 +74,74 @@ func (e Transformer) Variables(prefix string) []Variable {
 	return append(vars, affineVariables(prefix+"ln", e.Dim)...)
 }
 
+// rows is how many positions attend to each other: T, and one for the class token.
+func (e Transformer) rows() int {
+	if e.Class {
+		return e.Length + 1
+	}
+	return e.Length
+}
+
 // Forward encodes x, [B, T, F] or token ids, into [B, Features()].
 func (e Transformer) Forward(c *Call, prefix string, x *Node) *Node {
 	p := pass{c, 1}
 	batch := x.Shape().Dimensions[0]
-	var text *Node // [B, T], false at padding; nil without padding
-	if e.Vocab > 0 {
-		if x.Rank() == 3 {
-			x.AssertDims(batch, e.Length, 1)
-			x = Squeeze(x, 2)
+	x, present := e.embed(p, prefix, x)
+	if e.Class {
+		token := p.position(prefix+"cls", Zeros(x.Graph(), shapeOf(x, batch, 1, e.Dim)))
+		x = Concatenate([]*Node{token, x}, 1)
+		if present != nil {
+			always := BroadcastToDims(Const(x.Graph(), true), batch, 1)
+			present = Concatenate([]*Node{always, present}, 1)
 		}
-		x.AssertDims(batch, e.Length)
-		if e.Pad {
-			text = NotEqual(x, ZerosLike(x))
-		}
-		x = p.tokens(prefix+"embed", x)
-	} else {
-		x.AssertDims(batch, e.Length, e.In)
-		x = p.linear(prefix+"embed", x)
 	}
-	x = p.position(prefix+"pos", x)
-	x.AssertDims(batch, e.Length, e.Dim) // [B, T, D]
+	switch {
+	case e.learnt():
+		x = p.position(prefix+"pos", x)
+	case e.Positions == SinusoidalPositions:
+		waves := ConvertDType(ConstTensor(x.Graph(), sinusoids(e.rows(), e.Dim)), x.DType())
+		x = Add(x, BroadcastToDims(InsertAxes(waves, 0), x.Shape().Dimensions...))
+	}
+	x.AssertDims(batch, e.rows(), e.Dim) // [B, T, D]
 	for i := range e.Layers {
 		name := fmt.Sprintf("%sblock%d_", prefix, i)
 		y := p.linear(name+"qkv", p.layerNorm(name+"ln1", x))
-		x = Add(x, p.linear(name+"proj", attention(y, text, e.Heads)))
+		x = Add(x, p.linear(name+"proj", attention(y, present, e.Heads)))
 		y = gelu(p.linear(name+"fc1", p.layerNorm(name+"ln2", x)))
 		x = Add(x, p.linear(name+"fc2", y))
 	}
+	if e.Class {
+		return Squeeze(p.layerNorm(prefix+"ln", Slice(x, AxisRange(), AxisRange(0, 1))), 1)
+	}
 	x = p.layerNorm(prefix+"ln", x)
-	if text == nil {
+	if present == nil {
 		return p.meanOfPositions(x)
 	}
-	return meanWhere(text, x)
+	return meanWhere(present, x)
+}
+
+// embed gives a vector for each position of x, [B, T, D], and where it is none of padding, [B, T]; nil without padding.
+func (e Transformer) embed(p pass, prefix string, x *Node) (vectors, present *Node) {
+	if e.Vocab == 0 {
+		x.AssertDims(x.Shape().Dimensions[0], e.Length, e.In)
+		if e.Pad {
+			present = realRows(x)
+		}
+		return p.linear(prefix+"embed", x), present
+	}
+	x = checkedIDs(x, e.Length)
+	if e.Pad {
+		present = NotEqual(x, ZerosLike(x))
+	}
+	vectors = p.tokens(prefix+"embed", x)
+	if e.Positions == SinusoidalPositions { // whose waves have amplitude 1, while vectors of tokens start small
+		vectors = MulScalar(vectors, math.Sqrt(float64(e.Dim)))
+	}
+	return vectors, present
 }
 
 // Features is the length of a position's vector.
 func (e Transformer) Features() int { return e.Dim }
-
-// tokens looks ids, [B, T], up in the table name.weight, [vocab, D]: [B, T, D].
-func (p pass) tokens(name string, ids *Node) *Node {
-	table := p.Var(name + ".weight")
-	rows := ConvertDType(ClipScalar(ids, 0, float64(table.Shape().Dimensions[0]-1)), dtypes.Int32)
-	l := Layer{Kind: EmbeddingLayer, Name: name, Input: rows, Frames: p.frames}
-	var t tap
-	l.Output = t.watch(Gather(p.weight(l, table, &t, nil), InsertAxes(rows, -1)))
-	p.layer(l)
-	known := Equal(ConvertDType(rows, ids.DType()), ids)
-	return Where(known, l.Output, Scalar(ids.Graph(), ids.DType(), math.NaN()))
-}
-
-// position adds the variable name, [T, D], to each sample of x, [B, T, D].
-func (p pass) position(name string, x *Node) *Node {
-	l := Layer{Kind: PositionLayer, Name: name, Frames: p.frames}
-	var t tap
-	each := BroadcastToDims(InsertAxes(p.weight(l, p.Var(name), &t, nil), 0), x.Shape().Dimensions...)
-	l.Output = t.watch(Add(x, each))
-	p.layer(l)
-	return l.Output
-}
 
 // layerNorm normalises the last axis of x, [B, T, D], then scales and shifts it.
 func (p pass) layerNorm(name string, x *Node) *Node {
@@ -124,45 +151,13 @@ func (p pass) layerNorm(name string, x *Node) *Node {
 	return p.affine(name, normal, x.Shape().Dimensions, &tap{})
 }
 
-// attention lets every position of a sample attend to those in text, [B, T], or to all. qkv, [B, T, 3D], holds
-// queries, keys and values; the result is [B, T, D], heads side by side.
-func attention(qkv, text *Node, heads int) *Node {
-	dims := qkv.Shape().Dimensions
-	batch, length, width := dims[0], dims[1], dims[2]/3/heads
-	parts := Reshape(qkv, batch, length, 3, heads, width)
-	part := func(i int) *Node { return Squeeze(Slice(parts, AxisRange(), AxisRange(), AxisElem(i)), 2) } // [B, T, H, d]
-	scores := DotGeneral(part(0), []int{3}, []int{0, 2}, part(1), []int{3}, []int{0, 2})
-	scores = MulScalar(scores, 1/math.Sqrt(float64(width)))
-	scores.AssertDims(batch, heads, length, length)
-	if text != nil {
-		keys := BroadcastToDims(Reshape(text, batch, 1, 1, length), scores.Shape().Dimensions...)
-		scores = Where(keys, scores, Scalar(scores.Graph(), scores.DType(), hidden))
-	}
-	y := DotGeneral(Softmax(scores, -1), []int{3}, []int{0, 1}, part(2), []int{1}, []int{0, 2}) // [B, H, T, d]
-	return Reshape(TransposeAllDims(y, 0, 2, 1, 3), batch, length, heads*width)
-}
-
-// hidden is the score of padding: its weight beside any other score is exactly 0. It is finite so that a text of
-// padding alone has finite weights, which the mean then leaves out.
-const hidden = -1e30
-
-// meanWhere averages x, [B, T, D], over the positions at which text, [B, T], holds: [B, D], 0 where there are none.
-func meanWhere(text, x *Node) *Node {
-	weights := ConvertDType(text, x.DType())
-	count := MaxScalar(ReduceAndKeep(weights, ReduceSum, 1), 1)
-	weights = Div(weights, BroadcastToDims(count, weights.Shape().Dimensions...))
-	return DotGeneral(weights, []int{1}, []int{0}, x, []int{1}, []int{0})
-}
-
 // gelu is x Φ(x), with the exact Φ.
 func gelu(x *Node) *Node {
 	return Mul(x, MulScalar(AddScalar(Erf(MulScalar(x, 1/math.Sqrt2)), 1), 0.5))
 }
 
-const (
-	maxBlocks = 64
-	maxVocab  = 1 << 24 // up to here float32 holds every whole number
-)
+// maxBlocks bounds the blocks or layers of any encoder.
+const maxBlocks = 64
 
 func parseTransformer(m data.Modality, take func(name, def string) string) (Encoder, error) {
 	var e Transformer
@@ -182,29 +177,31 @@ func parseTransformer(m data.Modality, take func(name, def string) string) (Enco
 	if e.Dim%e.Heads != 0 {
 		return nil, fmt.Errorf("models: %d heads, want a divisor of dim %d", e.Heads, e.Dim)
 	}
-	vocab, pad := take("vocab", ""), take("pad", "")
-	n := len(m.Shape)
-	if vocab == "" {
-		if pad != "" {
-			return nil, fmt.Errorf("models: pad=%s without vocab=, want it with token ids only", pad)
-		}
-		if n != 2 {
-			return nil, fmt.Errorf("models: %s of shape %v, want a sequence [T, F] for a transformer, or vocab= for token ids [T]", m.Kind, m.Shape)
-		}
-		e.Length, e.In = m.Shape[0], m.Shape[1]
-		return e, nil
-	}
 	var err error
-	if e.Vocab, err = parseWhole("vocab", vocab, 2, maxVocab); err != nil {
+	if e.Pad, err = parseSwitch("pad", take); err != nil {
 		return nil, err
 	}
-	if pad != "" && pad != "0" && pad != "1" {
-		return nil, fmt.Errorf("models: pad %q, want 0 or 1", pad)
+	switch e.Positions = take("pos", LearntPositions); e.Positions {
+	case LearntPositions:
+		e.Positions = ""
+	case SinusoidalPositions, NoPositions:
+	default:
+		return nil, fmt.Errorf("models: pos %q, want learned, sinusoidal or none", e.Positions)
 	}
-	e.Pad = pad == "1"
-	if n != 1 && (n != 2 || m.Shape[1] != 1) {
-		return nil, fmt.Errorf("models: %s of shape %v, want token ids [T] or [T, 1] with vocab=", m.Kind, m.Shape)
+	switch pool := take("pool", "mean"); pool {
+	case "mean", "class":
+		e.Class = pool == "class"
+	default:
+		return nil, fmt.Errorf("models: pool %q, want mean or class", pool)
 	}
-	e.Length = m.Shape[0]
+	vocab := take("vocab", "")
+	if vocab != "" {
+		e.Vocab, e.Length, err = parseTokens(vocab, m)
+		return e, err
+	}
+	if len(m.Shape) != 2 {
+		return nil, fmt.Errorf("models: %s of shape %v, want a sequence [T, F] for a transformer, or vocab= for token ids [T]", m.Kind, m.Shape)
+	}
+	e.Length, e.In = m.Shape[0], m.Shape[1]
 	return e, nil
 }

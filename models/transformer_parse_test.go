@@ -89,7 +89,20 @@ func TestParseTransformer(t *testing.T) {
 		{"transformer,vocab=1", text, nil, `vocab "1", want a whole number from 2`, "one token says nothing"},
 		{"transformer,vocab=99999999", text, nil, "from 2 to 16777216", "float32 cannot hold such ids"},
 		{"transformer,vocab=7,pad=2", text, nil, `pad "2", want 0 or 1`, "the padding token is 0"},
-		{"transformer,pad=1", series, nil, "pad=1 without vocab=", "features have no padding"},
+		{"transformer,pad=1", series, models.Transformer{In: 5, Pad: true, Length: 9, Dim: 32, Heads: 4, Layers: 2, MLP: 2}, "", "rows of zeros are padding"},
+		{"transformer,pad=yes", series, nil, `pad "yes", want 0 or 1`, "no such choice"},
+		{"transformer,pool=mean,pos=learned", series, models.Transformer{In: 5, Length: 9, Dim: 32, Heads: 4, Layers: 2, MLP: 2}, "", "the defaults by name"},
+		{"transformer,pool=class,pos=none", series, models.Transformer{In: 5, Length: 9, Dim: 32, Heads: 4, Layers: 2, MLP: 2, Class: true, Positions: "none"}, "", "a class token among positions without order"},
+		{"transformer,pos=sinusoidal,vocab=7", text, models.Transformer{Vocab: 7, Length: 12, Dim: 32, Heads: 4, Layers: 2, MLP: 2, Positions: "sinusoidal"}, "", "of a text"},
+		{"transformer,pool=max", series, nil, `pool "max", want mean or class`, "unknown"},
+		{"transformer,pos=rotary", series, nil, `pos "rotary", want learned, sinusoidal or none`, "unknown"},
+		{"bag:32-16,vocab=7,pad=1", text, models.Bag{Vocab: 7, Length: 12, Dim: 32, Widths: []int{16}, Pad: true}, "", "a layer behind the mean"},
+		{"bag:8-4-2,vocab=7", column, models.Bag{Vocab: 7, Length: 12, Dim: 8, Widths: []int{4, 2}}, "", "ids as a sequence of one feature"},
+		{"bag:32,vocab=7", text, nil, "at least one layer, as in bag:32-16", "a probe of weights alone would have none"},
+		{"bag,vocab=7", text, nil, "whole numbers", "no widths"},
+		{"bag:32-16", text, nil, "bag without vocab=", "ids without their number"},
+		{"bag:32-16,vocab=7", series, nil, "want token ids [T] or [T, 1]", "five features are not ids"},
+		{"bag:32-16,vocab=7,pos=none", text, nil, `no option "pos"`, "it knows no order anyway"},
 		{"transformer,dropout=0.1", series, nil, `no option "dropout"`, "there is none"},
 	} {
 		got, err := models.ParseEncoder(tt.spec, tt.mod)
@@ -103,6 +116,61 @@ func TestParseTransformer(t *testing.T) {
 			t.Errorf("ParseEncoder(%q): err %v, (-want +got)\n%s\nreason: %s", tt.spec, err, diff, tt.reason)
 		}
 	}
+}
+
+func ExampleParseEncoder() {
+	text := data.Modality{Name: "words", Kind: data.Vector, Shape: []int{20}} // ids of 20 tokens
+	for _, spec := range []string{"transformer,vocab=1000,pad=1,pool=class,layers=1", "bag:32-16,vocab=1000,pad=1", "mlp:16"} {
+		e, err := models.ParseEncoder(spec, text)
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
+		size := 0
+		for _, v := range e.Variables("") {
+			size += v.Size()
+		}
+		fmt.Printf("%T: %d features, %d numbers\n", e, e.Features(), size)
+	}
+	_, err := models.ParseEncoder("bag:32-16", text)
+	fmt.Println(err)
+	// Output:
+	// models.Transformer: 32 features, 41312 numbers
+	// models.Bag: 16 features, 32528 numbers
+	// models.MLP: 16 features, 336 numbers
+	// models: bag without vocab=, want the number of tokens
+}
+
+// FuzzParseEncoder checks that a line gives an encoder whose variables have names and sizes, or an error of one line.
+func FuzzParseEncoder(f *testing.F) {
+	for _, spec := range []string{
+		"cnn1d:8-16,kernel=5,norm=group", "cnn2d:4", "resnet18,width=0.5,stem=small", "mlp:8-4,flatten=1", "bag:8-4,vocab=9,pad=1",
+		"transformer,dim=8,heads=2,layers=1,mlp=2,pool=class,pos=sinusoidal,pad=1", "transformer,vocab=9,pos=none", "mlp:,=,", "",
+	} {
+		for axes := range 5 {
+			f.Add(spec, axes, 3)
+		}
+	}
+	f.Fuzz(func(t *testing.T, spec string, axes, size int) {
+		mod := modality("m", slices.Repeat([]int{size % 1000}, max(0, axes%5)))
+		e, err := models.ParseEncoder(spec, mod)
+		if err != nil {
+			if e != nil || strings.HasPrefix(err.Error(), "models: models:") {
+				t.Errorf("ParseEncoder(%q) = %v, error %v", spec, e, err)
+			}
+			return
+		}
+		if e.Features() < 1 {
+			t.Errorf("ParseEncoder(%q): %d features", spec, e.Features())
+		}
+		seen := map[string]bool{}
+		for _, v := range e.Variables("enc.m.") {
+			if v.Size() < 1 || seen[v.Name] || !strings.HasPrefix(v.Name, "enc.m.") {
+				t.Errorf("ParseEncoder(%q): variable %s of shape %v (twice: %v)", spec, v.Name, v.Shape, seen[v.Name])
+			}
+			seen[v.Name] = true
+		}
+	})
 }
 
 // TestTransformerFile writes a model's first values as PyTorch would name them and reads them back.

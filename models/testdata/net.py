@@ -103,13 +103,18 @@ class ResNet(nn.Module):
 
 
 class Transformer(nn.Module):
-    """A pre-norm encoder with learnt positions. inputs is the number of features, or None for tokens: then vocab
-    counts them, and with pad token 0 is neither attended to nor part of the mean."""
+    """A pre-norm encoder. inputs is the number of features, or None for tokens: then vocab counts them. With pad,
+    token 0, or rows of zeros at both ends of a sequence, are neither attended to nor part of the mean. pool "class"
+    takes what becomes of a vector before the first position."""
 
-    def __init__(self, inputs, length, dim=32, heads=4, layers=2, mlp=2, vocab=0, pad=False):
+    def __init__(self, inputs, length, dim=32, heads=4, layers=2, mlp=2, vocab=0, pad=False, pos="learned", pool="mean"):
         super().__init__()
-        self.n, self.heads, self.pad = layers, heads, pad
-        self.pos = nn.Parameter(torch.zeros(length, dim))
+        self.n, self.heads, self.pad, self.kind, self.pool = layers, heads, pad, pos, pool
+        rows = length + (pool == "class")
+        if pos == "learned":
+            self.pos = nn.Parameter(torch.zeros(rows, dim))
+        if pool == "class":
+            self.cls = nn.Parameter(torch.zeros(1, dim))
         self.embed = nn.Embedding(vocab, dim) if vocab else nn.Linear(inputs, dim)
         for i in range(layers):
             for name, part in [
@@ -124,16 +129,74 @@ class Transformer(nn.Module):
         self.ln = nn.LayerNorm(dim)
 
     def forward(self, x):  # [B, T, F], or [B, T] of tokens
-        real = x != 0 if self.pad else torch.ones(x.shape[:2], dtype=torch.bool)
-        x = self.embed(x) + self.pos
+        real = self.real(x) if self.pad else torch.ones(x.shape[:2], dtype=torch.bool)
+        x = self.vectors(x)
+        if self.pool == "class":
+            real = nn.functional.pad(real, (1, 0), value=True)
         for i in range(self.n):
             ln1, qkv, proj, ln2, fc1, fc2 = (getattr(self, f"block{i}_{name}") for name in ("ln1", "qkv", "proj", "ln2", "fc1", "fc2"))
             q, k, v = (part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in qkv(ln1(x)).chunk(3, 2))
             scores = (q @ k.transpose(2, 3) / q.shape[3] ** 0.5).masked_fill(~real[:, None, None], -1e30)
             x = x + proj((torch.softmax(scores, 3) @ v).transpose(1, 2).flatten(2))
             x = x + fc2(nn.functional.gelu(fc1(ln2(x))))
+        if self.pool == "class":
+            return self.ln(x[:, 0])
         real = real.to(x.dtype)[:, :, None]
         return (self.ln(x) * real).sum(1) / real.sum(1).clamp(min=1)
+
+
+    def vectors(self, x):
+        """What enters the first block: [B, T, D], or [B, 1 + T, D] with a class token."""
+        x = self.embed(x)
+        if self.kind == "sinusoidal" and isinstance(self.embed, nn.Embedding):
+            x = x * x.shape[2] ** 0.5
+        if self.pool == "class":
+            x = torch.cat([self.cls.expand(x.shape[0], 1, -1), x], 1)
+        if self.kind == "learned":
+            x = x + self.pos
+        if self.kind == "sinusoidal":
+            x = x + sinusoids(x.shape[1], x.shape[2])
+        return x
+
+    @staticmethod
+    def real(x):
+        """Where positions are none of padding, [B, T]."""
+        if x.dim() == 2:
+            return x != 0
+        full = (x != 0).any(2).long()
+        behind = full.flip(1).cumsum(1).flip(1)  # how many rows that are not zero come, itself included
+        return (full.cumsum(1) > 0) & (behind > 0)
+
+
+class Bag(nn.Module):
+    """The mean of tokens' vectors, with pad without those of token 0, and linear layers with ReLU."""
+
+    def __init__(self, vocab, dim, widths, pad=False):
+        super().__init__()
+        self.n, self.pad = len(widths), pad
+        self.embed = nn.Embedding(vocab, dim)
+        for i, (a, b) in enumerate(zip([dim, *widths], widths)):
+            setattr(self, f"fc{i}", nn.Linear(a, b))
+
+    def forward(self, x):  # [B, T]
+        real = (x != 0 if self.pad else torch.ones_like(x)).to(self.embed.weight.dtype)
+        x = (self.embed(x) * real[:, :, None]).sum(1) / real.sum(1, keepdim=True).clamp(min=1)
+        for i in range(self.n):
+            x = torch.relu(getattr(self, f"fc{i}")(x))
+        return x
+
+
+def sinusoids(rows, dim):
+    """The positions of Vaswani et al. (2017): sine and cosine take turns."""
+    angles = torch.arange(rows)[:, None] * torch.exp(-torch.arange(0, dim, 2) / dim * np.log(10000))
+    return torch.stack([angles.sin(), angles.cos()], 2).flatten(1)[:, :dim]
+
+
+def padded(x, first, last):
+    """A sequence, [B, T, F], with zeros outside the rows from first to before last, [B] each."""
+    at = torch.arange(x.shape[1])
+    keep = (at >= torch.tensor(first)[:, None]) & (at < torch.tensor(last)[:, None])
+    return x * keep[:, :, None]
 
 
 def tokens(name, shape, vocab, lengths=None):
