@@ -108,3 +108,18 @@ func TestOne(t *testing.T) {
 		t.Errorf("One of a broken set: error %v", err)
 	}
 }
+
+// TestStandardizeRows leaves padding out of the mean and as it is.
+func TestStandardizeRows(t *testing.T) {
+	parts := map[data.Split]data.Part{
+		data.Train: {X: map[string]data.Column{"m": {Values: []float32{1, 5, 3, 5, 0, 0}}}},
+		data.Test:  {X: map[string]data.Column{"m": {Values: []float32{0, 0, 4, 6, 0, 5}}}},
+	}
+	data.StandardizeRows(parts, "m", 2)
+	// The first feature has mean 2 and deviation 1; the second is constant, so only shifted.
+	for split, want := range map[data.Split]string{data.Train: "[-1 0 1 0 0 0]", data.Test: "[0 0 2 1 -2 0]"} {
+		if got := fmt.Sprint(parts[split].X["m"].Values); got != want {
+			t.Errorf("split %s is %s, want %s", split, got, want)
+		}
+	}
+}

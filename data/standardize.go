@@ -1,6 +1,9 @@
 package data
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Standardize shifts and scales the values of one modality in all splits, whose last axis has so many features: each
 // feature by its mean and standard deviation over the training split alone. A feature that is constant there is only
@@ -25,6 +28,31 @@ func Standardize(parts map[Split]Part, modality string, features int) {
 		values := p.X[modality].Values
 		for i, v := range values {
 			values[i] = float32((float64(v) - mean[i%features]) / sd[i%features])
+		}
+	}
+}
+
+// StandardizeRows is [Standardize] for sequences with padding, whose rows of so many features are zeros: mean and deviation
+// are those of the other rows, and rows of zeros stay as they are.
+func StandardizeRows(parts map[Split]Part, modality string, features int) {
+	whole := map[Split]Part{}
+	places := map[Split][]int{} // of the rows that are no padding
+	for split, p := range parts {
+		var rows []float32
+		values := p.X[modality].Values
+		for at := 0; at < len(values); at += features {
+			row := values[at : at+features]
+			if slices.ContainsFunc(row, func(v float32) bool { return v != 0 }) {
+				rows = append(rows, row...)
+				places[split] = append(places[split], at)
+			}
+		}
+		whole[split] = Part{X: map[string]Column{modality: {Values: rows}}}
+	}
+	Standardize(whole, modality, features)
+	for split, list := range places {
+		for i, at := range list {
+			copy(parts[split].X[modality].Values[at:at+features], whole[split].X[modality].Values[i*features:])
 		}
 	}
 }

@@ -54,7 +54,7 @@ func openAligned(path string, o options) (data.Dataset, error) {
 	}
 	desc := o.describeAligned(shapes)
 	for _, m := range desc.Modalities {
-		data.Standardize(parts, m.Name, m.Shape[1])
+		data.StandardizeRows(parts, m.Name, m.Shape[1])
 	}
 	return data.NewMemory(desc, parts)
 }
@@ -139,7 +139,7 @@ func (o options) describeAligned(shapes map[string][]int) data.Description {
 	}
 	for _, m := range modalities {
 		desc.Modalities = append(desc.Modalities, data.Modality{Name: m, Kind: data.Sequence, Shape: shapes[m]})
-		desc.Recipe["encoder."+m] = "transformer,dim=32,heads=4,layers=2"
+		desc.Recipe["encoder."+m] = "transformer,dim=32,heads=4,layers=2,pad=1"
 	}
 	return desc
 }

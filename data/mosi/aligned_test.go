@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/datatest"
 	"github.com/primewindow/primewindow/internal/npy"
 )
 
@@ -76,8 +77,8 @@ func TestAligned(t *testing.T) {
 		{negativeZero, []int32{0, 0, 1, 1}, []string{"test/0", "test/1", "test/2"}, "nor a positive one"},
 		{skipZero, []int32{0, 1, 1}, []string{"test/0", "test/2"}, "or it is left out, and the others keep their names"},
 	} {
-		d := open(t, dir, map[string]any{"zero": tt.zero}) // auto: there are no tables
-		b := readAll(t, d, data.Train)
+		d := datatest.Open(t, Open, dir, map[string]any{"zero": tt.zero}) // auto: there are no tables
+		b := datatest.ReadAll(t, d, data.Train)
 		if diff := cmp.Diff(tt.train, b.Labels); diff != "" {
 			t.Errorf("zero %s (-want +got)\n%s\nreason: %s", tt.zero, diff, tt.reason)
 		}
@@ -90,19 +91,22 @@ func TestAligned(t *testing.T) {
 			t.Errorf("zero %s (-want +got)\n%s\nreason: %s", tt.zero, diff, tt.reason)
 		}
 	}
-	d := open(t, dir, nil)
+	d := datatest.Open(t, Open, dir, nil)
 	if diff := cmp.Diff([]data.Modality{
 		{Name: "text", Kind: data.Sequence, Shape: []int{2, 3}}, {Name: "audio", Kind: data.Sequence, Shape: []int{2, 1}}, {Name: "video", Kind: data.Sequence, Shape: []int{2, 2}},
 	}, d.Describe().Modalities); diff != "" {
 		t.Errorf("modalities (-want +got)\n%s", diff)
 	}
-	// Features 0, 1, 2, 3 have mean 1.5 and variance 1.25; a test utterance of 2 is 0.5/sqrt(1.25) above.
-	b, err := d.Read(data.Test, []int{2}, 0)
+	// The first utterance's rows are zeros, so padding. Features 1, 2, 3 have mean 2 and variance 2/3; a test utterance of
+	// 2 is 0 above, one of 1 is 1/sqrt(2/3) below.
+	b, err := d.Read(data.Test, []int{0, 1, 2}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want, got := 0.5/math.Sqrt(1.25), float64(b.X["video"][3]); math.Abs(got-want) > 1e-6 { // float32
-		t.Errorf("a test feature is %v, want %v", got, want)
+	for i, want := range []float64{0, -1 / math.Sqrt(2./3), 0} {
+		if got := float64(b.X["video"][4*i+3]); math.Abs(got-want) > 1e-6 { // float32
+			t.Errorf("a feature of test utterance %d is %v, want %v", i, got, want)
+		}
 	}
 }
 

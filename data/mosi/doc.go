@@ -30,6 +30,7 @@
 //   - The owners made the features of text and, it seems, of pictures with the training part's labels, those of the
 //     validation split among them. So accuracies on it say nothing about new videos: a small network reaches 98 % by
 //     text there and 76 % on the test split. Do not choose epochs or constants by it.
+//   - Aligned sequences are padded by rows of zeros, which stay zeros and do not count.
 //   - Each feature is shifted and scaled by its mean and standard deviation over the training split.
 //   - Labels must be the same in all four places, text features in both, to 1e-3: rows that do not belong together
 //     are an error.

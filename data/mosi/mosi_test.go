@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
 // widths of the made tables, by modality.
@@ -73,26 +74,11 @@ func write(tb testing.TB, files map[string][]byte) string {
 	return dir
 }
 
-func open(tb testing.TB, dir string, settings map[string]any) data.Dataset {
-	tb.Helper()
-	d, err := Open(dir, settings)
-	if err != nil {
-		tb.Fatal(err)
+// TestContract holds the set to what every set promises.
+func TestContract(t *testing.T) {
+	if err := datatest.Contract(datatest.Open(t, Open, write(t, madeFiles()), nil)); err != nil {
+		t.Error(err)
 	}
-	return d
-}
-
-func readAll(tb testing.TB, d data.Dataset, split data.Split) *data.Batch {
-	tb.Helper()
-	indices := make([]int, d.Len(split))
-	for i := range indices {
-		indices[i] = i
-	}
-	b, err := d.Read(split, indices, 0)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return b
 }
 
 func TestSplits(t *testing.T) {
@@ -106,7 +92,7 @@ func TestSplits(t *testing.T) {
 		{0.2, 20, 4, 8, "a fifth of the five videos that may validate: one"},
 		{0.5, 12, 12, 8, "half of five, rounded up"},
 	} {
-		d := open(t, dir, map[string]any{"val_share": tt.share})
+		d := datatest.Open(t, Open, dir, map[string]any{"val_share": tt.share})
 		if diff := cmp.Diff([]int{tt.train, tt.val, tt.test}, []int{d.Len(data.Train), d.Len(data.Validation), d.Len(data.Test)}); diff != "" {
 			t.Errorf("share %v: (-want +got)\n%s\nreason: %s", tt.share, diff, tt.reason)
 		}
@@ -128,7 +114,7 @@ func TestSplits(t *testing.T) {
 			}
 		}
 	}
-	a, b := open(t, dir, map[string]any{"val_share": 0.2}), open(t, dir, map[string]any{"val_share": 0.2, "data_seed": 3})
+	a, b := datatest.Open(t, Open, dir, map[string]any{"val_share": 0.2}), datatest.Open(t, Open, dir, map[string]any{"val_share": 0.2, "data_seed": 3})
 	if a.Describe().Provenance.SplitHash == b.Describe().Provenance.SplitHash {
 		t.Error("another data_seed, but the same samples")
 	}
@@ -136,7 +122,7 @@ func TestSplits(t *testing.T) {
 
 // TestSamples checks that rows of the three modalities stay together: their first features grow as one.
 func TestSamples(t *testing.T) {
-	d := open(t, write(t, madeFiles()), map[string]any{"val_share": 0.2})
+	d := datatest.Open(t, Open, write(t, madeFiles()), map[string]any{"val_share": 0.2})
 	mods := d.Describe().Modalities
 	for m, mod := range mods {
 		if diff := cmp.Diff(data.Modality{Name: modalities[m], Kind: data.Vector, Shape: []int{widths[m]}}, mod); diff != "" {
@@ -144,7 +130,7 @@ func TestSamples(t *testing.T) {
 		}
 	}
 	for _, split := range data.Splits {
-		b := readAll(t, d, split)
+		b := datatest.ReadAll(t, d, split)
 		for i := range b.Labels {
 			for m, mod := range mods {
 				// the same numbers, shifted and scaled alike
@@ -154,7 +140,7 @@ func TestSamples(t *testing.T) {
 			}
 		}
 	}
-	for name, x := range readAll(t, d, data.Train).X {
+	for name, x := range datatest.ReadAll(t, d, data.Train).X {
 		sum, squares := 0.0, 0.0
 		for _, v := range x {
 			sum, squares = sum+float64(v), squares+float64(v)*float64(v)
@@ -272,14 +258,8 @@ func FuzzDecodeTable(f *testing.F) {
 
 // TestRealFiles reads the published files where they are.
 func TestRealFiles(t *testing.T) {
-	dir := os.Getenv("PRIMEWINDOW_DATA")
-	if dir == "" {
-		dir = filepath.FromSlash("../../../shared/data")
-	}
-	if _, err := os.Stat(filepath.Join(dir, Folder)); err != nil {
-		t.Skipf("the real features are not there (%v): name their folder in PRIMEWINDOW_DATA", err)
-	}
-	d := open(t, dir, nil)
+	dir := datatest.Real(t, Folder)
+	d := datatest.Open(t, Open, dir, nil)
 	if n := d.Len(data.Train) + d.Len(data.Validation); n != 1447 || d.Len(data.Validation) == 0 || d.Len(data.Test) != 752 {
 		t.Errorf("%d training and validation samples, %d test samples, want 1447 and 752, as published", n, d.Len(data.Test))
 	}
@@ -303,11 +283,11 @@ func TestRealFiles(t *testing.T) {
 func TestTranscripts(t *testing.T) {
 	made := madeFiles()
 	made["transcripts.csv"] = bytes.Replace(made["transcripts.csv"], []byte("SO IT GOES"), []byte("IT GOES WELL"), 1) // of v_0_1, in the training part
-	d := open(t, write(t, made), map[string]any{"text": transcriptText, "words": 4, "vocab": 50, "val_share": 0})
+	d := datatest.Open(t, Open, write(t, made), map[string]any{"text": transcriptText, "words": 4, "vocab": 50, "val_share": 0})
 	if diff := cmp.Diff(data.Modality{Name: "text", Kind: data.Vector, Shape: []int{4}}, d.Describe().Modalities[0]); diff != "" {
 		t.Errorf("text (-want +got)\n%s", diff)
 	}
-	x := readAll(t, d, data.Train).X["text"]
+	x := datatest.ReadAll(t, d, data.Train).X["text"]
 	so, it, goes, pad := x[4], x[5], x[6], x[7]
 	if x[0] != it || x[1] != goes || x[2] == so || x[2] == 0 || pad != 0 || so == 1 { // a rare word is two pieces
 		t.Errorf("tokens of %q and %q are %v", "it goes well", "so it goes", x[:8])
