@@ -1,6 +1,6 @@
 // Package audio decodes recordings and turns them into spectrograms, for the loaders beside it.
 //
-// Start with [ReadWAV] and [Spectrogram]; [Resample] changes the rate, [CentredLog], [Kaldi] and [Mel] are the spectrograms
+// Start with [ReadWAV] and [Spectrogram]; [ReadDuration] looks at a header alone, [Resample] changes the rate, [CentredLog], [Kaldi] and [Mel] are the spectrograms
 // of the field's code, with the numbers of librosa and torchaudio (testdata/reference.py). For many recordings make an
 // [STFT.Plan], a [KaldiBank], a [MelBank] or a [Resampler] once: each serves several goroutines.
 //

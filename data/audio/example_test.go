@@ -1,8 +1,12 @@
 package audio_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"math"
+	"os"
+	"strings"
 
 	"github.com/primewindow/primewindow/data/audio"
 )
@@ -37,6 +41,21 @@ func ExampleDecodeWAV() {
 	// Output:
 	// 8000 [0.5 -0.5] <nil>
 	// cut.wav: truncated: RIFF chunk of 32 bytes, want 40
+}
+
+func ExampleReadDuration() {
+	_, err := audio.ReadDuration("no-such-clip.wav")
+	fmt.Println(errors.Is(err, os.ErrNotExist))
+	// Output: true
+}
+
+// The header alone says how long a recording lasts: four bytes of samples at 16,000 bytes a second.
+func ExampleDecodeDuration() {
+	file := "RIFF\x28\x00\x00\x00WAVE" +
+		"fmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00" +
+		"data\x04\x00\x00\x00\x00\x40\x00\xc0"
+	fmt.Println(audio.DecodeDuration("two.wav", io.NewSectionReader(strings.NewReader(file), 0, int64(len(file)))))
+	// Output: 250µs <nil>
 }
 
 // Half the rate, half the samples.

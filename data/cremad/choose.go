@@ -10,20 +10,17 @@ import (
 // choose says which of n frames a sample of want frames consists of, in order of time. Without a draw they are the middle
 // ones of equal segments. Where there are fewer than wanted, some stand more than once.
 func (o options) choose(n int, draw *rand.Rand) []int {
-	want := o.frames
-	chosen := video.Middles(n, want)
-	if draw == nil || n <= want {
+	if o.chosen == chooseSegments {
+		return video.Segments(n, o.frames, draw)
+	}
+	chosen := video.Middles(n, o.frames)
+	if draw == nil || n <= o.frames {
 		return chosen
 	}
 	switch o.chosen {
 	case chooseAny:
 		copy(chosen, draw.Perm(n))
 		slices.Sort(chosen)
-	case chooseSegments:
-		for i := range chosen {
-			from, to := i*n/want, (i+1)*n/want
-			chosen[i] = from + draw.IntN(to-from)
-		}
 	case chooseFirst:
 		for i := range chosen {
 			chosen[i] = i

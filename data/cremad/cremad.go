@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/primewindow/primewindow/data"
-	"github.com/primewindow/primewindow/data/cache"
 	"github.com/primewindow/primewindow/data/stream"
 )
 
@@ -32,40 +31,24 @@ type layout struct {
 // whole samples. It returns the first of the faults that [Check] lists, and says how many there are, and an error for a
 // setting that is unknown or out of bounds and for a split without samples.
 func Open(dir string, settings map[string]any) (data.Dataset, error) {
-	c, faults, err := prepare(dir, settings)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(faults) == 1:
-		return nil, faults[0]
-	case len(faults) > 1:
-		return nil, fmt.Errorf("%w (the first of %d faults)", faults[0], len(faults))
-	}
-	if c.Cache, err = cache.Default(); err != nil {
-		return nil, err
-	}
-	return stream.New(c)
+	return stream.Open(prepare(dir, settings))
 }
 
 // Check lists what is wrong with the lists, and which clips are absent, empty or no recordings; with skip_broken such
 // clips are no faults. What shows in decoding alone the open set's own Check finds, see [data.Checked].
 func Check(dir string, settings map[string]any) []error {
-	_, faults, err := prepare(dir, settings)
-	if err != nil {
-		return []error{err}
-	}
-	return faults
+	return stream.Check(prepare(dir, settings))
 }
 
-// prepare says what the set consists of. faults are those of single clips; with skip_broken they are described instead.
-func prepare(dir string, settings map[string]any) (c stream.Config, faults []error, err error) {
+// prepare says what the set consists of.
+func prepare(dir string, settings map[string]any) (stream.Config, error) {
 	o, err := parseOptions(settings)
 	if err != nil {
-		return c, nil, err
+		return stream.Config{}, err
 	}
 	l, err := o.layout(dir)
 	if err != nil {
-		return c, nil, err
+		return stream.Config{}, err
 	}
 	parts, protocol, faults := o.parts(l)
 	items := map[data.Split][]stream.Item{}
@@ -79,14 +62,7 @@ func prepare(dir string, settings map[string]any) (c stream.Config, faults []err
 			items[split] = append(items[split], stream.Item{ID: clip.id, Label: clip.label, Detail: detail})
 		}
 	}
-	desc := o.describe(l, protocol)
-	if o.skipBroken {
-		for _, f := range faults {
-			desc.Provenance.Skipped = append(desc.Provenance.Skipped, f.Error())
-		}
-		faults = nil
-	}
-	return stream.Config{Description: desc, Parts: items, Modalities: o.modalities(l), SkipBroken: o.skipBroken}, faults, nil
+	return stream.Config{Description: o.describe(l, protocol), Parts: items, Modalities: o.modalities(l), Faults: faults, SkipBroken: o.skipBroken}, nil
 }
 
 // layout finds the files below dir.

@@ -17,47 +17,16 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/audio"
 	"github.com/primewindow/primewindow/data/cache"
+	"github.com/primewindow/primewindow/data/video"
+	"github.com/primewindow/primewindow/internal/datatest"
 )
-
-// small are settings under which tests are quick.
-func small(others ...any) map[string]any {
-	s := map[string]any{"image_side": 16, "val_share": 0}
-	for i := 0; i < len(others); i += 2 {
-		s[others[i].(string)] = others[i+1]
-	}
-	return s
-}
-
-func openSet(tb testing.TB, dir string, settings map[string]any) data.Dataset {
-	tb.Helper()
-	d, err := Open(dir, settings)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return d
-}
-
-func read(tb testing.TB, d data.Dataset, split data.Split, index int, draw uint64) map[string][]float32 {
-	tb.Helper()
-	b, err := d.Read(split, []int{index}, draw)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return b.X
-}
-
-// level is the grey of a value that was shifted and scaled by ImageNet's mean and deviation; k counts channels.
-func level(v float32, k int) float64 {
-	mean, deviation := [3]float64{0.485, 0.456, 0.406}, [3]float64{0.229, 0.224, 0.225}
-	return 255 * (float64(v)*deviation[k%3] + mean[k%3])
-}
 
 // TestSamples reads a set of the owners' layout and wants what its files hold.
 func TestSamples(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
 	m := madeSet(t, 3)
-	m.lists(3, "\ufeff")
-	d := openSet(t, m.write(t), small())
+	addLists(m, 3, "\ufeff")
+	d := loader.Must(t, m.Write(t))
 	if d.Len(data.Train) != 15 || d.Len(data.Validation) != 0 || d.Len(data.Test) != 3 {
 		t.Fatalf("%d, %d and %d samples, want 15, 0 and 3 as the lists have it", d.Len(data.Train), d.Len(data.Validation), d.Len(data.Test))
 	}
@@ -78,10 +47,10 @@ func TestSamples(t *testing.T) {
 		if detail.Group != id[:4] || detail.Duration != 1250*time.Millisecond {
 			t.Errorf("%s: %+v, want its actor and 1.25 s", id, detail)
 		}
-		x := read(t, d, data.Train, i, 0)
+		x := datatest.Read(t, d, data.Train, 0, i)
 		for k, v := range x[face] {
 			// JPEG of quality 95 keeps a flat grey to a level or two.
-			if got := level(v, k); math.Abs(got-80) > 2 {
+			if got := datatest.Level(v, k); math.Abs(got-80) > 2 {
 				t.Fatalf("%s: value %d is of level %v, want 80, the third of five frames", id, k, got)
 			}
 		}
@@ -100,12 +69,12 @@ func TestSamples(t *testing.T) {
 
 // TestSoundTwin computes the spectrogram of a recording value by value, from the definition.
 func TestSoundTwin(t *testing.T) {
-	samples := tone(madeRate, 440.0/madeRate)
+	samples := datatest.Tone(madeRate, 440.0/madeRate)
 	for i := range samples { // a sound that changes, so that places in time differ
 		samples[i] = int16(float64(samples[i]) * float64(i) / madeRate)
 	}
 	path := filepath.Join(t.TempDir(), "a.wav")
-	put(t, path, wav(madeRate, samples))
+	datatest.Put(t, path, datatest.WAV(madeRate, samples))
 	f, err := newEar().decode(path)
 	if err != nil {
 		t.Fatal(err)
@@ -142,54 +111,31 @@ func TestOddSounds(t *testing.T) {
 	for _, tt := range []struct{ rate, n int }{{madeRate, 1}, {madeRate, 2}, {madeRate, 511}, {madeRate, 5 * madeRate}, {22050, 4000}, {44100, 9000}, {8000, 8000}, {1, 1 << 16}} {
 		n := tt.n
 		path := filepath.Join(t.TempDir(), "a.wav")
-		put(t, path, wav(tt.rate, tone(n, 0.01)))
+		datatest.Put(t, path, datatest.WAV(tt.rate, datatest.Tone(n, 0.01)))
 		if f, err := newEar().decode(path); err != nil || len(f.Values) != 257*188 || !slices.Equal(f.Shape, []int{257, 188, 1}) {
 			t.Errorf("%d samples: shape %v, %v", n, f.Shape, err)
 		}
 	}
 }
 
-// TestDraw wants a draw to give the same values each time, with a cache and without, and another draw others.
+// TestDraw wants a draw to give the same values each time, with a cache and without, and another draw other frames.
 func TestDraw(t *testing.T) {
 	m := madeSet(t, 2)
-	m.lists(2, "")
+	addLists(m, 2, "")
 	for f := range 5 {
-		m[fmt.Sprintf("cremad/Image-01-FPS/%s/%05d.jpg", madeID(0, 0), 29*f)] = ramp(t, 64, 48)
+		m[fmt.Sprintf("cremad/Image-01-FPS/%s/%05d.jpg", madeID(0, 0), 29*f)] = datatest.JPEG(t, datatest.Ramp(64, 48))
 	}
-	dir := m.write(t)
-	for _, keep := range []string{keepPixels, keepJPEG} {
-		t.Run(keep, func(t *testing.T) {
-			t.Setenv(cache.DirVariable, "off")
-			d := openSet(t, dir, small("keep", keep, "frames", 1))
-			want := read(t, d, data.Train, 0, 7)
-			if cmp.Equal(want[face], read(t, d, data.Train, 0, 8)[face]) {
-				t.Error("draws 7 and 8 crop alike")
-			}
-			whole := read(t, d, data.Train, 0, 0)
-			if cmp.Equal(want[face], whole[face]) {
-				t.Error("draw 7 is not cropped")
-			}
-			if !cmp.Equal(want[sound], whole[sound]) {
-				t.Error("the sound depends on the draw")
-			}
-			t.Setenv(cache.DirVariable, t.TempDir())
-			for range 2 {
-				if !cmp.Equal(want, read(t, openSet(t, dir, small("keep", keep)), data.Train, 0, 7)) {
-					t.Error("draw 7 gives other values with a cache")
-				}
-			}
-			if off := read(t, openSet(t, dir, small("keep", keep, "augment", false)), data.Train, 0, 7); !cmp.Equal(off, whole) {
-				t.Error("without augmentation a draw changes the values")
-			}
-		})
+	dir := m.Write(t)
+	for _, keep := range []string{video.KeepPixels, video.KeepJPEG} {
+		t.Run(keep, func(t *testing.T) { loader.Drawn(t, dir, cache.DirVariable, face, []int{0}, "keep", keep) })
 	}
 }
 
 // TestActors splits a set without lists, whose folder is named itself.
 func TestActors(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
-	dir := filepath.Join(madeSet(t, 10).write(t), Folder)
-	d := openSet(t, dir, small("val_share", 0.1, "frames", 1))
+	dir := filepath.Join(madeSet(t, 10).Write(t), Folder)
+	d := loader.Must(t, dir, "val_share", 0.1, "frames", 1)
 	owner := map[string]data.Split{}
 	for split, want := range map[data.Split]int{data.Train: 42, data.Validation: 6, data.Test: 12} {
 		if d.Len(split) != want {
@@ -219,20 +165,20 @@ func TestVideo(t *testing.T) {
 			m["cremad/VideoFlash/"+madeID(a, mood)+".flv"] = [][]byte{red, blue}[a]
 		}
 	}
-	m.lists(2, "")
-	dir := m.write(t)
+	addLists(m, 2, "")
+	dir := m.Write(t)
 	for _, frames := range []int{1, 3} {
-		d := openSet(t, dir, small("frames", frames))
+		d := loader.Must(t, dir, "frames", frames)
 		for i, want := range map[int][3]float64{0: {254, 0, 0}, 5: {0, 0, 254}} {
 			id, _ := d.Identity(data.Train, i)
 			for _, draw := range []uint64{0, 5} {
-				x := read(t, d, data.Train, i, draw)[face]
+				x := datatest.Read(t, d, data.Train, draw, i)[face]
 				if len(x) != frames*16*16*3 {
 					t.Fatalf("%d values, want %d frames", len(x), frames)
 				}
 				for k, v := range x {
 					// Video keeps colours in 219 levels and at half the resolution.
-					if got := level(v, k); math.Abs(got-want[k%3]) > 8 {
+					if got := datatest.Level(v, k); math.Abs(got-want[k%3]) > 8 {
 						t.Fatalf("%s, %d frames, draw %d: channel %d of level %v, want %v", id, frames, draw, k%3, got, want[k%3])
 					}
 				}
@@ -246,70 +192,31 @@ func TestBroken(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
 	bad := madeID(1, 2)
 	wavName, frames := "cremad/AudioWAV/"+bad+".wav", "cremad/Image-01-FPS/"+bad
-	without := func(m made, prefix string) {
-		maps.DeleteFunc(m, func(name string, _ []byte) bool { return strings.HasPrefix(name, prefix) })
-	}
-	for _, tt := range []struct {
-		name   string
-		spoil  func(m made)
-		want   string // in the error, which names the file
-		late   bool   // only reading the sample shows it
-		whole  bool   // no sample is to blame
-		reason string
-	}{
-		{"no sound", func(m made) { delete(m, wavName) }, bad + ".wav: no such file", false, false, "a download that lacks one"},
-		{"empty sound", func(m made) { m[wavName] = nil }, bad + ".wav: empty", false, false, "a download that broke off"},
-		{"pointer", func(m made) { m[wavName] = []byte("version https://git-lfs.github.com/spec/v1\n") }, bad + `.wav: 43 bytes, begins with "vers", want a WAV file`, false, false, "a clone without Git LFS"},
-		{"cut sound", func(m made) { m[wavName] = m[wavName][:1000] }, bad + `.wav: truncated: chunk "data" of 956 bytes, want 40000`, false, false, "a download that broke off"},
-		{"no samples", func(m made) { m[wavName] = wav(madeRate, nil) }, bad + ".wav: no samples", false, false, "nothing to hear"},
-		{"no frames", func(m made) { without(m, frames); m[frames+"/notes.txt"] = []byte("x") }, bad + ": no frames, want .jpg or .png files", false, false, "extraction failed"},
-		{"no face", func(m made) { without(m, frames) }, bad + ": no such folder, want the clip's frames", false, false, "never extracted"},
-		{"file for folder", func(m made) { without(m, frames); m[frames] = []byte("x") }, bad, false, false, "no folder"},
-		{"codec", func(m made) { m[wavName] = slices.Clone(m[wavName]); m[wavName][20] = 0x55 }, bad + ".wav: not supported: codec 0x55", true, false, "MP3 inside"},
-		{"corrupt frame", func(m made) { m[frames+"/00029.jpg"] = m[frames+"/00029.jpg"][:100] }, bad + "/00029.jpg: ", true, false, "a download that broke off"},
-		{"odd frame", func(m made) { m[frames+"/00029.jpg"] = picture(t, 20, 20, 0) }, bad + ": frame 1 has 20x20 pixels, want 48x36", true, false, "of another clip"},
-		{"label", func(m made) { m["cremad/train.csv"] = []byte("1001_IEO_JOY_XX,JOY\n") }, `train.csv: row 1: clip "1001_IEO_JOY_XX": label "JOY"`, false, true, "no class of the set"},
-		{"leaves", func(m made) { m["cremad/train.csv"] = []byte("../x,NEU\n") }, `train.csv: row 1: clip "../x"`, false, true, "nothing outside is read"},
-		{"overlap", func(m made) { m["cremad/test.csv"] = m["cremad/train.csv"] }, "in train.csv too, want it in one list", false, true, "trained on what is tested"},
-		{"no test", func(m made) { m["cremad/test.csv"] = nil }, "test.csv: no rows", false, true, "an empty split"},
-		{"one list", func(m made) { delete(m, "cremad/test.csv") }, "test.csv", false, true, "half of a pair"},
-		{"no sounds", func(m made) { without(m, "cremad/AudioWAV") }, "cremad: no folder AudioWAV", false, true, "another folder"},
-		{"no faces", func(m made) { without(m, "cremad/Image") }, "cremad: no folder VideoFlash or Image-01-FPS", false, true, "sounds alone"},
+	type fault datatest.Fault
+	for _, tt := range []fault{
+		{"no sound", func(m datatest.Files) { delete(m, wavName) }, bad + ".wav: no such file", false, false, "a download that lacks one"},
+		{"empty sound", func(m datatest.Files) { m[wavName] = nil }, bad + ".wav: empty", false, false, "a download that broke off"},
+		{"pointer", func(m datatest.Files) { m[wavName] = []byte("version https://git-lfs.github.com/spec/v1\n") }, bad + `.wav: 43 bytes, begins with "vers", want a WAV file`, false, false, "a clone without Git LFS"},
+		{"cut sound", func(m datatest.Files) { m[wavName] = m[wavName][:1000] }, bad + `.wav: truncated: chunk "data" of 956 bytes, want 40000`, false, false, "a download that broke off"},
+		{"no samples", func(m datatest.Files) { m[wavName] = datatest.WAV(madeRate, nil) }, bad + ".wav: no samples", false, false, "nothing to hear"},
+		{"no frames", func(m datatest.Files) { m.Without(frames); m[frames+"/notes.txt"] = []byte("x") }, bad + ": no frames, want .jpg or .png files", false, false, "extraction failed"},
+		{"no face", func(m datatest.Files) { m.Without(frames) }, bad + ": no such folder, want the clip's frames", false, false, "never extracted"},
+		{"file for folder", func(m datatest.Files) { m.Without(frames); m[frames] = []byte("x") }, bad, false, false, "no folder"},
+		{"codec", func(m datatest.Files) { m[wavName] = slices.Clone(m[wavName]); m[wavName][20] = 0x55 }, bad + ".wav: not supported: codec 0x55", true, false, "MP3 inside"},
+		{"corrupt frame", func(m datatest.Files) { m[frames+"/00029.jpg"] = m[frames+"/00029.jpg"][:100] }, bad + "/00029.jpg: ", true, false, "a download that broke off"},
+		{"odd frame", func(m datatest.Files) { m[frames+"/00029.jpg"] = datatest.JPEG(t, datatest.Grey(20, 20, 0)) }, bad + ": frame 1 has 20x20 pixels, want 48x36", true, false, "of another clip"},
+		{"label", func(m datatest.Files) { m["cremad/train.csv"] = []byte("1001_IEO_JOY_XX,JOY\n") }, `train.csv: row 1: clip "1001_IEO_JOY_XX": label "JOY"`, false, true, "no class of the set"},
+		{"leaves", func(m datatest.Files) { m["cremad/train.csv"] = []byte("../x,NEU\n") }, `train.csv: row 1: clip "../x"`, false, true, "nothing outside is read"},
+		{"overlap", func(m datatest.Files) { m["cremad/test.csv"] = m["cremad/train.csv"] }, "in train.csv too, want it in one list", false, true, "trained on what is tested"},
+		{"no test", func(m datatest.Files) { m["cremad/test.csv"] = nil }, "test.csv: no rows", false, true, "an empty split"},
+		{"one list", func(m datatest.Files) { delete(m, "cremad/test.csv") }, "test.csv", false, true, "half of a pair"},
+		{"no sounds", func(m datatest.Files) { m.Without("cremad/AudioWAV") }, "cremad: no folder AudioWAV", false, true, "another folder"},
+		{"no faces", func(m datatest.Files) { m.Without("cremad/Image") }, "cremad: no folder VideoFlash or Image-01-FPS", false, true, "sounds alone"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run(tt.Name, func(t *testing.T) {
 			m := madeSet(t, 2)
-			m.lists(2, "")
-			tt.spoil(m)
-			dir := m.write(t)
-			d, err := Open(dir, small())
-			faults := Check(dir, small())
-			if tt.late {
-				if err != nil || len(faults) != 0 {
-					t.Fatalf("Open: %v, Check: %v, want no error before reading", err, faults)
-				}
-				faults = d.(data.Checked).Check(t.Context(), nil)
-				_, err = d.Read(data.Train, []int{7}, 0)
-			}
-			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("got %v, want one line with %q\nreason: %s", err, tt.want, tt.reason)
-			}
-			if len(faults) != 1 || !strings.Contains(faults[0].Error(), tt.want) {
-				t.Errorf("checked: %v, want that fault alone", faults)
-			}
-			d, err = Open(dir, small("skip_broken", true))
-			if tt.whole {
-				if err == nil || len(Check(dir, small("skip_broken", true))) != 1 {
-					t.Error("with skip_broken no error, want the same: no sample is to blame")
-				}
-				return
-			}
-			if err != nil {
-				t.Fatalf("with skip_broken: %v", err)
-			}
-			skipped := d.Describe().Provenance.Skipped
-			if d.Len(data.Train) != 9 || len(skipped) != 1 || !strings.Contains(skipped[0], tt.want) {
-				t.Errorf("with skip_broken %d training samples, skipped %q, want 9 and the fault", d.Len(data.Train), skipped)
-			}
+			addLists(m, 2, "")
+			loader.Broken(t, m, datatest.Fault(tt), 7, 9)
 		})
 	}
 }
@@ -325,11 +232,11 @@ func TestTruncatedVideo(t *testing.T) {
 		}
 	}
 	maps.DeleteFunc(m, func(name string, _ []byte) bool { return strings.Contains(name, "Image-01-FPS") })
-	m.lists(2, "")
+	addLists(m, 2, "")
 	bad := "cremad/VideoFlash/" + madeID(0, 0) + ".flv"
 	for _, n := range []int{1, 20, 200, len(whole) / 2, len(whole) - 10} {
 		m[bad] = whole[:n]
-		_, err := openSet(t, m.write(t), small()).Read(data.Train, []int{0}, 0)
+		_, err := loader.Must(t, m.Write(t)).Read(data.Train, []int{0}, 0)
 		if err == nil || !strings.Contains(err.Error(), madeID(0, 0)+".flv: ") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%d bytes of a video: %v, want one line that names the file", n, err)
 		}
@@ -340,8 +247,8 @@ func TestTruncatedVideo(t *testing.T) {
 func TestLinks(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
 	m := madeSet(t, 2)
-	m.lists(2, "")
-	dir := m.write(t)
+	addLists(m, 2, "")
+	dir := m.Write(t)
 	sounds, elsewhere := filepath.Join(dir, "cremad", "AudioWAV"), filepath.Join(t.TempDir(), "sounds")
 	if err := os.Rename(sounds, elsewhere); err != nil {
 		t.Fatal(err)
@@ -349,7 +256,7 @@ func TestLinks(t *testing.T) {
 	if err := os.Symlink(elsewhere, sounds); err != nil {
 		t.Skipf("no links here: %v", err)
 	}
-	read(t, openSet(t, dir, small()), data.Train, 0, 0)
+	datatest.Read(t, loader.Must(t, dir), data.Train, 0, 0)
 	loop := filepath.Join(elsewhere, madeID(0, 0)+".wav")
 	if err := os.Remove(loop); err != nil {
 		t.Fatal(err)
@@ -357,7 +264,7 @@ func TestLinks(t *testing.T) {
 	if err := os.Symlink(loop, loop); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(dir, small()); err == nil || !strings.Contains(err.Error(), madeID(0, 0)+".wav: too many") {
+	if _, err := Open(dir, loader.Settings()); err == nil || !strings.Contains(err.Error(), madeID(0, 0)+".wav: too many") {
 		t.Errorf("a link to itself: %v, want it named", err)
 	}
 }
@@ -366,16 +273,16 @@ func TestNames(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
 	m := madeSet(t, 3)
 	m["cremad/AudioWAV/interview.wav"] = m["cremad/AudioWAV/"+madeID(0, 0)+".wav"]
-	dir := m.write(t)
+	dir := m.Write(t)
 	var bad *data.FormatError
-	if _, err := Open(dir, small()); !errors.As(err, &bad) || !strings.HasSuffix(bad.File, "interview.wav") {
+	if _, err := Open(dir, loader.Settings()); !errors.As(err, &bad) || !strings.HasSuffix(bad.File, "interview.wav") {
 		t.Errorf("a recording that is no clip: %v, want it named", err)
 	}
-	d := openSet(t, dir, small("skip_broken", true))
+	d := loader.Must(t, dir, "skip_broken", true)
 	if n := len(d.Describe().Provenance.Skipped); n != 1 || d.Len(data.Train)+d.Len(data.Test) != 18 {
 		t.Errorf("with skip_broken %d described, %d samples, want 1 and 18", n, d.Len(data.Train)+d.Len(data.Test))
 	}
-	if _, err := Open(dir, small("split", "official")); err == nil || !strings.Contains(err.Error(), "train.csv: no such file, want the usual lists") {
+	if _, err := Open(dir, loader.Settings("split", "official")); err == nil || !strings.Contains(err.Error(), "train.csv: no such file, want the usual lists") {
 		t.Errorf("official without lists: %v", err)
 	}
 	for _, s := range []map[string]any{{"frames": 0}, {"split": "speaker"}, {"fps": 3}} {

@@ -1,16 +1,13 @@
 package cremad
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/stream"
 )
 
 // classes in the order of the field's lists, and what they stand for.
@@ -79,22 +76,12 @@ type lists struct {
 
 // findLists reads the lists from the first of the folders that has them. found is false where none has.
 func findLists(dirs ...string) (l lists, found bool, err error) {
-	for _, dir := range dirs {
-		for _, prefix := range []string{"", "ogm_"} {
-			train, test := filepath.Join(dir, prefix+"train.csv"), filepath.Join(dir, prefix+"test.csv")
-			a, errTrain := os.ReadFile(train)
-			b, errTest := os.ReadFile(test)
-			if errors.Is(errTrain, fs.ErrNotExist) && errors.Is(errTest, fs.ErrNotExist) {
-				continue
-			}
-			if err := cmp.Or(errTrain, errTest); err != nil { // one list without the other
-				return lists{}, false, fmt.Errorf("cremad: %w", err)
-			}
-			l, err := decodeLists(train, a, test, b)
-			return l, err == nil, err
-		}
+	train, test, found, err := stream.ReadPair(Name, dirs, [2]string{"train.csv", "test.csv"}, [2]string{"ogm_train.csv", "ogm_test.csv"})
+	if err != nil || !found {
+		return lists{}, false, err
 	}
-	return lists{}, false, nil
+	l, err = decodeLists(train.File, train.Bytes, test.File, test.Bytes)
+	return l, err == nil, err
 }
 
 // decodeLists decodes both lists. A clip that is in both is a [data.FormatError].

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/audio"
@@ -55,11 +53,7 @@ func (e entry) files() []string {
 	if e.frames == nil {
 		return []string{e.path}
 	}
-	files := make([]string, len(e.frames))
-	for i, name := range e.frames {
-		files[i] = filepath.Join(e.path, name)
-	}
-	return files
+	return e.frames
 }
 
 // decode makes the spectrogram of a recording.
@@ -77,51 +71,30 @@ func (e ear) decode(path string) (stream.Feature, error) {
 
 // decodeFrames makes a feature of all frames that a sample may consist of.
 func (o options) decodeFrames(ctx context.Context, e entry) (stream.Feature, error) {
-	var frames []frame
-	if e.frames == nil {
-		list, err := o.videoFrames(ctx, e.path)
-		if err != nil {
-			return stream.Feature{}, err
-		}
-		for _, p := range list {
-			frames = append(frames, frame{Picture: p})
-		}
-		return o.pack(e.path, frames)
+	var frames []video.Frame
+	var err error
+	if e.frames != nil {
+		frames, err = video.ReadFrames(e.frames, o.frameSide)
+	} else {
+		var list []video.Picture
+		list, err = o.videoFrames(ctx, e.path)
+		frames = video.AsFrames(list)
 	}
-	for _, path := range e.files() {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return stream.Feature{}, fmt.Errorf("cremad: %w", err)
-		}
-		p, err := video.DecodePicture(path, b)
-		if err != nil {
-			return stream.Feature{}, err
-		}
-		f := frame{p, b}
-		if small := o.reduce(p); small.Height != p.Height {
-			f = frame{Picture: small}
-		}
-		frames = append(frames, f)
+	if err != nil {
+		return stream.Feature{}, err
 	}
-	return o.pack(e.path, frames)
+	shape, b, err := video.Pack(e.path, o.keep, frames)
+	return stream.Feature{Shape: shape, Bytes: b}, err
 }
 
 // finish makes a sample's frames of a feature.
 func (o options) finish(f stream.Feature, draw *rand.Rand, to []float32) error {
-	a, err := openAlbum(f)
+	a, err := video.OpenAlbum(f.Shape, f.Bytes)
 	if err != nil {
 		return err
 	}
 	if !o.augment {
 		draw = nil
 	}
-	size := o.imageSide * o.imageSide * 3
-	for k, i := range o.choose(a.len(), draw) {
-		p, err := a.frame(i)
-		if err != nil {
-			return err
-		}
-		o.dress(p, draw, to[k*size:(k+1)*size])
-	}
-	return nil
+	return a.Dress(o.choose(a.Len(), draw), o.imageSide, draw, to)
 }

@@ -1,18 +1,10 @@
 package cremad
 
 import (
-	"bytes"
-	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/primewindow/primewindow/data/stream"
-	"github.com/primewindow/primewindow/data/video"
 )
 
 func TestChooseMiddle(t *testing.T) {
@@ -70,86 +62,6 @@ func TestChooseDrawn(t *testing.T) {
 			t.Errorf("%s: %d different choices in 600 draws, want all %d: %s", tt.chosen, len(sets), tt.different, tt.reason)
 		}
 	}
-}
-
-func TestByNumbers(t *testing.T) {
-	want := []string{"00000.jpg", "00009.jpg", "00029.jpg", "frame_0_9.jpg", "frame_1_30.jpg", "frame_2_59.jpg", "frame_10_290.jpg", "frame_x.jpg"}
-	got := slices.Clone(want)
-	rand.New(rand.NewPCG(1, 1)).Shuffle(len(got), func(a, b int) { got[a], got[b] = got[b], got[a] })
-	slices.SortFunc(got, byNumbers)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("order (-want +got)\n%s", diff)
-	}
-	for _, pair := range [][2]string{{"1", "01"}, {"a1", "a1b"}, {"a", "a"}} {
-		if a, b := byNumbers(pair[0], pair[1]), byNumbers(pair[1], pair[0]); a != -b || (a == 0) != (pair[0] == pair[1]) {
-			t.Errorf("byNumbers of %q: %d and %d, want opposite ones", pair, a, b)
-		}
-	}
-}
-
-// TestAlbum packs frames and takes them out again.
-func TestAlbum(t *testing.T) {
-	var frames []frame
-	for i := range 3 {
-		frames = append(frames, frame{Picture: video.Picture{Height: 8, Width: 16, Pix: bytes.Repeat([]byte{byte(50 * i)}, 8*16*3)}})
-	}
-	for _, keep := range []string{keepPixels, keepJPEG} {
-		f, err := options{keep: keep}.pack("clip", frames)
-		if err != nil {
-			t.Fatal(err)
-		}
-		a, err := openAlbum(f)
-		if err != nil || a.len() != 3 {
-			t.Fatalf("%s: %d frames, %v", keep, a.len(), err)
-		}
-		for i, want := range frames {
-			p, err := a.frame(i)
-			if err != nil || p.Height != 8 || p.Width != 16 || p.Pix[100] != want.Pix[100] {
-				t.Errorf("%s: frame %d is %dx%d of level %d, %v", keep, i, p.Width, p.Height, p.Pix[100], err)
-			}
-		}
-		if keep == keepJPEG {
-			if _, err := openAlbum(stream.Feature{Shape: []int{len(f.Bytes) - 1}, Bytes: f.Bytes[:len(f.Bytes)-1]}); err == nil {
-				t.Error("an album that is cut off: no error")
-			}
-		}
-	}
-}
-
-// TestDuration has the chunks of a WAV file in other orders and sizes.
-func TestDuration(t *testing.T) {
-	whole := wav(madeRate, tone(madeRate, 0.01))
-	list := "LIST\x03\x00\x00\x00abc\x00" // an odd chunk and its padding
-	between := string(whole[:36]) + list + string(whole[36:])
-	before := string(whole[:12]) + list + string(whole[12:])
-	swapped := string(whole[:12]) + string(whole[36:]) + string(whole[12:36])
-	for _, tt := range []struct{ name, file, want string }{
-		{"plain", string(whole), "1s"},
-		{"chunk between", between, "1s"},
-		{"chunk before", before, "1s"},
-		{"bytes behind", string(whole) + "more", "1s"},
-		{"samples before the format", swapped, "no samples in 32044 bytes"},
-		{"header alone", string(whole[:12]), "no samples in 12 bytes"},
-		{"cut in the header", string(whole[:10]), `10 bytes, begins with "RIFF", want a WAV file`},
-		{"cut in the samples", string(whole[:100]), `truncated: chunk "data" of 56 bytes, want 32000`},
-		{"another", "ID3\x04" + strings.Repeat("x", 40), `44 bytes, begins with "ID3\x04", want a WAV file`},
-	} {
-		d, err := readDuration("a.wav", io.NewSectionReader(strings.NewReader(tt.file), 0, int64(len(tt.file))))
-		if got := d.String(); err == nil && got != tt.want || err != nil && err.Error() != "a.wav: "+tt.want {
-			t.Errorf("%s: %v, %v, want %s", tt.name, d, err, tt.want)
-		}
-	}
-}
-
-func FuzzReadDuration(f *testing.F) {
-	f.Add(wav(madeRate, tone(100, 0.01)))
-	f.Add([]byte("RIFF\x24\x00\x00\x00WAVEdata\x00\x00\x00\x00"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		d, err := readDuration("x", io.NewSectionReader(bytes.NewReader(b), 0, int64(len(b))))
-		if d < 0 || d > time.Duration(len(b))*time.Second || err != nil && d != 0 {
-			t.Fatalf("%d bytes last %v, %v", len(b), d, err)
-		}
-	})
 }
 
 func FuzzCheckFLV(f *testing.F) {

@@ -9,23 +9,11 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/cache"
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
-// realFolder is where the published lists lie, or the test is skipped.
-func realFolder(tb testing.TB) string {
-	tb.Helper()
-	dir := os.Getenv("PRIMEWINDOW_DATA")
-	if dir == "" {
-		dir = filepath.FromSlash("../../../shared/data")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "cremad_meta")); err != nil {
-		tb.Skipf("the published lists are not there (%v): name their folder in PRIMEWINDOW_DATA", err)
-	}
-	return filepath.Join(dir, "cremad_meta")
-}
-
 func TestRealLists(t *testing.T) {
-	l, found, err := findLists(realFolder(t))
+	l, found, err := findLists(filepath.Join(datatest.Real(t, "cremad_meta"), "cremad_meta"))
 	if err != nil || !found {
 		t.Fatal(found, err)
 	}
@@ -62,13 +50,13 @@ func TestFullSize(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes 22,000 files; not with -short")
 	}
-	lists := realFolder(t)
+	lists := filepath.Join(datatest.Real(t, "cremad_meta"), "cremad_meta")
 	l, _, err := findLists(lists)
 	if err != nil {
 		t.Fatal(err)
 	}
 	m := madeSet(t, 1)
-	dir := m.write(t)
+	dir := m.Write(t)
 	from := map[string]string{".wav": filepath.Join(dir, "cremad", "AudioWAV", madeID(0, 0)+".wav"), ".jpg": filepath.Join(dir, "cremad", "Image-01-FPS", madeID(0, 0), "00000.jpg")}
 	root := filepath.Join(t.TempDir(), Folder)
 	for _, c := range slices.Concat(l.train, l.test) {
@@ -90,11 +78,11 @@ func TestFullSize(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		put(t, filepath.Join(filepath.Dir(root), "cremad_meta", name), b)
+		datatest.Put(t, filepath.Join(filepath.Dir(root), "cremad_meta", name), b)
 	}
 	t.Setenv(cache.DirVariable, "off")
 	began := time.Now()
-	d := openSet(t, filepath.Dir(root), map[string]any{"image_side": 16})
+	d := datatest.Open(t, Open, filepath.Dir(root), map[string]any{"image_side": 16})
 	t.Logf("opened in %v", time.Since(began).Round(time.Millisecond))
 	if n := d.Len(data.Train) + d.Len(data.Validation); n != 6698 || d.Len(data.Test) != 744 {
 		t.Errorf("%d and %d samples, want 6698 and 744", n, d.Len(data.Test))

@@ -2,13 +2,10 @@ package cremad
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"sync"
 
-	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/audio"
 	"github.com/primewindow/primewindow/data/video"
 )
@@ -50,7 +47,7 @@ func (e ear) spectrogram(s *audio.Sound) ([]float32, error) {
 	return values, err
 }
 
-// videoFrames decodes as many frames a second as a sample has; of a video that is shorter than one such frame, the first.
+// videoFrames decodes as many frames a second as a sample has.
 func (o options) videoFrames(ctx context.Context, path string) ([]video.Picture, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -59,32 +56,5 @@ func (o options) videoFrames(ctx context.Context, path string) ([]video.Picture,
 	if err := checkFLV(path, b); err != nil {
 		return nil, err
 	}
-	frames, err := video.Frames(ctx, path, video.Options{FPS: float64(o.frames), MaxFrames: maxFrames, ShortSide: o.frameSide})
-	if _, broken := errors.AsType[*data.FormatError](err); broken {
-		if first, err := video.Frames(ctx, path, video.Options{MaxFrames: 1, ShortSide: o.frameSide}); err == nil {
-			return first, nil
-		}
-	}
-	return frames, err
-}
-
-// reduce makes a picture's short side frame_side where it is longer.
-func (o options) reduce(p video.Picture) video.Picture {
-	if min(p.Height, p.Width) <= o.frameSide {
-		return p
-	}
-	return video.ResizeShort(p, o.frameSide)
-}
-
-// dress makes a frame's values: cropped and mirrored by a draw, whole without one.
-func (o options) dress(p video.Picture, draw *rand.Rand, to []float32) {
-	if draw == nil {
-		p = video.Resize(p, o.imageSide, o.imageSide)
-	} else {
-		p = video.RandomResizedCrop(p, o.imageSide, draw)
-		if draw.IntN(2) == 1 {
-			video.Flip(p)
-		}
-	}
-	video.Normalize(p, to)
+	return video.Frames(ctx, path, video.Options{FPS: float64(o.frames), MaxFrames: maxFrames, ShortSide: o.frameSide})
 }

@@ -2,28 +2,19 @@ package cremad
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/binary"
-	"fmt"
 	"math"
 	"slices"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/stream"
 )
-
-// lot is a number from 0 to 1 that a seed and a name decide, so that what is drawn of one name does not depend on which
-// others there are.
-func lot(seed uint64, name string) float64 {
-	h := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s", seed, name))
-	return float64(binary.LittleEndian.Uint64(h[:])) / math.MaxUint64
-}
 
 // official splits by the lists: those of the training clips whose lot is below the share validate.
 func (o options) official(l lists) map[data.Split][]clip {
 	parts := map[data.Split][]clip{data.Test: l.test}
 	for _, c := range l.train {
 		split := data.Train
-		if lot(o.seed, c.id) < o.valShare {
+		if stream.Lot(o.seed, c.id) < o.valShare {
 			split = data.Validation
 		}
 		parts[split] = append(parts[split], c)
@@ -43,9 +34,7 @@ func (o options) byActor(all []clip) map[data.Split][]clip {
 	for a := range clips {
 		actors = append(actors, a)
 	}
-	slices.SortFunc(actors, func(a, b string) int {
-		return cmp.Or(cmp.Compare(lot(o.seed, a), lot(o.seed, b)), cmp.Compare(a, b))
-	})
+	stream.SortByLot(o.seed, actors)
 	room := map[data.Split]float64{
 		data.Test:       math.Round(o.testShare * float64(len(all))),
 		data.Validation: math.Round(o.valShare * float64(len(all))),

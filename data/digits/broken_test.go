@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
 // What kind of error a broken set gives.
@@ -57,7 +58,7 @@ func TestBrokenSets(t *testing.T) {
 		{"no recording", wavFile, nil, "", "want takes 0 to 5 of every digit", isMissing, "a smaller set must not pass for the whole"},
 		{"empty recording", wavFile, []byte{}, "", "empty", isFormat, "a download that never began"},
 		{"truncated recording", wavFile, take[:len(take)-7], "", "truncated", isFormat, "a download that was cut off"},
-		{"another rate", wavFile, wavBytes(16000, make([]int16, 900)), "", "sample rate 16000 Hz, want 8000 Hz", isUnsupported, "whole, but not of this set"},
+		{"another rate", wavFile, datatest.WAV(16000, make([]int16, 900)), "", "sample rate 16000 Hz, want 8000 Hz", isUnsupported, "whole, but not of this set"},
 		{"no WAV", wavFile, bytes.Repeat([]byte("x"), 99), "", "want RIFF", isFormat, "an error page under the name"},
 		{"digit 12", "fsdd/recordings/12_theo_0.wav", take, "", `label "12", want a digit from 0 to 9`, isFormat, "labels are digits"},
 		{"no digit", "fsdd/recordings/theo.wav", take, "", `name "theo", want {digit}_{speaker}_{take}`, isFormat, "a stray recording has no label"},

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
 // TestNoise takes the noise out again and looks at it.
@@ -15,7 +16,7 @@ func TestNoise(t *testing.T) {
 	clean, noisy := open(t, dir, map[string]any{"degrade": "none"}), open(t, dir, nil)
 	first := map[float32]bool{}
 	for _, split := range data.Splits {
-		a, b := readAll(t, clean, split).X[written], readAll(t, noisy, split).X[written]
+		a, b := datatest.ReadAll(t, clean, split).X[written], datatest.ReadAll(t, noisy, split).X[written]
 		n, mean, squares := float64(len(a)), 0.0, 0.0
 		for i := range a {
 			d := float64(b[i]) - float64(a[i])
@@ -172,12 +173,12 @@ func TestPCAKeepsAQuarter(t *testing.T) {
 		}
 		return sum
 	}
-	a, b := readAll(t, clean, data.Train).X[written], readAll(t, blurred, data.Train).X[written]
+	a, b := datatest.ReadAll(t, clean, data.Train).X[written], datatest.ReadAll(t, blurred, data.Train).X[written]
 	// The made images have few components, of which the first holds more than a quarter, and less than two thirds.
 	if got := energy(b) / energy(a); got < 0.25 || got > 0.67 {
 		t.Errorf("%.3f of the energy is kept, want at least 0.25 and one component's worth", got)
 	}
-	if slices.Equal(readAll(t, clean, data.Test).X[written], readAll(t, blurred, data.Test).X[written]) {
+	if slices.Equal(datatest.ReadAll(t, clean, data.Test).X[written], datatest.ReadAll(t, blurred, data.Test).X[written]) {
 		t.Error("test images are not degraded")
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
 // made writes a small set and returns its folder.
@@ -30,25 +31,14 @@ func open(tb testing.TB, dir string, settings map[string]any) data.Dataset {
 	tb.Helper()
 	s := map[string]any{"window": 64, "hop": 16, "bins": 8, "frames": 8}
 	maps.Copy(s, settings)
-	d, err := Open(dir, s)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return d
+	return datatest.Open(tb, Open, dir, s)
 }
 
-// readAll reads a whole split.
-func readAll(tb testing.TB, d data.Dataset, split data.Split) *data.Batch {
-	tb.Helper()
-	indices := make([]int, d.Len(split))
-	for i := range indices {
-		indices[i] = i
+// TestContract holds the set to what every set promises.
+func TestContract(t *testing.T) {
+	if err := datatest.Contract(open(t, made(t), nil)); err != nil {
+		t.Error(err)
 	}
-	b, err := d.Read(split, indices, 0)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return b
 }
 
 // TestProtocols checks the splits against the rules in the package comment.
@@ -105,7 +95,7 @@ func TestProtocols(t *testing.T) {
 func TestSamplesAreWhatTheySay(t *testing.T) {
 	d := open(t, made(t), map[string]any{"degrade": "none"})
 	for _, split := range data.Splits {
-		b := readAll(t, d, split)
+		b := datatest.ReadAll(t, d, split)
 		for i, label := range b.Labels {
 			part, place, err := imagePlace(b.X[written][i*imageSize : (i+1)*imageSize])
 			if err != nil {
@@ -132,21 +122,21 @@ func TestAudioStandardised(t *testing.T) {
 		return mean, math.Sqrt(sd)
 	}
 	d := open(t, dir, map[string]any{"val_share": 0.34})
-	train := readAll(t, d, data.Train).X[spoken]
+	train := datatest.ReadAll(t, d, data.Train).X[spoken]
 	// 5,120 values rounded to float32, 1e-7 each.
 	if mean, sd := moments(train); math.Abs(mean) > 1e-6 || math.Abs(sd-1) > 1e-6 {
 		t.Errorf("training spectrograms: mean %v, deviation %v, want 0 and 1", mean, sd)
 	}
 	// A test recording grows loud: its own values change, and no training value does.
 	loud := filepath.Join(recordingsDir(dir), "0_theo_0.wav")
-	if err := os.WriteFile(loud, wavBytes(sampleRateHz, slices.Repeat([]int16{30000, -30000}, 300)), 0o600); err != nil {
+	if err := os.WriteFile(loud, datatest.WAV(sampleRateHz, slices.Repeat([]int16{30000, -30000}, 300)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	e := open(t, dir, map[string]any{"val_share": 0.34})
-	if !slices.Equal(readAll(t, e, data.Train).X[spoken], train) {
+	if !slices.Equal(datatest.ReadAll(t, e, data.Train).X[spoken], train) {
 		t.Error("a test recording changes the training split's values")
 	}
-	if slices.Equal(readAll(t, e, data.Test).X[spoken], readAll(t, d, data.Test).X[spoken]) {
+	if slices.Equal(datatest.ReadAll(t, e, data.Test).X[spoken], datatest.ReadAll(t, d, data.Test).X[spoken]) {
 		t.Error("another test recording, but the same test values")
 	}
 }
@@ -157,7 +147,7 @@ func TestReadIsAFunctionOfPlace(t *testing.T) {
 	if diff := cmp.Diff(a.Describe(), b.Describe()); diff != "" {
 		t.Errorf("opened twice (-first +second)\n%s", diff)
 	}
-	all := readAll(t, a, data.Test)
+	all := datatest.ReadAll(t, a, data.Test)
 	for _, m := range a.Describe().Modalities {
 		got, err := b.Read(data.Test, []int{8, 3, 8}, 7)
 		if err != nil {

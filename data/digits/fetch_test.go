@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
 // sums is the manifest of files.
@@ -171,7 +173,7 @@ func TestFetchGoesOn(t *testing.T) {
 // TestFetchRefuses has a server that sends the wrong bytes: nothing of it may reach the set's folders.
 func TestFetchRefuses(t *testing.T) {
 	other := madeRecordings()
-	other["5_theo_1.wav"] = wavBytes(sampleRateHz, []int16{1, 2, 3})
+	other["5_theo_1.wav"] = datatest.WAV(sampleRateHz, []int16{1, 2, 3})
 	fewer := madeRecordings()
 	delete(fewer, "9_theo_5.wav")
 	for _, tt := range []struct {

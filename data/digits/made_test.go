@@ -1,12 +1,13 @@
 package digits
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
 // The sizes of a set made for tests.
@@ -16,21 +17,6 @@ const (
 )
 
 var madeSpeakers = []string{"george", "theo"}
-
-// wavBytes is a mono WAV file of 16 bits.
-func wavBytes(rateHz int, samples []int16) []byte {
-	b := []byte("RIFF")
-	b = binary.LittleEndian.AppendUint32(b, uint32(36+2*len(samples)))
-	b = append(b, "WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00"...)
-	b = binary.LittleEndian.AppendUint32(b, uint32(rateHz))
-	b = binary.LittleEndian.AppendUint32(b, uint32(2*rateHz))
-	b = append(b, "\x02\x00\x10\x00data"...)
-	b = binary.LittleEndian.AppendUint32(b, uint32(2*len(samples)))
-	for _, s := range samples {
-		b = binary.LittleEndian.AppendUint16(b, uint16(s))
-	}
-	return b
-}
 
 // madeRecordings are the files of a small spoken set by name: tones with noise, of 50 to 160 ms.
 func madeRecordings() map[string][]byte {
@@ -44,7 +30,7 @@ func madeRecordings() map[string][]byte {
 					tone := math.Sin(2 * math.Pi * float64(300+300*digit) * float64(n) / sampleRateHz)
 					samples[n] = int16(8000*tone + 500*rng.NormFloat64())
 				}
-				files[recording{digit, speaker, take}.name()+".wav"] = wavBytes(sampleRateHz, samples)
+				files[recording{digit, speaker, take}.name()+".wav"] = datatest.WAV(sampleRateHz, samples)
 			}
 		}
 	}

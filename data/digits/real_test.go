@@ -2,31 +2,16 @@ package digits
 
 import (
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
-// realFolder is where the real files lie, or the test is skipped.
-func realFolder(tb testing.TB) string {
-	tb.Helper()
-	dir := os.Getenv("PRIMEWINDOW_DATA")
-	if dir == "" {
-		dir = filepath.FromSlash("../../../shared/data")
-	}
-	for _, folder := range []string{"fsdd", "mnist"} {
-		if _, err := os.Stat(filepath.Join(dir, folder)); err != nil {
-			tb.Skipf("the real recordings and images are not there (%v): name their folder in PRIMEWINDOW_DATA", err)
-		}
-	}
-	return dir
-}
-
 func TestRealSplits(t *testing.T) {
-	dir := realFolder(t)
+	dir := datatest.Real(t, "fsdd", "mnist")
 	for _, tt := range []struct {
 		protocol         string
 		train, val, test int
@@ -48,7 +33,7 @@ func TestRealSplits(t *testing.T) {
 
 // TestRealClasses asks the simplest linear rule, so that a loader that mixes up labels, axes or pairs is found out.
 func TestRealClasses(t *testing.T) {
-	d, err := Open(realFolder(t), map[string]any{"degrade": "none"})
+	d, err := Open(datatest.Real(t, "fsdd", "mnist"), map[string]any{"degrade": "none"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +46,7 @@ func TestRealClasses(t *testing.T) {
 		{written, 0.75, 0.88, "clean images are easy"},
 		{spoken, 0.2, 0.75, "speakers never heard are hard for class means"},
 	} {
-		train, test := readAll(t, d, data.Train), readAll(t, d, data.Test)
+		train, test := datatest.ReadAll(t, d, data.Train), datatest.ReadAll(t, d, data.Test)
 		n := len(train.X[tt.modality]) / len(train.Labels)
 		means, counts := make([][]float64, 10), make([]float64, 10)
 		for c := range means {
@@ -99,7 +84,7 @@ func TestRealClasses(t *testing.T) {
 
 // TestRealFilesMatchTheManifests checks the sums against files, and that a complete set is not fetched again.
 func TestRealFilesMatchTheManifests(t *testing.T) {
-	dir := realFolder(t)
+	dir := datatest.Real(t, "fsdd", "mnist")
 	recordings, err := parseManifest(fsddSums)
 	if err != nil {
 		t.Fatal(err)
@@ -129,12 +114,12 @@ func TestRealFilesMatchTheManifests(t *testing.T) {
 }
 
 func TestRealDegradations(t *testing.T) {
-	dir := realFolder(t)
+	dir := datatest.Real(t, "fsdd", "mnist")
 	d, err := Open(dir, map[string]any{"degrade": "pca75"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := readAll(t, d, data.Train)
+	b := datatest.ReadAll(t, d, data.Train)
 	var distinct []float32
 	for i := range b.Labels {
 		distinct = append(distinct, b.X[written][i*imageSize+14*28+14])
@@ -151,7 +136,7 @@ func TestRealDegradations(t *testing.T) {
 }
 
 func BenchmarkOpenReal(b *testing.B) {
-	dir := realFolder(b)
+	dir := datatest.Real(b, "fsdd", "mnist")
 	for b.Loop() {
 		if _, err := Open(dir, nil); err != nil {
 			b.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/stream"
 )
 
 // Open reads the set in dir, all of it into memory; settings that are absent have their defaults. It returns the
@@ -18,13 +19,10 @@ func Open(dir string, settings map[string]any) (data.Dataset, error) {
 		return nil, err
 	}
 	d, faults := load(dir, o)
-	switch len(faults) {
-	case 0:
-		return d, nil
-	case 1:
-		return nil, faults[0].err
+	if err := reasons(faults).Err(); err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("%w (the first of %d faults)", faults[0].err, len(faults))
+	return d, nil
 }
 
 // Check reads the set as [Open] does and lists everything that is wrong with it.
@@ -34,7 +32,12 @@ func Check(dir string, settings map[string]any) []error {
 		return []error{err}
 	}
 	_, faults := load(dir, o)
-	var errs []error
+	return reasons(faults)
+}
+
+// reasons are faults without their places.
+func reasons(faults []fault) stream.Faults {
+	var errs stream.Faults
 	for _, f := range faults {
 		errs = append(errs, f.err)
 	}

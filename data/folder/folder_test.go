@@ -13,20 +13,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/datatest"
 	"github.com/primewindow/primewindow/internal/npy"
 )
 
-func readAll(tb testing.TB, d data.Dataset, split data.Split) *data.Batch {
-	tb.Helper()
-	indices := make([]int, d.Len(split))
-	for i := range indices {
-		indices[i] = i
+// TestContract holds the set to what every set promises.
+func TestContract(t *testing.T) {
+	if err := datatest.Contract(datatest.Open(t, Open, madeFiles().write(t), map[string]any{"bins": 8, "frames": 4, "window": 64})); err != nil {
+		t.Error(err)
 	}
-	b, err := d.Read(split, indices, 0)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return b
 }
 
 func TestModalities(t *testing.T) {
@@ -53,7 +48,7 @@ func TestModalities(t *testing.T) {
 		if n := d.Len(split); n != 4 {
 			t.Errorf("%s: %d samples, want 4", split, n)
 		}
-		b := readAll(t, d, split)
+		b := datatest.ReadAll(t, d, split)
 		for i, label := range b.Labels {
 			place := 4*k + i
 			if id, _ := d.Identity(split, i); id != madeID(place) || int(label) != place%2 {
@@ -107,8 +102,8 @@ func TestFaults(t *testing.T) {
 		{"missing sound", "sound/s03.wav", nil, "s03: no file, want s03 with .wav", true, "never dropped silently"},
 		{"two sounds", "sound/s03.npy", []byte("x"), "s03.wav: s03.npy is there too, want one file", true, "which one is meant?"},
 		{"empty sound", "sound/s03.wav", []byte{}, "s03.wav: empty", true, "a copy that never began"},
-		{"no samples", "sound/s03.wav", wavBytes(8000, 0), "s03.wav: no samples", true, "zero length"},
-		{"other rate", "sound/s00.wav", wavBytes(16000, 900), "s00.wav: not supported: sample rate 16000 Hz, want 8000 Hz as most", true, "the first is the odd one here"},
+		{"no samples", "sound/s03.wav", datatest.WAV(8000, datatest.Tone(0, 0.16)), "s03.wav: no samples", true, "zero length"},
+		{"other rate", "sound/s00.wav", datatest.WAV(16000, datatest.Tone(900, 0.16)), "s00.wav: not supported: sample rate 16000 Hz, want 8000 Hz as most", true, "the first is the odd one here"},
 		{"no JPEG", "photo/s05.jpg", []byte("<html>"), "s05.jpg: 6 bytes: image: unknown format", true, "an error page"},
 		{"truncated JPEG", "photo/s05.jpg", good["photo/s05.jpg"][:300], "s05.jpg: ", true, "a copy that was cut off"},
 		{"huge PNG", "drawing/s05.png", huge, "s05.png: ", true, "a header that asks for 1.6 GB"},
@@ -180,7 +175,7 @@ func TestOtherForms(t *testing.T) {
 			if diff := cmp.Diff([]data.Modality{tt.want}, d.Describe().Modalities); diff != "" {
 				t.Errorf("modalities (-want +got)\n%s\nreason: %s", diff, tt.reason)
 			}
-			if got := readAll(t, d, data.Train).X["m"][:len(tt.first)]; !slices.Equal(got, tt.first) {
+			if got := datatest.ReadAll(t, d, data.Train).X["m"][:len(tt.first)]; !slices.Equal(got, tt.first) {
 				t.Errorf("sample a is %v, want %v\nreason: %s", got, tt.first, tt.reason)
 			}
 			if diff := cmp.Diff([]string{"9", "10"}, d.Describe().Classes); diff != "" {
@@ -202,7 +197,7 @@ func TestLinks(t *testing.T) {
 		t.Skip("links need a privilege there")
 	}
 	outside := filepath.Join(t.TempDir(), "secret.wav")
-	if err := os.WriteFile(outside, wavBytes(8000, 900), 0o600); err != nil {
+	if err := os.WriteFile(outside, datatest.WAV(8000, datatest.Tone(900, 0.16)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {

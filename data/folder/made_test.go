@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/primewindow/primewindow/internal/datatest"
 	"github.com/primewindow/primewindow/internal/npy"
 )
 
@@ -33,7 +34,7 @@ func madeFiles() files {
 		id, label, split := madeID(i), []string{"cat", "dog"}[i%2], []string{"train", "val", "test"}[i/4]
 		labels += fmt.Sprintf("%s,%s,%s\n", id, label, split)
 		table = table + fmt.Sprintf("%s,%d,%g\n", id, i, 0.5*float64(i*i))
-		f["sound/"+id+".wav"] = wavBytes(8000, 700+100*i)
+		f["sound/"+id+".wav"] = datatest.WAV(8000, datatest.Tone(700+100*i, 0.16))
 		f["photo/"+id+".jpg"] = jpegBytes(20, 10)
 		f["drawing/"+id+".png"] = pngBytes(6, 4, uint8(20*i))
 		f["motion/"+id+".npy"] = npy.Encode("<f4", float32s(float32(i), 1, float32(i), 2, float32(i), 3)[:8*(2+i%2)], 2+i%2, 2)
@@ -65,21 +66,6 @@ func (f files) writeTo(dir string) error {
 		}
 	}
 	return nil
-}
-
-// wavBytes is a mono WAV file of 16 bits with a tone.
-func wavBytes(rateHz, samples int) []byte {
-	b := []byte("RIFF")
-	b = binary.LittleEndian.AppendUint32(b, uint32(36+2*samples))
-	b = append(b, "WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00"...)
-	b = binary.LittleEndian.AppendUint32(b, uint32(rateHz))
-	b = binary.LittleEndian.AppendUint32(b, uint32(2*rateHz))
-	b = append(b, "\x02\x00\x10\x00data"...)
-	b = binary.LittleEndian.AppendUint32(b, uint32(2*samples))
-	for n := range samples {
-		b = binary.LittleEndian.AppendUint16(b, uint16(int16(8000*math.Sin(float64(n)))))
-	}
-	return b
 }
 
 func pngBytes(width, height int, level uint8) []byte {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
 const threeRows = "id,label,split\na,x,train\nb,y,train\nc,x,test\n"
@@ -30,11 +31,11 @@ func TestTexts(t *testing.T) {
 	if diff := cmp.Diff([]data.Modality{{Name: "said", Kind: data.Vector, Shape: []int{5}}}, d.Describe().Modalities); diff != "" {
 		t.Errorf("modalities (-want +got)\n%s", diff)
 	}
-	x := readAll(t, d, data.Train).X["said"]
+	x := datatest.ReadAll(t, d, data.Train).X["said"]
 	if x[0] != x[4] || x[0] != x[5] || x[0] == 0 { // "the cat sat . the" and "the dog": capitals do not count
 		t.Errorf("tokens of the training texts are %v, want the same for each the", x)
 	}
-	test := readAll(t, d, data.Test).X["said"]
+	test := datatest.ReadAll(t, d, data.Test).X["said"]
 	if test[0] != x[0] || test[1] != 1 || test[2] != 0 {
 		t.Errorf("tokens of the test text are %v, want the, unknown, and padding", test)
 	}
@@ -64,7 +65,7 @@ func TestContent(t *testing.T) {
 		want data.Kind
 	}{
 		{"pictures", files{"m/a.bin": pngBytes(2, 2, 9), "m/b.jpg": pngBytes(2, 2, 9), "m/c": jpegBytes(2, 2)}, data.Image},
-		{"sounds", files{"m/a.png": wavBytes(8000, 900), "m/b.x": wavBytes(8000, 900), "m/c.wav": wavBytes(8000, 900)}, data.Spectrogram},
+		{"sounds", files{"m/a.png": datatest.WAV(8000, datatest.Tone(900, 0.16)), "m/b.x": datatest.WAV(8000, datatest.Tone(900, 0.16)), "m/c.wav": datatest.WAV(8000, datatest.Tone(900, 0.16))}, data.Spectrogram},
 		{"texts", files{"m/a": []byte("one"), "m/b.md": []byte("two"), "m/c.txt": []byte("three")}, data.Vector},
 	} {
 		tt.f["labels.csv"] = []byte(threeRows)
@@ -111,7 +112,7 @@ func TestVideos(t *testing.T) {
 	}, d.Describe().Modalities); diff != "" {
 		t.Errorf("modalities (-want +got)\n%s", diff)
 	}
-	x := readAll(t, d, data.Train).X["film"]
+	x := datatest.ReadAll(t, d, data.Train).X["film"]
 	size := len(x) / 2
 	for i, want := range []float64{40, 120} {
 		// A lossy codec keeps an even red to a few steps of 255.
@@ -153,7 +154,7 @@ func TestMany(t *testing.T) {
 	for i := range 10000 {
 		f[fmt.Sprintf("photo/s%d.png", i)] = pngBytes(4, 4, uint8(i))
 		if i < 3000 {
-			f[fmt.Sprintf("sound/s%d.wav", i)] = wavBytes(8000, 700)
+			f[fmt.Sprintf("sound/s%d.wav", i)] = datatest.WAV(8000, datatest.Tone(700, 0.16))
 			labels += fmt.Sprintf("s%d,%d,%s\n", i, i%4, []string{"train", "train", "val", "test"}[i/4%4])
 		}
 	}

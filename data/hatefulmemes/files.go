@@ -2,15 +2,11 @@ package hatefulmemes
 
 import (
 	"crypto/sha256"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
-	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/stream"
 )
 
 // maxFile bounds a picture's file, in bytes; the owners' largest has a few million.
@@ -26,38 +22,15 @@ type file struct {
 // look looks at the pictures of some memes, several at a time.
 func look(root string, memes []meme) []file {
 	files := make([]file, len(memes))
-	each(len(memes), func(i int) {
+	stream.Each(len(memes), func(i int) {
 		f := &files[i]
 		f.path = filepath.Join(root, filepath.FromSlash(memes[i].image))
-		st, err := os.Stat(f.path)
-		switch {
-		case err != nil: // also of a link to nothing, and of links that go round
-			f.err = fmt.Errorf("hatefulmemes: %w", err)
-		case !st.Mode().IsRegular():
-			f.err = &data.FormatError{File: f.path, Reason: "not a regular file"}
-		case st.Size() == 0:
-			f.err = &data.FormatError{File: f.path, Reason: "empty"}
-		case st.Size() > maxFile:
-			f.err = &data.UnsupportedError{File: f.path, Feature: fmt.Sprintf("%d bytes, want at most %d", st.Size(), maxFile)}
-		default:
+		st, err := stream.Stat(Name, f.path, maxFile)
+		if f.err = err; err == nil {
 			f.size = st.Size()
 		}
 	})
 	return files
-}
-
-// each does something for 0 to n-1, several at a time.
-func each(n int, do func(i int)) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range 2 * runtime.GOMAXPROCS(0) { // they wait for the disk
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	wg.Wait()
 }
 
 // contents hashes those files whose size others have too; the hash of any other is zero, and so is that of a file that
@@ -68,7 +41,7 @@ func contents(files []file) [][sha256.Size]byte {
 		sizes[f.size]++
 	}
 	sums := make([][sha256.Size]byte, len(files))
-	each(len(files), func(i int) {
+	stream.Each(len(files), func(i int) {
 		if f := files[i]; f.size > 0 && sizes[f.size] > 1 {
 			sums[i] = digest(f.path)
 		}

@@ -1,13 +1,11 @@
 package hatefulmemes
 
 import (
-	"cmp"
 	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
-	"math"
-	"slices"
 	"strings"
+
+	"github.com/primewindow/primewindow/data/stream"
 )
 
 // groups names the group of each meme: those that share a sentence or a picture, directly or by way of others. The name
@@ -62,41 +60,11 @@ func groups(memes []meme, files []file) []string {
 	return names
 }
 
-// lot is a number from 0 to 1 that a seed and a name decide, so that the order of two names does not depend on which
-// others there are.
-func lot(seed uint64, name string) float64 {
-	h := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s", seed, name))
-	return float64(binary.LittleEndian.Uint64(h[:])) / math.MaxUint64
-}
-
-// validating says which memes of the training list validate. Of each class groups come by lot, and validate as long as
-// more of their memes fit than not; the first meme's class counts for a group of both.
+// validating says which memes of the training list validate, no group's in part: see [stream.Validating].
 func (o options) validating(memes []meme, groups []string) []bool {
-	size, label := map[string]float64{}, map[string]int{}
-	room := make([]float64, len(classes))
-	var names []string
+	labels := make([]int, len(memes))
 	for i, m := range memes {
-		g := groups[i]
-		if size[g] == 0 {
-			names = append(names, g)
-			label[g] = m.label
-		}
-		size[g]++
-		room[m.label] += o.valShare
+		labels[i] = m.label
 	}
-	slices.SortFunc(names, func(a, b string) int {
-		return cmp.Or(cmp.Compare(lot(o.seed, a), lot(o.seed, b)), cmp.Compare(a, b))
-	})
-	chosen := map[string]bool{}
-	for _, g := range names {
-		if n := size[g]; o.valShare > 0 && room[label[g]] >= n/2 {
-			chosen[g] = true
-			room[label[g]] -= n
-		}
-	}
-	validates := make([]bool, len(memes))
-	for i := range memes {
-		validates[i] = chosen[groups[i]]
-	}
-	return validates
+	return stream.Validating(o.seed, o.valShare, groups, labels)
 }

@@ -9,13 +9,15 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
 // TestGroups joins memes by hand.
 func TestGroups(t *testing.T) {
 	dir := t.TempDir()
 	for name, b := range map[string]string{"a": "dog", "b": "cat", "c": "dog", "d": "elephant", "e": "pig"} {
-		put(t, filepath.Join(dir, name), []byte(b))
+		datatest.Put(t, filepath.Join(dir, name), []byte(b))
 	}
 	memes := []meme{
 		{id: "0", image: "a", text: "So  Fine"},
@@ -38,7 +40,7 @@ func TestGroups(t *testing.T) {
 func TestGroupsTwin(t *testing.T) {
 	dir := t.TempDir()
 	for k := range 60 {
-		put(t, filepath.Join(dir, fmt.Sprint(k)), []byte{byte(k)}) // files of one size, so that contents count
+		datatest.Put(t, filepath.Join(dir, fmt.Sprint(k)), []byte{byte(k)}) // files of one size, so that contents count
 	}
 	r := rand.New(rand.NewPCG(1, 1))
 	for range 20 {
@@ -166,13 +168,13 @@ func TestLists(t *testing.T) {
 		{"asked, no labels", "dev test*", test, auto, "error: test.jsonl: line 1: no field label, nor has any other line", "named", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			m := made{}
-			m.list(t, "train", 0, 4, true)
+			m := datatest.Files{}
+			addList(t, m, "train", 0, 4, true)
 			for k, name := range strings.Fields(tt.lists) {
 				bare := strings.TrimSuffix(name, "*")
-				m.list(t, bare, 100*(k+1), 4, bare == name)
+				addList(t, m, bare, 100*(k+1), 4, bare == name)
 			}
-			root := filepath.Join(m.write(t), Folder)
+			root := filepath.Join(m.Write(t), Folder)
 			l, err := options{test: tt.test, val: tt.val}.readLists(root)
 			got := strings.TrimSpace(l.test.name + " " + l.val.name)
 			if err != nil {

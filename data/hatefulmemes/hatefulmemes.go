@@ -26,13 +26,11 @@ func Open(dir string, settings map[string]any) (data.Dataset, error) {
 		return nil, err
 	}
 	f, err := o.find(dir)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case len(f.faults) == 1:
-		return nil, f.faults[0]
-	case len(f.faults) > 1:
-		return nil, fmt.Errorf("%w (the first of %d faults)", f.faults[0], len(f.faults))
+	}
+	if err := f.faults.Err(); err != nil && !o.skipBroken {
+		return nil, err
 	}
 	return o.open(f)
 }
@@ -45,10 +43,7 @@ func Check(dir string, settings map[string]any) []error {
 		return []error{err}
 	}
 	f, err := o.find(dir)
-	if err != nil {
-		return []error{err}
-	}
-	return f.faults
+	return stream.Check(stream.Config{Faults: f.faults, SkipBroken: o.skipBroken}, err)
 }
 
 // found is what the set consists of.
@@ -58,8 +53,7 @@ type found struct {
 	parts    map[data.Split][]meme
 	files    map[string]file   // by identity
 	groups   map[string]string // likewise
-	skipped  []string
-	faults   []error // of single memes; with skip_broken they are in skipped
+	faults   stream.Faults
 }
 
 // find reads the lists and looks for the pictures.
@@ -106,12 +100,6 @@ func (o options) find(dir string) (f found, err error) {
 		f.parts[split] = append(f.parts[split], m)
 	}
 	f.protocol = o.protocol(l)
-	if o.skipBroken {
-		for _, err := range f.faults {
-			f.skipped = append(f.skipped, err.Error())
-		}
-		f.faults = nil
-	}
 	return f, nil
 }
 
@@ -174,7 +162,6 @@ func (o options) open(f found) (data.Dataset, error) {
 				Source:   "Hateful Memes, D. Kiela, H. Firooz, A. Mohan, V. Goswami, A. Singh, P. Ringshia, D. Testuggine, NeurIPS 2020",
 				Licence:  "Hateful Memes Challenge dataset licence agreement, for research; pictures by Getty Images",
 				Protocol: fmt.Sprintf("%s; %s; %d of %d sentences cut off behind %d tokens", f.protocol, vocabulary, cut, len(tokens), o.length),
-				Skipped:  f.skipped,
 			},
 			Recipe: map[string]any{
 				"lr": 0.002, "momentum": 0.9, "weight_decay": 1e-4, "batch": 64.0, "epochs": 50.0, "lr_step": 30.0, "lr_gamma": 0.1,
@@ -184,6 +171,7 @@ func (o options) open(f found) (data.Dataset, error) {
 		Parts:      items,
 		Modalities: []stream.Modality{o.pictures(f.files)},
 		Cache:      kept,
+		Faults:     f.faults,
 		SkipBroken: o.skipBroken,
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
 func TestDecodeList(t *testing.T) {
@@ -80,7 +81,7 @@ func TestDecodeListFaults(t *testing.T) {
 
 func TestReadList(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "train.jsonl")
-	put(t, empty, []byte("\n"))
+	datatest.Put(t, empty, []byte("\n"))
 	if _, _, err := readList(empty); err == nil || !strings.HasSuffix(err.Error(), "train.jsonl: no lines, want a meme each") {
 		t.Errorf("a list of nothing: %v", err)
 	}

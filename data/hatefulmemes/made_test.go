@@ -6,17 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
-	"image"
-	"image/color"
-	"image/png"
-	"os"
-	"path/filepath"
 	"testing"
-	"time"
+
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
-// made are a set's files by name, below the data folder.
-type made map[string][]byte
+// loader is opened with settings under which tests are quick.
+var loader = datatest.Loader{Open: Open, Check: Check, Small: map[string]any{"image_side": 16, "val_share": 0.2, "length": 8}}
 
 // Numbers of memes of the lists that [madeSet] makes.
 const (
@@ -27,17 +23,17 @@ const (
 
 // madeSet is a set of the first phase, whose test list has no labels. Memes are numbered through; the label is the
 // number's last bit, each picture has a level of its own and each sentence a word of its own.
-func madeSet(tb testing.TB) made {
+func madeSet(tb testing.TB) datatest.Files {
 	tb.Helper()
-	m := made{}
-	m.list(tb, "train", 0, madeTrain, true)
-	m.list(tb, "dev", madeTrain, madeDev, true)
-	m.list(tb, "test", madeTrain+madeDev, madeTest, false)
+	m := datatest.Files{}
+	addList(tb, m, "train", 0, madeTrain, true)
+	addList(tb, m, "dev", madeTrain, madeDev, true)
+	addList(tb, m, "test", madeTrain+madeDev, madeTest, false)
 	return m
 }
 
-// list adds a list of n memes from a number on, and their pictures.
-func (m made) list(tb testing.TB, name string, from, n int, labelled bool) {
+// addList adds a list of n memes from a number on, and their pictures.
+func addList(tb testing.TB, m datatest.Files, name string, from, n int, labelled bool) {
 	tb.Helper()
 	var b bytes.Buffer
 	for i := from; i < from+n; i++ {
@@ -51,7 +47,7 @@ func (m made) list(tb testing.TB, name string, from, n int, labelled bool) {
 		}
 		b.Write(bytes.ReplaceAll(line, []byte("/"), []byte(`\/`))) // as the owners' files have it
 		b.WriteByte('\n')
-		m["hatefulmemes/"+madeImage(i)] = plain(tb, 40+i, 30, uint8(8*i))
+		m["hatefulmemes/"+madeImage(i)] = datatest.PNG(tb, datatest.Grey(40+i, 30, uint8(8*i)))
 	}
 	m["hatefulmemes/"+name+".jsonl"] = b.Bytes()
 }
@@ -60,37 +56,6 @@ func madeImage(i int) string { return fmt.Sprintf("img/%05d.png", i) }
 
 func madeText(i int) string { return fmt.Sprintf("when you see word%c again", 'a'+i) }
 
-// plain is a grey PNG.
-func plain(tb testing.TB, width, height int, level uint8) []byte {
-	tb.Helper()
-	img := image.NewGray(image.Rect(0, 0, width, height))
-	for i := range img.Pix {
-		img.Pix[i] = level
-	}
-	return encoded(tb, img)
-}
-
-// ramp is a PNG that differs from place to place, so that crops do.
-func ramp(tb testing.TB, width, height int) []byte {
-	tb.Helper()
-	img := image.NewRGBA(image.Rect(0, 0, width, height))
-	for y := range height {
-		for x := range width {
-			img.SetRGBA(x, y, color.RGBA{uint8(255 * x / width), uint8(255 * y / height), 128, 255})
-		}
-	}
-	return encoded(tb, img)
-}
-
-func encoded(tb testing.TB, img image.Image) []byte {
-	tb.Helper()
-	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
-		tb.Fatal(err)
-	}
-	return b.Bytes()
-}
-
 // resized is a PNG whose header says another size.
 func resized(b []byte, width, height uint32) []byte {
 	b = bytes.Clone(b)
@@ -98,28 +63,4 @@ func resized(b []byte, width, height uint32) []byte {
 	binary.BigEndian.PutUint32(b[20:], height)
 	binary.BigEndian.PutUint32(b[29:], crc32.ChecksumIEEE(b[12:29]))
 	return b
-}
-
-// write writes the files below a new folder, as of yesterday, and returns that.
-func (m made) write(tb testing.TB) string {
-	tb.Helper()
-	dir := tb.TempDir()
-	for name, b := range m {
-		put(tb, filepath.Join(dir, filepath.FromSlash(name)), b)
-	}
-	return dir
-}
-
-func put(tb testing.TB, path string, b []byte) {
-	tb.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		tb.Fatal(err)
-	}
-	if err := os.WriteFile(path, b, 0o600); err != nil {
-		tb.Fatal(err)
-	}
-	yesterday := time.Now().Add(-24 * time.Hour)
-	if err := os.Chtimes(path, yesterday, yesterday); err != nil {
-		tb.Fatal(err)
-	}
 }

@@ -71,23 +71,15 @@ func (o options) decodePicture(path string) (stream.Feature, error) {
 	if min(p.Height, p.Width) < leastSide {
 		return stream.Feature{}, &data.FormatError{File: path, Reason: fmt.Sprintf("%dx%d pixels, want at least %d a side", p.Width, p.Height, leastSide)}
 	}
-	if min(p.Height, p.Width) > o.pictureSide {
-		p = video.ResizeShort(p, o.pictureSide)
-	}
+	p = video.Reduce(p, o.pictureSide)
 	return stream.Feature{Shape: []int{p.Height, p.Width, 3}, Bytes: p.Pix}, nil
 }
 
 // finish makes a sample's picture of a feature.
 func (o options) finish(f stream.Feature, draw *rand.Rand, to []float32) error {
-	p := video.Picture{Height: f.Shape[0], Width: f.Shape[1], Pix: f.Bytes}
-	if draw == nil || !o.augment {
-		p = video.Resize(p, o.imageSide, o.imageSide)
-	} else {
-		p = video.RandomResizedCrop(p, o.imageSide, draw)
-		if draw.IntN(2) == 1 {
-			video.Flip(p)
-		}
+	if !o.augment {
+		draw = nil
 	}
-	video.Normalize(p, to)
+	video.Dress(video.Picture{Height: f.Shape[0], Width: f.Shape[1], Pix: f.Bytes}, o.imageSide, draw, to)
 	return nil
 }

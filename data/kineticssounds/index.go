@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/stream"
 )
 
 const (
@@ -139,18 +140,9 @@ func (x *index) pick(root, id string, from ...string) (kind, path string, err er
 
 // checkFile looks at a file without reading all of it, through links.
 func checkFile(path string) error {
-	st, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return fmt.Errorf("kineticssounds: %w", err)
-	case !st.Mode().IsRegular():
-		return &data.FormatError{File: path, Reason: "not a regular file"}
-	case st.Size() == 0:
-		return &data.FormatError{File: path, Reason: "empty"}
-	case st.Size() > maxFile:
-		return &data.UnsupportedError{File: path, Feature: fmt.Sprintf("%d bytes, want at most %d", st.Size(), maxFile)}
-	case !strings.EqualFold(filepath.Ext(path), ".mp4"):
-		return nil
+	st, err := stream.Stat(Name, path, maxFile)
+	if err != nil || !strings.EqualFold(filepath.Ext(path), ".mp4") {
+		return err
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -158,29 +150,4 @@ func checkFile(path string) error {
 	}
 	defer f.Close()
 	return checkBoxes(path, f, st.Size())
-}
-
-// listFrames lists the pictures of a clip's folder in the order of the numbers in their names.
-func listFrames(dir string) ([]string, error) {
-	list, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("kineticssounds: %w", err)
-	}
-	var names []string
-	for _, e := range list {
-		switch strings.ToLower(filepath.Ext(e.Name())) {
-		case ".jpg", ".jpeg", ".png":
-			if !strings.HasPrefix(e.Name(), ".") {
-				names = append(names, filepath.Join(dir, e.Name()))
-			}
-		}
-	}
-	switch {
-	case len(names) == 0:
-		return nil, &data.FormatError{File: dir, Reason: "no frames, want .jpg or .png files"}
-	case len(names) > maxFrames:
-		return nil, &data.UnsupportedError{File: dir, Feature: fmt.Sprintf("%d frames, want at most %d", len(names), maxFrames)}
-	}
-	slices.SortFunc(names, byNumbers)
-	return names, nil
 }

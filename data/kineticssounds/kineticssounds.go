@@ -4,15 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/primewindow/primewindow/data"
-	"github.com/primewindow/primewindow/data/cache"
+	"github.com/primewindow/primewindow/data/audio"
 	"github.com/primewindow/primewindow/data/stream"
+	"github.com/primewindow/primewindow/data/video"
 )
 
 // Names of the modalities; the leading one is first, as the paper has them.
@@ -35,36 +33,20 @@ type source struct {
 // whole samples. It returns the first of the faults that [Check] lists, and says how many there are, and an error for a
 // setting that is unknown or out of bounds and for a split without samples.
 func Open(dir string, settings map[string]any) (data.Dataset, error) {
-	c, faults, err := prepare(dir, settings)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(faults) == 1:
-		return nil, faults[0]
-	case len(faults) > 1:
-		return nil, fmt.Errorf("%w (the first of %d faults; -set data.skip_broken=true leaves such clips out)", faults[0], len(faults))
-	}
-	if c.Cache, err = cache.Default(); err != nil {
-		return nil, err
-	}
-	return stream.New(c)
+	return stream.Open(prepare(dir, settings))
 }
 
 // Check lists what is wrong with the lists, and which clips are absent, empty or no recordings; with skip_broken such
 // clips are no faults. What shows in decoding alone the open set's own Check finds, see [data.Checked].
 func Check(dir string, settings map[string]any) []error {
-	_, faults, err := prepare(dir, settings)
-	if err != nil {
-		return []error{err}
-	}
-	return faults
+	return stream.Check(prepare(dir, settings))
 }
 
-// prepare says what the set consists of. faults are those of single clips; with skip_broken they are described instead.
-func prepare(dir string, settings map[string]any) (c stream.Config, faults []error, err error) {
+// prepare says what the set consists of.
+func prepare(dir string, settings map[string]any) (c stream.Config, err error) {
 	o, err := parseOptions(settings)
 	if err != nil {
-		return c, nil, err
+		return c, err
 	}
 	root := filepath.Join(dir, Folder)
 	if st, err := os.Stat(root); err != nil || !st.IsDir() {
@@ -72,15 +54,15 @@ func prepare(dir string, settings map[string]any) (c stream.Config, faults []err
 	}
 	l, err := findLists(root, filepath.Join(dir, "kinetics_sounds_splits"), filepath.Join(filepath.Dir(root), "kinetics_sounds_splits"))
 	if err != nil {
-		return c, nil, err
+		return c, err
 	}
 	names, err := classNames(root)
 	if err != nil {
-		return c, nil, err
+		return c, err
 	}
 	x, err := readIndex(root, l)
 	if err != nil {
-		return c, nil, err
+		return c, err
 	}
 	sources := x.look(root)
 	items, counts := map[data.Split][]stream.Item{}, map[string]int{}
@@ -89,7 +71,7 @@ func prepare(dir string, settings map[string]any) (c stream.Config, faults []err
 		for _, clip := range parts[split] {
 			s := sources[clip.id]
 			if s.err != nil {
-				faults = append(faults, s.err)
+				c.Faults = append(c.Faults, s.err)
 				continue
 			}
 			counts["sound of "+s.soundKind]++
@@ -97,14 +79,8 @@ func prepare(dir string, settings map[string]any) (c stream.Config, faults []err
 			items[split] = append(items[split], stream.Item{ID: clip.id, Label: clip.label, Detail: data.Detail{Group: clip.video(), Duration: s.duration}})
 		}
 	}
-	c = stream.Config{Description: o.describe(names, counts), Parts: items, Modalities: o.modalities(sources), SkipBroken: o.skipBroken}
-	if o.skipBroken {
-		for _, f := range faults {
-			c.Description.Provenance.Skipped = append(c.Description.Provenance.Skipped, f.Error())
-		}
-		faults = nil
-	}
-	return c, faults, nil
+	c.Description, c.Parts, c.Modalities, c.SkipBroken = o.describe(names, counts), items, o.modalities(sources), o.skipBroken
+	return c, nil
 }
 
 // look finds the sources of all listed clips, several at a time.
@@ -114,16 +90,7 @@ func (x *index) look(root string) map[string]source {
 		ids = append(ids, id)
 	}
 	found := make([]source, len(ids))
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range 2 * runtime.GOMAXPROCS(0) { // they wait for the disk
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(ids); i = int(next.Add(1)) - 1 {
-				found[i] = x.source(root, ids[i])
-			}
-		})
-	}
-	wg.Wait()
+	stream.Each(len(ids), func(i int) { found[i] = x.source(root, ids[i]) })
 	sources := make(map[string]source, len(ids))
 	for i, id := range ids {
 		sources[id] = found[i]
@@ -144,12 +111,12 @@ func (x *index) source(root, id string) (s source) {
 		return s
 	}
 	if s.soundKind == recording {
-		if s.duration, s.err = wavDuration(s.sound); s.err != nil {
+		if s.duration, s.err = audio.ReadDuration(s.sound); s.err != nil {
 			return s
 		}
 	}
 	if s.frameKind == frames {
-		s.frames, s.err = listFrames(path)
+		s.frames, s.err = video.ListFrames(path, maxFrames)
 		return s
 	}
 	s.frames, s.err = []string{path}, checkFile(path)

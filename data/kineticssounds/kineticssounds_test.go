@@ -17,41 +17,10 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/audio"
 	"github.com/primewindow/primewindow/data/cache"
+	"github.com/primewindow/primewindow/data/video"
+	"github.com/primewindow/primewindow/internal/datatest"
 	"github.com/primewindow/primewindow/internal/npy"
 )
-
-// small are settings under which tests are quick.
-func small(others ...any) map[string]any {
-	s := map[string]any{"image_side": 16, "val_share": 0}
-	for i := 0; i < len(others); i += 2 {
-		s[others[i].(string)] = others[i+1]
-	}
-	return s
-}
-
-func openSet(tb testing.TB, dir string, settings map[string]any) data.Dataset {
-	tb.Helper()
-	d, err := Open(dir, settings)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return d
-}
-
-func read(tb testing.TB, d data.Dataset, split data.Split, index int, draw uint64) map[string][]float32 {
-	tb.Helper()
-	b, err := d.Read(split, []int{index}, draw)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return b.X
-}
-
-// level is the grey of a value that was shifted and scaled by ImageNet's mean and deviation; k counts channels.
-func level(v float32, k int) float64 {
-	mean, deviation := [3]float64{0.485, 0.456, 0.406}, [3]float64{0.229, 0.224, 0.225}
-	return 255 * (float64(v)*deviation[k%3] + mean[k%3])
-}
 
 // loudest is the filter with the greatest value at a time.
 func loudest(x []float32, at int) int {
@@ -73,7 +42,7 @@ func filterOf(hertz float64) int {
 // TestSamples reads a set with parts and classes as folders and wants what its files hold.
 func TestSamples(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
-	d := openSet(t, madeSet(t).write(t), small())
+	d := loader.Must(t, madeSet(t).Write(t))
 	if d.Len(data.Train) != 8 || d.Len(data.Validation) != 0 || d.Len(data.Test) != 4 {
 		t.Fatalf("%d, %d and %d samples, want 8, 0 and 4 as the lists have it", d.Len(data.Train), d.Len(data.Validation), d.Len(data.Test))
 	}
@@ -93,11 +62,11 @@ func TestSamples(t *testing.T) {
 		if detail := d.(data.Detailed).Detail(data.Test, i); detail.Group != id[:11] || detail.Duration != 1250*time.Millisecond {
 			t.Errorf("%s: %+v, want its video and 1.25 s", id, detail)
 		}
-		x := read(t, d, data.Test, i, 0)
+		x := datatest.Read(t, d, data.Test, 0, i)
 		for k, v := range x[picture] {
 			wanted := []float64{30, 90, 150}[k/(16*16*3)] // frames 1, 3 and 5 of 0 to 6
 			// JPEG of quality 95 keeps a flat grey to a level or two.
-			if got := level(v, k); math.Abs(got-wanted) > 2 {
+			if got := datatest.Level(v, k); math.Abs(got-wanted) > 2 {
 				t.Fatalf("%s: value %d is of level %v, want %v", id, k, got, wanted)
 			}
 		}
@@ -116,11 +85,11 @@ func TestSamples(t *testing.T) {
 func TestSoundTwin(t *testing.T) {
 	for _, rate := range []int{16000, 22050} {
 		path := filepath.Join(t.TempDir(), "a.wav")
-		samples := tone(rate/2, 440/float64(rate))
+		samples := datatest.Tone(rate/2, 440/float64(rate))
 		for i := range samples {
 			samples[i] = int16(float64(samples[i])*float64(i)/float64(len(samples))) + 500
 		}
-		put(t, path, wav(rate, samples))
+		datatest.Put(t, path, datatest.WAV(rate, samples))
 		f, err := newEar().decode(t.Context(), source{soundKind: recording, sound: path})
 		if err != nil {
 			t.Fatal(err)
@@ -199,60 +168,41 @@ func TestSpectra(t *testing.T) {
 	for n := range 12 {
 		m["kineticssounds/train_spec/"+madeID(n)+".npy"] = npy.Encode("<f4", b, times, bins)
 	}
-	d := openSet(t, m.write(t), small())
-	x := read(t, d, data.Train, 0, 0)[sound]
+	d := loader.Must(t, m.Write(t))
+	x := datatest.Read(t, d, data.Train, 0, 0)[sound]
 	for _, at := range [][2]int{{0, 0}, {1, 0}, {0, 1}, {127, 1023}} {
 		if got, want := x[at[0]*times+at[1]], float32(at[1]*bins+at[0]); got != want {
 			t.Errorf("filter %d, frame %d: %v, want %v, the file's", at[0], at[1], got, want)
 		}
 	}
 	m["kineticssounds/train_spec/"+madeID(0)+".npy"] = npy.Encode("<f4", b[:4*bins], 1, bins)
-	_, err := openSet(t, m.write(t), small()).Read(data.Train, []int{0}, 0)
+	_, err := loader.Must(t, m.Write(t)).Read(data.Train, []int{0}, 0)
 	if err == nil || !strings.Contains(err.Error(), ".npy: an array of shape [1 128], want numbers of shape [1024 128]") {
 		t.Errorf("an array of another shape: %v", err)
 	}
 }
 
-// TestDraw wants a draw to give the same values each time, with a cache and without, and another draw others.
+// TestDraw wants a draw to give the same values each time, with a cache and without, and another draw other frames.
 func TestDraw(t *testing.T) {
 	m := madeSet(t)
 	for f := range 7 {
-		m[fmt.Sprintf("kineticssounds/visual/train_img/Image-01-FPS/%s.mp4/%05d.jpg", madeID(0), 29*f)] = ramp(t, 64, 48)
+		m[fmt.Sprintf("kineticssounds/visual/train_img/Image-01-FPS/%s.mp4/%05d.jpg", madeID(0), 29*f)] = datatest.JPEG(t, datatest.Ramp(64, 48))
 	}
-	dir := m.write(t)
-	for _, keep := range []string{keepPixels, keepJPEG} {
-		t.Run(keep, func(t *testing.T) {
-			t.Setenv(cache.DirVariable, "off")
-			d := openSet(t, dir, small("keep", keep))
-			want, whole := read(t, d, data.Train, 0, 7), read(t, d, data.Train, 0, 0)
-			if cmp.Equal(want[picture], read(t, d, data.Train, 0, 8)[picture]) {
-				t.Error("draws 7 and 8 crop alike")
-			}
-			if cmp.Equal(want[picture], whole[picture]) || !cmp.Equal(want[sound], whole[sound]) {
-				t.Error("draw 7 should change the frames and leave the sound")
-			}
-			t.Setenv(cache.DirVariable, t.TempDir())
-			for range 2 {
-				if !cmp.Equal(want, read(t, openSet(t, dir, small("keep", keep)), data.Train, 0, 7)) {
-					t.Error("draw 7 gives other values with a cache")
-				}
-			}
-			if off := read(t, openSet(t, dir, small("keep", keep, "augment", false)), data.Train, 0, 7); !cmp.Equal(off, whole) {
-				t.Error("without augmentation a draw changes the values")
-			}
-		})
+	dir := m.Write(t)
+	for _, keep := range []string{video.KeepPixels, video.KeepJPEG} {
+		t.Run(keep, func(t *testing.T) { loader.Drawn(t, dir, cache.DirVariable, picture, []int{0}, "keep", keep) })
 	}
 }
 
 // TestFramesDrawn finds in 40 draws all frames of each segment, and no others: of seven 0 and 1, 2 and 3, 4 to 6.
 func TestFramesDrawn(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
-	d := openSet(t, madeSet(t).write(t), small())
+	d := loader.Must(t, madeSet(t).Write(t))
 	seen := [3]map[int]bool{{}, {}, {}}
 	for draw := range uint64(40) {
-		x := read(t, d, data.Train, 1, draw+1)[picture]
+		x := datatest.Read(t, d, data.Train, draw+1, 1)[picture]
 		for k := range 3 {
-			seen[k][int(math.Round(level(x[k*16*16*3], 0)/30))] = true
+			seen[k][int(math.Round(datatest.Level(x[k*16*16*3], 0)/30))] = true
 		}
 	}
 	want := [3][]int{{0, 1}, {2, 3}, {4, 5, 6}}
@@ -268,20 +218,20 @@ func TestVideos(t *testing.T) {
 	t.Setenv(cache.DirVariable, t.TempDir())
 	red, blue, silent := mp4(t, "red", 4.2, true), mp4(t, "blue", 1, true), mp4(t, "red", 1, false)
 	whole := madeSet(t)
-	m := made{}
+	m := datatest.Files{}
 	for n := range 12 {
 		m[fmt.Sprintf("kineticssounds/videos/%s.mp4", madeID(n))] = [][]byte{red, blue}[n%2]
 	}
 	m["kinetics_sounds_splits/my_train.txt"], m["kinetics_sounds_splits/my_test.txt"] = whole["kineticssounds/my_train.txt"], whole["kineticssounds/my_test.txt"]
-	dir := m.write(t)
-	d := openSet(t, filepath.Join(dir, Folder), small())
+	dir := m.Write(t)
+	d := loader.Must(t, filepath.Join(dir, Folder))
 	for i := range 2 {
 		want := [][3]float64{{254, 0, 0}, {0, 0, 254}}[i]
 		for _, draw := range []uint64{0, 5} {
-			x := read(t, d, data.Train, i, draw)
+			x := datatest.Read(t, d, data.Train, draw, i)
 			for k, v := range x[picture] {
 				// Video keeps colours in 219 levels and at half the resolution.
-				if got := level(v, k); math.Abs(got-want[k%3]) > 8 {
+				if got := datatest.Level(v, k); math.Abs(got-want[k%3]) > 8 {
 					t.Fatalf("video %d, draw %d: channel %d of level %v, want %v", i, draw, k%3, got, want[k%3])
 				}
 			}
@@ -293,7 +243,7 @@ func TestVideos(t *testing.T) {
 	bad := madeID(2) + ".mp4"
 	for name, b := range map[string][]byte{"no sound": silent, "cut": red[:len(red)/2], "cut at the end": red[:len(red)-1], "none": []byte("no video at all")} {
 		m["kineticssounds/videos/"+bad] = b
-		d, err := Open(m.write(t), small())
+		d, err := Open(m.Write(t), loader.Settings())
 		if (err == nil) != (name == "no sound") {
 			t.Errorf("%s: opening gives %v", name, err)
 		}
@@ -311,65 +261,23 @@ func TestBroken(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
 	bad := madeID(3)
 	wavName, frames := fmt.Sprintf("kineticssounds/audio/train/class 3/%s.wav", bad), "kineticssounds/visual/train_img/Image-01-FPS/"+bad+".mp4"
-	without := func(m made, prefix string) {
-		maps.DeleteFunc(m, func(name string, _ []byte) bool { return strings.HasPrefix(name, prefix) })
-	}
-	for _, tt := range []struct {
-		name   string
-		spoil  func(m made)
-		want   string // in the error, which names the file
-		late   bool   // only reading the sample shows it
-		whole  bool   // no sample is to blame
-		reason string
-	}{
-		{"absent", func(m made) { delete(m, wavName); without(m, frames) }, bad + ": no such clip, want a recording, a spectrum or a video", false, false, "YouTube lost it"},
-		{"no frames", func(m made) { without(m, frames) }, bad + ": no such clip, want a folder of frames or a video", false, false, "never extracted"},
-		{"empty folder", func(m made) { without(m, frames); m[frames+"/notes.txt"] = []byte("x") }, bad + ".mp4: no frames, want .jpg or .png files", false, false, "extraction failed"},
-		{"empty sound", func(m made) { m[wavName] = nil }, bad + ".wav: empty", false, false, "a download that broke off"},
-		{"cut sound", func(m made) { m[wavName] = m[wavName][:1000] }, bad + `.wav: truncated: chunk "data" of 956 bytes, want 40000`, false, false, "a download that broke off"},
-		{"twice", func(m made) { m["kineticssounds/audio/other/"+bad+".wav"] = m[wavName] }, "is there too, want the clip once", false, false, "which one is meant?"},
-		{"short sound", func(m made) { m[wavName] = wav(madeRate, tone(1, 0.1)) }, bad + ".wav: audio: 1 samples, want at least 400", true, false, "not one frame"},
-		{"corrupt frame", func(m made) { m[frames+"/00029.jpg"] = m[frames+"/00029.jpg"][:100] }, bad + ".mp4/00029.jpg: ", true, false, "a download that broke off"},
-		{"class", func(m made) { m["kineticssounds/my_train.txt"] = []byte("a,10,31\n") }, `my_train.txt: line 1: clip a: class "31"`, false, true, "no class of the set"},
-		{"leaves", func(m made) { m["kineticssounds/my_train.txt"] = []byte("../a,10,3\n") }, `my_train.txt: line 1: clip "../a"`, false, true, "nothing outside is read"},
-		{"overlap", func(m made) { m["kineticssounds/my_test.txt"] = m["kineticssounds/my_train.txt"] }, "is in my_train.txt too", false, true, "trained on what is tested"},
-		{"no test", func(m made) { m["kineticssounds/my_test.txt"] = nil }, "my_test.txt: no clips", false, true, "an empty split"},
-		{"no lists", func(m made) { without(m, "kineticssounds/my_") }, "my_train.txt: no such file, want the lists", false, true, "media alone"},
+	type fault datatest.Fault
+	for _, tt := range []fault{
+		{"absent", func(m datatest.Files) { delete(m, wavName); m.Without(frames) }, bad + ": no such clip, want a recording, a spectrum or a video", false, false, "YouTube lost it"},
+		{"no frames", func(m datatest.Files) { m.Without(frames) }, bad + ": no such clip, want a folder of frames or a video", false, false, "never extracted"},
+		{"empty folder", func(m datatest.Files) { m.Without(frames); m[frames+"/notes.txt"] = []byte("x") }, bad + ".mp4: no frames, want .jpg or .png files", false, false, "extraction failed"},
+		{"empty sound", func(m datatest.Files) { m[wavName] = nil }, bad + ".wav: empty", false, false, "a download that broke off"},
+		{"cut sound", func(m datatest.Files) { m[wavName] = m[wavName][:1000] }, bad + `.wav: truncated: chunk "data" of 956 bytes, want 40000`, false, false, "a download that broke off"},
+		{"twice", func(m datatest.Files) { m["kineticssounds/audio/other/"+bad+".wav"] = m[wavName] }, "is there too, want the clip once", false, false, "which one is meant?"},
+		{"short sound", func(m datatest.Files) { m[wavName] = datatest.WAV(madeRate, datatest.Tone(1, 0.1)) }, bad + ".wav: audio: 1 samples, want at least 400", true, false, "not one frame"},
+		{"corrupt frame", func(m datatest.Files) { m[frames+"/00029.jpg"] = m[frames+"/00029.jpg"][:100] }, bad + ".mp4/00029.jpg: ", true, false, "a download that broke off"},
+		{"class", func(m datatest.Files) { m["kineticssounds/my_train.txt"] = []byte("a,10,31\n") }, `my_train.txt: line 1: clip a: class "31"`, false, true, "no class of the set"},
+		{"leaves", func(m datatest.Files) { m["kineticssounds/my_train.txt"] = []byte("../a,10,3\n") }, `my_train.txt: line 1: clip "../a"`, false, true, "nothing outside is read"},
+		{"overlap", func(m datatest.Files) { m["kineticssounds/my_test.txt"] = m["kineticssounds/my_train.txt"] }, "is in my_train.txt too", false, true, "trained on what is tested"},
+		{"no test", func(m datatest.Files) { m["kineticssounds/my_test.txt"] = nil }, "my_test.txt: no clips", false, true, "an empty split"},
+		{"no lists", func(m datatest.Files) { m.Without("kineticssounds/my_") }, "my_train.txt: no such file, want the lists", false, true, "media alone"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			m := madeSet(t)
-			tt.spoil(m)
-			dir := m.write(t)
-			d, err := Open(dir, small())
-			faults := Check(dir, small())
-			if tt.late {
-				if err != nil || len(faults) != 0 {
-					t.Fatalf("Open: %v, Check: %v, want no error before reading", err, faults)
-				}
-				faults = d.(data.Checked).Check(t.Context(), nil)
-				_, err = d.Read(data.Train, []int{3}, 0)
-			}
-			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("got %v, want one line with %q\nreason: %s", err, tt.want, tt.reason)
-			}
-			if len(faults) != 1 || !strings.Contains(faults[0].Error(), tt.want) {
-				t.Errorf("checked: %v, want that fault alone", faults)
-			}
-			d, err = Open(dir, small("skip_broken", true))
-			if tt.whole {
-				if err == nil || len(Check(dir, small("skip_broken", true))) != 1 {
-					t.Error("with skip_broken no error, want the same: no sample is to blame")
-				}
-				return
-			}
-			if err != nil {
-				t.Fatalf("with skip_broken: %v", err)
-			}
-			skipped := d.Describe().Provenance.Skipped
-			if d.Len(data.Train) != 7 || len(skipped) != 1 || !strings.Contains(skipped[0], tt.want) {
-				t.Errorf("with skip_broken %d training samples, skipped %q, want 7 and the fault", d.Len(data.Train), skipped)
-			}
-		})
+		t.Run(tt.Name, func(t *testing.T) { loader.Broken(t, madeSet(t), datatest.Fault(tt), 3, 7) })
 	}
 }
 
@@ -378,11 +286,11 @@ func TestAbsentSplit(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
 	m := madeSet(t)
 	maps.DeleteFunc(m, func(name string, _ []byte) bool { return strings.Contains(name, "audio/test/") })
-	dir := m.write(t)
-	if _, err := Open(dir, small()); err == nil || !strings.Contains(err.Error(), "the first of 4 faults") {
+	dir := m.Write(t)
+	if _, err := Open(dir, loader.Settings()); err == nil || !strings.Contains(err.Error(), "the first of 4 faults") {
 		t.Errorf("four clips are absent: %v, want them counted", err)
 	}
-	if _, err := Open(dir, small("skip_broken", true)); err == nil || !strings.Contains(err.Error(), "no whole sample in split test: 4 broken ones") {
+	if _, err := Open(dir, loader.Settings("skip_broken", true)); err == nil || !strings.Contains(err.Error(), "no whole sample in split test: 4 broken ones") {
 		t.Errorf("all test clips are absent: %v", err)
 	}
 }
@@ -390,7 +298,7 @@ func TestAbsentSplit(t *testing.T) {
 // TestLinks follows links, ends where they go round, and names a clip's that lead nowhere.
 func TestLinks(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
-	dir := madeSet(t).write(t)
+	dir := madeSet(t).Write(t)
 	root := filepath.Join(dir, Folder)
 	link := func(to, name string) {
 		t.Helper()
@@ -404,18 +312,18 @@ func TestLinks(t *testing.T) {
 	}
 	link(elsewhere, filepath.Join(root, "audio"))
 	link(root, filepath.Join(elsewhere, "back"))
-	read(t, openSet(t, dir, small()), data.Train, 0, 0)
+	datatest.Read(t, loader.Must(t, dir), data.Train, 0, 0)
 	clip := filepath.Join(elsewhere, "train", "class 0", madeID(0)+".wav")
 	if err := os.Remove(clip); err != nil {
 		t.Fatal(err)
 	}
 	link(clip, clip)
-	if _, err := Open(dir, small()); err == nil || !strings.Contains(err.Error(), madeID(0)+".wav: too many") {
+	if _, err := Open(dir, loader.Settings()); err == nil || !strings.Contains(err.Error(), madeID(0)+".wav: too many") {
 		t.Errorf("a clip's link to itself: %v, want it named", err)
 	}
 	loop := filepath.Join(root, "loop")
 	link(loop, loop)
-	if _, err := Open(dir, small()); err == nil || !strings.Contains(err.Error(), "loop: too many") {
+	if _, err := Open(dir, loader.Settings()); err == nil || !strings.Contains(err.Error(), "loop: too many") {
 		t.Errorf("a folder's link to itself: %v, want it named", err)
 	}
 }

@@ -2,7 +2,6 @@ package kineticssounds
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/stream"
 )
 
 // classes is how many there are.
@@ -85,21 +85,14 @@ var listNames = [][2]string{{"my_train.txt", "my_test.txt"}, {"ks_train_overlap.
 
 // findLists reads the lists from the first of the folders that has them.
 func findLists(dirs ...string) (lists, error) {
-	for _, dir := range dirs {
-		for _, names := range listNames {
-			train, test := filepath.Join(dir, names[0]), filepath.Join(dir, names[1])
-			a, errTrain := os.ReadFile(train)
-			b, errTest := os.ReadFile(test)
-			if errors.Is(errTrain, fs.ErrNotExist) && errors.Is(errTest, fs.ErrNotExist) {
-				continue
-			}
-			if err := cmp.Or(errTrain, errTest); err != nil { // one list without the other
-				return lists{}, fmt.Errorf("kineticssounds: %w", err)
-			}
-			return decodeLists(train, a, test, b)
-		}
+	train, test, found, err := stream.ReadPair(Name, dirs, listNames...)
+	switch {
+	case err != nil:
+		return lists{}, err
+	case !found:
+		return lists{}, &data.FormatError{File: filepath.Join(dirs[0], listNames[0][0]), Reason: "no such file, want the lists: " + Ask}
 	}
-	return lists{}, &data.FormatError{File: filepath.Join(dirs[0], listNames[0][0]), Reason: "no such file, want the lists: " + Ask}
+	return decodeLists(train.File, train.Bytes, test.File, test.Bytes)
 }
 
 // decodeLists decodes both lists. A clip that is in both is a [data.FormatError].

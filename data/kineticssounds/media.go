@@ -111,53 +111,34 @@ func readSpectrum(path string) (stream.Feature, error) {
 	return stream.Feature{Shape: []int{bins, times, 1}, Values: x}, nil
 }
 
-// decodeFrames makes a feature of all frames that a sample may consist of.
+// decodeFrames makes a feature of all frames that a sample may consist of: one a second.
 func (o options) decodeFrames(ctx context.Context, s source) (stream.Feature, error) {
-	var list []frame
+	name := s.frames[0]
+	var frames []video.Frame
+	var err error
 	if s.frameKind == movie {
-		pictures, err := o.videoFrames(ctx, s.frames[0])
-		if err != nil {
-			return stream.Feature{}, err
-		}
-		for _, p := range pictures {
-			list = append(list, frame{Picture: p})
-		}
-		return o.pack(s.frames[0], list)
+		var list []video.Picture
+		list, err = video.Frames(ctx, name, video.Options{FPS: 1, MaxFrames: maxFrames, ShortSide: o.frameSide})
+		frames = video.AsFrames(list)
+	} else {
+		name = filepath.Dir(name)
+		frames, err = video.ReadFrames(s.frames, o.frameSide)
 	}
-	for _, path := range s.frames {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return stream.Feature{}, fmt.Errorf("kineticssounds: %w", err)
-		}
-		p, err := video.DecodePicture(path, b)
-		if err != nil {
-			return stream.Feature{}, err
-		}
-		f := frame{p, b}
-		if small := o.reduce(p); small.Height != p.Height {
-			f = frame{Picture: small}
-		}
-		list = append(list, f)
+	if err != nil {
+		return stream.Feature{}, err
 	}
-	return o.pack(filepath.Dir(s.frames[0]), list)
+	shape, b, err := video.Pack(name, o.keep, frames)
+	return stream.Feature{Shape: shape, Bytes: b}, err
 }
 
 // finish makes a sample's frames of a feature.
 func (o options) finish(f stream.Feature, draw *rand.Rand, to []float32) error {
-	a, err := openAlbum(f)
+	a, err := video.OpenAlbum(f.Shape, f.Bytes)
 	if err != nil {
 		return err
 	}
 	if !o.augment {
 		draw = nil
 	}
-	size := o.imageSide * o.imageSide * 3
-	for k, i := range choose(a.len(), o.frames, draw) {
-		p, err := a.frame(i)
-		if err != nil {
-			return err
-		}
-		o.dress(p, draw, to[k*size:(k+1)*size])
-	}
-	return nil
+	return a.Dress(video.Segments(a.Len(), o.frames, draw), o.imageSide, draw, to)
 }

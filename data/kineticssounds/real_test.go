@@ -10,24 +10,11 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/cache"
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
-// realFolder is where the published lists lie, or the test is skipped.
-func realFolder(tb testing.TB) string {
-	tb.Helper()
-	dir := os.Getenv("PRIMEWINDOW_DATA")
-	if dir == "" {
-		dir = filepath.FromSlash("../../../shared/data")
-	}
-	dir = filepath.Join(dir, "kinetics_sounds_splits")
-	if _, err := os.Stat(dir); err != nil {
-		tb.Skipf("the published lists are not there (%v): name their folder in PRIMEWINDOW_DATA", err)
-	}
-	return dir
-}
-
 func TestRealLists(t *testing.T) {
-	l, err := findLists(realFolder(t))
+	l, err := findLists(filepath.Join(datatest.Real(t, "kinetics_sounds_splits"), "kinetics_sounds_splits"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,15 +50,15 @@ func TestFullSize(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes 35,000 files; not with -short")
 	}
-	lists := realFolder(t)
+	lists := filepath.Join(datatest.Real(t, "kinetics_sounds_splits"), "kinetics_sounds_splits")
 	l, err := findLists(lists)
 	if err != nil {
 		t.Fatal(err)
 	}
 	root := filepath.Join(t.TempDir(), Folder)
 	recorded, shown := filepath.Join(root, "one.wav"), filepath.Join(root, "one.mp4")
-	put(t, recorded, wav(madeRate, tone(madeRate, 0.1)))
-	put(t, shown, []byte("\x00\x00\x00\x10ftypisom\x00\x00\x02\x00")) // as much of a video as opening looks at
+	datatest.Put(t, recorded, datatest.WAV(madeRate, datatest.Tone(madeRate, 0.1)))
+	datatest.Put(t, shown, []byte("\x00\x00\x00\x10ftypisom\x00\x00\x02\x00")) // as much of a video as opening looks at
 	for part, list := range map[string][]clip{"train": l.train, "test": l.test} {
 		dir := filepath.Join(root, part)
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -90,11 +77,11 @@ func TestFullSize(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		put(t, filepath.Join(root, names), bytes.TrimSpace(b))
+		datatest.Put(t, filepath.Join(root, names), bytes.TrimSpace(b))
 	}
 	t.Setenv(cache.DirVariable, "off")
 	began := time.Now()
-	d := openSet(t, filepath.Dir(root), nil)
+	d := datatest.Open(t, Open, filepath.Dir(root), nil)
 	t.Logf("opened in %v", time.Since(began).Round(time.Millisecond))
 	if n := d.Len(data.Train) + d.Len(data.Validation); n != 14799 || d.Len(data.Test) != 2597 {
 		t.Errorf("%d and %d samples, want 14799 and 2597", n, d.Len(data.Test))

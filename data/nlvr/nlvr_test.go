@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
 const header = "split,identifier,image,label,sentence\n"
@@ -100,6 +101,13 @@ func write(tb testing.TB, list string, archive []byte) string {
 		}
 	}
 	return dir
+}
+
+// TestContract holds the set to what every set promises.
+func TestContract(t *testing.T) {
+	if err := datatest.Contract(datatest.Open(t, Open, write(t, madeList(), madeArchive(t, nil)), map[string]any{"val_share": 0.2, "words": 4})); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestSamples(t *testing.T) {
@@ -219,17 +227,8 @@ func FuzzDecodeImage(f *testing.F) {
 
 // TestRealFiles reads the published files where they are.
 func TestRealFiles(t *testing.T) {
-	dir := os.Getenv("PRIMEWINDOW_DATA")
-	if dir == "" {
-		dir = filepath.FromSlash("../../../shared/data")
-	}
-	if _, err := os.Stat(filepath.Join(dir, Name)); err != nil {
-		t.Skipf("the real images are not there (%v): name their folder in PRIMEWINDOW_DATA", err)
-	}
-	d, err := Open(dir, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := datatest.Real(t, Name)
+	d := datatest.Open(t, Open, dir, nil)
 	if n := d.Len(data.Train) + d.Len(data.Validation); n != 1974 || d.Len(data.Test) != 990 {
 		t.Errorf("%d training and validation samples, %d test samples, want 1974 and 990, as published", n, d.Len(data.Test))
 	}

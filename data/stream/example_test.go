@@ -2,6 +2,7 @@ package stream_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -46,4 +47,77 @@ func ExampleNew() {
 	b, err := set.Read(data.Test, []int{0}, 0)
 	fmt.Println(b.Labels, b.X["sound"], err)
 	// Output: [0] [0 0.2] <nil>
+}
+
+func ExampleFaults_Err() {
+	fmt.Println(stream.Faults{}.Err())
+	fmt.Println(stream.Faults{errors.New("a.wav: empty"), errors.New("b.wav: empty")}.Err())
+	// Output:
+	// <nil>
+	// a.wav: empty (the first of 2 faults)
+}
+
+// What a loader's own Open and Check do when they have prepared a set.
+func ExampleOpen() {
+	prepare := func() (stream.Config, error) {
+		return stream.Config{Faults: stream.Faults{errors.New("a.wav: empty")}}, nil
+	}
+	_, err := stream.Open(prepare())
+	fmt.Println(err)
+	fmt.Println(stream.Check(prepare()))
+	// Output:
+	// a.wav: empty
+	// [a.wav: empty]
+}
+
+func ExampleCheck() {
+	fmt.Println(stream.Check(stream.Config{Faults: stream.Faults{errors.New("a.wav: empty")}, SkipBroken: true}, nil))
+	fmt.Println(stream.Check(stream.Config{}, errors.New("pets: no folder")))
+	// Output:
+	// []
+	// [pets: no folder]
+}
+
+func ExampleStat() {
+	_, err := stream.Stat("pets", "example_test.go", 10)
+	_, bounded := errors.AsType[*data.UnsupportedError](err)
+	_, err = stream.Stat("pets", "no-such-dog.wav", 10)
+	fmt.Println(bounded, errors.Is(err, os.ErrNotExist))
+	// Output: true true
+}
+
+func ExampleEach() {
+	squares := make([]int, 5)
+	stream.Each(len(squares), func(i int) { squares[i] = i * i })
+	fmt.Println(squares)
+	// Output: [0 1 4 9 16]
+}
+
+// Whether a clip validates depends on its name alone.
+func ExampleLot() {
+	for _, clip := range []string{"rex", "tom"} {
+		fmt.Println(clip, stream.Lot(0, clip) < 0.25)
+	}
+	// Output:
+	// rex true
+	// tom false
+}
+
+func ExampleSortByLot() {
+	dogs := []string{"ada", "bea", "cai"}
+	stream.SortByLot(1, dogs)
+	fmt.Println(dogs)
+	// Output: [bea ada cai]
+}
+
+// Of each class one of two groups validates, and all of it.
+func ExampleValidating() {
+	fmt.Println(stream.Validating(0, 0.5, []string{"a", "a", "b", "b", "c", "d"}, []int{0, 0, 0, 0, 1, 1}))
+	// Output: [true true false false true false]
+}
+
+func ExampleReadPair() {
+	_, _, found, err := stream.ReadPair("pets", []string{"."}, [2]string{"train.csv", "test.csv"})
+	fmt.Println(found, err)
+	// Output: false <nil>
 }

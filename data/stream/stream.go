@@ -45,7 +45,9 @@ type Config struct {
 	Parts       map[data.Split][]Item
 	Modalities  []Modality
 	Cache       *cache.Cache // nil keeps nothing
-	SkipBroken  bool
+	// Faults are of samples that Parts lack. They are errors, or with SkipBroken described beside those that decoding finds.
+	Faults     Faults
+	SkipBroken bool
 }
 
 // Set is a [data.Dataset] whose samples are read from disk when they are wanted.
@@ -60,11 +62,17 @@ type Set struct {
 // New makes a set. It returns an error that names the sample for an identity that stands twice and a label that is no
 // class, and one for a training split without samples. With SkipBroken it reads everything.
 func New(c Config) (*Set, error) {
+	if err := c.faults(); err != nil {
+		return nil, err
+	}
 	s := &Set{desc: c.Description, parts: maps.Clone(c.Parts), modalities: c.Modalities, cache: c.Cache, tokens: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	for _, m := range c.Modalities {
 		s.desc.Modalities = append(s.desc.Modalities, m.Modality)
 	}
 	if c.SkipBroken {
+		for _, err := range c.Faults {
+			s.desc.Provenance.Skipped = append(s.desc.Provenance.Skipped, err.Error())
+		}
 		for _, f := range s.faults(context.Background(), nil) {
 			s.desc.Provenance.Skipped = append(s.desc.Provenance.Skipped, f.err.Error())
 			s.parts[f.split] = slices.DeleteFunc(slices.Clone(s.parts[f.split]), func(i Item) bool { return i.ID == f.id })

@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
 // centroids are the mean training samples of each class.
 func centroids(t *testing.T, d data.Dataset, modality string) [][]float64 {
 	t.Helper()
-	b := readAll(t, d, data.Train)
+	b := datatest.ReadAll(t, d, data.Train)
 	const n = Side * Side
 	means := make([][]float64, len(classes))
 	for c := range means {
@@ -43,7 +44,7 @@ func best(x []float32, templates [][]float64) int {
 func nearestCentroid(t *testing.T, settings map[string]any, modality string) float64 {
 	t.Helper()
 	d := open(t, settings)
-	means, b, right := centroids(t, d, modality), readAll(t, d, data.Test), 0
+	means, b, right := centroids(t, d, modality), datatest.ReadAll(t, d, data.Test), 0
 	for i, label := range b.Labels {
 		if best(b.X[modality][i*Side*Side:(i+1)*Side*Side], means) == int(label) {
 			right++
@@ -101,7 +102,7 @@ func TestPictureHoldsItsClass(t *testing.T) {
 			}
 		}
 	}
-	b := readAll(t, open(t, map[string]any{"test": 96}), data.Test)
+	b := datatest.ReadAll(t, open(t, map[string]any{"test": 96}), data.Test)
 	right := 0
 	for i, label := range b.Labels {
 		if class[best(b.X[visual][i*Side*Side:(i+1)*Side*Side], templates)] == int(label) {
@@ -183,7 +184,7 @@ func TestIntervalsDiffer(t *testing.T) {
 
 // TestSettingsLeaveTheRest checks that a setting changes what it names and nothing else of a sample.
 func TestSettingsLeaveTheRest(t *testing.T) {
-	base := readAll(t, open(t, map[string]any{"test": 24}), data.Test)
+	base := datatest.ReadAll(t, open(t, map[string]any{"test": 24}), data.Test)
 	for _, tt := range []struct {
 		name    string
 		value   float64
@@ -201,7 +202,7 @@ func TestSettingsLeaveTheRest(t *testing.T) {
 		{"visual_size", 0.4, visual, audio},
 		{"visual_inverted", 1, visual, audio},
 	} {
-		got := readAll(t, open(t, map[string]any{"test": 24, tt.name: tt.value}), data.Test)
+		got := datatest.ReadAll(t, open(t, map[string]any{"test": 24, tt.name: tt.value}), data.Test)
 		if same(got.X[tt.changed], base.X[tt.changed]) || !same(got.X[tt.kept], base.X[tt.kept]) {
 			t.Errorf("%s %v: want %s changed and %s as it was", tt.name, tt.value, tt.changed, tt.kept)
 		}

@@ -13,28 +13,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
-func open(tb testing.TB, dir string, settings map[string]any) data.Dataset {
-	tb.Helper()
-	d, err := Open(dir, settings)
-	if err != nil {
-		tb.Fatal(err)
+// TestContract holds the set to what every set promises.
+func TestContract(t *testing.T) {
+	if err := datatest.Contract(datatest.Open(t, Open, madeFiles().write(t), nil)); err != nil {
+		t.Error(err)
 	}
-	return d
-}
-
-func readAll(tb testing.TB, d data.Dataset, split data.Split) *data.Batch {
-	tb.Helper()
-	indices := make([]int, d.Len(split))
-	for i := range indices {
-		indices[i] = i
-	}
-	b, err := d.Read(split, indices, 0)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return b
 }
 
 func TestSplits(t *testing.T) {
@@ -48,7 +34,7 @@ func TestSplits(t *testing.T) {
 		{"none", 24, 0, 24, "a split may be empty"},
 		{"1-3", 12, 12, 24, "two validate"},
 	} {
-		d := open(t, dir, map[string]any{"val_subjects": tt.subjects})
+		d := datatest.Open(t, Open, dir, map[string]any{"val_subjects": tt.subjects})
 		got := []int{d.Len(data.Train), d.Len(data.Validation), d.Len(data.Test)}
 		if diff := cmp.Diff([]int{tt.train, tt.val, tt.test}, got); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s\nreason: %s", tt.subjects, diff, tt.reason)
@@ -75,7 +61,7 @@ func TestSplits(t *testing.T) {
 // TestSamples follows values from the files into the samples.
 func TestSamples(t *testing.T) {
 	for _, frames := range []string{asChannels, asAxis} {
-		d := open(t, madeFiles().write(t), map[string]any{"inertial_steps": 8, "skeleton_steps": 8, "depth_frames": frames})
+		d := datatest.Open(t, Open, madeFiles().write(t), map[string]any{"inertial_steps": 8, "skeleton_steps": 8, "depth_frames": frames})
 		want := []data.Modality{
 			{Name: "inertial", Kind: data.Sequence, Shape: []int{8, 6}},
 			{Name: "skeleton", Kind: data.Sequence, Shape: []int{8, 60}},
@@ -87,7 +73,7 @@ func TestSamples(t *testing.T) {
 		if diff := cmp.Diff(want, d.Describe().Modalities); diff != "" {
 			t.Errorf("%s: modalities (-want +got)\n%s", frames, diff)
 		}
-		b := readAll(t, d, data.Train)
+		b := datatest.ReadAll(t, d, data.Train)
 		for _, m := range want {
 			sum, squares := 0.0, 0.0
 			for _, v := range b.X[m.Name] {
@@ -252,18 +238,12 @@ func FuzzUnzip(f *testing.F) {
 
 // TestRealFiles reads the published files where they are.
 func TestRealFiles(t *testing.T) {
-	dir := os.Getenv("PRIMEWINDOW_DATA")
-	if dir == "" {
-		dir = filepath.FromSlash("../../../shared/data")
-	}
-	if _, err := os.Stat(filepath.Join(dir, Folder)); err != nil {
-		t.Skipf("the real recordings are not there (%v): name their folder in PRIMEWINDOW_DATA", err)
-	}
-	d := open(t, dir, map[string]any{"val_subjects": "none"})
+	dir := datatest.Real(t, Folder)
+	d := datatest.Open(t, Open, dir, map[string]any{"val_subjects": "none"})
 	if train, test := d.Len(data.Train), d.Len(data.Test); train != 431 || test != 430 {
 		t.Errorf("%d and %d samples, want 431 and 430, the published protocol's", train, test)
 	}
-	train, test := readAll(t, d, data.Train), readAll(t, d, data.Test)
+	train, test := datatest.ReadAll(t, d, data.Train), datatest.ReadAll(t, d, data.Test)
 	for _, tt := range []struct {
 		modality string
 		lo, hi   float64

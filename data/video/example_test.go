@@ -141,3 +141,89 @@ func ExampleNormalize() {
 	fmt.Printf("%.3f\n", x)
 	// Output: [-2.118 0.205 2.640]
 }
+
+// Two frames are kept as JPEG files, and the second is taken out again.
+func ExamplePack() {
+	shape, b, err := video.Pack("clip", video.KeepJPEG, video.AsFrames([]video.Picture{striped(3, 4), striped(3, 4)}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	a, err := video.OpenAlbum(shape, b)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p, err := a.Frame(1)
+	fmt.Println(a.Len(), p.Height, p.Width, err)
+	// Output: 2 3 4 <nil>
+}
+
+func ExampleOpenAlbum() {
+	_, err := video.OpenAlbum([]int{5}, []byte("\x02\x00\x00\x00a"))
+	fmt.Println(err)
+	// Output: video: kept frames end in the middle of one
+}
+
+// A sample of three of an album's frames, as large as a network wants them.
+func ExampleAlbum_Dress() {
+	frames := make([]video.Picture, 10)
+	for i := range frames {
+		frames[i] = striped(30, 40)
+	}
+	shape, b, err := video.Pack("clip", video.KeepPixels, video.AsFrames(frames))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	a, err := video.OpenAlbum(shape, b)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	draw, to := rand.New(rand.NewPCG(1, 1)), make([]float32, 3*8*8*3)
+	err = a.Dress(video.Segments(a.Len(), 3, draw), 8, draw, to)
+	fmt.Println(to[0] != 0, to[len(to)-1] != 0, err)
+	// Output: true true <nil>
+}
+
+func ExampleReadFrame() {
+	_, err := video.ReadFrame("no-such-frame.jpg", 256)
+	fmt.Println(errors.Is(err, os.ErrNotExist))
+	// Output: true
+}
+
+func ExampleReadFrames() {
+	_, err := video.ReadFrames([]string{"example_test.go"}, 256)
+	fmt.Println(err)
+	// Output: example_test.go: begins with "package ", want a PNG, JPEG or GIF file
+}
+
+func ExampleListFrames() {
+	_, err := video.ListFrames("testdata", 600)
+	fmt.Println(err)
+	// Output: testdata: no frames, want .jpg or .png files
+}
+
+func ExampleReduce() {
+	p := video.Reduce(striped(480, 640), 240)
+	fmt.Println(p.Height, p.Width)
+	p = video.Reduce(striped(48, 64), 240)
+	fmt.Println(p.Height, p.Width)
+	// Output:
+	// 240 320
+	// 48 64
+}
+
+func ExampleDress() {
+	to := make([]float32, 2*2*3)
+	video.Dress(striped(4, 4), 2, nil, to)
+	fmt.Printf("%.3f\n", to[:3])
+	// Output: [-0.251 -0.127 0.095]
+}
+
+// Without a draw the middle ones.
+func ExampleSegments() {
+	fmt.Println(video.Segments(9, 3, nil), video.Segments(9, 3, rand.New(rand.NewPCG(1, 1))))
+	// Output: [1 4 7] [2 3 8]
+}

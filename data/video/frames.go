@@ -161,9 +161,9 @@ func (d Decoder) decode(ctx context.Context, path string, o Options, chosen []in
 		// Frames are numbered anew at 25 a second and sent at that rate, so that none is repeated or left out for its time.
 		"-r", "25", "-frames:v", fmt.Sprint(len(distinct)), "-threads", fmt.Sprint(d.threads()),
 		"-f", "image2pipe", "-c:v", "ppm", "pipe:1")
-	var got album
+	var got arrivals
 	err := d.run(ctx, d.ffmpeg(), path, args, func(r io.Reader) error {
-		got = album{chosen: chosen, bound: d.maxBytes()}
+		got = arrivals{chosen: chosen, bound: d.maxBytes()}
 		return got.read(r)
 	})
 	switch {
@@ -196,8 +196,8 @@ func (o Options) filter(distinct []int) string {
 		strings.Join(terms, "+"), width, height)
 }
 
-// album collects frames that come as PPM files, one behind the other.
-type album struct {
+// arrivals collects frames that come as PPM files, one behind the other.
+type arrivals struct {
 	chosen   []int // by place, the number of a frame; not falling
 	bound    int64 // bytes
 	distinct int   // frames that have come
@@ -207,7 +207,7 @@ type album struct {
 	pix           []byte
 }
 
-func (a *album) read(r io.Reader) error {
+func (a *arrivals) read(r io.Reader) error {
 	buffered := bufio.NewReaderSize(r, 1<<16)
 	for {
 		height, width, err := readHeader(buffered)
@@ -256,7 +256,7 @@ func readHeader(r *bufio.Reader) (height, width int, err error) {
 }
 
 // pictures are the frames by place.
-func (a *album) pictures() []Picture {
+func (a *arrivals) pictures() []Picture {
 	size := a.height * a.width * 3
 	list := make([]Picture, len(a.chosen))
 	for i := range list {

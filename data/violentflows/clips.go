@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/stream"
 	"github.com/primewindow/primewindow/data/video"
 )
 
@@ -156,32 +154,18 @@ func notInID(r rune) bool {
 
 // look reads the beginnings of clips, several at a time.
 func look(list []clip) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range 2 * runtime.GOMAXPROCS(0) { // they wait for the disk
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(list); i = int(next.Add(1)) - 1 {
-				if c := &list[i]; c.err == nil {
-					c.header, c.err = lookAt(c.path)
-				}
-			}
-		})
-	}
-	wg.Wait()
+	stream.Each(len(list), func(i int) {
+		if c := &list[i]; c.err == nil {
+			c.header, c.err = lookAt(c.path)
+		}
+	})
 }
 
 // lookAt looks at a file through links.
 func lookAt(path string) (header, error) {
-	st, err := os.Stat(path)
-	switch {
-	case err != nil: // also of a link to nothing, and of links that go round
-		return header{}, fmt.Errorf("violentflows: %w", err)
-	case !st.Mode().IsRegular():
-		return header{}, &data.FormatError{File: path, Reason: "not a regular file"}
-	case st.Size() == 0:
-		return header{}, &data.FormatError{File: path, Reason: "empty"}
-	case st.Size() > maxFile:
-		return header{}, &data.UnsupportedError{File: path, Feature: fmt.Sprintf("%d bytes, want at most %d", st.Size(), maxFile)}
+	st, err := stream.Stat(Name, path, maxFile)
+	if err != nil {
+		return header{}, err
 	}
 	if strings.EqualFold(filepath.Ext(path), extensions[0]) {
 		return readAVI(path, st.Size())

@@ -3,21 +3,19 @@ package violentflows
 import (
 	"encoding/binary"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
-// made are a set's files by name, below the data folder.
-type made map[string][]byte
+// loader is opened with settings under which tests are quick.
+var loader = datatest.Loader{Open: Open, Check: Check, Small: map[string]any{"image_side": 16, "val_share": 0}}
 
 // madeClips is a set of so many clips of each class in each fold: of two that follow each other the second has no sound.
 // Each is of a source video of its own.
-func madeClips(n int, withSound, without []byte) made {
-	m := made{}
+func madeClips(n int, withSound, without []byte) datatest.Files {
+	m := datatest.Files{}
 	for fold := 1; fold <= folds; fold++ {
 		for label, folder := range folders {
 			for k := range n {
@@ -34,30 +32,6 @@ func madeClips(n int, withSound, without []byte) made {
 
 func madeName(fold, label, k int) string {
 	return fmt.Sprintf("crowd_%d__A_Title__someone__%d%d%03d_-abcd.avi", label, fold, label, k)
-}
-
-// write writes the files below a new folder, as of yesterday, and returns that.
-func (m made) write(tb testing.TB) string {
-	tb.Helper()
-	dir := tb.TempDir()
-	for name, b := range m {
-		put(tb, filepath.Join(dir, filepath.FromSlash(name)), b)
-	}
-	return dir
-}
-
-func put(tb testing.TB, path string, b []byte) {
-	tb.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		tb.Fatal(err)
-	}
-	if err := os.WriteFile(path, b, 0o600); err != nil {
-		tb.Fatal(err)
-	}
-	yesterday := time.Now().Add(-24 * time.Hour)
-	if err := os.Chtimes(path, yesterday, yesterday); err != nil {
-		tb.Fatal(err)
-	}
 }
 
 // chunk is a piece of an AVI file.
@@ -88,25 +62,6 @@ func avi(streams ...string) []byte {
 func vids() string { return streamHeader("vids", 1, 25, 75) }
 func auds() string { return streamHeader("auds", 1, 22050, 66150) }
 
-// movie is what ffmpeg makes of its arguments, as a file with this extension, or the test is skipped.
-func movie(tb testing.TB, ext string, args ...string) []byte {
-	tb.Helper()
-	program, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		tb.Skipf("no ffmpeg to make a video with: %v", err)
-	}
-	name := filepath.Join(tb.TempDir(), "made"+ext)
-	args = append(append([]string{"-nostdin", "-loglevel", "error"}, args...), "-bitexact", name)
-	if out, err := exec.CommandContext(tb.Context(), program, args...).CombinedOutput(); err != nil {
-		tb.Fatalf("ffmpeg: %v\n%s", err, out)
-	}
-	b, err := os.ReadFile(name)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return b
-}
-
 // plain is a clip of one colour, in the owners' size and compression; a tone of so many Hz belongs to it unless that is 0.
 func plain(tb testing.TB, ext, colour string, seconds float64, hertz int) []byte {
 	tb.Helper()
@@ -114,11 +69,11 @@ func plain(tb testing.TB, ext, colour string, seconds float64, hertz int) []byte
 	if hertz > 0 {
 		args = append(args, "-f", "lavfi", "-i", fmt.Sprintf("sine=frequency=%d:sample_rate=44100:duration=%v", hertz, seconds), "-c:a", "mp3")
 	}
-	return movie(tb, ext, append(args, "-c:v", "mpeg4", "-q:v", "2")...)
+	return datatest.FFmpeg(tb, ext, append(args, "-c:v", "mpeg4", "-q:v", "2")...)
 }
 
 // pattern is a clip with a test pattern, which differs from frame to frame and place to place, without sound.
 func pattern(tb testing.TB) []byte {
 	tb.Helper()
-	return movie(tb, ".avi", "-f", "lavfi", "-i", "testsrc=s=320x240:r=25:d=3", "-c:v", "mpeg4", "-q:v", "2")
+	return datatest.FFmpeg(tb, ".avi", "-f", "lavfi", "-i", "testsrc=s=320x240:r=25:d=3", "-c:v", "mpeg4", "-q:v", "2")
 }

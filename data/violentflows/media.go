@@ -97,35 +97,20 @@ func (o options) decodeFrames(ctx context.Context, path string) (stream.Feature,
 
 // finish makes a sample's frames of a feature.
 func (o options) finish(f stream.Feature, draw *rand.Rand, to []float32) error {
+	a, err := video.OpenAlbum(f.Shape, f.Bytes)
+	if err != nil {
+		return err
+	}
 	if !o.augment {
 		draw = nil
 	}
-	size, height, width := o.imageSide*o.imageSide*3, f.Shape[1], f.Shape[2]
-	n := height * width * 3
-	for k, i := range o.choose(f.Shape[0], draw) {
-		p := video.Picture{Height: height, Width: width, Pix: f.Bytes[i*n : (i+1)*n]}
-		if draw == nil {
-			p = video.Resize(p, o.imageSide, o.imageSide)
-		} else {
-			p = video.RandomResizedCrop(p, o.imageSide, draw)
-			if draw.IntN(2) == 1 {
-				video.Flip(p)
-			}
-		}
-		video.Normalize(p, to[k*size:(k+1)*size])
-	}
-	return nil
+	return a.Dress(o.choose(a.Len(), draw), o.imageSide, draw, to)
 }
 
 // choose says which of n frames a sample consists of, in order of time: see the package's rules.
 func (o options) choose(n int, draw *rand.Rand) []int {
-	chosen := video.Middles(n, o.frames)
-	if draw == nil || n <= o.frames || o.chosen == chooseMiddle {
-		return chosen
+	if o.chosen == chooseMiddle {
+		draw = nil
 	}
-	for i := range chosen {
-		from, to := i*n/o.frames, (i+1)*n/o.frames
-		chosen[i] = from + draw.IntN(to-from)
-	}
-	return chosen
+	return video.Segments(n, o.frames, draw)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/primewindow/primewindow/data"
-	"github.com/primewindow/primewindow/data/cache"
 	"github.com/primewindow/primewindow/data/stream"
 )
 
@@ -19,51 +18,35 @@ const (
 // samples. It returns the first of the faults that [Check] lists, and says how many there are, and an error for a setting
 // that is unknown or out of bounds, for a fold or class without clips, and for a set without any sound.
 func Open(dir string, settings map[string]any) (data.Dataset, error) {
-	c, faults, err := prepare(dir, settings)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(faults) == 1:
-		return nil, faults[0]
-	case len(faults) > 1:
-		return nil, fmt.Errorf("%w (the first of %d faults)", faults[0], len(faults))
-	}
-	if c.Cache, err = cache.Default(); err != nil {
-		return nil, err
-	}
-	return stream.New(c)
+	return stream.Open(prepare(dir, settings))
 }
 
 // Check lists what is wrong with the folders, and which clips are absent, empty, cut off or no AVI; with skip_broken such
 // clips are no faults. What shows in decoding alone the open set's own Check finds, see [data.Checked].
 func Check(dir string, settings map[string]any) []error {
-	_, faults, err := prepare(dir, settings)
-	if err != nil {
-		return []error{err}
-	}
-	return faults
+	return stream.Check(prepare(dir, settings))
 }
 
-// prepare says what the set consists of. faults are those of single clips; with skip_broken they are described instead.
-func prepare(dir string, settings map[string]any) (c stream.Config, faults []error, err error) {
+// prepare says what the set consists of.
+func prepare(dir string, settings map[string]any) (c stream.Config, err error) {
 	o, err := parseOptions(settings)
 	if err != nil {
-		return c, nil, err
+		return c, err
 	}
 	root, err := findRoot(dir)
 	if err != nil {
-		return c, nil, err
+		return c, err
 	}
 	list, err := listClips(root)
 	if err != nil {
-		return c, nil, err
+		return c, err
 	}
 	var whole []clip
 	var left []string // out, without being faults
 	silent, total := make([]int, len(classes)), make([]int, len(classes))
 	for _, clip := range list {
 		if clip.err != nil {
-			faults = append(faults, clip.err)
+			c.Faults = append(c.Faults, clip.err)
 			continue
 		}
 		total[clip.label]++
@@ -77,15 +60,9 @@ func prepare(dir string, settings map[string]any) (c stream.Config, faults []err
 		whole = append(whole, clip)
 	}
 	if n := sum(total); n > 0 && sum(silent) == n {
-		return c, nil, &data.UnsupportedError{File: root, Feature: fmt.Sprintf("a set without sound: none of %d clips has any", n)}
+		return c, &data.UnsupportedError{File: root, Feature: fmt.Sprintf("a set without sound: none of %d clips has any", n)}
 	}
 	c.Description = o.describe(len(list), silent)
-	if o.skipBroken {
-		for _, f := range faults {
-			left = append(left, f.Error())
-		}
-		faults = nil
-	}
 	c.Description.Provenance.Skipped = left
 	clips := map[string]clip{}
 	c.Parts = map[data.Split][]stream.Item{}
@@ -96,7 +73,7 @@ func prepare(dir string, settings map[string]any) (c stream.Config, faults []err
 		}
 	}
 	c.Modalities, c.SkipBroken = o.modalities(clips), o.skipBroken
-	return c, faults, nil
+	return c, nil
 }
 
 func sum(counts []int) int {

@@ -15,45 +15,13 @@ import (
 	"github.com/primewindow/primewindow/data/audio"
 	"github.com/primewindow/primewindow/data/cache"
 	"github.com/primewindow/primewindow/data/video"
+	"github.com/primewindow/primewindow/internal/datatest"
 )
-
-// small are settings under which tests are quick.
-func small(others ...any) map[string]any {
-	s := map[string]any{"image_side": 16, "val_share": 0}
-	for i := 0; i < len(others); i += 2 {
-		s[others[i].(string)] = others[i+1]
-	}
-	return s
-}
-
-func openSet(tb testing.TB, dir string, settings map[string]any) data.Dataset {
-	tb.Helper()
-	d, err := Open(dir, settings)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return d
-}
-
-func read(tb testing.TB, d data.Dataset, split data.Split, index int, draw uint64) map[string][]float32 {
-	tb.Helper()
-	b, err := d.Read(split, []int{index}, draw)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return b.X
-}
-
-// level is the colour of a value that was shifted and scaled by ImageNet's mean and deviation; k counts channels.
-func level(v float32, k int) float64 {
-	mean, deviation := [3]float64{0.485, 0.456, 0.406}, [3]float64{0.229, 0.224, 0.225}
-	return 255 * (float64(v)*deviation[k%3] + mean[k%3])
-}
 
 // TestSamples reads a set of the owners' layout and wants what its files hold.
 func TestSamples(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
-	d := openSet(t, madeClips(2, plain(t, ".avi", "red", 1, 440), plain(t, ".avi", "blue", 4, 0)).write(t), small("fold", 2))
+	d := loader.Must(t, madeClips(2, plain(t, ".avi", "red", 1, 440), plain(t, ".avi", "blue", 4, 0)).Write(t), "fold", 2)
 	if d.Len(data.Train) != 16 || d.Len(data.Validation) != 0 || d.Len(data.Test) != 4 {
 		t.Fatalf("%d, %d and %d samples, want 16, 0 and 4, a fifth", d.Len(data.Train), d.Len(data.Validation), d.Len(data.Test))
 	}
@@ -83,10 +51,10 @@ func TestSamples(t *testing.T) {
 			t.Errorf("%s: %+v, want its video and %v", id, detail, duration)
 		}
 		for _, draw := range []uint64{0, 5} {
-			x := read(t, d, data.Test, i, draw)
+			x := datatest.Read(t, d, data.Test, draw, i)
 			for k, v := range x[picture] {
 				// Video keeps colours in 219 levels and at half the resolution.
-				if got := level(v, k); math.Abs(got-colour[k%3]) > 8 {
+				if got := datatest.Level(v, k); math.Abs(got-colour[k%3]) > 8 {
 					t.Fatalf("%s, draw %d: channel %d of level %v, want %v", id, draw, k%3, got, colour[k%3])
 				}
 			}
@@ -107,7 +75,7 @@ func TestSamples(t *testing.T) {
 // TestSoundTwin computes the spectrogram of a clip's sound value by value, from the definition.
 func TestSoundTwin(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.avi")
-	put(t, path, plain(t, ".avi", "red", 1, 440))
+	datatest.Put(t, path, plain(t, ".avi", "red", 1, 440))
 	o, err := parseOptions(map[string]any{"sound_seconds": 1.5})
 	if err != nil {
 		t.Fatal(err)
@@ -147,9 +115,9 @@ func TestFrames(t *testing.T) {
 	m := madeClips(1, avi(vids(), auds()), nil)
 	path := "violentflows/1/NonViolence/" + madeName(1, 0, 0)
 	m[path] = pattern(t)
-	dir := m.write(t)
+	dir := m.Write(t)
 	const side = 24
-	got := read(t, openSet(t, dir, small("frames", 2, "fps", 5, "image_side", side)), data.Test, 0, 0)[picture]
+	got := datatest.Read(t, loader.Must(t, dir, "frames", 2, "fps", 5, "image_side", side), data.Test, 0, 0)[picture]
 	all, err := video.Frames(t.Context(), filepath.Join(dir, filepath.FromSlash(path)), video.Options{})
 	if err != nil || len(all) != 75 {
 		t.Fatalf("%d frames, %v, want 75", len(all), err)
@@ -169,42 +137,24 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// TestDraw wants a draw to give the same values each time, with a cache and without, and another draw others.
+// TestDraw wants a draw to give the same values each time, with a cache and without, and another draw other frames.
 func TestDraw(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
 	m := madeClips(1, plain(t, ".avi", "red", 1, 440), nil)
 	m["violentflows/1/NonViolence/"+madeName(1, 0, 0)] = pattern(t)
-	dir := m.write(t)
-	split := data.Train
-	settings := func(others ...any) map[string]any { return small(append([]any{"fold", 5}, others...)...) }
-	d := openSet(t, dir, settings())
-	if id, _ := d.Identity(split, 0); !strings.HasPrefix(id, "1/NonViolence") {
+	dir := m.Write(t)
+	if id, _ := loader.Must(t, dir, "fold", 5).Identity(data.Train, 0); !strings.HasPrefix(id, "1/NonViolence") {
 		t.Fatalf("the first sample is %s, want the pattern", id)
 	}
-	want, whole := read(t, d, split, 0, 7), read(t, d, split, 0, 0)
-	if cmp.Equal(want[picture], read(t, d, split, 0, 8)[picture]) {
-		t.Error("draws 7 and 8 crop alike")
-	}
-	if cmp.Equal(want[picture], whole[picture]) || !cmp.Equal(want[sound], whole[sound]) {
-		t.Error("draw 7 leaves the picture as it is, or changes the sound")
-	}
-	t.Setenv(cache.DirVariable, t.TempDir())
-	for range 2 {
-		if !cmp.Equal(want, read(t, openSet(t, dir, settings()), split, 0, 7)) {
-			t.Error("draw 7 gives other values with a cache")
-		}
-	}
-	if !cmp.Equal(whole, read(t, openSet(t, dir, settings("augment", false)), split, 0, 7)) {
-		t.Error("without augmentation a draw changes the values")
-	}
+	loader.Drawn(t, dir, cache.DirVariable, picture, []int{0}, "fold", 5)
 }
 
 // TestFolds wants each clip to be tested in one of the five folds, and no video in training and validation.
 func TestFolds(t *testing.T) {
-	dir := madeClips(10, avi(vids(), auds()), avi(vids())).write(t)
+	dir := madeClips(10, avi(vids(), auds()), avi(vids())).Write(t)
 	times := map[string]int{}
 	for fold := 1; fold <= folds; fold++ {
-		d := openSet(t, dir, map[string]any{"fold": fold})
+		d := datatest.Open(t, Open, dir, map[string]any{"fold": fold})
 		if d.Len(data.Train) != 72 || d.Len(data.Validation) != 8 {
 			t.Errorf("fold %d: %d and %d samples, want 72 and 8, 4 of each class", fold, d.Len(data.Train), d.Len(data.Validation))
 		}
@@ -225,8 +175,8 @@ func TestFolds(t *testing.T) {
 
 // TestSilent leaves out clips without sound.
 func TestSilent(t *testing.T) {
-	dir := madeClips(3, avi(vids(), auds()), avi(vids())).write(t)
-	d := openSet(t, dir, small("silent", "skip"))
+	dir := madeClips(3, avi(vids(), auds()), avi(vids())).Write(t)
+	d := loader.Must(t, dir, "silent", "skip")
 	p := d.Describe().Provenance
 	if d.Len(data.Train) != 16 || d.Len(data.Test) != 4 || len(p.Skipped) != 10 {
 		t.Errorf("%d and %d samples, %d left out, want 16, 4 and 10", d.Len(data.Train), d.Len(data.Test), len(p.Skipped))
@@ -239,7 +189,7 @@ func TestSilent(t *testing.T) {
 	if !strings.HasSuffix(p.Protocol, "of 30 clips 10 without sound, 5 of them peaceful and 5 violent, are left out") {
 		t.Errorf("protocol %q", p.Protocol)
 	}
-	if p := openSet(t, madeClips(1, avi(vids(), auds()), nil).write(t), small()).Describe().Provenance.Protocol; !strings.HasSuffix(p, "of 10 clips all have sound") {
+	if p := loader.Must(t, madeClips(1, avi(vids(), auds()), nil).Write(t)).Describe().Provenance.Protocol; !strings.HasSuffix(p, "of 10 clips all have sound") {
 		t.Errorf("protocol %q", p)
 	}
 }
@@ -260,7 +210,7 @@ func TestLayouts(t *testing.T) {
 		{"blank", "NonViolence", "non violence", "", "other spellings"},
 		{"extension", ".avi", ".AVI", "", "case does not count"},
 	} {
-		m := made{}
+		m := datatest.Files{}
 		for name, b := range base {
 			if tt.old != "" {
 				name = strings.ReplaceAll(name, tt.old, tt.now)
@@ -272,7 +222,7 @@ func TestLayouts(t *testing.T) {
 			root = tt.now
 		}
 		m[root+"6/Violence/x.avi"], m[root+"1/readme.txt"], m[root+"1/.DS_Store"] = nil, nil, nil
-		d, err := Open(filepath.Join(m.write(t), tt.below), small())
+		d, err := Open(filepath.Join(m.Write(t), tt.below), loader.Settings())
 		if err != nil || d.Len(data.Train) != 8 || d.Len(data.Test) != 2 {
 			t.Errorf("%s: %v, want 8 and 2 clips: %s", tt.name, err, tt.reason)
 		}
@@ -283,15 +233,15 @@ func TestLayouts(t *testing.T) {
 func TestOtherContainers(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
 	hears, mute := plain(t, ".mp4", "red", 1, 440), plain(t, ".mp4", "red", 1, 0)
-	m := made{}
+	m := datatest.Files{}
 	for name, b := range madeClips(2, hears, mute) {
 		m[strings.Replace(name, ".avi", ".mp4", 1)] = b
 	}
-	d := openSet(t, m.write(t), small())
+	d := loader.Must(t, m.Write(t))
 	if p := d.Describe().Provenance.Protocol; !strings.Contains(p, "of 20 clips 10 without sound") {
 		t.Errorf("protocol %q", p)
 	}
-	one, two := read(t, d, data.Test, 0, 0)[sound], read(t, d, data.Test, 1, 0)[sound]
+	one, two := datatest.Read(t, d, data.Test, 0, 0)[sound], datatest.Read(t, d, data.Test, 0, 1)[sound]
 	if slices.Max(one) < 0 || slices.Max(two) > -16 {
 		t.Errorf("loudest %v and %v, want a tone and silence", slices.Max(one), slices.Max(two))
 	}
@@ -300,11 +250,11 @@ func TestOtherContainers(t *testing.T) {
 	}
 	bad := "violentflows/1/Violence/" + strings.Replace(madeName(1, 1, 0), ".avi", ".mp4", 1)
 	m[bad] = hears[:len(hears)/2]
-	if _, err := Open(m.write(t), small()); err == nil || !strings.Contains(err.Error(), filepath.Base(bad)) || strings.Contains(err.Error(), "\n") {
+	if _, err := Open(m.Write(t), loader.Settings()); err == nil || !strings.Contains(err.Error(), filepath.Base(bad)) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("half a file: %v, want it named in one line", err)
 	}
 	t.Setenv("PATH", t.TempDir())
-	if _, err := Open(m.write(t), small("skip_broken", true)); !errors.Is(err, video.ErrNoFFmpeg) {
+	if _, err := Open(m.Write(t), loader.Settings("skip_broken", true)); !errors.Is(err, video.ErrNoFFmpeg) {
 		t.Errorf("without ffmpeg, and skip_broken: %v, want %v", err, video.ErrNoFFmpeg)
 	}
 }
@@ -313,7 +263,7 @@ func TestOtherContainers(t *testing.T) {
 func TestNoFFmpeg(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
 	t.Setenv("PATH", t.TempDir())
-	d := openSet(t, madeClips(1, avi(vids(), auds()), nil).write(t), small())
+	d := loader.Must(t, madeClips(1, avi(vids(), auds()), nil).Write(t))
 	if _, err := d.Read(data.Train, []int{0}, 0); !errors.Is(err, video.ErrNoFFmpeg) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("Read: %v, want %v", err, video.ErrNoFFmpeg)
 	}
@@ -321,14 +271,14 @@ func TestNoFFmpeg(t *testing.T) {
 
 // TestShort reads clips of less than the time between two frames.
 func TestShort(t *testing.T) {
-	o, err := parseOptions(small())
+	o, err := parseOptions(loader.Settings())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, seconds := range []float64{0.04, 0.1, 0.3, 0.6} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "a.avi")
-		put(t, path, plain(t, ".avi", "red", seconds, 0))
+		datatest.Put(t, path, plain(t, ".avi", "red", seconds, 0))
 		if f, err := o.decodeFrames(t.Context(), path); err != nil || f.Shape[0] < 1 {
 			t.Errorf("%v s: %v, %v, want frames", seconds, f.Shape, err)
 		}

@@ -53,6 +53,18 @@ func (RedReg) Prepare(m *models.Multimodal, settings map[string]any) error {
 	if x, y := m.Encoders[a].Features(), m.Encoders[b].Features(); x != y {
 		return fmt.Errorf("method redreg: %d features of %s and %d of %s: it takes their cosine, so they must be equally many", x, a, y, b)
 	}
+	for _, name := range []string{a, b} {
+		vocab, padding := 0, false
+		switch e := m.Encoders[name].(type) {
+		case models.Transformer:
+			vocab, padding = e.Vocab, e.Pad
+		case models.Bag:
+			vocab = e.Vocab
+		}
+		if vocab > 0 || padding {
+			return fmt.Errorf("method redreg: %s has token ids or padding: it adds noise to the input, and token ids with noise are none", name)
+		}
+	}
 	m.Separate = settings["unimodal"] == lossesSeparate
 	return nil
 }

@@ -28,6 +28,7 @@ func TestMethodsRefuse(t *testing.T) {
 		{"greedy without stages", map[string]any{"method": "greedy", "modalities": "audio,text"}, "text", "an encoder without stages has no place for gates"},
 		{"agm of six", map[string]any{"method": "agm"}, "method agm with 6 modalities", "2^6 - 1 passes"},
 		{"redreg, other widths", map[string]any{"method": "redreg", "modalities": "audio,visual", "encoder.visual": "cnn2d:4-8"}, "they must be equally many", "a cosine of unequal features"},
+		{"redreg, token ids", map[string]any{"method": "redreg", "modalities": "audio,text", "encoder.audio": "cnn2d:8", "encoder.text": "transformer,vocab=9,dim=8,heads=2"}, "token ids with noise are none", "it adds noise to the input"},
 		{"slow, leader", map[string]any{"method": "slow", "modalities": "audio,visual", "leader": "sound"}, `leader "sound", want one of [audio visual]`, "no such modality"},
 		{"gated of three", map[string]any{"fusion": "gated", "modalities": "audio,visual,text"}, "fusion gated of 3 modalities, it is defined for 2", "one gates the other"},
 		{"film of one", map[string]any{"fusion": "film", "modalities": "audio"}, "fusion film of 1 modalities", "nothing to modulate"},

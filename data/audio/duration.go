@@ -1,4 +1,4 @@
-package cremad
+package audio
 
 import (
 	"encoding/binary"
@@ -10,19 +10,25 @@ import (
 	"github.com/primewindow/primewindow/data"
 )
 
-// wavDuration reads as much of a WAV file of a known size as tells how long it is.
-func wavDuration(path string, size int64) (time.Duration, error) {
+// ReadDuration reads as much of a WAV file as tells how long it lasts: a few dozen bytes. Errors are those of
+// [DecodeDuration], or the file system's.
+func ReadDuration(path string) (time.Duration, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return 0, fmt.Errorf("cremad: %w", err)
+		return 0, fmt.Errorf("audio: %w", err)
 	}
 	defer f.Close()
-	return readDuration(path, io.NewSectionReader(f, 0, size))
+	st, err := f.Stat()
+	if err != nil {
+		return 0, fmt.Errorf("audio: %w", err)
+	}
+	return DecodeDuration(path, io.NewSectionReader(f, 0, st.Size()))
 }
 
-// readDuration walks the chunks of a WAV file up to its samples; name is the file's, for errors. It returns a
-// [data.FormatError] for a file that is none, is cut off or has no samples. What the format means is left to the decoder.
-func readDuration(name string, r *io.SectionReader) (time.Duration, error) {
+// DecodeDuration walks the chunks of a WAV file up to its samples; name is the file's, for errors. It returns a
+// [data.FormatError] for a file that is none, is cut off or has no samples. The codec is not looked at: a file that has a
+// duration may still be one that [DecodeWAV] does not read.
+func DecodeDuration(name string, r *io.SectionReader) (time.Duration, error) {
 	broken := func(reason string, args ...any) (time.Duration, error) {
 		return 0, &data.FormatError{File: name, Reason: fmt.Sprintf(reason, args...)}
 	}
