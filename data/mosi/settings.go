@@ -13,6 +13,8 @@ const (
 	Doc = "opinions in video monologues: features of text, sound and picture, negative or positive"
 	// Folder is the set's folder below the data folder.
 	Folder = "cmu_mosi"
+	// Ask says where the files are to be had.
+	Ask = "take the CSV files from github.com/declare-lab/multimodal-deep-learning, contextual-multimodal-fusion/data, cite the corpus, and put them into a folder cmu_mosi"
 )
 
 // Settings lists what can be set about the set.

@@ -11,6 +11,8 @@ const (
 	Name = "nlvr"
 	// Doc describes the set in one line.
 	Doc = "sentences about made pictures, true or false: neither tells without the other"
+	// Ask says where the files are to be had.
+	Ask = "pictures and sentences are in github.com/lil-lab/nlvr; nlvr.csv and images.zip are put together of them, into a folder nlvr: see go doc ./data/nlvr"
 )
 
 // Settings lists what can be set about the set.

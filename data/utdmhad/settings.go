@@ -27,6 +27,8 @@ const (
 var (
 	trained = []int{1, 3, 5, 7}
 	tested  = []int{2, 4, 6, 8}
+	// Ask says where the files are to be had.
+	Ask = "the recordings are given by the University of Texas at Dallas as UTD-MHAD; the four files of a folder utd_mhad are made of its MATLAB files: see go doc ./data/utdmhad"
 )
 
 // Settings lists what can be set about the set.

@@ -52,14 +52,14 @@ var sets = map[string]set{
 		doc: kineticssounds.Doc, settings: kineticssounds.Settings, open: kineticssounds.Open, files: []string{kineticssounds.Folder},
 		check: kineticssounds.Check, ask: kineticssounds.Ask,
 	},
-	mosi.Name:  {doc: mosi.Doc, settings: mosi.Settings, open: mosi.Open, files: []string{mosi.Folder}},
-	nlvr.Name:  {doc: nlvr.Doc, settings: nlvr.Settings, open: nlvr.Open, files: []string{nlvr.Name}},
+	mosi.Name:  {doc: mosi.Doc, settings: mosi.Settings, open: mosi.Open, files: []string{mosi.Folder}, ask: mosi.Ask},
+	nlvr.Name:  {doc: nlvr.Doc, settings: nlvr.Settings, open: nlvr.Open, files: []string{nlvr.Name}, ask: nlvr.Ask},
 	synth.Name: {doc: synth.Doc, settings: synth.Settings, open: synth.Open},
 	violentflows.Name: {
 		doc: violentflows.Doc, settings: violentflows.Settings, open: violentflows.Open, files: []string{violentflows.Folder},
 		check: violentflows.Check, ask: violentflows.Ask,
 	},
-	utdmhad.Name: {doc: utdmhad.Doc, settings: utdmhad.Settings, open: utdmhad.Open, files: []string{utdmhad.Folder}},
+	utdmhad.Name: {doc: utdmhad.Doc, settings: utdmhad.Settings, open: utdmhad.Open, files: []string{utdmhad.Folder}, ask: utdmhad.Ask},
 }
 
 // SetInfo describes a set of the catalogue.
