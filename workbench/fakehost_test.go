@@ -217,6 +217,17 @@ func (f *fakeHost) handler() http.Handler {
 			Spec: map[string]any{"mark": "line", "title": nil, "data": map[string]any{"values": []any{map[string]any{"x": 1, "y": true}}}},
 		})
 	})
+	mux.HandleFunc("POST /v1/reproduction/draw", func(w http.ResponseWriter, q *http.Request) {
+		var rec wire.Reproduction
+		_ = json.NewDecoder(q.Body).Decode(&rec)
+		list := []wire.Figure{}
+		for _, a := range rec.Arms {
+			if len(a.Runs) > 0 {
+				list = append(list, wire.Figure{PNG: []byte("\x89PNG picture"), Text: "of " + a.Name, Width: 640, Height: 320})
+			}
+		}
+		answer(w, list)
+	})
 	mux.HandleFunc("GET /v1/sets", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, []wire.Set{{Name: "digits", Doc: "spoken and written digits", State: "in shared"}, {Name: "synth", Doc: "made clips", State: "made"}})
 	})

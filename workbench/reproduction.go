@@ -40,6 +40,46 @@ func ReadReproductionContext(_ context.Context, path string) (*Reproduction, err
 // Reproduced wraps a record that a program holds already.
 func Reproduced(r *wire.Reproduction) *Reproduction { return &Reproduction{Reproduction: *r} }
 
+// Draw shows what the record's figure in the paper shows, or of a table its accuracies and its differences. The host draws;
+// nothing is trained. With numbers it shows those figures alone, counted from 1: of a table 1 is the accuracies, 2 the
+// differences. Outside a notebook each is kept as figures/TARGET-SET-N.png below the working folder.
+func (r *Reproduction) Draw(numbers ...int) {
+	cell(func(ctx context.Context, out *screen) error {
+		list, err := r.DrawContext(ctx)
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			out.print(fmt.Sprintf("%s on %s: nothing to draw, no run has a result", r.Target, r.Data))
+		}
+		for _, n := range numbers {
+			if n < 1 || n > len(list) {
+				return &Problem{Message: fmt.Sprintf("%s on %s: figure %d, it has %d", r.Target, r.Data, n, len(list)), Hint: "Draw() without a number shows all"}
+			}
+		}
+		for i, f := range list {
+			if len(numbers) > 0 && !slices.Contains(numbers, i+1) {
+				continue
+			}
+			if err := out.figure(&f, ".", fmt.Sprintf("%s-%s-%d", r.Target, r.Data, i+1)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// DrawContext is [Reproduction.Draw] for programs: the figures in order, none of a record without any result.
+func (r *Reproduction) DrawContext(ctx context.Context) ([]Figure, error) {
+	c, err := connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tell(ctx, nil)
+	var list []Figure
+	return list, c.call(ctx, "POST", "/reproduction/draw", r.Reproduction, &list)
+}
+
 // Quantities are what [Reproduction.Curves] knows, in alphabetical order.
 func (r *Reproduction) Quantities() []string {
 	all := map[string]bool{}

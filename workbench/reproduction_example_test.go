@@ -42,3 +42,14 @@ func ExampleReproduction_Text() {
 	//
 	// Below each accuracy: its difference to Joint in percentage points, paired by seed, with the interval of 95 % by Student's t, and p after Holm's correction for the number of comparisons, 1. Bold (in plain text *): the interval, uncorrected, excludes 0.
 }
+
+// What is to be trained to measure a point of the record once more.
+func ExampleReproduction_Epoch() {
+	r, err := wb.ReadReproductionContext(context.Background(), "testdata/reproduction.json")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(r.Epoch("InfoReg", 1))
+	// Output: 2
+}

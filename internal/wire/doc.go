@@ -24,6 +24,7 @@
 //	GET    /v1/runs/NAME/features?split=&modality=   array
 //	GET    /v1/runs/NAME/batch?modality=             array; modality "label" gives the labels
 //	GET    /v1/figure?kind=&run=&run=   [Figure]
+//	POST   /v1/reproduction/draw        [Reproduction] → []Figure, those of its table or figure, in order
 //	GET    /v1/sets                     []Set
 //	POST   /v1/sets/view                [SetAsk] → [SetView]
 //

@@ -78,7 +78,13 @@ func DrawRecorded(kind string, runs []Recorded) (*wire.Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &wire.Figure{PNG: f.PNG, Spec: f.Spec, Text: f.Text, Width: f.Width, Height: f.Height}, nil
+	out := wireFigure(f)
+	return &out, nil
+}
+
+// wireFigure is a figure as it crosses the socket.
+func wireFigure(f *viz.Figure) wire.Figure {
+	return wire.Figure{PNG: f.PNG, Spec: f.Spec, Text: f.Text, Width: f.Width, Height: f.Height}
 }
 
 // epochs is a step as a position on an axis of epochs.

@@ -200,6 +200,7 @@ func (s *Server) handler() http.Handler {
 	handle("GET /v1/runs", func(w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, s.shop.Statuses()) })
 	handle("PUT /v1/runs/{name}", s.declare)
 	handle("GET /v1/figure", s.figure)
+	handle("POST /v1/reproduction/draw", drawRecord)
 	handle("GET /v1/sets", func(w http.ResponseWriter, _ *http.Request) error {
 		return answerJSON(w, Overview(s.shop.library.project))
 	})

@@ -367,6 +367,25 @@ func TestServer(t *testing.T) {
 			t.Errorf("spec of schema %s, text %q, height %d", schema, f.Text, f.Height)
 		}
 	})
+	t.Run("figures of a record", func(t *testing.T) {
+		text, err := os.ReadFile("../testdata/reproduction.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		table := bytes.Replace(text, []byte(`"fig3"`), []byte(`"table2"`), 1)
+		var list []wire.Figure
+		if s.call(t, http.MethodPost, "/v1/reproduction/draw", json.RawMessage(table), &list); len(list) != 2 {
+			t.Fatalf("%d figures, want a table's accuracies and its differences", len(list))
+		}
+		for _, f := range list {
+			if _, err := png.DecodeConfig(bytes.NewReader(f.PNG)); err != nil || f.Text == "" || f.Spec == nil {
+				t.Errorf("picture: %v, text %q", err, f.Text)
+			}
+		}
+		if s.call(t, http.MethodPost, "/v1/reproduction/draw", json.RawMessage(text), &list); len(list) != 0 {
+			t.Errorf("%d figures of a gap of which one trace is missing, want none", len(list))
+		}
+	})
 	t.Run("export", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "w.safetensors")
 		var said map[string]string
@@ -454,6 +473,8 @@ func TestServerRefuses(t *testing.T) {
 		{"modality of a batch", "GET", "/v1/runs/first/batch?modality=sound", nil, `unknown modality "sound"`, "audio", "the names there are"},
 		{"figure", "GET", "/v1/figure?kind=tracs&run=first", nil, `unknown figure "tracs"`, "trace", "one letter"},
 		{"figure of nothing", "GET", "/v1/figure?kind=loss", nil, "no run", "name at least one", "nothing to draw"},
+		{"record of another schema", "POST", "/v1/reproduction/draw", `{"schema": 99, "target": "fig3"}`, "record: schema 99, this program reads 1", "writes it anew", "not guessed at"},
+		{"record of no method", "POST", "/v1/reproduction/draw", `{"schema": 1, "target": "fig3", "data": "synth"}`, "record: damaged: it names no set, no modalities or no methods", "writes it anew", "checked before it is drawn"},
 		{"format", "POST", "/v1/runs/first/export", map[string]string{"format": "onnx", "path": "x"}, `unknown format "onnx"`, "safetensors", "the three there are"},
 		{"no path", "POST", "/v1/runs/first/export", map[string]string{"format": "csv"}, "no path", "say where to", "nothing by default"},
 		{"fork beyond the end", "PUT", "/v1/runs/next", wire.Declaration{Fork: &wire.Fork{Run: "first", Step: &far}}, "first is at step 0", "train first there first", "that step was not taken"},

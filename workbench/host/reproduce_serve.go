@@ -1,0 +1,31 @@
+package host
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// drawRecord draws a record that the client sends: no run, and nothing of this project, has a part in it.
+func drawRecord(w http.ResponseWriter, q *http.Request) error {
+	const most = 64 << 20 // a map of all samples of the paper's sets has some hundred kilobytes
+	text, err := io.ReadAll(http.MaxBytesReader(nil, q.Body, most))
+	if err != nil {
+		return &wire.Problem{Message: fmt.Sprintf("request body: %v", err), Hint: "a record is far smaller"}
+	}
+	rec, err := wire.ParseReproduction(text)
+	if err != nil {
+		return &wire.Problem{Message: fmt.Sprintf("record: %v", err), Hint: "primewindow reproduce writes it anew from the runs"}
+	}
+	figures, err := DrawReproduction(rec)
+	if err != nil {
+		return err
+	}
+	list := []wire.Figure{}
+	for _, f := range figures {
+		list = append(list, wireFigure(f.Figure))
+	}
+	return answerJSON(w, list)
+}
