@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every fuzz test for a while, and counts them.
+# Runs every fuzz test for a while, as many at once as there are cores and each on one, and counts them.
 #
 #   tools/fuzz.sh [--counts FILE] TIME [PACKAGE...]     TIME as go test takes it, for example 20s; by default all packages
 #
@@ -12,21 +12,30 @@ if [ "${1:-}" = --counts ]; then
     counts=$2
     shift 2
 fi
-time=${1:?want a time, for example 20s}
+export FUZZ_TIME=${1:?want a time, for example 20s}
 shift
 [ $# -gt 0 ] || set -- ./...
 
-passed=0 failed=0
-while read -r package folder; do
-    while read -r name; do
-        if out=$(go test "$package" -run '^$' -fuzz "^$name\$" -fuzztime "$time" </dev/null 2>&1); then
-            passed=$((passed + 1))
-            printf 'ok   %s %s %s\n' "$package" "$name" "$(grep -o 'execs: [0-9]*' <<<"$out" | tail -n 1)"
-        else
-            failed=$((failed + 1))
-            printf 'FAIL %s %s\n%s\n' "$package" "$name" "$out"
-        fi
-    done < <(grep -hoE '^func Fuzz\w+' "$folder"/*_test.go 2>/dev/null | cut -d' ' -f2)
-done < <(go list -f '{{.ImportPath}} {{.Dir}}' "$@")
+targets() {
+    go list -f '{{.ImportPath}} {{.Dir}}' "$@" | while read -r package folder; do
+        grep -hoE '^func Fuzz\w+' "$folder"/*_test.go 2>/dev/null | sed "s|^func |$package |"
+    done
+}
+
+one() { # package, name
+    local out
+    if out=$(go test "$1" -run '^$' -fuzz "^$2\$" -fuzztime "$FUZZ_TIME" -parallel 1 </dev/null 2>&1); then
+        printf 'ok   %s %s %s\n' "$1" "$2" "$(grep -o 'execs: [0-9]*' <<<"$out" | tail -n 1)"
+    else
+        printf 'FAIL %s %s\n%s\n' "$1" "$2" "$out"
+    fi
+}
+export -f one
+
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+targets "$@" | xargs -r -L 1 -P "$(nproc)" bash -c 'one "$@"' one | tee "$said"
+passed=$(grep -c '^ok   ' "$said")
+failed=$(grep -c '^FAIL ' "$said")
 echo "$passed $failed 0" >>"$counts"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]
