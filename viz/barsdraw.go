@@ -59,12 +59,8 @@ type rowsOfBars struct {
 	middles       []float64 // of each bar, down from the upper edge of the data
 	values        []string  // written beside each bar
 	names         float64   // room for names
-	legend        []entry
-	legendAt      dot
-	legendWidth   float64
-	columns       int
-	notes         []string
-	notesAt       dot
+
+	foot
 }
 
 func arrangeBars(f BarsFigure) rowsOfBars {
@@ -95,18 +91,7 @@ func arrangeBars(f BarsFigure) rowsOfBars {
 	at.long = at.width - margin - values - 12 - at.at.x
 	at.axis.setTicksAlong(at.long)
 	at.height = at.at.y + at.tall + underHeight + margin/2
-	if at.legend = f.legend(); f.Width != Screen {
-		at.legend, at.notes = apart(at.legend, at.width-2*margin)
-	}
-	if len(at.legend) > 0 {
-		at.columns, at.legendWidth = columns(at.legend, at.width-2*margin)
-		at.legendAt = dot{margin, at.height + margin/2}
-		at.height += float64((len(at.legend)+at.columns-1)/at.columns)*rowHeight + margin
-	}
-	if n := len(at.notes); n > 0 {
-		at.notesAt = dot{margin, at.height - 2}
-		at.height += float64(n)*noteLine + 4
-	}
+	at.height = at.place(f.legend(), f.Width, at.width, at.height)
 	return at
 }
 
@@ -246,6 +231,5 @@ func drawBars(p *pen, f BarsFigure, at rowsOfBars) {
 	p.line(ink, 1, nil, dot{x(begin), at.at.y}, dot{x(begin), foot})
 	p.line(ink, 1, nil, dot{at.at.x, foot}, dot{at.at.x + at.long, foot})
 	p.axis(&at.axis, dot{at.at.x, foot}, at.long, max(at.long, 2*min(at.at.x+at.long/2-margin, at.width-margin-at.at.x-at.long/2)))
-	p.legend(at.legend, at.legendAt, at.columns, at.legendWidth)
-	p.notes(at.notes, at.notesAt)
+	p.foot(at.foot)
 }

@@ -26,12 +26,8 @@ type trees struct {
 	pairs         []string
 	pairsRight    float64 // right edge of that column, 0 for none
 	sides         float64 // of the words on either side of 0, down from the upper edge
-	legend        []entry
-	legendAt      dot
-	legendWidth   float64
-	columns       int
-	notes         []string
-	notesAt       dot
+
+	foot
 }
 
 // head is the name of a group and its middle, down from the upper edge of the data.
@@ -86,18 +82,7 @@ func arrangeForest(f ForestFigure) trees {
 	at.axis.from, at.axis.to = ends.low, ends.high
 	at.axis.setTicksAlong(at.long)
 	at.height = at.at.y + at.tall + underHeight + margin/2
-	if at.legend = f.legend(); f.Width != Screen {
-		at.legend, at.notes = apart(at.legend, at.width-2*margin)
-	}
-	if len(at.legend) > 0 {
-		at.columns, at.legendWidth = columns(at.legend, at.width-2*margin)
-		at.legendAt = dot{margin, at.height + margin/2}
-		at.height += float64((len(at.legend)+at.columns-1)/at.columns)*rowHeight + margin
-	}
-	if n := len(at.notes); n > 0 {
-		at.notesAt = dot{margin, at.height - 2}
-		at.height += float64(n)*noteLine + 4
-	}
+	at.height = at.place(f.legend(), f.Width, at.width, at.height)
 	return at
 }
 
@@ -185,8 +170,7 @@ func drawForest(p *pen, f ForestFigure, at trees) {
 	}
 	p.line(ink, 1, nil, dot{at.at.x, foot}, dot{end, foot})
 	p.axis(&at.axis, dot{at.at.x, foot}, at.long, max(at.long, 2*min(at.at.x+at.long/2-margin, at.width-margin-at.at.x-at.long/2)))
-	p.legend(at.legend, at.legendAt, at.columns, at.legendWidth)
-	p.notes(at.notes, at.notesAt)
+	p.foot(at.foot)
 }
 
 // interval draws an interval with its ends.

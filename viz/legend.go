@@ -194,3 +194,37 @@ func (p *pen) entry(e entry, at dot, width float64) {
 	}
 	p.write(ink, smallSize, dot{x + sampleGap, at.y}, left, middle, fit(smallSize, width-sampleWidth-sampleGap, e.text))
 }
+
+// foot is what stands below the axis of a figure: a legend, and notes under it.
+type foot struct {
+	legend      []entry
+	legendAt    dot
+	legendWidth float64
+	columns     int
+	notes       []string
+	notesAt     dot
+}
+
+// place puts entries below a picture of this width and height, and gives the height that it has with them. In print
+// what is only said stands in lines of its own.
+func (f *foot) place(entries []entry, paper Width, width, height float64) float64 {
+	if f.legend = entries; paper != Screen {
+		f.legend, f.notes = apart(entries, width-2*margin)
+	}
+	if len(f.legend) > 0 {
+		f.columns, f.legendWidth = columns(f.legend, width-2*margin)
+		f.legendAt = dot{margin, height + margin/2}
+		height += float64((len(f.legend)+f.columns-1)/f.columns)*rowHeight + margin
+	}
+	if n := len(f.notes); n > 0 {
+		f.notesAt = dot{margin, height - 2}
+		height += float64(n)*noteLine + 4
+	}
+	return height
+}
+
+// foot draws one.
+func (p *pen) foot(f foot) {
+	p.legend(f.legend, f.legendAt, f.columns, f.legendWidth)
+	p.notes(f.notes, f.notesAt)
+}

@@ -65,8 +65,6 @@ func fetch(ctx context.Context, env *environ, name, dir string, from digits.Sour
 					hint = name + " is your own, and read from where -dir says"
 				case s.Ask != "":
 					hint = s.Ask
-				case s.Files:
-					hint = name + " has to be fetched from its owners: put it where " + host.DataVariable + " says"
 				}
 			}
 		}

@@ -68,7 +68,6 @@ type SetInfo struct {
 	Dir       string // where it was found; empty for a made set and for one that is not there
 	Present   bool
 	Own       bool   // the user's own: present wherever a run's setting dir says
-	Files     bool   // read from files of its owners
 	Ask       string // where these are to be had, where no program may fetch them
 }
 
@@ -91,7 +90,7 @@ func (s SetInfo) State() string {
 func Sets(project string) []SetInfo {
 	var list []SetInfo
 	for _, s := range runSettings()[0].Choices {
-		info := SetInfo{Name: s, Doc: sets[s].doc, Present: len(sets[s].files) == 0, Own: sets[s].own, Files: len(sets[s].files) > 0, Ask: sets[s].ask}
+		info := SetInfo{Name: s, Doc: sets[s].doc, Present: len(sets[s].files) == 0, Own: sets[s].own, Ask: sets[s].ask}
 		if !info.Present {
 			info.Dir, info.Present = findSet(project, sets[s])
 		}
