@@ -22,6 +22,7 @@ func reproduceCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("reproduce")
 	set := assignments{}
 	f.Var(set, "set", "`name=value` of any setting of all runs; may be repeated")
+	set.skipBroken(f, "data.")
 	data := f.String("data", "", "`set` of samples; without it the first present one of those that stand in the place of the paper's")
 	f.String("dir", "", "`folder` of the set")
 	seeds := f.Int("seeds", 0, "`number` of runs of each method, seeds 0, 1 and so on; 0: five, of made data one")

@@ -35,8 +35,10 @@ func (p *Reproduction) take(set string) error {
 		return nil
 	}
 	dir := filepath.Join(p.ask.Dir, set)
-	if err := errors.Join(os.MkdirAll(filepath.Join(p.ask.Dir, runsDir), 0o755), os.MkdirAll(dir, 0o755)); err != nil {
-		return &wire.Problem{Message: err.Error(), Hint: "the folder of reproductions cannot be made there: name another with -out"}
+	for _, folder := range []string{filepath.Join(p.ask.Dir, runsDir), dir} {
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return &wire.Problem{Message: err.Error(), Hint: "the folder of reproductions cannot be made there: name another with -out"}
+		}
 	}
 	lock, err := lockDir(dir)
 	if err == nil {
