@@ -1,11 +1,8 @@
 package cache
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -23,7 +20,8 @@ const (
 // DefaultLimit is how many bytes the shared cache may take unless [LimitVariable] says otherwise.
 const DefaultLimit = 20 << 30
 
-// Cache is a folder of entries. Its methods may be called from several goroutines; those of a nil *Cache keep nothing.
+// Cache is a folder of packs, which hold entries. Its methods may be called from several goroutines; those of a nil *Cache
+// keep nothing.
 type Cache struct {
 	dir   string
 	limit int64 // in bytes
@@ -33,8 +31,15 @@ type Cache struct {
 	mu       sync.Mutex
 	making   map[Key]*making
 	contents map[string]stamp // by file name
-	size     int64            // of all entries, in bytes, once counted
-	counted  bool
+	places   map[id]place
+	packs    map[string]*pack // by path
+	looked   time.Time        // when the folder was listed
+
+	writing sync.Mutex // before mu, where both are held
+	own     *writer
+	waiting []byte // short records, which go with the next long one
+	size    int64  // of all packs, in bytes, once counted
+	counted bool
 }
 
 // making is an entry that someone is making; others wait for it.
@@ -60,7 +65,10 @@ func Open(dir string, limit int64) (*Cache, error) {
 	if st, err := os.Stat(dir); err == nil && !st.IsDir() {
 		return nil, fmt.Errorf("cache: %s is no folder", dir)
 	}
-	return &Cache{dir: dir, limit: limit, making: map[Key]*making{}, contents: map[string]stamp{}}, nil
+	return &Cache{
+		dir: dir, limit: limit,
+		making: map[Key]*making{}, contents: map[string]stamp{}, places: map[id]place{}, packs: map[string]*pack{},
+	}, nil
 }
 
 var shared struct {
@@ -126,7 +134,7 @@ func (c *Cache) Get(key Key, produce func() ([]byte, error)) ([]byte, error) {
 	if c == nil {
 		return produce()
 	}
-	if b, ok := c.read(key); ok {
+	if b, ok := c.read(key.id()); ok {
 		c.hits.Add(1)
 		return b, nil
 	}
@@ -147,81 +155,7 @@ func (c *Cache) Get(key Key, produce func() ([]byte, error)) ([]byte, error) {
 	}()
 	c.misses.Add(1)
 	if m.b, m.err = produce(); m.err == nil {
-		c.write(key, m.b)
+		c.write(key.id(), m.b)
 	}
 	return m.b, m.err
-}
-
-// An entry's file begins with these bytes, the payload's length and its checksum.
-const (
-	magic      = "pwcache1"
-	headerSize = len(magic) + 8 + 4
-)
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-func (c *Cache) path(key Key) string {
-	return filepath.Join(c.dir, "entries", key.hex[:2], key.hex[2:])
-}
-
-// read returns a whole entry. A damaged one is removed.
-func (c *Cache) read(key Key) ([]byte, bool) {
-	path := c.path(key)
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, false
-	}
-	if len(b) < headerSize || string(b[:len(magic)]) != magic ||
-		binary.LittleEndian.Uint64(b[len(magic):]) != uint64(len(b)-headerSize) ||
-		binary.LittleEndian.Uint32(b[len(magic)+8:]) != crc32.Checksum(b[headerSize:], castagnoli) {
-		os.Remove(path) //nolint:errcheck // whoever cannot remove it makes it anew each time
-		return nil, false
-	}
-	if st, err := os.Stat(path); err == nil && time.Since(st.ModTime()) > time.Hour {
-		os.Chtimes(path, time.Time{}, time.Now()) //nolint:errcheck // it counts as older than it is
-	}
-	return b[headerSize:], true
-}
-
-// write keeps an entry, whole or not at all.
-func (c *Cache) write(key Key, b []byte) {
-	file := make([]byte, headerSize, headerSize+len(b))
-	copy(file, magic)
-	binary.LittleEndian.PutUint64(file[len(magic):], uint64(len(b)))
-	binary.LittleEndian.PutUint32(file[len(magic)+8:], crc32.Checksum(b, castagnoli))
-	if err := writeFile(c.path(key), append(file, b...)); err != nil {
-		c.lost.Add(1)
-		return
-	}
-	c.grow(int64(headerSize + len(b)))
-}
-
-// writeFile writes a file under another name first, so that nobody sees a part of it.
-func writeFile(path string, b []byte) error {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(dir, tempPrefix)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		err = errors.Join(err, ignoreMissing(os.Remove(f.Name())))
-	}
-	return err
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }

@@ -3,6 +3,7 @@ package cache
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -143,34 +144,180 @@ func TestGet(t *testing.T) {
 	}
 }
 
-// TestDamaged spoils an entry in every way a disk does.
+// pathOf is the pack that has an entry.
+func pathOf(t *testing.T, c *Cache, k Key) string {
+	t.Helper()
+	l, ok := c.places[k.id()]
+	if !ok {
+		t.Fatal("the entry is in no pack")
+	}
+	return l.pack.path
+}
+
+// TestDamaged spoils an entry between two others in every way a disk does, for this process and for a later one.
 func TestDamaged(t *testing.T) {
-	c := open(t, t.TempDir(), 1<<20)
-	k := key(t, c, "r", old(t, "a", "x"))
+	file := old(t, "a", "x")
 	for _, tt := range []struct {
 		name  string
-		spoil func([]byte) []byte
+		spoil func(b []byte, at int64) []byte
+		// Whether this process, and a later one, still have the entry before and the one behind.
+		before, behind           bool
+		laterBefore, laterBehind bool
 	}{
-		{"empty", func([]byte) []byte { return nil }},
-		{"cut", func(b []byte) []byte { return b[:len(b)-1] }},
-		{"longer", func(b []byte) []byte { return append(b, 0) }},
-		{"a bit", func(b []byte) []byte { b[len(b)-2] ^= 1; return b }},
-		{"no header", func(b []byte) []byte { return b[headerSize:] }},
+		{"empty", func([]byte, int64) []byte { return nil }, false, false, false, false},
+		{"cut", func(b []byte, at int64) []byte { return b[:at+4] }, true, false, true, false},
+		{"a bit", func(b []byte, at int64) []byte { b[at+2] ^= 1; return b }, true, true, true, true},
+		{"a bit of the header", func(b []byte, at int64) []byte { b[at-12] ^= 1; return b }, true, true, true, true},
+		{"no magic", func(b []byte, at int64) []byte { b[at-int64(headerSize)] ^= 1; return b }, true, true, true, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			get(t, c, k, "value")
-			b, err := os.ReadFile(c.path(k))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(c.path(k), tt.spoil(bytes.Clone(b)), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if got, made := get(t, c, k, "value"); got != "value" || !made {
-				t.Errorf("a damaged entry gave %q, made %v, want it made anew", got, made)
+			for _, later := range []bool{false, true} {
+				c := open(t, t.TempDir(), 1<<20)
+				keys := []Key{key(t, c, "before", file), key(t, c, "r", file), key(t, c, "behind", file)}
+				for _, k := range keys {
+					get(t, c, k, "value")
+				}
+				path, at := pathOf(t, c, keys[1]), c.places[keys[1].id()].at
+				b, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, tt.spoil(bytes.Clone(b), at), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				want := []bool{!tt.before, true, !tt.behind}
+				if later {
+					c.own.close()
+					c = open(t, c.Dir(), 1<<20)
+					want = []bool{!tt.laterBefore, true, !tt.laterBehind}
+				} else if tt.name == "a bit of the header" || tt.name == "no magic" {
+					want[1] = false // it knows where the entry is
+				}
+				for i, k := range keys {
+					if got, made := get(t, c, k, "value"); got != "value" || made != want[i] {
+						t.Errorf("later %v: entry %d gave %q, made %v, want %v", later, i, got, made, want[i])
+					}
+				}
+				again := open(t, c.Dir(), 1<<20)
+				for i, k := range keys {
+					if _, made := get(t, again, k, "value"); made && tt.name != "no magic" && tt.name != "a bit of the header" {
+						t.Errorf("later %v: entry %d was not kept when it was made anew", later, i)
+					}
+				}
 			}
 		})
 	}
+}
+
+// TestUnfinished ends in the middle of an entry, as a process that is killed: the next one cuts that off and goes on.
+func TestUnfinished(t *testing.T) {
+	c := open(t, t.TempDir(), 1<<20)
+	file := old(t, "a", "x")
+	first, second, third := key(t, c, "first", file), key(t, c, "second", file), key(t, c, "third", file)
+	get(t, c, first, "value")
+	path := pathOf(t, c, first)
+	half := append(header(second.id(), []byte("value")), "val"...)
+	if _, err := c.own.file.WriteAt(half, c.own.known); err != nil {
+		t.Fatal(err)
+	}
+	reader := open(t, c.Dir(), 1<<20)
+	if _, made := get(t, reader, first, "value"); made {
+		t.Error("the entry before is not seen")
+	}
+	c.own.close()
+	next := open(t, c.Dir(), 1<<20)
+	if _, made := get(t, next, second, "value"); !made {
+		t.Error("an entry of which half was written is taken for one")
+	}
+	if p := pathOf(t, next, second); p != path {
+		t.Errorf("kept in %s, want the pack that nobody writes any more, %s", p, path)
+	}
+	reader.looked = time.Time{}
+	for i, k := range []Key{first, second} {
+		if _, made := get(t, reader, k, "value"); made {
+			t.Errorf("entry %d is not seen by a process that was there before", i)
+		}
+	}
+	if get(t, reader, third, "value"); pathOf(t, reader, third) == path {
+		t.Error("two processes write one pack")
+	}
+}
+
+// TestDeleted removes the folder under a cache that is used.
+func TestDeleted(t *testing.T) {
+	c := open(t, filepath.Join(t.TempDir(), "cache"), 1<<20)
+	file := old(t, "a", "x")
+	first, second := key(t, c, "first", file), key(t, c, "second", file)
+	get(t, c, first, "value")
+	if err := os.RemoveAll(c.Dir()); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := get(t, c, second, "value"); got != "value" {
+		t.Errorf("got %q after the folder was deleted", got)
+	}
+	if _, made := get(t, open(t, c.Dir(), 1<<20), second, "value"); made {
+		t.Error("what was made after the folder was deleted is not kept")
+	}
+}
+
+// TestContents keeps the hashes of files' contents: what a later process need not read.
+func TestContents(t *testing.T) {
+	c := open(t, t.TempDir(), 1<<20)
+	file := old(t, "a", "sound")
+	st, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := key(t, c, "r", file)
+	get(t, c, before, "value")
+	// Another content of the same size and time shows whether the file is read.
+	if err := os.WriteFile(file, []byte("other"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(file, st.ModTime(), st.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	if key(t, open(t, c.Dir(), 1<<20), "r", file) != before {
+		t.Error("a later process reads the file")
+	}
+	if key(t, open(t, t.TempDir(), 1<<20), "r", file) == before {
+		t.Error("without what was kept the file is not read")
+	}
+	for i := range 2 * short / (headerSize + 32) { // more than wait for an entry
+		key(t, c, "r", old(t, fmt.Sprint(i), "x"))
+	}
+	later := open(t, c.Dir(), c.limit)
+	later.find(id{})
+	if n := len(later.places); n < short/(headerSize+32) {
+		t.Errorf("%d records kept without an entry, want most of them", n)
+	}
+}
+
+// TestMany has several processes, as it were, make and read the same entries at once.
+func TestMany(t *testing.T) {
+	dir, file := t.TempDir(), old(t, "a", "x")
+	var wg sync.WaitGroup
+	for range 4 {
+		c := open(t, dir, 1<<16) // so that entries are dropped meanwhile
+		for range 2 {
+			wg.Go(func() {
+				for i := range 300 {
+					k, err := c.Key(fmt.Sprint(i%100), file)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					want := strings.Repeat(fmt.Sprint(i%100, " "), 200)
+					b, err := c.Get(k, func() ([]byte, error) { return []byte(want), nil })
+					if err != nil || string(b) != want {
+						t.Errorf("entry %d: %d bytes, %v, want %d of its own", i%100, len(b), err, len(want))
+						return
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
 }
 
 // TestTogether asks for one entry from many goroutines.
@@ -214,9 +361,10 @@ func TestLimit(t *testing.T) {
 		k := key(t, c, "entry "+string(rune('0'+i)), file)
 		get(t, c, k, value)
 		at := time.Now().Add(time.Duration(i-1000) * time.Hour)
-		if err := os.Chtimes(c.path(k), at, at); err != nil {
+		if err := os.Chtimes(pathOf(t, c, k), at, at); err != nil {
 			t.Fatal(err)
 		}
+		c.places[k.id()].pack.read = at
 		if i == 5 { // reading makes it the youngest
 			if _, made := get(t, c, first, value); made {
 				t.Fatal("the first entry is gone below the limit")

@@ -11,10 +11,13 @@ import (
 )
 
 // Key names an entry. The zero Key is none.
-type Key struct{ hex string }
+type Key struct{ sum [sha256.Size]byte }
 
 // String is the key in hexadecimal digits.
-func (k Key) String() string { return k.hex }
+func (k Key) String() string { return hex.EncodeToString(k.sum[:]) }
+
+// id is the key's, of a record.
+func (k Key) id() id { return id(k.sum[:]) }
 
 // stamp is a file's content as it was when it had this size and time.
 type stamp struct {
@@ -42,7 +45,7 @@ func (c *Cache) Key(recipe string, files ...string) (Key, error) {
 		}
 		h.Write(content[:])
 	}
-	return Key{hex.EncodeToString(h.Sum(nil))}, nil
+	return Key{[sha256.Size]byte(h.Sum(nil))}, nil
 }
 
 // content is the hash of a file's bytes: known from this process or an earlier one, or computed.
@@ -61,20 +64,18 @@ func (c *Cache) content(file string) (content [sha256.Size]byte, err error) {
 	if err != nil {
 		return content, err
 	}
-	name := sha256.Sum256(fmt.Appendf(nil, "%s\n%d\n%d", path, st.Size(), st.ModTime().UnixNano()))
-	kept := filepath.Join(c.dir, "contents", hex.EncodeToString(name[:1]), hex.EncodeToString(name[1:]))
-	if b, err := os.ReadFile(kept); err == nil && len(b) == sha256.Size {
+	name := sha256.Sum256(fmt.Appendf(nil, "content of %s\n%d\n%d", path, st.Size(), st.ModTime().UnixNano()))
+	of := id(name[:])
+	if b, ok := c.read(of); ok && len(b) == sha256.Size {
 		content = [sha256.Size]byte(b)
 	} else {
-		if content, err = digest(file); err != nil {
+		if content, err = digest(file, st.Size()); err != nil {
 			return content, err
 		}
 		if time.Since(st.ModTime()) < young {
 			return content, nil
 		}
-		if writeFile(kept, content[:]) != nil {
-			c.lost.Add(1)
-		}
+		c.note(of, content[:])
 	}
 	c.mu.Lock()
 	c.contents[file] = stamp{st.Size(), st.ModTime(), content}
@@ -83,7 +84,11 @@ func (c *Cache) content(file string) (content [sha256.Size]byte, err error) {
 }
 
 // digest hashes a file's bytes.
-func digest(file string) (sum [sha256.Size]byte, err error) {
+func digest(file string, size int64) (sum [sha256.Size]byte, err error) {
+	if size <= 1<<20 {
+		b, err := os.ReadFile(file)
+		return sha256.Sum256(b), err
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return sum, err
