@@ -24,9 +24,11 @@
 //     some stand twice; the field's code leaves such places empty.
 //   - In training each frame is cropped at random, resized, and mirrored half of the time; otherwise it is resized whole.
 //     Both are shifted and scaled by ImageNet's mean and deviation.
-//   - Before that frames are reduced so that their short side is at most frame_side. The owners' have 480x360: with the
-//     default of 256 a crop has half of the pixels that it would have of the full frame: the smallest one, 8 % of the area, is
-//     enlarged from 84 pixels a side instead of 118. frame_side=360 keeps frames whole.
+//   - Extracted frames are cropped as they are, as in the field's code; the cache keeps a JPEG's planes, half of its pixels'
+//     bytes. The frames of a video, which take twice the space, are reduced first, to 256 rows of the owners' 360: the
+//     smallest crop, 8 % of the area, is enlarged from 84 pixels a side instead of 118. frame_side says otherwise for both.
+//   - Of a clip's extracted frames those that are wanted are decoded. What is damaged within a JPEG's data is decoded as far
+//     as it goes, as Pillow does it; [data.Checked] and skip_broken look through all frames, and find it.
 //   - What is absent, empty or no recording is found when the set is opened, what is broken inside when it is read. Links
 //     are followed.
 package cremad

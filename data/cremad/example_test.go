@@ -18,7 +18,7 @@ func ExampleSettings() {
 	// frames 1
 	// choose any
 	// image_side 224
-	// frame_side 256
+	// frame_side 0
 	// keep pixels
 	// augment true
 	// skip_broken false

@@ -1,8 +1,10 @@
 package cremad
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/primewindow/primewindow/data"
@@ -32,18 +34,20 @@ func (o options) modalities(l layout) []stream.Modality {
 			Modality: data.Modality{Name: sound, Kind: data.Spectrogram, Shape: []int{bins, times, 1}},
 			Recipe:   fmt.Sprintf("cremad sound 1: %d Hz, tiled to %d, %d by %d", soundRate, soundTime, window, hop),
 			Files:    func(i stream.Item) []string { return []string{l.sounds.entries[i.ID].path} },
-			Decode: func(_ context.Context, i stream.Item) (stream.Feature, error) {
-				return hears.decode(l.sounds.entries[i.ID].path)
+			Decode: func(_ context.Context, _ stream.Item, files []string) (stream.Feature, error) {
+				return hears.decode(files[0])
 			},
 		},
 		{
 			Modality: data.Modality{Name: face, Kind: data.Clip, Shape: []int{o.frames, o.imageSide, o.imageSide, 3}},
-			Recipe:   fmt.Sprintf("cremad frames 1: %d a second, short side at most %d, %s", o.frames, o.frameSide, o.keep),
+			Recipe:   fmt.Sprintf("cremad frames 2: %d a second, short side at most %d, %s", o.frames, o.frameSide, o.keep),
 			Files:    func(i stream.Item) []string { return l.faces.entries[i.ID].files() },
-			Decode: func(ctx context.Context, i stream.Item) (stream.Feature, error) {
-				return o.decodeFrames(ctx, l.faces.entries[i.ID])
+			Apart:    func(i stream.Item) bool { return l.faces.entries[i.ID].frames != nil },
+			Decode: func(ctx context.Context, i stream.Item, files []string) (stream.Feature, error) {
+				return o.decodeFrames(ctx, files[0], l.faces.entries[i.ID].frames != nil)
 			},
 			Finish: o.finish,
+			Verify: func(_ context.Context, i stream.Item) error { return video.VerifyFrames(l.faces.entries[i.ID].frames) },
 		},
 	}
 }
@@ -69,27 +73,29 @@ func (e ear) decode(path string) (stream.Feature, error) {
 	return stream.Feature{Shape: []int{bins, times, 1}, Values: x}, nil
 }
 
-// decodeFrames makes a feature of all frames that a sample may consist of.
-func (o options) decodeFrames(ctx context.Context, e entry) (stream.Feature, error) {
+// decodeFrames makes a feature of a frame's file, or of a video: of all frames that a sample may consist of.
+func (o options) decodeFrames(ctx context.Context, path string, frame bool) (stream.Feature, error) {
 	var frames []video.Frame
-	var err error
-	if e.frames != nil {
-		frames, err = video.ReadFrames(e.frames, o.frameSide)
+	if frame {
+		f, err := video.ReadFrame(path, o.keep, cmp.Or(o.frameSide, math.MaxInt))
+		if err != nil {
+			return stream.Feature{}, err
+		}
+		frames = []video.Frame{f}
 	} else {
-		var list []video.Picture
-		list, err = o.videoFrames(ctx, e.path)
+		list, err := o.videoFrames(ctx, path)
+		if err != nil {
+			return stream.Feature{}, err
+		}
 		frames = video.AsFrames(list)
 	}
-	if err != nil {
-		return stream.Feature{}, err
-	}
-	shape, b, err := video.Pack(e.path, o.keep, frames)
+	shape, b, err := video.Pack(path, o.keep, frames)
 	return stream.Feature{Shape: shape, Bytes: b}, err
 }
 
-// finish makes a sample's frames of a feature.
-func (o options) finish(f stream.Feature, draw *rand.Rand, to []float32) error {
-	a, err := video.OpenAlbum(f.Shape, f.Bytes)
+// finish makes a sample's frames of its features.
+func (o options) finish(f stream.Features, draw *rand.Rand, to []float32) error {
+	a, err := video.Gather(f)
 	if err != nil {
 		return err
 	}

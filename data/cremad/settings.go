@@ -39,7 +39,7 @@ func Settings() []data.Setting {
 		{Name: "frames", Default: 1.0, Min: 1, Max: 8, Whole: true, Doc: "frames of a sample, chosen among as many a second; the field uses 1 or 3"},
 		{Name: "choose", Default: chooseAny, Choices: []string{chooseAny, chooseSegments, chooseFirst}, Doc: "frames of a training draw: any, in order of time, as in the released code of the paper; one of each of equal segments; or the first, as in the released code of OGM"},
 		{Name: "image_side", Default: 224.0, Min: 8, Max: 512, Whole: true, Doc: "height and width of a frame, in pixels"},
-		{Name: "frame_side", Default: 256.0, Min: 8, Max: 2160, Whole: true, Doc: "largest short side of a frame before it is cropped, in pixels; the owners' frames have 360"},
+		{Name: "frame_side", Default: 0.0, Min: 0, Max: 2160, Whole: true, Doc: "largest short side of a frame before it is cropped, in pixels, of the owners' 360; 0: extracted frames stay whole, those of videos have 256"},
 		{Name: "keep", Default: video.KeepPixels, Choices: []string{video.KeepPixels, video.KeepJPEG}, Doc: "how the cache holds frames: pixels, which read fast, or JPEG of quality 95, a tenth of the space"},
 		{Name: "augment", Default: true, Doc: "crop and flip frames at random in training; false: frames are chosen and sized as in evaluation"},
 		{Name: "skip_broken", Default: false, Doc: "leave out broken samples and list them in the manifest, instead of stopping"},

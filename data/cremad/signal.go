@@ -1,6 +1,7 @@
 package cremad
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -12,6 +13,9 @@ import (
 
 // usualRate is the owners' sample rate, in Hz.
 const usualRate = 16000
+
+// videoSide is the short side to which a video's frames are reduced unless frame_side says otherwise, in pixels.
+const videoSide = 256
 
 // ear makes spectrograms. It keeps the filter for the usual rate and what the frames share.
 type ear struct {
@@ -56,5 +60,5 @@ func (o options) videoFrames(ctx context.Context, path string) ([]video.Picture,
 	if err := checkFLV(path, b); err != nil {
 		return nil, err
 	}
-	return video.Frames(ctx, path, video.Options{FPS: float64(o.frames), MaxFrames: maxFrames, ShortSide: o.frameSide})
+	return video.Frames(ctx, path, video.Options{FPS: float64(o.frames), MaxFrames: maxFrames, ShortSide: cmp.Or(o.frameSide, videoSide)})
 }

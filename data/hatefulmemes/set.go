@@ -51,8 +51,8 @@ func (o options) pictures(files map[string]file) stream.Modality {
 		Modality: data.Modality{Name: picture, Kind: data.Image, Shape: []int{o.imageSide, o.imageSide, 3}},
 		Recipe:   fmt.Sprintf("hatefulmemes picture 1: short side at most %d", o.pictureSide),
 		Files:    func(i stream.Item) []string { return []string{files[i.ID].path} },
-		Decode: func(_ context.Context, i stream.Item) (stream.Feature, error) {
-			return o.decodePicture(files[i.ID].path)
+		Decode: func(_ context.Context, _ stream.Item, files []string) (stream.Feature, error) {
+			return o.decodePicture(files[0])
 		},
 		Finish: o.finish,
 	}
@@ -76,7 +76,11 @@ func (o options) decodePicture(path string) (stream.Feature, error) {
 }
 
 // finish makes a sample's picture of a feature.
-func (o options) finish(f stream.Feature, draw *rand.Rand, to []float32) error {
+func (o options) finish(all stream.Features, draw *rand.Rand, to []float32) error {
+	f, err := all.At(0)
+	if err != nil {
+		return err
+	}
 	if !o.augment {
 		draw = nil
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 
@@ -31,18 +30,25 @@ func (o options) modalities(sources map[string]source) []stream.Modality {
 			Modality: data.Modality{Name: sound, Kind: data.Spectrogram, Shape: []int{bins, times, 1}},
 			Recipe:   fmt.Sprintf("kineticssounds sound 1: %d mels, %d frames, %d Hz", bins, times, usualRate),
 			Files:    func(i stream.Item) []string { return []string{sources[i.ID].sound} },
-			Decode: func(ctx context.Context, i stream.Item) (stream.Feature, error) {
+			Decode: func(ctx context.Context, i stream.Item, _ []string) (stream.Feature, error) {
 				return hears.decode(ctx, sources[i.ID])
 			},
 		},
 		{
 			Modality: data.Modality{Name: picture, Kind: data.Clip, Shape: []int{o.frames, o.imageSide, o.imageSide, 3}},
-			Recipe:   fmt.Sprintf("kineticssounds frames 1: short side at most %d, %s", o.frameSide, o.keep),
+			Recipe:   fmt.Sprintf("kineticssounds frames 2: short side at most %d, %s", o.frameSide, o.keep),
 			Files:    func(i stream.Item) []string { return sources[i.ID].frames },
-			Decode: func(ctx context.Context, i stream.Item) (stream.Feature, error) {
-				return o.decodeFrames(ctx, sources[i.ID])
+			Apart:    func(i stream.Item) bool { return sources[i.ID].frameKind != movie },
+			Decode: func(ctx context.Context, i stream.Item, files []string) (stream.Feature, error) {
+				return o.decodeFrames(ctx, files[0], sources[i.ID].frameKind != movie)
 			},
 			Finish: o.finish,
+			Verify: func(_ context.Context, i stream.Item) error {
+				if s := sources[i.ID]; s.frameKind != movie {
+					return video.VerifyFrames(s.frames)
+				}
+				return nil
+			},
 		},
 	}
 }
@@ -111,29 +117,29 @@ func readSpectrum(path string) (stream.Feature, error) {
 	return stream.Feature{Shape: []int{bins, times, 1}, Values: x}, nil
 }
 
-// decodeFrames makes a feature of all frames that a sample may consist of: one a second.
-func (o options) decodeFrames(ctx context.Context, s source) (stream.Feature, error) {
-	name := s.frames[0]
+// decodeFrames makes a feature of a frame's file, or of a video: of all frames that a sample may consist of, one a second.
+func (o options) decodeFrames(ctx context.Context, path string, frame bool) (stream.Feature, error) {
 	var frames []video.Frame
-	var err error
-	if s.frameKind == movie {
-		var list []video.Picture
-		list, err = video.Frames(ctx, name, video.Options{FPS: 1, MaxFrames: maxFrames, ShortSide: o.frameSide})
-		frames = video.AsFrames(list)
+	if frame {
+		f, err := video.ReadFrame(path, o.keep, o.frameSide)
+		if err != nil {
+			return stream.Feature{}, err
+		}
+		frames = []video.Frame{f}
 	} else {
-		name = filepath.Dir(name)
-		frames, err = video.ReadFrames(s.frames, o.frameSide)
+		list, err := video.Frames(ctx, path, video.Options{FPS: 1, MaxFrames: maxFrames, ShortSide: o.frameSide})
+		if err != nil {
+			return stream.Feature{}, err
+		}
+		frames = video.AsFrames(list)
 	}
-	if err != nil {
-		return stream.Feature{}, err
-	}
-	shape, b, err := video.Pack(name, o.keep, frames)
+	shape, b, err := video.Pack(path, o.keep, frames)
 	return stream.Feature{Shape: shape, Bytes: b}, err
 }
 
-// finish makes a sample's frames of a feature.
-func (o options) finish(f stream.Feature, draw *rand.Rand, to []float32) error {
-	a, err := video.OpenAlbum(f.Shape, f.Bytes)
+// finish makes a sample's frames of its features.
+func (o options) finish(f stream.Features, draw *rand.Rand, to []float32) error {
+	a, err := video.Gather(f)
 	if err != nil {
 		return err
 	}

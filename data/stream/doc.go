@@ -12,6 +12,8 @@
 //     on the draw, the sample's identity and the modality alone: a resumed run sees the same crops.
 //   - Memory holds the list of samples and those that are being read, nothing else.
 //   - What is wrong with single samples as far as the loader sees it are [Faults]: the first is the error of opening the set.
+//   - A sample whose files are apart, such as a clip's extracted frames, costs what is wanted of it: a file that no draw
+//     chose is neither read nor kept.
 //   - A broken file is an error when its sample is read. With SkipBroken every sample is read once when the set is opened,
-//     which fills the cache, and broken ones are left out and described.
+//     which begins to fill the cache, and verified by [Modality.Verify]; broken ones are left out and described.
 package stream

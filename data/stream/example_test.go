@@ -34,8 +34,8 @@ func ExampleNew() {
 			Modality: data.Modality{Name: "sound", Kind: data.Vector, Shape: []int{2}},
 			Recipe:   "bytes, version 1",
 			Files:    func(i stream.Item) []string { return []string{file(i)} },
-			Decode: func(_ context.Context, i stream.Item) (stream.Feature, error) {
-				b, err := os.ReadFile(file(i))
+			Decode: func(_ context.Context, _ stream.Item, files []string) (stream.Feature, error) {
+				b, err := os.ReadFile(files[0])
 				return stream.Feature{Shape: []int{len(b)}, Bytes: b}, err
 			},
 		}},

@@ -16,6 +16,27 @@ type Feature struct {
 	Bytes  []byte    // for pixels: a quarter of the space
 }
 
+// Features are those of one modality of a sample: one, or one of each file where the modality has them apart.
+type Features struct {
+	files []string // of each, the first
+	at    func(i int) (Feature, error)
+}
+
+// Len is how many there are.
+func (f Features) Len() int { return len(f.files) }
+
+// File is the first of the files that one is made of.
+func (f Features) File(i int) string { return f.files[i] }
+
+// At decodes one, or takes it from the cache. Its errors name the file.
+func (f Features) At(i int) (Feature, error) { return f.at(i) }
+
+// Pack is At of a feature of bytes, with its parts apart.
+func (f Features) Pack(i int) (shape []int, b []byte, err error) {
+	one, err := f.at(i)
+	return one.Shape, one.Bytes, err
+}
+
 // encode is the feature as an NPY file, which is what the cache holds.
 func (f Feature) encode() []byte {
 	if f.Bytes != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"runtime"
@@ -32,11 +33,16 @@ type Modality struct {
 	Recipe string
 	// Files are the files that a sample's feature is made of, for the cache and for errors: at least one.
 	Files func(Item) []string
-	// Decode makes the feature. Errors name the file. ctx ends when nobody waits any more.
-	Decode func(context.Context, Item) (Feature, error)
-	// Finish makes values of the modality's shape from a feature, into to, which holds zeros. draw is nil without augmentation.
-	// Without Finish the feature must have the modality's shape.
-	Finish func(f Feature, draw *rand.Rand, to []float32) error
+	// Apart says that each of a sample's files makes a feature of its own, decoded when it is wanted. Nil stands for never.
+	Apart func(Item) bool
+	// Decode makes the feature of a sample's files: of one, where they are apart. Errors name the file. ctx ends when nobody
+	// waits any more.
+	Decode func(ctx context.Context, item Item, files []string) (Feature, error)
+	// Finish makes values of the modality's shape from features, into to, which holds zeros. draw is nil without augmentation.
+	// Without Finish there is one feature, which must have the modality's shape.
+	Finish func(f Features, draw *rand.Rand, to []float32) error
+	// Verify looks for what reading a sample does not find, when a whole set is checked. Nil stands for nothing.
+	Verify func(context.Context, Item) error
 }
 
 // Config says what a set consists of.
@@ -159,13 +165,18 @@ func (s *Set) Read(split data.Split, indices []int, draw uint64) (*data.Batch, e
 
 // read reads one modality of one sample.
 func (s *Set) read(ctx context.Context, m Modality, item Item, draw uint64, to []float32) error {
-	f, err := s.feature(ctx, m, item)
-	if err != nil {
-		return err
+	files := m.Files(item)
+	all := Features{files[:1], func(int) (Feature, error) { return s.feature(ctx, m, item, files) }}
+	if m.Apart != nil && m.Apart(item) {
+		all = Features{files, func(i int) (Feature, error) { return s.feature(ctx, m, item, files[i:i+1]) }}
 	}
 	if m.Finish == nil {
+		f, err := all.At(0)
+		if err != nil {
+			return err
+		}
 		if !slices.Equal(f.Shape, m.Shape) {
-			return &data.FormatError{File: m.Files(item)[0], Reason: fmt.Sprintf("decoded to shape %v, want %v", f.Shape, m.Shape)}
+			return &data.FormatError{File: files[0], Reason: fmt.Sprintf("decoded to shape %v, want %v", f.Shape, m.Shape)}
 		}
 		f.copyTo(to)
 		return nil
@@ -176,22 +187,30 @@ func (s *Set) read(ctx context.Context, m Modality, item Item, draw uint64, to [
 		fmt.Fprintf(h, "%s\x00%s", m.Name, item.ID)
 		chance = rand.New(rand.NewPCG(draw, h.Sum64()))
 	}
-	if err := m.Finish(f, chance, to); err != nil {
-		return fmt.Errorf("%s: %w", m.Files(item)[0], err)
+	err := m.Finish(all, chance, to)
+	if err != nil && !named(err) {
+		err = fmt.Errorf("%s: %w", files[0], err)
 	}
-	return nil
+	return err
 }
 
-// feature is what was decoded, from the cache where it is there.
-func (s *Set) feature(ctx context.Context, m Modality, item Item) (Feature, error) {
-	files := m.Files(item)
+// named reports whether an error names its file.
+func named(err error) bool {
+	_, broken := errors.AsType[*data.FormatError](err)
+	_, odd := errors.AsType[*data.UnsupportedError](err)
+	_, absent := errors.AsType[*fs.PathError](err)
+	return broken || odd || absent
+}
+
+// feature is what was decoded of some files, from the cache where it is there.
+func (s *Set) feature(ctx context.Context, m Modality, item Item, files []string) (Feature, error) {
 	key, err := s.cache.Key(m.Recipe, files...)
 	if err != nil {
 		return Feature{}, fmt.Errorf("%s: %w", s.desc.Name, err)
 	}
 	var made *Feature
 	b, err := s.cache.Get(key, func() ([]byte, error) {
-		f, err := m.Decode(ctx, item)
+		f, err := m.Decode(ctx, item, files)
 		if err == nil {
 			err = f.check(files[0])
 		}
@@ -253,7 +272,11 @@ func (s *Set) faults(ctx context.Context, progress func(done, total int)) []faul
 	done := 0
 	s.parallel(ctx, len(items), func(ctx context.Context, k int) {
 		for _, m := range s.modalities {
-			if all[k].err = s.read(ctx, m, items[k], 0, make([]float32, m.Size())); all[k].err != nil {
+			all[k].err = s.read(ctx, m, items[k], 0, make([]float32, m.Size()))
+			if all[k].err == nil && m.Verify != nil {
+				all[k].err = m.Verify(ctx, items[k])
+			}
+			if all[k].err != nil {
 				break
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -42,7 +43,7 @@ func (m *made) config(t *testing.T, c *cache.Cache) Config {
 		parts[split] = append(parts[split], Item{ID: id, Label: i % 2, Detail: data.Detail{Group: fmt.Sprint("g", i%3)}})
 	}
 	files := func(i Item) []string { return []string{filepath.Join(m.dir, i.ID)} }
-	decode := func(_ context.Context, i Item) (Feature, error) {
+	decode := func(_ context.Context, i Item, _ []string) (Feature, error) {
 		m.decoded.Add(1)
 		b, err := os.ReadFile(files(i)[0])
 		if err == nil && len(b) != 4 {
@@ -57,7 +58,11 @@ func (m *made) config(t *testing.T, c *cache.Cache) Config {
 			{Modality: data.Modality{Name: "bytes", Kind: data.Vector, Shape: []int{4}}, Recipe: "bytes 1", Files: files, Decode: decode},
 			{
 				Modality: data.Modality{Name: "shift", Kind: data.Vector, Shape: []int{2}}, Recipe: "bytes 1", Files: files, Decode: decode,
-				Finish: func(f Feature, draw *rand.Rand, to []float32) error {
+				Finish: func(all Features, draw *rand.Rand, to []float32) error {
+					f, err := all.At(0)
+					if err != nil {
+						return err
+					}
 					at := 0
 					if draw != nil {
 						at = draw.IntN(3)
@@ -256,4 +261,98 @@ func TestFeature(t *testing.T) {
 func nan() float64 {
 	zero := 0.0
 	return zero / zero
+}
+
+// TestApart wants no more files decoded than a draw chose, each once, and all verified when a set is checked.
+func TestApart(t *testing.T) {
+	dir := t.TempDir()
+	var files []string
+	for i := range 5 {
+		files = append(files, filepath.Join(dir, fmt.Sprint(i)))
+		if err := os.WriteFile(files[i], []byte{byte(i)}, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var decoded []string
+	verified := 0
+	c := Config{
+		Description: data.Description{Name: "made", Classes: []string{"one"}},
+		Parts:       map[data.Split][]Item{data.Train: {{ID: "apart"}, {ID: "whole"}}, data.Test: {{ID: "test"}}},
+		Cache:       openCache(t),
+		Modalities: []Modality{{
+			Modality: data.Modality{Name: "chosen", Kind: data.Vector, Shape: []int{1}},
+			Files:    func(Item) []string { return files },
+			Apart:    func(i Item) bool { return i.ID != "whole" },
+			Decode: func(_ context.Context, _ Item, files []string) (f Feature, err error) {
+				for _, file := range files {
+					decoded = append(decoded, filepath.Base(file))
+					b, err := os.ReadFile(file)
+					if err != nil {
+						return Feature{}, err
+					}
+					f.Bytes = append(f.Bytes, b...)
+				}
+				f.Shape = []int{len(f.Bytes)}
+				return f, nil
+			},
+			Finish: func(f Features, draw *rand.Rand, to []float32) error {
+				at := 2
+				if draw != nil {
+					at = draw.IntN(5)
+				}
+				if f.Len() == 1 {
+					_, b, err := f.Pack(0)
+					to[0] = float32(b[at])
+					return err
+				}
+				if f.File(at) != files[at] {
+					return fmt.Errorf("feature %d is of %s", at, f.File(at))
+				}
+				one, err := f.At(at)
+				if err == nil {
+					to[0] = float32(one.Bytes[0])
+				}
+				return err
+			},
+			Verify: func(_ context.Context, i Item) error {
+				verified++
+				if i.ID == "whole" {
+					return &data.FormatError{File: files[4], Reason: "of another clip"}
+				}
+				return nil
+			},
+		}},
+	}
+	s := newSet(t, c)
+	for _, draw := range []uint64{0, 0, 1, 1} {
+		decoded = nil
+		b := read(t, s, data.Train, []int{0}, draw)
+		want := []string{fmt.Sprint(b.X["chosen"][0])}
+		if len(decoded) > 0 && !slices.Equal(decoded, want) {
+			t.Errorf("draw %d: decoded %v, want %v alone", draw, decoded, want)
+		}
+		if draw == 0 && b.X["chosen"][0] != 2 {
+			t.Errorf("without a draw %v, want 2", b.X)
+		}
+	}
+	if decoded != nil {
+		t.Errorf("a second reading with the same draw decodes %v, want all from the cache", decoded)
+	}
+	if b := read(t, s, data.Train, []int{1}, 0); b.X["chosen"][0] != 2 || !slices.Equal(decoded, []string{"0", "1", "2", "3", "4"}) {
+		t.Errorf("a whole feature: %v of %v, want 2 of all files", b.X, decoded)
+	}
+	errs := s.Check(t.Context(), nil)
+	if len(errs) != 1 || errs[0].Error() != files[4]+": of another clip" || verified != 3 {
+		t.Errorf("checked: %v after verifying %d, want one fault of three samples", errs, verified)
+	}
+	c.SkipBroken = true
+	if s := newSet(t, c); s.Len(data.Train) != 1 || len(s.Describe().Provenance.Skipped) != 1 {
+		t.Errorf("with SkipBroken %d samples, want 1", s.Len(data.Train))
+	}
+	files[1], files[2], files[3] = "gone", "gone", "gone"
+	for draw := range uint64(8) {
+		if _, err := s.Read(data.Test, []int{0}, draw); err != nil && (!errors.Is(err, fs.ErrNotExist) || strings.Count(err.Error(), "gone") != 1) {
+			t.Errorf("draw %d: %v, want the file named once", draw, err)
+		}
+	}
 }

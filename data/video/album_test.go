@@ -3,6 +3,7 @@ package video
 import (
 	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -66,21 +67,101 @@ func TestAlbumFiles(t *testing.T) {
 		whole  bool
 		reason string
 	}{{30, true, "as small as it should be"}, {29, false, "reduced"}} {
-		frames, err := ReadFrames(paths, tt.short)
-		if err != nil || len(frames) != 2 || frames[0].Height != tt.short || tt.whole != bytes.Equal(frames[1].File, file) {
+		f, err := ReadFrame(paths[1], KeepJPEG, tt.short)
+		if err != nil || tt.whole != bytes.Equal(f.file, file) {
 			t.Errorf("short side %d: %v: %s", tt.short, err, tt.reason)
 		}
-		_, b, err := Pack("clip", KeepJPEG, frames)
-		if err != nil || tt.whole != bytes.Equal(b[4:4+len(file)], file) {
+		shape, b, err := Pack("clip", KeepJPEG, []Frame{f})
+		if err != nil || tt.whole != bytes.Equal(b[4:], file) {
 			t.Errorf("short side %d: the file is kept %v, %v, want %v: %s", tt.short, !tt.whole, err, tt.whole, tt.reason)
+		}
+		a, err := OpenAlbum(shape, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := a.Frame(0); err != nil || p.Height != tt.short {
+			t.Errorf("short side %d: %d rows, %v: %s", tt.short, p.Height, err, tt.reason)
 		}
 	}
 	datatest.Put(t, paths[1], file[:100])
-	if _, err := ReadFrames(paths, 30); err == nil || !strings.Contains(err.Error(), "frame_10.jpg: ") {
-		t.Errorf("a broken frame: %v, want it named", err)
+	for _, keep := range []string{KeepPixels, KeepJPEG} {
+		if _, err := ReadFrame(paths[1], keep, 30); err == nil || !strings.Contains(err.Error(), "frame_10.jpg: ") {
+			t.Errorf("%s: a broken frame: %v, want it named", keep, err)
+		}
+		if _, err := ReadFrame(filepath.Join(dir, "none.jpg"), keep, 30); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "video: ") {
+			t.Errorf("%s: an absent frame: %v", keep, err)
+		}
 	}
-	if _, err := ReadFrame(filepath.Join(dir, "none.jpg"), 30); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "video: ") {
-		t.Errorf("an absent frame: %v", err)
+}
+
+// parts are arrays by their files' names.
+type parts struct {
+	names []string
+	pack  func(i int) ([]int, []byte, error)
+}
+
+func (p parts) Len() int                          { return len(p.names) }
+func (p parts) File(i int) string                 { return p.names[i] }
+func (p parts) Pack(i int) ([]int, []byte, error) { return p.pack(i) }
+
+// TestGather takes frames from arrays of one each, and asks for no other than those that are wanted.
+func TestGather(t *testing.T) {
+	dir := t.TempDir()
+	names := []string{filepath.Join(dir, "0.jpg"), filepath.Join(dir, "1.jpg"), filepath.Join(dir, "2.jpg")}
+	var pictures []Picture
+	for i, name := range names {
+		file := datatest.JPEG(t, datatest.Ramp(40+i, 30))
+		datatest.Put(t, name, file)
+		img, err := decodeFast(name, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pictures = append(pictures, FromImage(img))
+	}
+	for _, keep := range []string{KeepPixels, KeepJPEG} {
+		var asked []int
+		a, err := Gather(parts{names, func(i int) ([]int, []byte, error) {
+			asked = append(asked, i)
+			f, err := ReadFrame(names[i], keep, 30)
+			if err != nil {
+				return nil, nil, err
+			}
+			return Pack(names[i], keep, []Frame{f})
+		}})
+		if err != nil || a.Len() != 3 {
+			t.Fatalf("%s: %d frames, %v", keep, a.Len(), err)
+		}
+		got, want := make([]float32, 2*8*8*3), make([]float32, 2*8*8*3)
+		Dress(pictures[2], 8, nil, want)
+		Dress(pictures[0], 8, nil, want[8*8*3:])
+		if err := a.Dress([]int{2, 0}, 8, nil, got); err != nil || !slices.Equal(asked, []int{2, 0}) || !slices.Equal(got, want) {
+			t.Errorf("%s: asked for %v, %v, want 2 and 0 with the values of their files", keep, asked, err)
+		}
+	}
+	gather := func(names []string, shape []int, b []byte, problem error) error {
+		a, err := Gather(parts{names, func(int) ([]int, []byte, error) { return shape, b, problem }})
+		if err == nil {
+			_, err = a.Frame(len(names) - 1)
+		}
+		return err
+	}
+	for _, tt := range []struct {
+		names []string
+		shape []int
+		b     string
+		want  string
+		err   error
+	}{
+		{[]string{"a", "b"}, []int{2, 1, 1, 3}, "abcdef", "b: 2 kept frames, want 1", nil},
+		{[]string{"a", "b"}, []int{6}, "\x02\x00\x00\x00ab", `b: begins with "ab", want a PNG, JPEG or GIF file`, nil},
+		{[]string{"a"}, []int{6}, "\x02\x00\x00\x00ab", `a: begins with "ab", want a PNG, JPEG or GIF file`, nil},
+		{[]string{"a"}, []int{5}, "\x02\x00\x00\x00a", "a: video: kept frames end in the middle of one", nil},
+		{[]string{"a"}, nil, "", "EOF", io.EOF},
+		{[]string{"a", "b"}, nil, "", "EOF", io.EOF},
+	} {
+		if err := gather(tt.names, tt.shape, []byte(tt.b), tt.err); err == nil || err.Error() != tt.want {
+			t.Errorf("got %v, want %s", err, tt.want)
+		}
 	}
 }
 
@@ -103,6 +184,9 @@ func TestAlbumErrors(t *testing.T) {
 		{"cut file", []int{6}, "\x03\x00\x00\x00ab", "video: kept frames end in the middle of one"},
 		{"cut length", []int{3}, "\x03\x00\x00", "video: kept frames end in the middle of one"},
 		{"cut pixels", []int{1, 1, 2, 3}, "abc", "video: kept frames of 3 bytes, want those of shape [1 1 2 3]"},
+		{"cut planes", []int{21}, "\x11\x00\x00\x00pwycc420\x02\x00\x00\x00\x02\x00\x00\x00a", "video: kept planes of 1 bytes, want those of 2x2 pixels"},
+		{"cut header", []int{13}, "\x09\x00\x00\x00pwycc420\x02", "video: kept planes end in their header"},
+		{"flat planes", []int{20}, "\x10\x00\x00\x00pwycc420\x00\x00\x00\x00\x02\x00\x00\x00", "video: kept planes: 2x0 pixels, want at least 1x1"},
 		{"one colour", []int{1, 1, 2, 1}, "ab", "video: kept frames of 2 bytes, want those of shape [1 1 2 1]"},
 	} {
 		if _, err := OpenAlbum(tt.shape, []byte(tt.b)); err == nil || err.Error() != tt.want {
@@ -121,14 +205,18 @@ func TestAlbumErrors(t *testing.T) {
 func FuzzOpenAlbum(f *testing.F) {
 	f.Add([]byte("\x02\x00\x00\x00ab\x01\x00\x00\x00c"))
 	f.Add([]byte("\xff\xff\xff\xff"))
+	f.Add([]byte("\x17\x00\x00\x00pwycc420\x02\x00\x00\x00\x02\x00\x00\x00abcdef"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		a, err := OpenAlbum([]int{len(b)}, b)
 		if err != nil {
 			return
 		}
 		n := 0
-		for _, file := range a.files {
-			n += 4 + len(file)
+		for _, s := range a.stills {
+			n += 4 + len(s.file)
+			if s.planes != nil {
+				n += len(packPlanes(s.planes))
+			}
 		}
 		if n != len(b) {
 			t.Fatalf("%d bytes in %d files, want %d", n, a.Len(), len(b))

@@ -24,15 +24,7 @@ func Reduce(p Picture, short int) Picture {
 // is cropped by [RandomResizedCrop] and, by one more number, mirrored half of the time; with none it is resized whole. It
 // leaves the picture as it is.
 func Dress(p Picture, side int, draw *rand.Rand, to []float32) {
-	if draw == nil {
-		p = Resize(p, side, side)
-	} else {
-		p = RandomResizedCrop(p, side, draw)
-		if draw.IntN(2) == 1 {
-			Flip(p)
-		}
-	}
-	Normalize(p, to)
+	still{Picture: p}.dress(side, draw, to) //nolint:errcheck // pixels are there
 }
 
 // Segments draws one of each of k equal parts of n frames, in order. Without a draw, and where there are no more frames than

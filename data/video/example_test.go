@@ -188,14 +188,37 @@ func ExampleAlbum_Dress() {
 }
 
 func ExampleReadFrame() {
-	_, err := video.ReadFrame("no-such-frame.jpg", 256)
+	_, err := video.ReadFrame("no-such-frame.jpg", video.KeepPixels, 256)
 	fmt.Println(errors.Is(err, os.ErrNotExist))
-	// Output: true
+	_, err = video.ReadFrame("example_test.go", video.KeepPixels, 256)
+	fmt.Println(err)
+	// Output:
+	// true
+	// example_test.go: begins with "package ", want a PNG, JPEG or GIF file
 }
 
-func ExampleReadFrames() {
-	_, err := video.ReadFrames([]string{"example_test.go"}, 256)
-	fmt.Println(err)
+// clip is three frames, which are made when they are asked for.
+type clip struct{}
+
+func (clip) Len() int          { return 3 }
+func (clip) File(i int) string { return fmt.Sprintf("%d.jpg", i) }
+func (c clip) Pack(i int) ([]int, []byte, error) {
+	fmt.Println("asked for", c.File(i))
+	return video.Pack(c.File(i), video.KeepPixels, video.AsFrames([]video.Picture{striped(3, 4)}))
+}
+
+func ExampleGather() {
+	a, err := video.Gather(clip{})
+	fmt.Println(a.Len(), err)
+	fmt.Println(a.Dress([]int{1}, 2, nil, make([]float32, 2*2*3)))
+	// Output:
+	// 3 <nil>
+	// asked for 1.jpg
+	// <nil>
+}
+
+func ExampleVerifyFrames() {
+	fmt.Println(video.VerifyFrames([]string{"example_test.go"}))
 	// Output: example_test.go: begins with "package ", want a PNG, JPEG or GIF file
 }
 

@@ -10,6 +10,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"os"
 
 	"github.com/primewindow/primewindow/data"
 )
@@ -50,19 +51,24 @@ func DecodePicture(name string, b []byte) (Picture, error) { return Bounds{}.Dec
 // truncated or larger than the bounds, which is found before pixels are decoded, and a [data.UnsupportedError] for other
 // formats.
 func (limit Bounds) DecodePicture(name string, b []byte) (Picture, error) {
-	config, decode, err := format(name, b)
+	img, err := limit.decode(name, b)
 	if err != nil {
 		return Picture{}, err
 	}
-	broken := func(err error) (Picture, error) {
-		return Picture{}, &data.FormatError{File: name, Reason: err.Error()}
+	return FromImage(img), nil
+}
+
+// decode is DecodePicture with the image as the standard library has it.
+func (limit Bounds) decode(name string, b []byte) (image.Image, error) {
+	if _, _, err := limit.fileSize(name, b); err != nil {
+		return nil, err
 	}
-	c, err := config(bytes.NewReader(b))
+	_, decode, err := format(name, b)
 	if err != nil {
-		return broken(fmt.Errorf("%s: %w", count(len(b), "byte"), err))
+		return nil, err
 	}
-	if err := limit.check(c.Height, c.Width); err != nil {
-		return broken(err)
+	broken := func(err error) (image.Image, error) {
+		return nil, &data.FormatError{File: name, Reason: err.Error()}
 	}
 	img, err := decode(bytes.NewReader(b))
 	if err != nil {
@@ -71,7 +77,34 @@ func (limit Bounds) DecodePicture(name string, b []byte) (Picture, error) {
 	if err := limit.check(img.Bounds().Dy(), img.Bounds().Dx()); err != nil {
 		return broken(err) // a GIF's first picture has a size of its own
 	}
-	return FromImage(img), nil
+	return img, nil
+}
+
+// fileSize reads the size in a file's header, and wants it within the bounds.
+func (limit Bounds) fileSize(name string, b []byte) (height, width int, err error) {
+	config, _, err := format(name, b)
+	if err != nil {
+		return 0, 0, err
+	}
+	c, err := config(bytes.NewReader(b))
+	if err != nil {
+		err = fmt.Errorf("%s: %w", count(len(b), "byte"), err)
+	} else {
+		err = limit.check(c.Height, c.Width)
+	}
+	if err != nil {
+		return 0, 0, &data.FormatError{File: name, Reason: err.Error()}
+	}
+	return c.Height, c.Width, nil
+}
+
+// readPicture reads a picture's file. Errors are those of [DecodePicture], or the file system's.
+func readPicture(path string) (Picture, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return Picture{}, fmt.Errorf("video: %w", err)
+	}
+	return DecodePicture(path, b)
 }
 
 // format tells by the first bytes how to read a file.

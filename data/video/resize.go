@@ -1,6 +1,9 @@
 package video
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // Weights are 22-bit fractions, as Pillow's for bytes, and so are sums of weighted bytes, to which half a step is added.
 const (
@@ -74,18 +77,26 @@ func CropResize(p Picture, part Box, height, width int) Picture {
 		panic(sizeError("CropResize", height, width))
 	}
 	out := Picture{height, width, make([]byte, 3*height*width)}
+	var narrow []byte
+	resize(out, p, part, &narrow)
+	return out
+}
+
+// resize fills a picture with a part of another. narrow is space for what is between the passes.
+func resize(out, p Picture, part Box, narrow *[]byte) {
+	height, width := out.Height, out.Width
 	stride, from := 3*p.Width, p.Pix[3*(part.Top*p.Width+part.Left):]
 	if part.Width != width {
-		narrow := out.Pix
+		to := out.Pix
 		if part.Height != height {
-			narrow = make([]byte, 3*part.Height*width)
+			to = room(narrow, 3*part.Height*width)
 		}
 		across := newTaps(part.Width, width)
 		for y := 0; y < part.Height; y += 2 {
 			other := min(y+1, part.Height-1) // of an odd number the last row is done twice
-			resizeRows(narrow[3*y*width:][:3*width], narrow[3*other*width:][:3*width], from[y*stride:], from[other*stride:], across)
+			resizeRows(to[3*y*width:][:3*width], to[3*other*width:][:3*width], from[y*stride:], from[other*stride:], across)
 		}
-		stride, from = 3*width, narrow
+		stride, from = 3*width, to
 	}
 	switch {
 	case part.Height != height:
@@ -98,7 +109,12 @@ func CropResize(p Picture, part Box, height, width int) Picture {
 			copy(out.Pix[3*y*width:][:3*width], from[y*stride:])
 		}
 	}
-	return out
+}
+
+// room makes space for n values, of which any may be left from before.
+func room[T any](space *[]T, n int) []T {
+	*space = slices.Grow((*space)[:0], n)[:n]
+	return *space
 }
 
 // resizeRows makes two rows of the result of two of the picture, each of which begins its slice. A colour is summed for both

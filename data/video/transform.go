@@ -109,13 +109,7 @@ func Flip(p Picture) {
 // Normalize writes a picture's values, divided by 255, shifted by ImageNet's mean and divided by its deviation of each
 // colour, into to, which must have room for [H, W, 3].
 func Normalize(p Picture, to []float32) {
-	mean, deviation := [3]float64{0.485, 0.456, 0.406}, [3]float64{0.229, 0.224, 0.225}
-	var red, green, blue [256]float32
-	for c, table := range []*[256]float32{&red, &green, &blue} {
-		for v := range table {
-			table[v] = float32((float64(v)/255 - mean[c]) / deviation[c])
-		}
-	}
+	red, green, blue := &normalized[0], &normalized[1], &normalized[2]
 	from := p.Pix
 	to = to[:len(from)]
 	for len(from) >= 3 && len(to) >= 3 {
@@ -123,3 +117,14 @@ func Normalize(p Picture, to []float32) {
 		from, to = from[3:], to[3:]
 	}
 }
+
+// normalized are the values of each colour's bytes.
+var normalized = func() (tables [3][256]float32) {
+	mean, deviation := [3]float64{0.485, 0.456, 0.406}, [3]float64{0.229, 0.224, 0.225}
+	for c := range tables {
+		for v := range tables[c] {
+			tables[c][v] = float32((float64(v)/255 - mean[c]) / deviation[c])
+		}
+	}
+	return tables
+}()

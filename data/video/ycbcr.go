@@ -6,32 +6,58 @@ import "image"
 // interpolated linearly between its samples, weighted 3 to 1 by distance; other ratios, and rows of at most two samples,
 // repeat them.
 func (p Picture) fromYCbCr(img *image.YCbCr) {
-	r := img.Bounds()
-	halfWidth := img.SubsampleRatio == image.YCbCrSubsampleRatio422 || img.SubsampleRatio == image.YCbCrSubsampleRatio420
-	if !halfWidth || r.Min != (image.Point{}) || p.Width <= 4 {
+	if !interpolated(img) {
 		p.repeatYCbCr(img)
 		return
 	}
-	half := (p.Width + 1) / 2
-	sums := make([]int32, 2*half) // a row of each colour's samples, between two rows of them: times 4, or times 1
-	b, c := make([]byte, 2*half), make([]byte, 2*half)
-	for y := range p.Height {
+	p.spreadYCbCr(img, Box{Height: p.Height, Width: p.Width}, new(workshop))
+}
+
+// interpolated reports whether libjpeg interpolates between the planes' samples.
+func interpolated(img *image.YCbCr) bool {
+	halfWidth := img.SubsampleRatio == image.YCbCrSubsampleRatio422 || img.SubsampleRatio == image.YCbCrSubsampleRatio420
+	return halfWidth && img.Rect.Min == (image.Point{}) && img.Rect.Dx() > 4
+}
+
+// cut converts a part of the planes, which p is as large as: the same pixels as of the whole.
+func cut(p Picture, img *image.YCbCr, part Box, w *workshop) {
+	if interpolated(img) {
+		p.spreadYCbCr(img, part, w)
+		return
+	}
+	all := FromImage(img)
+	part.check(all)
+	for y := range part.Height {
+		copy(p.row(y), all.row(part.Top + y)[3*part.Left:])
+	}
+}
+
+// spreadYCbCr converts a part of planes that are interpolated.
+func (p Picture) spreadYCbCr(img *image.YCbCr, part Box, w *workshop) {
+	whole := Box{Height: img.Rect.Dy(), Width: img.Rect.Dx()}
+	// One sample more at either side, where there is one, has no neighbour of its own, but is not seen.
+	first, last := max(part.Left/2-1, 0), min((part.Left+part.Width-1)/2+1, (whole.Width+1)/2-1)
+	n, skip := last-first+1, part.Left-2*first
+	sums, colour := room(&w.sums, 2*n), room(&w.colour, 4*n) // of each colour a row of samples, times 4 between two rows of them, and one that is spread
+	b, c := colour[:2*n], colour[2*n:]
+	for y := range part.Height {
+		from := part.Top + y
 		if img.SubsampleRatio == image.YCbCrSubsampleRatio422 {
-			at := img.COffset(0, y)
-			spread(b, img.Cb[at:at+half])
-			spread(c, img.Cr[at:at+half])
+			at := img.COffset(2*first, from)
+			spread(b, img.Cb[at:at+n])
+			spread(c, img.Cr[at:at+n])
 		} else {
 			// The nearer row counts three times; at the border it is its own neighbour.
-			near := y / 2
-			far := min(max(near-1+y%2*2, 0), (p.Height+1)/2-1)
-			at, other := near*img.CStride, far*img.CStride
-			blend(sums[:half], img.Cb[at:at+half], img.Cb[other:other+half])
-			blend(sums[half:], img.Cr[at:at+half], img.Cr[other:other+half])
-			spreadSums(b, sums[:half])
-			spreadSums(c, sums[half:])
+			near := from / 2
+			far := min(max(near-1+from%2*2, 0), (whole.Height+1)/2-1)
+			at, other := near*img.CStride+first, far*img.CStride+first
+			blend(sums[:n], img.Cb[at:at+n], img.Cb[other:other+n])
+			blend(sums[n:], img.Cr[at:at+n], img.Cr[other:other+n])
+			spreadSums(b, sums[:n])
+			spreadSums(c, sums[n:])
 		}
-		at := img.YOffset(0, y)
-		convertRow(p.row(y), img.Y[at:at+p.Width], b, c)
+		at := img.YOffset(part.Left, from)
+		convertRow(p.row(y), img.Y[at:at+part.Width], b[skip:], c[skip:])
 	}
 }
 

@@ -40,8 +40,8 @@ func (o options) modalities(clips map[string]clip) []stream.Modality {
 			Modality: data.Modality{Name: picture, Kind: data.Clip, Shape: []int{o.frames, o.imageSide, o.imageSide, 3}},
 			Recipe:   fmt.Sprintf("violentflows frames 1: %d a second, short side at most %d", o.fps, o.frameSide),
 			Files:    files,
-			Decode: func(ctx context.Context, i stream.Item) (stream.Feature, error) {
-				return o.decodeFrames(ctx, clips[i.ID].path)
+			Decode: func(ctx context.Context, _ stream.Item, files []string) (stream.Feature, error) {
+				return o.decodeFrames(ctx, files[0])
 			},
 			Finish: o.finish,
 		},
@@ -49,7 +49,7 @@ func (o options) modalities(clips map[string]clip) []stream.Modality {
 			Modality: data.Modality{Name: sound, Kind: data.Spectrogram, Shape: []int{bins, o.times(), 1}},
 			Recipe:   fmt.Sprintf("violentflows sound 1: %d Hz, tiled to %d, %d by %d", soundRate, o.samples(), window, hop),
 			Files:    files,
-			Decode: func(ctx context.Context, i stream.Item) (stream.Feature, error) {
+			Decode: func(ctx context.Context, i stream.Item, _ []string) (stream.Feature, error) {
 				return o.decodeSound(ctx, clips[i.ID])
 			},
 		},
@@ -96,8 +96,8 @@ func (o options) decodeFrames(ctx context.Context, path string) (stream.Feature,
 }
 
 // finish makes a sample's frames of a feature.
-func (o options) finish(f stream.Feature, draw *rand.Rand, to []float32) error {
-	a, err := video.OpenAlbum(f.Shape, f.Bytes)
+func (o options) finish(f stream.Features, draw *rand.Rand, to []float32) error {
+	a, err := video.Gather(f)
 	if err != nil {
 		return err
 	}
