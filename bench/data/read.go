@@ -37,7 +37,8 @@ func pass(set data.Dataset, batch int, draw uint64) (samples int, took time.Dura
 	return samples, time.Since(began), nil
 }
 
-// readRound reads the set from an empty cache, and then again.
+// readRound reads the set from an empty cache, and then again. Frames that no draw chose before are decoded in later passes:
+// misses are the entries that the last one made.
 func readRound(o options, round uint64) (times map[string]any, err error) {
 	dir, err := os.MkdirTemp(o.dir, "cache-")
 	if err != nil {
@@ -51,18 +52,24 @@ func readRound(o options, round uint64) (times map[string]any, err error) {
 	if err != nil {
 		return nil, err
 	}
+	c, err := cache.Default()
+	if err != nil {
+		return nil, err
+	}
 	var seconds, used []float64
+	var misses int64
 	samples := 0
 	for k := range o.reads {
 		var took time.Duration
-		before := processor()
+		before, made := processor(), c.Stats().Misses
 		if samples, took, err = pass(set, o.batch, 16*round+uint64(k)); err != nil {
 			return nil, err
 		}
 		seconds, used = append(seconds, took.Seconds()), append(used, processor()-before)
+		misses = c.Stats().Misses - made
 	}
 	size, err := diskUse(dir)
-	return map[string]any{"samples": samples, "s": seconds, "cpu": used, "cache_mib": float64(size) / (1 << 20), "peak_mib": peak()}, err
+	return map[string]any{"samples": samples, "s": seconds, "cpu": used, "misses": misses, "cache_mib": float64(size) / (1 << 20), "peak_mib": peak()}, err
 }
 
 // processor is the processor time that this process and its ended children, such as ffmpeg, have used so far, in seconds.

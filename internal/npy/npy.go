@@ -98,9 +98,18 @@ func Decode(name string, b []byte) (Array, error) {
 		return a, nil
 	}
 	a.Values = make([]float32, size)
+	if kind == "<f4" { // most files, and all of the cache
+		for i := range a.Values {
+			v := math.Float32frombits(binary.LittleEndian.Uint32(rest[4*i:]))
+			if a.Values[i] = v; v-v != 0 { // infinite or not a number
+				return broken("value %d is %v, want a finite number", i, v)
+			}
+		}
+		return a, nil
+	}
 	for i := range a.Values {
 		v := number(kind, rest[i*width:])
-		if a.Values[i] = float32(v); a.Values[i]-a.Values[i] != 0 { // infinite or not a number
+		if a.Values[i] = float32(v); a.Values[i]-a.Values[i] != 0 {
 			return broken("value %d is %v, want a finite number", i, v)
 		}
 	}
@@ -110,8 +119,6 @@ func Decode(name string, b []byte) (Array, error) {
 // number reads the first number of b.
 func number(kind string, b []byte) float64 {
 	switch kind {
-	case "<f4":
-		return float64(math.Float32frombits(binary.LittleEndian.Uint32(b)))
 	case "<f8":
 		return math.Float64frombits(binary.LittleEndian.Uint64(b))
 	case "|i1":
