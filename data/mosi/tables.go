@@ -97,7 +97,7 @@ func (t table) utterances(all []utterance) ([]utterance, error) {
 	list, seen := make([]utterance, len(t.rows)), map[float32]bool{}
 	for i, row := range t.rows {
 		at := row[0]
-		if at != float32(math.Trunc(float64(at))) || at < 0 || int(at) >= len(all) {
+		if at != float32(math.Trunc(float64(at))) || !(at >= 0 && at < float32(len(all))) {
 			return nil, t.broken("row %d: transcript %v, want a whole number below %d", i, at, len(all))
 		}
 		if seen[at] {
