@@ -2,6 +2,7 @@ package viz
 
 import (
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -59,24 +60,45 @@ func (r reach) padLog(share float64) reach {
 
 // setTicks finds places for about count labels.
 func (a *axis) setTicks(count int) {
-	if a.log {
-		if a.setLogTicks(count); a.labels() >= 2 {
+	for more := count; a.log && more <= 2*count+1; more++ { // rather more powers than one alone
+		if a.setLogTicks(more); a.labels() >= 2 {
 			return
 		}
 	}
 	a.setLinearTicks(count)
 }
 
+// setTicksUp finds places for about count labels along a vertical axis, at least two.
+func (a *axis) setTicksUp(count int) {
+	a.setTicks(count)
+	for more := count + 1; a.labels() < 2 && more <= 2*count+1; more++ {
+		a.setTicks(more)
+	}
+}
+
 // setTicksAlong finds places for labels along a horizontal axis, at least three where that leaves room between them.
 func (a *axis) setTicksAlong(width float64) {
 	count := int(width / 60)
 	a.setTicks(count)
-	for more := count + 1; a.labels() < 3 && more <= max(2*count, 4); more++ {
+	for more := count + 1; a.labels() < 3 && more <= max(3*count, 8); more++ {
 		finer := *a
 		if finer.setTicks(more); float64(finer.labels())*(finer.widestLabel()+14) > width {
+			if finer.halve(); a.labels() < 2 && finer.labels() > 1 {
+				*a = finer // one label tells no length
+			}
 			return
 		}
 		*a = finer
+	}
+}
+
+// halve takes the labels of every second tick away, and keeps that of 0.
+func (a *axis) halve() {
+	zero := max(0, slices.IndexFunc(a.ticks, func(t tick) bool { return t.value == 0 }))
+	for i := range a.ticks {
+		if (i-zero)%2 != 0 {
+			a.ticks[i].label = ""
+		}
 	}
 }
 

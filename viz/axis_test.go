@@ -25,6 +25,7 @@ func TestTicks(t *testing.T) {
 		{"small", axis{from: 0, to: 2.2e-5}, 2, []string{"0", "2e-05"}, "exponents below 1e-4"},
 		{"decades", axis{from: 0.5, to: 2e4, log: true}, 7, []string{"1", "10", "100", "1000", "10000"}, "4.6 decades have room for powers only"},
 		{"one decade", axis{from: 3, to: 60, log: true}, 7, []string{"5", "10", "20", "50"}, "room for 2 and 5"},
+		{"three decades, little room", axis{from: 0.04, to: 50, log: true}, 2, []string{"0.1", "1", "10"}, "every second power would leave 1 alone, and round numbers none below 20"},
 		{"within a decade", axis{from: 1.1, to: 1.9, log: true}, 4, []string{"1.2", "1.4", "1.6", "1.8"}, "fewer than two of 1, 2, 5: linear steps"},
 		{"many decades", axis{from: 1e-12, to: 1e12, log: true}, 4, []string{"1e-12", "1e-06", "1", "1e+06", "1e+12"}, "every sixth"},
 	} {

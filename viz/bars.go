@@ -32,7 +32,8 @@ type Bar struct {
 const maxBars = 60
 
 // Bars draws a BarsFigure of up to 60 bars, names from top to bottom as they first appear, with each value written beside. A
-// linear axis holds 0, where bars begin. On a log axis, where a bar could begin anywhere, a value is a dot on a thin line.
+// linear axis holds 0, where bars begin. Why a bar is missing stands beside the mark of a value from elsewhere, in up to three
+// lines. On a log axis, where a bar could begin anywhere, a value is a dot on a thin line.
 //
 // One figure shows one quantity under one definition: estimates of a trace by several definitions differ by orders of
 // magnitude, and a bar longer than another would say nothing. Bars of two Definitions are an error; give each its own figure.

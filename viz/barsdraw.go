@@ -58,9 +58,16 @@ type rowsOfBars struct {
 	axis          axis
 	middles       []float64 // of each bar, down from the upper edge of the data
 	values        []string  // written beside each bar
-	names         float64   // room for names
+	holes         []hole    // in the place of each bar that is missing
+	names         []barName
 
 	foot
+}
+
+// barName is a name in lines, with the middle of its bars, down from the upper edge of the data.
+type barName struct {
+	lines  []string
+	middle float64
 }
 
 func arrangeBars(f BarsFigure) rowsOfBars {
@@ -68,15 +75,10 @@ func arrangeBars(f BarsFigure) rowsOfBars {
 	at.at.y += f.Width.titleHeight(f.Title, at.width)
 	names, values := 0.0, 0.0
 	for _, name := range f.names() {
-		names = max(names, widthOf(smallSize, name))
-		at.tall += groupGap / 2
-		for i, b := range f.Bars {
-			if b.Name == name {
-				at.middles[i] = at.tall + barPitch/2
-				at.tall += barPitch
-			}
+		at.names = append(at.names, barName{lines: evenly(smallSize, min(widestBar, at.width/3), mostLines, name)})
+		for _, s := range at.names[len(at.names)-1].lines {
+			names = max(names, widthOf(smallSize, s))
 		}
-		at.tall += groupGap / 2
 	}
 	for _, b := range f.Bars {
 		s := at.axis.wordWith(b.Value, b.SE)
@@ -86,13 +88,66 @@ func arrangeBars(f BarsFigure) rowsOfBars {
 		at.values = append(at.values, s)
 		values = max(values, widthOf(smallSize, s))
 	}
-	at.names = min(names, widestBar, at.width/3)
-	at.at.x += at.names + 10
+	at.at.x += names + 10
 	at.long = at.width - margin - values - 12 - at.at.x
 	at.axis.setTicksAlong(at.long)
+	at.arrangeRows(f)
 	at.height = at.at.y + at.tall + underHeight + margin/2
 	at.height = at.place(f.legend(), f.Width, at.width, at.height)
 	return at
+}
+
+// arrangeRows places the bars beneath each other. A bar that is missing is as tall as its reason, and a name's bars together
+// are as tall as the name.
+func (at *rowsOfBars) arrangeRows(f BarsFigure) {
+	at.holes = make([]hole, len(f.Bars))
+	for n, name := range f.names() {
+		var tall float64
+		heights := make([]float64, len(f.Bars))
+		for i, b := range f.Bars {
+			if b.Name != name {
+				continue
+			}
+			if heights[i] = barPitch; b.Missing != "" {
+				at.holes[i] = at.hole(f, b)
+				heights[i] = max(barPitch, at.holes[i].height())
+			}
+			tall += heights[i]
+		}
+		room := max(tall, float64(len(at.names[n].lines))*reasonLine)
+		y := at.tall + groupGap/2 + (room-tall)/2
+		for i, b := range f.Bars {
+			if b.Name == name {
+				at.middles[i] = y + heights[i]/2
+				y += heights[i]
+			}
+		}
+		at.names[n].middle = at.tall + (groupGap+room)/2
+		at.tall += groupGap + room
+	}
+}
+
+// x is where a value stands, from the left edge of the page.
+func (at *rowsOfBars) x(v float64) float64 { return at.at.x + at.long*at.axis.place(v) }
+
+// hole places why a bar is missing beside the line where bars begin and beside the mark of a value from elsewhere, so that
+// neither covers the other.
+func (at *rowsOfBars) hole(f BarsFigure, b Bar) hole {
+	const gap = hollowSize/2 + 3
+	cuts := []float64{at.x(at.begin(f))}
+	if v, ok := f.printed(b); ok {
+		cuts = append(cuts, at.x(v))
+	}
+	slices.Sort(cuts)
+	return holeIn(between(reach{at.at.x, at.at.x + at.long}, gap, cuts...), b.Missing)
+}
+
+// begin is the value where bars begin.
+func (at *rowsOfBars) begin(f BarsFigure) float64 {
+	if f.Log {
+		return at.axis.from
+	}
+	return 0
 }
 
 // axis spans what the bars show.
@@ -170,11 +225,20 @@ func (p *pen) value(log bool, c color.NRGBA, from, to dot) {
 	p.box(fade(c, barShade), dot{min(from.x, to.x), from.y - barThick/2}, math.Abs(to.x-from.x), barThick)
 }
 
-// reason writes why there is no value, on white.
-func (p *pen) reason(at dot, room float64, s string) {
-	s = fit(smallSize, room, s)
-	p.box(white, dot{at.x - 3, at.y - barPitch/2}, widthOf(smallSize, s)+6, barPitch)
-	p.write(grey, smallSize, at, left, middle, s)
+// whisker draws a standard error, with a white rim where it may lie on a dark bar.
+func (p *pen) whisker(low, high dot, log bool) {
+	for _, layer := range []struct {
+		c    color.NRGBA
+		more float64
+	}{{white, 1}, {ink, 0}} {
+		if layer.c == white && log {
+			continue
+		}
+		p.line(layer.c, 1.2+2*layer.more, nil, dot{low.x - layer.more, low.y}, dot{high.x + layer.more, high.y})
+		for _, end := range []dot{low, high} {
+			p.line(layer.c, 1.2+2*layer.more, nil, dot{end.x, end.y - 3 - layer.more}, dot{end.x, end.y + 3 + layer.more})
+		}
+	}
 }
 
 // barShade is the opacity of bars, which lets the line of a standard error show.
@@ -182,33 +246,24 @@ const barShade = 0.75
 
 func drawBars(p *pen, f BarsFigure, at rowsOfBars) {
 	p.title(f.Width, f.Title, at.width)
-	foot := at.at.y + at.tall
-	x := func(v float64) float64 { return at.at.x + at.long*at.axis.place(v) }
+	foot, x := at.at.y+at.tall, at.x
 	for _, t := range at.axis.ticks {
 		if t.label != "" {
 			p.line(faint, 1, nil, dot{x(t.value), at.at.y}, dot{x(t.value), foot})
 		}
 	}
 	st := f.styles()
-	begin := at.axis.from
-	if !f.Log {
-		begin = 0
-	}
-	ends := make(map[string]reach)
+	begin := at.begin(f)
 	for i, b := range f.Bars {
 		y := at.at.y + at.middles[i]
 		c := st.look("", b.Modality).color
 		if b.Missing != "" {
-			p.reason(dot{x(begin) + 6, y}, at.at.x+at.long-x(begin)-6, b.Missing)
+			p.hole(at.holes[i], y)
 		} else if !f.Log {
 			p.value(false, c, dot{x(begin), y}, dot{x(b.Value), y})
 		}
 		if b.SE > 0 {
-			low, high := dot{x(lower(b.Value, b.SE, f.Log)), y}, dot{x(b.Value + b.SE), y}
-			p.line(ink, 1.2, nil, low, high)
-			for _, end := range []dot{low, high} {
-				p.line(ink, 1.2, nil, dot{end.x, y - 3}, dot{end.x, y + 3})
-			}
+			p.whisker(dot{x(lower(b.Value, b.SE, f.Log)), y}, dot{x(b.Value + b.SE), y}, f.Log)
 		}
 		if f.Log && b.Missing == "" {
 			p.value(true, c, dot{x(begin), y}, dot{x(b.Value), y})
@@ -217,16 +272,12 @@ func drawBars(p *pen, f BarsFigure, at rowsOfBars) {
 			p.hollow(ink, "diamond", dot{x(v), y}, hollowSize)
 		}
 		p.write(grey, smallSize, dot{at.width - margin, y}, right, middle, at.values[i])
-		r, ok := ends[b.Name]
-		if !ok {
-			r = nothing()
-		}
-		r.add(y)
-		ends[b.Name] = r
 	}
-	for _, name := range f.names() {
-		r := ends[name]
-		p.write(ink, smallSize, dot{at.at.x - 8, (r.low + r.high) / 2}, right, middle, fit(smallSize, at.names, name))
+	for _, name := range at.names {
+		for i, s := range name.lines {
+			y := at.at.y + name.middle + (float64(i)-float64(len(name.lines)-1)/2)*reasonLine
+			p.write(ink, smallSize, dot{at.at.x - 8, y}, right, middle, s)
+		}
 	}
 	p.line(ink, 1, nil, dot{x(begin), at.at.y}, dot{x(begin), foot})
 	p.line(ink, 1, nil, dot{at.at.x, foot}, dot{at.at.x + at.long, foot})

@@ -1,19 +1,22 @@
 package viz
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // barsSpec writes a figure of bars as Vega-Lite, with the axis and colours of the picture. Where a name has bars of several
 // modalities, each modality has its place among them.
 func barsSpec(f BarsFigure, at rowsOfBars) map[string]any {
-	begin := at.axis.from
-	if !f.Log {
-		begin = 0
-	}
+	begin := at.begin(f)
 	rows := []any{}
-	for _, b := range f.Bars {
+	for i, b := range f.Bars {
 		row := object{"name": b.Name, "modality": b.Modality}
 		if b.Missing != "" {
 			row["missing"] = b.Missing
+			if h := at.holes[i]; len(h.lines) > 0 {
+				row["reason"], row["reasonAt"] = strings.Join(h.lines, "\n"), round(at.axis.at((h.x-at.at.x)/at.long))
+			}
 		} else {
 			row["value"] = round(b.Value)
 		}
@@ -83,11 +86,17 @@ func barsSpec(f BarsFigure, at rowsOfBars) map[string]any {
 		"transform": []any{object{"filter": "isValid(datum.value)"}}, "mark": mark, "encoding": encoding(value, start, key),
 	})
 	if errors {
-		layers = append(layers, object{
-			"transform": []any{object{"filter": "isValid(datum.high)"}},
-			"mark":      object{"type": "rule", "color": hex(ink), "strokeWidth": 1.2},
-			"encoding":  encoding(at.axis.quantity("low"), object{"field": "high"}, nil),
-		})
+		rules := []object{{"color": hex(white), "strokeWidth": 3.2}, {"color": hex(ink), "strokeWidth": 1.2}}
+		if f.Log {
+			rules = rules[1:] // no bar is behind it
+		}
+		for _, rule := range rules {
+			rule["type"] = "rule"
+			layers = append(layers, object{
+				"transform": []any{object{"filter": "isValid(datum.high)"}},
+				"mark":      rule, "encoding": encoding(at.axis.quantity("low"), object{"field": "high"}, nil),
+			})
+		}
 	}
 	if f.Log {
 		layers = append(layers, object{
@@ -95,11 +104,11 @@ func barsSpec(f BarsFigure, at rowsOfBars) map[string]any {
 		})
 	}
 	if missing {
-		reason := encoding(start, nil, nil)
-		reason["text"] = object{"field": "missing", "type": "nominal"}
+		reason := encoding(at.axis.quantity("reasonAt"), nil, nil)
+		reason["text"] = object{"field": "reason", "type": "nominal"}
 		layers = append(layers, object{
-			"transform": []any{object{"filter": "isValid(datum.missing)"}},
-			"mark":      object{"type": "text", "align": "left", "dx": 6.0, "color": hex(grey), "fontSize": float64(smallSize)}, "encoding": reason,
+			"transform": []any{object{"filter": "isValid(datum.reason)"}},
+			"mark":      reasonMark(), "encoding": reason,
 		})
 	}
 	if len(f.Printed) > 0 {
@@ -123,4 +132,11 @@ func barsSpec(f BarsFigure, at rowsOfBars) map[string]any {
 	return finish(object{
 		"width": round(at.long), "height": at.tall, "data": values(rows...), "layer": layers,
 	}, f.Title, notes...)
+}
+
+// reasonMark writes a reason from the left end of its place.
+func reasonMark() object {
+	return object{
+		"type": "text", "align": "left", "baseline": "middle", "lineBreak": "\n", "lineHeight": reasonLine, "color": hex(grey), "fontSize": float64(smallSize),
+	}
 }

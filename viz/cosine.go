@@ -54,7 +54,7 @@ const (
 
 // Cosine draws a CosineFigure: cells on a scale from blue at -1 over white at 0 to red at 1, the first row on top, and the
 // diagonal grey, since it is 1 whatever the gradients are. Of a matrix of up to eight rows the values are written into the
-// cells. Rows and Baseline stand under their matrix, on an axis of their own that holds 0. Cosine returns an error that names
+// cells where they have room. Rows and Baseline stand under their matrix, on an axis of their own that holds 0. Cosine returns an error that names
 // the panel that is not a square matrix of cosines, or the row that holds no number.
 func Cosine(f CosineFigure) (*Figure, error) {
 	if len(f.Panels) == 0 {
@@ -120,20 +120,23 @@ func (p CosinePanel) check() error {
 
 func isCosine(v float64) bool { return math.Abs(v) <= 1+slack } // false for NaN
 
-// caption is the line under a panel's name.
-func (p CosinePanel) caption() string {
-	s := fmt.Sprintf("mean %.3f", p.Mean)
+// captionParts is what stands under a panel's name.
+func (p CosinePanel) captionParts() []string {
+	list := []string{fmt.Sprintf("mean %.3f", p.Mean)}
 	if !math.IsNaN(p.Expected) {
-		s += fmt.Sprintf(", expected %.3f", p.Expected)
+		list = append(list, fmt.Sprintf("expected %.3f", p.Expected))
 	}
 	switch {
 	case math.IsInf(p.NoiseScale, 1):
-		s += ", no gradient above the noise"
+		list = append(list, "no gradient above the noise")
 	case p.NoiseScale > 0:
-		s += ", noise scale " + number(p.NoiseScale) + " samples"
+		list = append(list, "noise scale "+number(p.NoiseScale)+" samples")
 	}
-	return s
+	return list
 }
+
+// caption is that in one line.
+func (p CosinePanel) caption() string { return strings.Join(p.captionParts(), ", ") }
 
 func cosineSentence(f CosineFigure) string {
 	var s strings.Builder

@@ -153,7 +153,11 @@ func (p CosinePanel) rowAxis(side float64) axis {
 		add(p.Baseline.Mean, p.Baseline.SD)
 	}
 	r = r.pad(0.06)
-	a := axis{label: "mean cosine off the diagonal", from: max(r.low, -1-slack), to: min(r.high, 1+slack)}
+	label := "mean cosine off the diagonal"
+	if widthOf(labelSize, label) > side {
+		label = "mean cosine" // what of, the words of the figure say
+	}
+	a := axis{label: label, from: max(r.low, -1-slack), to: min(r.high, 1+slack)}
 	a.setTicksAlong(side)
 	return a
 }
@@ -240,6 +244,9 @@ func (p CosinePanel) drawRows(pn *pen, at dot, side float64) {
 		return dot{at.x + side*a.place(v), at.y + (float64(row)+0.5)*stripHeight}
 	}
 	for _, t := range a.ticks {
+		if t.label == "" {
+			continue
+		}
 		x := place(t.value, 0).x
 		pn.line(faint, 1, nil, dot{x, at.y}, dot{x, foot})
 	}

@@ -36,7 +36,7 @@ const (
 
 // Embedding draws an EmbeddingFigure: each map in a square of its own, one unit as long across as up, without ticks, since
 // only who lies near whom means anything. Colour and marker say the class. Beneath stand the numbers of its Quality,
-// which say how far it may be believed. Up to three maps stand in a row. It returns an error that names the panel that
+// which say how far it may be believed. Up to three maps stand in a row, and four in two rows. It returns an error that names the panel that
 // cannot be drawn.
 func Embedding(f EmbeddingFigure) (*Figure, error) {
 	if len(f.Panels) == 0 {
@@ -155,15 +155,7 @@ func (p EmbeddingPanel) scores() []string {
 
 // caption are the scores in lines of at most a width.
 func (p EmbeddingPanel) caption(width float64) []string {
-	var lines []string
-	for _, s := range p.scores() {
-		if n := len(lines); n > 0 && widthOf(smallSize, lines[n-1]+" · "+s) <= width {
-			lines[n-1] += " · " + s
-			continue
-		}
-		lines = append(lines, wrapped(smallSize, width, s)...)
-	}
-	return lines
+	return joined(smallSize, width, " · ", p.scores())
 }
 
 func embeddingSentence(f EmbeddingFigure) string {

@@ -19,20 +19,24 @@ type ForestFigure struct {
 }
 
 // ForestRow is one difference with its interval from Low to High, over Pairs pairs, 0 where their number is not told. Rows of
-// one Group, which follow each other, stand under its name. Modality picks the colour; it may be empty. Missing is why there
-// is no difference: it stands in the place of the interval.
+// one Group, which follow each other, stand under its name. Modality picks the colour; it may be empty.
+//
+// NoInterval is why a difference has no interval, such as "equal with every seed" of a Diff of 0: a hollow point, with these
+// words beside it; Low and High are left 0. Missing is why there is no difference: it stands in the place of the interval.
 type ForestRow struct {
 	Group, Name, Modality string
 	Diff, Low, High       float64
 	Pairs                 int
+	NoInterval            string
 	Missing               string
 }
 
 // maxRows is the most rows of a forest.
 const maxRows = 60
 
-// Forest draws a ForestFigure of up to 60 rows. A difference is filled where its interval leaves out 0 and hollow where the
-// interval holds it; both are written beside. The axis holds 0. Forest returns an error that names the row that cannot be drawn.
+// Forest draws a ForestFigure of up to 60 rows. A difference is filled where its interval leaves out 0, and hollow where the
+// interval holds it or there is none; both are written beside. The axis holds 0. Forest returns an error that names the row
+// that cannot be drawn.
 func Forest(f ForestFigure) (*Figure, error) {
 	if err := f.check(); err != nil {
 		return nil, err
@@ -72,11 +76,15 @@ func (f ForestFigure) check() error {
 			return fmt.Errorf("%s: group %q again after another, want its rows together", where, r.Group)
 		case r.Pairs < 0:
 			return fmt.Errorf("%s: %d pairs, want 0 or more", where, r.Pairs)
+		case r.Missing != "" && r.NoInterval != "":
+			return fmt.Errorf("%s: a reason for no difference and one for no interval, want one", where)
+		case r.NoInterval != "" && (r.Low != 0 || r.High != 0):
+			return fmt.Errorf("%s: interval from %v to %v and a reason for none, want one", where, r.Low, r.High)
 		case r.Missing != "" && (r.Diff != 0 || r.Low != 0 || r.High != 0):
 			return fmt.Errorf("%s: difference %v and a reason for none, want one", where, r.Diff)
 		case !drawable(r.Diff) || !drawable(r.Low) || !drawable(r.High):
 			return fmt.Errorf("%s: difference %v from %v to %v, want finite values", where, r.Diff, r.Low, r.High)
-		case r.Low > r.Diff || r.High < r.Diff:
+		case r.NoInterval == "" && (r.Low > r.Diff || r.High < r.Diff):
 			return fmt.Errorf("%s: difference %v outside of its interval from %v to %v", where, r.Diff, r.Low, r.High)
 		}
 		seen[key], groups[r.Group] = true, true
@@ -106,10 +114,18 @@ func (f ForestFigure) unit() string {
 	return ""
 }
 
-// words writes a difference with its interval, all to the digit that the interval's width calls for.
+// words writes a difference with its interval, all to the digit that the interval's width calls for. One without an interval
+// has two digits after the point, and 0 one.
 func (f ForestFigure) words(r ForestRow) string {
-	if r.Missing != "" {
+	switch {
+	case r.Missing != "":
 		return "no value"
+	case r.NoInterval != "" && r.Diff == 0:
+		return "0.0"
+	case r.NoInterval != "" && (math.Abs(r.Diff) < 0.005 || math.Abs(r.Diff) >= 1e6):
+		return fmt.Sprintf("%+.3g", r.Diff)
+	case r.NoInterval != "":
+		return fmt.Sprintf("%+.2f", r.Diff)
 	}
 	decimals := 2
 	if wide := r.High - r.Low; wide > 0 {
@@ -119,7 +135,11 @@ func (f ForestFigure) words(r ForestRow) string {
 		return fmt.Sprintf("%+.3g [%+.3g, %+.3g]", r.Diff, r.Low, r.High)
 	}
 	decimals = max(0, decimals)
-	return fmt.Sprintf("%+.*f [%+.*f, %+.*f]", decimals, r.Diff, decimals, r.Low, decimals, r.High)
+	diff := fmt.Sprintf("%+.*f", decimals, r.Diff)
+	if r.Diff < 0 && !strings.ContainsAny(diff, "123456789") {
+		diff = diff[1:] // no -0.0; at an end of the interval the sign says on which side of 0 it lies
+	}
+	return fmt.Sprintf("%s [%+.*f, %+.*f]", diff, decimals, r.Low, decimals, r.High)
 }
 
 func (f ForestFigure) sentence() string {
@@ -129,6 +149,8 @@ func (f ForestFigure) sentence() string {
 		switch {
 		case r.Missing != "":
 			s = "no value of " + r.title() + ": " + r.Missing
+		case r.NoInterval != "":
+			s += ", " + r.NoInterval
 		case r.clear() && r.Diff > 0 && f.More != "":
 			s += ", " + f.More
 		case r.clear() && r.Diff < 0 && f.Less != "":

@@ -29,6 +29,7 @@ func ExampleForest() {
 		Rows: []viz.ForestRow{
 			{Name: "digits", Diff: 0.021, Low: 0.008, High: 0.034, Pairs: 5},
 			{Name: "utdmhad", Diff: 0.002, Low: -0.016, High: 0.02, Pairs: 5},
+			{Name: "nlvr", NoInterval: "equal with every seed", Pairs: 5},
 			{Name: "mosi", Missing: "no runs"},
 		},
 	})
@@ -38,5 +39,5 @@ func ExampleForest() {
 	}
 	fmt.Println(f.Text)
 	// Output:
-	// InfoReg less joint: accuracy (percentage points), 95 % t interval, paired over seeds; digits +2.1 [+0.8, +3.4] points, InfoReg is better (5 pairs); utdmhad +0.2 [-1.6, +2.0] points, holds 0 (5 pairs); no value of mosi: no runs.
+	// InfoReg less joint: accuracy (percentage points), 95 % t interval, paired over seeds; digits +2.1 [+0.8, +3.4] points, InfoReg is better (5 pairs); utdmhad +0.2 [-1.6, +2.0] points, holds 0 (5 pairs); nlvr 0.0 points, equal with every seed (5 pairs); no value of mosi: no runs.
 }

@@ -33,6 +33,8 @@ func TestForestErrors(t *testing.T) {
 		{"infinite", with(func(r *viz.ForestRow) { r.High = math.Inf(1) }), `viz: forest: row 0 "digits": difference 0.1 from 0 to +Inf, want finite values`, "an interval from one pair"},
 		{"outside", with(func(r *viz.ForestRow) { r.Low = 0.15 }), `viz: forest: row 0 "digits": difference 0.1 outside of its interval from 0.15 to 0.2`, "ends mixed up"},
 		{"both", with(func(r *viz.ForestRow) { r.Missing = "no run" }), `viz: forest: row 0 "digits": difference 0.1 and a reason for none, want one`, "which is it?"},
+		{"no interval", with(func(r *viz.ForestRow) { r.NoInterval = "equal" }), `viz: forest: row 0 "digits": interval from 0 to 0.2 and a reason for none, want one`, "which is it?"},
+		{"neither", []viz.ForestRow{{Name: "digits", NoInterval: "equal", Missing: "no run"}}, `viz: forest: row 0 "digits": a reason for no difference and one for no interval, want one`, "which is it?"},
 		{"all missing", []viz.ForestRow{{Name: "digits", Missing: "no run"}}, "viz: forest: every row is missing, want at least one difference", "an empty figure says nothing"},
 	} {
 		f, err := viz.Forest(viz.ForestFigure{Rows: tt.rows, Interval: "95 % interval"})
@@ -65,6 +67,10 @@ func TestForestDraws(t *testing.T) {
 		{"touches", []viz.ForestRow{{Name: "a", Diff: 1, Low: 0, High: 2}}, "holds 0", "0 is in the interval"},
 		{"extremes", []viz.ForestRow{{Name: "a", Low: -1e300, High: 1e300}}, "a +0 [-1e+300, +1e+300]", "the range is near the greatest number"},
 		{"tiny", []viz.ForestRow{{Name: "a", Diff: 1e-12, Low: 1e-13, High: 2e-12}}, "a +1e-12 [+1e-13, +2e-12], more", "decimals have an end"},
+		{"equal", []viz.ForestRow{{Name: "a", NoInterval: "equal with every seed", Pairs: 5}}, "a 0.0, equal with every seed (5 pairs)", "a point at 0 is a value"},
+		{"no interval", []viz.ForestRow{{Name: "a", Diff: 1.5, NoInterval: "one seed"}}, "a +1.50, one seed", "neither says that it favours more"},
+		{"small", []viz.ForestRow{{Name: "a", Diff: -0.001, NoInterval: "one seed"}, {Name: "b", Diff: 2e6, NoInterval: long}}, "a -0.001, one seed; b +2e+06, long", "digits that tell it from 0"},
+		{"nearly 0", []viz.ForestRow{{Name: "a", Diff: -0.03, Low: -0.55, High: 0.51}}, "a 0.0 [-0.6, +0.5], holds 0", "no -0.0"},
 		{"long names", []viz.ForestRow{{Group: long, Name: long, Modality: "m", Diff: 1, High: 2}, {Group: long, Name: "b", Missing: long}}, "no value", "texts are shortened to fit"},
 	} {
 		for _, w := range []viz.Width{viz.Screen, viz.Column, viz.Page} {

@@ -18,7 +18,8 @@ type trees struct {
 	width, height float64
 	at            dot // upper left corner of the data
 	long, tall    float64
-	names         float64 // room for names
+	names         [][]string
+	holes         []hole // beside a point without an interval, or in the place of what is missing
 	axis          axis
 	middles       []float64 // of each row, down from the upper edge of the data
 	heads         []head
@@ -44,18 +45,15 @@ func arrangeForest(f ForestFigure) trees {
 		at.at.y += rowHeight
 	}
 	at.at.y += noteLine // above the columns
-	values, pairs, indent := widthOf(smallSize, "difference"), 0.0, 0.0
+	names, values, pairs, indent := 0.0, widthOf(smallSize, "difference"), 0.0, 0.0
 	for i, r := range f.Rows {
-		if r.Group != "" && (i == 0 || f.Rows[i-1].Group != r.Group) {
-			at.heads = append(at.heads, head{r.Group, at.tall + forestRow/2})
-			at.tall += forestRow
-		}
 		if r.Group != "" {
 			indent = 10
 		}
-		at.middles = append(at.middles, at.tall+forestRow/2)
-		at.tall += forestRow
-		at.names = max(at.names, widthOf(smallSize, r.Name))
+		at.names = append(at.names, evenly(smallSize, min(widestBar, at.width/4), mostLines, r.Name))
+		for _, s := range at.names[i] {
+			names = max(names, widthOf(smallSize, s))
+		}
 		at.values = append(at.values, f.words(r))
 		values = max(values, widthOf(smallSize, at.values[i]))
 		n := ""
@@ -65,8 +63,7 @@ func arrangeForest(f ForestFigure) trees {
 		}
 		at.pairs = append(at.pairs, n)
 	}
-	at.names = min(at.names, widestBar, at.width/4)
-	at.at.x += at.names + indent + 10
+	at.at.x += names + indent + 10
 	if pairs > 0 {
 		at.pairsRight = at.at.x + pairs
 		at.at.x += pairs + 12
@@ -75,15 +72,53 @@ func arrangeForest(f ForestFigure) trees {
 	ends := nothing()
 	ends.add(0)
 	for _, r := range f.Rows {
+		ends.add(r.Diff)
 		ends.add(r.Low)
 		ends.add(r.High)
 	}
 	ends = ends.pad(0.05)
 	at.axis.from, at.axis.to = ends.low, ends.high
 	at.axis.setTicksAlong(at.long)
+	at.arrangeRows(f)
 	at.height = at.at.y + at.tall + underHeight + margin/2
 	at.height = at.place(f.legend(), f.Width, at.width, at.height)
 	return at
+}
+
+// arrangeRows places the rows and the names of groups beneath each other. A row is as tall as its name and its reason.
+func (at *trees) arrangeRows(f ForestFigure) {
+	for i, r := range f.Rows {
+		if r.Group != "" && (i == 0 || f.Rows[i-1].Group != r.Group) {
+			at.heads = append(at.heads, head{r.Group, at.tall + forestRow/2})
+			at.tall += forestRow
+		}
+		at.holes = append(at.holes, at.hole(r))
+		height := max(forestRow, float64(max(len(at.names[i]), len(at.holes[i].lines)))*reasonLine+6)
+		at.middles = append(at.middles, at.tall+height/2)
+		at.tall += height
+	}
+}
+
+// x is where a difference stands, from the left edge of the page.
+func (at *trees) x(v float64) float64 { return at.at.x + at.long*at.axis.place(v) }
+
+// hole places the words of a row beside its point, or over all of the row where there is none.
+func (at *trees) hole(r ForestRow) hole {
+	span := reach{at.at.x + 4, at.at.x + at.long}
+	switch {
+	case r.Missing != "":
+		return holeIn([]reach{span}, r.Missing)
+	case r.NoInterval != "":
+		const gap = forestSize/2 + 6
+		free := between(span, gap, at.x(r.Diff))
+		slices.Reverse(free) // first the right, where words go on from a point
+		h := holeIn(free, r.NoInterval)
+		if h.x < at.x(r.Diff) {
+			h.x = at.x(r.Diff) - gap - h.width()
+		}
+		return h
+	}
+	return hole{}
 }
 
 // modalities are those of the rows, in order of appearance.
@@ -124,8 +159,7 @@ func (f ForestFigure) legend() []entry {
 
 func drawForest(p *pen, f ForestFigure, at trees) {
 	p.title(f.Width, f.Title, at.width)
-	foot, end := at.at.y+at.tall, at.at.x+at.long
-	x := func(v float64) float64 { return at.at.x + at.long*at.axis.place(v) }
+	foot, end, x := at.at.y+at.tall, at.at.x+at.long, at.x
 	for _, t := range at.axis.ticks {
 		p.line(faint, 1, nil, dot{x(t.value), at.at.y}, dot{x(t.value), foot})
 	}
@@ -153,15 +187,18 @@ func drawForest(p *pen, f ForestFigure, at trees) {
 		if r.Group != "" {
 			indent = 10
 		}
-		p.write(ink, smallSize, dot{margin + indent, y}, left, middle, fit(smallSize, at.names, r.Name))
+		for k, s := range at.names[i] {
+			p.write(ink, smallSize, dot{margin + indent, y + (float64(k)-float64(len(at.names[i])-1)/2)*reasonLine}, left, middle, s)
+		}
 		p.write(grey, smallSize, dot{at.pairsRight, y}, right, middle, at.pairs[i])
 		p.write(ink, smallSize, dot{at.width - margin, y}, right, middle, at.values[i])
-		if r.Missing != "" {
-			p.reason(dot{at.at.x + 4, y}, at.long-4, r.Missing)
+		if p.hole(at.holes[i], y); r.Missing != "" {
 			continue
 		}
 		l := st.look("", r.Modality)
-		p.interval(l.color, dot{x(r.Low), y}, dot{x(r.High), y})
+		if r.NoInterval == "" {
+			p.interval(l.color, dot{x(r.Low), y}, dot{x(r.High), y})
+		}
 		if at := (dot{x(r.Diff), y}); r.clear() {
 			p.marker(l.color, l.marker, at, forestSize)
 		} else {

@@ -3,6 +3,8 @@ package viz
 import (
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 )
 
 // forestSpec writes a forest as Vega-Lite, with the axis and looks of the picture.
@@ -13,7 +15,7 @@ func forestSpec(f ForestFigure, at trees) map[string]any {
 		l := st.look("", m)
 		modalities, colors, shapes = append(modalities, m), append(colors, hex(l.color)), append(shapes, l.marker)
 	}
-	pairs, missing := false, false
+	pairs, missing, alone, intervals := false, false, false, false
 	for i, r := range f.Rows {
 		name := r.Name
 		if r.Group != "" {
@@ -24,10 +26,16 @@ func forestSpec(f ForestFigure, at trees) map[string]any {
 		}
 		names = append(names, name)
 		row := object{"row": name, "modality": r.Modality, "words": at.values[i]}
-		if r.Missing == "" {
-			row["diff"], row["low"], row["high"], row["clear"] = round(r.Diff), round(r.Low), round(r.High), r.clear()
-		} else {
+		switch {
+		case r.Missing != "":
 			row["missing"], missing = r.Missing, true
+		case r.NoInterval != "":
+			row["diff"], row["noInterval"], alone = round(r.Diff), r.NoInterval, true
+		default:
+			row["diff"], row["low"], row["high"], row["clear"], intervals = round(r.Diff), round(r.Low), round(r.High), r.clear(), true
+		}
+		if h := at.holes[i]; len(h.lines) > 0 {
+			row["reason"], row["reasonAt"] = strings.Join(h.lines, "\n"), round(at.axis.at((h.x-at.at.x)/at.long))
 		}
 		if r.Pairs > 0 {
 			row["pairs"], pairs = float64(r.Pairs), true
@@ -40,6 +48,9 @@ func forestSpec(f ForestFigure, at trees) map[string]any {
 	}
 	if missing {
 		tips = append(tips, tip("missing", "no value", "nominal", ""))
+	}
+	if alone {
+		tips = append(tips, tip("noInterval", "no interval", "nominal", ""))
 	}
 	encoding := func(x object, more object) object {
 		o := object{"x": x, "tooltip": tips, "y": object{
@@ -64,10 +75,6 @@ func forestSpec(f ForestFigure, at trees) map[string]any {
 			"encoding": object{"x": at.axis.quantity("zero")},
 		},
 		object{
-			"transform": only("isValid(datum.diff)"), "mark": object{"type": "rule", "strokeWidth": 1.6},
-			"encoding": encoding(at.axis.quantity("low"), object{"x2": object{"field": "high"}, "color": color}),
-		},
-		object{
 			"transform": only("isValid(datum.diff)"),
 			"mark":      object{"type": "point", "filled": true, "size": 55.0, "opacity": 1.0, "strokeWidth": 1.6},
 			"encoding": encoding(at.axis.quantity("diff"), object{
@@ -76,11 +83,16 @@ func forestSpec(f ForestFigure, at trees) map[string]any {
 			}),
 		},
 	}
-	if missing {
+	if intervals {
+		layers = slices.Insert(layers, 1, any(object{ // below the points
+			"transform": only("isValid(datum.low)"), "mark": object{"type": "rule", "strokeWidth": 1.6},
+			"encoding": encoding(at.axis.quantity("low"), object{"x2": object{"field": "high"}, "color": color}),
+		}))
+	}
+	if missing || alone {
 		layers = append(layers, object{
-			"transform": only("isValid(datum.missing)"),
-			"mark":      object{"type": "text", "align": "left", "dx": 4.0, "color": hex(grey), "fontSize": float64(smallSize)},
-			"encoding":  encoding(object{"datum": round(at.axis.from)}, object{"text": object{"field": "missing", "type": "nominal"}}),
+			"transform": only("isValid(datum.reason)"), "mark": reasonMark(),
+			"encoding": encoding(at.axis.quantity("reasonAt"), object{"text": object{"field": "reason", "type": "nominal"}}),
 		})
 	}
 	notes := []string{"line: " + f.Interval + "; filled: it leaves out 0"}
@@ -89,5 +101,5 @@ func forestSpec(f ForestFigure, at trees) map[string]any {
 			notes = append(notes, fmt.Sprintf("%s 0: %s", side.where, side.who))
 		}
 	}
-	return finish(object{"width": round(at.long), "height": float64(len(rows)) * forestRow, "data": values(rows...), "layer": layers}, f.Title, notes...)
+	return finish(object{"width": round(at.long), "height": at.tall - float64(len(at.heads))*forestRow, "data": values(rows...), "layer": layers}, f.Title, notes...)
 }

@@ -41,6 +41,9 @@ var figures = []struct {
 	{"banded", func() (*viz.Figure, error) { return viz.Trace(banded()) }},
 	{"nulls", func() (*viz.Figure, error) { return viz.Panels(nulls()) }},
 	{"comparison", func() (*viz.Figure, error) { return viz.Bars(comparison()) }},
+	{"alike", func() (*viz.Figure, error) { return viz.Forest(alike()) }},
+	{"refused", func() (*viz.Figure, error) { return viz.Bars(refused()) }},
+	{"maps", func() (*viz.Figure, error) { return viz.Cosine(fourMatrices()) }},
 	{"live", func() (*viz.Figure, error) { return viz.Live(training()) }},
 }
 

@@ -30,6 +30,10 @@ const (
 	captionHeight = 38.0 // a panel's name and means
 	widestLabel   = 60.0
 	colourBar     = 72.0
+	flatBar       = 150.0 // length of a scale that lies beneath the matrices
+	leastSide     = 100.0 // of one of two matrices in a column
+	mostWritten   = 8     // rows of a matrix whose values are written into its cells
+	leastWritten  = 24.0  // side of such a cell
 )
 
 // heatmaps is where the panels of a cosine figure stand.
@@ -37,8 +41,11 @@ type heatmaps struct {
 	width, height float64
 	side          float64 // of a matrix
 	frames        []dot   // upper left corners of the matrices
+	names         [][]string
 	captions      [][]string
 	bar           dot
+	flat          bool      // the scale lies beneath the matrices, its left end at bar
+	head          float64   // from the left edge of a matrix to that of its name and caption
 	across        int       // panels in a row
 	strips        []float64 // where the rows under each matrix begin
 	legend        []entry   // of the rows
@@ -57,7 +64,12 @@ func arrangeCosine(f CosineFigure) heatmaps {
 		return at
 	}
 	at.across = len(f.Panels)
-	y := margin + captionHeight + f.Width.titleHeight(f.Title, 760)
+	more := 0.0
+	for _, p := range f.Panels {
+		name := panelTitle(p.Name, at.side)
+		at.names, more = append(at.names, name), max(more, moreLines(name))
+	}
+	y := margin + captionHeight + more + f.Width.titleHeight(f.Title, 760)
 	x := margin
 	for _, p := range f.Panels {
 		room := max(at.side, widthOf(smallSize, p.caption()))
@@ -78,26 +90,34 @@ func arrangeCosine(f CosineFigure) heatmaps {
 // aside is the room left of a matrix.
 func (p CosinePanel) aside() float64 { return max(26+p.labelWidth(), p.rowLabelWidth()) }
 
-// arrangeOnPaper places the matrices in rows, the scale right of the first of them, and the legend beneath.
+// arrangeOnPaper places the matrices in rows, the scale right of the first of them, and the legend beneath. Two beside each
+// other in a column have the scale beneath them too, and their captions begin where their labels do.
 func (at *heatmaps) arrangeOnPaper(f CosineFigure) {
 	at.width = f.Width.pixels(0)
-	at.across = f.Width.across(min(3, len(f.Panels)), 0, 240)
-	aside, bar := 0.0, colourBar-margin
+	at.across = f.Width.across(inRow(len(f.Panels)), 0, leastPanel)
+	aside, bar, gap := 0.0, colourBar-margin, columnGap
 	for _, p := range f.Panels {
 		aside = max(aside, p.aside())
 	}
-	slot := (at.width - 2*margin - bar) / float64(at.across)
-	at.side = math.Floor(min(at.side, slot-aside-columnGap))
+	slot := (at.width - 2*margin) / float64(at.across)
+	switch at.flat = f.Width == Column && at.across > 1; {
+	case at.flat && slot-aside-margin < leastSide: // long labels
+		at.flat, at.across = false, 1
+	case at.flat:
+		at.head, bar, gap = 6-aside, 0, margin
+	}
+	slot = (at.width - 2*margin - bar) / float64(at.across)
+	at.side = math.Floor(min(at.side, slot-aside-gap))
 	y := margin + f.Width.titleHeight(f.Title, at.width)
 	for i := 0; i < len(f.Panels); i += at.across {
 		row := f.Panels[i:min(i+at.across, len(f.Panels))]
-		lines, strips := 1, 0
+		more, strips := 0.0, 0
 		for _, p := range row {
-			caption := wrapped(smallSize, slot-aside-columnGap/2, p.caption())
-			at.captions = append(at.captions, caption)
-			lines, strips = max(lines, len(caption)), max(strips, p.rows())
+			name, caption := panelTitle(p.Name, at.side-at.head), joined(smallSize, at.side-at.head+gap/2, ", ", p.captionParts())
+			at.names, at.captions = append(at.names, name), append(at.captions, caption)
+			more, strips = max(more, moreLines(name)+moreLines(caption)), max(strips, p.rows())
 		}
-		y += captionHeight + float64(lines-1)*noteLine
+		y += captionHeight + more
 		for j := range row {
 			at.frames = append(at.frames, dot{margin + float64(j)*slot + aside, y})
 			at.strips = append(at.strips, y+at.side+underHeight+stripGap)
@@ -108,6 +128,11 @@ func (at *heatmaps) arrangeOnPaper(f CosineFigure) {
 		if y += at.side + underHeight + margin/2; strips > 0 {
 			y += stripGap + float64(strips)*stripHeight + underHeight
 		}
+	}
+	if at.flat {
+		y += margin / 2
+		at.bar = dot{margin + widthOf(labelSize, "cosine") + 12, y}
+		y += 2*noteLine + margin
 	}
 	at.height = math.Ceil(y)
 	if len(at.legend) > 0 {
@@ -147,12 +172,19 @@ func (p CosinePanel) rowsShown(side float64) []int {
 func drawCosine(p *pen, f CosineFigure, at heatmaps) {
 	p.title(f.Width, f.Title, at.width)
 	for i, panel := range f.Panels {
-		panel.draw(p, at.frames[i], at.side, at.captions[i])
+		panel.draw(p, at.frames[i], at.side)
+		head := dot{at.frames[i].x + at.head, at.frames[i].y - 12 - moreLines(at.captions[i])}
+		p.titleLines(at.names[i], dot{head.x, head.y - 16 - moreLines(at.names[i])})
+		p.notes(at.captions[i], dot{head.x, head.y - noteLine/2})
 		if len(at.strips) > 0 {
 			panel.drawRows(p, dot{at.frames[i].x, at.strips[i]}, at.side)
 		}
 	}
 	p.legend(at.legend, at.legendAt, at.columns, at.legendWidth)
+	if at.flat {
+		p.flatScale(at.bar)
+		return
+	}
 	const steps = 200
 	h := at.side / steps
 	for i := range steps {
@@ -168,17 +200,30 @@ func drawCosine(p *pen, f CosineFigure, at heatmaps) {
 	p.write(ink, smallSize, dot{at.bar.x + 21, at.bar.y + at.side + 16}, left, middle, "itself")
 }
 
+// flatScale draws the scale of cosines lying, from the upper left corner of its colours.
+func (p *pen) flatScale(at dot) {
+	const steps = 200
+	for i := range steps {
+		p.box(heat(2*(float64(i)+0.5)/steps-1), dot{at.x + float64(i)*flatBar/steps, at.y}, flatBar/steps+0.5, 14)
+	}
+	p.write(ink, labelSize, dot{at.x - 12, at.y + 7}, right, middle, "cosine")
+	for _, v := range []float64{-1, -0.5, 0, 0.5, 1} {
+		x := at.x + flatBar*(1+v)/2
+		p.line(ink, 1, nil, dot{x, at.y + 14}, dot{x, at.y + 18})
+		p.write(ink, smallSize, dot{x, at.y + 20}, center, top, fmt.Sprint(v))
+	}
+	p.box(masked, dot{at.x + flatBar + columnGap, at.y}, 14, 14)
+	p.write(ink, smallSize, dot{at.x + flatBar + columnGap + 21, at.y + 7}, left, middle, "itself")
+}
+
 // draw draws one matrix, its first row on top.
-func (p CosinePanel) draw(pn *pen, at dot, side float64, caption []string) {
+func (p CosinePanel) draw(pn *pen, at dot, side float64) {
 	n := len(p.Matrix)
 	cell := side / float64(n)
 	seam := 0.0 // white between cells that are large enough
 	if cell >= 8 {
 		seam = 1
 	}
-	above := at.y - 12 - float64(len(caption)-1)*noteLine
-	pn.write(ink, labelSize, dot{at.x, above - 16}, left, middle, fit(labelSize, side, p.Name))
-	pn.notes(caption, dot{at.x, above - noteLine/2})
 	for r, row := range p.Matrix {
 		for c, v := range row {
 			corner := dot{at.x + float64(c)*cell, at.y + float64(r)*cell}
@@ -187,7 +232,7 @@ func (p CosinePanel) draw(pn *pen, at dot, side float64, caption []string) {
 				continue
 			}
 			pn.box(heat(v), corner, cell-seam, cell-seam)
-			if n <= 8 {
+			if n <= mostWritten && cell >= leastWritten {
 				pn.write(onHeat(v), smallSize, dot{corner.x + cell/2, corner.y + cell/2}, center, middle, fmt.Sprintf("%.2f", v))
 			}
 		}

@@ -10,7 +10,7 @@ func cosineSpec(f CosineFigure, at heatmaps) map[string]any {
 		notes = append(notes, e.vega+": "+e.text)
 	}
 	for i, p := range f.Panels {
-		views[i] = p.view(at.side)
+		views[i] = p.view(at.side, at.names[i], at.captions[i])
 		if p.rows() > 0 {
 			views[i] = object{"vconcat": []any{views[i], p.rowsView(at.side)}, "spacing": 8.0}
 		}
@@ -28,7 +28,7 @@ func cosineSpec(f CosineFigure, at heatmaps) map[string]any {
 const onDiagonal = "datum.row === datum.column"
 
 // view writes one matrix. Rows and columns go by their labels, in the order they came.
-func (p CosinePanel) view(side float64) object {
+func (p CosinePanel) view(side float64, name, caption []string) object {
 	rows := []any{}
 	for r, row := range p.Matrix {
 		for c, v := range row {
@@ -63,7 +63,7 @@ func (p CosinePanel) view(side float64) object {
 			"tooltip": []any{tip("row", "row", "nominal", ""), tip("column", "column", "nominal", ""), tip("cosine", "cosine", "quantitative", ".4f")},
 		},
 	}}
-	if len(p.Matrix) <= 8 {
+	if n := len(p.Matrix); n <= mostWritten && side/float64(n) >= leastWritten {
 		layers = append(layers, object{
 			"transform": []any{object{"filter": "!(" + onDiagonal + ")"}},
 			"mark":      object{"type": "text", "fontSize": float64(smallSize)},
@@ -75,7 +75,7 @@ func (p CosinePanel) view(side float64) object {
 	}
 	return object{
 		"title": object{
-			"text": p.Name, "subtitle": p.caption(), "anchor": "start", "frame": "group", "fontSize": float64(labelSize),
+			"text": textOf(name), "subtitle": textOf(caption), "anchor": "start", "frame": "group", "fontSize": float64(labelSize),
 		},
 		"width": side, "height": math.Round(side), "data": values(rows...), "layer": layers,
 	}

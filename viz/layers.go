@@ -17,7 +17,7 @@ func (p *panel) view(k keys, f frame) object {
 	layers = append(layers, p.markLayers(f)...)
 	v := object{"width": round(f.width), "height": round(f.height), "layer": layers}
 	if p.title != "" {
-		v["title"] = object{"text": p.title, "anchor": "start", "frame": "group", "fontSize": float64(labelSize), "offset": round(f.header - nameHeight - p.bars() + 4)}
+		v["title"] = object{"text": textOf(f.title), "anchor": "start", "frame": "group", "fontSize": float64(labelSize), "offset": round(f.header - nameHeight - moreLines(f.title) - p.bars() + 4)}
 	}
 	return v
 }

@@ -101,7 +101,11 @@ func told(word string, titles, texts []string) []string {
 	for i, text := range different {
 		notes[i] = word + ": " + text
 		if len(different) > 1 {
-			notes[i] = fmt.Sprintf("%s in %s: %s", word, strings.Join(of[text], ", "), text)
+			between := ", "
+			if slices.ContainsFunc(of[text], func(title string) bool { return strings.Contains(title, ",") }) {
+				between = "; "
+			}
+			notes[i] = fmt.Sprintf("%s in %s: %s", word, strings.Join(of[text], between), text)
 		}
 	}
 	return notes

@@ -58,6 +58,7 @@ type frame struct {
 	at            dot
 	width, height float64
 	header        float64 // above the data, the same for all panels
+	title         []string
 	marks         []placed
 }
 
@@ -88,7 +89,8 @@ func (pg *page) arrange() arrangement {
 	room := make([]float64, across) // of each column's vertical axes
 	pg.spread()
 	for i, p := range pg.panels {
-		p.y.setTicks(int(pg.height / pg.perTick()))
+		p.takeTurns()
+		p.y.setTicksUp(int(pg.height / pg.perTick()))
 		room[i%across] = max(room[i%across], p.beside())
 	}
 	y := margin + pg.print.titleHeight(pg.title, pg.width)
@@ -105,7 +107,7 @@ func (pg *page) arrange() arrangement {
 		if p.setXTicks(f.width); pg.shareX && pg.shareY { // the first is the narrowest
 			p.x.ticks, p.x.format = pg.panels[0].x.ticks, pg.panels[0].x.format
 		}
-		f.marks = placeMarks(p, f.width, end)
+		f.marks, f.title = placeMarks(p, f.width, end), panelTitle(p.title, f.width)
 		a.frames = append(a.frames, f)
 		if column+1 == across || i+1 == len(pg.panels) {
 			y = pg.placeRow(a.frames[i-column:], pg.panels[i-column:i+1], y)
@@ -209,7 +211,7 @@ func (p *panel) header(f frame) float64 {
 		h += float64(rows)*markHeight + 2
 	}
 	if p.title != "" {
-		h += nameHeight
+		h += nameHeight + moreLines(f.title)
 	}
 	return max(h, 4)
 }

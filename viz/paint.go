@@ -176,10 +176,7 @@ func (p *panel) drawAxes(pn *pen, f frame) {
 		label := fit(labelSize, f.height, p.y.label)
 		pn.writeUp(ink, labelSize, dot{f.at.x - p.beside() + 9, f.at.y + f.height/2}, label)
 	}
-	if p.title != "" {
-		y := f.at.y - f.header + nameHeight/2 - 2
-		pn.write(ink, labelSize, dot{f.at.x, y}, left, middle, fit(labelSize, f.width, p.title))
-	}
+	pn.titleLines(f.title, dot{f.at.x, f.at.y - f.header + nameHeight/2 - 2})
 }
 
 // axis draws what stands beneath the line of a horizontal axis, from its left end: ticks and label.

@@ -9,7 +9,7 @@ import (
 type PanelsFigure struct {
 	Title   string
 	Panels  []LinePanel
-	Columns int    // panels in a row, 1 to 3; 0 lets their number choose
+	Columns int    // panels in a row, 1 to 3, of which a Column has room for 2; 0 lets their number choose
 	ShareX  bool   // all panels span the same x, so that what is below each other can be compared
 	ShareY  bool   // all panels span the same y
 	Band    string // what an SE is where it is no standard error, for example "± 1 sd over 5 seeds"
@@ -32,6 +32,17 @@ type LinePanel struct {
 
 // mostAcross is the most panels in a row.
 const mostAcross = 3
+
+// leastPanel is how wide the place of a panel is at least, in CSS pixels.
+const leastPanel = 180.0
+
+// inRow is how many of n panels stand in a row where nobody chose: up to three, and four in two rows of two.
+func inRow(n int) int {
+	if n == 4 {
+		return 2
+	}
+	return min(n, mostAcross)
+}
 
 // Panels draws a PanelsFigure of up to twelve panels. One column has its legend beside it; more have it below. Series of one
 // name in several panels share an entry of the legend and must be of one run and modality; within a panel, not between
@@ -63,10 +74,13 @@ func Panels(f PanelsFigure) (*Figure, error) {
 	}
 	pg := &page{title: f.Title, panels: panels, across: f.columns(), shareX: f.ShareX, shareY: f.ShareY, width: 760, height: 170}
 	if pg.on(f.Width); pg.across > 1 {
-		pg.width, pg.height, pg.below = f.Width.pixels(960), 200, true
+		most := 15 // markers of a line: more would touch
+		if pg.width, pg.height, pg.below = f.Width.pixels(960), 200, true; f.Width == Column {
+			pg.height, most = 150, 8
+		}
 		for _, p := range panels {
 			for i := range p.lines {
-				p.lines[i].mark(15) // more would touch
+				p.lines[i].mark(most)
 			}
 		}
 	}
@@ -110,13 +124,11 @@ func (f PanelsFigure) columns() int {
 	n := len(f.Panels)
 	switch {
 	case f.Columns > 0:
-		return min(f.Columns, n)
+		return f.Width.across(min(f.Columns, n), 0, leastPanel)
 	case f.Width == Column:
 		return 1
-	case n == 4:
-		return 2
 	}
-	return min(n, mostAcross)
+	return inRow(n)
 }
 
 // check names the first thing that cannot be drawn. where says in which figure.

@@ -79,6 +79,55 @@ func comparison() viz.BarsFigure {
 	return f
 }
 
+// alike is differences of which one is 0 with every seed, one has no interval and one is missing, in a column.
+func alike() viz.ForestFigure {
+	return viz.ForestFigure{
+		Title: "Difference to joint training", Label: "accuracy (points)", Percent: true, Interval: "95 % t interval, paired over seeds",
+		Less: "joint training better", More: "better", Width: viz.Column,
+		Rows: []viz.ForestRow{
+			{Name: "InfoReg", NoInterval: "equal with every seed", Pairs: 5},
+			{Name: "freeze, same epochs as the published window", Diff: -0.011, Low: -0.02, High: -0.001, Pairs: 5},
+			{Name: "OGM", Diff: 0.004, NoInterval: "one seed", Pairs: 1},
+			{Name: "PMR", Missing: "method pmr with 3 modalities, it is defined for 2"},
+		},
+	}
+}
+
+// refused is bars of which two are missing: one with a printed value to the right of its reason, one to the left.
+func refused() viz.BarsFigure {
+	return viz.BarsFigure{
+		Title: "Fusion heads", Label: "accuracy (%)", Percent: true, PrintedName: "the paper, CREMA-D", Width: viz.Column,
+		Bars: []viz.Bar{
+			{Name: "Joint", Value: 0.751, SE: 0.014},
+			{Name: "Joint, FiLM", Missing: "fusion film of 3 modalities, it is defined for 2"},
+			{Name: "Joint, gated", Missing: "fusion gated of 3 modalities, it is defined for 2"},
+			{Name: "InfoReg", Value: 0.75, SE: 0.018},
+		},
+		Printed: []viz.Bar{{Name: "Joint", Value: 0.666}, {Name: "Joint, FiLM", Value: 0.669}, {Name: "Joint, gated", Value: 0.16}, {Name: "InfoReg", Value: 0.719}},
+	}
+}
+
+// fourMatrices is two encoders at two epochs, in a column.
+func fourMatrices() viz.CosineFigure {
+	f := viz.CosineFigure{Title: "Cosine between batch gradients", Width: viz.Column}
+	for i, name := range []string{"skeleton, epoch 3", "inertial, epoch 3", "skeleton, epoch 40", "inertial, epoch 40"} {
+		p := viz.CosinePanel{Name: name, Mean: 0.2 - 0.06*float64(i), Expected: 0.3, NoiseScale: 100 * float64(i+1)}
+		for r := range 16 {
+			row := make([]float64, 16)
+			for c := range row {
+				if row[c] = 1; c != r {
+					row[c] = p.Mean + 0.4*math.Sin(float64((r+1)*(c+1)*(i+2)))*math.Cos(float64(r-c))
+				}
+			}
+			p.Matrix, p.Labels = append(p.Matrix, row), append(p.Labels, fmt.Sprint(384+r))
+		}
+		p.Rows = []viz.CosineRow{{Name: "B = 32", Mean: p.Mean, SD: 0.03, Expected: 0.3}}
+		p.Baseline = viz.CosineBaseline{Name: "permuted", Mean: 0.001, SD: 0.01}
+		f.Panels = append(f.Panels, p)
+	}
+	return f
+}
+
 func ExampleFigure_Encode() {
 	f, err := viz.Bars(viz.BarsFigure{
 		Label: "accuracy (%)", Percent: true, PrintedName: "the paper",

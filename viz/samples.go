@@ -218,7 +218,9 @@ type sheet struct {
 
 // tiles is where one row of pictures stands.
 type tiles struct {
-	head     float64 // middle of the row's name, down from the upper edge
+	names    []string
+	head     float64 // middle of the name's first line, down from the upper edge
+	note     dot     // left end of what black and white are: after the name, or beneath where there is no room
 	places   []dot   // upper left corners of the pictures
 	captions []float64
 	pictures []pixels
@@ -234,13 +236,13 @@ func arrangeSamples(f SamplesFigure) sheet {
 	}
 	var at sheet
 	at.tile = min(widestTile, math.Floor((f.Width.pixels(sheetWidth)-2*margin+tileGap)/float64(across))-tileGap)
-	y := margin + f.Width.titleHeight(f.Title, f.Width.pixels(760))
+	y, room := margin+f.Width.titleHeight(f.Title, f.Width.pixels(760)), f.Width.pixels(760)-2*margin
 	at.note = y
 	y += markHeight
 	wide := max(min(760, widthOf(titleSize, f.Title)), widthOf(smallSize, f.captionNote()), float64(across)*(at.tile+tileGap)-tileGap)
 	for _, r := range f.Rows {
-		row := tiles{head: y + nameHeight/2 + 3}
-		y += nameHeight + 6
+		row := r.head(y, room)
+		y = row.note.y + nameHeight/2 + 3
 		wide = max(wide, min(760, widthOf(labelSize, r.Name)+12+widthOf(smallSize, r.scaleNote())))
 		shades, lines := r.scale(), 2.0
 		if r.labelled() {
@@ -268,19 +270,26 @@ func arrangeSamples(f SamplesFigure) sheet {
 	return at
 }
 
+// head places a row's name under y, and what black and white are.
+func (r SampleRow) head(y, room float64) tiles {
+	row := tiles{names: panelTitle(r.Name, room), head: y + nameHeight/2 + 3}
+	row.note = dot{margin, row.head + moreLines(row.names)}
+	switch n := len(row.names); {
+	case n == 1 && widthOf(labelSize, r.Name)+12+widthOf(smallSize, r.scaleNote()) <= room:
+		row.note.x += widthOf(labelSize, r.Name) + 12
+	case n > 0:
+		row.note.y += noteLine
+	}
+	return row
+}
+
 func drawSamples(p *pen, f SamplesFigure, at sheet) {
 	p.title(f.Width, f.Title, at.width)
 	p.write(grey, smallSize, dot{margin, at.note}, left, top, fit(smallSize, at.width-2*margin, f.captionNote()))
 	for i, r := range f.Rows {
 		row := at.rows[i]
-		room := at.width - 2*margin - 12 - widthOf(smallSize, r.scaleNote())
-		name := fit(labelSize, max(60, room), r.Name)
-		x := margin
-		if name != "" {
-			p.write(ink, labelSize, dot{x, row.head}, left, middle, name)
-			x += widthOf(labelSize, name) + 12
-		}
-		p.write(grey, smallSize, dot{x, row.head}, left, middle, fit(smallSize, at.width-margin-x, r.scaleNote()))
+		p.titleLines(row.names, dot{margin, row.head})
+		p.write(grey, smallSize, row.note, left, middle, fit(smallSize, at.width-margin-row.note.x, r.scaleNote()))
 		for j, s := range r.Samples {
 			p.picture(row.pictures[j], row.places[j])
 			under := dot{row.places[j].x, row.captions[j]}

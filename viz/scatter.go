@@ -10,7 +10,6 @@ import (
 // Measures of the embedding figure in CSS pixels.
 const (
 	panelGap   = 24.0
-	perRow     = 3
 	scatterRim = 0.06 // of a map's side, between its outermost points and its frame
 )
 
@@ -19,6 +18,7 @@ type scatters struct {
 	width, height float64
 	side          float64 // of a map
 	frames        []dot   // upper left corners of the maps
+	names         [][]string
 	captions      [][]string
 	legend        dot
 	legendWidth   float64 // of one column
@@ -27,23 +27,29 @@ type scatters struct {
 }
 
 func arrangeEmbedding(f EmbeddingFigure) scatters {
-	at := scatters{side: map[int]float64{1: 420, 2: 320}[len(f.Panels)], across: f.Width.across(min(perRow, len(f.Panels)), 0, 170)}
+	at := scatters{side: map[int]float64{1: 420, 2: 320}[len(f.Panels)], across: f.Width.across(inRow(len(f.Panels)), 0, 170)}
 	if at.side == 0 {
 		at.side = 250
 	}
 	if f.Width != Screen {
 		at.side = min(400, (f.Width.pixels(0)-2*margin-float64(at.across-1)*panelGap)/float64(at.across))
+		if at.across < len(f.Panels) {
+			at.side = min(300, at.side)
+		}
 	}
 	y := margin + f.Width.titleHeight(f.Title, f.Width.pixels(760))
-	first := y
 	for i := 0; i < len(f.Panels); i += at.across {
-		most := 0
+		most, head := 0, nameHeight
+		for _, p := range f.Panels[i:min(i+at.across, len(f.Panels))] {
+			name := panelTitle(p.Name, at.side)
+			at.names, head = append(at.names, name), max(head, nameHeight+moreLines(name))
+		}
 		for j, p := range f.Panels[i:min(i+at.across, len(f.Panels))] {
-			at.frames = append(at.frames, dot{margin + float64(j)*(at.side+panelGap), y + nameHeight})
+			at.frames = append(at.frames, dot{margin + float64(j)*(at.side+panelGap), y + head})
 			at.captions = append(at.captions, p.caption(at.side))
 			most = max(most, len(at.captions[i+j]))
 		}
-		y += nameHeight + at.side + 8 + float64(most)*markHeight + margin
+		y += head + at.side + 8 + float64(most)*markHeight + margin
 	}
 	at.height = y
 	x := margin + float64(at.across)*at.side + float64(at.across-1)*panelGap
@@ -57,7 +63,7 @@ func arrangeEmbedding(f EmbeddingFigure) scatters {
 		return at
 	}
 	if n := len(f.Classes); n > 0 {
-		at.legend = dot{x + columnGap, first + nameHeight}
+		at.legend = dot{x + columnGap, at.frames[0].y}
 		at.legendRows = min(n, int((at.height-margin-at.legend.y)/rowHeight))
 		columns := (n + at.legendRows - 1) / at.legendRows
 		x += float64(columns) * (columnGap + at.legendWidth)
@@ -120,7 +126,7 @@ func (p EmbeddingPanel) square() (corner dot, side float64) {
 func drawEmbedding(p *pen, f EmbeddingFigure, at scatters) {
 	p.title(f.Width, f.Title, at.width)
 	for i, panel := range f.Panels {
-		panel.draw(p, at.frames[i], at.side)
+		panel.draw(p, at.frames[i], at.side, at.names[i])
 		for row, line := range at.captions[i] {
 			below := at.frames[i].y + at.side + 8 + float64(row)*markHeight
 			p.write(grey, smallSize, dot{at.frames[i].x, below}, left, top, fit(smallSize, at.side, line))
@@ -136,8 +142,8 @@ func drawEmbedding(p *pen, f EmbeddingFigure, at scatters) {
 }
 
 // draw draws one map with its upper left corner at a place.
-func (p EmbeddingPanel) draw(pn *pen, at dot, side float64) {
-	pn.write(ink, labelSize, dot{at.x, at.y - nameHeight/2 - 1}, left, middle, fit(labelSize, side, p.Name))
+func (p EmbeddingPanel) draw(pn *pen, at dot, side float64, name []string) {
+	pn.titleLines(name, dot{at.x, at.y - nameHeight/2 - 1 - moreLines(name)})
 	pn.line(faint, 1, nil, at, dot{at.x + side, at.y}, dot{at.x + side, at.y + side}, dot{at.x, at.y + side}, at)
 	corner, length := p.square()
 	size, opacity := crowd(len(p.Points))
@@ -161,14 +167,14 @@ func (p *pen) speck(c color.NRGBA, name string, at dot, size float64) {
 func embeddingSpec(f EmbeddingFigure, at scatters) map[string]any {
 	views := make([]any, len(f.Panels))
 	for i, p := range f.Panels {
-		views[i] = p.view(f.Classes, at.side, at.captions[i])
+		views[i] = p.view(f.Classes, at.side, at.names[i], at.captions[i])
 	}
 	root := object{"concat": views, "columns": float64(at.across), "spacing": panelGap}
 	return finish(root, f.Title)
 }
 
 // view writes one map. Its numbers stand beneath it as the title of the horizontal axis.
-func (p EmbeddingPanel) view(classes []string, side float64, caption []string) object {
+func (p EmbeddingPanel) view(classes []string, side float64, name, caption []string) object {
 	rows := []any{}
 	for _, i := range p.drawingOrder() {
 		row := object{"x": round(p.Points[i][0]), "y": round(p.Points[i][1]), "sample": fmt.Sprint(i)}
@@ -218,7 +224,7 @@ func (p EmbeddingPanel) view(classes []string, side float64, caption []string) o
 		mark["color"] = hex(classLook(0).color)
 	}
 	return object{
-		"title": object{"text": p.Name, "anchor": "start", "frame": "group", "fontSize": float64(labelSize)},
+		"title": object{"text": textOf(name), "anchor": "start", "frame": "group", "fontSize": float64(labelSize)},
 		"width": side, "height": side, "view": object{"stroke": hex(faint)},
 		"data": values(rows...), "mark": mark, "encoding": encoding,
 	}

@@ -49,13 +49,10 @@ const (
 	noteLine  = 15.0
 )
 
-// title is the lines of a title on a page of a width: one on a screen, shortened to it, and as many as it takes on paper.
+// title is the lines of a title on a page of a width: at most three on a screen, and as many as it takes on paper.
 func (w Width) title(s string, width float64) []string {
-	if s == "" {
-		return nil
-	}
 	if w == Screen {
-		return []string{fit(titleSize, width-2*margin, s)}
+		return lines(titleSize, width-2*margin, mostLines, s)
 	}
 	return wrapped(titleSize, width-2*margin, s)
 }

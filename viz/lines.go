@@ -1,0 +1,83 @@
+package viz
+
+import "strings"
+
+// mostLines is the most lines of a panel's title, and of a reason why there is no value.
+const mostLines = 3
+
+// lines breaks a text between words into at most most lines of a width, in CSS pixels. What is left over is cut off the last
+// of them, which says so with three dots: the sentence of a figure has it whole.
+func lines(size, width float64, most int, s string) []string {
+	list := wrapped(size, width, s)
+	if len(list) <= most {
+		return list
+	}
+	return append(list[:most-1:most-1], fit(size, width, list[most-1]+" "+list[most]))
+}
+
+// evenly breaks a text as lines does. One that takes two lines is broken after its colon where both parts have room; else
+// lines are made about as long as each other, so that no word stands alone.
+func evenly(size, width float64, most int, s string) []string {
+	list := lines(size, width, most, s)
+	if n := len(list); n < 2 || strings.HasSuffix(list[n-1], "…") {
+		return list
+	}
+	if head, tail, ok := strings.Cut(s, ": "); ok && len(list) == 2 {
+		if head += ":"; widthOf(size, head) <= width && widthOf(size, tail) <= width {
+			return []string{head, tail}
+		}
+	}
+	least := 0.0
+	for word := range strings.FieldsSeq(s) {
+		least = max(least, widthOf(size, word))
+	}
+	for w := width - 2; w >= least; w -= 2 {
+		tighter := wrapped(size, w, s)
+		if len(tighter) > len(list) {
+			break
+		}
+		list = tighter
+	}
+	return list
+}
+
+// joined breaks a text made of parts into lines of at most a width, between parts where it can.
+func joined(size, width float64, between string, parts []string) []string {
+	var list []string
+	for _, s := range parts {
+		if n := len(list); n > 0 && widthOf(size, list[n-1]+between+s) <= width {
+			list[n-1] += between + s
+			continue
+		}
+		if n := len(list); n > 0 {
+			list[n-1] += strings.TrimRight(between, " ·") // a comma ends its line, a dot between parts does not
+		}
+		list = append(list, wrapped(size, width, s)...)
+	}
+	return list
+}
+
+// panelTitle is the lines of a panel's title over a width.
+func panelTitle(s string, width float64) []string { return evenly(labelSize, width, mostLines, s) }
+
+// moreLines is the room that lines take beyond the first.
+func moreLines(list []string) float64 { return float64(max(0, len(list)-1)) * noteLine }
+
+// titleLines write a panel's title, the middle of its first line at a place.
+func (p *pen) titleLines(list []string, at dot) {
+	for i, s := range list {
+		p.write(ink, labelSize, dot{at.x, at.y + float64(i)*noteLine}, left, middle, s)
+	}
+}
+
+// textOf is lines as Vega-Lite has them in a title.
+func textOf(list []string) any {
+	if len(list) == 1 {
+		return list[0]
+	}
+	out := make([]any, len(list))
+	for i, s := range list {
+		out[i] = s
+	}
+	return out
+}
