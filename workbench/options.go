@@ -233,6 +233,10 @@ const (
 	Linear      = "linear"      // accuracy of fresh linear probes on frozen features
 )
 
+// MacroF1 is what [Run.Evaluate] measures beside accuracies: the mean over all classes of the fused prediction's F1, which
+// is the harmonic mean of precision and recall. A class that is neither there nor predicted counts as 0.
+const MacroF1 = wire.MacroF1
+
 // What can only be drawn.
 const (
 	Trace      = "trace"   // Fisher traces, with the prime learning windows

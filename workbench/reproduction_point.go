@@ -47,6 +47,17 @@ func (r *Reproduction) Beside(arm string, seed int, run *Run) {
 	})
 }
 
+// quantityOf is what a reproduction calls what a record has; nothing where it has no such number.
+func quantityOf(p Record) wire.Quantity {
+	switch p.Kind {
+	case Accuracy:
+		return wire.Quantity{Encoder: p.Encoder, Readout: p.Readout}
+	case MacroF1:
+		return wire.Quantity{Encoder: p.Encoder, Readout: MacroF1}
+	}
+	return wire.Quantity{}
+}
+
 // pointOf finds a run that has a result.
 func (r *Reproduction) pointOf(arm string, seed int) (wire.ReproducedRun, error) {
 	i := slices.IndexFunc(r.Arms, func(a wire.ReproducedArm) bool { return a.Name == arm })
@@ -83,8 +94,12 @@ func (r *Reproduction) beside(arm string, then wire.ReproducedRun, s Status, now
 	}
 	worst, both := 0.0, 0
 	for _, a := range then.Accuracies {
-		i := slices.IndexFunc(now, func(p Record) bool { return p.Encoder == a.Encoder && p.Readout == a.Readout })
-		row := []entry{{text: a.String()}, show(0, false), show(a.Value, true)}
+		i := slices.IndexFunc(now, func(p Record) bool { return quantityOf(p) == a.Quantity })
+		name := a.String()
+		if a.Readout == MacroF1 {
+			name = quantityName(a.Quantity)
+		}
+		row := []entry{{text: name}, show(0, false), show(a.Value, true)}
 		if i >= 0 {
 			row[1] = show(now[i].Value, true)
 			worst, both = max(worst, math.Abs(now[i].Value-a.Value)), both+1

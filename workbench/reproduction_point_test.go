@@ -35,14 +35,18 @@ func TestReproductionPoint(t *testing.T) {
 	}
 }
 
-// TestReproductionBeside: the larger difference is said, a readout of one side alone is a hole, and another epoch is said.
+// TestReproductionBeside: the larger difference is said, a readout of one side alone is a hole, the macro F1 is told from the
+// accuracy and the cross entropy of the same readout, and another epoch is said.
 func TestReproductionBeside(t *testing.T) {
 	r := madeReproduction()
-	fused, linear := wire.Quantity{Encoder: "fused", Readout: "head"}, wire.Quantity{Encoder: "visual", Readout: "linear"}
-	then := wire.ReproducedRun{RunOutcome: wire.RunOutcome{Seed: 1, Epoch: 5, Accuracies: []wire.NamedAccuracy{{Quantity: fused, Value: 0.75}, {Quantity: linear, Value: 0.5}}}}
-	now := []Record{{Encoder: "fused", Readout: "head", Value: 0.7475}}
+	fused, linear, f1 := wire.Quantity{Encoder: "fused", Readout: "head"}, wire.Quantity{Encoder: "visual", Readout: "linear"}, wire.Quantity{Encoder: "fused", Readout: "macro_f1"}
+	then := wire.ReproducedRun{RunOutcome: wire.RunOutcome{Seed: 1, Epoch: 5, Accuracies: []wire.NamedAccuracy{{Quantity: fused, Value: 0.75}, {Quantity: linear, Value: 0.5}, {Quantity: f1, Value: 0.7}}}}
+	now := []Record{
+		{Kind: "cross_entropy", Encoder: "fused", Readout: "head", Value: 0.9}, {Kind: Accuracy, Encoder: "fused", Readout: "head", Value: 0.7475},
+		{Kind: MacroF1, Encoder: "fused", Readout: "head", Value: 0.699},
+	}
 	text := r.beside("Joint", then, Status{Epoch: 5}, now).text()
-	for _, want := range []string{"Joint, seed 1: accuracy in percent on the test split of digits after 5 epochs", "74.75", "75.00", "-", "50.00", "Largest difference: 0.25 percentage points."} {
+	for _, want := range []string{"Joint, seed 1: accuracy in percent on the test split of digits after 5 epochs", "74.75", "75.00", "-", "50.00", "macro F1       69.90  70.00", "Largest difference: 0.25 percentage points."} {
 		if !strings.Contains(text, want) {
 			t.Errorf("text lacks %q:\n%s", want, text)
 		}

@@ -112,7 +112,7 @@ func (r *Reproduction) shown() []wire.Quantity {
 
 func quantityName(q wire.Quantity) string {
 	switch q.Readout {
-	case "macro_f1":
+	case wire.MacroF1:
 		return "macro F1"
 	case "linear":
 		return q.Encoder + ", linear probe"
@@ -157,7 +157,7 @@ func (r *Reproduction) paperQuantity(p wire.PaperNumber) wire.Quantity {
 	case "video":
 		return wire.Quantity{Encoder: r.Modalities[len(r.Modalities)-1], Readout: "split"}
 	case "macro F1":
-		return wire.Quantity{Encoder: "fused", Readout: "macro_f1"}
+		return wire.Quantity{Encoder: "fused", Readout: wire.MacroF1}
 	}
 	return wire.Quantity{Encoder: "fused", Readout: "head"}
 }

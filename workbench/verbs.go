@@ -99,7 +99,8 @@ func (r *Run) Set(options ...Option) {
 	})
 }
 
-// Evaluate measures accuracies on a split at the present step, shows them and puts them on record.
+// Evaluate measures accuracies on a split at the present step, and the [MacroF1] of the fused prediction, shows them and
+// puts them on record; see [Run.EvaluateContext].
 func (r *Run) Evaluate(split Split) []Record {
 	return r.measured(func(ctx context.Context) ([]Record, error) { return r.EvaluateContext(ctx, split) })
 }

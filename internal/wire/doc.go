@@ -12,7 +12,7 @@
 //	GET    /v1/runs/NAME/events         stream of [Event] until the client leaves
 //	POST   /v1/runs/NAME/pause          [Status]
 //	POST   /v1/runs/NAME/set            settings → [Status]
-//	POST   /v1/runs/NAME/evaluate       {"split": "val"} → []Record
+//	POST   /v1/runs/NAME/evaluate       {"split": "val"} → []Record: accuracies, cross entropies and the [MacroF1]
 //	POST   /v1/runs/NAME/probe          [Probe] → []Record
 //	POST   /v1/runs/NAME/fresh          [Declaration] or nothing → [Status]; archives the run, starts it over
 //	POST   /v1/runs/NAME/export         {"format", "path"} → {"path"}

@@ -230,12 +230,18 @@ func everything(n int) []int {
 // evaluate measures, on a split, accuracy and mean cross entropy of the fused prediction and of each modality
 // by the head's own unimodal readout.
 func (r *Run) evaluate(split data.Split, _ Settings) ([]wire.Record, error) {
+	list, _, err := r.scores(split)
+	return list, err
+}
+
+// scores also gives the macro F1 of the fused prediction.
+func (r *Run) scores(split data.Split) ([]wire.Record, wire.Record, error) {
 	n := r.set.Len(split)
 	if n == 0 {
-		return nil, &wire.Problem{Message: fmt.Sprintf("data %s has no samples in split %s", r.base.text("data"), split), Hint: "choose another split"}
+		return nil, wire.Record{}, &wire.Problem{Message: fmt.Sprintf("data %s has no samples in split %s", r.base.text("data"), split), Hint: "choose another split"}
 	}
 	hits := map[string]int{}
-	losses := map[string][]float64{}
+	losses, f1 := map[string][]float64{}, newClassCounts(r.eng.model.Classes)
 	count := func(name string, labels []int32, logits []float32) {
 		classes := r.eng.model.Classes
 		for i, y := range labels {
@@ -248,6 +254,7 @@ func (r *Run) evaluate(split data.Split, _ Settings) ([]wire.Record, error) {
 	}
 	err := r.pass(r.st.vars, split, everything(n), func(labels []int32, got rows) error {
 		count(fused, labels, got.logits)
+		f1.addRows(labels, got.logits)
 		for m, logits := range got.unimodal {
 			count(m, labels, logits)
 		}
@@ -257,7 +264,7 @@ func (r *Run) evaluate(split data.Split, _ Settings) ([]wire.Record, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, wire.Record{}, err
 	}
 	var records []wire.Record
 	add := func(name, readout, counted string) {
@@ -278,7 +285,7 @@ func (r *Run) evaluate(split data.Split, _ Settings) ([]wire.Record, error) {
 			add(m, readoutSeparate, separateName(m))
 		}
 	}
-	return records, nil
+	return records, r.f1Record(f1, split, n), nil
 }
 
 // separateName is under what a modality's own classifier is counted.

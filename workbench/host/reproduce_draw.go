@@ -86,6 +86,9 @@ type drawing struct{ *wire.Reproduction }
 // title says on which data, and that it is not the paper's.
 func (d drawing) title(what string) string {
 	title := what + ", " + d.Data
+	if strings.HasSuffix(what, "?") {
+		title = what + " On " + d.Data
+	}
 	if len(d.PaperSets) > 0 {
 		title += " in the place of " + strings.Join(d.PaperSets, " and ")
 	}

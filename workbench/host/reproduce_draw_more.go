@@ -79,9 +79,9 @@ func gapOf(run wire.ReproducedRun, kind string, modalities []string, value func(
 
 // acquisition draws accuracies and traces of InfoReg beside joint training, a panel for each encoder (figure 5).
 func (d drawing) acquisition() (*viz.Figure, error) {
-	f := viz.PanelsFigure{Title: d.title("InfoReg beside joint training"), ShareX: true, Columns: min(3, 1+len(d.Modalities)), Band: d.band(), Ends: d.ends(), Width: viz.Page}
+	f := viz.PanelsFigure{Title: d.title("InfoReg beside joint training"), ShareX: true, Columns: 3, Band: d.band(), Ends: d.ends(), Width: viz.Page}
 	var traces []viz.LinePanel
-	for _, m := range slices.Concat([]string{fused}, d.Modalities) {
+	for _, m := range slices.Concat(d.Modalities, []string{fused}) { // a trace stands under its modality's accuracy
 		readout := readoutSplit
 		if m == fused {
 			readout = readoutHead
@@ -101,6 +101,9 @@ func (d drawing) acquisition() (*viz.Figure, error) {
 		}
 		f.Panels = append(f.Panels, acc)
 		traces = append(traces, trace)
+	}
+	if n := len(d.Modalities); n >= f.Columns { // no room beside them: the fused one comes last
+		f.Panels, traces = f.Panels[:n], append(traces, f.Panels[n])
 	}
 	f.Panels = keepDrawn(append(f.Panels, traces...)...)
 	return panelsOf(f)
@@ -144,7 +147,7 @@ func (d drawing) sweep(setting string, chosen float64) (*viz.Figure, error) {
 // nulls draws the trace as it is measured in five ways, beside runs in which there is nothing to learn: if a window is
 // open there, it is not the network's.
 func (d drawing) nulls() (*viz.Figure, error) {
-	f := viz.PanelsFigure{Title: d.title("Whose is the window? Tr(F) at the observed labels"), Columns: 3, ShareX: true, Band: d.band(), Ends: d.ends(), Width: viz.Page}
+	f := viz.PanelsFigure{Title: d.title("Whose is the window? Tr(F) at the observed labels"), ShareX: true, Band: d.band(), Ends: d.ends(), Width: viz.Page}
 	for _, a := range d.Arms {
 		for _, way := range ways {
 			p := viz.LinePanel{Title: a.Name + ": " + way.title, XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
@@ -169,6 +172,7 @@ func (d drawing) nulls() (*viz.Figure, error) {
 			}
 			f.Panels = append(f.Panels, p)
 		}
+		f.Columns = max(f.Columns, len(keepDrawn(slices.Clone(f.Panels[len(f.Panels)-len(ways):])...)))
 	}
 	f.Panels = keepDrawn(f.Panels...)
 	return panelsOf(f)
@@ -340,13 +344,19 @@ func (d drawing) forest() (*viz.Figure, error) {
 		switch {
 		case i < 0:
 			row.Missing = holeOf(a)
-		case a.Differences[i].Low == nil && a.Differences[i].Mean == 0:
-			row.Missing = "equal with every seed"
-		case a.Differences[i].Low == nil:
-			row.Missing = "no interval"
 		default:
 			x := a.Differences[i]
-			row.Diff, row.Low, row.High, row.Pairs, drawn = x.Mean, *x.Low, *x.High, x.Seeds, true
+			row.Diff, row.Pairs, drawn = x.Mean, x.Seeds, true
+			switch {
+			case x.Low != nil:
+				row.Low, row.High = *x.Low, *x.High
+			case x.Seeds < 2:
+				row.NoInterval = "one seed"
+			case x.Mean == 0:
+				row.NoInterval = "equal with every seed"
+			default:
+				row.NoInterval = "the same with every seed"
+			}
 		}
 		if i >= 0 || row.Missing != "" {
 			f.Rows = append(f.Rows, row)

@@ -17,8 +17,6 @@ import (
 	"github.com/primewindow/primewindow/viz/tsne"
 )
 
-const kindMacroF1 = "macro_f1" // mean over the classes of the harmonic mean of precision and recall
-
 // besides says what of an arm's runs is measured beside their accuracies. Joint training is in nearly every target, and
 // its trace under running statistics is measured in all of them, so that no run has to be gone through again.
 func (one *part) besides(a *reproArm) beside {
@@ -130,33 +128,6 @@ func (b beside) lacks(rec Recorded, split data.Split, step, perEpoch int) bool {
 		}
 	}
 	return b.f1 && !f1
-}
-
-// macroF1 is the mean over the classes of F1 = 2·TP/(2·TP + FP + FN) of the fused prediction; 0 for a class that is
-// neither there nor predicted. Called with r.mu held.
-func (r *Run) macroF1(split data.Split) (wire.Record, error) {
-	classes := r.eng.model.Classes
-	hit, said, there := make([]float64, classes), make([]float64, classes), make([]float64, classes)
-	n := r.set.Len(split)
-	err := r.pass(r.st.vars, split, everything(n), func(labels []int32, got rows) error {
-		for i, y := range labels {
-			k := argMax(got.logits[i*classes : (i+1)*classes])
-			said[k]++
-			there[y]++
-			if k == int(y) {
-				hit[k]++
-			}
-		}
-		return nil
-	})
-	rec := r.blank(kindMacroF1, fused)
-	for k := range classes {
-		if said[k]+there[k] > 0 {
-			rec.Value += 2 * hit[k] / (said[k] + there[k]) / float64(classes)
-		}
-	}
-	rec.Loss, rec.Labels, rec.BN, rec.N, rec.Split, rec.Readout = "none", "observed", bnRunning, n, string(split), readoutHead
-	return rec, err
 }
 
 const mapPerplexity = 30 // openTSNE's

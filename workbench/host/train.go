@@ -159,17 +159,19 @@ func (r *Run) Probe(ctx context.Context, kind string) (list []wire.Record, err e
 	return list, err
 }
 
-// Evaluate measures accuracies on a split now and puts them on record: by the head, and by fresh linear probes.
+// Evaluate measures accuracies on a split now and puts them on record: by the head, with the macro F1 of the fused
+// prediction, and by fresh linear probes.
 func (r *Run) Evaluate(ctx context.Context, split data.Split) (list []wire.Record, err error) {
 	err = r.with(ctx, func() error {
-		if list, err = r.evaluate(split, nil); err != nil {
+		scores, f1, err := r.scores(split)
+		if err != nil {
 			return err
 		}
 		more, err := r.linear(split, r.settingsAt(r.at))
 		if err != nil {
 			return err
 		}
-		list = append(list, more...)
+		list = append(append(scores, f1), more...)
 		return r.record(list...)
 	})
 	return list, err

@@ -1,0 +1,63 @@
+package host
+
+import (
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// kindMacroF1 is the mean over the classes of F1, which is the harmonic mean of precision and recall.
+const kindMacroF1 = wire.MacroF1
+
+// classCounts are counts of a classifier's predictions by class.
+type classCounts struct{ hit, said, there []int }
+
+func newClassCounts(classes int) *classCounts {
+	return &classCounts{hit: make([]int, classes), said: make([]int, classes), there: make([]int, classes)}
+}
+
+// add counts a sample of one class that is said to be of another or of the same.
+func (t *classCounts) add(said, there int) {
+	t.said[said]++
+	t.there[there]++
+	if said == there {
+		t.hit[said]++
+	}
+}
+
+// macroF1 is the mean over all classes of F1 = 2·TP/(2·TP + FP + FN), from 0 to 1. A class that is neither there nor
+// predicted counts as 0, as scikit-learn's f1_score has it with all classes as labels and zero_division=0.
+func (t *classCounts) macroF1() float64 {
+	sum := 0.0
+	for k, hit := range t.hit {
+		if both := t.said[k] + t.there[k]; both > 0 {
+			sum += 2 * float64(hit) / float64(both)
+		}
+	}
+	return sum / float64(len(t.hit))
+}
+
+// f1Record is the macro F1 of the fused prediction on n samples of a split at the present step.
+func (r *Run) f1Record(t *classCounts, split data.Split, n int) wire.Record {
+	rec := r.blank(kindMacroF1, fused)
+	rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Split, rec.Readout = t.macroF1(), "none", "observed", bnRunning, n, string(split), readoutHead
+	return rec
+}
+
+// macroF1 measures the macro F1 alone. Called with r.mu held.
+func (r *Run) macroF1(split data.Split) (wire.Record, error) {
+	n := r.set.Len(split)
+	t := newClassCounts(r.eng.model.Classes)
+	err := r.pass(r.st.vars, split, everything(n), func(labels []int32, got rows) error {
+		t.addRows(labels, got.logits)
+		return nil
+	})
+	return r.f1Record(t, split, n), err
+}
+
+// addRows counts the samples of a batch by their logits, [n, classes].
+func (t *classCounts) addRows(labels []int32, logits []float32) {
+	classes := len(t.hit)
+	for i, y := range labels {
+		t.add(argMax(logits[i*classes:(i+1)*classes]), int(y))
+	}
+}
