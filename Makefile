@@ -72,6 +72,11 @@ notebooks: ## executes every notebook in full and keeps its outputs
 	@tools/setup.sh lab
 	@.venv/bin/python tools/notebooks.py --keep
 
+.PHONY: verify
+verify: ## trains one run of a committed record, drawn by the day or PICK, again and compares
+	@tools/setup.sh lab
+	@.venv/bin/primewindow reproduce -verify notebooks/results/reproduce $(if $(PICK),-pick '$(PICK)')
+
 .PHONY: vuln
 vuln: ## known vulnerabilities in what is linked; needs the network
 	@tools/setup.sh lint

@@ -32,7 +32,7 @@ func init() { // here, since help refers to the list
 		{"show", "DIR", "what a run has on record; with -figure, drawn", showCommand},
 		{"probe", "DIR -at STEP -kind KIND", "measure a run at any step it has taken", probeCommand},
 		{"compare", "-data SET -methods METHOD,METHOD -seeds N -out DIR", "methods on the same samples from the same seeds: a table, with what may be claimed", compareCommand},
-		{"reproduce", "TARGET -data SET -seeds N -scale demo|paper -out DIR", "a table or figure of the paper, from its runs: table1 to table7, fig1, fig3 to fig10, window, fisher, when, all", reproduceCommand},
+		{"reproduce", "TARGET -data SET -seeds N -scale demo|paper -out DIR", "a table or figure of the paper, from its runs: table1 to table7, fig1, fig3 to fig10, window, fisher, when, all; -verify RECORD|FOLDER trains recorded runs again and compares", reproduceCommand},
 		{"replay", "SPECDIR OUT", "given weights and batches, every step of a method, to compare implementations", replayCommand},
 		{"export", "DIR -format FORMAT -out FILE", "a run for other programs: safetensors, csv, tensorboard", exportCommand},
 		{"data", "list | check SET [DIR] | show SET [DIR] | fetch SET", "the sets of samples", dataCommand},

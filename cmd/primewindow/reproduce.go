@@ -34,9 +34,16 @@ func reproduceCommand(ctx context.Context, env *environ, args []string) error {
 	plan := f.Bool("plan", false, "only say what is done, what is left and how long it will take: nothing is trained or written")
 	from := f.String("from", "", "`file` of a record, or several joined by commas: draw them again, without training")
 	draw := f.String("draw", "", "`folder` that the tables and figures go to; without it where the record is")
+	again := newVerifyFlags(f)
 	names, err := parse(env, f, args, 0, len(host.ReproduceTargets()))
 	if err != nil {
 		return err
+	}
+	if err := again.check(f); err != nil {
+		return err
+	}
+	if *again.path != "" {
+		return verify(ctx, env, f, again, names, *plan)
 	}
 	if *from != "" {
 		return redraw(env, names, strings.FieldsFunc(*from, func(r rune) bool { return r == ',' }), *draw)

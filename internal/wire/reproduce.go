@@ -37,7 +37,8 @@ type Reproduction struct {
 	Arms        []ReproducedArm `json:"arms"`
 	Comparisons int             `json:"comparisons"` // for whose number Holm's correction accounts
 	Notes       []string        `json:"notes,omitempty"`
-	Machine     string          `json:"machine"`
+	// Machine is the kind of machine that wrote the record: on the same kind its runs repeat to the last digit.
+	Machine string `json:"machine"`
 }
 
 // ReproducedArm is a method with its settings, over its seeds.

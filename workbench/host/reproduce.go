@@ -71,6 +71,8 @@ type part struct {
 	hidden []*reproArm // whose learning rate others take
 	shared map[string]any
 	made   map[string]arm // by arm, learning rate and window
+
+	validation int // samples of that split
 }
 
 // reproArm is an arm of a part.
@@ -238,7 +240,7 @@ func (p *Reproduction) part(t target, set string, stands []string) (*part, error
 		shop: p.shop, ask: Comparison{Dir: p.ask.Dir, Select: p.ask.Select, Seeds: one.seeds}, desc: desc,
 		split: reported(opened), samples: opened.Len(reported(opened)), apart: true,
 	}
-	one.shared, one.made = one.scaled(desc), map[string]arm{}
+	one.shared, one.made, one.validation = one.scaled(desc), map[string]arm{}, opened.Len(data.Validation)
 	maps.Copy(one.shared, p.ask.Set)
 	one.shared["data"] = set
 	settings, err := resolve(one.shared, &desc) // of joint training: a setting that no run has is an error at once
@@ -258,13 +260,11 @@ func (p *Reproduction) part(t target, set string, stands []string) (*part, error
 // scaled are the settings that the scale decides. At demo scale the set's recipe holds, and two modalities of utdmhad,
 // since several of the paper's methods and heads take no more.
 func (one *part) scaled(desc data.Description) map[string]any {
-	s := map[string]any{"probes": "none", everyPrefix + probeEmp: "epoch", everyPrefix + probeAccuracy: "epoch"}
+	s := demoSettings(one.data)
 	if one.rep.ask.Scale == ScaleDemo {
-		if one.data == "utdmhad" {
-			s["modalities"] = "inertial,depth"
-		}
 		return s
 	}
+	delete(s, "modalities")
 	maps.Copy(s, map[string]any{"epochs": 50, "lr": 2e-3, "momentum": 0.9, "weight_decay": 1e-4, "lr_step": 30, "lr_gamma": 0.1, "batch": 64, "snapshot_gib": 1})
 	for _, m := range desc.Modalities {
 		if m.Kind == data.Clip || m.Kind == data.Image || m.Kind == data.Spectrogram {

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -8,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"golang.org/x/sys/cpu"
 )
 
 // costFile keeps in a run's folder how long it took. It is no part of the run's record.
@@ -101,17 +104,36 @@ func stepFactor(method string) float64 {
 	return 1.1
 }
 
-// machine is a processor's name and how many of its cores there are.
+// machine is a processor's name, what its vendor numbers it by, the widest vectors that it has, and how many of its cores
+// there are: what XLA's code for it hangs on. Virtual machines give names that are shared by several generations.
 func machine() string {
-	name := runtime.GOARCH
-	text, err := os.ReadFile("/proc/cpuinfo")
-	if err == nil {
+	info := map[string]string{} // of the first core
+	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
 		for line := range strings.Lines(string(text)) {
-			if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
-				name = strings.TrimSpace(value)
-				break
+			key, value, ok := strings.Cut(line, ":")
+			if key = strings.TrimSpace(key); ok && info[key] == "" {
+				info[key] = strings.TrimSpace(value)
 			}
 		}
+	}
+	var kind []string
+	for _, key := range []string{"cpu family", "model", "CPU implementer", "CPU part"} {
+		if info[key] != "" {
+			kind = append(kind, key+" "+info[key])
+		}
+	}
+	for _, v := range []struct {
+		name string
+		has  bool
+	}{{"AVX-512", cpu.X86.HasAVX512F}, {"AVX2", cpu.X86.HasAVX2}, {"AVX", cpu.X86.HasAVX}, {"SVE", cpu.ARM64.HasSVE}} {
+		if v.has {
+			kind = append(kind, v.name)
+			break
+		}
+	}
+	name := cmp.Or(info["model name"], runtime.GOARCH)
+	if len(kind) > 0 {
+		name += " (" + strings.Join(kind, ", ") + ")"
 	}
 	return fmt.Sprintf("%s, %d cores", name, runtime.NumCPU())
 }

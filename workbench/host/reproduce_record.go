@@ -40,7 +40,7 @@ func (one *part) record() (*wire.Reproduction, error) {
 		}
 		r.Arms = append(r.Arms, arm)
 	}
-	one.compare(r)
+	sumUp(r)
 	r.Notes = one.notes(r)
 	return r, nil
 }
@@ -287,8 +287,8 @@ func finite(v float64) *float64 {
 	return &v
 }
 
-// compare sums the arms up, and compares them with the baseline, as a comparison does.
-func (one *part) compare(r *wire.Reproduction) {
+// sumUp sums the arms up, and compares them with the baseline, as a comparison does.
+func sumUp(r *wire.Reproduction) {
 	values := func(arm wire.ReproducedArm, q Quantity) map[int]float64 {
 		got := map[int]float64{}
 		for _, run := range arm.Runs {

@@ -210,6 +210,15 @@ var targets = []target{
 	{name: "when", title: "Is window-only as good as the whole run?", demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"acted"}, arms: whenArms},
 }
 
+// demoSettings are those of all runs at demo scale that are not the set's own.
+func demoSettings(data string) map[string]any {
+	s := map[string]any{"probes": "none", everyPrefix + probeEmp: "epoch", everyPrefix + probeAccuracy: "epoch"}
+	if data == "utdmhad" {
+		s["modalities"] = "inertial,depth"
+	}
+	return s
+}
+
 // ReproduceTargets lists the names of what can be reproduced.
 func ReproduceTargets() []string {
 	var list []string

@@ -1,0 +1,117 @@
+package host
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// sumTolerance is of a mean, a difference or a p that is computed again from the same numbers: other processors may fuse a
+// product and a sum into one rounding.
+const sumTolerance = 1e-9
+
+// checkSums wants a record's means, differences, intervals and p to be those of its runs. It needs neither the samples nor
+// any training, so that every record can be checked on every machine.
+func checkSums(path string, rec *wire.Reproduction) error {
+	again := *rec
+	again.Arms, again.Comparisons = nil, 0
+	for _, a := range rec.Arms {
+		a.Accuracies, a.Differences, a.Apart = nil, nil, nil
+		again.Arms = append(again.Arms, a)
+	}
+	sumUp(&again)
+	if rec.Comparisons != again.Comparisons {
+		return sumProblem(path, rec, Apart{"number of comparisons", fmt.Sprint(rec.Comparisons), fmt.Sprint(again.Comparisons)})
+	}
+	for i, a := range rec.Arms {
+		if v := compareFigures(sumFigures(a), sumFigures(again.Arms[i]), true, 0); len(v.Apart) > 0 {
+			for _, f := range v.Apart {
+				if !rounding(f) {
+					f.Name = a.Name + ": " + f.Name
+					return sumProblem(path, rec, f)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func sumProblem(path string, rec *wire.Reproduction, f Apart) error {
+	return &wire.Problem{
+		Message: fmt.Sprintf("%s: %s is %s on record, by the runs on record %s", path, f.Name, f.Recorded, f.Here),
+		Hint:    "the file was changed after it was made; make it anew: " + commandOf(rec),
+	}
+}
+
+// rounding reports whether two numbers differ by no more than computing them elsewhere may change.
+func rounding(f Apart) bool {
+	var a, b float64
+	if _, err := fmt.Sscan(f.Recorded, &a); err != nil {
+		return false
+	}
+	if _, err := fmt.Sscan(f.Here, &b); err != nil {
+		return false
+	}
+	return math.Abs(a-b) <= sumTolerance*max(1, math.Abs(a))
+}
+
+// sumFigures are all that a record sums up of an arm.
+func sumFigures(a wire.ReproducedArm) (list []figure) {
+	optional := func(name string, v *float64) {
+		if v != nil {
+			list = append(list, figure{name: name, value: *v})
+		}
+	}
+	for _, s := range a.Accuracies {
+		of := s.Encoder + " " + s.Readout
+		list = append(list, figure{name: "mean of " + of, value: s.Mean}, figure{name: "number of seeds of " + of, value: float64(s.Seeds)})
+		optional("standard deviation of "+of, s.SD)
+	}
+	for _, part := range []struct {
+		to   string
+		list []Difference
+	}{{"the baseline", a.Differences}, {a.Against, a.Apart}} {
+		for _, d := range part.list {
+			of := fmt.Sprintf("difference of %s %s to %s", d.Encoder, d.Readout, part.to)
+			list = append(list, figure{name: "mean " + of, value: d.Mean}, figure{name: "number of pairs of the " + of, value: float64(d.Seeds)},
+				figure{name: "sign of the " + of, text: fmt.Sprintf("excludes 0: %v", d.Excludes0)})
+			optional("lower end of the "+of, d.Low)
+			optional("upper end of the "+of, d.High)
+			optional("p of the "+of, d.P)
+			optional("p after Holm of the "+of, d.Holm)
+		}
+	}
+	return list
+}
+
+// checkTogether wants records of one machine that share a run to say the same of it, as far as both say something.
+func (v *Verification) checkTogether() error {
+	type said struct {
+		file string
+		fig  figure
+	}
+	first := map[string]said{}
+	for _, f := range v.files {
+		for _, r := range f.runs {
+			if r.trial {
+				continue
+			}
+			for _, fig := range unworded(r.recorded()) {
+				key := fmt.Sprint(r.Run, "\x00", f.rec.Select, "\x00", f.rec.Machine, "\x00", fig.name)
+				before, ok := first[key]
+				if !ok {
+					first[key] = said{f.path, fig}
+					continue
+				}
+				if before.fig.value != fig.value || before.fig.text != fig.text {
+					return &wire.Problem{
+						Message: fmt.Sprintf("%s, %s, seed %d: %s is %s, but %s has the same run %s with %s", f.path, r.Arm, r.Seed, fig.name, fig, before.file, r.Run, before.fig),
+						Hint:    "one of the two files was changed after it was made; make them anew: " + commandOf(f.rec),
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
