@@ -144,6 +144,31 @@ func ExampleNewResampler() {
 	// audio: resampling from 16000 Hz to 0 Hz, want rates from 1 to 768000
 }
 
+// One slice serves many recordings: here it holds each for three seconds.
+func ExampleResampler_Append() {
+	r, err := audio.NewResampler(16000, 22050)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	three := make([]float32, 0, 3*22050)
+	for _, n := range []int{16000, 40000} {
+		three = r.Append(three[:0], make([]float32, n))
+		fmt.Println(len(three))
+		audio.Repeat(three[:cap(three)], len(three))
+	}
+	// Output:
+	// 22050
+	// 55125
+}
+
+func ExampleRepeat() {
+	x := []float32{1, 2, 3, 0, 0, 0, 0}
+	audio.Repeat(x, 3)
+	fmt.Println(x)
+	// Output: [1 2 3 1 2 3 1]
+}
+
 func ExampleClip() {
 	x := []float32{-2, 0.5, 1.25}
 	audio.Clip(x)

@@ -2,11 +2,9 @@ package audio
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
-	"strings"
 	"testing"
 )
 
@@ -77,118 +75,6 @@ func transposed(x []float64, columns int) []float64 {
 		out[i%columns*rows+i/columns] = v
 	}
 	return out
-}
-
-func TestResampleReference(t *testing.T) {
-	r := reference(t)
-	for _, tt := range r.Resample {
-		got, err := Resample(r.samples()[:600], tt.From, tt.To)
-		if err != nil {
-			t.Fatal(err)
-		}
-		// The result is rounded to float32, of values below 1.
-		near(t, fmt.Sprintf("%d to %d Hz", tt.From, tt.To), got, tt.Values, 1e-7)
-	}
-}
-
-// TestResampleTwin sums over the whole filter, as the definition has it.
-func TestResampleTwin(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 1))
-	for _, rates := range [][2]int{{3, 2}, {2, 3}, {7, 5}, {1, 4}, {4, 1}, {5, 5}} {
-		x := make([]float32, 37)
-		for i := range x {
-			x[i] = rng.Float32() - 0.5
-		}
-		up, down := rates[1], rates[0]
-		if up == down {
-			up, down = 1, 1
-		}
-		slow := max(up, down)
-		half := 10 * slow
-		taps, sum := make([]float64, 2*half+1), 0.0
-		for n := range taps {
-			u := float64(n-half) / float64(half)
-			taps[n] = sinc(float64(n-half)/float64(slow)) * besselI0(5*math.Sqrt(1-u*u))
-			sum += taps[n]
-		}
-		want := make([]float64, (len(x)*up+down-1)/down)
-		for m := range want {
-			for k, v := range x {
-				if at := half + m*down - k*up; at >= 0 && at < len(taps) {
-					want[m] += taps[at] / sum * float64(up) * float64(v)
-				}
-			}
-		}
-		if up == down {
-			want = want[:0]
-			for _, v := range x {
-				want = append(want, float64(v))
-			}
-		}
-		got, err := Resample(x, rates[0], rates[1])
-		if err != nil {
-			t.Fatal(err)
-		}
-		near(t, fmt.Sprint(rates), got, want, 1e-7) // rounding to float32
-	}
-}
-
-// TestResampleTone keeps a tone below both limits and takes out one above the lower.
-func TestResampleTone(t *testing.T) {
-	tone := func(hz float64, rate, n int) []float32 {
-		x := make([]float32, n)
-		for i := range x {
-			x[i] = float32(math.Sin(2 * math.Pi * hz * float64(i) / float64(rate)))
-		}
-		return x
-	}
-	kept, err := Resample(tone(440, 16000, 8000), 16000, 22050)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := tone(440, 22050, len(kept))
-	for i := 200; i < len(kept)-200; i++ { // its ends ring
-		if d := math.Abs(float64(kept[i] - want[i])); d > 0.005 { // ripple of a Kaiser window with β = 5: -53 dB
-			t.Fatalf("a tone of 440 Hz is off by %.2g at sample %d", d, i)
-		}
-	}
-	gone, err := Resample(tone(7000, 16000, 8000), 16000, 8000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := 200; i < len(gone)-200; i++ {
-		if math.Abs(float64(gone[i])) > 0.005 { // likewise
-			t.Fatalf("of a tone above the limit %.2g is left at sample %d", gone[i], i)
-		}
-	}
-}
-
-func TestResampleErrors(t *testing.T) {
-	for _, rates := range [][2]int{{0, 8000}, {8000, 0}, {-1, 8000}, {8000, 1 << 30}} {
-		if _, err := Resample([]float32{1}, rates[0], rates[1]); err == nil || !strings.Contains(err.Error(), "want rates from 1 to 768000") {
-			t.Errorf("Resample from %d to %d: %v", rates[0], rates[1], err)
-		}
-	}
-	if got, err := Resample(nil, 16000, 8000); err != nil || len(got) != 0 {
-		t.Errorf("Resample of nothing = %v, %v, want nothing", got, err)
-	}
-	if got, err := Resample([]float32{1}, 16000, 22050); err != nil || len(got) != 2 {
-		t.Errorf("Resample of one sample = %v, %v, want two", got, err)
-	}
-}
-
-func TestTile(t *testing.T) {
-	for _, tt := range []struct {
-		n    int
-		want string
-	}{{0, "[]"}, {2, "[1 2]"}, {3, "[1 2 3]"}, {7, "[1 2 3 1 2 3 1]"}} {
-		if got := fmt.Sprint(Tile([]float32{1, 2, 3}, tt.n)); got != tt.want {
-			t.Errorf("Tile to %d = %s, want %s", tt.n, got, tt.want)
-		}
-	}
-	if got := fmt.Sprint(Tile(nil, 3)); got != "[0 0 0]" {
-		t.Errorf("Tile of nothing = %s, want silence", got)
-	}
 }
 
 func TestCentredLogReference(t *testing.T) {
@@ -323,28 +209,17 @@ func BenchmarkCREMAD(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	x := noise(40000)
+	x, y := noise(40000), make([]float32, 0, 66150)
 	b.ReportAllocs()
 	for b.Loop() {
-		y := Tile(r.Resample(x), 66150)
+		y = r.Append(y[:0], x)
+		n := len(y)
+		y = y[:66150]
+		Repeat(y, n)
 		Clip(y)
 		if _, _, err := p.Transform(y); err != nil {
 			b.Fatal(err)
 		}
-	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "samples/s")
-}
-
-// BenchmarkResample is the field's three seconds.
-func BenchmarkResample(b *testing.B) {
-	r, err := NewResampler(16000, 22050)
-	if err != nil {
-		b.Fatal(err)
-	}
-	x := noise(48000)
-	b.ReportAllocs()
-	for b.Loop() {
-		r.Resample(x)
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "samples/s")
 }

@@ -107,38 +107,45 @@ func (s *spectrum) turn(k int) complex128 {
 	return s.turns[k]
 }
 
-// four is a transform of four numbers: of u and v the first, then the turned ones.
-func four(a, b, c, d complex128) (complex128, complex128, complex128, complex128) {
-	ac, bd, acMinus, bdMinus := a+c, b+d, a-c, b-d
-	turned := complex(imag(bdMinus), -real(bdMinus)) // -i times
-	return ac + bd, acMinus + turned, ac - bd, acMinus - turned
-}
+// The stages below transform four numbers a, b, c and d at a time. Each result is written before the turn of the next one is
+// read, and multiplying by i is spelt out, so that the processor's registers hold all that is at work.
 
 // first is the first stage of a power of four: samples become complex numbers, and these are transformed in fours.
 func (st stage) first(frame []float64, y []complex128) {
 	n := len(y) / 2
 	x0, x1, x2, x3 := frame[:n], frame[n:][:n], frame[2*n:][:n], frame[3*n:][:n]
-	for p, w := range st.turns {
-		i := 2 * p
+	for p := range st.turns {
+		w, i := &st.turns[p], 2*p
 		if i+1 >= n || len(y) < 4 {
 			return // never: says so to the compiler
 		}
-		a, b, c, d := four(complex(x0[i], x0[i+1]), complex(x1[i], x1[i+1]), complex(x2[i], x2[i+1]), complex(x3[i], x3[i+1]))
-		y[0], y[1], y[2], y[3] = a, b*w[0], c*w[1], d*w[2]
+		a, b, c, d := complex(x0[i], x0[i+1]), complex(x1[i], x1[i+1]), complex(x2[i], x2[i+1]), complex(x3[i], x3[i+1])
+		ac, bd := a+c, b+d
+		a, b = a-c, b-d
+		y[0] = ac + bd
+		y[1] = complex(real(a)+imag(b), imag(a)-real(b)) * w[0]
+		y[2] = (ac - bd) * w[1]
+		y[3] = complex(real(a)-imag(b), imag(a)+real(b)) * w[2]
 		y = y[4:]
 	}
 }
 
 // apply transforms fours of x that lie a quarter apart, and writes them side by side.
 func (st stage) apply(x, y []complex128) {
-	s, quarter := st.stride, len(x)/4
-	for p, w := range st.turns {
-		from, to := x[p*s:], y[4*p*s:]
-		x0, x1, x2, x3 := from[:s], from[quarter:][:s], from[2*quarter:][:s], from[3*quarter:][:s]
+	s, n := st.stride, len(x)/4
+	x0, x1, x2, x3 := x[:n], x[n:][:n], x[2*n:][:n], x[3*n:][:n]
+	for p := range st.turns {
+		w, to := &st.turns[p], y[4*p*s:]
 		y0, y1, y2, y3 := to[:s], to[s:][:s], to[2*s:][:s], to[3*s:][:s]
 		for q := range s {
-			a, b, c, d := four(x0[q], x1[q], x2[q], x3[q])
-			y0[q], y1[q], y2[q], y3[q] = a, b*w[0], c*w[1], d*w[2]
+			i := p*s + q
+			a, b, c, d := x0[i], x1[i], x2[i], x3[i]
+			ac, bd := a+c, b+d
+			a, b = a-c, b-d
+			y0[q] = ac + bd
+			y1[q] = complex(real(a)+imag(b), imag(a)-real(b)) * w[0]
+			y2[q] = (ac - bd) * w[1]
+			y3[q] = complex(real(a)-imag(b), imag(a)+real(b)) * w[2]
 		}
 	}
 }
@@ -149,7 +156,13 @@ func last(x, y []complex128) {
 	x0, x1, x2, x3 := x[:n], x[n:][:n], x[2*n:][:n], x[3*n:][:n]
 	y0, y1, y2, y3 := y[:n], y[n:][:n], y[2*n:][:n], y[3*n:][:n]
 	for q := range n {
-		y0[q], y1[q], y2[q], y3[q] = four(x0[q], x1[q], x2[q], x3[q])
+		a, b, c, d := x0[q], x1[q], x2[q], x3[q]
+		ac, bd := a+c, b+d
+		a, b = a-c, b-d
+		y0[q] = ac + bd
+		y1[q] = complex(real(a)+imag(b), imag(a)-real(b))
+		y2[q] = ac - bd
+		y3[q] = complex(real(a)-imag(b), imag(a)+real(b))
 	}
 }
 

@@ -124,10 +124,28 @@ func checkSamples(samples []float32) error {
 	if len(samples) == 0 {
 		return fmt.Errorf("audio: no samples, want at least 1")
 	}
+	if finite(samples) {
+		return nil
+	}
 	for i, v := range samples {
 		if v-v != 0 {
 			return fmt.Errorf("audio: sample %d is %v, want a finite number", i, v)
 		}
 	}
 	return nil
+}
+
+// finite says whether all samples are: those that are not give no zero when they are taken from themselves.
+func finite(samples []float32) bool {
+	var a, b, c, d float32 // four sums of zeros, that do not wait for each other
+	for ; len(samples) >= 4; samples = samples[4:] {
+		a += samples[0] - samples[0]
+		b += samples[1] - samples[1]
+		c += samples[2] - samples[2]
+		d += samples[3] - samples[3]
+	}
+	for _, v := range samples {
+		a += v - v
+	}
+	return a+b+c+d == 0
 }

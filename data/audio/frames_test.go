@@ -143,6 +143,27 @@ func TestHardRecordings(t *testing.T) {
 	}
 }
 
+// TestFinite spoils each sample of short recordings: they are looked at four at a time.
+func TestFinite(t *testing.T) {
+	for n := range 10 {
+		x := noise(n)
+		if !finite(x) {
+			t.Errorf("%d samples are not finite: %v", n, x)
+		}
+		for at, v := range x {
+			for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+				if x[at] = float32(bad); finite(x) {
+					t.Errorf("%d samples are finite: %v", n, x)
+				}
+			}
+			x[at] = v
+		}
+	}
+	if !finite([]float32{math.MaxFloat32, math.MaxFloat32, -math.MaxFloat32, math.MaxFloat32, math.MaxFloat32}) {
+		t.Error("the largest numbers are not finite together")
+	}
+}
+
 // TestTransformTogether uses each transform from four goroutines, whose spaces must not mix.
 func TestTransformTogether(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
@@ -182,32 +203,5 @@ func TestPlanErrors(t *testing.T) {
 		if _, err := tt.stft.Plan(); err == nil || err.Error() != tt.want {
 			t.Errorf("Plan of %+v: %v, want %s", tt.stft, err, tt.want)
 		}
-	}
-}
-
-// TestResampleTogether reuses a resampler's space after a longer recording, and from two goroutines.
-func TestResampleTogether(t *testing.T) {
-	for _, rates := range [][2]int{{16000, 22050}, {48000, 8000}, {8000, 48000}, {11025, 16000}} {
-		r, err := NewResampler(rates[0], rates[1])
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := map[int][]float32{}
-		for _, n := range []int{1, 37, 5000} {
-			if want[n], err = Resample(noise(n), rates[0], rates[1]); err != nil {
-				t.Fatal(err)
-			}
-		}
-		var wg sync.WaitGroup
-		for range 2 {
-			wg.Go(func() {
-				for _, n := range []int{5000, 1, 37, 5000, 37, 1} {
-					if got := r.Resample(noise(n)); !slices.Equal(got, want[n]) {
-						t.Errorf("%v: %d samples give another result than alone", rates, n)
-					}
-				}
-			})
-		}
-		wg.Wait()
 	}
 }

@@ -5,16 +5,38 @@ import (
 	"math"
 	"slices"
 	"sync"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
 )
 
 // Resampler brings recordings from one sample rate to another. It is not changed once made, and may be used from several
 // goroutines.
+//
+// Outputs that lie a period apart meet the same taps, at samples that lie a period apart too: they are the product of a
+// matrix, whose rows are overlapping stretches of the recording, and the taps. gonum's takes several rows at a time.
 type Resampler struct {
 	up, down int
-	phases   [][][4]float64 // by (position·down) mod up: the taps that meet samples, in the samples' order, and zeros
-	reach    []int          // how many samples before the present one each phase begins
-	space    *sync.Pool     // of *[]float64: the recording between zeros
+	reach    int        // how many samples before its own, or after the next, an output's taps meet at most
+	period   int        // in samples: a multiple of down, and no less than an output has taps
+	phases   []phase    // of the outputs of a period
+	space    *sync.Pool // of *resampling
 }
+
+// phase is how an output, and those that lie periods behind it, come from samples.
+type phase struct {
+	from int       // the first sample that meets a tap, counted from reach samples before the recording
+	taps []float64 // in the samples' order
+}
+
+// resampling is space for a recording.
+type resampling struct {
+	padded []float64             // the recording between zeros
+	column [blockPeriods]float64 // outputs of one phase
+}
+
+// blockPeriods is how many periods are resampled before the next ones: their samples stay close to the processor meanwhile.
+const blockPeriods = 64
 
 const (
 	kaiserBeta   = 5.0
@@ -30,71 +52,83 @@ func NewResampler(fromHz, toHz int) (*Resampler, error) {
 		return nil, fmt.Errorf("audio: resampling from %d Hz to %d Hz, want rates from 1 to %d", fromHz, toHz, maxRateHz)
 	}
 	g := divisor(fromHz, toHz)
-	r := &Resampler{up: toHz / g, down: fromHz / g, space: &sync.Pool{New: func() any { return new([]float64) }}}
+	r := &Resampler{up: toHz / g, down: fromHz / g, space: &sync.Pool{New: func() any { return new(resampling) }}}
 	if r.up == r.down {
 		return r, nil
 	}
 	slow := max(r.up, r.down)
 	half := zeroCrossing * slow
-	taps, sum := make([]float64, 2*half+1), 0.0
+	filter, sum := make([]float64, 2*half+1), 0.0
 	for n := range half + 1 { // the filter is its own mirror image
 		x := float64(half-n) / float64(slow)
-		taps[n] = sinc(x) * besselI0(kaiserBeta*math.Sqrt(max(0, 1-x*x/(zeroCrossing*zeroCrossing))))
-		taps[2*half-n] = taps[n]
-		sum += 2 * taps[n]
+		filter[n] = sinc(x) * besselI0(kaiserBeta*math.Sqrt(max(0, 1-x*x/(zeroCrossing*zeroCrossing))))
+		filter[2*half-n] = filter[n]
+		sum += 2 * filter[n]
 	}
-	sum -= taps[half] // which is one tap
-	r.phases, r.reach = make([][][4]float64, r.up), make([]int, r.up)
-	for phase := range r.phases {
-		// Output m lies phase behind a sample, on the grid on which samples are up apart. The sample k before that one
-		// meets tap half + phase + k·up.
-		r.reach[phase] = (half - phase) / r.up
-		count := r.reach[phase] + 1 + (half+phase)/r.up
-		fours := make([][4]float64, (count+3)/4)
-		for i := range count {
-			fours[i/4][i%4] = taps[half+phase+(r.reach[phase]-i)*r.up] / sum * float64(r.up)
+	sum -= filter[half] // which is one tap
+	r.reach = half / r.up
+	repeats := (2*r.reach + 1 + r.down) / r.down // so that a period is no shorter than the 2·reach + 2 taps of an output
+	r.period, r.phases = repeats*r.down, make([]phase, repeats*r.up)
+	taps := make([]float64, 0, len(filter)) // of all phases: each tap of the filter is one's
+	for m := range r.up {
+		// Output m lies behind a sample, on the grid on which samples are up apart. The sample k before that one meets tap
+		// half + behind + k·up.
+		at, behind := m*r.down/r.up, m*r.down%r.up
+		before, begin := (half-behind)/r.up, len(taps)
+		for n := half + behind + before*r.up; n >= 0; n -= r.up {
+			taps = append(taps, filter[n]/sum*float64(r.up))
 		}
-		r.phases[phase] = fours
+		for k := range repeats {
+			r.phases[m+k*r.up] = phase{r.reach + at - before + k*r.down, taps[begin:]}
+		}
 	}
 	return r, nil
 }
 
 // Resample gives ceil(len(x)·to/from) samples; before and behind the recording is silence.
 func (r *Resampler) Resample(x []float32) []float32 {
+	return r.Append(make([]float32, 0, r.length(len(x))), x)
+}
+
+// length is how many samples n ones become.
+func (r *Resampler) length(n int) int { return (n*r.up + r.down - 1) / r.down }
+
+// Append appends what [Resampler.Resample] gives to a slice, which must not overlap x, and returns it.
+func (r *Resampler) Append(to, x []float32) []float32 {
 	if r.up == r.down {
-		return append([]float32(nil), x...)
+		return append(to, x...)
 	}
-	out := make([]float32, (len(x)*r.up+r.down-1)/r.down)
-	space := r.space.Get().(*[]float64)
-	defer r.space.Put(space)
-	before, behind := r.reach[0], 4*len(r.phases[r.up-1]) // no phase reaches farther back, or farther ahead
-	padded := slices.Grow((*space)[:0], before+len(x)+behind)[:before+len(x)+behind]
-	*space = padded
-	clear(padded[:before])
-	for n, v := range x {
-		padded[before+n] = float64(v)
-	}
-	clear(padded[before+len(x):])
-	at, phase := 0, 0 // of the output: behind which sample, and by how much
-	for m := range out {
-		taps := r.phases[phase]
-		var a, b, c, d float64 // four sums that do not wait for each other
-		from := padded[before+at-r.reach[phase]:]
-		for i := range taps {
-			x := (*[4]float64)(from)
-			a += taps[i][0] * x[0]
-			b += taps[i][1] * x[1]
-			c += taps[i][2] * x[2]
-			d += taps[i][3] * x[3]
-			from = from[4:]
-		}
-		out[m] = float32(a + b + (c + d))
-		at, phase = at+r.down/r.up, phase+r.down%r.up
-		if phase >= r.up {
-			at, phase = at+1, phase-r.up
+	n := len(to) + r.length(len(x))
+	to = slices.Grow(to, n-len(to))[:n]
+	out := to[n-r.length(len(x)):]
+	s := r.space.Get().(*resampling)
+	defer r.space.Put(s)
+	s.pad(x, r.reach)
+	each := len(r.phases)
+	for first := 0; first < len(out); first += blockPeriods * each {
+		y, x := out[first:min(first+blockPeriods*each, len(out))], s.padded[first/each*r.period:]
+		for m, p := range r.phases[:min(each, len(y))] {
+			rows := (len(y) - m + each - 1) / each
+			blas64.Gemv(blas.NoTrans, 1, blas64.General{Rows: rows, Cols: len(p.taps), Stride: r.period, Data: x[p.from:]},
+				blas64.Vector{N: len(p.taps), Inc: 1, Data: p.taps}, 0, blas64.Vector{N: rows, Inc: 1, Data: s.column[:rows]})
+			for _, v := range s.column[:rows] {
+				y[m] = float32(v)
+				m += each
+			}
 		}
 	}
-	return out
+	return to
+}
+
+// pad puts zeros before and behind a recording, as far as the taps of its first and last output reach.
+func (s *resampling) pad(x []float32, reach int) {
+	n := reach + len(x) + reach + 1
+	s.padded = slices.Grow(s.padded[:0], n)[:n]
+	clear(s.padded[:reach])
+	for i, v := range x {
+		s.padded[reach+i] = float64(v)
+	}
+	clear(s.padded[reach+len(x):])
 }
 
 // Resample resamples one recording, see [NewResampler]; for many of one rate make the filter once.
@@ -104,26 +138,6 @@ func Resample(x []float32, fromHz, toHz int) ([]float32, error) {
 		return nil, err
 	}
 	return r.Resample(x), nil
-}
-
-// Tile repeats a recording until it has n samples, and cuts it there. Nothing, repeated, is silence.
-func Tile(x []float32, n int) []float32 {
-	out := make([]float32, n)
-	for have := copy(out, x); have > 0 && have < n; {
-		have += copy(out[have:], out[:have])
-	}
-	return out
-}
-
-// Clip brings samples below -1 and above 1 to these, in place.
-func Clip(x []float32) {
-	for i, v := range x {
-		if v > 1 {
-			x[i] = 1
-		} else if v < -1 {
-			x[i] = -1
-		}
-	}
 }
 
 func divisor(a, b int) int {

@@ -1,8 +1,8 @@
 package audio
 
 import (
+	"cmp"
 	"fmt"
-	"math"
 )
 
 // Floor is added to a magnitude before its logarithm, so that silence has one: log(1e-7) is about -16.1.
@@ -21,6 +21,7 @@ type STFT struct {
 type Plan struct {
 	stft    STFT
 	framing framing
+	log     *rootLogarithm
 }
 
 // Plan prepares. It returns an error for sizes below their least.
@@ -32,7 +33,7 @@ func (s STFT) Plan() (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Plan{s, f}, nil
+	return &Plan{s, f, newRootLogarithm(f.log)}, nil
 }
 
 // Transform is the logarithm of the magnitude of the short-time Fourier transform: log(|X| + 1e-7), natural, where
@@ -50,24 +51,13 @@ func (p *Plan) Transform(samples []float32) (values []float32, frames int, err e
 	}
 	bins, frames := p.stft.Window/2+1, p.framing.frames(len(samples))
 	values = make([]float32, bins*frames)
-	log := p.framing.log
-	p.framing.each(samples, func(t int, power []float64) {
-		at := t
-		for _, v := range power {
-			values[at] = float32(log.of(math.Sqrt(v) + Floor))
-			at += frames
-		}
-	})
-	outBins, outFrames := p.stft.Bins, p.stft.Frames
-	if outBins == 0 {
-		outBins = bins
-	}
-	if outFrames == 0 {
-		outFrames = frames
-	}
+	outBins, outFrames := cmp.Or(p.stft.Bins, bins), cmp.Or(p.stft.Frames, frames)
 	if outBins == bins && outFrames == frames {
+		p.framing.each(samples, func(t int, power []float64) { p.log.each(power, values[t:], frames) })
 		return values, frames, nil
 	}
+	// Means of many values keep the last digits that they have always had: runs on record were trained on them.
+	p.framing.each(samples, func(t int, power []float64) { p.log.exactly(power, values[t:], frames) })
 	return Pool(values, bins, frames, outBins, outFrames), outFrames, nil
 }
 

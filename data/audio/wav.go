@@ -160,6 +160,10 @@ func (f wavFormat) decode(name string, b []byte) (*Sound, error) {
 		return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("%d bytes of samples, want a multiple of %d", len(b), block)}
 	}
 	s := &Sound{SampleRateHz: f.sampleRateHz, Samples: make([]float32, len(b)/block)}
+	if f.codec == codecPCM && f.bytes == 2 {
+		decode16(b, f.channels, s.Samples)
+		return s, nil
+	}
 	for i := range s.Samples {
 		sum := 0.0
 		for range f.channels {
@@ -175,7 +179,31 @@ func (f wavFormat) decode(name string, b []byte) (*Sound, error) {
 	return s, nil
 }
 
-// value reads the first sample of b, scaled so that the largest integer's size is just below 1.
+// decode16 is the mean over the channels of samples of 16 bits, which most files have, faster than sample by sample.
+func decode16(b []byte, channels int, to []float32) {
+	if channels == 1 {
+		for len(to) >= 4 && len(b) >= 8 { // four at a time
+			x := binary.LittleEndian.Uint64(b)
+			to[0], to[1] = float32(int16(x))/(1<<15), float32(int16(x>>16))/(1<<15)
+			to[2], to[3] = float32(int16(x>>32))/(1<<15), float32(int16(x>>48))/(1<<15)
+			to, b = to[4:], b[8:]
+		}
+		for i := range to {
+			to[i] = float32(int16(binary.LittleEndian.Uint16(b[2*i:]))) / (1 << 15)
+		}
+		return
+	}
+	for i := range to {
+		sum := 0
+		for range channels {
+			sum += int(int16(binary.LittleEndian.Uint16(b)))
+			b = b[2:]
+		}
+		to[i] = float32(float64(sum) / float64(channels<<15))
+	}
+}
+
+// value reads the first sample of b, of any width but 16 bits, scaled so that the largest integer's size is just below 1.
 func (f wavFormat) value(b []byte) float64 {
 	switch {
 	case f.codec == codecFloat && f.bytes == 8:
@@ -184,8 +212,6 @@ func (f wavFormat) value(b []byte) float64 {
 		return float64(math.Float32frombits(binary.LittleEndian.Uint32(b)))
 	case f.bytes == 1:
 		return (float64(b[0]) - 128) / 128 // the only width without sign
-	case f.bytes == 2:
-		return float64(int16(binary.LittleEndian.Uint16(b))) / (1 << 15)
 	case f.bytes == 3:
 		return float64(int32(uint32(b[0])<<8|uint32(b[1])<<16|uint32(b[2])<<24)) / (1 << 31)
 	default:

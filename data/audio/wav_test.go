@@ -3,6 +3,7 @@ package audio
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math"
 	"os"
@@ -77,6 +78,10 @@ func TestDecodeWAV(t *testing.T) {
 	}{
 		{"8 bits", wav(1, 1, 8, 128, 0, 255, 192), []float32{0, -1, 127.0 / 128, 0.5}, "the one width without sign: 128 is zero"},
 		{"16 bits", wav(1, 1, 16, 0, 0x80, 0, 0x40, 0xff, 0xff), []float32{-1, 0.5, -1.0 / 32768}, "little-endian, divided by 2^15"},
+		{
+			"16 bits, many", wav(1, 1, 16, 0, 0x80, 0, 0x40, 0xff, 0xff, 0, 0xc0, 1, 0, 0, 0x20, 0xff, 0x7f),
+			[]float32{-1, 0.5, -1.0 / 32768, -0.5, 1.0 / 32768, 0.25, 32767.0 / 32768}, "four at a time, and three that are left",
+		},
 		{"24 bits", wav(1, 1, 24, 0, 0, 0x80, 0, 0, 0x40, 0xff, 0xff, 0xff), []float32{-1, 0.5, -1.0 / (1 << 23)}, "divided by 2^23"},
 		{"32 bits", wav(1, 1, 32, 0, 0, 0, 0x80, 0, 0, 0, 0x20), []float32{-1, 0.25}, "divided by 2^31"},
 		{"float", wav(3, 1, 32, floats(0.125, -2)...), []float32{0.125, -2}, "taken as it is, beyond 1 too"},
@@ -85,6 +90,7 @@ func TestDecodeWAV(t *testing.T) {
 		{"stereo 24 bits", wav(1, 2, 24, 0, 0, 0x40, 0, 0, 0xc0), []float32{0}, "the mean of 0.5 and -0.5"},
 		{"one sample", wav(1, 1, 8, 192), []float32{0.5}, "the shortest recording"},
 		{"stereo", wav(1, 2, 16, 0, 0x40, 0, 0, 0, 0x80, 0, 0x40), []float32{0.25, -0.25}, "the mean of (0.5, 0) and of (-1, 0.5)"},
+		{"three channels of 16 bits", wav(1, 3, 16, 1, 0, 0, 0, 0, 0, 0, 0x80, 0, 0x80, 0, 0x80), []float32{1.0 / 98304, -1}, "a mean that 16 bits do not hold, and the loudest"},
 		{"three channels", wav(1, 3, 8, 128, 128, 224), []float32{0.25}, "the mean of 0, 0 and 0.75"},
 		{"extensible", riff(chunk("fmt ", extensible(1, 1, 16)), chunk("data", []byte{0, 0x40})), []float32{0.5}, "the codec is in the identifier"},
 		{"samples first", riff(chunk("data", []byte{0, 0x40}), chunk("fmt ", formatChunk(1, 1, 16))), []float32{0.5}, "chunks come in any order"},
@@ -183,6 +189,22 @@ func TestReadWAV(t *testing.T) {
 	got, err := ReadWAV(path)
 	if diff := cmp.Diff(&Sound{8000, []float32{0.5}}, got); err != nil || diff != "" {
 		t.Errorf("ReadWAV: err %v (-want +got)\n%s", err, diff)
+	}
+}
+
+// BenchmarkDecodeWAV is a clip of 2.5 seconds at 16,000 Hz.
+func BenchmarkDecodeWAV(b *testing.B) {
+	for _, channels := range []int{1, 2} {
+		b.Run(fmt.Sprint(channels), func(b *testing.B) {
+			file := wav(codecPCM, channels, 16, make([]byte, channels*80000)...)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := DecodeWAV("x.wav", file); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "samples/s")
+		})
 	}
 }
 

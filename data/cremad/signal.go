@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/primewindow/primewindow/data/audio"
@@ -21,12 +22,14 @@ const videoSide = 256
 type ear struct {
 	usual func() (*audio.Resampler, error)
 	plan  func() (*audio.Plan, error)
+	space *sync.Pool // of *[]float32: a recording at soundRate
 }
 
 func newEar() ear {
 	return ear{
 		sync.OnceValues(func() (*audio.Resampler, error) { return audio.NewResampler(usualRate, soundRate) }),
 		sync.OnceValues(audio.STFT{Window: window, Hop: hop, Padding: audio.ConstantPadding}.Plan),
+		&sync.Pool{New: func() any { x := make([]float32, 0, 4*soundRate); return &x }},
 	}
 }
 
@@ -40,8 +43,12 @@ func (e ear) spectrogram(s *audio.Sound) ([]float32, error) {
 		return nil, err
 	}
 	// Behind three seconds, what the filter reaches is enough: a long recording takes no more than a short one.
-	x := filter.Resample(s.Samples[:min(len(s.Samples), 3*s.SampleRateHz+s.SampleRateHz/10+64)])
-	x = audio.Tile(x, soundTime)
+	space := e.space.Get().(*[]float32)
+	defer e.space.Put(space)
+	*space = filter.Append((*space)[:0], s.Samples[:min(len(s.Samples), 3*s.SampleRateHz+s.SampleRateHz/10+64)])
+	n := min(len(*space), soundTime)
+	x := slices.Grow(*space, soundTime-n)[:soundTime]
+	audio.Repeat(x, n)
 	audio.Clip(x)
 	plan, err := e.plan()
 	if err != nil {
@@ -57,8 +64,11 @@ func (o options) videoFrames(ctx context.Context, path string) ([]video.Picture,
 	if err != nil {
 		return nil, fmt.Errorf("cremad: %w", err)
 	}
-	if err := checkFLV(path, b); err != nil {
+	times, err := readFLV(path, b)
+	if err != nil {
 		return nil, err
 	}
-	return video.Frames(ctx, path, video.Options{FPS: float64(o.frames), MaxFrames: maxFrames, ShortSide: cmp.Or(o.frameSide, videoSide)})
+	return video.Frames(ctx, path, video.Options{
+		FPS: float64(o.frames), Times: times, MaxFrames: maxFrames, ShortSide: cmp.Or(o.frameSide, videoSide),
+	})
 }
