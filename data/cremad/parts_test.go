@@ -1,10 +1,16 @@
 package cremad
 
 import (
+	"bytes"
+	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/primewindow/primewindow/data/video"
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
 func TestChooseMiddle(t *testing.T) {
@@ -64,12 +70,58 @@ func TestChooseDrawn(t *testing.T) {
 	}
 }
 
-func FuzzCheckFLV(f *testing.F) {
+// TestFLVTimes compares the times in a video's tags with what ffmpeg finds.
+func TestFLVTimes(t *testing.T) {
+	moving := datatest.FFmpeg(t, ".flv", "-f", "lavfi", "-i", "testsrc2=s=96x72:r=30:d=2.5", "-c:v", "flv", "-q:v", "2")
+	path := filepath.Join(t.TempDir(), "a.flv")
+	datatest.Put(t, path, moving)
+	times, err := readFLV(path, moving)
+	// Tags have whole milliseconds.
+	if err != nil || len(times) != 75 || times[0] != 0 || math.Abs(times[74]-74./30) > 0.001 {
+		t.Fatalf("%d times, %v, want 75 to 2.467 s: %v", len(times), err, times)
+	}
+	for fps := 1.; fps <= 8; fps++ {
+		o := video.Options{FPS: fps, MaxFrames: maxFrames}
+		want, err := video.Frames(t.Context(), path, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Times = times
+		got, err := video.Decoder{FFprobe: "no-such-program"}.Frames(t.Context(), path, o)
+		if err != nil || len(got) != len(want) || !bytes.Equal(video.Packed(got), video.Packed(want)) {
+			t.Errorf("%v frames a second: %d frames, %v, want the same %d", fps, len(got), err, len(want))
+		}
+	}
+	// The end is cut off behind a tag, where nothing shows but the length that the header says.
+	cut := bytes.LastIndex(moving[:len(moving)*2/3], []byte{videoTag})
+	for ; cut > 0; cut = bytes.LastIndex(moving[:cut], []byte{videoTag}) {
+		if times, err := readFLV(path, moving[:cut]); err == nil {
+			if times != nil {
+				t.Errorf("a third is cut off: %d times, want ffmpeg asked", len(times))
+			}
+			break
+		}
+	}
+	if cut <= 0 {
+		t.Error("no tag begins before two thirds")
+	}
+	other := datatest.FFmpeg(t, ".flv", "-f", "lavfi", "-i", "testsrc2=s=96x72:r=30:d=1", "-c:v", "flashsv")
+	if times, err := readFLV(path, other); err != nil || times != nil {
+		t.Errorf("another codec: %d times, %v, want ffmpeg asked", len(times), err)
+	}
+}
+
+func FuzzReadFLV(f *testing.F) {
 	f.Add([]byte("FLV\x01\x01\x00\x00\x00\x09\x00\x00\x00\x00\x09\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x12\x00\x00\x00\x0c"))
+	f.Add([]byte("FLV\x01\x01\x00\x00\x00\x09\x00\x00\x00\x00\x12\x00\x00\x11\x00\x00\x00\x00\x00\x00\x00duration\x00\x40\x04\x00\x00\x00\x00\x00\x00"))
 	f.Add([]byte("FLV\x01\x01\xff\xff\xff\xff"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if err := checkFLV("x", b); err != nil && !strings.HasPrefix(err.Error(), "x: ") {
+		times, err := readFLV("x", b)
+		if err != nil && !strings.HasPrefix(err.Error(), "x: ") {
 			t.Fatalf("%v, want the file named", err)
+		}
+		if len(times) > 0 && (times[0] != 0 || !slices.IsSorted(times)) {
+			t.Fatalf("times %v, want them from 0 and in order", times)
 		}
 	})
 }

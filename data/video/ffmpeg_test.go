@@ -1,6 +1,7 @@
 package video
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -337,6 +338,26 @@ func TestBadFiles(t *testing.T) {
 	}
 	if _, err := Frames(t.Context(), filepath.Join(dir, "none"), Options{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Frames of a missing file: %v", err)
+	}
+}
+
+// TestKnownTimes says frames' times beforehand, rightly and wrongly.
+func TestKnownTimes(t *testing.T) {
+	clip := makeFile(t, "clip.flv", append(steps(3, "10", "64x48"), "-c:v", "flv")...)
+	want, err := Frames(context.Background(), clip, Options{Segments: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{1, 3, 30, 31, 300} {
+		times := make([]float64, n)
+		for i := range times {
+			times[i] = float64(i) / 10
+		}
+		got, err := Frames(context.Background(), clip, Options{Segments: 3, Times: times})
+		// Fewer times are other frames, as the caller says; more than there are turn out in decoding.
+		if err != nil || len(got) != 3 || n != 3 && !bytes.Equal(Packed(got), Packed(want)) {
+			t.Errorf("%d times: %d frames, %v, want the same three", n, len(got), err)
+		}
 	}
 }
 

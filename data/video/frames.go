@@ -25,6 +25,10 @@ type Options struct {
 	// Segments asks for the middle frame of each of so many equal parts: see [Middles].
 	Segments int
 
+	// Times are those of all frames, in seconds from the first, for a caller who knows them from the container: the file is
+	// not decoded once before to find them, unless it turns out to have other frames.
+	Times []float64
+
 	MaxFrames int // take no more than the first so many; 0: as many as there are
 	Least     int // fewer are an error
 	// ShortSide reduces frames whose shorter side is longer than it, in proportion, before they leave ffmpeg; 0 keeps them
@@ -49,6 +53,14 @@ func (d Decoder) Frames(ctx context.Context, path string, o Options) ([]Picture,
 	}
 	ctx, cancel := d.bounded(ctx)
 	defer cancel()
+	if len(o.Times) > 0 {
+		if chosen, err := o.choose(o.Times, ending(o.Times, 0)); err == nil {
+			list, err := d.decode(ctx, path, o, chosen)
+			if _, other := errors.AsType[*data.FormatError](err); !other {
+				return list, err
+			}
+		}
+	}
 	info, times, err := d.probe(ctx, path, "V")
 	switch {
 	case err != nil:
