@@ -8,6 +8,7 @@ import (
 	"image/jpeg"
 	"math/rand/v2"
 	"os"
+	"slices"
 
 	"github.com/primewindow/primewindow/data"
 )
@@ -78,8 +79,7 @@ func Pack(name, keep string, frames []Frame) (shape []int, b []byte, err error) 
 			b = append(b, f.Pix...)
 			continue
 		}
-		file := f.kept(keep)
-		b = append(binary.LittleEndian.AppendUint32(b, uint32(len(file))), file...)
+		b = f.appendKept(b, keep)
 	}
 	if !files {
 		return []int{len(frames), height, width, 3}, b, nil
@@ -87,15 +87,18 @@ func Pack(name, keep string, frames []Frame) (shape []int, b []byte, err error) 
 	return []int{len(b)}, b, nil
 }
 
-// kept is a frame among files.
-func (f Frame) kept(keep string) []byte {
-	switch {
-	case keep == KeepPixels && f.planes != nil:
-		return packPlanes(f.planes)
-	case f.file != nil:
-		return f.file
+// appendKept appends a frame to others, behind its length.
+func (f Frame) appendKept(b []byte, keep string) []byte {
+	if keep == KeepPixels && f.planes != nil {
+		size := planesHeader + planesSize(f.size())
+		b = binary.LittleEndian.AppendUint32(slices.Grow(b, 4+size), uint32(size))
+		return appendPlanes(b, f.planes)
 	}
-	return compressed(f.pixels())
+	file := f.file
+	if file == nil {
+		file = compressed(f.pixels())
+	}
+	return append(binary.LittleEndian.AppendUint32(b, uint32(len(file))), file...)
 }
 
 // compressed is a picture as a JPEG file.

@@ -215,7 +215,7 @@ func FuzzOpenAlbum(f *testing.F) {
 		for _, s := range a.stills {
 			n += 4 + len(s.file)
 			if s.planes != nil {
-				n += len(packPlanes(s.planes))
+				n += len(appendPlanes(nil, s.planes))
 			}
 		}
 		if n != len(b) {

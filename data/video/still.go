@@ -171,10 +171,9 @@ const planesMagic = "pwycc420"
 
 const planesHeader = len(planesMagic) + 8
 
-// packPlanes lays planes side by side, without what lies between their rows.
-func packPlanes(img *image.YCbCr) []byte {
+// appendPlanes lays planes side by side, without what lies between their rows.
+func appendPlanes(b []byte, img *image.YCbCr) []byte {
 	height, width := img.Rect.Dy(), img.Rect.Dx()
-	b := make([]byte, 0, planesHeader+planesSize(height, width))
 	b = append(b, planesMagic...)
 	b = binary.LittleEndian.AppendUint32(b, uint32(height))
 	b = binary.LittleEndian.AppendUint32(b, uint32(width))
@@ -191,7 +190,7 @@ func packPlanes(img *image.YCbCr) []byte {
 
 func planesSize(height, width int) int { return height*width + 2*((height+1)/2)*((width+1)/2) }
 
-// openPlanes is the opposite of packPlanes, and does not copy.
+// openPlanes is the opposite of appendPlanes, and does not copy.
 func openPlanes(b []byte) (*image.YCbCr, error) {
 	if len(b) < planesHeader {
 		return nil, errors.New("video: kept planes end in their header")

@@ -107,7 +107,7 @@ func TestPlanes(t *testing.T) {
 	img := noisePlanes(37, 53, image.YCbCrSubsampleRatio420)
 	wide := noisePlanes(37, 80, image.YCbCrSubsampleRatio420).SubImage(image.Rect(0, 0, 53, 37)).(*image.YCbCr)
 	for _, planes := range []*image.YCbCr{img, wide} {
-		again, err := openPlanes(packPlanes(planes))
+		again, err := openPlanes(appendPlanes(nil, planes))
 		if err != nil {
 			t.Fatal(err)
 		}

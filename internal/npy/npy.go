@@ -153,6 +153,7 @@ func Encode(kind string, values []byte, shape ...int) []byte {
 	for (len(text)+11)%64 != 0 {
 		text += " "
 	}
-	b := append([]byte(magic+"\x01\x00"), byte(len(text)+1), byte((len(text)+1)>>8))
+	b := append(make([]byte, 0, len(magic)+5+len(text)+len(values)), magic+"\x01\x00"...)
+	b = append(b, byte(len(text)+1), byte((len(text)+1)>>8))
 	return append(append(append(b, text...), '\n'), values...)
 }
