@@ -15,4 +15,5 @@ func ExampleSettings() {
 	// inertial_steps 64
 	// skeleton_steps 32
 	// depth_frames channels
+	// skip_broken false
 }

@@ -16,6 +16,8 @@ const (
 	Doc = "actions of eight people: a body sensor, a skeleton and depth images of the same moment, 27 classes"
 	// Folder is the set's folder below the data folder.
 	Folder = "utd_mhad"
+	// Ask says where the files are to be had.
+	Ask = "the University of Texas at Dallas gives the recordings as UTD-MHAD, in folders Inertial, Skeleton and Depth of MATLAB files: put these into a folder utd_mhad, see go doc ./data/utdmhad"
 )
 
 const (
@@ -27,8 +29,6 @@ const (
 var (
 	trained = []int{1, 3, 5, 7}
 	tested  = []int{2, 4, 6, 8}
-	// Ask says where the files are to be had.
-	Ask = "the recordings are given by the University of Texas at Dallas as UTD-MHAD; the four files of a folder utd_mhad are made of its MATLAB files: see go doc ./data/utdmhad"
 )
 
 // Settings lists what can be set about the set.
@@ -38,6 +38,7 @@ func Settings() []data.Setting {
 		{Name: "inertial_steps", Default: 64.0, Min: 8, Max: 1024, Whole: true, Doc: "times of a sensor's sequence"},
 		{Name: "skeleton_steps", Default: 32.0, Min: 8, Max: 1024, Whole: true, Doc: "times of a skeleton's sequence"},
 		{Name: "depth_frames", Default: asChannels, Choices: []string{asChannels, asAxis}, Doc: "depth images: 16 channels of one image, which keeps their order, or a clip, whose frames an encoder averages"},
+		{Name: "skip_broken", Default: false, Doc: "leave out broken recordings of the owners' files and list them in the manifest, instead of stopping"},
 	}
 }
 
@@ -46,6 +47,7 @@ type options struct {
 	validation                   []int // subjects
 	inertialSteps, skeletonSteps int
 	depthFrames                  string
+	skipBroken                   bool
 }
 
 func parseOptions(given map[string]any) (options, error) {
@@ -57,6 +59,7 @@ func parseOptions(given map[string]any) (options, error) {
 		inertialSteps: int(values["inertial_steps"].(float64)),
 		skeletonSteps: int(values["skeleton_steps"].(float64)),
 		depthFrames:   values["depth_frames"].(string),
+		skipBroken:    values["skip_broken"].(bool),
 	}
 	text := values["val_subjects"].(string)
 	if text == "none" {

@@ -17,7 +17,7 @@ const module = "github.com/primewindow/primewindow"
 // /* stands for the packages one level below. What has no line here may import nothing of the module.
 var arrows = map[string][]string{
 	"data":              {},
-	"data/*":            {"data", "data/audio", "data/cache", "data/stream", "data/text", "data/video", "internal/npy"},
+	"data/*":            {"data", "data/audio", "data/cache", "data/stream", "data/text", "data/video", "internal/mat", "internal/npy"},
 	"models":            {"data"},
 	"inforeg":           {"data", "models"},
 	"inforeg/method":    {"data", "models", "inforeg"},
@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"internal/policy":   {},
 	"internal/datatest": {"data"},   // tests alone import it
 	"internal/xlatest":  {"models"}, // tests alone import it
+	"internal/mat":      {"data"},
 	"internal/npy":      {"data"},
 	"viz":               {"viz/tsne"},
 	"viz/tsne":          {},

@@ -59,7 +59,7 @@ var sets = map[string]set{
 		doc: violentflows.Doc, settings: violentflows.Settings, open: violentflows.Open, files: []string{violentflows.Folder},
 		check: violentflows.Check, ask: violentflows.Ask,
 	},
-	utdmhad.Name: {doc: utdmhad.Doc, settings: utdmhad.Settings, open: utdmhad.Open, files: []string{utdmhad.Folder}, ask: utdmhad.Ask},
+	utdmhad.Name: {doc: utdmhad.Doc, settings: utdmhad.Settings, open: utdmhad.Open, check: utdmhad.Check, files: []string{utdmhad.Folder}, ask: utdmhad.Ask},
 }
 
 // SetInfo describes a set of the catalogue.
