@@ -17,6 +17,9 @@ import (
 	"github.com/primewindow/primewindow/workbench/host"
 )
 
+// warm is how many passes fill the cache.
+const warm = 12
+
 // steps trains the demo net on the set from a warm cache, with augmentation, and on the same samples held in memory,
 // without, in turns.
 func steps(o options) (err error) {
@@ -27,11 +30,12 @@ func steps(o options) (err error) {
 	if err != nil {
 		return err
 	}
-	samples, _, err := pass(set, o.batch, 1) // fills the cache
-	if err != nil {
-		return err
+	for draw := range uint64(warm) { // fills the cache: each pass draws other frames
+		if _, _, err := pass(set, o.batch, 100+draw); err != nil {
+			return err
+		}
 	}
-	_, read, err := pass(set, o.batch, 2)
+	samples, read, err := pass(set, o.batch, 2)
 	if err != nil {
 		return err
 	}
