@@ -78,7 +78,7 @@ func TestVerifyTells(t *testing.T) {
 		{"no run at all", nil, func(v *Verify) { v.Runs = "" }, `no run ""`, "joined by commas", "every name begins with nothing"},
 		{"less than none", nil, func(v *Verify) { v.Runs = "-1" }, "-runs: got -1", "how many", "a slip"},
 		{"no time", nil, func(v *Verify) { v.Within = 0.001 }, "each would take more than 0.001 s", "-runs 0", "none is that short"},
-		{"folder of one set", nil, func(v *Verify) { v.Path, v.Dir = committedRecords, "x" }, "-dir names the folder of one set, the records are of mosi and ", "-data", "which of them was meant"},
+		{"folder of one set", nil, func(v *Verify) { v.Path, v.Dir = committedRecords, "x" }, "-dir names the folder of one set, the records are of ", "-data", "which of them was meant"},
 		{"folder in use", nil, func(v *Verify) { v.Out = filepath.Dir(v.Path) }, "is not empty: it holds table1.json", "would not be trained again", "runs there would pass for new ones"},
 		{"file for a folder", nil, func(v *Verify) { v.Out = v.Path }, "table1.json", "-out", "never overwritten"},
 	} {
