@@ -216,7 +216,7 @@ func TestUnfinished(t *testing.T) {
 	first, second, third := key(t, c, "first", file), key(t, c, "second", file), key(t, c, "third", file)
 	get(t, c, first, "value")
 	path := pathOf(t, c, first)
-	half := append(header(second.id(), []byte("value")), "val"...)
+	half := append(header(second.id(), []byte("value"), checksum(second.id(), []byte("value"))), "val"...)
 	if _, err := c.own.file.WriteAt(half, c.own.known); err != nil {
 		t.Fatal(err)
 	}

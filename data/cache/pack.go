@@ -26,11 +26,11 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// header is that of a record.
-func header(of id, b []byte) []byte {
+// header is that of a record, whose payload has a checksum.
+func header(of id, b []byte, sum uint32) []byte {
 	h := make([]byte, 0, headerSize)
 	h = append(h, magic...)
-	h = binary.LittleEndian.AppendUint32(h, checksum(of, b))
+	h = binary.LittleEndian.AppendUint32(h, sum)
 	h = append(h, of[:]...)
 	return binary.LittleEndian.AppendUint32(h, uint32(len(b)))
 }

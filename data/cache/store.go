@@ -115,20 +115,20 @@ func (c *Cache) forget(p *pack) {
 func (c *Cache) write(of id, b []byte) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	if int64(len(b)) > math.MaxUint32 || !c.ready() {
+	if int64(len(b)) > math.MaxUint32 {
 		c.lost.Add(1)
 		return
 	}
-	at, err := c.own.append(append(c.waiting, header(of, b)...), b)
-	written := len(c.waiting) + headerSize + len(b)
-	c.waiting = nil
-	if err != nil {
-		c.lost.Add(1)
+	sum := checksum(of, b)
+	c.waiting = append(c.waiting, header(of, b, sum)...)
+	written := len(c.waiting) + len(b)
+	at, ok := c.append(b)
+	if !ok {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.places[of] = place{c.own.pack, at, uint32(len(b)), checksum(of, b)}
+	c.places[of] = place{c.own.pack, at, uint32(len(b)), sum}
 	c.grow(int64(written))
 }
 
@@ -136,18 +136,25 @@ func (c *Cache) write(of id, b []byte) {
 func (c *Cache) note(of id, b []byte) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	c.waiting = append(append(c.waiting, header(of, b)...), b...)
-	if len(c.waiting) <= short {
-		return
+	c.waiting = append(append(c.waiting, header(of, b, checksum(of, b))...), b...)
+	if len(c.waiting) > short {
+		c.append(nil)
 	}
+}
+
+// append writes what waits, and the payload of the last header in it, and returns the payload's place. What cannot be written
+// is lost.
+func (c *Cache) append(b []byte) (at int64, ok bool) {
 	records := c.waiting
 	c.waiting = nil
 	if c.ready() {
-		if _, err := c.own.append(records, nil); err == nil {
-			return
+		at, err := c.own.append(records, b)
+		if err == nil {
+			return at, true
 		}
 	}
 	c.lost.Add(1)
+	return 0, false
 }
 
 // ready reports whether there is a pack to write to, of which the records before are known.
