@@ -76,9 +76,7 @@ func arrangeBars(f BarsFigure) rowsOfBars {
 	names, values := 0.0, 0.0
 	for _, name := range f.names() {
 		at.names = append(at.names, barName{lines: evenly(smallSize, min(widestBar, at.width/3), mostLines, name)})
-		for _, s := range at.names[len(at.names)-1].lines {
-			names = max(names, widthOf(smallSize, s))
-		}
+		names = max(names, widest(smallSize, at.names[len(at.names)-1].lines))
 	}
 	for _, b := range f.Bars {
 		s := at.axis.wordWith(b.Value, b.SE)

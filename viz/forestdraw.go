@@ -51,9 +51,7 @@ func arrangeForest(f ForestFigure) trees {
 			indent = 10
 		}
 		at.names = append(at.names, evenly(smallSize, min(widestBar, at.width/4), mostLines, r.Name))
-		for _, s := range at.names[i] {
-			names = max(names, widthOf(smallSize, s))
-		}
+		names = max(names, widest(smallSize, at.names[i]))
 		at.values = append(at.values, f.words(r))
 		values = max(values, widthOf(smallSize, at.values[i]))
 		n := ""

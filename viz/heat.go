@@ -142,13 +142,7 @@ func (at *heatmaps) arrangeOnPaper(f CosineFigure) {
 	}
 }
 
-func (p CosinePanel) labelWidth() float64 {
-	widest := 0.0
-	for _, l := range p.Labels {
-		widest = max(widest, widthOf(smallSize, l))
-	}
-	return min(widest, widestLabel) + 6
-}
+func (p CosinePanel) labelWidth() float64 { return min(widest(smallSize, p.Labels), widestLabel) + 6 }
 
 // shown picks the labels for which there is room, each size long on an axis of cells.
 func shown(count int, cell, size float64) []int {

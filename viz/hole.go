@@ -13,13 +13,7 @@ type hole struct {
 func (h hole) height() float64 { return float64(len(h.lines)) * reasonLine }
 
 // width is that of the longest line.
-func (h hole) width() float64 {
-	widest := 0.0
-	for _, s := range h.lines {
-		widest = max(widest, widthOf(smallSize, s))
-	}
-	return widest
-}
+func (h hole) width() float64 { return widest(smallSize, h.lines) }
 
 // holeIn places a reason in the one of some stretches where it takes the fewest lines; the first of those.
 func holeIn(stretches []reach, s string) hole {

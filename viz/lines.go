@@ -41,6 +41,15 @@ func evenly(size, width float64, most int, s string) []string {
 	return list
 }
 
+// widest is the width of the longest of some lines.
+func widest(size float64, list []string) float64 {
+	w := 0.0
+	for _, s := range list {
+		w = max(w, widthOf(size, s))
+	}
+	return w
+}
+
 // joined breaks a text made of parts into lines of at most a width, between parts where it can.
 func joined(size, width float64, between string, parts []string) []string {
 	var list []string
