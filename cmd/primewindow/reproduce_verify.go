@@ -129,15 +129,15 @@ func announce(env *environ, v *host.Verification, ask host.Verify) {
 		text += "; not here and not trained: " + strings.Join(v.Absent, ", ")
 	}
 	fmt.Fprintln(env.errOut, text)
-	total := 0.0
+	total, told := 0.0, map[string]bool{host.Machine(): true}
 	for _, r := range v.Chosen {
 		s := v.Seconds(r)
 		total += s
 		if len(v.Chosen) <= mostApart {
 			fmt.Fprintf(env.errOut, "chosen: %s, run %s, %d steps, about %s\n", r, r.Run, r.Steps(), lasting(seconds(s)))
 		}
-		if said := r.Machine(); said != host.Machine() && !strings.Contains(text, said) {
-			text += said // once
+		if said := r.Machine(); !told[said] {
+			told[said] = true
 			fmt.Fprintf(env.errOut, "%s was made on %s, here is %s: what training carries on may differ\n", r.File, said, host.Machine())
 		}
 	}

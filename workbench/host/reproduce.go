@@ -260,11 +260,10 @@ func (p *Reproduction) part(t target, set string, stands []string) (*part, error
 // scaled are the settings that the scale decides. At demo scale the set's recipe holds, and two modalities of utdmhad,
 // since several of the paper's methods and heads take no more.
 func (one *part) scaled(desc data.Description) map[string]any {
-	s := demoSettings(one.data)
 	if one.rep.ask.Scale == ScaleDemo {
-		return s
+		return demoSettings(one.data)
 	}
-	delete(s, "modalities")
+	s := usualSettings()
 	maps.Copy(s, map[string]any{"epochs": 50, "lr": 2e-3, "momentum": 0.9, "weight_decay": 1e-4, "lr_step": 30, "lr_gamma": 0.1, "batch": 64, "snapshot_gib": 1})
 	for _, m := range desc.Modalities {
 		if m.Kind == data.Clip || m.Kind == data.Image || m.Kind == data.Spectrogram {

@@ -63,7 +63,7 @@ func (p *Reproduction) note(r *SweepRun, data string, steps int, seconds float64
 	if steps <= 0 {
 		return nil
 	}
-	one := cost{Data: data, Method: r.Method, Steps: steps, Seconds: seconds, Machine: machine()}
+	one := cost{Data: data, Method: r.Method, Steps: steps, Seconds: seconds, Machine: Machine()}
 	p.costs.add(one)
 	if before, ok := readCost(r.Dir); ok {
 		one.Steps += before.Steps
@@ -104,9 +104,9 @@ func stepFactor(method string) float64 {
 	return 1.1
 }
 
-// machine is a processor's name, what its vendor numbers it by, the widest vectors that it has, and how many of its cores
+// Machine describes the machine that this is, as records do: a processor's name, what its vendor numbers it by, the widest vectors that it has, and how many of its cores
 // there are: what XLA's code for it hangs on. Virtual machines give names that are shared by several generations.
-func machine() string {
+func Machine() string {
 	info := map[string]string{} // of the first core
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
 		for line := range strings.Lines(string(text)) {

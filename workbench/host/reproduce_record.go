@@ -19,7 +19,7 @@ func (one *part) record() (*wire.Reproduction, error) {
 	r := &wire.Reproduction{
 		Schema: wire.ReproduceSchema, Target: one.name, Title: one.title, Scale: ask.Scale, Data: one.data, PaperSets: one.stands,
 		SplitHash: one.desc.Provenance.SplitHash, Split: string(one.split), Samples: one.samples, Select: ask.Select, Seeds: one.seeds, Tuned: ask.Tune,
-		Baseline: one.baseline, Machine: machine(),
+		Baseline: one.baseline, Machine: Machine(),
 	}
 	if one.maps {
 		r.Classes = one.desc.Classes

@@ -41,9 +41,6 @@ func (r *Rerun) Machine() string { return r.rec.Machine }
 // Command makes the record anew.
 func (r *Rerun) Command() string { return commandOf(r.rec) }
 
-// Machine describes the machine that this is, as records do.
-func Machine() string { return machine() }
-
 // Steps is how many the run takes.
 func (r *Rerun) Steps() int { return r.perEpoch() * r.arm.Epochs }
 
@@ -121,7 +118,7 @@ func (v *Verification) choose() error {
 	if v.ask.Runs != "all" && n < 0 {
 		return &wire.Problem{Message: fmt.Sprintf("-runs: got %d, want 0 or more", n), Hint: "-runs takes how many runs are trained again, all, or their names"}
 	}
-	left, taken := map[string][]*Rerun{}, map[string]bool{}
+	left := map[string][]*Rerun{}
 	var files []string
 	for _, f := range v.files {
 		if !v.present[f.rec.Data] {
@@ -139,25 +136,12 @@ func (v *Verification) choose() error {
 			files = append(files, f.path)
 		}
 	}
-	hash := fnv.New64a()
-	hash.Write([]byte(v.ask.Pick))
-	rng := rand.New(rand.NewPCG(hash.Sum64(), 1))
-	for len(files) > 0 && (v.ask.Runs == "all" || len(v.Chosen) < n) {
-		i := 0
-		if v.ask.Runs != "all" { // first a record, then one of its runs: one with many runs is no likelier
-			i = rng.IntN(len(files))
+	if v.ask.Runs == "all" { // each record's own figures of a shared run are compared
+		for _, file := range files {
+			v.Chosen = append(v.Chosen, left[file]...)
 		}
-		file, j := files[i], 0
-		if v.ask.Runs != "all" {
-			j = rng.IntN(len(left[file]))
-		}
-		r := left[file][j]
-		if left[file] = slices.Delete(left[file], j, j+1); len(left[file]) == 0 {
-			files = slices.Delete(files, i, i+1)
-		}
-		if v.ask.Runs == "all" || !taken[r.Run] { // all: each record's own figures of a shared run are compared
-			v.Chosen, taken[r.Run] = append(v.Chosen, r), true
-		}
+	} else {
+		v.draw(n, files, left)
 	}
 	if len(v.Chosen) == 0 && v.ask.Runs != "0" {
 		return &wire.Problem{
@@ -166,6 +150,25 @@ func (v *Verification) choose() error {
 		}
 	}
 	return nil
+}
+
+// draw chooses n runs: first a record, then one of its runs, so that one with many runs is no likelier.
+func (v *Verification) draw(n int, files []string, left map[string][]*Rerun) {
+	hash := fnv.New64a()
+	hash.Write([]byte(v.ask.Pick))
+	rng, taken := rand.New(rand.NewPCG(hash.Sum64(), 1)), map[string]bool{}
+	for len(files) > 0 && len(v.Chosen) < n {
+		i := rng.IntN(len(files))
+		file := files[i]
+		j := rng.IntN(len(left[file]))
+		r := left[file][j]
+		if left[file] = slices.Delete(left[file], j, j+1); len(left[file]) == 0 {
+			files = slices.Delete(files, i, i+1)
+		}
+		if !taken[r.Run] {
+			v.Chosen, taken[r.Run] = append(v.Chosen, r), true
+		}
+	}
 }
 
 func (v *Verification) why() string {

@@ -210,9 +210,14 @@ var targets = []target{
 	{name: "when", title: "Is window-only as good as the whole run?", demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"acted"}, arms: whenArms},
 }
 
+// usualSettings are those of all runs, at every scale.
+func usualSettings() map[string]any {
+	return map[string]any{"probes": "none", everyPrefix + probeEmp: "epoch", everyPrefix + probeAccuracy: "epoch"}
+}
+
 // demoSettings are those of all runs at demo scale that are not the set's own.
 func demoSettings(data string) map[string]any {
-	s := map[string]any{"probes": "none", everyPrefix + probeEmp: "epoch", everyPrefix + probeAccuracy: "epoch"}
+	s := usualSettings()
 	if data == "utdmhad" {
 		s["modalities"] = "inertial,depth"
 	}

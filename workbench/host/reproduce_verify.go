@@ -258,7 +258,7 @@ func (v *Verification) Train(ctx context.Context, r *Rerun, watch func(*Run) (st
 	if err != nil {
 		return Verified{}, err
 	}
-	exact := r.rec.Machine == machine() && backend == r.backend() && usualFlags()
+	exact := r.rec.Machine == Machine() && backend == r.backend() && usualFlags()
 	samples := r.rec.Samples
 	if r.trial {
 		samples = one.validation
