@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/seal"
 	"github.com/primewindow/primewindow/internal/xlatest"
 	"github.com/primewindow/primewindow/models"
 )
@@ -264,13 +265,34 @@ func TestSafetensors(t *testing.T) {
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("there and back: err %v, (-want +got)\n%s", err, diff)
 	}
+	if gotMeta[seal.Key] == "" || meta[seal.Key] != "" {
+		t.Errorf("metadata %v, want a checksum in it, and none in what was given", gotMeta)
+	}
+	delete(gotMeta, seal.Key)
 	if diff := cmp.Diff(meta, gotMeta); diff != "" {
 		t.Errorf("metadata (-want +got)\n%s", diff)
+	}
+	for bit := range 8 * file.Len() { // so is every flipped bit, but in the checksum's own name, without which there is none
+		b := bytes.Clone(file.Bytes())
+		b[bit/8] ^= 1 << (bit % 8)
+		if _, m, err := models.ReadSafetensors(bytes.NewReader(b)); err == nil && m[seal.Key] != "" {
+			t.Fatalf("bit %d of %d flipped: no error", bit, 8*file.Len())
+		}
 	}
 	for cut := range file.Len() { // every torn file is noticed
 		var format *data.FormatError
 		if _, _, err := models.ReadSafetensors(bytes.NewReader(file.Bytes()[:cut])); !errors.As(err, &format) {
 			t.Fatalf("file cut at byte %d of %d: error %v, want a FormatError", cut, file.Len(), err)
+		}
+	}
+	file.Reset()
+	plain, err := models.NewSafetensorsWriter(&file, want, meta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tensor := range want {
+		if err := plain.Write(tensor.Name, tensor.Values); err != nil {
+			t.Fatal(err)
 		}
 	}
 	half := strings.ReplaceAll(file.String(), `"F32"`, `"F16"`)

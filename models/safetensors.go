@@ -3,12 +3,15 @@ package models
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/seal"
 )
 
 // Tensor is a named array, as it stands in a safetensors file.
@@ -31,18 +34,58 @@ type entry struct {
 	Offsets [2]int64 `json:"data_offsets"`
 }
 
-// WriteSafetensors writes tensors and text in the safetensors format, as float32, in the order given.
+// WriteSafetensors writes tensors and text in the safetensors format, as float32, in the order given. The text gets one key
+// more, [seal.Key], with the checksum of the whole file, which [ReadSafetensors] checks.
 func WriteSafetensors(w io.Writer, list []Tensor, meta map[string]string) error {
-	s, err := NewSafetensorsWriter(w, list, meta)
+	meta = maps.Clone(meta)
+	if meta == nil {
+		meta = map[string]string{}
+	}
+	meta[seal.Key] = seal.Blank
+	header, err := safetensorsHeader(list, meta)
 	if err != nil {
 		return err
 	}
-	for _, t := range list {
-		if err := s.Write(t.Name, t.Values); err != nil {
-			return err
+	values := func(w io.Writer) error {
+		s := &SafetensorsWriter{w: w, left: list}
+		for _, t := range list {
+			if err := s.Write(t.Name, t.Values); err != nil {
+				return err
+			}
 		}
+		return s.Close()
 	}
-	return s.Close()
+	// The header comes first and has the checksum of all that follows, so the values are gone through twice.
+	var bad error
+	err = seal.Seal(header, func(sum uint32) uint32 {
+		follow := &checksum{sum: sum}
+		bad = values(follow)
+		return follow.sum
+	})
+	if err := errors.Join(err, bad); err != nil {
+		return err
+	}
+	if _, err := w.Write(header); err != nil {
+		return err
+	}
+	return values(w)
+}
+
+// checksum sums what is written to it, or read through it.
+type checksum struct {
+	sum uint32
+	r   io.Reader
+}
+
+func (c *checksum) Write(b []byte) (int, error) {
+	c.sum = seal.Update(c.sum, b)
+	return len(b), nil
+}
+
+func (c *checksum) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	c.sum = seal.Update(c.sum, b[:n])
+	return n, err
 }
 
 // SafetensorsWriter writes a file whose tensors come one after the other.
@@ -53,7 +96,20 @@ type SafetensorsWriter struct {
 }
 
 // NewSafetensorsWriter writes the header of a file of tensors of these names and shapes, whose values are not read.
+// The file has no checksum.
 func NewSafetensorsWriter(w io.Writer, list []Tensor, meta map[string]string) (*SafetensorsWriter, error) {
+	header, err := safetensorsHeader(list, meta)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(header); err != nil {
+		return nil, err
+	}
+	return &SafetensorsWriter{w: w, left: list}, nil
+}
+
+// safetensorsHeader is what a file begins with: the length of a JSON text, and the text.
+func safetensorsHeader(list []Tensor, meta map[string]string) ([]byte, error) {
 	header := map[string]any{}
 	if len(meta) > 0 {
 		header[metadataKey] = meta
@@ -74,13 +130,7 @@ func NewSafetensorsWriter(w io.Writer, list []Tensor, meta map[string]string) (*
 	for len(text)%8 != 0 { // so that values are aligned
 		text = append(text, ' ')
 	}
-	if err := binary.Write(w, binary.LittleEndian, uint64(len(text))); err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(text); err != nil {
-		return nil, err
-	}
-	return &SafetensorsWriter{w: w, left: list}, nil
+	return append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...), nil
 }
 
 // Write writes the values of the next tensor.
@@ -110,7 +160,8 @@ func (s *SafetensorsWriter) Close() error {
 }
 
 // ReadSafetensors reads a safetensors file of float32 or float64 tensors, the latter rounded, in the order of their
-// values in the file, and its text. A broken file is a [data.FormatError], another type of element a [data.UnsupportedError].
+// values in the file, and its text. A file whose checksum, where its text has one, is not that of its bytes is broken. A
+// broken file is a [data.FormatError], another type of element a [data.UnsupportedError].
 func ReadSafetensors(r io.Reader) ([]Tensor, map[string]string, error) {
 	bad := func(format string, args ...any) ([]Tensor, map[string]string, error) {
 		return nil, nil, &data.FormatError{File: "safetensors", Reason: fmt.Sprintf(format, args...)}
@@ -126,6 +177,9 @@ func ReadSafetensors(r io.Reader) ([]Tensor, map[string]string, error) {
 	if err != nil || uint64(len(text)) != size {
 		return bad("header of %d bytes, want %d", len(text), size)
 	}
+	want, sum, sealed := seal.Open(append(binary.LittleEndian.AppendUint64(nil, size), text...))
+	summed := &checksum{sum: sum, r: r}
+	r = summed
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(text, &raw); err != nil {
 		return bad("header: %v", err)
@@ -188,6 +242,9 @@ func ReadSafetensors(r io.Reader) ([]Tensor, map[string]string, error) {
 	}
 	if n, _ := io.ReadFull(r, make([]byte, 1)); n != 0 {
 		return bad("bytes after the last tensor")
+	}
+	if got := seal.Digits(summed.sum); sealed && got != want {
+		return bad("checksum %s, want %s: %v", got, want, seal.ErrChanged)
 	}
 	return list, meta, nil
 }

@@ -1,0 +1,93 @@
+package record
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+
+	"github.com/primewindow/primewindow/internal/seal"
+)
+
+// entry is what the file of checksums says of a line.
+type entry struct {
+	chain  uint32 // running checksum: of the entry before, and of the fields that follow here
+	sum    uint32 // of the line, its end included
+	length int    // of the line, its end included
+	step   int    // that the line belongs to
+	left   int    // lines that were committed together with it and follow
+	copied []byte // the line without its end, where entries repeat lines
+}
+
+// newEntry is the entry of a line, which ends in a line feed, behind one whose running checksum is given.
+func newEntry(chain uint32, line []byte, step, left int, copied bool) entry {
+	e := entry{sum: seal.Sum(line), length: len(line), step: step, left: left}
+	if copied {
+		e.copied = line[:len(line)-1]
+	}
+	e.chain = e.linked(chain)
+	return e
+}
+
+// lostEntry is the entry of a line that is lost: of no bytes, with the checksum of what was written.
+func lostEntry(chain uint32, p piece, copied bool) entry {
+	e := entry{sum: p.lost(0).Sum, step: p.step}
+	if copied {
+		e.copied = []byte{}
+	}
+	e.chain = e.linked(chain)
+	return e
+}
+
+// linked is the running checksum that the entry has behind one with the given.
+func (e entry) linked(before uint32) uint32 {
+	return seal.Sum(e.fields(binary.BigEndian.AppendUint32(nil, before)))
+}
+
+// fields appends all but the running checksum.
+func (e entry) fields(to []byte) []byte {
+	to = fmt.Appendf(to, "%08x %d %d %d", e.sum, e.length, e.step, e.left)
+	if e.copied != nil {
+		to = append(append(to, ' '), e.copied...)
+	}
+	return to
+}
+
+// appendTo appends the entry as a line.
+func (e entry) appendTo(to []byte) []byte {
+	return append(e.fields(fmt.Appendf(to, "%08x ", e.chain)), '\n')
+}
+
+// parseEntry reads an entry without its line feed. Only what appendTo writes is one.
+func parseEntry(text []byte, copied bool) (e entry, ok bool) {
+	n := 5
+	if copied {
+		n = 6
+	}
+	parts := bytes.SplitN(text, []byte{' '}, n)
+	if len(parts) != n {
+		return entry{}, false
+	}
+	hex := func(b []byte) uint32 {
+		v, err := strconv.ParseUint(string(b), 16, 32)
+		ok = ok && err == nil
+		return uint32(v)
+	}
+	whole := func(b []byte, bits int) int {
+		v, err := strconv.ParseInt(string(b), 10, bits)
+		ok = ok && err == nil && v >= 0
+		return int(v)
+	}
+	ok = true
+	e = entry{chain: hex(parts[0]), sum: hex(parts[1]), length: whole(parts[2], 63), step: whole(parts[3], 32), left: whole(parts[4], 32)}
+	if copied {
+		e.copied = parts[5]
+	}
+	if !ok || !bytes.Equal(e.appendTo(nil), append(bytes.Clone(text), '\n')) {
+		return entry{}, false
+	}
+	return e, true
+}
+
+// of reports whether the line, its end included, is the one that the entry was made of.
+func (e entry) of(line []byte) bool { return len(line) == e.length && seal.Sum(line) == e.sum }

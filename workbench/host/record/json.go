@@ -1,0 +1,53 @@
+package record
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/primewindow/primewindow/internal/seal"
+)
+
+// ErrUnsealed reports a JSON file without a checksum where there has to be one.
+var ErrUnsealed = errors.New("it has no checksum")
+
+// WriteJSON replaces a file by a value's JSON, which has to be an object, with a checksum in it.
+func WriteJSON(path string, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if len(text) < 2 || text[0] != '{' {
+		return fmt.Errorf("record: %s: %T is no JSON object", path, v)
+	}
+	head := fmt.Sprintf("{%q:%q", seal.Key, seal.Blank)
+	if len(text) > 2 {
+		head += ","
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, append([]byte(head), text[1:]...), "", "  "); err != nil {
+		return err
+	}
+	sealed := append(out.Bytes(), '\n')
+	if err := seal.Seal(sealed, nil); err != nil {
+		return err
+	}
+	return WriteFile(path, func(w io.Writer) error { _, err := w.Write(sealed); return err })
+}
+
+// ReadJSON reads what [WriteJSON] wrote. For a file that was changed since then it returns [seal.ErrChanged], for one
+// without a checksum [ErrUnsealed], and v is filled all the same where the text can be read.
+func ReadJSON(path string, v any) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	sealed, err := seal.Check(text)
+	if err == nil && !sealed {
+		err = ErrUnsealed
+	}
+	return errors.Join(json.Unmarshal(text, v), err)
+}
