@@ -103,7 +103,7 @@ func (r *Run) codeAt(step int) map[string]string {
 			code[what] = hash
 		}
 	}
-	for _, c := range r.changes {
+	for _, c := range r.rec.changes {
 		if c.Event == eventCode && c.Step <= step {
 			code[c.Name], _ = c.New.(string)
 			if code[c.Name] == "" {

@@ -115,7 +115,7 @@ func atCode(t *testing.T, name string, steps int) (*Shop, *Run) {
 
 func codeEvents(r *Run) []wire.Change {
 	var list []wire.Change
-	for _, c := range r.changes {
+	for _, c := range r.rec.changes {
 		if c.Event == eventCode {
 			list = append(list, wire.Change{Step: c.Step, Name: c.Name, Old: c.Old, New: c.New})
 		}
@@ -124,7 +124,7 @@ func codeEvents(r *Run) []wire.Change {
 }
 
 func differs(r *Run) bool {
-	return slices.ContainsFunc(r.changes, func(c wire.Change) bool { return c.Event == eventDiffers })
+	return slices.ContainsFunc(r.rec.changes, func(c wire.Change) bool { return c.Event == eventDiffers })
 }
 
 // TestCodeChange: a run goes on at its step under other code; the change is an event; what was recorded stays.
@@ -212,7 +212,7 @@ func TestCodeChangeAfterKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := ""
-	for _, c := range r.changes {
+	for _, c := range r.rec.changes {
 		if c.Event == eventCode {
 			text = c.Text
 		}
@@ -320,7 +320,7 @@ func TestCodeOfEncoder(t *testing.T) {
 	changingNow.width = 5
 	_, r = taken(t, shop, "r", settings, map[string]string{what: "aaaa"})
 	if err := r.To(t.Context(), 5, "test"); err != nil || differs(r) || r.recomputed != 0 || len(codeEvents(r)) != 0 {
-		t.Errorf("the old code again: %v, %d steps computed again, events %v", err, r.recomputed, r.changes)
+		t.Errorf("the old code again: %v, %d steps computed again, events %v", err, r.recomputed, r.rec.changes)
 	}
 }
 

@@ -98,6 +98,9 @@ func (shop *Shop) arm(c Comparison, m string, shared, own map[string]any) (arm, 
 	return a, set, checkSelection(c.Select, a, set)
 }
 
+// due reports whether the validation accuracy is measured after so many steps.
+func (a *arm) due(step int) bool { return a.settings.schedule(probeAccuracy).Due(step, a.perEpoch) }
+
 // plan lists a comparison's runs, the same seed of all methods after each other, so that a comparison that is not
 // finished is paired already. Nothing is written.
 func (shop *Shop) plan(c Comparison) (*Sweep, error) {

@@ -36,7 +36,7 @@ func checkSelection(selection string, a arm, set data.Dataset) error {
 	name := set.Describe().Name
 	ends := 0 // epochs whose validation accuracy will be on record
 	for epoch := range a.epochs() {
-		if a.settings.schedule(probeAccuracy).Due((epoch+1)*a.perEpoch, a.perEpoch) {
+		if a.due((epoch + 1) * a.perEpoch) {
 			ends++
 		}
 	}
@@ -61,8 +61,9 @@ func checkSelection(selection string, a arm, set data.Dataset) error {
 }
 
 // choose is the epoch at which a run counts, as the number of epochs done, among the first so many. It is 0 as long as
-// the accuracies to choose by are not on record: on the validation split those of the schedule, on the test split all.
-func choose(selection string, records []wire.Record, perEpoch, epochs int) int {
+// the accuracies to choose by are not on record, for then another epoch might be the best: on the validation split those
+// that are due, on the test split all. due says whether the schedule has one at a step.
+func choose(selection string, records []wire.Record, perEpoch, epochs int, due func(step int) bool) int {
 	if selection == SelectLast {
 		return epochs
 	}
@@ -79,7 +80,7 @@ func choose(selection string, records []wire.Record, perEpoch, epochs int) int {
 	best, most := 0, -1.0
 	for epoch := 1; epoch <= epochs; epoch++ {
 		switch v, ok := values[epoch*perEpoch]; {
-		case !ok && selection == SelectTestBest:
+		case !ok && (selection == SelectTestBest || due(epoch*perEpoch)):
 			return 0
 		case ok && v > most:
 			best, most = epoch, v
@@ -140,11 +141,9 @@ func fusedOnly(records []wire.Record, step int) []Accuracy {
 // report are gone by then. So a fork beside the run's folder is taken back to the step, which gives the same weights
 // bit for bit, and what it measures is put on the run's own record. What is there already is not measured again.
 func (r *Run) EvaluateAt(ctx context.Context, split data.Split, step int) error {
-	r.mu.Lock()
-	known := accuracies(r.records, inforeg.ModalityNames(r.eng.model), split, step) != nil
-	r.mu.Unlock()
-	if known {
-		return nil
+	list, err := r.recordsOf(step)
+	if err != nil || accuracies(list, inforeg.ModalityNames(r.eng.model), split, step) != nil {
+		return err
 	}
 	return r.measureAt(ctx, step, fmt.Sprintf("the %s split", split), func(r *Run) ([]wire.Record, error) { return r.Evaluate(ctx, split) })
 }
@@ -178,8 +177,8 @@ func (r *Run) measureAt(ctx context.Context, step int, what string, measure func
 	differs := func(list []wire.Change) int {
 		return slices.IndexFunc(list, func(c wire.Change) bool { return c.Event == eventDiffers })
 	}
-	if i := differs(fork.changes); i >= 0 && differs(r.changes) < 0 {
-		if err := r.change(fork.changes[i]); err != nil {
+	if i := differs(fork.rec.changes); i >= 0 && differs(r.rec.changes) < 0 {
+		if err := r.change(fork.rec.changes[i]); err != nil {
 			return err
 		}
 	}

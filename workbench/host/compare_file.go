@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 const (
@@ -25,14 +25,7 @@ func (s *Sweep) file() string { return filepath.Join(s.ask.Dir, compareFile) }
 
 // write puts what is known on disk.
 func (s *Sweep) write() error {
-	text, err := json.MarshalIndent(s.Result(), "", "  ")
-	if err != nil {
-		return err
-	}
-	err = writeAtomic(s.file(), func(w io.Writer) error {
-		_, err := w.Write(append(text, '\n'))
-		return err
-	})
+	err := record.WriteJSON(s.file(), s.Result())
 	if err != nil {
 		return &wire.Problem{Message: fmt.Sprintf("comparison not written: %v", err), Hint: "free some space and go on: the runs are on record"}
 	}

@@ -28,7 +28,10 @@ type (
 
 // outcome reads what a trained run came to; nil as long as not all is on record.
 func (s *Sweep) outcome(r *SweepRun, rec Recorded) (*RunOutcome, error) {
-	epoch := choose(s.selection(r), rec.History.Probes, r.arm.perEpoch, r.arm.epochs())
+	if rec.Lost != "" { // opened, the run computes it again
+		return nil, nil
+	}
+	epoch := choose(s.selection(r), rec.History.Probes, r.arm.perEpoch, r.arm.epochs(), r.arm.due)
 	o := &RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Epoch: epoch, Step: epoch * r.arm.perEpoch}
 	switch {
 	case epoch == 0:

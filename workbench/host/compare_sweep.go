@@ -125,7 +125,11 @@ func (r *SweepRun) look(s *Sweep) error {
 	if err != nil {
 		return err
 	}
-	if r.Done = min(rec.Status.Step, r.Steps); r.Done == r.Steps {
+	r.Done = min(rec.Status.Step, r.Steps)
+	if rec.Lost != "" { // to be opened, which computes it again
+		r.Done = min(r.Done, r.Steps-1)
+	}
+	if r.Done == r.Steps {
 		r.outcome, err = s.outcome(r, rec)
 	}
 	return err
@@ -206,7 +210,7 @@ func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*Run) (stop f
 			}
 		}
 	}
-	epoch := choose(s.selection(p), r.Recorded().History.Probes, p.arm.perEpoch, p.arm.epochs())
+	epoch := choose(s.selection(p), r.Recorded().History.Probes, p.arm.perEpoch, p.arm.epochs(), p.arm.due)
 	if epoch == 0 || p.beside.tuning {
 		return r.Recorded(), nil
 	}

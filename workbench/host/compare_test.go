@@ -129,6 +129,7 @@ func TestChoose(t *testing.T) {
 		accuracy(30, data.Validation, readoutHead, 0.8), accuracy(30, data.Test, readoutHead, 0.95),
 		accuracy(40, data.Validation, readoutHead, 0.9),
 	}
+	due := func(step int) bool { return step <= 40 || step == 70 }
 	for _, tt := range []struct {
 		name, selection string
 		epochs, want    int
@@ -136,19 +137,20 @@ func TestChoose(t *testing.T) {
 	}{
 		{"best", SelectVal, 4, 4, "0.9"},
 		{"first of equal ones", SelectVal, 3, 2, "0.8 in epochs 2 and 3; what was measured in mid-epoch, or of one modality, does not count"},
-		{"more epochs than measured", SelectVal, 6, 4, "a schedule may leave some out"},
+		{"more epochs than are due", SelectVal, 6, 4, "a schedule may leave some out"},
+		{"one that is due is missing", SelectVal, 7, 0, "a run that was killed before it was measured: the missing one might be the best"},
 		{"last", SelectLast, 3, 3, "whatever was measured"},
 		{"by the test split", SelectTestBest, 3, 3, "0.95"},
 		{"by the test split, of two", SelectTestBest, 2, 1, "0.9"},
 		{"test split not measured at every epoch", SelectTestBest, 4, 0, "the missing one might be the best"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := choose(tt.selection, records, 10, tt.epochs); got != tt.want {
+			if got := choose(tt.selection, records, 10, tt.epochs, due); got != tt.want {
 				t.Errorf("epoch %d, want %d\nreason: %s", got, tt.want, tt.reason)
 			}
 		})
 	}
-	if got := choose(SelectVal, nil, 10, 3); got != 0 {
+	if got := choose(SelectVal, nil, 10, 3, func(int) bool { return false }); got != 0 {
 		t.Errorf("of no records: epoch %d, want 0", got)
 	}
 }
@@ -167,12 +169,12 @@ func TestEvaluateAt(t *testing.T) {
 		}
 	}
 	names := []string{"audio", "visual"}
-	want, got := accuracies(then.records, names, data.Test, 2*smallEpoch), accuracies(since.records, names, data.Test, 2*smallEpoch)
+	want, got := accuracies(then.History().Probes, names, data.Test, 2*smallEpoch), accuracies(since.History().Probes, names, data.Test, 2*smallEpoch)
 	if diff := cmp.Diff(want, got); diff != "" || len(got) != 5 {
 		t.Errorf("accuracies (-when the epoch ended +going back)\n%s", diff)
 	}
 	n := 0
-	for _, rec := range since.records {
+	for _, rec := range since.History().Probes {
 		if rec.Split == string(data.Test) && rec.Kind == inforeg.KindAccuracy {
 			n++
 		}
@@ -180,7 +182,7 @@ func TestEvaluateAt(t *testing.T) {
 	if n != 5 {
 		t.Errorf("%d accuracies on record, want each once", n)
 	}
-	if accuracies(since.records, names, data.Test, 4*smallEpoch) != nil {
+	if accuracies(since.History().Probes, names, data.Test, 4*smallEpoch) != nil {
 		t.Error("the test split was measured where nobody asked")
 	}
 	entries, err := filepath.Glob(filepath.Join(filepath.Dir(since.Dir), ".*"))

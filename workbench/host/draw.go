@@ -284,9 +284,11 @@ func drawAccuracy(runs []Recorded) (*viz.Figure, error) {
 var readoutSuffix = map[string]string{readoutLinear: " (linear)"}
 
 func (rec Recorded) perStep(name string) []viz.Point {
-	list := make([]viz.Point, len(rec.History.Metrics))
+	var list []viz.Point
 	for i, m := range rec.History.Metrics {
-		list[i] = viz.Point{X: float64(i + 1), Y: m[name]}
+		if v, ok := m[name]; ok { // not where the step's line is lost
+			list = append(list, viz.Point{X: float64(i + 1), Y: v})
+		}
 	}
 	return list
 }

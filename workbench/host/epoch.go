@@ -30,7 +30,7 @@ func (r *Run) epochStart(ctx context.Context, epoch int, settings Settings) erro
 // decide lets the method decide about the epoch, and gives what it carries from there on.
 func (r *Run) decide(ctx context.Context, epoch int, settings Settings) ([]*tensors.Tensor, error) {
 	controls, carried, err := r.eng.decide(r.st, inforeg.Epoch{
-		Index: epoch, Settings: settings, Traces: r.traces(epoch),
+		Index: epoch, Settings: settings, Traces: r.rec.tracesUntil(epoch),
 		Features: func(share float64) (inforeg.Features, error) { return r.drawnFeatures(epoch, share) },
 		Trial: func(controls map[string]float64, epochs int) (inforeg.Trial, error) {
 			return r.trial(ctx, epoch, settings, controls, epochs)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // ExportFormats lists what Export writes.
@@ -64,7 +65,7 @@ func exportFile(path string, write func(io.Writer) error) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return &wire.Problem{Message: err.Error(), Hint: "name a folder that can be made"}
 	}
-	if err := writeAtomic(path, write); err != nil {
+	if err := record.WriteFile(path, write); err != nil {
 		return &wire.Problem{Message: fmt.Sprintf("export to %s: %v", path, err), Hint: "is the folder writable, and is there space?"}
 	}
 	return nil

@@ -140,6 +140,14 @@ func trained(t *testing.T, shop *Shop, name string, settings map[string]any, ste
 	return r
 }
 
+// seriesOf are the values that each step has on record.
+func seriesOf(r *Run, name string) (list []float64) {
+	for _, m := range r.History().Metrics {
+		list = append(list, m[name])
+	}
+	return list
+}
+
 func lines(t *testing.T, dir, file string) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, file))

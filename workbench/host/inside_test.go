@@ -168,7 +168,7 @@ func TestSampleNorms(t *testing.T) {
 			t.Fatal(err)
 		}
 		traces := 0
-		for _, rec := range r.records {
+		for _, rec := range r.History().Probes {
 			if rec.Step != 5 || rec.Kind != inforeg.KindFisherEmp {
 				continue
 			}

@@ -122,24 +122,25 @@ const (
 
 // running averages what the steps of an epoch measured: one record for each definition and encoder. Its standard
 // error is that of a mean over the steps; it covers the drift of the weights over the epoch as well.
-func (r *Run) running() []wire.Record {
-	var list []wire.Record
-	values := map[string][]float64{}
-	first := map[string]wire.Record{}
-	for _, rec := range slices.Backward(r.records) {
-		if rec.Step < r.at-r.perEpoch {
-			break
+func (r *Run) running() ([]wire.Record, error) {
+	var steps, list []wire.Record
+	for step := r.at - r.perEpoch; step < r.at; step++ {
+		of, err := r.rec.read(step)
+		if err != nil {
+			return nil, err
 		}
-		if rec.Step >= r.at || !strings.HasSuffix(rec.Way, inStep) {
-			continue
-		}
-		key := fmt.Sprint(rec.Kind, rec.Encoder, rec.Loss, rec.BN, rec.Way, rec.Params)
-		first[key] = rec
-		values[key] = append(values[key], rec.Value)
+		steps = append(steps, slices.DeleteFunc(of, func(rec wire.Record) bool { return !strings.HasSuffix(rec.Way, inStep) })...)
 	}
-	for _, rec := range r.records {
-		key := fmt.Sprint(rec.Kind, rec.Encoder, rec.Loss, rec.BN, rec.Way, rec.Params)
-		if len(values[key]) == 0 || first[key].Step != rec.Step {
+	key := func(rec wire.Record) string {
+		return fmt.Sprint(rec.Kind, rec.Encoder, rec.Loss, rec.BN, rec.Way, rec.Params)
+	}
+	values := map[string][]float64{}
+	for _, rec := range slices.Backward(steps) { // sums in another order have other last digits
+		values[key(rec)] = append(values[key(rec)], rec.Value)
+	}
+	for _, rec := range steps {
+		key := key(rec)
+		if len(values[key]) == 0 {
 			continue
 		}
 		mean, se := inforeg.MeanError(values[key])
@@ -152,7 +153,7 @@ func (r *Run) running() []wire.Record {
 		delete(values, key)
 		list = append(list, sum)
 	}
-	return list
+	return list, nil
 }
 
 // traceOfSteps is the name under which a window test finds a mean of steps.

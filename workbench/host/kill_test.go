@@ -119,7 +119,7 @@ func TestKillAtRandomMoments(t *testing.T) {
 	if cut.recomputed > 50 {
 		t.Errorf("%d steps computed again, want at most 50", cut.recomputed)
 	}
-	for _, c := range cut.changes {
+	for _, c := range cut.rec.changes {
 		if c.Event != eventReopened {
 			t.Errorf("event %s: %s", c.Event, c.Text)
 		}

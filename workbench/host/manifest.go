@@ -1,10 +1,8 @@
 package host
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,11 +13,16 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/seal"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
-// schema is the version of the run folder. A folder of a newer one is refused.
-const schema = 1
+// schema is the version of the run folder. A folder of a newer one is refused. Since provedSchema its files have checksums.
+const (
+	schema       = 2
+	provedSchema = 2
+)
 
 const (
 	manifestFile = "manifest.json"
@@ -72,17 +75,18 @@ func versions(b *Backend) map[string]string {
 
 func readManifest(dir string) (*manifest, error) {
 	path := filepath.Join(dir, manifestFile)
-	text, err := os.ReadFile(path)
+	var m manifest
+	err := record.ReadJSON(path, &m)
 	if errors.Is(err, unix.ENOTDIR) {
 		return nil, &wire.Problem{Message: fmt.Sprintf("%s is not a folder", dir), Hint: "name a run's folder, or one that is not there yet"}
 	}
-	if err != nil {
+	var system *fs.PathError
+	if errors.As(err, &system) {
 		return nil, err
 	}
-	var m manifest
-	err = json.Unmarshal(text, &m)
-	if err == nil && (m.Schema < 1 || m.Settings["data"] == nil || m.Settings["method"] == nil) {
-		err = errors.New("not a run's manifest")
+	old := m.Schema < provedSchema && errors.Is(err, record.ErrUnsealed)
+	if old || err == nil {
+		err = m.check()
 	}
 	switch {
 	case m.Schema > schema: // whatever else it holds
@@ -90,11 +94,24 @@ func readManifest(dir string) (*manifest, error) {
 			Message: fmt.Sprintf("run %s has schema %d, this program knows up to %d", dir, m.Schema, schema),
 			Hint:    "it was made by a newer version: update, or use another run name",
 		}
+	case errors.Is(err, seal.ErrChanged) || errors.Is(err, record.ErrUnsealed):
+		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, oneLineOf(err)), Hint: "bring back the file that was written; settings are changed with Set (primewindow run: -change NAME=VALUE), not in this file"}
 	case err != nil:
-		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %v", path, err), Hint: "the file is damaged; the records beside it can still be read"}
+		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, oneLineOf(err)), Hint: "the file is damaged: bring back the one that was written; the records beside it can still be read"}
 	}
 	m.complete()
 	return &m, nil
+}
+
+// check wants the manifest to be a run's, and its settings to be those of its hash.
+func (m *manifest) check() error {
+	switch {
+	case m.Schema < 1 || m.Settings["data"] == nil || m.Settings["method"] == nil:
+		return errors.New("not a run's manifest")
+	case m.Settings.hash() != m.SettingsHash:
+		return fmt.Errorf("settings_hash %s is not that of the settings, %s", m.SettingsHash, m.Settings.hash())
+	}
+	return nil
 }
 
 // complete gives settings that an older version did not have their defaults, under which it worked.
@@ -111,15 +128,10 @@ func (m *manifest) complete() {
 	}
 }
 
+// write puts the manifest on disk. Its settings may have been completed since it was read.
 func (m *manifest) write(dir string) error {
-	text, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return err
-	}
-	return writeAtomic(filepath.Join(dir, manifestFile), func(w io.Writer) error {
-		_, err := w.Write(append(text, '\n'))
-		return err
-	})
+	m.SettingsHash = m.Settings.hash()
+	return record.WriteJSON(filepath.Join(dir, manifestFile), m)
 }
 
 // lockDir takes the run's folder for this process alone until the file is closed.

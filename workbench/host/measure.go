@@ -3,7 +3,6 @@ package host
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // Readouts of an accuracy.
@@ -32,8 +32,9 @@ func recordKey(r wire.Record) string {
 	return fmt.Sprint(r.Step, r.Kind, r.Encoder, r.Loss, r.Labels, r.BN, r.N, r.Split, r.Readout, r.Params, r.Way)
 }
 
-// record appends a measurement, unless the same one is there already.
+// record puts measurements on record, all or none, but for those that are there already.
 func (r *Run) record(list ...wire.Record) error {
+	var fresh []wire.Record
 	for _, rec := range list {
 		if math.IsNaN(rec.Value) || math.IsInf(rec.Value, 0) {
 			return &wire.Problem{
@@ -42,20 +43,25 @@ func (r *Run) record(list ...wire.Record) error {
 			}
 		}
 		key := recordKey(rec)
-		if r.seen[key] {
-			continue
-		}
-		line, err := json.Marshal(rec)
+		have, err := r.rec.of(rec.Step)
 		if err != nil {
 			return err
 		}
-		if err := r.probes.append(line); err != nil {
-			return diskProblem(err)
+		if have.keys[key] || slices.ContainsFunc(fresh, func(other wire.Record) bool { return recordKey(other) == key }) {
+			continue
 		}
-		r.seen[key] = true
-		r.records = append(r.records, rec)
+		put, err := r.putLost(rec)
+		if err != nil {
+			return err
+		}
+		if !put {
+			fresh = append(fresh, rec)
+		}
 	}
-	return nil
+	if len(fresh) == 0 {
+		return nil
+	}
+	return r.rec.add(fresh)
 }
 
 // blank is a record of the present state.
@@ -64,7 +70,7 @@ func (r *Run) blank(kind, encoder string) wire.Record {
 }
 
 // afterStep puts on record what the step just taken measured, during it and after it, and at an epoch's end what was
-// accumulated. A replay, which finds the records there, measures nothing again.
+// accumulated, and then commits the step: a run that is killed before that takes the step again. A replay, which finds the records there, measures nothing again.
 func (r *Run) afterStep(settings Settings) error {
 	r.unfinished = true
 	if err := r.record(r.during...); err != nil {
@@ -72,12 +78,19 @@ func (r *Run) afterStep(settings Settings) error {
 	}
 	r.during = nil
 	if r.at%r.perEpoch == 0 {
-		if err := r.record(append(r.accumulated(), r.running()...)...); err != nil {
+		running, err := r.running()
+		if err != nil {
+			return err
+		}
+		if err := r.record(append(r.accumulated(), running...)...); err != nil {
 			return err
 		}
 	}
 	if err := r.measureDue(settings, false); err != nil {
 		return err
+	}
+	if err := r.rec.metrics.Commit(); err != nil {
+		return diskProblem(err)
 	}
 	r.unfinished = false
 	return nil
@@ -120,7 +133,14 @@ func (r *Run) measureDue(settings Settings, start bool) error {
 		{probeAccuracy, false, inforeg.KindAccuracy, readoutHead, validation(r.evaluate)},
 		{probeLinear, false, inforeg.KindAccuracy, readoutLinear, validation(r.linear)},
 	} {
-		if !settings.schedule(probe.name).Due(r.at, r.perEpoch) || start && !probe.start || r.measured(probe.kind, probe.readout) {
+		if !settings.schedule(probe.name).Due(r.at, r.perEpoch) || start && !probe.start {
+			continue
+		}
+		there, err := r.measured(probe.kind, probe.readout)
+		if err != nil {
+			return err
+		}
+		if there {
 			continue
 		}
 		list, err := probe.measure(settings)
@@ -134,19 +154,26 @@ func (r *Run) measureDue(settings Settings, start bool) error {
 	return nil
 }
 
-// measured reports whether a complete measurement of the present step is on record already, in the run's own
-// definition.
-func (r *Run) measured(kind, readout string) bool {
+// measured reports whether a measurement of the present step is on record already, in the run's own definition. What is
+// put on record together is there as a whole, unless a part of it was lost since.
+func (r *Run) measured(kind, readout string) (bool, error) {
+	if r.mend != nil && slices.ContainsFunc(r.rec.probes.Lost(), func(l record.Lost) bool { return l.Step == r.at }) {
+		return false, nil
+	}
+	have, err := r.rec.of(r.at)
+	if err != nil {
+		return false, err
+	}
 	n := 0
-	for _, rec := range slices.Backward(r.records) {
-		if rec.Step == r.at && rec.Kind == kind && rec.Readout == readout && scheduled(rec, r.base, r.changes) {
+	for _, rec := range have.list {
+		if rec.Kind == kind && rec.Readout == readout && scheduled(rec, r.base, r.rec.changes) {
 			n++
 		}
 	}
 	if readout == readoutHead {
-		return n >= 1
+		return n >= 1, nil
 	}
-	return n >= len(r.eng.model.Modalities)
+	return n >= len(r.eng.model.Modalities), nil
 }
 
 // fisher measures the exact Fisher trace of every encoder (paper eq. 7) on the probe samples, in the definition that
@@ -443,11 +470,15 @@ func (r *Run) measureNow(kind string, settings Settings) ([]wire.Record, error) 
 		}
 		return list, err
 	case inforeg.KindReleased, inforeg.KindBatchSquare:
-		at := slices.DeleteFunc(slices.Clone(r.records), func(x wire.Record) bool { return x.Kind != kind })
+		have, err := r.rec.of(r.at / r.perEpoch * r.perEpoch)
+		if err != nil {
+			return nil, err
+		}
+		at := slices.DeleteFunc(slices.Clone(have.list), func(x wire.Record) bool { return x.Kind != kind })
 		if len(at) == 0 {
 			return nil, &wire.Problem{Message: kind + " is accumulated over an epoch: none has ended yet", Hint: "train to the end of the epoch first"}
 		}
-		return at[len(at)-len(r.eng.model.Modalities):], nil
+		return at, nil
 	case probeLinear:
 		return r.linear(data.Validation, settings)
 	case inforeg.KindAccuracy:

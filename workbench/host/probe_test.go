@@ -60,7 +60,7 @@ func TestProbeWith(t *testing.T) {
 			t.Errorf("fisher_true of %s: %v sampled, %v exact ± %v", rec.Encoder, rec.Value, exact[i].Value, *exact[i].SE)
 		}
 	}
-	for m, trace := range r.traces(2)[inforeg.KindFisherEmp] { // what the window is read from
+	for m, trace := range r.rec.tracesUntil(2)[inforeg.KindFisherEmp] { // what the window is read from
 		if last := trace[1]; last != plain[0].Value && last != plain[1].Value {
 			t.Errorf("the trace of %s ends with %v: another definition has come into it", m, last)
 		}
@@ -93,9 +93,9 @@ func TestProbeKinds(t *testing.T) {
 	r := trained(t, shop, "r", tiny("joint", nil), smallEpoch+2)
 	for _, kind := range probeKinds {
 		first := asked(t, r, wire.Probe{Kind: kind})
-		n := len(r.records)
-		if diff := cmp.Diff(first, asked(t, r, wire.Probe{Kind: kind})); len(first) < 2 || diff != "" || len(r.records) != n {
-			t.Errorf("%s: %d records, then %d more (-first +second)\n%s", kind, len(first), len(r.records)-n, diff)
+		n := len(r.History().Probes)
+		if diff := cmp.Diff(first, asked(t, r, wire.Probe{Kind: kind})); len(first) < 2 || diff != "" || len(r.History().Probes) != n {
+			t.Errorf("%s: %d records, then %d more (-first +second)\n%s", kind, len(first), len(r.History().Probes)-n, diff)
 		}
 	}
 }

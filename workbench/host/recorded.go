@@ -1,15 +1,17 @@
 package host
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // Recorded is what a run has on record: enough to show, draw and export it without a backend.
@@ -17,10 +19,19 @@ type Recorded struct {
 	Status   wire.Status
 	History  wire.History
 	Declared Settings // at step 0; Status has those of the present step
+	Lost     string   // what is damaged or gone; empty where all is proved
 }
 
 // Recorded gives what the run has on record.
-func (r *Run) Recorded() Recorded { return Recorded{r.Status(), r.History(), r.base} }
+func (r *Run) Recorded() Recorded {
+	rec := Recorded{Status: r.Status(), History: r.History(), Declared: r.base}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if metrics, probes := r.rec.lost(); len(metrics)+len(probes) > 0 {
+		rec.Lost = damageText(metrics, probes)
+	}
+	return rec
+}
 
 // ReadRecorded reads a run's folder. Nothing is changed in it, so that it may be in use: a torn last line is
 // left out.
@@ -33,14 +44,32 @@ func ReadRecorded(dir string) (Recorded, error) {
 		return Recorded{}, err
 	}
 	rec := Recorded{Declared: man.Settings}
-	if err := readLines(filepath.Join(dir, metricsFile), &rec.History.Metrics); err != nil {
+	metrics, lostSteps, err := readView(dir, metricsFile, metricsKind)
+	if err != nil {
 		return Recorded{}, err
 	}
-	if err := readLines(filepath.Join(dir, probesFile), &rec.History.Probes); err != nil {
+	defer metrics.Close()
+	probes, lostProbes, err := readView(dir, probesFile, probesKind)
+	if err != nil {
 		return Recorded{}, err
 	}
-	if err := readLines(filepath.Join(dir, eventsFile), &rec.History.Events); err != nil {
+	defer probes.Close()
+	events, lostEvents, err := readView(dir, eventsFile, eventsKind)
+	if err != nil {
 		return Recorded{}, err
+	}
+	defer events.Close()
+	if err := readHistory(&rec.History, metrics, probes); err != nil {
+		return Recorded{}, fmt.Errorf("%s: %w", dir, err)
+	}
+	if err := readLines(events, &rec.History.Events); err != nil {
+		return Recorded{}, fmt.Errorf("%s: %s: %w", dir, eventsFile, err)
+	}
+	switch {
+	case len(lostEvents) > 0:
+		rec.Lost = fmt.Sprintf("%s: %v: what was set at that step is not known", eventsFile, lostEvents[0])
+	case len(lostSteps)+len(lostProbes) > 0:
+		rec.Lost = damageText(lostSteps, lostProbes)
 	}
 	settings := Settings{}
 	maps.Copy(settings, man.Settings)
@@ -67,6 +96,9 @@ func ReadRecorded(dir string) (Recorded, error) {
 			s.Accuracy[p.Encoder] = p.Value
 		}
 	}
+	if s.Warnings = warnings(rec.History.Events); rec.Lost != "" {
+		s.Warnings = append(s.Warnings, rec.Lost)
+	}
 	rec.Status = s
 	return rec, nil
 }
@@ -75,25 +107,61 @@ func noRun(dir string) error {
 	return &wire.Problem{Message: fmt.Sprintf("no run in %s: it has no %s", dir, manifestFile), Hint: "`primewindow ps` lists the runs of a project; they live in its folder runs"}
 }
 
-// readLines reads the complete lines of a file of JSON lines; a file that is not there has none.
-func readLines[T any](path string, into *[]T) error {
-	text, err := os.ReadFile(path)
-	if os.IsNotExist(err) {
-		return nil
+// readView opens a view of one of a run's files. Damage is looked at twice: another process may just have replaced the file.
+func readView(dir, file string, kind record.Options) (*record.View, []record.Lost, error) {
+	for again := false; ; again = true {
+		v, _, err := record.Read(filepath.Join(dir, file), kind)
+		if err != nil {
+			return nil, nil, err
+		}
+		lost := v.Lost()
+		if len(lost) == 0 || again {
+			return v, lost, nil
+		}
+		if err := v.Close(); err != nil {
+			return nil, nil, err
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
+}
+
+// readHistory reads steps and measurements. Of a step whose line is lost the numbers of step and epoch are known.
+func readHistory(h *wire.History, metrics, probes *record.View) error {
+	h.Metrics = make([]map[string]float64, 0, metrics.Len())
+	err := metrics.Each(func(step int, line []byte) error {
+		m := map[string]float64{"step": float64(step)}
+		if line != nil {
+			clear(m)
+			if err := json.Unmarshal(line, &m); err != nil {
+				return damagedLine(metricsFile, len(h.Metrics), err)
+			}
+		}
+		h.Metrics = append(h.Metrics, m)
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	text = text[:bytes.LastIndexByte(text, '\n')+1]
-	for i, line := range bytes.Split(text, []byte{'\n'}) {
-		if len(line) == 0 {
-			continue
+	return readLines(probes, &h.Probes)
+}
+
+// readLines reads the lines that are not lost.
+func readLines[T any](from *record.View, into *[]T) error {
+	i := 0
+	return from.Each(func(_ int, line []byte) error {
+		i++
+		if line == nil {
+			return nil
 		}
 		var v T
 		if err := json.Unmarshal(line, &v); err != nil {
-			return &wire.Problem{Message: fmt.Sprintf("%s line %d: %v", path, i+1, err), Hint: "the line is damaged: take it out"}
+			return damagedLine("", i-1, err)
 		}
 		*into = append(*into, v)
-	}
-	return nil
+		return nil
+	})
+}
+
+func damagedLine(file string, line int, err error) error {
+	return &wire.Problem{Message: strings.TrimSpace(fmt.Sprintf("%s line %d: %v", file, line+1, err)), Hint: "`primewindow check` says what else is wrong; bring the file back as it was written"}
 }

@@ -2,15 +2,16 @@ package host
 
 import (
 	"cmp"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 
 	"golang.org/x/sys/cpu"
+
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // costFile keeps in a run's folder how long it took. It is no part of the run's record.
@@ -42,8 +43,7 @@ func readCosts(dirs []string) costs {
 }
 
 func readCost(dir string) (c cost, ok bool) {
-	text, err := os.ReadFile(filepath.Join(dir, costFile))
-	if err != nil || json.Unmarshal(text, &c) != nil {
+	if err := record.ReadJSON(filepath.Join(dir, costFile), &c); err != nil && !errors.Is(err, record.ErrUnsealed) {
 		return cost{}, false
 	}
 	return c, c.Steps > 0 && c.Seconds > 0
@@ -69,7 +69,7 @@ func (p *Reproduction) note(r *SweepRun, data string, steps int, seconds float64
 		one.Steps += before.Steps
 		one.Seconds += before.Seconds
 	}
-	return writeAtomic(filepath.Join(r.Dir, costFile), func(w io.Writer) error { return json.NewEncoder(w).Encode(one) })
+	return record.WriteJSON(filepath.Join(r.Dir, costFile), one)
 }
 
 // seconds is how long steps will take: by runs that are there of the same set and method, or of the set and another

@@ -2,19 +2,18 @@ package host
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/viz/tsne"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // besides says what of an arm's runs is measured beside their accuracies. Joint training is in nearly every target, and
@@ -38,13 +37,12 @@ func cosineAt(step, perEpoch, steps int) bool {
 
 // each measures what is measured after an epoch, unless it is on record.
 func (b beside) each(ctx context.Context, r *Run, step int) error {
+	list, err := r.recordsOf(step)
+	if err != nil {
+		return err
+	}
 	have := func(kind, bn string) bool {
-		for _, p := range r.History().Probes {
-			if p.Step == step && p.Kind == kind && (bn == "" || p.BN == bn) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(list, func(p wire.Record) bool { return p.Kind == kind && (bn == "" || p.BN == bn) })
 	}
 	eval := b.eval && !have(inforeg.KindFisherEmp, bnRunning)
 	cosines := b.cosines && cosineAt(step, r.perEpoch, r.perEpoch*r.Status().Epochs) && !have(inforeg.KindCosine, "")
@@ -176,7 +174,7 @@ func (r *Run) writeMap(ctx context.Context, dir string, split data.Split) error 
 			made.Points[i][j] = math.Round(100*v) / 100 // maps are some tens wide
 		}
 	}
-	return writeAtomic(mapPath(dir, m, split, r.at), func(w io.Writer) error { return json.NewEncoder(w).Encode(made) })
+	return record.WriteJSON(mapPath(dir, m, split, r.at), made)
 }
 
 func mapPath(dir, modality string, split data.Split, step int) string {
@@ -189,12 +187,8 @@ func readMap(dir string, modalities []string, split data.Split, step int) (m wir
 		return m, fs.ErrNotExist
 	}
 	path := mapPath(dir, modalities[len(modalities)-1], split, step)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return m, err
-	}
-	if err := json.Unmarshal(text, &m); err != nil {
-		return m, errors.Join(fmt.Errorf("%s: %w", path, err))
+	if err := record.ReadJSON(path, &m); err != nil && !errors.Is(err, record.ErrUnsealed) { // older versions wrote no checksum
+		return m, fmt.Errorf("%s: %w", path, err)
 	}
 	return m, nil
 }

@@ -122,10 +122,10 @@ func (one *part) tried(r *SweepRun) (accuracy, entropy float64, state int) {
 		return 0, 0, tryFailed
 	}
 	rec, err := ReadRecorded(r.Dir)
-	if err != nil || rec.Status.Step < r.Steps {
+	if err != nil || rec.Status.Step < r.Steps || rec.Lost != "" {
 		return 0, 0, tryOpen
 	}
-	epoch := choose(SelectVal, rec.History.Probes, r.arm.perEpoch, r.arm.epochs())
+	epoch := choose(SelectVal, rec.History.Probes, r.arm.perEpoch, r.arm.epochs(), r.arm.due)
 	list := fusedOnly(rec.History.Probes, epoch*r.arm.perEpoch)
 	if epoch == 0 || list == nil {
 		return 0, 0, tryFailed

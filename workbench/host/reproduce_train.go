@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // Open takes the folders of the sets for this process: it is the first that writes. Other sets may be reproduced in the
@@ -135,7 +136,7 @@ func writeRecord(path string, rec *wire.Reproduction) error {
 		err = os.MkdirAll(filepath.Dir(path), 0o755)
 	}
 	if err == nil {
-		err = writeAtomic(path, func(w io.Writer) error {
+		err = record.WriteFile(path, func(w io.Writer) error {
 			_, err := w.Write(append(text, '\n'))
 			return err
 		})

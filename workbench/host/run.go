@@ -1,18 +1,15 @@
 package host
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +20,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // Run is one training run and its folder.
@@ -42,15 +40,14 @@ type Run struct {
 	turn chan struct{} // held by whoever trains the run, for as long as they do
 	mu   sync.Mutex    // held for one step at most; guards all below
 
-	metrics, probes, events *journal
-	series                  map[string][]float64 // metrics by name, in the order of steps; up to the last step that has one
-	records                 []wire.Record
-	seen                    map[string]bool // keys of records
-	changes                 []wire.Change
+	rec      *records
+	mend     *mending // while lost lines are computed again
+	hopeless bool     // whether lines are lost that cannot be
 
 	loaded   bool // whether st holds the state of step at
 	st       state
-	at       int // steps that st has taken; behind recorded() during a replay
+	at       int   // steps that st has taken; behind recorded() during a replay
+	origin   start // where a replay that is under way began
 	controls map[string]float64
 	released map[string]inforeg.Released
 	ring     map[string][][]float32 // by modality: the last batch gradients, oldest first
@@ -78,7 +75,7 @@ type Run struct {
 func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
 	r = &Run{
 		Name: name, Dir: dir, shop: shop, man: man, base: man.Settings,
-		turn: make(chan struct{}, 1), series: map[string][]float64{}, seen: map[string]bool{}, orderOf: -1,
+		turn: make(chan struct{}, 1), orderOf: -1,
 	}
 	lock, err := lockDir(dir)
 	if err != nil {
@@ -128,7 +125,7 @@ func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
 			return nil, err
 		}
 	}
-	return r, r.readRecords()
+	return r, r.openRecords()
 }
 
 // stepsPerEpoch is how many whole batches the training split has.
@@ -143,61 +140,11 @@ func stepsPerEpoch(settings Settings, set data.Dataset) (int, error) {
 	return n / batch, nil
 }
 
-// readRecords opens the three record files and reads what they hold.
-func (r *Run) readRecords() (err error) {
-	if r.metrics, err = openJournal(filepath.Join(r.Dir, metricsFile)); err != nil {
-		return err
-	}
-	if r.probes, err = openJournal(filepath.Join(r.Dir, probesFile)); err != nil {
-		return err
-	}
-	if r.events, err = openJournal(filepath.Join(r.Dir, eventsFile)); err != nil {
-		return err
-	}
-	for i, line := range r.metrics.lines {
-		var m map[string]float64
-		if err := json.Unmarshal(line, &m); err != nil || m["step"] != float64(i) {
-			return &wire.Problem{
-				Message: fmt.Sprintf("%s line %d: %q is not the record of step %d", r.metrics.f.Name(), i+1, bytes.TrimSpace(line), i),
-				Hint:    "cut the file before that line: the run goes on from there",
-			}
-		}
-		r.note(i, m)
-	}
-	for i, line := range r.probes.lines {
-		var rec wire.Record
-		if err := json.Unmarshal(line, &rec); err != nil {
-			return &wire.Problem{Message: fmt.Sprintf("%s line %d: %v", r.probes.f.Name(), i+1, err), Hint: "take that line out"}
-		}
-		r.records = append(r.records, rec)
-		r.seen[recordKey(rec)] = true
-	}
-	for i, line := range r.events.lines {
-		var c wire.Change
-		if err := json.Unmarshal(line, &c); err != nil {
-			return &wire.Problem{Message: fmt.Sprintf("%s line %d: %v", r.events.f.Name(), i+1, err), Hint: "take that line out"}
-		}
-		r.changes = append(r.changes, c)
-	}
-	r.publish(wire.Idle, 0, 0, "")
-	return nil
-}
-
-// note keeps the numbers of the step after so many. One that other code did not record is not a number there.
-func (r *Run) note(step int, m map[string]float64) {
-	for name, v := range m {
-		for len(r.series[name]) < step {
-			r.series[name] = append(r.series[name], math.NaN())
-		}
-		r.series[name] = append(r.series[name], v)
-	}
-}
-
 // recorded is how many steps are on record: where the run is.
-func (r *Run) recorded() int { return len(r.metrics.lines) }
+func (r *Run) recorded() int { return r.rec.metrics.Len() }
 
 // settingsAt are the settings under which the step after so many is taken.
-func (r *Run) settingsAt(step int) Settings { return settingsAt(r.base, r.changes, step) }
+func (r *Run) settingsAt(step int) Settings { return settingsAt(r.base, r.rec.changes, step) }
 
 func settingsAt(base Settings, changes []wire.Change, step int) Settings {
 	s := maps.Clone(base)
@@ -217,92 +164,14 @@ const (
 	eventDiverged   = "diverged"
 	eventDiffers    = "replay_differs"
 	eventUnreadable = "snapshot_unreadable"
-	eventCode       = "code" // of what a cell defines: from this step on other code computes
+	eventDamaged    = "damaged"  // of files of the run
+	eventUnproved   = "unproved" // of records without checksums
+	eventRestored   = "restored" // lines that were lost and computed again
+	eventLost       = "lost"     // lines that cannot be had any more
+	eventCode       = "code"     // of what a cell defines: from this step on other code computes
 )
 
-func (r *Run) change(c wire.Change) error {
-	c.Time = time.Now().UTC().Truncate(time.Second)
-	line, err := json.Marshal(c)
-	if err != nil {
-		return err
-	}
-	if err := r.events.append(line); err != nil {
-		return diskProblem(err)
-	}
-	r.changes = append(r.changes, c)
-	return nil
-}
-
-func diskProblem(err error) error {
-	return &wire.Problem{Message: fmt.Sprintf("record not written: %v", err), Hint: "free some space and go on: the run is at the last step on record"}
-}
-
-// load brings the state to the step that is on record: the nearest snapshot, then a replay.
-func (r *Run) load(ctx context.Context) error {
-	if r.loaded && r.unfinished { // measurements that could not be put on record
-		if err := r.afterStep(r.settingsAt(r.at - 1)); err != nil {
-			return err
-		}
-	}
-	if r.loaded && r.at == r.recorded() {
-		return nil
-	}
-	if !r.loaded {
-		if err := r.restore(ctx); err != nil {
-			return err
-		}
-		changed, err := r.noteCode()
-		if err != nil {
-			return err
-		}
-		r.loaded, r.changed = true, changed
-		r.recomputed = r.recorded() - r.at
-	}
-	for r.at < r.recorded() {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		r.publish(wire.Replaying, r.recorded(), 0, "")
-		if err := r.advance(ctx); err != nil {
-			return err
-		}
-	}
-	if len(r.changed) > 0 && r.recomputed > 0 { // steps of the old code, computed by the new one: no later start may lie before them
-		return r.stopHere()
-	}
-	return nil
-}
-
-// restore reads the nearest snapshot that a replay may begin at, or draws the first weights. A snapshot that
-// cannot be read is passed over: an older one leads to the same state.
-func (r *Run) restore(ctx context.Context) error {
-	r.ring = map[string][][]float32{}
-	r.released = map[string]inforeg.Released{}
-	for _, from := range starts(r.Dir, r.recorded()) {
-		st, h, all, err := r.eng.readState(from.path(r.Dir), from.step, r.code)
-		if err == nil {
-			r.st, r.at, r.controls, r.released, r.saved = st, from.step, h.Controls, h.Released, from.step
-			if h.Stop {
-				r.ring, r.last = r.eng.gradientsIn(all)
-			}
-			return r.adopt(ctx, h)
-		}
-		if errors.Is(err, errOtherShape) && !maps.Equal(h.Code, r.code) {
-			return r.otherVariables(err)
-		}
-		if err := r.change(wire.Change{Step: from.step, Event: eventUnreadable, Text: firstLine(err)}); err != nil {
-			return err
-		}
-		if err := os.Remove(from.path(r.Dir)); err != nil {
-			return diskProblem(err)
-		}
-	}
-	r.st, r.at, r.saved = r.eng.initial(uint64(r.base.whole("seed"))), 0, 0
-	if r.recorded() == 0 {
-		return r.save(true)
-	}
-	return nil
-}
+func (r *Run) change(c wire.Change) error { return r.rec.change(c) }
 
 // advance takes the step after r.at and puts it on record, or checks it against the record when it is there
 // already.
@@ -344,19 +213,15 @@ func (r *Run) advance(ctx context.Context) error {
 	}
 	line := r.metricsLine(epoch, o.scalars)
 	if r.at < r.recorded() {
-		if err := r.compare(line); err != nil {
-			return err
-		}
+		err = r.compare(line)
+	} else if err = r.rec.metrics.Stage(record.Line{Step: r.at, Text: line}); err != nil { // committed with what it measured
+		err = diskProblem(err)
 	} else {
-		if err := r.metrics.append(line); err != nil {
-			next.drop(r.st)
-			return diskProblem(err)
-		}
-		var values map[string]float64
-		if err := json.Unmarshal(line, &values); err != nil { // as it will be read back, digit for digit
-			return err
-		}
-		r.note(r.at, values)
+		err = r.rec.noteStep(r.at, line)
+	}
+	if err != nil {
+		next.drop(r.st)
+		return err
 	}
 	r.during = r.stepRecords(measures, o.measured, r.eng.plain)
 	r.st.drop(next)
@@ -376,36 +241,6 @@ func (r *Run) advance(ctx context.Context) error {
 	r.trainCost += took
 	r.sinceSave += took
 	return r.save(false)
-}
-
-// traces collects, for the method, what was measured at the ends of the epochs so far.
-func (r *Run) traces(epochs int) map[string]map[string][]float64 {
-	all := map[string]map[string][]float64{}
-	for _, rec := range r.records {
-		kind := rec.Kind
-		switch {
-		case strings.HasSuffix(rec.Way, ofSteps):
-			kind = traceOfSteps(rec)
-		case !scheduled(rec, r.base, r.changes):
-			continue
-		}
-		if rec.Step == 0 || rec.Step%r.perEpoch != 0 || rec.Step/r.perEpoch > epochs {
-			continue
-		}
-		if all[kind] == nil {
-			all[kind] = map[string][]float64{}
-		}
-		trace := all[kind][rec.Encoder]
-		if trace == nil {
-			trace = make([]float64, epochs)
-			for i := range trace {
-				trace[i] = math.NaN()
-			}
-			all[kind][rec.Encoder] = trace
-		}
-		trace[rec.Step/r.perEpoch-1] = rec.Value
-	}
-	return all
 }
 
 // indices are the positions in the training split of a batch. The order is new in every epoch and depends on
@@ -444,26 +279,9 @@ func (r *Run) metricsLine(epoch int, scalars []float32) []byte {
 	return append(line, '}')
 }
 
-// compare checks a replayed step against its record. A difference is told once; the run then goes on from
-// what was computed now.
-func (r *Run) compare(line []byte) error {
-	if bytes.Equal(line, r.metrics.lines[r.at]) {
-		return nil
-	}
-	for _, c := range r.changes {
-		if c.Event == eventDiffers {
-			return nil
-		}
-	}
-	return r.change(wire.Change{
-		Step: r.at, Event: eventDiffers,
-		Text: fmt.Sprintf("computed again, the step gives %s, on record is %s: another machine, backend or version computed it", line, r.metrics.lines[r.at]),
-	})
-}
-
 // diverged reports a step that would have gone bad. It was not taken: the run stays before it.
 func (r *Run) diverged(what string) error {
-	if n := len(r.changes); n == 0 || r.changes[n-1].Event != eventDiverged || r.changes[n-1].Step != r.at {
+	if n := len(r.rec.changes); n == 0 || r.rec.changes[n-1].Event != eventDiverged || r.rec.changes[n-1].Step != r.at {
 		if err := r.change(wire.Change{Step: r.at, Event: eventDiverged, Text: what + " is not finite"}); err != nil {
 			return err
 		}
@@ -516,7 +334,7 @@ func (r *Run) save(now bool) error {
 	saving := make(chan error, 1)
 	r.saving = saving
 	go func() {
-		if err := r.syncRecords(); err != nil {
+		if err := r.rec.sync(); err != nil {
 			saving <- err
 			return
 		}
@@ -532,19 +350,9 @@ func (r *Run) save(now bool) error {
 // header is what a snapshot of the present state says beside its tensors.
 func (r *Run) header() header {
 	return header{
-		Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.whole("seed"),
+		Version: snapshotVersion, Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.whole("seed"),
 		Controls: r.controls, Released: maps.Clone(r.released), Code: r.code,
 	}
-}
-
-// syncRecords puts all records on disk.
-func (r *Run) syncRecords() error {
-	for _, j := range []*journal{r.metrics, r.probes, r.events} {
-		if err := j.sync(); err != nil {
-			return diskProblem(err)
-		}
-	}
-	return nil
 }
 
 // saveDone waits for the snapshot that is being written.
@@ -561,10 +369,7 @@ func (r *Run) saveDone() error {
 func (r *Run) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	err := r.saveDone()
-	for _, j := range []*journal{r.metrics, r.probes, r.events} {
-		err = errors.Join(err, j.sync(), j.close())
-	}
+	err := errors.Join(r.saveDone(), r.rec.sync(), r.rec.close())
 	r.st.drop(state{})
 	free(r.begun...)
 	r.begun = nil

@@ -84,7 +84,7 @@ func TestNullRun(t *testing.T) {
 		r := trained(t, shop, "null-"+tt.bn, settings, 8*smallEpoch)
 		for _, m := range inforeg.ModalityNames(r.eng.model) {
 			var trace []float64
-			for _, p := range r.records {
+			for _, p := range r.History().Probes {
 				if p.Kind == inforeg.KindFisherEmp && p.Encoder == m {
 					trace = append(trace, p.Value)
 				}
@@ -114,7 +114,7 @@ func TestRegulateOff(t *testing.T) {
 	settings["regulate"] = false
 	off := trained(t, shop, "off", settings, 4*smallEpoch)
 	joint := trained(t, shop, "joint", small("joint"), 4*smallEpoch)
-	a, b := off.series["loss"], joint.series["loss"]
+	a, b := seriesOf(off, "loss"), seriesOf(joint, "loss")
 	// The graphs differ by a term times 0, so that sums may be taken in another order.
 	for i := range a {
 		if math.Abs(a[i]-b[i]) > 1e-4*max(1, b[i]) {
@@ -124,7 +124,7 @@ func TestRegulateOff(t *testing.T) {
 	on := small("inforeg")
 	on["window"], on["first_epoch"] = "all", 1.0
 	regulated := trained(t, shop, "on", on, 4*smallEpoch)
-	if slices.Max(regulated.series["penalty.audio"]) == 0 && slices.Max(regulated.series["penalty.visual"]) == 0 {
+	if slices.Max(seriesOf(regulated, "penalty.audio")) == 0 && slices.Max(seriesOf(regulated, "penalty.visual")) == 0 {
 		t.Error("with the window open in all epochs there was no penalty")
 	}
 }
@@ -146,7 +146,7 @@ func TestDiverges(t *testing.T) {
 	if s.State != wire.Stopped || s.Problem == nil || s.Step >= 200 {
 		t.Errorf("status %s at step %d, want stopped before 200", s.State, s.Step)
 	}
-	for _, v := range r.series["loss"] {
+	for _, v := range seriesOf(r, "loss") {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			t.Fatal("a loss on record is not finite")
 		}
@@ -252,6 +252,12 @@ func TestBrokenFolder(t *testing.T) {
 			}
 		}, "the seed leads there as well"},
 		{"torn line", func(dir string) { append1(filepath.Join(dir, metricsFile), `{"step":100,"ep`) }, "the torn line is cut"},
+		{"zeros at the end", func(dir string) { append1(filepath.Join(dir, metricsFile), strings.Repeat("\x00", 512)) }, "a power loss leaves them; they are cut"},
+		{"foreign lines", func(dir string) {
+			if err := os.WriteFile(filepath.Join(dir, metricsFile), []byte("{\"step\":5}\n"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}, "the lines that are gone are computed again"},
 		{"torn probe", func(dir string) { append1(filepath.Join(dir, probesFile), `{"step":100`) }, "the torn line is cut"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -280,7 +286,6 @@ func TestBrokenFolder(t *testing.T) {
 	}{
 		{"newer schema", manifestFile, `{"schema": 99}`, "schema 99"},
 		{"damaged manifest", manifestFile, `{"schema": `, "manifest.json"},
-		{"foreign line", metricsFile, "{\"step\":5}\n", "is not the record of step"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := reopen(t, func(dir string) {
@@ -296,16 +301,13 @@ func TestBrokenFolder(t *testing.T) {
 	}
 }
 
-// TestReopen: at step 2,000 at most 50 steps are computed again, snapshots stay few, and every step can still
-// be forked.
+// TestReopen: at step 2,000 at most 50 steps are computed again, by a fork at any past step as well; where snapshots may
+// not take much space they are few, and every step can still be forked.
 func TestReopen(t *testing.T) {
 	shop := newTestShop(t)
 	settings := small("joint")
 	settings["probes"] = "none"
 	r := trained(t, shop, "long", settings, 2000)
-	if n := len(listSnapshots(r.Dir)); n > 40 {
-		t.Errorf("%d snapshots after 2,000 steps, want them thinned out to at most 40", n)
-	}
 	want := weightsOf(t, r)
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
@@ -320,18 +322,35 @@ func TestReopen(t *testing.T) {
 		t.Errorf("%d steps computed again, want at most 50", again.recomputed)
 	}
 	t.Logf("%d steps computed again, %d snapshots", again.recomputed, len(listSnapshots(again.Dir)))
-	at := 777
-	f, err := shop.Open("past", wire.Declaration{Fork: &wire.Fork{Run: "long", Step: &at}})
-	if err != nil {
+	forks := func(name string, most int) {
+		at := 777
+		f, err := shop.Open(name, wire.Declaration{Fork: &wire.Fork{Run: "long", Step: &at}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.To(t.Context(), 790, "test"); err != nil {
+			t.Fatal(err)
+		}
+		if f.recomputed > most {
+			t.Errorf("%s: %d steps computed again, want at most %d", name, f.recomputed, most)
+		}
+		a, b := lines(t, again.Dir, metricsFile)[:790], lines(t, f.Dir, metricsFile)
+		if !slices.Equal(a, b) {
+			t.Errorf("%s: the fork at a past step differs from its parent", name)
+		}
+	}
+	forks("past", 50)
+	size := int64(0)
+	if st, err := os.Stat(snapshotPath(again.Dir, listSnapshots(again.Dir)[1])); err == nil {
+		size = st.Size()
+	}
+	if err := thin(again.Dir, 40*size); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.To(t.Context(), 790, "test"); err != nil {
-		t.Fatal(err)
+	if n := len(listSnapshots(again.Dir)); n > 40 || n < 20 {
+		t.Errorf("%d snapshots where 40 find room", n)
 	}
-	a, b := lines(t, again.Dir, metricsFile)[:790], lines(t, f.Dir, metricsFile)
-	if !slices.Equal(a, b) {
-		t.Error("the fork at a past step differs from its parent")
-	}
+	forks("thinned", 777)
 }
 
 // TestOlderManifest: a run that lacks settings of a later version opens under their defaults.

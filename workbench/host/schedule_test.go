@@ -116,7 +116,7 @@ func TestSchedules(t *testing.T) {
 	}
 	check := func(what string, pick func(wire.Record) bool, want []int, reason string) {
 		t.Helper()
-		if diff := cmp.Diff(want, stepsWith(r.records, pick)); diff != "" {
+		if diff := cmp.Diff(want, stepsWith(r.History().Probes, pick)); diff != "" {
 			t.Errorf("%s (-want +got)\n%s\nreason: %s", what, diff, reason)
 		}
 	}
@@ -141,7 +141,7 @@ func TestSchedules(t *testing.T) {
 	}
 	check("shares after Set", inOne(inforeg.BNShare, inStep), []int{0, 5, 10, 13, 14, 15}, "from the step after step 13 on, until the one after step 15")
 	var events []string
-	for _, c := range r.changes {
+	for _, c := range r.rec.changes {
 		events = append(events, fmt.Sprintf("%d %s %s: %v, then %v", c.Step, c.Event, c.Name, c.Old, c.New))
 	}
 	want := []string{"13 set every.share: 5 steps, then 1 step", "16 set every.share: 1 step, then never"}
@@ -150,13 +150,13 @@ func TestSchedules(t *testing.T) {
 	}
 	for _, bad := range []map[string]any{{"every.share": "sometimes"}, {"probes": "everything"}} {
 		var p *wire.Problem
-		if err := r.Set(bad); !errors.As(err, &p) || p.Hint == "" || len(r.changes) != len(want) {
+		if err := r.Set(bad); !errors.As(err, &p) || p.Hint == "" || len(r.rec.changes) != len(want) {
 			t.Errorf("Set(%v): %v, want one error with a hint and no event", bad, err)
 		}
 	}
 
 	none := trained(t, shop, "none", tiny("joint", nil), smallEpoch+1)
-	for _, rec := range none.records { // what costs nothing is added up all the same, for the window test
+	for _, rec := range none.History().Probes { // what costs nothing is added up all the same, for the window test
 		if !slices.Contains([]string{inforeg.KindReleased, inforeg.KindBatchSquare}, rec.Kind) {
 			t.Errorf("with probes none: %s of %s at step %d", rec.Kind, rec.Encoder, rec.Step)
 		}

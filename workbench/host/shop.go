@@ -15,6 +15,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // Shop is all that the runs of a project share: the backend, the sets and the compiled graphs.
@@ -387,6 +388,14 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 
 // copyUpTo writes what a fork takes over. Called with r.mu held.
 func (r *Run) copyUpTo(dir string, at int, changed map[string]any) error {
+	own := map[int]bool{} // of the step itself what was measured before the step from there on, which is the fork's own
+	for _, i := range r.rec.index.find(at) {
+		rec, ok, err := r.rec.probe(i)
+		if err != nil {
+			return err
+		}
+		own[i] = !ok || !strings.HasSuffix(rec.Way, inStep)
+	}
 	if err := os.MkdirAll(filepath.Join(dir, snapshotsDir), 0o755); err != nil {
 		return err
 	}
@@ -404,40 +413,25 @@ func (r *Run) copyUpTo(dir string, at int, changed map[string]any) error {
 			}
 		}
 	}
-	metrics, err := openJournal(filepath.Join(dir, metricsFile))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = metrics.close() }() // its lines were written one by one
-	for _, line := range r.metrics.lines[:at] {
-		if err := metrics.append(line); err != nil {
+	for _, one := range []struct {
+		file string
+		from *record.Journal
+		keep func(i int) bool
+	}{
+		{metricsFile, r.rec.metrics, func(i int) bool { return i < at }},
+		{probesFile, r.rec.probes, func(i int) bool { return r.rec.probes.Step(i) < at || own[i] }},
+		{eventsFile, r.rec.events, func(i int) bool { return r.rec.events.Step(i) < at }},
+	} {
+		if err := one.from.CopyTo(filepath.Join(dir, one.file), one.keep); err != nil {
 			return err
 		}
 	}
-	probes, err := openJournal(filepath.Join(dir, probesFile))
+	events, _, err := record.Open(filepath.Join(dir, eventsFile), eventsKind)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = probes.close() }()
-	for i, rec := range r.records {
-		if rec.Step < at || rec.Step == at && !strings.HasSuffix(rec.Way, inStep) { // the step from there on is the fork's own
-			if err := probes.append(r.probes.lines[i]); err != nil {
-				return err
-			}
-		}
-	}
-	child := &Run{}
-	if child.events, err = openJournal(filepath.Join(dir, eventsFile)); err != nil {
-		return err
-	}
-	defer func() { _ = child.events.close() }()
-	for i, c := range r.changes {
-		if c.Step < at {
-			if err := child.events.append(r.events.lines[i]); err != nil {
-				return err
-			}
-		}
-	}
+	child := &records{events: events}
+	defer func() { _ = events.Close() }() // each event is on disk already
 	if err := child.change(wire.Change{Step: at, Event: eventFork, Text: fmt.Sprintf("forked from %s", r.Name)}); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -15,8 +16,10 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/seal"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 const (
@@ -29,6 +32,9 @@ const (
 	snapshotShare   = 0.02 // of training time spent on snapshots, at most
 )
 
+// snapshotVersion is that of a snapshot's header.
+const snapshotVersion = 2
+
 const (
 	momentumPrefix = "momentum."
 	startPrefix    = "start."
@@ -38,7 +44,8 @@ const (
 
 // header is the part of a snapshot that is not tensors.
 type header struct {
-	Step     int                         `json:"step"` // steps done
+	Version  int                         `json:"version"` // 2: the file has a checksum
+	Step     int                         `json:"step"`    // steps done
 	Epoch    int                         `json:"epoch"`
 	Offset   int                         `json:"offset"` // batches of the epoch already used: the position in the data
 	Seed     int                         `json:"seed"`
@@ -111,16 +118,24 @@ func writeSnapshot(dir string, h header, list []models.Tensor) error {
 	if h.Stop {
 		path = stopPath(dir, h.Step)
 	}
-	err = writeAtomic(path, func(w io.Writer) error {
+	err = record.WriteFile(path, func(w io.Writer) error {
 		return models.WriteSafetensors(w, list, map[string]string{headerKey: string(text)})
 	})
 	if err != nil {
-		return &wire.Problem{
-			Message: fmt.Sprintf("snapshot of step %d: %v", h.Step, err),
-			Hint:    "training stopped at a step that is on record; free some space and go on, nothing is lost",
-		}
+		return snapshotProblem(h.Step, err)
 	}
 	return nil
+}
+
+func snapshotProblem(step int, err error) error {
+	hint := "training stopped at a step that is on record; free some space and go on, nothing is lost"
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		hint = goneHint
+	case notWritable(err):
+		hint = writableHint
+	}
+	return &wire.Problem{Message: fmt.Sprintf("snapshot of step %d: %v", step, err), Hint: hint}
 }
 
 // readSnapshot reads the state after so many steps.
@@ -129,23 +144,39 @@ func (e *engine) readSnapshot(dir string, step int) (state, header, error) {
 	return s, h, err
 }
 
-// errOtherShape reports a snapshot whose variables are not those of the model.
-var errOtherShape = errors.New("other variables")
+var (
+	errOtherShape = errors.New("other variables")         // than those of the model
+	errDamaged    = errors.New("the snapshot is damaged") // its bytes are not those that were written
+)
 
 // readState reads the state after so many steps, and all tensors of the file by name. Where other code than the given
-// one computed it, what the method carries and does not find begins at zeros, as before the first step.
+// one computed it, what the method carries and does not find begins at zeros, as before the first step. The error of a file
+// whose bytes cannot be trusted is [errDamaged], that of one which could not be read is the system's.
 func (e *engine) readState(path string, step int, code map[string]string) (s state, h header, byName map[string]models.Tensor, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return s, h, nil, err
 	}
 	defer f.Close()
-	list, meta, err := models.ReadSafetensors(f)
-	if err != nil {
-		return s, h, nil, fmt.Errorf("%s: %w", path, err)
+	in := &systemErrors{r: f}
+	list, meta, err := models.ReadSafetensors(in)
+	if in.err != nil {
+		return s, h, nil, &os.PathError{Op: "read", Path: path, Err: in.err}
 	}
-	if err := json.Unmarshal([]byte(meta[headerKey]), &h); err != nil || h.Step != step {
-		return s, h, nil, fmt.Errorf("%s: header %q is not that of step %d", path, meta[headerKey], step)
+	if err == nil {
+		err = json.Unmarshal([]byte(meta[headerKey]), &h)
+	}
+	switch {
+	case err != nil:
+	case h.Step != step:
+		err = fmt.Errorf("it is of step %d, not of %d", h.Step, step)
+	case h.Version > snapshotVersion:
+		return s, h, nil, &wire.Problem{Message: fmt.Sprintf("%s has version %d, this program knows up to %d", path, h.Version, snapshotVersion), Hint: "it was made by a newer version: update"}
+	case h.Version >= 2 && meta[seal.Key] == "":
+		err = record.ErrUnsealed
+	}
+	if err != nil {
+		return s, h, nil, fmt.Errorf("%s: %w: %w", filepath.Base(path), errDamaged, err)
 	}
 	byName = map[string]models.Tensor{}
 	for _, t := range list {
@@ -192,9 +223,24 @@ func (e *engine) readState(path string, step int, code map[string]string) (s sta
 	return s, h, byName, nil
 }
 
-// thin removes snapshots so that gaps grow with age: behind the newest step n, one at step s is kept when it
-// is at least max(snapshotSteps, (n-s)/8) after the one kept before it. The first always stays, so that every
-// step can be reached. When the rest is still larger than limit bytes, the gaps are doubled.
+// systemErrors keeps an error of the file system apart from those of what was read.
+type systemErrors struct {
+	r   io.Reader
+	err error
+}
+
+func (s *systemErrors) Read(b []byte) (int, error) {
+	n, err := s.r.Read(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
+}
+
+// thin keeps snapshots so that each step can be reached by few steps, as long as they have fewer bytes together than limit.
+// One is kept when it is at least snapshotSteps behind the one kept before it. Where that is too much, gaps grow with age:
+// behind the newest step n they are (n-s)/64 at a step s, then (n-s)/32 and so on. The first always stays, so that every
+// step can be reached.
 func thin(dir string, limit int64) error {
 	steps := listSnapshots(dir)
 	if len(steps) < 3 {
@@ -205,20 +251,20 @@ func thin(dir string, limit int64) error {
 	if st, err := os.Stat(snapshotPath(dir, newest)); err == nil {
 		size = st.Size()
 	}
-	for factor := 1; ; factor *= 2 {
+	for share := 0.0; ; share = max(1.0/64, 2*share) {
 		keep := []int{steps[0]}
 		for _, s := range steps[1:] {
-			gap := max(snapshotSteps, factor*(newest-s)/8)
+			gap := max(snapshotSteps, int(share*float64(newest-s)))
 			recent := newest-s <= 2*snapshotSteps
 			if recent || s-keep[len(keep)-1] >= gap {
 				keep = append(keep, s)
 			}
 		}
-		if int64(len(keep))*size > limit && len(keep) > 4 && factor < 1<<20 {
+		if int64(len(keep))*size > limit && len(keep) > 4 && share < 1<<20 {
 			continue
 		}
 		for _, s := range steps {
-			if !slices.Contains(keep, s) {
+			if _, kept := slices.BinarySearch(keep, s); !kept {
 				if err := os.Remove(snapshotPath(dir, s)); err != nil {
 					return err
 				}

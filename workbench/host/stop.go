@@ -74,6 +74,18 @@ func starts(dir string, step int) []start {
 	return list
 }
 
+// startsFrom lists the files of a step and of later ones.
+func startsFrom(dir string, step int) []start {
+	var list []start
+	for _, s := range listStops(dir) {
+		list = append(list, start{s, true})
+	}
+	for _, s := range listSnapshots(dir) {
+		list = append(list, start{s, false})
+	}
+	return slices.DeleteFunc(list, func(s start) bool { return s.step < step })
+}
+
 // keep leaves a stop at the run's present step.
 func (r *Run) keep() error {
 	r.mu.Lock()
@@ -108,7 +120,7 @@ func (r *Run) stopHere() error {
 	}
 	add(lastGrad, r.last.gradSquares)
 	add(lastUpdate, r.last.updateSquares)
-	if err := r.syncRecords(); err != nil {
+	if err := r.rec.sync(); err != nil {
 		return err
 	}
 	h := r.header()
@@ -130,7 +142,7 @@ func (r *Run) thinStops(limit int64) error {
 		if err != nil {
 			return err
 		}
-		pinned := slices.ContainsFunc(r.changes, func(c wire.Change) bool { return c.Event == eventCode && c.Step == step })
+		pinned := slices.ContainsFunc(r.rec.changes, func(c wire.Change) bool { return c.Event == eventCode && c.Step == step })
 		if size += st.Size(); i == len(steps)-1 || pinned && size <= limit {
 			continue
 		}

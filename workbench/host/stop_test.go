@@ -83,7 +83,7 @@ func TestStop(t *testing.T) {
 	if want := steps - at; cut.recomputed != want {
 		t.Errorf("%d steps computed again, want %d, those after the stop", cut.recomputed, want)
 	}
-	for _, c := range cut.changes {
+	for _, c := range cut.rec.changes {
 		if c.Event != eventReopened {
 			t.Errorf("event %+v", c)
 		}
@@ -125,7 +125,7 @@ func TestStarts(t *testing.T) {
 }
 
 func TestThinStops(t *testing.T) {
-	r := &Run{Dir: t.TempDir(), changes: []wire.Change{{Step: 2, Event: eventCode}, {Step: 3, Event: eventCode}, {Step: 4, Event: eventSet}}}
+	r := &Run{Dir: t.TempDir(), rec: &records{changes: []wire.Change{{Step: 2, Event: eventCode}, {Step: 3, Event: eventCode}, {Step: 4, Event: eventSet}}}}
 	for s := range 6 {
 		touch(t, stopPath(r.Dir, s))
 	}

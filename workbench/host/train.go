@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // errPaused ends training that was asked to pause.
@@ -113,7 +113,7 @@ func (r *Run) train(ctx context.Context, client string, target func(now int) int
 func (r *Run) catchUp(ctx context.Context, client string, goal int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.recorded() >= goal {
+	if r.recorded() >= goal && (!r.rec.damaged() || r.hopeless) {
 		return nil
 	}
 	fresh := !r.loaded && r.recorded() > 0
@@ -220,20 +220,36 @@ func (r *Run) Settings() Settings {
 	return r.settingsAt(r.recorded())
 }
 
-// History is all that is on record.
+// History is all that is on record. A step or measurement whose line is lost is left out; of the step its number stays.
 func (r *Run) History() wire.History {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	h := wire.History{Metrics: make([]map[string]float64, r.recorded()), Probes: slices.Clone(r.records), Events: slices.Clone(r.changes)}
-	for i := range h.Metrics {
-		h.Metrics[i] = map[string]float64{}
-		for name, values := range r.series {
-			if i < len(values) && !math.IsNaN(values[i]) {
-				h.Metrics[i][name] = values[i]
-			}
-		}
+	h, err := r.history()
+	if err != nil { // the files were there a moment ago: the next step says what is wrong with them
+		return wire.History{Events: h.Events}
 	}
 	return h
+}
+
+// history reads the records from disk, beside the training.
+func (r *Run) history() (h wire.History, err error) {
+	r.mu.Lock()
+	h.Events = slices.Clone(r.rec.changes)
+	metrics, err := r.rec.metrics.View()
+	probes, err2 := r.rec.probes.View()
+	r.mu.Unlock()
+	if err := errors.Join(err, err2); err != nil {
+		return h, err
+	}
+	defer metrics.Close()
+	defer probes.Close()
+	err = readHistory(&h, metrics, probes)
+	return h, err
+}
+
+// recordsOf are the measurements that belong to a step.
+func (r *Run) recordsOf(step int) ([]wire.Record, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.rec.read(step)
 }
 
 // publish says where the run is. It is called with r.mu held.
@@ -251,21 +267,32 @@ func (r *Run) publish(state string, target int, rate float64, client string) {
 	if state == wire.Replaying {
 		s.Step = r.at
 	}
-	if losses := r.series["loss"]; len(losses) > 0 {
-		s.Loss = losses[len(losses)-1]
-	}
-	s.Accuracy = map[string]float64{}
-	for _, rec := range r.records {
-		if rec.Kind == inforeg.KindAccuracy && rec.Split == string(data.Validation) && rec.Readout != readoutLinear {
-			s.Accuracy[rec.Encoder] = rec.Value
-		}
-	}
-	for _, c := range r.changes {
-		if c.Event == eventDiffers {
-			s.Warnings = append(s.Warnings, fmt.Sprintf("step %d: %s", c.Step, c.Text))
-		}
+	s.Loss, s.Accuracy = r.rec.loss, maps.Clone(r.rec.accuracy)
+	s.Warnings = warnings(r.rec.changes)
+	if metrics, probes := r.rec.lost(); len(metrics)+len(probes) > 0 {
+		s.Warnings = append(s.Warnings, damageText(metrics, probes))
 	}
 	r.published.Store(&s)
+}
+
+// warnings are the events that say that a number may not be what it seems.
+func warnings(changes []wire.Change) (list []string) {
+	for _, c := range changes {
+		switch c.Event {
+		case eventDiffers, eventDamaged, eventLost, eventUnproved, eventUnreadable:
+			list = append(list, fmt.Sprintf("step %d: %s", c.Step, c.Text))
+		}
+	}
+	return list
+}
+
+// damageText says which lines are lost until the run is loaded and computes them again.
+func damageText(metrics, probes []record.Lost) string {
+	file, first := metricsFile, slices.Concat(metrics, probes)[0]
+	if len(metrics) == 0 {
+		file = probesFile
+	}
+	return fmt.Sprintf("%s of the record damaged or gone, the first %s %v; training or measuring computes them again", plural(len(metrics)+len(probes), "line"), file, first)
 }
 
 func (r *Run) publishProblem(state string, problem *wire.Problem) {

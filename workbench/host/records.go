@@ -1,0 +1,444 @@
+package host
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
+)
+
+// Kinds of a run's three journals. What cannot be computed again is written twice.
+var (
+	metricsKind = record.Options{Dense: true}
+	probesKind  = record.Options{}
+	eventsKind  = record.Options{Copy: true}
+)
+
+// records are what a run has on record. The lines are on disk; at hand are where they are, the events, which are few, and
+// what every step or epoch asks for, so that a step costs the same however many there were before. All is guarded by the
+// run's lock.
+type records struct {
+	dir      string
+	base     Settings // at step 0
+	perEpoch int
+
+	metrics, probes, events *record.Journal
+	changes                 []wire.Change
+	index                   stepIndex                       // of the lines of probes
+	recent                  map[int]*stepRecords            // of the steps that were asked for last
+	filled                  map[int][]wire.Record           // by step: lost ones that were measured again and are not on disk yet
+	traces                  map[string]map[string][]float64 // by kind and encoder: what was measured at the ends of epochs
+	accuracy                map[string]float64              // by encoder: the last on the validation split, by the head
+	loss                    float64                         // of the last step
+}
+
+// stepRecords are the measurements that belong to a step.
+type stepRecords struct {
+	list []wire.Record
+	keys map[string]bool
+}
+
+// recentSteps is how many steps' measurements are kept at hand: a step adds to its own and to the one before.
+const recentSteps = 4
+
+// finding is something about a run's files that a user should know.
+type finding struct{ event, text string }
+
+// openRecords opens the journals in a run's folder. proved says that they have checksums unless somebody took them away.
+func openRecords(dir string, base Settings, perEpoch int, proved bool) (rs *records, found []finding, err error) {
+	rs = &records{
+		dir: dir, base: base, perEpoch: perEpoch, recent: map[int]*stepRecords{},
+		traces: map[string]map[string][]float64{}, accuracy: map[string]float64{},
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, rs.close())
+		}
+	}()
+	for _, one := range []struct {
+		file string
+		kind record.Options
+		to   **record.Journal
+	}{{metricsFile, metricsKind, &rs.metrics}, {probesFile, probesKind, &rs.probes}, {eventsFile, eventsKind, &rs.events}} {
+		j, was, err := record.Open(filepath.Join(dir, one.file), one.kind)
+		if err != nil {
+			return rs, nil, diskProblem(err)
+		}
+		*one.to = j
+		found = append(found, findings(one.file, was, proved)...)
+		if was.Unproved && one.to == &rs.metrics {
+			if err := rs.dropUnfinished(); err != nil {
+				return rs, nil, err
+			}
+		}
+	}
+	if err := rs.readEvents(); err != nil {
+		return rs, nil, err
+	}
+	if err := rs.dropUncommitted(); err != nil {
+		return rs, nil, err
+	}
+	return rs, found, rs.readProbes()
+}
+
+// findings say what was found wrong with a journal.
+func findings(file string, was record.Found, proved bool) (list []finding) {
+	add := func(event, format string, args ...any) {
+		list = append(list, finding{event, file + ": " + fmt.Sprintf(format, args...)})
+	}
+	switch {
+	case was.Unproved && proved:
+		add(eventUnproved, "its checksums are gone: its lines are taken as they are")
+	case was.Unproved:
+		add(eventUnproved, "an older version wrote no checksums: its lines are taken as they are")
+	}
+	if len(was.Lost) > 0 {
+		where := ""
+		if was.Aside != "" {
+			where = "; the file as it was is " + filepath.Base(was.Aside)
+		}
+		add(eventDamaged, "%s damaged or gone, first %v%s", plural(len(was.Lost), "line"), was.Lost[0], where)
+	}
+	if was.Copied > 0 {
+		add(eventDamaged, "%s damaged, and whole again by copies; the file as it was is %s", plural(was.Copied, "line"), filepath.Base(was.Aside))
+	}
+	if was.Mended > 0 && len(was.Lost) == 0 {
+		add(eventDamaged, "its checksums were damaged and are whole again: all its lines are proved")
+	}
+	if was.Cut > 1 && file != probesFile { // a kill leaves one line that is not committed, of a measurement several
+		add(eventDamaged, "%d lines at its end were never committed, and were cut", was.Cut)
+	}
+	return list
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// dropUnfinished takes back the last step of a run of an older version, which did not say whether all that belongs to a
+// step was measured: it is taken again. Where a snapshot or stop of that step was written, it was.
+func (rs *records) dropUnfinished() error {
+	n := rs.metrics.Len()
+	if n == 0 || exists(snapshotPath(rs.dir, n)) || exists(stopPath(rs.dir, n)) {
+		return nil
+	}
+	return rs.metrics.Fill(nil, func(i int) bool { return i == n-1 })
+}
+
+// dropUncommitted takes out what was measured of a step that is not on record: it is measured again with the step, which
+// other settings may change.
+func (rs *records) dropUncommitted() error {
+	n := rs.metrics.Len()
+	drop := map[int]bool{}
+	for i := range rs.probes.Len() {
+		if step := rs.probes.Step(i); step > n {
+			drop[i] = true
+		} else if step == n {
+			rec, ok, err := rs.probe(i)
+			if err != nil {
+				return err
+			}
+			drop[i] = ok && strings.HasSuffix(rec.Way, inStep)
+		}
+	}
+	if !slices.Contains(slices.Collect(maps.Values(drop)), true) {
+		return nil
+	}
+	return rs.probes.Fill(nil, func(i int) bool { return drop[i] })
+}
+
+// readEvents reads all events. They are written twice, so that one which is lost was changed by hand in both places.
+func (rs *records) readEvents() error {
+	if lost := rs.events.Lost(); len(lost) > 0 {
+		return &wire.Problem{
+			Message: fmt.Sprintf("%s: %v, and its copy as well: what was set at that step is not known", filepath.Join(rs.dir, eventsFile), lost[0]),
+			Hint:    "put the line back into " + eventsFile + " and remove " + filepath.Base(record.SumsPath(eventsFile)) + ", or fork from another run",
+		}
+	}
+	for i := range rs.events.Len() {
+		line, err := rs.events.Line(i)
+		if err != nil {
+			return err
+		}
+		var c wire.Change
+		if err := json.Unmarshal(line, &c); err != nil {
+			return &wire.Problem{Message: fmt.Sprintf("%s line %d: %v", filepath.Join(rs.dir, eventsFile), i+1, err), Hint: "take that line out, and remove " + filepath.Base(record.SumsPath(eventsFile))}
+		}
+		rs.changes = append(rs.changes, c)
+	}
+	return nil
+}
+
+// readProbes notes where each measurement is, and reads those of the ends of epochs and of the last one.
+func (rs *records) readProbes() error {
+	for i := range rs.probes.Len() {
+		step := rs.probes.Step(i)
+		rs.index.add(step, i)
+		if step%rs.perEpoch != 0 && step <= rs.metrics.Len()-rs.perEpoch {
+			continue
+		}
+		rec, ok, err := rs.probe(i)
+		if err != nil {
+			return err
+		}
+		if ok {
+			rs.note(rec)
+		}
+	}
+	n := rs.metrics.Len()
+	if n == 0 {
+		return nil
+	}
+	line, err := rs.metrics.Line(n - 1)
+	if err != nil || line == nil {
+		return err
+	}
+	return rs.noteStep(n-1, line)
+}
+
+// reread is readProbes after lines have changed their places.
+func (rs *records) reread() error {
+	rs.index, rs.recent, rs.filled = stepIndex{}, map[int]*stepRecords{}, nil
+	rs.traces, rs.accuracy = map[string]map[string][]float64{}, map[string]float64{}
+	return rs.readProbes()
+}
+
+// noteStep keeps what is told of the last step.
+func (rs *records) noteStep(step int, line []byte) error {
+	var m map[string]float64
+	if err := json.Unmarshal(line, &m); err != nil || m["step"] != float64(step) {
+		return &wire.Problem{
+			Message: fmt.Sprintf("%s line %d: %q is not the record of step %d", filepath.Join(rs.dir, metricsFile), step+1, line, step),
+			Hint:    "cut the file before that line and remove " + filepath.Base(record.SumsPath(metricsFile)) + ": the run goes on from there",
+		}
+	}
+	rs.loss = m["loss"]
+	return nil
+}
+
+// probe reads a measurement; false for one that is lost.
+func (rs *records) probe(i int) (rec wire.Record, ok bool, err error) {
+	line, err := rs.probes.Line(i)
+	if err != nil || line == nil {
+		return rec, false, err
+	}
+	if err := json.Unmarshal(line, &rec); err != nil {
+		return rec, false, &wire.Problem{Message: fmt.Sprintf("%s line %d: %v", filepath.Join(rs.dir, probesFile), i+1, err), Hint: "take that line out, and remove " + filepath.Base(record.SumsPath(probesFile))}
+	}
+	return rec, true, nil
+}
+
+// note keeps of a measurement what every epoch or status asks for.
+func (rs *records) note(rec wire.Record) {
+	if rec.Kind == inforeg.KindAccuracy && rec.Split == string(data.Validation) && rec.Readout != readoutLinear {
+		rs.accuracy[rec.Encoder] = rec.Value
+	}
+	kind := rec.Kind
+	if strings.HasSuffix(rec.Way, ofSteps) {
+		kind = traceOfSteps(rec)
+	} else if !scheduled(rec, rs.base, rs.changes) {
+		return
+	}
+	if rec.Step == 0 || rec.Step%rs.perEpoch != 0 {
+		return
+	}
+	if rs.traces[kind] == nil {
+		rs.traces[kind] = map[string][]float64{}
+	}
+	trace := rs.traces[kind][rec.Encoder]
+	for len(trace) < rec.Step/rs.perEpoch {
+		trace = append(trace, math.NaN())
+	}
+	trace[rec.Step/rs.perEpoch-1] = rec.Value
+	rs.traces[kind][rec.Encoder] = trace
+}
+
+// tracesUntil are, for a method, what was measured at the ends of the first epochs; not a number where nothing was.
+func (rs *records) tracesUntil(epochs int) map[string]map[string][]float64 {
+	all := map[string]map[string][]float64{}
+	for kind, encoders := range rs.traces {
+		for encoder, from := range encoders {
+			from = from[:min(len(from), epochs)]
+			if !slices.ContainsFunc(from, func(v float64) bool { return !math.IsNaN(v) }) {
+				continue
+			}
+			trace := slices.Clone(from)
+			for len(trace) < epochs {
+				trace = append(trace, math.NaN())
+			}
+			if all[kind] == nil {
+				all[kind] = map[string][]float64{}
+			}
+			all[kind][encoder] = trace
+		}
+	}
+	return all
+}
+
+// of gives the measurements that belong to a step, in the order of the record. They are not the caller's to change.
+func (rs *records) of(step int) (*stepRecords, error) {
+	if have, ok := rs.recent[step]; ok {
+		return have, nil
+	}
+	list, err := rs.read(step)
+	if err != nil {
+		return nil, err
+	}
+	have := &stepRecords{list: list, keys: map[string]bool{}}
+	for _, rec := range list {
+		have.keys[recordKey(rec)] = true
+	}
+	for len(rs.recent) >= recentSteps {
+		delete(rs.recent, slices.Min(slices.Collect(maps.Keys(rs.recent))))
+	}
+	rs.recent[step] = have
+	return have, nil
+}
+
+// read is of from disk.
+func (rs *records) read(step int) (list []wire.Record, err error) {
+	for _, i := range rs.index.find(step) {
+		rec, ok, err := rs.probe(i)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			list = append(list, rec)
+		}
+	}
+	return append(list, rs.filled[step]...), nil
+}
+
+// add puts measurements on record, all or none.
+func (rs *records) add(list []wire.Record) error {
+	lines := make([]record.Line, len(list))
+	for i, rec := range list {
+		text, err := json.Marshal(rec)
+		if err != nil {
+			return err
+		}
+		lines[i] = record.Line{Step: rec.Step, Text: text}
+	}
+	from := rs.probes.Len()
+	if err := rs.probes.Append(lines...); err != nil {
+		return diskProblem(err)
+	}
+	for i, rec := range list {
+		rs.index.add(rec.Step, from+i)
+		if err := rs.keep(rec); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep notes a measurement that is on record now.
+func (rs *records) keep(rec wire.Record) error {
+	rs.note(rec)
+	if have, ok := rs.recent[rec.Step]; ok {
+		have.list, have.keys[recordKey(rec)] = append(have.list, rec), true
+	}
+	return nil
+}
+
+// change puts an event on record and on disk.
+func (rs *records) change(c wire.Change) error {
+	c.Time = time.Now().UTC().Truncate(time.Second)
+	line, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	if err := rs.events.Append(record.Line{Step: c.Step, Text: line}); err != nil {
+		return diskProblem(err)
+	}
+	if err := rs.events.Sync(); err != nil {
+		return diskProblem(err)
+	}
+	rs.changes = append(rs.changes, c)
+	return nil
+}
+
+// sync puts all records on disk.
+func (rs *records) sync() error {
+	for _, j := range []*record.Journal{rs.metrics, rs.probes, rs.events} {
+		if err := j.Sync(); err != nil {
+			return diskProblem(err)
+		}
+	}
+	return nil
+}
+
+func (rs *records) close() error {
+	var err error
+	for _, j := range []*record.Journal{rs.metrics, rs.probes, rs.events} {
+		if j != nil {
+			err = errors.Join(err, j.Close())
+		}
+	}
+	return err
+}
+
+const (
+	goneHint     = "the run's folder was taken away while it was in use: bring it back, or open the run anew"
+	writableHint = "the folder and the files in it have to be writable: chmod -R u+w, or another place"
+)
+
+// notWritable reports an error of a place that cannot be written.
+func notWritable(err error) bool {
+	return errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EROFS)
+}
+
+// diskProblem is an error of the file system in words.
+func diskProblem(err error) error {
+	hint := "free some space and go on: the run is at the last step on record"
+	switch {
+	case errors.Is(err, record.ErrGone):
+		hint = goneHint
+	case notWritable(err):
+		hint = writableHint
+	}
+	return &wire.Problem{Message: fmt.Sprintf("record not written: %v", err), Hint: hint}
+}
+
+// stepIndex finds the lines of a step. Steps come in order, but for those that were measured later.
+type stepIndex struct {
+	steps, lines []int32 // in the order of both
+	late         map[int32][]int32
+}
+
+func (x *stepIndex) add(step, line int) {
+	if n := len(x.steps); n > 0 && int32(step) < x.steps[n-1] {
+		if x.late == nil {
+			x.late = map[int32][]int32{}
+		}
+		x.late[int32(step)] = append(x.late[int32(step)], int32(line))
+		return
+	}
+	x.steps, x.lines = append(x.steps, int32(step)), append(x.lines, int32(line))
+}
+
+func (x *stepIndex) find(step int) []int {
+	var list []int
+	at, _ := slices.BinarySearch(x.steps, int32(step))
+	for ; at < len(x.steps) && x.steps[at] == int32(step); at++ {
+		list = append(list, int(x.lines[at]))
+	}
+	for _, line := range x.late[int32(step)] {
+		list = append(list, int(line))
+	}
+	return list
+}
