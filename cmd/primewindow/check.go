@@ -14,7 +14,7 @@ import (
 
 // checkData prints what a set holds and everything that is wrong with it. Faults are an error.
 func checkData(ctx context.Context, env *environ, name, dir string, set assignments) error {
-	counter := newCounter(env.errOut)
+	counter := newCounter(env.errOut, "samples read")
 	d, faults := host.CheckSet(ctx, env.project, name, dir, set, counter.show)
 	counter.clear()
 	switch {
@@ -55,11 +55,14 @@ func checkData(ctx context.Context, env *environ, name, dir string, set assignme
 // counter shows how many samples are done and how long the others will take, on a terminal.
 type counter struct {
 	w            io.Writer
+	what         string // of which so many are done
 	tty          bool
 	began, shown time.Time
 }
 
-func newCounter(w io.Writer) *counter { return &counter{w: w, tty: isTerminal(w), began: time.Now()} }
+func newCounter(w io.Writer, what string) *counter {
+	return &counter{w: w, what: what, tty: isTerminal(w), began: time.Now()}
+}
 
 // countEvery is how often a counter changes.
 const countEvery = 200 * time.Millisecond
@@ -68,7 +71,7 @@ func (c *counter) show(done, total int) {
 	if now := time.Now(); c.tty && now.Sub(c.shown) > countEvery {
 		c.shown = now
 		left := now.Sub(c.began) * time.Duration(total-done) / time.Duration(max(1, done))
-		fmt.Fprintf(c.w, "\r\x1b[K%d of %d samples read, %v left", done, total, left.Round(time.Second))
+		fmt.Fprintf(c.w, "\r\x1b[K%d of %d %s, %v left", done, total, c.what, left.Round(time.Second))
 	}
 }
 

@@ -35,6 +35,7 @@ func init() { // here, since help refers to the list
 		{"reproduce", "TARGET -data SET -seeds N -scale demo|paper -out DIR", "a table or figure of the paper, from its runs: table1 to table7, fig1, fig3 to fig10, window, fisher, when, all; -verify RECORD|FOLDER trains recorded runs again and compares", reproduceCommand},
 		{"replay", "SPECDIR OUT", "given weights and batches, every step of a method, to compare implementations", replayCommand},
 		{"export", "DIR -format FORMAT -out FILE", "a run for other programs: safetensors, csv, tensorboard", exportCommand},
+		{"check", "[RUN|FOLDER]", "is what is on disk what was written: records, snapshots, events, comparisons; with -deep every step is computed again", checkCommand},
 		{"data", "list | check SET [DIR] | show SET [DIR] | fetch SET", "the sets of samples", dataCommand},
 		{"ps", "", "the project's host, its socket and its runs", psCommand},
 		{"stop", "[RUN]", "pause a run; without one, save everything and end the host", stopCommand},

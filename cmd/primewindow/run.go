@@ -95,13 +95,13 @@ func openFolder(open func(asked map[string]any) (*host.Run, error), dir string, 
 func train(ctx context.Context, env *environ, r *host.Run) error {
 	s := r.Status()
 	goal := s.Epochs * s.StepsPerEpoch
-	if s.Step >= goal {
+	if s.Step >= goal && r.Recorded().Lost == "" {
 		fmt.Fprintf(env.errOut, "%s is done: %s\n", s.Dir, where(s))
 		if rec := r.Recorded(); len(testRecords(rec)) > 0 {
 			return summary(env.out, rec)
 		}
 	} else {
-		fmt.Fprintf(env.errOut, "%s: %d of %d steps to go, %d epochs\n", where(s), goal-s.Step, goal, s.Epochs)
+		fmt.Fprintf(env.errOut, "%s: %d of %d steps to go, %d epochs\n", where(s), max(0, goal-s.Step), goal, s.Epochs)
 		stop := follow(env.errOut, r)
 		err := r.To(ctx, goal, "primewindow run")
 		stop()

@@ -47,6 +47,7 @@ func showCommand(_ context.Context, env *environ, args []string) error {
 		if err != nil {
 			return err
 		}
+		warn(env, rec)
 		runs = append(runs, rec)
 	}
 	if *figure == "" && len(runs) > 1 {
@@ -76,6 +77,13 @@ func showCommand(_ context.Context, env *environ, args []string) error {
 	return summary(env.out, runs[0])
 }
 
+// warn says what of a run's record cannot be trusted: it is left out.
+func warn(env *environ, rec host.Recorded) {
+	if rec.Lost != "" {
+		fmt.Fprintf(env.errOut, "primewindow: warning: %s: %s\n", rec.Status.Name, rec.Lost)
+	}
+}
+
 func exportCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("export")
 	format := f.String("format", "safetensors", "`format`: "+strings.Join(host.ExportFormats, ", "))
@@ -95,6 +103,7 @@ func exportCommand(ctx context.Context, env *environ, args []string) error {
 	if err != nil {
 		return err
 	}
+	warn(env, rec)
 	if *format == "safetensors" { // weights are not on record: they are computed from the last snapshot
 		if err := host.Reexec(env.project); err != nil {
 			return err
@@ -127,6 +136,11 @@ func summary(w io.Writer, rec host.Recorded) error {
 	fmt.Fprintf(&text, "%s\n", where(s))
 	if s.Parent != "" {
 		fmt.Fprintf(&text, "forked from %s\n", s.Parent)
+	}
+	for _, warning := range s.Warnings {
+		if warning != rec.Lost {
+			fmt.Fprintln(&text, warning)
+		}
 	}
 	for _, c := range rec.History.Events {
 		switch c.Event {

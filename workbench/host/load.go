@@ -219,7 +219,7 @@ func (r *Run) compare(line []byte) error {
 		return nil
 	}
 	for _, c := range r.rec.changes {
-		if c.Event == eventDiffers {
+		if c.Event == eventDiffers && !r.strict {
 			return nil
 		}
 	}

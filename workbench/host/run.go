@@ -43,6 +43,7 @@ type Run struct {
 	rec      *records
 	mend     *mending // while lost lines are computed again
 	hopeless bool     // whether lines are lost that cannot be
+	strict   bool     // whether steps are compared with their records even where an event says that they differ
 
 	loaded   bool // whether st holds the state of step at
 	st       state

@@ -158,25 +158,9 @@ func (e *engine) readState(path string, step int, code map[string]string) (s sta
 		return s, h, nil, err
 	}
 	defer f.Close()
-	in := &systemErrors{r: f}
-	list, meta, err := models.ReadSafetensors(in)
-	if in.err != nil {
-		return s, h, nil, &os.PathError{Op: "read", Path: path, Err: in.err}
-	}
-	if err == nil {
-		err = json.Unmarshal([]byte(meta[headerKey]), &h)
-	}
-	switch {
-	case err != nil:
-	case h.Step != step:
-		err = fmt.Errorf("it is of step %d, not of %d", h.Step, step)
-	case h.Version > snapshotVersion:
-		return s, h, nil, &wire.Problem{Message: fmt.Sprintf("%s has version %d, this program knows up to %d", path, h.Version, snapshotVersion), Hint: "it was made by a newer version: update"}
-	case h.Version >= 2 && meta[seal.Key] == "":
-		err = record.ErrUnsealed
-	}
+	h, list, err := readHeader(f, step)
 	if err != nil {
-		return s, h, nil, fmt.Errorf("%s: %w: %w", filepath.Base(path), errDamaged, err)
+		return s, h, nil, err
 	}
 	byName = map[string]models.Tensor{}
 	for _, t := range list {
@@ -221,6 +205,31 @@ func (e *engine) readState(path string, step int, code map[string]string) (s sta
 		s.carried = append(s.carried, t)
 	}
 	return s, h, byName, nil
+}
+
+// readHeader reads a snapshot's header and tensors. Its errors are those of what is in the file.
+func readHeader(f *os.File, step int) (h header, list []models.Tensor, err error) {
+	in := &systemErrors{r: f}
+	list, meta, err := models.ReadSafetensors(in)
+	if in.err != nil {
+		return h, nil, &os.PathError{Op: "read", Path: f.Name(), Err: in.err}
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(meta[headerKey]), &h)
+	}
+	switch {
+	case err != nil:
+	case h.Step != step:
+		err = fmt.Errorf("it is of step %d, not of %d", h.Step, step)
+	case h.Version > snapshotVersion:
+		return h, nil, &wire.Problem{Message: fmt.Sprintf("%s has version %d, this program knows up to %d", f.Name(), h.Version, snapshotVersion), Hint: "it was made by a newer version: update"}
+	case h.Version >= 2 && meta[seal.Key] == "":
+		err = record.ErrUnsealed
+	}
+	if err != nil {
+		return h, nil, fmt.Errorf("%s: %w: %w", filepath.Base(f.Name()), errDamaged, err)
+	}
+	return h, list, nil
 }
 
 // systemErrors keeps an error of the file system apart from those of what was read.

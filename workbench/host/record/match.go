@@ -70,6 +70,7 @@ func match(lines [][]byte, texts [][]byte, chain uint32, copied bool) (pieces []
 		p := piece{step: -1, why: why}
 		if known[i] {
 			p.step, p.left, p.sum = entries[i].step, entries[i].left, entries[i].sum
+			chain = entries[i].chain
 			if e := entries[i]; copied && e.of(append(bytes.Clone(e.copied), '\n')) {
 				p.line, p.why, p.copied = append(bytes.Clone(e.copied), '\n'), "", true
 			}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host"
+)
+
+// checkCommand proves runs and comparisons, or says what in them cannot be trusted. Nothing is changed.
+func checkCommand(ctx context.Context, env *environ, args []string) (err error) {
+	f := newFlags("check")
+	deep := f.Bool("deep", false, "compute every step again, from each snapshot to the next; takes as long as training")
+	operands, err := parse(env, f, args, 0, math.MaxInt)
+	if err != nil {
+		return err
+	}
+	if len(operands) == 0 {
+		operands = []string{host.RunsFolder(env.project)}
+	}
+	var shop *host.Shop
+	if *deep {
+		if err := host.Reexec(env.project); err != nil {
+			return err
+		}
+		shop = host.NewShop(env.project)
+		defer func() { err = errors.Join(err, shop.Close()) }()
+	}
+	faults, places := 0, 0
+	for _, operand := range operands {
+		list, err := host.Prove(ctx, folder(env, operand), nil)
+		if err != nil {
+			return err
+		}
+		for _, p := range list {
+			places++
+			faults += len(p.Faults)
+			tellProof(env, p)
+			if !*deep || len(p.Faults) > 0 || !isRun(p.Dir) {
+				continue
+			}
+			count := newCounter(env.errOut, "steps computed again")
+			again, err := shop.ProveSteps(ctx, p.Dir, count.show)
+			count.clear()
+			if err != nil {
+				return err
+			}
+			faults += len(again.Faults)
+			tellProof(env, again)
+		}
+	}
+	if faults > 0 {
+		return &wire.Problem{
+			Message: fmt.Sprintf("check: %d of what is on disk cannot be trusted", faults),
+			Hint:    "opening a run (train it, or `primewindow probe RUN`) sets damaged files aside and computes lost lines again; or bring the files back from a copy",
+		}
+	}
+	return nil
+}
+
+// isRun reports whether the folder is a run's.
+func isRun(dir string) bool {
+	found, err := filepath.Glob(filepath.Join(dir, "metrics.jsonl"))
+	return err == nil && len(found) == 1
+}
+
+func tellProof(env *environ, p host.Proof) {
+	verdict := "proved"
+	if len(p.Faults) > 0 {
+		verdict = fmt.Sprintf("%d cannot be trusted", len(p.Faults))
+	}
+	fmt.Fprintf(env.out, "%s: %s: %s\n", p.Dir, p.Summary, verdict)
+	for _, text := range p.Faults {
+		fmt.Fprintf(env.out, "  fault: %s\n", oneLine(text))
+	}
+	for _, text := range p.Remarks {
+		fmt.Fprintf(env.out, "  remark: %s\n", oneLine(text))
+	}
+}

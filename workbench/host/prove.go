@@ -1,0 +1,346 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image/png"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
+)
+
+// Proof is what a look at a folder came to: what was found to be as it was written, and what was not.
+type Proof struct {
+	Dir     string
+	Summary string   // what is there, in words
+	Faults  []string // what cannot be trusted: file and reason
+	Remarks []string // what cannot be proved, such as files of older versions, or was set aside
+}
+
+func (p *Proof) fault(file string, err error) {
+	p.Faults = append(p.Faults, file+": "+oneLineOf(err))
+}
+
+func (p *Proof) remark(file, format string, args ...any) {
+	p.Remarks = append(p.Remarks, file+": "+fmt.Sprintf(format, args...))
+}
+
+// Prove looks at all runs and comparisons in a folder and below it, without changing anything. A folder that holds none
+// is an error. told is called with each folder before it is looked at; it may be nil.
+func Prove(ctx context.Context, dir string, told func(dir string)) ([]Proof, error) {
+	var list []Proof
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if !d.IsDir() {
+			return nil
+		}
+		for _, kind := range []struct {
+			file  string
+			prove func(string) Proof
+		}{{manifestFile, proveRun}, {compareFile, proveComparison}} {
+			if !exists(filepath.Join(path, kind.file)) {
+				continue
+			}
+			if told != nil {
+				told(path)
+			}
+			list = append(list, kind.prove(path))
+			if kind.file == manifestFile {
+				return fs.SkipDir // a run holds no others
+			}
+		}
+		return nil
+	})
+	var system *fs.PathError
+	switch {
+	case errors.As(err, &system):
+		return nil, &wire.Problem{Message: err.Error(), Hint: "name a run, or a folder of runs"}
+	case err != nil:
+		return nil, err
+	case len(list) == 0:
+		return nil, &wire.Problem{Message: fmt.Sprintf("%s holds neither a run nor a comparison", dir), Hint: "name a run, or a folder of runs"}
+	}
+	return list, nil
+}
+
+// proveRun looks at every file of a run.
+func proveRun(dir string) Proof {
+	p := Proof{Dir: dir}
+	man, err := readManifest(dir)
+	if err != nil {
+		p.fault(manifestFile, err)
+		man = &manifest{Schema: schema}
+	} else if man.Schema < provedSchema {
+		p.remark(manifestFile, "an older version wrote no checksums; opening the run makes them")
+	}
+	steps := p.journal(dir, metricsFile, metricsKind, man.Schema, func(i int, line []byte) error {
+		var m map[string]float64
+		if err := json.Unmarshal(line, &m); err != nil || m["step"] != float64(i) {
+			return fmt.Errorf("it is not the record of step %d", i)
+		}
+		return nil
+	})
+	probes := p.journal(dir, probesFile, probesKind, man.Schema, func(_ int, line []byte) error {
+		var rec wire.Record
+		err := json.Unmarshal(line, &rec)
+		if err == nil && rec.Step > steps {
+			err = fmt.Errorf("it belongs to step %d, and %d were taken", rec.Step, steps)
+		}
+		return err
+	})
+	events := p.journal(dir, eventsFile, eventsKind, man.Schema, func(_ int, line []byte) error {
+		var c wire.Change
+		if err := json.Unmarshal(line, &c); err != nil {
+			return err
+		}
+		if c.Event == eventDiffers || c.Event == eventLost {
+			p.remark(eventsFile, "step %d: %s: %s", c.Step, c.Event, c.Text)
+		}
+		return nil
+	})
+	snapshots := startsFrom(dir, 0)
+	for _, s := range snapshots {
+		p.snapshot(dir, s, steps)
+	}
+	p.others(dir)
+	p.Summary = fmt.Sprintf("%s, %s, %s, %s", plural(steps, "step"), plural(probes, "measurement"), plural(events, "event"), plural(len(snapshots), "snapshot"))
+	return p
+}
+
+// journal looks at one of a run's journals, and at each of its lines, and gives their number.
+func (p *Proof) journal(dir, file string, kind record.Options, made int, check func(i int, line []byte) error) int {
+	v, found, err := record.Read(filepath.Join(dir, file), kind)
+	if err != nil {
+		p.fault(file, err)
+		return 0
+	}
+	defer v.Close()
+	for _, l := range v.Lost() {
+		p.Faults = append(p.Faults, fmt.Sprintf("%s: %v", file, l))
+	}
+	if found.Copied > 0 {
+		p.Faults = append(p.Faults, fmt.Sprintf("%s: %s damaged; copies of them are whole", file, plural(found.Copied, "line")))
+	}
+	if found.Mended > 0 {
+		p.Faults = append(p.Faults, fmt.Sprintf("%s: damaged; the lines of %s are proved all the same", filepath.Base(record.SumsPath(file)), file))
+	}
+	if found.Cut > 0 {
+		p.remark(file, "%s at its end not committed: a run that is under way, or was killed, which takes the step again", plural(found.Cut, "line"))
+	}
+	if found.Unproved && made >= provedSchema {
+		p.Faults = append(p.Faults, file+": its checksums are gone")
+	}
+	i := -1
+	err = v.Each(func(_ int, line []byte) error {
+		if i++; line == nil {
+			return nil
+		}
+		if err := check(i, line); err != nil {
+			p.Faults = append(p.Faults, fmt.Sprintf("%s: line %d: %s", file, i+1, oneLineOf(err)))
+		}
+		return nil
+	})
+	if err != nil {
+		p.fault(file, err)
+	}
+	return v.Len()
+}
+
+// snapshot looks at a snapshot or stop.
+func (p *Proof) snapshot(dir string, s start, steps int) {
+	name := filepath.Join(snapshotsDir, filepath.Base(s.path(dir)))
+	f, err := os.Open(s.path(dir))
+	if err != nil {
+		p.fault(name, err)
+		return
+	}
+	defer f.Close()
+	h, list, err := readHeader(f, s.step)
+	switch {
+	case err != nil:
+		p.fault(name, err)
+		return
+	case h.Version < 2:
+		p.remark(name, "an older version wrote it, without a checksum")
+	case s.step > steps:
+		p.Faults = append(p.Faults, fmt.Sprintf("%s: the records end before it, at step %d", name, steps))
+	}
+	for _, t := range list {
+		for i, v := range t.Values {
+			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+				p.Faults = append(p.Faults, fmt.Sprintf("%s: %s at %d is %v", name, t.Name, i, v))
+				return
+			}
+		}
+	}
+}
+
+// others looks at what else a run's folder holds: maps, times, pictures, and what was set aside.
+func (p *Proof) others(dir string) {
+	maps, err := filepath.Glob(filepath.Join(dir, "map-*.json"))
+	if err != nil {
+		panic(err) // the pattern is right
+	}
+	for _, path := range append(maps, filepath.Join(dir, costFile)) {
+		var v map[string]any
+		switch err := record.ReadJSON(path, &v); {
+		case errors.Is(err, fs.ErrNotExist):
+		case errors.Is(err, record.ErrUnsealed):
+			p.remark(filepath.Base(path), "an older version wrote it, without a checksum")
+		case err != nil:
+			p.fault(filepath.Base(path), err)
+		}
+	}
+	for _, sub := range []string{"", snapshotsDir, figuresDir} {
+		entries, err := os.ReadDir(filepath.Join(dir, sub))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			p.fault(filepath.Join(sub, "."), err)
+		}
+		for _, e := range entries {
+			name := filepath.Join(sub, e.Name())
+			switch {
+			case strings.Contains(e.Name(), ".damaged"):
+				p.remark(name, "set aside; nothing reads it, and it may be removed")
+			case strings.HasSuffix(e.Name(), ".png"):
+				if err := checkPicture(filepath.Join(dir, name)); err != nil {
+					p.fault(name, fmt.Errorf("%w; drawn again it is whole", err))
+				}
+			}
+		}
+	}
+}
+
+// checkPicture decodes a PNG, whose parts have checksums of their own.
+func checkPicture(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = png.Decode(f)
+	return err
+}
+
+// proveComparison looks at compare.json: each accuracy in it has to be the one that its run has on record.
+func proveComparison(dir string) Proof {
+	p := Proof{Dir: dir}
+	var c Compared
+	switch err := record.ReadJSON(filepath.Join(dir, compareFile), &c); {
+	case errors.Is(err, record.ErrUnsealed) && c.Schema > 0:
+		p.remark(compareFile, "an older version wrote it, without a checksum")
+	case err != nil:
+		p.fault(compareFile, err)
+		return p
+	}
+	there := 0
+	for _, o := range c.Runs {
+		rec, err := ReadRecorded(filepath.Join(dir, o.Run))
+		if err != nil {
+			continue // the runs were taken away, or the run's own proof says what is wrong
+		}
+		there++
+		for _, a := range o.Accuracies {
+			match := func(r wire.Record) bool {
+				return r.Step == o.Step && r.Kind == "accuracy" && r.Split == c.Split && r.Encoder == a.Encoder && r.Readout == a.Readout
+			}
+			if i := slices.IndexFunc(rec.History.Probes, match); i < 0 {
+				p.Faults = append(p.Faults, fmt.Sprintf("%s: %s: accuracy %s %s of step %d is not on the run's record", compareFile, o.Run, a.Encoder, a.Readout, o.Step))
+			} else if v := rec.History.Probes[i].Value; v != a.Value {
+				p.Faults = append(p.Faults, fmt.Sprintf("%s: %s: accuracy %s %s of step %d is %v, on the run's record it is %v", compareFile, o.Run, a.Encoder, a.Readout, o.Step, a.Value, v))
+			}
+		}
+	}
+	p.Summary = fmt.Sprintf("a comparison of %s, %d of them beside it", plural(len(c.Runs), "run"), there)
+	return p
+}
+
+// ProveSteps computes the steps of a run again, from each of its snapshots to the next and to the end, and compares what
+// is on record and what the next snapshot holds, bit for bit. told is called with the step that is reached; it may be nil.
+// The faults are those of this machine too: another kind of processor or backend rounds otherwise.
+func (shop *Shop) ProveSteps(ctx context.Context, dir string, told func(step, of int)) (p Proof, err error) {
+	p.Dir = dir
+	r, err := shop.Attach(dir)
+	if err != nil {
+		return p, err
+	}
+	defer func() { err = errors.Join(err, shop.leave(r)) }()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := startsFrom(r.Dir, 0)
+	slices.SortStableFunc(list, func(a, b start) int { return a.step - b.step })
+	r.strict = true
+	r.forget()
+	r.st = r.eng.initial(uint64(r.base.whole("seed")))
+	n := 0
+	for i := 0; i <= len(list); i++ {
+		goal := r.recorded()
+		if i < len(list) {
+			goal = min(goal, list[i].step)
+		}
+		if r.reachable(goal) != nil {
+			p.remark(metricsFile, "steps %d to %d were taken by other code than there is now, and are not computed again", r.at, goal)
+		} else {
+			from := r.at
+			err := r.replay(ctx, goal)
+			var other *otherStep
+			switch {
+			case errors.As(err, &other):
+				p.Faults = append(p.Faults, fmt.Sprintf("%s: step %d: %s", metricsFile, other.step, other.text))
+			case err != nil:
+				return p, err
+			case i < len(list):
+				if err := r.holds(list[i]); err != nil {
+					p.fault(filepath.Join(snapshotsDir, filepath.Base(list[i].path(r.Dir))), err)
+				}
+			}
+			n += r.at - from
+		}
+		if told != nil {
+			told(goal, r.recorded())
+		}
+		if i < len(list) {
+			if _, err := r.take(ctx, list[i]); err != nil {
+				return p, err
+			}
+		}
+	}
+	p.Summary = fmt.Sprintf("%d steps computed again from %s", n, plural(len(list)+1, "start"))
+	return p, nil
+}
+
+// holds reports whether the run's state is that of a snapshot.
+func (r *Run) holds(s start) error {
+	_, _, want, err := r.eng.readState(s.path(r.Dir), s.step, r.code)
+	if err != nil {
+		return err
+	}
+	list, err := r.eng.collect(r.st)
+	if err != nil {
+		return err
+	}
+	for _, t := range list {
+		w, ok := want[t.Name]
+		if !ok || strings.HasPrefix(t.Name, startPrefix) { // at an epoch's start a snapshot has those of the epoch before
+			continue
+		}
+		for i, v := range t.Values {
+			if math.Float32bits(v) != math.Float32bits(w.Values[i]) {
+				return fmt.Errorf("%s at %d is %v, computed from the snapshot before it is %v", t.Name, i, w.Values[i], v)
+			}
+		}
+	}
+	return nil
+}
