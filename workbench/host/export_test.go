@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/primewindow/primewindow/internal/seal"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 )
@@ -46,6 +47,10 @@ func TestExportWeights(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, meta := readWeights(t, path)
+	if len(meta[seal.Key]) != 8 {
+		t.Errorf("metadata %v, want a checksum in it", meta)
+	}
+	delete(meta, seal.Key)
 	if diff := cmp.Diff(map[string]string{"format": "pt", "run": "r", "step": "4"}, meta); diff != "" {
 		t.Errorf("metadata (-want +got)\n%s", diff)
 	}

@@ -402,6 +402,14 @@ func notWritable(err error) bool {
 	return errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EROFS)
 }
 
+// folderProblem is an error met before anything is recorded: of a folder that cannot be written it says so.
+func folderProblem(err error) error {
+	if notWritable(err) {
+		return &wire.Problem{Message: err.Error(), Hint: writableHint + "; `primewindow show` reads it as it is"}
+	}
+	return err
+}
+
 // diskProblem is an error of the file system in words.
 func diskProblem(err error) error {
 	hint := "free some space and go on: the run is at the last step on record"

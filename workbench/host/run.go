@@ -80,7 +80,7 @@ func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
 	}
 	lock, err := lockDir(dir)
 	if err != nil {
-		return nil, err
+		return nil, folderProblem(err)
 	}
 	r.lock = lock
 	defer func() {
@@ -122,8 +122,8 @@ func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
 		return nil, err
 	}
 	for _, sub := range []string{snapshotsDir, figuresDir} {
-		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
-			return nil, err
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o777); err != nil { // less what the umask takes
+			return nil, folderProblem(err)
 		}
 	}
 	return r, r.openRecords()

@@ -1,0 +1,241 @@
+package host
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
+)
+
+// counts are how many lines and entries a kill left of the two journals that a step writes.
+type counts struct{ steps, stepSums, probes, probeSums int }
+
+// head is the beginning of a text: so many lines, and half of the next where half is set.
+func head(text []byte, lines int, half bool) []byte {
+	all := bytes.SplitAfter(text, []byte{'\n'})
+	out := bytes.Join(all[:min(lines, len(all))], nil)
+	if half && lines < len(all) {
+		out = append(out, all[lines][:len(all[lines])/2]...)
+	}
+	return bytes.Clone(out)
+}
+
+// left brings a copy of a run's folder into the state in which a kill left it: the journals are written in a known order,
+// so that the state is a beginning of each.
+func left(t *testing.T, dir string, c counts, half string) {
+	t.Helper()
+	for _, one := range []struct {
+		file  string
+		lines int
+	}{
+		{metricsFile, c.steps}, {record.SumsPath(metricsFile), c.stepSums}, {probesFile, c.probes}, {record.SumsPath(probesFile), c.probeSums},
+	} {
+		path := filepath.Join(dir, one.file)
+		text, err := os.ReadFile(path)
+		if err == nil {
+			err = os.WriteFile(path, head(text, one.lines, half == one.file), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestKilledBetween goes through the pairs of writes that belong together and are two: a line and its entry in the file of
+// checksums, a step and what it measured, a step and its snapshot, a rewritten journal and its entries, an event and what
+// it announces, a fork's folder and its name, and what measuring at a past step leaves. After a kill between any of them
+// the run goes on as if there had been none, and nothing is named as damaged.
+func TestKilledBetween(t *testing.T) {
+	const at, steps = 3 * smallEpoch, 3*smallEpoch + 2
+	shop := newTestShop(t)
+	settings := measuring()
+	source := trained(t, shop, "source", settings, at)
+	begun := -1 // the first line of probes that belongs to the last step
+	list := source.History().Probes
+	for i, rec := range list {
+		if rec.Step == at || rec.Step == at-1 && strings.HasSuffix(rec.Way, inStep) {
+			begun = i
+			break
+		}
+	}
+	if err := shop.leave(source); err != nil {
+		t.Fatal(err)
+	}
+	all := len(lines(t, source.Dir, probesFile))
+	if begun < 0 || begun > all-10 || all != len(list) {
+		t.Fatalf("the last step begins at line %d of %d", begun, all)
+	}
+	var sum, length, step, group int // group: how many lines follow the first one in its measurement
+	if _, err := fmt.Sscanf(lines(t, source.Dir, record.SumsPath(probesFile))[begun][9:], "%x %d %d %d", &sum, &length, &step, &group); err != nil || group == 0 {
+		t.Fatalf("the last step's first measurement is of %d lines, %v", group+1, err)
+	}
+	group++
+	whole, err := shop.Attach(copied(t, shop, source, "whole"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := whole.To(t.Context(), steps, "test"); err != nil {
+		t.Fatal(err)
+	}
+	cut := func(c counts, half string) func(*testing.T, string) {
+		return func(t *testing.T, dir string) { left(t, dir, c, half) }
+	}
+	type state struct {
+		name string
+		make func(*testing.T, string)
+	}
+	states := []state{
+		{"half a step's line", cut(counts{at - 1, at - 1, begun, begun}, metricsFile)},
+		{"a step's line, nothing measured", cut(counts{at, at - 1, begun, begun}, "")},
+		{"half a measurement", cut(counts{at, at - 1, begun, begun}, probesFile)},
+		{"a measurement's lines, half an entry", cut(counts{at, at - 1, begun + group, begun}, record.SumsPath(probesFile))},
+		{"all measured, half the step's entry", cut(counts{at, at - 1, all, all}, record.SumsPath(metricsFile))},
+		{"the step before, and its snapshot being written", func(t *testing.T, dir string) {
+			left(t, dir, counts{at - 1, at - 1, begun, begun}, "")
+			if err := os.WriteFile(filepath.Join(dir, snapshotsDir, ".00000032.safetensors.12345678.writing"), []byte("half"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"a journal written anew, its entries not yet", func(t *testing.T, dir string) {
+			path := filepath.Join(dir, probesFile)
+			old, err := os.ReadFile(record.SumsPath(path))
+			if err != nil {
+				t.Fatal(err)
+			}
+			rs, _, err := openRecords(dir, whole.base, smallEpoch, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = errors.Join(rs.probes.Fill(nil, func(i int) bool { return i == all-1 }), rs.close(), os.WriteFile(record.SumsPath(path), old, 0o644))
+			if err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"an event's line, not its entry", func(t *testing.T, dir string) {
+			r, err := shop.Attach(dir)
+			if err == nil {
+				err = errors.Join(r.Set(map[string]any{"lr": 1e-9}), shop.leave(r))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := record.SumsPath(filepath.Join(dir, eventsFile))
+			text, err := os.ReadFile(path)
+			if err == nil {
+				err = os.WriteFile(path, head(text, len(lines(t, dir, eventsFile))-1, false), 0o644)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"a folder of what was measured at a past step", func(t *testing.T, dir string) {
+			if err := os.CopyFS(filepath.Join(filepath.Dir(dir), ".at-"+filepath.Base(dir)), os.DirFS(dir)); err != nil {
+				t.Fatal(err)
+			}
+		}},
+	}
+	for k := begun; k <= all; k++ { // measurements are committed in groups: some of these states are inside one
+		states = append(states,
+			state{fmt.Sprintf("line %d of what the step measured", k-begun), cut(counts{at, at - 1, k, begun}, "")},
+			state{fmt.Sprintf("entry %d of what the step measured", k-begun), cut(counts{at, at - 1, all, k}, "")})
+	}
+	for i, tt := range states {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := copied(t, shop, source, fmt.Sprint("killed", i))
+			for _, s := range listStops(dir) {
+				if err := os.Remove(stopPath(dir, s)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			tt.make(t, dir)
+			r, err := shop.Attach(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.To(t.Context(), at, "test"); err != nil { // what a command that is repeated asks for
+				t.Fatal(err)
+			}
+			sameRecords(t, source.Dir, dir, at)
+			if err := r.EvaluateAt(t.Context(), "test", 2*smallEpoch); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.To(t.Context(), steps, "test"); err != nil {
+				t.Fatal(err)
+			}
+			if got := told(r); len(got) > 0 && tt.name != "a journal written anew, its entries not yet" {
+				t.Errorf("named as damaged: %q", got)
+			}
+			if diff := cmp.Diff(lines(t, whole.Dir, metricsFile), lines(t, dir, metricsFile)); diff != "" {
+				t.Errorf("metrics (-want +got)\n%s", diff)
+			}
+			sameWeights(t, weightsOf(t, whole), weightsOf(t, r))
+			got := r.History().Probes
+			n := 0
+			for _, rec := range got {
+				if rec.Split != "test" {
+					n++
+				}
+			}
+			if want := len(whole.History().Probes); n != want {
+				t.Errorf("%d measurements, want %d", n, want)
+			}
+			hidden, err := filepath.Glob(filepath.Join(filepath.Dir(dir), ".*"))
+			if err != nil || len(hidden) > 0 {
+				t.Errorf("left behind: %v, %v", hidden, err)
+			}
+			if err := errors.Join(shop.leave(r), os.RemoveAll(dir)); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// TestKilledFork: a kill while a fork's folder is made, or before it is opened, leaves nothing that the next attempt minds.
+func TestKilledFork(t *testing.T) {
+	shop := newTestShop(t)
+	parent := trained(t, shop, "parent", small("joint"), 20)
+	at := 10
+	declared := wire.Declaration{Settings: map[string]any{"lr": 0.01}, Fork: &wire.Fork{Run: "parent", Step: &at}}
+	want, err := shop.Open("want", declared)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := want.To(t.Context(), 15, "test"); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name string
+		left string // folder, below runs
+	}{{"half a folder", ".partial-fork0"}, {"a whole one, not opened", "fork1"}} {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := parent.copyUpTo(filepath.Join(RunsFolder(shop.Project), tt.left), at, map[string]any{"lr": 0.01}); err != nil {
+				t.Fatal(err)
+			}
+			name := "fork0"
+			if tt.left != ".partial-fork0" {
+				man := *want.man
+				name, man.Name = tt.left, tt.left
+				if err := man.write(shop.dir(name)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r, err := shop.Open(name, declared)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.To(t.Context(), 15, "test"); err != nil {
+				t.Fatal(err)
+			}
+			sameRecords(t, want.Dir, r.Dir, 15)
+			sameWeights(t, weightsOf(t, want), weightsOf(t, r))
+		})
+	}
+}
