@@ -156,7 +156,9 @@ func TestDamagedRecords(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := told(r)
-			if !slices.ContainsFunc(got, func(text string) bool { return strings.Contains(text, tt.want) }) || slices.ContainsFunc(got, func(text string) bool { return strings.Contains(text, "not the same") || strings.HasPrefix(text, "lost") }) {
+			if !slices.ContainsFunc(got, func(text string) bool { return strings.Contains(text, tt.want) }) || slices.ContainsFunc(got, func(text string) bool {
+				return strings.Contains(text, "not the same") || strings.HasPrefix(text, "lost")
+			}) {
 				t.Errorf("events %q, want %q\nreason: %s", got, tt.want, tt.reason)
 			}
 			if diff := cmp.Diff(lines(t, whole.Dir, metricsFile), lines(t, dir, metricsFile)); diff != "" {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -100,13 +101,46 @@ func readManifest(dir string) (*manifest, error) {
 		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, oneLineOf(err)), Hint: "the file is damaged: bring back the one that was written; the records beside it can still be read"}
 	}
 	m.complete()
+	if err := m.checkTypes(); err != nil {
+		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, oneLineOf(err)), Hint: "the file was changed by hand: bring back the one that was written"}
+	}
 	return &m, nil
 }
+
+// checkTypes wants each setting to be of the type that all code takes it for.
+func (m *manifest) checkTypes() error {
+	known := map[string]any{"data": "", "method": "", "epochs": 0.0, "batch": 0.0, "seed": 0.0, "probe_bn": "", "probe_params": "", "modalities": ""}
+	list, err := table(m.Settings.text("data"), m.Settings.text("method"), &m.Data)
+	if err == nil { // of a set or method that is not known here, opening the run tells
+		for _, s := range list {
+			known[s.Name] = s.Default
+		}
+	}
+	for name, value := range m.Settings {
+		if like, ok := known[name]; ok && !sameType(value, like) || !plain(value) {
+			return fmt.Errorf("setting %s is %v", name, value)
+		}
+	}
+	for _, name := range []string{"epochs", "batch", "seed", "probe_bn", "probe_params", "modalities"} {
+		if m.Settings[name] == nil {
+			return fmt.Errorf("setting %s is missing", name)
+		}
+	}
+	if m.StepsPerEpoch < 1 {
+		return fmt.Errorf("steps_per_epoch is %d", m.StepsPerEpoch)
+	}
+	return nil
+}
+
+func sameType(a, b any) bool { return reflect.TypeOf(a) == reflect.TypeOf(b) }
+
+// plain reports whether a value is of a kind that a setting can have.
+func plain(v any) bool { return sameType(v, "") || sameType(v, 0.0) || sameType(v, false) }
 
 // check wants the manifest to be a run's, and its settings to be those of its hash.
 func (m *manifest) check() error {
 	switch {
-	case m.Schema < 1 || m.Settings["data"] == nil || m.Settings["method"] == nil:
+	case m.Schema < 1 || !sameType(m.Settings["data"], "") || !sameType(m.Settings["method"], ""):
 		return errors.New("not a run's manifest")
 	case m.Settings.hash() != m.SettingsHash:
 		return fmt.Errorf("settings_hash %s is not that of the settings, %s", m.SettingsHash, m.Settings.hash())

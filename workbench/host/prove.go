@@ -106,6 +106,9 @@ func proveRun(dir string) Proof {
 		if err := json.Unmarshal(line, &c); err != nil {
 			return err
 		}
+		if err := checkChange(c, man.Settings); err != nil {
+			return err
+		}
 		if c.Event == eventDiffers || c.Event == eventLost {
 			p.remark(eventsFile, "step %d: %s: %s", c.Step, c.Event, c.Text)
 		}

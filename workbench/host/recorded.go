@@ -73,7 +73,10 @@ func ReadRecorded(dir string) (Recorded, error) {
 	}
 	settings := Settings{}
 	maps.Copy(settings, man.Settings)
-	for _, c := range rec.History.Events {
+	for i, c := range rec.History.Events {
+		if err := checkChange(c, man.Settings); err != nil {
+			return Recorded{}, &wire.Problem{Message: fmt.Sprintf("%s line %d: %v", filepath.Join(dir, eventsFile), i+1, err), Hint: handHint}
+		}
 		if c.Event == eventSet {
 			settings[c.Name] = c.New
 		}

@@ -178,7 +178,23 @@ func (rs *records) readEvents() error {
 		if err := json.Unmarshal(line, &c); err != nil {
 			return &wire.Problem{Message: fmt.Sprintf("%s line %d: %v", filepath.Join(rs.dir, eventsFile), i+1, err), Hint: "take that line out, and remove " + filepath.Base(record.SumsPath(eventsFile))}
 		}
+		if err := checkChange(c, rs.base); err != nil {
+			return &wire.Problem{Message: fmt.Sprintf("%s line %d: %v", filepath.Join(rs.dir, eventsFile), i+1, err), Hint: handHint}
+		}
 		rs.changes = append(rs.changes, c)
+	}
+	return nil
+}
+
+const handHint = "the line was changed by hand: bring back the file that was written"
+
+// checkChange wants the value of a setting that an event has changed to be of the setting's type.
+func checkChange(c wire.Change, base Settings) error {
+	switch like, known := base[c.Name]; {
+	case c.Step < 0:
+		return fmt.Errorf("step %d", c.Step)
+	case c.Event == eventSet && (!plain(c.New) || known && !sameType(c.New, like)):
+		return fmt.Errorf("setting %s is %v", c.Name, c.New)
 	}
 	return nil
 }
