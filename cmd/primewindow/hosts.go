@@ -66,7 +66,15 @@ func psCommand(ctx context.Context, env *environ, args []string) error {
 	for _, s := range runs {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", s.Name, s.Data, s.Method, s.Seed, s.Epoch, s.Step, s.State, s.Stepper)
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, s := range runs {
+		if s.Problem != nil {
+			fmt.Fprintf(env.out, "%s: %s\n", s.Name, oneLine(s.Problem.Message))
+		}
+	}
+	return nil
 }
 
 func stopCommand(ctx context.Context, env *environ, args []string) error {

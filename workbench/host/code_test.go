@@ -247,12 +247,12 @@ func TestCodeGrows(t *testing.T) {
 		{"steps": 2, "decided": 11, "share": 0.25},
 	} {
 		for name, v := range want {
-			if got := r.History().Metrics[at+i][name]; got != v {
+			if got := onRecord(r).Metrics[at+i][name]; got != v {
 				t.Errorf("%s after %d steps of the new code: %v, want %v", name, i, got, v)
 			}
 		}
 	}
-	if r.History().Metrics[at+1]["moved"] == 0 {
+	if onRecord(r).Metrics[at+1]["moved"] == 0 {
 		t.Error("the first weights move with the present ones")
 	}
 	if err := r.Set(map[string]any{"share": 0.75}); err != nil {
@@ -270,7 +270,7 @@ func TestCodeGrows(t *testing.T) {
 		t.Errorf("rows %q, %q, %q: want what the old code did not record left empty", rows[0], rows[1], rows[at+1])
 	}
 	weights := weightsOf(t, r)
-	if got := r.History().Metrics[at+4]; got["share"] != 0.75 || got["decided"] != 12 {
+	if got := onRecord(r).Metrics[at+4]; got["share"] != 0.75 || got["decided"] != 12 {
 		t.Errorf("in the next epoch %v", got)
 	}
 	shop, r = taken(t, shop, "r", settings, codeB)

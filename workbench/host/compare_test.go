@@ -169,12 +169,12 @@ func TestEvaluateAt(t *testing.T) {
 		}
 	}
 	names := []string{"audio", "visual"}
-	want, got := accuracies(then.History().Probes, names, data.Test, 2*smallEpoch), accuracies(since.History().Probes, names, data.Test, 2*smallEpoch)
+	want, got := accuracies(onRecord(then).Probes, names, data.Test, 2*smallEpoch), accuracies(onRecord(since).Probes, names, data.Test, 2*smallEpoch)
 	if diff := cmp.Diff(want, got); diff != "" || len(got) != 5 {
 		t.Errorf("accuracies (-when the epoch ended +going back)\n%s", diff)
 	}
 	n := 0
-	for _, rec := range since.History().Probes {
+	for _, rec := range onRecord(since).Probes {
 		if rec.Split == string(data.Test) && rec.Kind == inforeg.KindAccuracy {
 			n++
 		}
@@ -182,7 +182,7 @@ func TestEvaluateAt(t *testing.T) {
 	if n != 5 {
 		t.Errorf("%d accuracies on record, want each once", n)
 	}
-	if accuracies(since.History().Probes, names, data.Test, 4*smallEpoch) != nil {
+	if accuracies(onRecord(since).Probes, names, data.Test, 4*smallEpoch) != nil {
 		t.Error("the test split was measured where nobody asked")
 	}
 	entries, err := filepath.Glob(filepath.Join(filepath.Dir(since.Dir), ".*"))

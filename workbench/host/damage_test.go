@@ -41,7 +41,7 @@ func sameMeasured(t *testing.T, want, got string) {
 
 // told are the events that name damage.
 func told(r *Run) (list []string) {
-	for _, c := range r.History().Events {
+	for _, c := range onRecord(r).Events {
 		switch c.Event {
 		case eventDamaged, eventUnreadable, eventRestored, eventLost, eventUnproved, eventDiffers:
 			list = append(list, c.Event+": "+c.Text)

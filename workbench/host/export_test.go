@@ -131,7 +131,7 @@ func TestExportCSV(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(rec.History, r.History()); diff != "" {
+	if diff := cmp.Diff(rec.History, onRecord(r)); diff != "" {
 		t.Errorf("history (-files +memory)\n%s", diff)
 	}
 	rows := readCSV(t, filepath.Join(dir, "r.csv"))

@@ -100,7 +100,7 @@ func TestEvaluateMacroF1(t *testing.T) {
 	if want := slowF1(run.eng.model.Classes, said, there); math.Abs(got[0].Value-want) > 1e-12 || got[0].Value != alone.Value || want == 0 {
 		t.Errorf("macro F1 %v, alone %v, slow twin %v", got[0].Value, alone.Value, want)
 	}
-	if n := len(of(run.History().Probes)); n != 1 {
+	if n := len(of(onRecord(run).Probes)); n != 1 {
 		t.Errorf("%d on record, want one", n)
 	}
 }

@@ -140,9 +140,18 @@ func trained(t *testing.T, shop *Shop, name string, settings map[string]any, ste
 	return r
 }
 
+// onRecord is what a run has on record, whose files are there.
+func onRecord(r *Run) wire.History {
+	h, err := r.History()
+	if err != nil {
+		panic(err)
+	}
+	return h
+}
+
 // seriesOf are the values that each step has on record.
 func seriesOf(r *Run, name string) (list []float64) {
-	for _, m := range r.History().Metrics {
+	for _, m := range onRecord(r).Metrics {
 		list = append(list, m[name])
 	}
 	return list

@@ -168,7 +168,7 @@ func TestSampleNorms(t *testing.T) {
 			t.Fatal(err)
 		}
 		traces := 0
-		for _, rec := range r.History().Probes {
+		for _, rec := range onRecord(r).Probes {
 			if rec.Step != 5 || rec.Kind != inforeg.KindFisherEmp {
 				continue
 			}

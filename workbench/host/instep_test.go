@@ -63,7 +63,7 @@ func meanSquare(t *testing.T, r *Run, b *data.Batch) map[string]float64 {
 // inStepAt are the records that the step after so many made while it was taken.
 func inStepAt(r *Run, step int, kind, bn string) map[string]wire.Record {
 	found := map[string]wire.Record{}
-	for _, rec := range r.History().Probes {
+	for _, rec := range onRecord(r).Probes {
 		if rec.Step == step && rec.Kind == kind && rec.BN == bn && strings.HasSuffix(rec.Way, inStep) {
 			found[rec.Encoder] = rec
 		}
@@ -129,8 +129,8 @@ func TestShares(t *testing.T) {
 				}
 			}
 			// The gradient is summed in another order, five times.
-			measured := r.History().Metrics
-			for i, values := range plain.History().Metrics {
+			measured := onRecord(r).Metrics
+			for i, values := range onRecord(plain).Metrics {
 				for name, v := range values {
 					if got, ok := measured[i][name]; !ok || !(math.Abs(got-v) <= 1e-5*max(1, math.Abs(v))) {
 						t.Errorf("step %d: %s is %v, without measures %v", i, name, got, v)
@@ -214,7 +214,7 @@ func TestEpochMeans(t *testing.T) {
 		return key{epochEnd, rec.Kind, rec.Encoder, rec.BN, strings.TrimSuffix(rec.Way, end)}
 	}
 	steps, means := map[key][]float64{}, map[key]wire.Record{}
-	for _, rec := range r.History().Probes {
+	for _, rec := range onRecord(r).Probes {
 		switch {
 		case strings.HasSuffix(rec.Way, inStep):
 			steps[of(rec, inStep)] = append(steps[of(rec, inStep)], rec.Value)
@@ -253,7 +253,7 @@ func TestOddBatch(t *testing.T) {
 	shop := newTestShop(t)
 	r := trained(t, shop, "odd", tiny("joint", map[string]any{"batch": 15.0, "probes": "economy", "every.noise": "1 epoch"}), 7)
 	found := map[string]int{}
-	for _, rec := range r.History().Probes {
+	for _, rec := range onRecord(r).Probes {
 		if rec.Encoder == "audio" && (strings.HasSuffix(rec.Way, inStep) || rec.Kind == kindNoise) {
 			found[fmt.Sprint(rec.Kind, " of ", rec.N)]++
 		}
@@ -290,7 +290,7 @@ func TestMeasuringAgain(t *testing.T) {
 		t.Errorf("probes before and after a replay (-before +after)\n%s", diff)
 	}
 	own := 0 // records up to step 9; that of the step after it is not among them
-	for _, rec := range again.History().Probes {
+	for _, rec := range onRecord(again).Probes {
 		if rec.Step < at || rec.Step == at && !strings.HasSuffix(rec.Way, inStep) {
 			own++
 		}
@@ -316,7 +316,7 @@ func TestMeasuringAgain(t *testing.T) {
 		if diff := cmp.Diff(before[:tt.parent], lines(t, fork.Dir, probesFile)[:tt.parent]); diff != "" {
 			t.Errorf("%s (-parent +fork)\n%s\nreason: %s", tt.name, diff, tt.reason)
 		}
-		shares := stepsWith(fork.History().Probes, func(p wire.Record) bool { return p.BN == inforeg.BNShare && strings.HasSuffix(p.Way, inStep) })
+		shares := stepsWith(onRecord(fork).Probes, func(p wire.Record) bool { return p.BN == inforeg.BNShare && strings.HasSuffix(p.Way, inStep) })
 		if len(shares) != tt.shares {
 			t.Errorf("%s: shares of steps %v, want %d\nreason: %s", tt.name, shares, tt.shares, tt.reason)
 		}

@@ -104,7 +104,7 @@ func TestCosines(t *testing.T) {
 			t.Errorf("%s, %q of %q (-want +got)\n%s", m, last.Way, whole.Way, diff)
 		}
 	}
-	before := len(r.History().Probes)
+	before := len(onRecord(r).Probes)
 	for _, tt := range []struct {
 		batches int
 		message string
@@ -116,7 +116,7 @@ func TestCosines(t *testing.T) {
 	} {
 		_, err := r.ProbeWith(t.Context(), wire.Probe{Kind: inforeg.KindCosine, Batches: tt.batches})
 		p, ok := errors.AsType[*wire.Problem](err)
-		if !ok || !strings.Contains(p.Message, tt.message) || p.Hint == "" || len(r.History().Probes) != before {
+		if !ok || !strings.Contains(p.Message, tt.message) || p.Hint == "" || len(onRecord(r).Probes) != before {
 			t.Errorf("of %d: %v, want %q, a hint and no record\nreason: %s", tt.batches, err, tt.message, tt.reason)
 		}
 	}
@@ -129,7 +129,7 @@ func TestCosines(t *testing.T) {
 	if _, err := r.ProbeWith(t.Context(), wire.Probe{Kind: inforeg.KindCosine, Batches: 2}); err != nil {
 		t.Fatal(err)
 	}
-	for _, tt := range []struct{ kept, rows int }{{len(r.History().Probes) - 4, 2}, {len(r.History().Probes), 1}} {
+	for _, tt := range []struct{ kept, rows int }{{len(onRecord(r).Probes) - 4, 2}, {len(onRecord(r).Probes), 1}} {
 		rec := r.Recorded()
 		rec.History.Probes = rec.History.Probes[:tt.kept]
 		f, err := DrawRecorded("cosine", []Recorded{rec})

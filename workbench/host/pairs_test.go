@@ -59,7 +59,7 @@ func TestKilledBetween(t *testing.T) {
 	settings := measuring()
 	source := trained(t, shop, "source", settings, at)
 	begun := -1 // the first line of probes that belongs to the last step
-	list := source.History().Probes
+	list := onRecord(source).Probes
 	for i, rec := range list {
 		if rec.Step == at || rec.Step == at-1 && strings.HasSuffix(rec.Way, inStep) {
 			begun = i
@@ -177,14 +177,14 @@ func TestKilledBetween(t *testing.T) {
 				t.Errorf("metrics (-want +got)\n%s", diff)
 			}
 			sameWeights(t, weightsOf(t, whole), weightsOf(t, r))
-			got := r.History().Probes
+			got := onRecord(r).Probes
 			n := 0
 			for _, rec := range got {
 				if rec.Split != "test" {
 					n++
 				}
 			}
-			if want := len(whole.History().Probes); n != want {
+			if want := len(onRecord(whole).Probes); n != want {
 				t.Errorf("%d measurements, want %d", n, want)
 			}
 			hidden, err := filepath.Glob(filepath.Join(filepath.Dir(dir), ".*"))

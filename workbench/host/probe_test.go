@@ -93,9 +93,9 @@ func TestProbeKinds(t *testing.T) {
 	r := trained(t, shop, "r", tiny("joint", nil), smallEpoch+2)
 	for _, kind := range probeKinds {
 		first := asked(t, r, wire.Probe{Kind: kind})
-		n := len(r.History().Probes)
-		if diff := cmp.Diff(first, asked(t, r, wire.Probe{Kind: kind})); len(first) < 2 || diff != "" || len(r.History().Probes) != n {
-			t.Errorf("%s: %d records, then %d more (-first +second)\n%s", kind, len(first), len(r.History().Probes)-n, diff)
+		n := len(onRecord(r).Probes)
+		if diff := cmp.Diff(first, asked(t, r, wire.Probe{Kind: kind})); len(first) < 2 || diff != "" || len(onRecord(r).Probes) != n {
+			t.Errorf("%s: %d records, then %d more (-first +second)\n%s", kind, len(first), len(onRecord(r).Probes)-n, diff)
 		}
 	}
 }

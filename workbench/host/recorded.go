@@ -22,13 +22,17 @@ type Recorded struct {
 	Lost     string   // what is damaged or gone; empty where all is proved
 }
 
-// Recorded gives what the run has on record.
+// Recorded gives what the run has on record. Where it cannot be read just now, Lost says so.
 func (r *Run) Recorded() Recorded {
-	rec := Recorded{Status: r.Status(), History: r.History(), Declared: r.base}
+	h, err := r.History()
+	rec := Recorded{Status: r.Status(), History: h, Declared: r.base}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if metrics, probes := r.rec.lost(); len(metrics)+len(probes) > 0 {
 		rec.Lost = damageText(metrics, probes)
+	}
+	if err != nil {
+		rec.Lost = "the record cannot be read now: " + firstLine(err)
 	}
 	return rec
 }

@@ -84,7 +84,7 @@ func TestNullRun(t *testing.T) {
 		r := trained(t, shop, "null-"+tt.bn, settings, 8*smallEpoch)
 		for _, m := range inforeg.ModalityNames(r.eng.model) {
 			var trace []float64
-			for _, p := range r.History().Probes {
+			for _, p := range onRecord(r).Probes {
 				if p.Kind == inforeg.KindFisherEmp && p.Encoder == m {
 					trace = append(trace, p.Value)
 				}

@@ -116,7 +116,7 @@ func TestSchedules(t *testing.T) {
 	}
 	check := func(what string, pick func(wire.Record) bool, want []int, reason string) {
 		t.Helper()
-		if diff := cmp.Diff(want, stepsWith(r.History().Probes, pick)); diff != "" {
+		if diff := cmp.Diff(want, stepsWith(onRecord(r).Probes, pick)); diff != "" {
 			t.Errorf("%s (-want +got)\n%s\nreason: %s", what, diff, reason)
 		}
 	}
@@ -156,7 +156,7 @@ func TestSchedules(t *testing.T) {
 	}
 
 	none := trained(t, shop, "none", tiny("joint", nil), smallEpoch+1)
-	for _, rec := range none.History().Probes { // what costs nothing is added up all the same, for the window test
+	for _, rec := range onRecord(none).Probes { // what costs nothing is added up all the same, for the window test
 		if !slices.Contains([]string{inforeg.KindReleased, inforeg.KindBatchSquare}, rec.Kind) {
 			t.Errorf("with probes none: %s of %s at step %d", rec.Kind, rec.Encoder, rec.Step)
 		}

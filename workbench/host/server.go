@@ -230,7 +230,13 @@ func (s *Server) handler() http.Handler {
 	})
 	for pattern, answer := range map[string]func(*Run, http.ResponseWriter, *http.Request) error{
 		"GET /v1/runs/{name}":            func(r *Run, w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, r.Status()) },
-		"GET /v1/runs/{name}/history":    func(r *Run, w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, r.History()) },
+		"GET /v1/runs/{name}/history":    func(r *Run, w http.ResponseWriter, _ *http.Request) error {
+			h, err := r.History()
+			if err != nil {
+				return err
+			}
+			return answerJSON(w, h)
+		},
 		"GET /v1/runs/{name}/events":     s.events,
 		"POST /v1/runs/{name}/train":     s.train,
 		"POST /v1/runs/{name}/pause":     s.pause,

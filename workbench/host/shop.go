@@ -496,7 +496,7 @@ func (shop *Shop) Fresh(name string, d *wire.Declaration) (*Run, error) {
 }
 
 // Statuses lists the project's runs, in alphabetical order. Runs that are not open are read from their
-// folders without the backend.
+// folders without the backend; one that cannot be read is listed with the reason.
 func (shop *Shop) Statuses() []wire.Status {
 	shop.mu.Lock()
 	defer shop.mu.Unlock()
@@ -506,6 +506,8 @@ func (shop *Shop) Statuses() []wire.Status {
 			list = append(list, r.Status())
 		} else if rec, err := ReadRecorded(shop.dir(name)); err == nil {
 			list = append(list, rec.Status)
+		} else {
+			list = append(list, wire.Status{Name: name, Dir: shop.dir(name), State: wire.Stopped, Problem: asProblem(err)})
 		}
 	}
 	return list

@@ -220,17 +220,9 @@ func (r *Run) Settings() Settings {
 	return r.settingsAt(r.recorded())
 }
 
-// History is all that is on record. A step or measurement whose line is lost is left out; of the step its number stays.
-func (r *Run) History() wire.History {
-	h, err := r.history()
-	if err != nil { // the files were there a moment ago: the next step says what is wrong with them
-		return wire.History{Events: h.Events}
-	}
-	return h
-}
-
-// history reads the records from disk, beside the training.
-func (r *Run) history() (h wire.History, err error) {
+// History is all that is on record, read from disk beside the training. A measurement whose line is lost is left out; of a
+// step whose line is, its number stays.
+func (r *Run) History() (h wire.History, err error) {
 	r.mu.Lock()
 	h.Events = slices.Clone(r.rec.changes)
 	metrics, err := r.rec.metrics.View()
