@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -49,11 +49,21 @@ func DecodeCSV(name string, b []byte) ([][]string, error) {
 	}
 }
 
-// ParseFinite reads a number that float32 can hold, neither infinite nor NaN.
-func ParseFinite(text string) (float32, error) {
+// ParseFinite reads a number that float32 can hold, neither infinite nor NaN. file and place, which says where the field
+// stands, are for the [FormatError] that it returns otherwise; of a gap that says how gaps are filled.
+func ParseFinite(file, text string, place func() string) (float32, error) {
 	v, err := strconv.ParseFloat(text, 32)
-	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-		return 0, fmt.Errorf("%q, want a finite number", text)
+	if err == nil && v-v == 0 {
+		return float32(v), nil
 	}
-	return float32(v), nil
+	bad := &FormatError{File: file, Reason: fmt.Sprintf("%s: %q, want a finite number", place(), text)}
+	if err == nil || errors.Is(err, strconv.ErrRange) || slices.Contains(gaps, strings.ToLower(text)) {
+		bad.Hint = gapHint
+	}
+	return 0, bad
 }
+
+// gaps are how tables write that a value is missing, beside NaN, in lower case.
+var gaps = []string{"", "na", "n/a", "#n/a", "null", "none", "-", "?"}
+
+const gapHint = "fill what is missing and take out what is infinite, in pandas table.replace([numpy.inf, -numpy.inf], numpy.nan).fillna(0)"

@@ -41,12 +41,26 @@ func TestDecodeCSV(t *testing.T) {
 }
 
 func TestParseFinite(t *testing.T) {
-	if v, err := data.ParseFinite("-1.5e3"); v != -1500 || err != nil {
+	if v, err := data.ParseFinite("t.csv", "-1.5e3", nil); v != -1500 || err != nil {
 		t.Errorf("ParseFinite = %v, %v, want -1500", v, err)
 	}
-	for _, text := range []string{"", "NaN", "inf", "1e39", "1,5", "x"} {
-		if v, err := data.ParseFinite(text); err == nil {
-			t.Errorf("ParseFinite(%q) = %v, want an error", text, v)
+	for _, tt := range []struct {
+		text   string
+		fill   bool
+		reason string
+	}{
+		{"", true, "as pandas writes a gap"},
+		{"NaN", true, "likewise"},
+		{"n/a", true, "as people write one"},
+		{"inf", true, "no number that can be trained on"},
+		{"1e39", true, "beyond float32"},
+		{"1,5", false, "another decimal sign: filling it with 0 would lose it"},
+		{"x", false, "a word"},
+	} {
+		_, err := data.ParseFinite("t.csv", tt.text, func() string { return "row 3" })
+		bad, ok := errors.AsType[*data.FormatError](err)
+		if !ok || bad.File != "t.csv" || !strings.HasPrefix(bad.Reason, "row 3: ") || strings.Contains(bad.Hint, "fillna") != tt.fill {
+			t.Errorf("ParseFinite(%q): %v, %+v, want file, place, and how gaps are filled: %v\nreason: %s", tt.text, err, bad, tt.fill, tt.reason)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func NewMemory(desc Description, parts map[Split]Part) (*Memory, error) {
 			fmt.Fprintf(h, "%s\t%s\t%d\n", split, id, p.Labels[i])
 		}
 		for _, m := range desc.Modalities {
-			if err := p.X[m.Name].check(p.IDs, m.Size()); err != nil {
+			if err := p.X[m.Name].check(p.IDs, m); err != nil {
 				return nil, fmt.Errorf("%s: split %s: %s: %w", desc.Name, split, m.Name, err)
 			}
 		}
@@ -63,14 +63,15 @@ func NewMemory(desc Description, parts map[Split]Part) (*Memory, error) {
 	return &Memory{desc, parts}, nil
 }
 
-// check wants size finite values for each sample.
-func (c Column) check(ids []string, size int) error {
+// check wants as many finite values for each sample as the modality has.
+func (c Column) check(ids []string, m Modality) error {
+	size := m.Size()
 	if got, want := max(len(c.Values), len(c.Bytes)), len(ids)*size; got != want {
 		return fmt.Errorf("%d values, want %d for %d samples", got, want, len(ids))
 	}
 	for i, v := range c.Values {
 		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
-			return fmt.Errorf("sample %s: value %d is %v, want a finite number", ids[i/size], i%size, v)
+			return NotFinite("sample "+ids[i/size], "value "+Place(i%size, m.Shape), f)
 		}
 	}
 	return nil

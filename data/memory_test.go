@@ -47,7 +47,7 @@ func TestNewMemoryErrors(t *testing.T) {
 		{"twice", holding([]float32{1, 2}, "a"), holding([]float32{1, 2}, "a"), "tiny: sample a is in split train and in split test", "splits share no sample"},
 		{"too few values", holding([]float32{1, 2, 3}, "a", "b"), data.Part{}, "split train: m: 3 values, want 4 for 2 samples", "each has its shape"},
 		{"no values", data.Part{IDs: []string{"a"}, Labels: []int{0}}, data.Part{}, "0 values, want 2", "a modality is missing"},
-		{"not a number", holding([]float32{1, 2, 3, nan}, "a", "b"), data.Part{}, "sample b: value 1 is NaN", "place and sample are named"},
+		{"not a number", holding([]float32{1, 2, 3, nan}, "a", "b"), data.Part{}, "sample b: value [1] is NaN", "place and sample are named"},
 		{"label", data.Part{IDs: []string{"a"}, Labels: []int{2}}, data.Part{}, "sample a: label 2, want at least 0 and below 2", "two classes"},
 		{"details", data.Part{IDs: []string{"a"}, Labels: []int{0}, Details: []data.Detail{{}, {}}}, data.Part{}, "split train: details of 2 samples, want 1", "one each, or none"},
 		{"labels", data.Part{IDs: []string{"a"}}, data.Part{}, "0 labels, want 1", "one each"},

@@ -46,20 +46,19 @@ func decodeTable(name string, b []byte, ids map[string]int) (columns int, values
 		if !ok {
 			continue
 		}
-		reason := ""
+		var bad error
 		x := make([]float32, len(names)-1)
 		for k, text := range row[1:] {
-			if x[k], err = data.ParseFinite(text); err != nil {
-				reason = fmt.Sprintf("id %s, column %s: %v", row[0], names[k+1], err)
+			if x[k], bad = data.ParseFinite(name, text, func() string { return fmt.Sprintf("id %s, column %s", row[0], names[k+1]) }); bad != nil {
 				break
 			}
 		}
 		if seen[place] {
-			reason = fmt.Sprintf("id %s stands twice", row[0])
+			bad = &data.FormatError{File: name, Reason: fmt.Sprintf("id %s stands twice", row[0])}
 		}
-		if seen[place], values[place] = true, x; reason != "" {
+		if seen[place], values[place] = true, x; bad != nil {
 			values[place] = nil
-			faults = append(faults, fault{place, &data.FormatError{File: name, Reason: reason}})
+			faults = append(faults, fault{place, bad})
 		}
 	}
 	for id, place := range ids {

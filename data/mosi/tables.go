@@ -80,8 +80,8 @@ func decodeTable(name string, b []byte) (table, error) {
 	for i, row := range text {
 		t.rows[i] = make([]float32, len(row))
 		for c, field := range row {
-			if t.rows[i][c], err = data.ParseFinite(field); err != nil {
-				return table{}, t.broken("row %d, column %d: %v", i, c, err)
+			if t.rows[i][c], err = data.ParseFinite(name, field, func() string { return fmt.Sprintf("row %d, column %d", i, c) }); err != nil {
+				return table{}, err
 			}
 		}
 	}

@@ -64,8 +64,8 @@ func (f Feature) check(name string) error {
 	if have := max(len(f.Values), len(f.Bytes)); have != size || size == 0 {
 		return &data.FormatError{File: name, Reason: "decoded to " + count(have, "value") + ", want " + count(size, "value")}
 	}
-	if slices.ContainsFunc(f.Values, func(v float32) bool { return v-v != 0 }) {
-		return &data.FormatError{File: name, Reason: "holds a number that is not finite"}
+	if i := slices.IndexFunc(f.Values, func(v float32) bool { return v-v != 0 }); i >= 0 {
+		return data.NotFinite(name, "value "+data.Place(i, f.Shape), float64(f.Values[i]))
 	}
 	return nil
 }

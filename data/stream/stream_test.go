@@ -246,7 +246,7 @@ func TestFeature(t *testing.T) {
 		{Feature{Shape: []int{2}, Values: []float32{1, 2}}, ""},
 		{Feature{Shape: []int{2}, Values: []float32{1}}, "x: decoded to 1 value, want 2 values"},
 		{Feature{Shape: []int{0}}, "x: decoded to 0 values, want 0 values"},
-		{Feature{Shape: []int{1}, Values: []float32{float32(nan())}}, "x: holds a number that is not finite"},
+		{Feature{Shape: []int{1}, Values: []float32{float32(nan())}}, "x: value [0] is NaN, want a finite number"},
 	} {
 		got := ""
 		if err := tt.f.check("x"); err != nil {

@@ -40,16 +40,24 @@ func unzip(name string, b []byte, size int) ([]byte, error) {
 	return out, nil
 }
 
-// floats reads little-endian numbers. It returns a [data.FormatError] for one that is not finite.
-func floats(name string, b []byte) ([]float32, error) {
+// floats reads little-endian numbers.
+func floats(b []byte) []float32 {
 	x := make([]float32, len(b)/4)
 	for i := range x {
 		x[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
-		if x[i]-x[i] != 0 { // infinite or not a number
-			return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("number %d is %v, want a finite one", i, x[i])}
+	}
+	return x
+}
+
+// finite wants the rows of a recording, each of so many numbers, to be finite; name is the file's, for the
+// [data.FormatError] that names the place of one that is not.
+func finite(name, id string, x []float32, width int) error {
+	for i, v := range x {
+		if v-v != 0 { // infinite or not a number
+			return data.NotFinite(name, id+": value "+data.Place(i, []int{len(x) / width, width}), float64(v))
 		}
 	}
-	return x, nil
+	return nil
 }
 
 // hips is the place of the middle of the hips among the joints.

@@ -84,13 +84,13 @@ func (p *pieces) read(c *cache.Cache, modality, path string, large chan struct{}
 	}
 	switch modality {
 	case inertial:
-		p.sensor, err = floats(path, b)
+		p.sensor = floats(b)
 	case skeleton:
-		p.joints, err = floats(path, b)
+		p.joints = floats(b)
 	default:
 		p.images = b
 	}
-	return err
+	return nil
 }
 
 // decodeMatlab makes of a file's content what the repacked files hold of it; name is the file's, for errors. It returns a
@@ -135,7 +135,7 @@ func reorder(name string, a mat.Array, rows, values int, at func(row, k int) int
 		for k := range values {
 			v := float32(a.At(at(row, k)))
 			if v-v != 0 { // infinite, not a number, or too large for float32
-				return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("number %d of row %d is %v, want a finite one", k, row, a.At(at(row, k)))}
+				return nil, data.NotFinite(name, "value "+data.Place(row*values+k, []int{rows, values}), a.At(at(row, k)))
 			}
 			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
 		}

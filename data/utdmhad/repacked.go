@@ -57,6 +57,12 @@ func readRepacked(root string) (readings, error) {
 		p.sensor, sensor = sensor[:r.inertialSteps*inertialValues], sensor[r.inertialSteps*inertialValues:]
 		p.joints, joints = joints[:r.skeletonFrames*jointValues], joints[r.skeletonFrames*jointValues:]
 		p.images, images = images[:depthFrames*rawHeight*rawWidth], images[depthFrames*rawHeight*rawWidth:]
+		if err := finite(path(inertialFile), r.id(), p.sensor, inertialValues); err != nil {
+			return readings{}, err
+		}
+		if err := finite(path(skeletonFile), r.id(), p.joints, jointValues); err != nil {
+			return readings{}, err
+		}
 	}
 	return readings{file: path(indexFile), modalities: []string{inertial, skeleton, depth}, records: list, pieces: all}, nil
 }
@@ -66,5 +72,5 @@ func readFloats(path string, n int) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	return floats(path, b)
+	return floats(b), nil
 }

@@ -152,7 +152,7 @@ func TestBrokenSets(t *testing.T) {
 		{"no sensor", "inertial.f32.gz", nil, "no such file", "a download that is missing"},
 		{"short", "inertial.f32.gz", good["inertial.f32.gz"][:999], "truncated: 999 bytes inside", "cut off"},
 		{"long", "skeleton.f32.gz", append(bytes.Clone(good["skeleton.f32.gz"]), 0), "bytes inside, want as many as the index says", "of another index"},
-		{"infinite", "inertial.f32.gz", infinite, "number 10 is +Inf", "no value"},
+		{"infinite", "inertial.f32.gz", infinite, "a1_s1_t1: value [1, 4] is +Inf", "no value"},
 		{"short depth", "depth.u8.gz", good["depth.u8.gz"][:12345], "truncated: 12345 bytes", "cut off"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
