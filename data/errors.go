@@ -1,6 +1,7 @@
 package data
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -24,6 +25,17 @@ type UnsupportedError struct {
 
 func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("%s: not supported: %s", e.File, e.Feature)
+}
+
+// Hint is what a fault itself says of what to do about it, empty where it says nothing.
+func Hint(err error) string {
+	if broken, ok := errors.AsType[*FormatError](err); ok {
+		return broken.Hint
+	}
+	if odd, ok := errors.AsType[*UnsupportedError](err); ok {
+		return odd.Hint
+	}
+	return ""
 }
 
 // NotFinite is the fault of a value that is infinite, not a number, or more than float32 holds. place says where it

@@ -10,7 +10,7 @@
 //	NAME/ID.png, .jpg, .jpeg   an image
 //	NAME/ID.mp4, .avi, ...     a video: video_frames frames of it; its sound is not read
 //	NAME/ID.txt                a text in UTF-8: token ids
-//	NAME/ID.npy                an array: of 1 axis a vector, of 2 a sequence [T, F], of 3 an image [H, W, C], of 4 a clip
+//	NAME/ID.npy                an array: of no axis or 1 a vector, of 2 a sequence [T, F], of 3 an image [H, W, C], of 4 a clip
 //	NAME.csv                   a vector each: header, first column id, then features, in any order of rows
 //	NAME.npy                   likewise all in one, the first axis in the order of labels.csv
 //
@@ -23,6 +23,9 @@
 //     passed over, and so are files beside them that are neither .csv nor .npy and names that begin with a full stop.
 //   - What is broken is an error that names file and reason. With skip_broken it is left out, and the description's
 //     provenance lists it.
+//   - Arrays are those of plain numbers that numpy.save writes, in any of its kinds and orders; each number becomes the
+//     float32 that is nearest to it, so that whole numbers beyond 2^24 lose their last digits. One that float32 cannot hold
+//     is broken.
 //   - Nothing outside the folder is read, not through links either.
 //   - Where labels.csv names no validation samples, val_share of each class's training samples validate.
 //   - Classes are the labels of the training split, in order: as numbers where all are whole numbers, else as words.

@@ -124,11 +124,18 @@ func decodeImage(name string, b []byte, height, width, channels int) ([]byte, er
 // a sequence may differ.
 func (l *loader) loadArrays(files []string) (column, []fault) {
 	arrays, shapes := make([]npy.Array, len(files)), make([]string, len(files))
-	faults := l.each(files, func(i int, b []byte, name string) (err error) {
-		if arrays[i], err = npy.Decode(name, b); err == nil {
-			shapes[i] = signature(arrays[i].Shape)
+	faults := l.each(files, func(i int, b []byte, name string) error {
+		a, err := npy.Decode(name, b)
+		switch {
+		case err != nil:
+			return err
+		case a.Size() == 0:
+			return &data.FormatError{File: name, Reason: fmt.Sprintf("an array of shape %v, which holds no value", a.Shape)}
+		case len(a.Shape) == 0: // one number by itself
+			a.Shape = []int{1}
 		}
-		return err
+		arrays[i], shapes[i] = a, signature(a.Shape)
+		return nil
 	})
 	want := commonest(shapes)
 	for i, s := range shapes {

@@ -80,10 +80,16 @@ func (l *loader) loadArray(name string) (column, []fault) {
 	if err != nil {
 		return whole(err)
 	}
-	if len(all.Shape) < 2 || all.Shape[0] != l.total {
-		return whole(&data.FormatError{File: l.full(name), Reason: fmt.Sprintf("an array of shape %v, want %d along the first axis, as labels.csv has rows, and others", all.Shape, l.total)})
+	if len(all.Shape) == 0 || all.Shape[0] != l.total {
+		return whole(&data.FormatError{File: l.full(name), Reason: fmt.Sprintf("an array of shape %v, want %d along the first axis, as labels.csv has rows", all.Shape, l.total)})
 	}
 	size := all.Size() / l.total
+	if size == 0 {
+		return whole(&data.FormatError{File: l.full(name), Reason: fmt.Sprintf("an array of shape %v, which holds no value", all.Shape)})
+	}
+	if len(all.Shape) == 1 { // one number a sample
+		all.Shape = append(all.Shape, 1)
+	}
 	arrays := make([]npy.Array, len(l.rows))
 	for i, r := range l.rows {
 		arrays[i].Shape = all.Shape[1:]

@@ -165,11 +165,23 @@ func TestSpectra(t *testing.T) {
 	for i := range times * bins {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(i)))
 	}
+	shape := []int{times, bins}
+	values := make([]float32, times*bins)
+	for i := range values {
+		values[i] = float32(i % 251)
+	}
+	for n := range 12 { // as other programs write it: of bytes, and column by column
+		m["kineticssounds/train_spec/"+madeID(n)+".npy"] = datatest.NPY(1, datatest.Header("|u1", true, shape...), datatest.Numbers("|u1", datatest.Columns(values, shape)))
+	}
+	x := datatest.Read(t, loader.Must(t, m.Write(t)), data.Train, 0, 0)[sound]
+	if got, want := x[127*times+1023], values[1023*bins+127]; got != want || x[times] != 1 {
+		t.Errorf("of bytes: %v and %v, want %v and 1", got, x[times], want)
+	}
 	for n := range 12 {
 		m["kineticssounds/train_spec/"+madeID(n)+".npy"] = npy.Encode("<f4", b, times, bins)
 	}
 	d := loader.Must(t, m.Write(t))
-	x := datatest.Read(t, d, data.Train, 0, 0)[sound]
+	x = datatest.Read(t, d, data.Train, 0, 0)[sound]
 	for _, at := range [][2]int{{0, 0}, {1, 0}, {0, 1}, {127, 1023}} {
 		if got, want := x[at[0]*times+at[1]], float32(at[1]*bins+at[0]); got != want {
 			t.Errorf("filter %d, frame %d: %v, want %v, the file's", at[0], at[1], got, want)

@@ -105,13 +105,13 @@ func readSpectrum(path string) (stream.Feature, error) {
 	if err != nil {
 		return stream.Feature{}, err
 	}
-	if !slices.Equal(a.Shape, []int{times, bins}) || a.Values == nil {
+	if !slices.Equal(a.Shape, []int{times, bins}) {
 		return stream.Feature{}, &data.FormatError{File: path, Reason: fmt.Sprintf("an array of shape %v, want numbers of shape [%d %d]", a.Shape, times, bins)}
 	}
-	x := make([]float32, bins*times)
+	x, values := make([]float32, bins*times), a.Floats()
 	for t := range times {
 		for m := range bins {
-			x[m*times+t] = a.Values[t*bins+m]
+			x[m*times+t] = values[t*bins+m]
 		}
 	}
 	return stream.Feature{Shape: []int{bins, times, 1}, Values: x}, nil

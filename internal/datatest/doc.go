@@ -1,7 +1,8 @@
 // Package datatest holds what the tests of the loaders share. Tests alone import it.
 //
-// Start with [Contract], which every set must pass. [Files] are a set made for a test: [WAV], [JPEG], [PNG] and [FFmpeg] make
-// what is in them. [Loader] opens such sets whole and spoilt.
+// Start with [Contract], which every set must pass. [Files] are a set made for a test: [WAV], [JPEG], [PNG], [NPY] and
+// [FFmpeg] make what is in them. [Loader] opens such sets whole and spoilt. [Arrays] are one array in all the forms that
+// programs give it, and in forms that nobody can read.
 //
 // Rules, stated once:
 //

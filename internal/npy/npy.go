@@ -1,20 +1,17 @@
-// Package npy reads arrays as NumPy writes them, from files that nobody has checked.
 package npy
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
-	"math"
-	"regexp"
-	"strconv"
-	"strings"
 
 	"github.com/primewindow/primewindow/data"
 )
 
-// Array is what an NPY file holds: values, or bytes when its numbers are unsigned bytes.
+// Array is what an NPY file holds: values, or bytes when its numbers are unsigned bytes; row by row, whatever the file's
+// order is.
 type Array struct {
-	Shape  []int
+	Shape  []int // empty, not nil, for a single number without axes
 	Values []float32
 	Bytes  []byte
 }
@@ -34,126 +31,81 @@ func (a Array) Floats() []float32 {
 	return x
 }
 
-// header of an NPY file, as NumPy writes it.
-var header = regexp.MustCompile(`^\{'descr': '([^']*)', 'fortran_order': (True|False), 'shape': \(([0-9, ]*)\),? *\}\s*$`)
-
 const (
 	magic   = "\x93NUMPY"
 	maxSize = 1 << 31 // values of an array
+	maxAxes = 64      // as NumPy has it
 )
 
-// widths of the kinds of numbers that are read, in bytes.
-var widths = map[string]int{
-	"<f4": 4, "<f8": 8, "|u1": 1, "|i1": 1, "|b1": 1, "<u2": 2, "<i2": 2, "<u4": 4, "<i4": 4, "<i8": 8,
+// Decode decodes an NPY file; name is the file's, for errors. It returns a [data.FormatError] for one that is empty,
+// truncated, longer than it says, or holds a number that is not finite or too large for float32, and a
+// [data.UnsupportedError] for what is no plain number. The bytes of an array of bytes are b's.
+func Decode(name string, b []byte) (Array, error) {
+	return decode(name, name, "value ", b)
 }
 
-// Decode decodes an NPY file; name is the file's, for errors. It returns a [data.FormatError] for one that is
-// empty, truncated, longer than it says, of no values, or holds a number that is not finite or too large for float32,
-// and a [data.UnsupportedError] for numbers of other kinds and for arrays in Fortran's order.
-func Decode(name string, b []byte) (Array, error) {
+// decode is [Decode] of a file, or of one inside another; label names a value in front of its index there.
+func decode(name, file, label string, b []byte) (Array, error) {
 	broken := func(reason string, args ...any) (Array, error) {
 		return Array{}, &data.FormatError{File: name, Reason: fmt.Sprintf(reason, args...)}
 	}
-	if len(b) < 10 || string(b[:6]) != magic {
-		return broken("%d bytes, want an NPY header", len(b))
+	text, rest, err := split(b)
+	if err != nil {
+		return broken("%v", err)
 	}
-	length, rest := int(binary.LittleEndian.Uint16(b[8:])), b[10:]
-	if version := b[6]; version > 1 {
-		if len(b) < 12 || version > 3 {
-			return broken("version %d, want 1 to 3", version)
+	h, err := parseHeader(text)
+	if err != nil {
+		return broken("%v", err)
+	}
+	k, odd := parseKind(h.descr)
+	if odd != nil {
+		odd.File = name
+		return Array{}, odd
+	}
+	size, err := h.size()
+	if err != nil {
+		return broken("%v", err)
+	}
+	switch want := size * k.width; {
+	case len(rest) > want && bytes.HasPrefix(rest[want:], []byte(magic)):
+		return broken("a second array behind the first, want one")
+	case len(rest) != want:
+		return broken("%d bytes of values, want %d for shape %v", len(rest), want, h.shape)
+	}
+	a := Array{Shape: h.shape}
+	if k == unsignedByte {
+		a.Bytes = rest[:size:size]
+		if h.columns {
+			a.Bytes = rows(a.Bytes, h.shape)
 		}
-		length, rest = int(binary.LittleEndian.Uint32(b[8:])), b[12:]
-	}
-	if length > len(rest) {
-		return broken("truncated: %d bytes of header, want %d", len(rest), length)
-	}
-	m := header.FindStringSubmatch(string(rest[:length]))
-	if m == nil {
-		return broken("header %.60q, want NumPy's", rest[:length])
-	}
-	kind := m[1]
-	width, ok := widths[kind]
-	switch {
-	case !ok:
-		return Array{}, &data.UnsupportedError{File: name, Feature: fmt.Sprintf("numbers of kind %.20q", kind)}
-	case m[2] == "True":
-		return Array{}, &data.UnsupportedError{File: name, Feature: "an array in Fortran's order"}
-	}
-	a, size := Array{}, 1
-	for part := range strings.SplitSeq(m[3], ",") {
-		if part = strings.TrimSpace(part); part == "" {
-			continue
-		}
-		n, err := strconv.Atoi(part)
-		if err != nil || n < 1 || n > maxSize/size {
-			return broken("shape (%.60s), want sizes of at least 1 and a product of at most %d", m[3], maxSize)
-		}
-		a.Shape, size = append(a.Shape, n), size*n
-	}
-	if rest = rest[length:]; len(rest) != size*width {
-		return broken("%d bytes of values, want %d for shape %v", len(rest), size*width, a.Shape)
-	}
-	if kind == "|u1" {
-		a.Bytes = rest
 		return a, nil
 	}
 	a.Values = make([]float32, size)
-	if kind == "<f4" { // most files, and all of the cache
-		for i := range a.Values {
-			v := math.Float32frombits(binary.LittleEndian.Uint32(rest[4*i:]))
-			if a.Values[i] = v; v-v != 0 { // infinite or not a number
-				return broken("value %d is %v, want a finite number", i, v)
-			}
-		}
-		return a, nil
+	if bad := k.decode(rest, a.Values); bad >= 0 {
+		return Array{}, data.NotFinite(file, h.place(label, bad), k.at(rest, bad))
 	}
-	for i := range a.Values {
-		v := number(kind, rest[i*width:])
-		if a.Values[i] = float32(v); a.Values[i]-a.Values[i] != 0 {
-			return broken("value %d is %v, want a finite number", i, v)
-		}
+	if h.columns {
+		a.Values = rows(a.Values, h.shape)
 	}
 	return a, nil
 }
 
-// number reads the first number of b.
-func number(kind string, b []byte) float64 {
-	switch kind {
-	case "<f8":
-		return math.Float64frombits(binary.LittleEndian.Uint64(b))
-	case "|i1":
-		return float64(int8(b[0]))
-	case "<u2":
-		return float64(binary.LittleEndian.Uint16(b))
-	case "<i2":
-		return float64(int16(binary.LittleEndian.Uint16(b)))
-	case "<u4":
-		return float64(binary.LittleEndian.Uint32(b))
-	case "<i4":
-		return float64(int32(binary.LittleEndian.Uint32(b)))
-	case "<i8":
-		return float64(int64(binary.LittleEndian.Uint64(b)))
+// split takes a file apart: the header's text, and what follows it.
+func split(b []byte) (text string, rest []byte, err error) {
+	if len(b) < 10 || string(b[:6]) != magic {
+		return "", nil, fmt.Errorf("%d bytes, want an NPY header", len(b))
 	}
-	return float64(b[0]) // |b1
-}
-
-// Encode makes an NPY file, version 1, of values of a kind such as "<f4", little-endian and row by row: the header padded to a multiple of 64
-// bytes, as NumPy pads it.
-func Encode(kind string, values []byte, shape ...int) []byte {
-	dims := ""
-	for _, d := range shape {
-		dims += fmt.Sprintf("%d, ", d)
+	length, rest := int64(binary.LittleEndian.Uint16(b[8:])), b[10:]
+	switch version := b[6]; {
+	case version < 1 || version > 3:
+		return "", nil, fmt.Errorf("version %d, want 1 to 3", version)
+	case version > 1 && len(b) < 12:
+		return "", nil, fmt.Errorf("%d bytes, want an NPY header", len(b))
+	case version > 1:
+		length, rest = int64(binary.LittleEndian.Uint32(b[8:])), b[12:]
 	}
-	if len(shape) > 1 {
-		dims = dims[:len(dims)-2]
-	} else {
-		dims = dims[:len(dims)-1]
+	if length > int64(len(rest)) {
+		return "", nil, fmt.Errorf("truncated: %d bytes of header, want %d", len(rest), length)
 	}
-	text := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", kind, dims)
-	for (len(text)+11)%64 != 0 {
-		text += " "
-	}
-	b := append(make([]byte, 0, len(magic)+5+len(text)+len(values)), magic+"\x01\x00"...)
-	b = append(b, byte(len(text)+1), byte((len(text)+1)>>8))
-	return append(append(append(b, text...), '\n'), values...)
+	return string(rest[:length]), rest[length:], nil
 }

@@ -38,10 +38,14 @@ func readBatches(dir string) (replayBatches, error) {
 		return nil, replayProblem(batchesFile, "%v", err)
 	}
 	all, err := npy.DecodeZip(batchesFile, f, st.Size(), maxArrayBytes, nil)
-	if err != nil {
+	if err == nil {
+		return all, nil
+	}
+	p := &wire.Problem{Message: "replay: " + err.Error(), Hint: data.Hint(err)}
+	if p.Hint == "" {
 		return nil, replayProblem(batchesFile, "%s", strings.TrimPrefix(err.Error(), batchesFile+": "))
 	}
-	return all, nil
+	return nil, p
 }
 
 // take gives an array that must be there, of a shape that begins with these sizes; 0 stands for any.
@@ -54,8 +58,11 @@ func (b replayBatches) take(name string, rank int, sizes ...int) (npy.Array, err
 	for i := 0; fits && i < len(sizes); i++ {
 		fits = sizes[i] == 0 || a.Shape[i] == sizes[i]
 	}
-	if !fits {
+	switch {
+	case !fits:
 		return a, replayProblem(batchesFile, "%s of shape %v, want it to begin %v", name, a.Shape, sizes)
+	case a.Size() == 0:
+		return a, replayProblem(batchesFile, "%s of shape %v, which holds no value", name, a.Shape)
 	}
 	return a, nil
 }
