@@ -2,8 +2,9 @@ package mosi
 
 import (
 	"fmt"
-	"math"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/primewindow/primewindow/data"
@@ -19,8 +20,8 @@ const (
 // alignedParts are the splits' names in the file, which are those of the pickles that it is made from.
 var alignedParts = map[data.Split]string{data.Train: "train", data.Validation: "valid", data.Test: "test"}
 
-// alignedNames are the modalities' names in the file.
-var alignedNames = map[string]string{"text": "text", "audio": "audio", "video": "vision"}
+// alignedNames are the modalities' names in the file, each by one of these.
+var alignedNames = map[string][]string{"text": {"text"}, "audio": {"audio"}, "video": {"vision", "video"}}
 
 // openAligned reads the sequences of aligned features.
 func openAligned(path string, o options) (data.Dataset, error) {
@@ -35,16 +36,20 @@ func openAligned(path string, o options) (data.Dataset, error) {
 	}
 	wanted := map[string]bool{}
 	for _, part := range alignedParts {
-		wanted[part+"_labels"] = true
-		for _, m := range alignedNames {
-			wanted[part+"_"+m] = true
+		for _, names := range append(slices.Collect(maps.Values(alignedNames)), scoreNames, []string{classLabels}) {
+			for _, name := range names {
+				wanted[part+"_"+name] = true
+			}
 		}
 	}
-	arrays, err := npy.DecodeZip(path, f, st.Size(), maxAlignedBytes, func(name string) bool { return wanted[name] })
+	a := aligned{path: path}
+	a.arrays, err = npy.DecodeZip(path, f, st.Size(), maxAlignedBytes, func(name string) bool {
+		a.names = append(a.names, name)
+		return wanted[name]
+	})
 	if err != nil {
 		return nil, err
 	}
-	a := aligned{path, arrays}
 	shapes := map[string][]int{}
 	parts := map[data.Split]data.Part{}
 	for _, split := range data.Splits {
@@ -62,6 +67,7 @@ func openAligned(path string, o options) (data.Dataset, error) {
 // aligned is the file's arrays.
 type aligned struct {
 	path   string
+	names  []string // of all that it holds
 	arrays map[string]npy.Array
 }
 
@@ -69,23 +75,34 @@ func (a aligned) broken(reason string, args ...any) error {
 	return &data.FormatError{File: a.path, Reason: fmt.Sprintf(reason, args...)}
 }
 
+// first is the first of some arrays of a split that the file has, and its name.
+func (a aligned) first(part string, names ...string) (npy.Array, string, error) {
+	for _, name := range names {
+		if x, ok := a.arrays[part+"_"+name]; ok {
+			return x, part + "_" + name, nil
+		}
+	}
+	have := strings.Join(a.names, " ")
+	if len(have) > 200 {
+		have = have[:200] + "…"
+	}
+	return npy.Array{}, "", &data.FormatError{
+		File: a.path, Reason: fmt.Sprintf("no array %s, want it beside %s", part+"_"+strings.Join(names, " or "+part+"_"), have),
+		Hint: "`go doc ./data/mosi` has five lines of Python that make the file of the usual pickles",
+	}
+}
+
 // part reads a split. shapes collects each modality's shape, which is the same in all splits.
 func (a aligned) part(split data.Split, shapes map[string][]int, o options) (data.Part, error) {
 	name := alignedParts[split]
-	scores, ok := a.arrays[name+"_labels"]
-	if !ok {
-		return data.Part{}, a.broken("no array %s_labels", name)
+	scores, err := a.scores(name)
+	if err != nil {
+		return data.Part{}, err
 	}
-	n := scores.Shape[0]
-	if scores.Size() != n {
-		return data.Part{}, a.broken("%s_labels of shape %v, want one number an utterance", name, scores.Shape)
-	}
+	n := len(scores)
 	p := data.Part{X: map[string]data.Column{}}
 	var keep []int
-	for i, score := range scores.Floats() {
-		if math.Abs(float64(score)) > 3 {
-			return p, a.broken("%s_labels: row %d is %v, want a sentiment from -3 to 3", name, i, score)
-		}
+	for i, score := range scores {
 		if score == 0 && o.zero == skipZero {
 			continue
 		}
@@ -99,14 +116,18 @@ func (a aligned) part(split data.Split, shapes map[string][]int, o options) (dat
 	if len(keep) == 0 {
 		return p, a.broken("no utterance in split %s", split)
 	}
+	if split == data.Train && !slices.ContainsFunc(p.Labels, func(label int) bool { return label != p.Labels[0] }) {
+		return p, a.broken("all %d utterances of split train are of one class, want sentiments from -3 to 3", len(keep))
+	}
 	for _, m := range modalities {
-		array := name + "_" + alignedNames[m]
-		x, ok := a.arrays[array]
+		x, array, err := a.first(name, alignedNames[m]...)
 		switch {
-		case !ok:
-			return p, a.broken("no array %s", array)
+		case err != nil:
+			return p, err
 		case len(x.Shape) != 3 || x.Shape[0] != n:
 			return p, a.broken("%s of shape %v, want [%d, T, F]", array, x.Shape, n)
+		case x.Size() == 0:
+			return p, a.broken("%s of shape %v, which holds no value", array, x.Shape)
 		case shapes[m] == nil:
 			shapes[m] = x.Shape[1:]
 		case x.Shape[1] != shapes[m][0] || x.Shape[2] != shapes[m][1]:

@@ -12,15 +12,20 @@
 // With the setting text=transcripts the words themselves are read, as token ids, and their encoder learns from scratch.
 // Or, with the setting features=aligned, sequences that others align to the words:
 //
-//	cmu_mosi/mosi_aligned.npz    arrays PART_text, PART_audio, PART_vision, [N, T, F], and PART_labels, [N] or [N, 1] or
-//	                             [N, 1, 1], sentiments from -3 to 3; PART is train, valid or test
+//	cmu_mosi/mosi_aligned.npz    arrays PART_text, PART_audio, PART_vision, [N, T, F], and PART_labels or
+//	                             PART_regression_labels, [N] or [N, 1] or [N, 1, 1], sentiments from -3 to 3; PART is
+//	                             train, valid or test
 //
-// This program reads no pickles, which can run code. Python makes the file of the usual one in five lines:
+// Where there are neither, PART_classification_labels will do: 0 negative, 1 neutral, which counts as a sentiment of 0, and
+// 2 positive. Further arrays are passed over.
+//
+// This program reads no pickles, which can run code. Python makes the file of the usual ones, older or newer, in five
+// lines:
 //
 //	import numpy, pickle
 //	sets = pickle.load(open("mosi_data.pkl", "rb"))
-//	arrays = {f"{part}_{key}": numpy.nan_to_num(numpy.asarray(sets[part][key], "f4"), posinf=0, neginf=0)
-//	          for part in ("train", "valid", "test") for key in ("text", "audio", "vision", "labels")}
+//	arrays = {f"{part}_{key}": numpy.nan_to_num(numpy.asarray(sets[part][key], "f4"), posinf=0, neginf=0) for part in ("train", "valid", "test")
+//	          for key in ("text", "audio", "vision", "labels", "regression_labels") if key in sets[part]}
 //	numpy.savez_compressed("mosi_aligned.npz", **arrays)
 //
 // Rules, stated once:
