@@ -24,8 +24,8 @@
 //
 //	import numpy, pickle
 //	sets = pickle.load(open("mosi_data.pkl", "rb"))
-//	arrays = {f"{part}_{key}": numpy.nan_to_num(numpy.asarray(sets[part][key], "f4"), posinf=0, neginf=0) for part in ("train", "valid", "test")
-//	          for key in ("text", "audio", "vision", "labels", "regression_labels") if key in sets[part]}
+//	arrays = {f"{part}_{key}": numpy.nan_to_num(numpy.asarray(s[key], "f4"), posinf=0, neginf=0) for part, s in sets.items()
+//	          for key in ("text", "audio", "vision", "labels", "regression_labels") if key in s}
 //	numpy.savez_compressed("mosi_aligned.npz", **arrays)
 //
 // Rules, stated once:
