@@ -40,7 +40,7 @@ func ExampleDecodeWAV() {
 	fmt.Println(err)
 	// Output:
 	// 8000 [0.5 -0.5] <nil>
-	// cut.wav: truncated: RIFF chunk of 32 bytes, want 40
+	// cut.wav: truncated: 4 bytes at the end, want a chunk header of 8
 }
 
 func ExampleReadDuration() {

@@ -1,10 +1,12 @@
 package audio
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
 	"os"
+	"slices"
 
 	"github.com/primewindow/primewindow/data"
 )
@@ -32,82 +34,33 @@ const (
 	codecExtensible = 0xFFFE // the codec stands in the first two bytes of a longer identifier
 )
 
-// DecodeWAV decodes the bytes of a WAV file; name is the file's, for errors. Chunks may come in any order, unknown
-// ones are skipped, and bytes behind the RIFF chunk are ignored. It returns a [data.FormatError] for a file that is
-// empty, truncated, contradicts itself or holds a number that is not finite, and a [data.UnsupportedError] for
-// another codec, another width, or big-endian and 64-bit RIFF.
-func DecodeWAV(name string, b []byte) (*Sound, error) {
-	format, samples, err := splitWAV(name, b)
-	if err != nil {
-		return nil, err
-	}
-	f, err := parseFormat(name, format)
-	if err != nil {
-		return nil, err
-	}
-	return f.decode(name, samples)
+// otherCodecs are those that people meet, none of which is read here.
+var otherCodecs = map[int]string{
+	0x02: "Microsoft's ADPCM", 0x06: "A-law", 0x07: "mu-law", 0x11: "IMA ADPCM", 0x14: "G.723 ADPCM", 0x22: "TrueSpeech", 0x31: "GSM 6.10",
+	0x40: "G.721 ADPCM", 0x45: "G.726 ADPCM", 0x50: "MPEG audio", 0x55: "MP3", 0xff: "AAC", 0x160: "WMA 1", 0x161: "WMA 2", 0x2000: "AC-3",
 }
 
-// splitWAV finds the format chunk and the data chunk.
-func splitWAV(name string, b []byte) (format, samples []byte, err error) {
-	broken := func(reason string, args ...any) ([]byte, []byte, error) {
-		return nil, nil, &data.FormatError{File: name, Reason: fmt.Sprintf(reason, args...)}
+// DecodeWAV decodes the bytes of a WAV file; name is the file's, for errors. RIFF, big-endian RIFX, RF64 or BW64 beyond
+// 4 GiB and Sony's W64 are read. Chunks may come in any order, unknown ones are skipped, and bytes behind are ignored.
+//
+// Lengths are taken with care, as many programs do not bring them up to date: those of RIFF are not needed; samples whose
+// number the writer did not know (0, or what it writes into a pipe) go on to the file's end, without a list of remarks
+// there; one byte too many, a length that is the whole file's and bytes of less than a sample do no harm, nor does
+// padding that was left out. These are the samples that libsndfile reads too, where it reads such files
+// (testdata/lengths.py); it also reads the remarks.
+//
+// It returns a [data.FormatError] for a file that is empty, lacks samples that its header promises, contradicts itself or
+// holds a number that is not finite, and a [data.UnsupportedError] for another codec or another width.
+func DecodeWAV(name string, b []byte) (*Sound, error) {
+	l, err := scan(name, bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return nil, err
 	}
-	if len(b) == 0 {
-		return broken("empty, want a WAV file")
+	f, err := parseFormat(name, l.format, l.order)
+	if err != nil {
+		return nil, err
 	}
-	if len(b) < 12 {
-		return broken("%d bytes, want at least 12 of a RIFF header", len(b))
-	}
-	switch id := string(b[:4]); id {
-	case "RIFF":
-	case "RIFX", "RF64":
-		return nil, nil, &data.UnsupportedError{File: name, Feature: id}
-	default:
-		return broken("begins with %q, want RIFF", id)
-	}
-	if form := string(b[8:12]); form != "WAVE" {
-		return broken("RIFF form %q, want WAVE", form)
-	}
-	size := int64(binary.LittleEndian.Uint32(b[4:]))
-	if have := int64(len(b)) - 8; size > have {
-		return broken("truncated: RIFF chunk of %d bytes, want %d", have, size)
-	}
-	if size < 4 {
-		return broken("RIFF chunk of %d bytes, want at least 4", size)
-	}
-	rest := b[12 : 8+size]
-	for len(rest) > 0 {
-		if len(rest) < 8 {
-			return broken("truncated: %d bytes at the end, want a chunk header of 8", len(rest))
-		}
-		id, size := string(rest[:4]), int64(binary.LittleEndian.Uint32(rest[4:]))
-		rest = rest[8:]
-		if size > int64(len(rest)) {
-			return broken("truncated: chunk %q of %d bytes, want %d", id, len(rest), size)
-		}
-		body := rest[:size:size]
-		switch id {
-		case "fmt ":
-			if format != nil {
-				return broken("a second format chunk, want one")
-			}
-			format = body
-		case "data":
-			if samples != nil {
-				return broken("a second data chunk, want one")
-			}
-			samples = body
-		}
-		rest = rest[min(size+size%2, int64(len(rest))):] // chunks begin at even places; the last one's padding may lack
-	}
-	switch {
-	case format == nil:
-		return broken("no format chunk")
-	case len(samples) == 0:
-		return broken("no samples")
-	}
-	return format, samples, nil
+	return f.decode(name, b[l.at:l.at+l.size], l.order)
 }
 
 // wavFormat is what a format chunk says.
@@ -118,27 +71,28 @@ type wavFormat struct {
 	bytes        int // of one sample of one channel
 }
 
-func parseFormat(name string, b []byte) (wavFormat, error) {
+func parseFormat(name string, b []byte, order binary.ByteOrder) (wavFormat, error) {
 	broken := func(reason string, args ...any) (wavFormat, error) {
 		return wavFormat{}, &data.FormatError{File: name, Reason: fmt.Sprintf(reason, args...)}
 	}
 	if len(b) < 16 {
 		return broken("format chunk of %d bytes, want at least 16", len(b))
 	}
-	codec := int(binary.LittleEndian.Uint16(b))
-	channels := int(binary.LittleEndian.Uint16(b[2:]))
-	rate := binary.LittleEndian.Uint32(b[4:])
-	block := int(binary.LittleEndian.Uint16(b[12:]))
-	bits := int(binary.LittleEndian.Uint16(b[14:]))
+	codec, channels, rate := int(order.Uint16(b)), int(order.Uint16(b[2:])), order.Uint32(b[4:])
+	block, bits := int(order.Uint16(b[12:])), int(order.Uint16(b[14:]))
 	if codec == codecExtensible {
 		if len(b) < 26 {
 			return broken("extensible format chunk of %d bytes, want at least 26", len(b))
 		}
-		codec = int(binary.LittleEndian.Uint16(b[24:]))
+		codec = int(order.Uint16(b[24:]))
 	}
 	switch {
 	case codec != codecPCM && codec != codecFloat:
-		return wavFormat{}, &data.UnsupportedError{File: name, Feature: fmt.Sprintf("codec %#x", codec)}
+		feature := fmt.Sprintf("codec %#x", codec)
+		if what, ok := otherCodecs[codec]; ok {
+			feature += ", " + what
+		}
+		return wavFormat{}, &data.UnsupportedError{File: name, Feature: feature}
 	case channels == 0:
 		return broken("0 channels, want at least 1")
 	case rate == 0 || rate > math.MaxInt32:
@@ -153,11 +107,17 @@ func parseFormat(name string, b []byte) (wavFormat, error) {
 	return wavFormat{codec, channels, int(rate), bits / 8}, nil
 }
 
-// decode turns a data chunk into the mean over the channels.
-func (f wavFormat) decode(name string, b []byte) (*Sound, error) {
+// decode turns samples into the mean over the channels. Bytes of less than a sample at the end do not count.
+func (f wavFormat) decode(name string, b []byte, order binary.ByteOrder) (*Sound, error) {
 	block := f.channels * f.bytes
-	if len(b)%block != 0 {
-		return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("%d bytes of samples, want a multiple of %d", len(b), block)}
+	if len(b) < block {
+		return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("%d bytes of samples, want at least %d", len(b), block)}
+	}
+	if order == binary.BigEndian && f.bytes > 1 {
+		b = slices.Clone(b)
+		for at := 0; at+f.bytes <= len(b); at += f.bytes {
+			slices.Reverse(b[at : at+f.bytes])
+		}
 	}
 	s := &Sound{SampleRateHz: f.sampleRateHz, Samples: make([]float32, len(b)/block)}
 	if f.codec == codecPCM && f.bytes == 2 {
@@ -172,7 +132,7 @@ func (f wavFormat) decode(name string, b []byte) (*Sound, error) {
 		}
 		x := float32(sum / float64(f.channels))
 		if x-x != 0 { // infinite or not a number
-			return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("sample %d is %v, want a finite number", i, x)}
+			return nil, data.NotFinite(name, fmt.Sprintf("sample %d", i), sum/float64(f.channels))
 		}
 		s.Samples[i] = x
 	}

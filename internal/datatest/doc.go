@@ -1,8 +1,8 @@
 // Package datatest holds what the tests of the loaders share. Tests alone import it.
 //
 // Start with [Contract], which every set must pass. [Files] are a set made for a test: [WAV], [JPEG], [PNG], [NPY] and
-// [FFmpeg] make what is in them. [Loader] opens such sets whole and spoilt. [Arrays] are one array in all the forms that
-// programs give it, and in forms that nobody can read.
+// [FFmpeg] make what is in them. [Loader] opens such sets whole and spoilt. [Arrays] and [Waves] are one array and one
+// recording in all the forms that programs give them, and in forms that nobody can read.
 //
 // Rules, stated once:
 //
