@@ -75,7 +75,7 @@ func TestSoundTwin(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "a.wav")
 	datatest.Put(t, path, datatest.WAV(madeRate, samples))
-	f, err := newEar().decode(path)
+	f, err := newEar().decode(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestOddSounds(t *testing.T) {
 		n := tt.n
 		path := filepath.Join(t.TempDir(), "a.wav")
 		datatest.Put(t, path, datatest.WAV(tt.rate, datatest.Tone(n, 0.01)))
-		if f, err := newEar().decode(path); err != nil || len(f.Values) != 257*188 || !slices.Equal(f.Shape, []int{257, 188, 1}) {
+		if f, err := newEar().decode(t.Context(), path); err != nil || len(f.Values) != 257*188 || !slices.Equal(f.Shape, []int{257, 188, 1}) {
 			t.Errorf("%d samples: shape %v, %v", n, f.Shape, err)
 		}
 	}
@@ -196,13 +196,13 @@ func TestBroken(t *testing.T) {
 	for _, tt := range []fault{
 		{"no sound", func(m datatest.Files) { delete(m, wavName) }, bad + ".wav: no such file", false, false, "a download that lacks one"},
 		{"empty sound", func(m datatest.Files) { m[wavName] = nil }, bad + ".wav: empty", false, false, "a download that broke off"},
-		{"pointer", func(m datatest.Files) { m[wavName] = []byte("version https://git-lfs.github.com/spec/v1\n") }, bad + `.wav: 43 bytes, begins with "vers", want a WAV file`, false, false, "a clone without Git LFS"},
+		{"pointer", func(m datatest.Files) { m[wavName] = []byte("version https://git-lfs.github.com/spec/v1\n") }, bad + `.wav: begins with "vers", want RIFF`, false, false, "a clone without Git LFS"},
 		{"cut sound", func(m datatest.Files) { m[wavName] = m[wavName][:1000] }, bad + `.wav: truncated: chunk "data" of 956 bytes, want 40000`, false, false, "a download that broke off"},
 		{"no samples", func(m datatest.Files) { m[wavName] = datatest.WAV(madeRate, nil) }, bad + ".wav: no samples", false, false, "nothing to hear"},
 		{"no frames", func(m datatest.Files) { m.Without(frames); m[frames+"/notes.txt"] = []byte("x") }, bad + ": no frames, want .jpg or .png files", false, false, "extraction failed"},
 		{"no face", func(m datatest.Files) { m.Without(frames) }, bad + ": no such folder, want the clip's frames", false, false, "never extracted"},
 		{"file for folder", func(m datatest.Files) { m.Without(frames); m[frames] = []byte("x") }, bad, false, false, "no folder"},
-		{"codec", func(m datatest.Files) { m[wavName] = slices.Clone(m[wavName]); m[wavName][20] = 0x55 }, bad + ".wav: not supported: codec 0x55", true, false, "MP3 inside"},
+		{"codec", func(m datatest.Files) { m[wavName] = slices.Clone(m[wavName]); m[wavName][20] = 0x55 }, bad + ".wav: not supported: codec 0x55, MP3", true, false, "MP3 inside"},
 		{"corrupt frame", func(m datatest.Files) { m[frames+"/00058.jpg"] = m[frames+"/00058.jpg"][:100] }, bad + "/00058.jpg: ", true, false, "a download that broke off"},
 		{"label", func(m datatest.Files) { m["cremad/train.csv"] = []byte("1001_IEO_JOY_XX,JOY\n") }, `train.csv: row 1: clip "1001_IEO_JOY_XX": label "JOY"`, false, true, "no class of the set"},
 		{"leaves", func(m datatest.Files) { m["cremad/train.csv"] = []byte("../x,NEU\n") }, `train.csv: row 1: clip "../x"`, false, true, "nothing outside is read"},

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/primewindow/primewindow/data"
-	"github.com/primewindow/primewindow/data/audio"
 	"github.com/primewindow/primewindow/data/stream"
 	"github.com/primewindow/primewindow/data/video"
 )
@@ -78,7 +77,7 @@ func readEntry(path, ext string) entry {
 		return e
 	}
 	if _, e.err = stream.Stat(Name, path, maxFile); e.err == nil && ext == ".wav" {
-		e.duration, e.err = audio.ReadDuration(path)
+		e.duration, e.err = video.RecordingDuration(path)
 	}
 	return e
 }

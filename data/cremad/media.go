@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 
 	"github.com/primewindow/primewindow/data"
-	"github.com/primewindow/primewindow/data/audio"
 	"github.com/primewindow/primewindow/data/stream"
 	"github.com/primewindow/primewindow/data/video"
 )
@@ -34,8 +33,8 @@ func (o options) modalities(l layout) []stream.Modality {
 			Modality: data.Modality{Name: sound, Kind: data.Spectrogram, Shape: []int{bins, times, 1}},
 			Recipe:   fmt.Sprintf("cremad sound 1: %d Hz, tiled to %d, %d by %d", soundRate, soundTime, window, hop),
 			Files:    func(i stream.Item) []string { return []string{l.sounds.entries[i.ID].path} },
-			Decode: func(_ context.Context, _ stream.Item, files []string) (stream.Feature, error) {
-				return hears.decode(files[0])
+			Decode: func(ctx context.Context, _ stream.Item, files []string) (stream.Feature, error) {
+				return hears.decode(ctx, files[0])
 			},
 		},
 		{
@@ -61,8 +60,8 @@ func (e entry) files() []string {
 }
 
 // decode makes the spectrogram of a recording.
-func (e ear) decode(path string) (stream.Feature, error) {
-	s, err := audio.ReadWAV(path)
+func (e ear) decode(ctx context.Context, path string) (stream.Feature, error) {
+	s, err := video.Recording(ctx, path, nil, 0)
 	if err != nil {
 		return stream.Feature{}, err
 	}

@@ -2,6 +2,7 @@ package digits
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io/fs"
 	"math"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/audio"
+	"github.com/primewindow/primewindow/data/video"
 )
 
 const sampleRateHz = 8000
@@ -134,7 +136,7 @@ func readSpectra(dir string, list []recording, stft audio.STFT) ([][]float32, er
 }
 
 func readSpectrum(path string, stft audio.STFT) ([]float32, error) {
-	sound, err := audio.ReadWAV(path)
+	sound, err := video.Recording(context.Background(), path, nil, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -1,38 +1,35 @@
 package folder
 
 import (
-	"slices"
-	"strings"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/datatest"
-	"github.com/primewindow/primewindow/internal/npy"
 )
 
-// TestArrayForms reads a sample's array in every form in which programs write it as its plain twin, and names what is none.
-func TestArrayForms(t *testing.T) {
-	values := []float32{0, 1, 5, 3, 4, 2}
-	plain := npy.Encode("<f4", float32s(values...), 3, 2)
-	read := func(a []byte) ([]float32, string, error) {
-		dir := files{"labels.csv": []byte(threeRows), "m/a.npy": a, "m/b.npy": plain, "m/c.npy": plain}.write(t)
-		d, err := Open(dir, nil)
-		if err != nil {
-			return nil, dir, err
+// TestForms reads an array and a recording of a sample in every form in which programs write it.
+func TestForms(t *testing.T) {
+	read := func(name string, others []byte) func(path string) ([]float32, error) {
+		f := files{"labels.csv": []byte(threeRows), "m/b" + filepath.Ext(name): others, "m/c" + filepath.Ext(name): others}
+		return func(path string) ([]float32, error) {
+			b, err := os.ReadFile(path)
+			if err != nil {
+				return nil, err
+			}
+			f["m/"+name] = b
+			d, err := Open(f.write(t), map[string]any{"rate": 9000})
+			if err != nil {
+				return nil, err
+			}
+			return datatest.ReadAll(t, d, data.Train).X["m"], nil
 		}
-		return datatest.ReadAll(t, d, data.Train).X["m"], dir, nil
 	}
-	want, _, err := read(plain)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, tt := range datatest.Arrays([]int{3, 2}, values) {
-		got, dir, err := read(tt.Bytes)
-		if tt.Want == "" && (err != nil || !slices.Equal(got, want)) {
-			t.Errorf("%s: %v, %v, want %v as from its twin\nreason: %s", tt.Name, got, err, want, tt.Reason)
-		}
-		if tt.Want != "" && (err == nil || !strings.HasPrefix(err.Error(), dir) || !strings.Contains(err.Error(), "a.npy: ") || !strings.Contains(err.Error(), tt.Want)) {
-			t.Errorf("%s: %v, want a.npy and %q\nreason: %s", tt.Name, err, tt.Want, tt.Reason)
-		}
+	list := datatest.Arrays([]int{3, 2}, []float32{0, 1, 5, 3, 4, 2})
+	datatest.Forms(t, "a.npy", list, read("a.npy", list[0].Bytes))
+	for _, law := range []func(byte) int16{datatest.MuLaw, datatest.ALaw} {
+		list := datatest.Waves(8000, datatest.Telephone(law, 4000, 0.05))
+		datatest.Forms(t, "a.wav", list, read("a.wav", list[0].Bytes))
 	}
 }

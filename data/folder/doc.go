@@ -14,8 +14,8 @@
 //	NAME.csv                   a vector each: header, first column id, then features, in any order of rows
 //	NAME.npy                   likewise all in one, the first axis in the order of labels.csv
 //
-// What a file is, its first bytes tell, and its name where they do not. Videos, and recordings that are no WAV files, need
-// ffmpeg.
+// What a file is, its first bytes tell, and its name where they do not. Videos need ffmpeg, and so do recordings that are no
+// WAV files or whose samples are no plain numbers, as those of telephones.
 //
 // Rules, stated once:
 //
@@ -30,7 +30,7 @@
 //   - Where labels.csv names no validation samples, val_share of each class's training samples validate.
 //   - Classes are the labels of the training split, in order: as numbers where all are whole numbers, else as words.
 //   - The vocabulary of texts is made of those of the training split, in WordPiece, or read from a file.
-//   - Recordings have one sample rate, those that ffmpeg decodes the one of the setting rate. Images are brought to one
+//   - Recordings have one sample rate, those that are no WAV files the one of the setting rate. Images are brought to one
 //     size, the largest one's, but no side above image_side, by means over areas; they have one channel where all are
 //     grey, else three. So are videos, by linear interpolation. Sequences of different lengths are brought to steps by
 //     linear interpolation.

@@ -2,6 +2,7 @@ package folder
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"image/color"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/audio"
+	"github.com/primewindow/primewindow/data/video"
 	"github.com/primewindow/primewindow/internal/npy"
 )
 
@@ -20,7 +22,7 @@ func (l *loader) loadSounds(files []string) (column, []fault) {
 	c := column{values: make([][]float32, len(files)), features: 1}
 	rates := make([]string, len(files))
 	faults := l.each(files, func(i int, b []byte, name string) error {
-		sound, err := l.decodeSound(name, b)
+		sound, err := video.Recording(context.Background(), name, b, l.o.rate)
 		if err != nil {
 			return err
 		}

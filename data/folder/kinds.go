@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/primewindow/primewindow/data/audio"
 )
 
 // Kinds of files that a sub-folder may hold.
@@ -47,7 +49,7 @@ func (l *loader) kind(name string) string {
 	switch {
 	case begins(0, "RIFF") && begins(8, "AVI "), begins(4, "ftyp") && byName != recordings, begins(0, "FLV\x01"), begins(0, "\x1a\x45\xdf\xa3"):
 		return videos
-	case begins(0, "RIFF"), begins(0, "fLaC"), begins(0, "OggS"), begins(0, "ID3"), begins(4, "ftyp"):
+	case audio.IsWAV(b), begins(0, "RIFF"), begins(0, "fLaC"), begins(0, "OggS"), begins(0, "ID3"), begins(4, "ftyp"):
 		return recordings
 	case begins(0, "\x89PNG\r\n\x1a\n"), begins(0, "\xff\xd8\xff"):
 		return images

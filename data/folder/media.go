@@ -3,27 +3,13 @@ package folder
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"unicode/utf8"
 
 	"github.com/primewindow/primewindow/data"
-	"github.com/primewindow/primewindow/data/audio"
 	"github.com/primewindow/primewindow/data/text"
 	"github.com/primewindow/primewindow/data/video"
 )
-
-// decodeSound decodes a WAV file here, and anything else by ffmpeg, at the rate of the setting.
-func (l *loader) decodeSound(name string, b []byte) (*audio.Sound, error) {
-	if bytes.HasPrefix(b, []byte("RIFF")) || len(b) == 0 {
-		return audio.DecodeWAV(name, b)
-	}
-	s, err := video.Sound(context.Background(), name, l.o.rate)
-	if errors.Is(err, video.ErrNoFFmpeg) {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return s, err
-}
 
 // loadVideos reads some frames of each video, evenly spread from the first to the last, at one size: the largest one's,
 // but the shorter side at most image_side.

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/primewindow/primewindow/data"
-	"github.com/primewindow/primewindow/data/audio"
 	"github.com/primewindow/primewindow/data/stream"
 	"github.com/primewindow/primewindow/data/video"
 )
@@ -111,7 +110,7 @@ func (x *index) source(root, id string) (s source) {
 		return s
 	}
 	if s.soundKind == recording {
-		if s.duration, s.err = audio.ReadDuration(s.sound); s.err != nil {
+		if s.duration, s.err = video.RecordingDuration(s.sound); s.err != nil {
 			return s
 		}
 	}

@@ -74,7 +74,7 @@ func (e ear) decode(ctx context.Context, s source) (stream.Feature, error) {
 	case spectrum:
 		return readSpectrum(s.sound)
 	case recording:
-		heard, err = audio.ReadWAV(s.sound)
+		heard, err = video.Recording(ctx, s.sound, nil, usualRate)
 	default:
 		heard, err = video.Sound(ctx, s.sound, usualRate)
 	}

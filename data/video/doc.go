@@ -1,7 +1,7 @@
 // Package video decodes videos, recordings in uncommon formats, and pictures, and sizes and crops what they show, for
 // the loaders beside it.
 //
-// Start with [Frames], [Sound] and [DecodePicture]; [Dress] makes a network's input of a [Picture], by [RandomResizedCrop],
+// Start with [Frames], [Sound], [Recording] and [DecodePicture]; [Dress] makes a network's input of a [Picture], by [RandomResizedCrop],
 // [Flip] and [Normalize]. [Pack] puts a clip's frames together for a cache, and an [Album] takes them out again.
 //
 // Rules, stated once:

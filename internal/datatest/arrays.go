@@ -108,7 +108,7 @@ func Arrays(shape []int, values []float32) []Odd {
 	}
 	floats := Numbers("<f4", values)
 	plain := Header("<f4", false, shape...)
-	for _, kind := range []string{"<f2", "<f4", "<f8", ">f2", ">f4", ">f8", "=f4", "|i1", "<i2", "<i4", "<i8", ">i2", ">i4", ">i8", "<u2", "<u4", "<u8", ">u2", ">u4", ">u8", "|u1", ">u1"} {
+	for _, kind := range []string{"<f4", "<f2", "<f8", ">f2", ">f4", ">f8", "=f4", "|i1", "<i2", "<i4", "<i8", ">i2", ">i4", ">i8", "<u2", "<u4", "<u8", ">u2", ">u4", ">u8", "|u1", ">u1"} {
 		whole(strings.TrimLeft(kind, "<>=|")+" "+kind[:1], NPY(1, Header(kind, false, shape...), Numbers(kind, values)), "one of NumPy's kinds of numbers")
 	}
 	if !slices.ContainsFunc(values, func(v float32) bool { return v > 1 }) {

@@ -125,7 +125,7 @@ func Waves(rateHz int, samples []int16) []Odd {
 		{"half of W64", sony(rateHz, little)[:128+len(little)/4*2], "truncated", false, "cut off"},
 		{"no samples", Wave{Behind: remarks}.File(rateHz, nil), "no samples", false, "nothing was recorded"},
 		{"no format", append(slices.Clip(plain[:12]), plain[36:]...), "no format", false, "what are these bytes"},
-		{"another form", append([]byte("RIFF\x00\x00\x00\x00AVI "), plain[12:]...), `form "AVI "`, false, "RIFF holds videos too"},
+		{"another form", append([]byte("RIFF\x00\x00\x00\x00RMID"), plain[12:]...), "RMID", false, "RIFF holds MIDI, videos and pictures too"},
 	}
 	return append(list, codecs(rateHz, samples)...)
 }
