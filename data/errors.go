@@ -27,17 +27,6 @@ func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("%s: not supported: %s", e.File, e.Feature)
 }
 
-// Hint is what a fault itself says of what to do about it, empty where it says nothing.
-func Hint(err error) string {
-	if broken, ok := errors.AsType[*FormatError](err); ok {
-		return broken.Hint
-	}
-	if odd, ok := errors.AsType[*UnsupportedError](err); ok {
-		return odd.Hint
-	}
-	return ""
-}
-
 // NotFinite is the fault of a value that is infinite, not a number, or more than float32 holds. place says where it
 // stands: "value [7, 3, 2]", of sample, step and feature.
 func NotFinite(file, place string, v float64) *FormatError {
@@ -59,4 +48,15 @@ func Place(i int, shape []int) string {
 		i /= shape[axis]
 	}
 	return "[" + strings.Join(index, ", ") + "]"
+}
+
+// Hint is what to do about an error, or empty where the fault itself does not tell.
+func Hint(err error) string {
+	if e, ok := errors.AsType[*FormatError](err); ok && e.Hint != "" {
+		return e.Hint
+	}
+	if e, ok := errors.AsType[*UnsupportedError](err); ok {
+		return e.Hint
+	}
+	return ""
 }

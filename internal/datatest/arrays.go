@@ -88,10 +88,10 @@ func Columns(values []float32, shape []int) []float32 {
 	out := make([]float32, len(values))
 	for i, v := range values {
 		at, step, rest := 0, len(values), i
-		for axis := len(shape) - 1; axis >= 0; axis-- {
-			step /= shape[axis]
-			at += rest % shape[axis] * step
-			rest /= shape[axis]
+		for _, n := range slices.Backward(shape) {
+			step /= n
+			at += rest % n * step
+			rest /= n
 		}
 		out[at] = v
 	}
@@ -101,10 +101,10 @@ func Columns(values []float32, shape []int) []float32 {
 // Arrays are one array in the forms in which programs write plain numbers, and in forms that are no array of plain
 // numbers. values are whole numbers from 0 to 127, row by row, which every kind holds exactly. To some loaders those of
 // unsigned bytes are pixels: their names begin with u1.
-func Arrays(shape []int, values []float32) []Odd {
-	var list []Odd
+func Arrays(shape []int, values []float32) []Form {
+	var list []Form
 	whole := func(name string, b []byte, reason string) {
-		list = append(list, Odd{Name: name, Bytes: b, Reason: reason})
+		list = append(list, Form{Name: name, Bytes: b, Reason: reason})
 	}
 	floats := Numbers("<f4", values)
 	plain := Header("<f4", false, shape...)
@@ -130,7 +130,7 @@ func Arrays(shape []int, values []float32) []Odd {
 }
 
 // spoiltArrays are those that cannot be read.
-func spoiltArrays(shape []int, values []float32) []Odd {
+func spoiltArrays(shape []int, values []float32) []Form {
 	floats := Numbers("<f4", values)
 	good := NPY(1, Header("<f4", false, shape...), floats)
 	with := func(descr string, width int) []byte {
@@ -149,7 +149,7 @@ func spoiltArrays(shape []int, values []float32) []Odd {
 		return NPY(1, "{'descr': '<f4', 'fortran_order': False, 'shape': ("+dims+"), }", floats)
 	}
 	record := "{'descr': [('x', '<f4'), ('y', '<f4', (2,))], 'fortran_order': False, 'shape': (1,), }"
-	return []Odd{
+	return []Form{
 		{"nothing", nil, "0 bytes", false, "a copy that never began"},
 		{"half a header", good[:40], "truncated", false, "cut off"},
 		{"half the values", good[:len(good)-len(floats)/2], "bytes of values, want", false, "cut off"},

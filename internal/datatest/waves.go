@@ -75,7 +75,7 @@ const (
 
 // Waves are one recording in the forms in which programs write it, and in forms of which samples are missing. Where mu-law
 // or A-law holds the samples exactly, as those of [Telephone], they are among them.
-func Waves(rateHz int, samples []int16) []Odd {
+func Waves(rateHz int, samples []int16) []Form {
 	raw := func(order binary.AppendByteOrder) (b []byte) {
 		for _, s := range samples {
 			b = order.AppendUint16(b, uint16(s))
@@ -88,7 +88,7 @@ func Waves(rateHz int, samples []int16) []Odd {
 	more := func(n int) func(uint32) uint32 { return func(right uint32) uint32 { return right + uint32(n) } }
 	sized := func(riff, data func(uint32) uint32) []byte { return Wave{Riff: riff, Data: data}.File(rateHz, little) }
 	all := fixed(0xffffffff)
-	list := []Odd{
+	list := []Form{
 		{"plain", plain, "", false, "as it should be"},
 		{"extensible", Wave{Extensible: true}.File(rateHz, little), "", false, "the codec in a longer identifier"},
 		{"big-endian", Wave{Big: true}.File(rateHz, raw(binary.BigEndian)), "", false, "RIFX"},
@@ -131,7 +131,7 @@ func Waves(rateHz int, samples []int16) []Odd {
 }
 
 // codecs are the recording in other widths and codecs.
-func codecs(rateHz int, samples []int16) []Odd {
+func codecs(rateHz int, samples []int16) []Form {
 	var wide, words, singles, doubles []byte
 	laws := map[uint16][]byte{}
 	for _, s := range samples {
@@ -155,7 +155,7 @@ func codecs(rateHz int, samples []int16) []Odd {
 	}
 	beyond := slices.Clone(doubles)
 	binary.LittleEndian.PutUint64(beyond, math.Float64bits(1e300))
-	list := []Odd{
+	list := []Form{
 		{"24 bits", Wave{Bits: 24}.File(rateHz, wide), "", false, "of studios"},
 		{"32 bits", Wave{Bits: 32}.File(rateHz, words), "", false, "likewise"},
 		{"float", Wave{Codec: 3, Bits: 32}.File(rateHz, singles), "", false, "as SciPy saves float32"},
@@ -168,9 +168,9 @@ func codecs(rateHz int, samples []int16) []Odd {
 		if b := laws[codec]; len(b) == len(samples) {
 			all := func(uint32) uint32 { return 0xffffffff }
 			list = append(list,
-				Odd{name, Wave{Codec: codec, Bits: 8}.File(rateHz, b), "", true, "of telephones"},
-				Odd{name + ", streamed", Wave{Codec: codec, Bits: 8, Riff: all, Data: all}.File(rateHz, b), "", true, "into a pipe"},
-				Odd{name + ", half", Wave{Codec: codec, Bits: 8}.File(rateHz, b)[:44+len(b)/2], "truncated", false, "ffmpeg would not tell"})
+				Form{name, Wave{Codec: codec, Bits: 8}.File(rateHz, b), "", true, "of telephones"},
+				Form{name + ", streamed", Wave{Codec: codec, Bits: 8, Riff: all, Data: all}.File(rateHz, b), "", true, "into a pipe"},
+				Form{name + ", half", Wave{Codec: codec, Bits: 8}.File(rateHz, b)[:44+len(b)/2], "truncated", false, "ffmpeg would not tell"})
 		}
 	}
 	return list

@@ -131,8 +131,8 @@ func findSet(project string, s set) (string, bool) {
 // setProblem says what to do about a set that cannot be read.
 func setProblem(name string, err error) error {
 	p := &wire.Problem{Message: firstLine(err), Hint: "`primewindow data list` shows the sets; settings that begin with " + dataPrefix + " are the set's own"}
-	_, damaged := errors.AsType[*data.FormatError](err)
-	_, other := errors.AsType[*data.UnsupportedError](err)
+	broken, damaged := errors.AsType[*data.FormatError](err)
+	kind, other := errors.AsType[*data.UnsupportedError](err)
 	skips := slices.ContainsFunc(sets[name].settings(), func(s data.Setting) bool { return s.Name == "skip_broken" })
 	again := ""
 	if name == digits.Name {
@@ -141,11 +141,13 @@ func setProblem(name string, err error) error {
 	switch {
 	case errors.Is(err, video.ErrNoFFmpeg):
 		p.Hint = "install it, for example: apt-get install ffmpeg"
-	case data.Hint(err) != "":
-		p.Hint = data.Hint(err)
-		if skips && damaged {
+	case damaged && broken.Hint != "":
+		p.Hint = broken.Hint
+		if skips {
 			p.Hint += ", or leave such samples out with -skip-broken"
 		}
+	case other && kind.Hint != "":
+		p.Hint = kind.Hint
 	case damaged:
 		p.Hint = "the file is damaged: remove it and bring it again" + again
 		if skips {
