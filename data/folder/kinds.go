@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/primewindow/primewindow/data/audio"
 )
 
 // Kinds of files that a sub-folder may hold.
@@ -49,12 +47,14 @@ func (l *loader) kind(name string) string {
 	switch {
 	case begins(0, "RIFF") && begins(8, "AVI "), begins(4, "ftyp") && byName != recordings, begins(0, "FLV\x01"), begins(0, "\x1a\x45\xdf\xa3"):
 		return videos
-	case audio.IsWAV(b), begins(0, "RIFF"), begins(0, "fLaC"), begins(0, "OggS"), begins(0, "ID3"), begins(4, "ftyp"):
+	case begins(0, "RIFF"), begins(0, "fLaC"), begins(0, "OggS"), begins(0, "ID3"), begins(4, "ftyp"):
 		return recordings
 	case begins(0, "\x89PNG\r\n\x1a\n"), begins(0, "\xff\xd8\xff"):
 		return images
 	case begins(0, "\x93NUMPY"):
 		return arrays
+	case begins(8, "WAVE"), begins(24, "wave\xf3\xac\xd3\x11"): // RIFX, RF64, BW64 and Sony's W64
+		return recordings
 	case byName == "" && err != nil && utf8.Valid(b) && !bytes.ContainsRune(b, 0): // a short text under another name
 		return texts
 	}

@@ -36,7 +36,7 @@ func (d Decoder) Recording(ctx context.Context, path string, b []byte, rateHz in
 	if !audio.IsWAV(b) && sounds(path, b) {
 		s, err := d.Sound(ctx, path, rateHz)
 		if errors.Is(err, ErrNoFFmpeg) {
-			err = fmt.Errorf("%s: a recording that is no WAV file: %w", path, ErrNoFFmpeg)
+			return nil, without(&data.UnsupportedError{File: path, Feature: "a recording that is no WAV file"})
 		}
 		return s, err
 	}
@@ -49,11 +49,17 @@ func (d Decoder) Recording(ctx context.Context, path string, b []byte, rateHz in
 	broken, ok := errors.AsType[*data.FormatError](err)
 	switch {
 	case errors.Is(err, ErrNoFFmpeg):
-		return nil, fmt.Errorf("%w, without ffmpeg: %w", codec, ErrNoFFmpeg)
+		return nil, without(codec)
 	case ok && broken.Hint == "":
 		return nil, &data.UnsupportedError{File: path, Feature: codec.Feature + ", nor by ffmpeg: " + broken.Reason}
 	}
 	return s, err
+}
+
+// without is the fault of a file that only ffmpeg reads, where that is missing.
+func without(odd *data.UnsupportedError) error {
+	odd.Hint = "install ffmpeg, for example: apt-get install ffmpeg"
+	return fmt.Errorf("%w, without ffmpeg: %w", odd, ErrNoFFmpeg)
 }
 
 // RecordingDuration is how long a recording of any kind lasts, without decoding it: a WAV file's by

@@ -39,15 +39,15 @@ func TestRecordingWithout(t *testing.T) {
 	for _, tt := range []struct{ name, file, want string }{
 		{"x.wav", string(datatest.Wave{Codec: 7, Bits: 8}.File(8000, make([]byte, 100))), "x.wav: not supported: codec 0x7, mu-law, without ffmpeg: ffmpeg is not installed"},
 		{"x.wav", string(datatest.Wave{Codec: 0x55, Bits: 8}.File(8000, make([]byte, 100))), "x.wav: not supported: codec 0x55, MP3, without ffmpeg: ffmpeg is not installed"},
-		{"x.wav", "fLaC and so on", "x.wav: a recording that is no WAV file: ffmpeg is not installed"},
-		{"x.mp3", "anything", "x.mp3: a recording that is no WAV file: ffmpeg is not installed"},
+		{"x.wav", "fLaC and so on", "x.wav: not supported: a recording that is no WAV file, without ffmpeg: ffmpeg is not installed"},
+		{"x.mp3", "anything", "x.mp3: not supported: a recording that is no WAV file, without ffmpeg: ffmpeg is not installed"},
 	} {
 		path := filepath.Join(t.TempDir(), tt.name)
 		if _, err := d.Recording(t.Context(), path, nil, 0); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("%s: %v, want that there is none", tt.name, err)
 		}
 		datatest.Put(t, path, []byte(tt.file))
-		if _, err := d.Recording(t.Context(), path, nil, 0); !errors.Is(err, ErrNoFFmpeg) || !strings.Contains(err.Error(), tt.want) {
+		if _, err := d.Recording(t.Context(), path, nil, 0); !errors.Is(err, ErrNoFFmpeg) || !strings.Contains(err.Error(), tt.want) || !strings.Contains(data.Hint(err), "install") {
 			t.Errorf("%.8q: %v, want %q", tt.file, err, tt.want)
 		}
 	}
