@@ -24,9 +24,9 @@ func ReadDuration(path string) (time.Duration, error) {
 	return DecodeDuration(path, io.NewSectionReader(f, 0, st.Size()))
 }
 
-// DecodeDuration walks the chunks of a WAV file without reading its samples; name is the file's, for errors. It returns a
-// [data.FormatError] for a file that is none, is cut off or has no samples, as [DecodeWAV] does. Of a codec that that does
-// not read it tells what the header says, or 0 where it does not say.
+// DecodeDuration walks the chunks of a WAV file without reading its samples; name is the file's, for errors. It returns
+// a [data.FormatError] for a file that is none, is cut off or has no samples, as [DecodeWAV] does. Of a codec that that
+// does not read it tells what the header says, or 0 where it does not say.
 func DecodeDuration(name string, r *io.SectionReader) (time.Duration, error) {
 	l, err := scan(name, r, r.Size())
 	if err != nil {

@@ -1,7 +1,9 @@
 package audio
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -32,6 +34,27 @@ func TestForms(t *testing.T) {
 			}
 			if IsWAV(tt.Bytes) != (len(tt.Bytes) > 0 && tt.Name != "another form") {
 				t.Errorf("%s: IsWAV says %v", tt.Name, IsWAV(tt.Bytes))
+			}
+		}
+	}
+}
+
+// TestCut wants a fault wherever a file is cut, of every width.
+func TestCut(t *testing.T) {
+	for _, w := range []datatest.Wave{{Bits: 8}, {}, {Bits: 24}, {Codec: 3, Bits: 32}, {Extensible: true}, {Big: true}, {Large: "RF64"}, {Before: "fact\x04\x00\x00\x00\x00\x00\x00\x00"}} {
+		whole := w.File(8000, make([]byte, 24*5))
+		if _, err := DecodeWAV("x", whole); err != nil {
+			t.Errorf("%+v: %v", w, err)
+		}
+		end := len(whole)
+		if w.Bits == 8 {
+			end-- // one byte less may be padding that was counted
+		}
+		for n := range end {
+			s, err := DecodeWAV("x", whole[:n])
+			length, lengthErr := DecodeDuration("x", io.NewSectionReader(bytes.NewReader(whole), 0, int64(n)))
+			if err == nil || lengthErr == nil {
+				t.Fatalf("%+v cut at %d of %d bytes: %d samples, %v, %v, want faults", w, n, len(whole), len(s.Samples), length, lengthErr)
 			}
 		}
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/primewindow/primewindow/data"
 )
 
-// TestLengths reads files whose lengths are not brought up to date as libsndfile does (testdata/lengths.py), but for those
-// that it would cut, read as nothing or fill with what is no sound.
+// TestLengths reads files whose lengths are not brought up to date as libsndfile does (testdata/lengths.py), but for
+// those that it would cut, read as nothing or fill with what is no sound.
 func TestLengths(t *testing.T) {
 	b, err := os.ReadFile(filepath.Join("testdata", "lengths.json"))
 	if err != nil {

@@ -43,14 +43,14 @@ var otherCodecs = map[int]string{
 // DecodeWAV decodes the bytes of a WAV file; name is the file's, for errors. RIFF, big-endian RIFX, RF64 or BW64 beyond
 // 4 GiB and Sony's W64 are read. Chunks may come in any order, unknown ones are skipped, and bytes behind are ignored.
 //
-// Lengths are taken with care, as many programs do not bring them up to date: those of RIFF are not needed; samples whose
-// number the writer did not know (0, or what it writes into a pipe) go on to the file's end, without a list of remarks
-// there; one byte too many, a length that is the whole file's and bytes of less than a sample do no harm, nor does
-// padding that was left out. These are the samples that libsndfile reads too, where it reads such files
+// Lengths are taken with care, as many programs do not bring them up to date: those of RIFF are not needed; samples
+// whose number the writer did not know (0, or what it writes into a pipe) go on to the file's end, without a list of
+// remarks there; one byte too many, a length that is the whole file's and bytes of less than a sample do no harm, nor
+// does padding that was left out. These are the samples that libsndfile reads too, where it reads such files
 // (testdata/lengths.py); it also reads the remarks.
 //
-// It returns a [data.FormatError] for a file that is empty, lacks samples that its header promises, contradicts itself or
-// holds a number that is not finite, and a [data.UnsupportedError] for another codec or another width.
+// It returns a [data.FormatError] for a file that is empty, lacks samples that its header promises, contradicts itself
+// or holds a number that is not finite, and a [data.UnsupportedError] for another codec or another width.
 func DecodeWAV(name string, b []byte) (*Sound, error) {
 	l, err := scan(name, bytes.NewReader(b), int64(len(b)))
 	if err != nil {
@@ -163,7 +163,8 @@ func decode16(b []byte, channels int, to []float32) {
 	}
 }
 
-// value reads the first sample of b, of any width but 16 bits, scaled so that the largest integer's size is just below 1.
+// value reads the first sample of b, of any width but 16 bits, scaled so that the largest integer's size is just below
+// 1.
 func (f wavFormat) value(b []byte) float64 {
 	switch {
 	case f.codec == codecFloat && f.bytes == 8:

@@ -6,7 +6,8 @@ import (
 	"github.com/primewindow/primewindow/internal/datatest"
 )
 
-// TestForms hears one recording in every form in which programs write it, and reads one spectrum in every form of an array.
+// TestForms hears one recording in every form in which programs write it, and reads one spectrum in every form of an
+// array.
 func TestForms(t *testing.T) {
 	read := func(kind string) func(string) ([]float32, error) {
 		return func(path string) ([]float32, error) {

@@ -16,8 +16,8 @@
 //	                             PART_regression_labels, [N] or [N, 1] or [N, 1, 1], sentiments from -3 to 3; PART is
 //	                             train, valid or test
 //
-// Where there are neither, PART_classification_labels will do: 0 negative, 1 neutral, which counts as a sentiment of 0, and
-// 2 positive. Further arrays are passed over.
+// Where there are neither, PART_classification_labels will do: 0 negative, 1 neutral, which counts as a sentiment of 0,
+// and 2 positive. Further arrays are passed over.
 //
 // This program reads no pickles, which can run code. Python makes the file of the usual ones, older or newer, in five
 // lines:

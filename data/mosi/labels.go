@@ -18,8 +18,8 @@ const classLabels = "classification_labels"
 // emotions is how many labels an utterance of CMU-MOSEI has where its emotions stand beside its sentiment.
 const emotions = 7
 
-// scores are the sentiments of a split, or the signs of classes where the file has those alone. Arrays that say the same
-// thing twice must agree.
+// scores are the sentiments of a split, or the signs of classes where the file has those alone. Arrays that say the
+// same thing twice must agree.
 func (a aligned) scores(part string) ([]float32, error) {
 	x, array, err := a.first(part, append(slices.Clone(scoreNames), classLabels)...)
 	if err != nil {

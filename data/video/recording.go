@@ -21,11 +21,11 @@ func Recording(ctx context.Context, path string, b []byte, rateHz int) (*audio.S
 	return Decoder{}.Recording(ctx, path, b, rateHz)
 }
 
-// Recording decodes a recording of any kind, for every loader of sound: WAV files of plain numbers by [audio.DecodeWAV], and
-// by ffmpeg WAV files of other codecs and recordings that are no WAV files, whatever they are called. b is the file's
-// content, nil where it is to be read. A WAV file keeps its own sample rate, whoever decodes it; others are brought to
-// rateHz, or keep theirs where that is 0. Errors are those of [audio.DecodeWAV], which alone sees that a WAV file is cut,
-// and of [Decoder.Sound]; without ffmpeg [ErrNoFFmpeg] with what it is wanted for.
+// Recording decodes a recording of any kind, for every loader of sound: WAV files of plain numbers by
+// [audio.DecodeWAV], and by ffmpeg WAV files of other codecs and recordings that are no WAV files, whatever they are
+// called. b is the file's content, nil where it is to be read. A WAV file keeps its own sample rate, whoever decodes
+// it; others are brought to rateHz, or keep theirs where that is 0. Errors are those of [audio.DecodeWAV], which alone
+// sees that a WAV file is cut, and of [Decoder.Sound]; without ffmpeg [ErrNoFFmpeg] with what it is wanted for.
 func (d Decoder) Recording(ctx context.Context, path string, b []byte, rateHz int) (*audio.Sound, error) {
 	if b == nil {
 		var err error
@@ -87,14 +87,14 @@ func RecordingDuration(path string) (time.Duration, error) {
 // headBytes of a file tell what it is.
 const headBytes = 64
 
-// magics are how recordings begin that are no WAV files: FLAC, Ogg, MP3 with its remarks, CAF, AU, AMR, WavPack, Monkey's
-// Audio, TTA, ASF, Matroska, AC-3.
+// magics are how recordings begin that are no WAV files: FLAC, Ogg, MP3 with its remarks, CAF, AU, AMR, WavPack,
+// Monkey's Audio, TTA, ASF, Matroska, AC-3.
 var magics = []string{
 	"fLaC", "OggS", "ID3", "caff", ".snd", "#!AMR", "wvpk", "MAC ", "TTA1", "\x30\x26\xb2\x75\x8e\x66\xcf\x11", "\x1a\x45\xdf\xa3", "\x0b\x77",
 }
 
-// sounds tells whether a file that is no WAV file is a recording, by its first bytes, or else by a name that does not say
-// that it is a WAV file.
+// sounds tells whether a file that is no WAV file is a recording, by its first bytes, or else by a name that does not
+// say that it is a WAV file.
 func sounds(path string, b []byte) bool {
 	within := func(at int, text string) bool { return len(b) >= at && bytes.HasPrefix(b[at:], []byte(text)) }
 	switch ext := strings.ToLower(filepath.Ext(path)); {

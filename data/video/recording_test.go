@@ -15,8 +15,8 @@ import (
 	"github.com/primewindow/primewindow/internal/datatest"
 )
 
-// TestRecording reads one recording in every form in which programs write it, those of telephones by ffmpeg, and names what
-// is cut whoever would decode it.
+// TestRecording reads one recording in every form in which programs write it, those of telephones by ffmpeg, and names
+// what is cut whoever would decode it.
 func TestRecording(t *testing.T) {
 	for _, law := range []func(byte) int16{datatest.MuLaw, datatest.ALaw} {
 		datatest.Forms(t, "x.wav", datatest.Waves(11025, datatest.Telephone(law, 4000, 0.03)), func(path string) ([]float32, error) {

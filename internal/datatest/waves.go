@@ -73,8 +73,8 @@ const (
 	oddRemarks = "LIST\x0d\x00\x00\x00INFOISFT\x01\x00\x00\x00x"
 )
 
-// Waves are one recording in the forms in which programs write it, and in forms of which samples are missing. Where mu-law
-// or A-law holds the samples exactly, as those of [Telephone], they are among them.
+// Waves are one recording in the forms in which programs write it, and in forms of which samples are missing. Where
+// mu-law or A-law holds the samples exactly, as those of [Telephone], they are among them.
 func Waves(rateHz int, samples []int16) []Form {
 	raw := func(order binary.AppendByteOrder) (b []byte) {
 		for _, s := range samples {

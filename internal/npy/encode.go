@@ -2,8 +2,8 @@ package npy
 
 import "fmt"
 
-// Encode makes an NPY file, version 1, of values of a kind such as "<f4", row by row: the header padded to a multiple of
-// 64 bytes, as NumPy pads it.
+// Encode makes an NPY file, version 1, of values of a kind such as "<f4", row by row: the header padded to a multiple
+// of 64 bytes, as NumPy pads it.
 func Encode(kind string, values []byte, shape ...int) []byte {
 	dims := ""
 	for _, d := range shape {

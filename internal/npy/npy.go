@@ -8,8 +8,8 @@ import (
 	"github.com/primewindow/primewindow/data"
 )
 
-// Array is what an NPY file holds: values, or bytes when its numbers are unsigned bytes; row by row, whatever the file's
-// order is.
+// Array is what an NPY file holds: values, or bytes when its numbers are unsigned bytes; row by row, whatever the
+// file's order is.
 type Array struct {
 	Shape  []int // empty, not nil, for a single number without axes
 	Values []float32

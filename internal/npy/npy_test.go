@@ -61,6 +61,18 @@ func TestDecodeForms(t *testing.T) {
 	}
 }
 
+// TestDecodeCut wants a fault wherever a file is cut.
+func TestDecodeCut(t *testing.T) {
+	for version := range byte(3) {
+		whole := datatest.NPY(version+1, datatest.Header("<f4", false, 3), float32s(1, 2, 3))
+		for n := range len(whole) {
+			if a, err := Decode("x", whole[:n]); err == nil {
+				t.Fatalf("version %d cut at %d of %d bytes: %+v, want a fault", version+1, n, len(whole), a)
+			}
+		}
+	}
+}
+
 // TestDecodeRounds holds numbers beyond what float32 keeps to its nearest.
 func TestDecodeRounds(t *testing.T) {
 	le := binary.LittleEndian

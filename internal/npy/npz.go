@@ -11,11 +11,11 @@ import (
 	"github.com/primewindow/primewindow/data"
 )
 
-// DecodeZip decodes the arrays of an NPZ file that are asked for, all where want is nil; name is the file's, for errors.
-// An array's name is that of its file inside, folders and all, without .npy. What an array takes is allocated as it is
-// read, whatever its header says, and all together may take limit bytes. Errors are those of [Decode], with the array
-// named, a [data.FormatError] for what is no ZIP file, is damaged, or holds an array twice, and a [data.UnsupportedError]
-// for what is encrypted or packed in another way than numpy.savez does it.
+// DecodeZip decodes the arrays of an NPZ file that are asked for, all where want is nil; name is the file's, for
+// errors. An array's name is that of its file inside, folders and all, without .npy. What an array takes is allocated
+// as it is read, whatever its header says, and all together may take limit bytes. Errors are those of [Decode], with
+// the array named, a [data.FormatError] for what is no ZIP file, is damaged, or holds an array twice, and a
+// [data.UnsupportedError] for what is encrypted or packed in another way than numpy.savez does it.
 func DecodeZip(name string, r io.ReaderAt, size, limit int64, want func(array string) bool) (map[string]Array, error) {
 	broken := func(reason string, args ...any) (map[string]Array, error) {
 		return nil, &data.FormatError{File: name, Reason: fmt.Sprintf(reason, args...)}
