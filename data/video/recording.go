@@ -65,23 +65,23 @@ func without(odd *data.UnsupportedError) error {
 // RecordingDuration is how long a recording of any kind lasts, without decoding it: a WAV file's by
 // [audio.DecodeDuration], whose errors it returns; 0 of what [Recording] leaves to ffmpeg by its first bytes.
 func RecordingDuration(path string) (time.Duration, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return 0, fmt.Errorf("audio: %w", err)
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return 0, fmt.Errorf("audio: %w", err)
-	}
-	head := make([]byte, min(st.Size(), headBytes))
-	if _, err := io.ReadFull(f, head); err != nil {
-		return 0, fmt.Errorf("audio: %s: %w", path, err)
-	}
-	if !audio.IsWAV(head) && sounds(path, head) {
+	length, err := audio.ReadDuration(path)
+	if err != nil && othersSound(path) {
 		return 0, nil
 	}
-	return audio.DecodeDuration(path, io.NewSectionReader(f, 0, st.Size()))
+	return length, err
+}
+
+// othersSound tells whether a file is a recording, but no WAV file.
+func othersSound(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, headBytes)
+	n, _ := io.ReadFull(f, head) // of a shorter file what there is
+	return !audio.IsWAV(head[:n]) && sounds(path, head[:n])
 }
 
 // headBytes of a file tell what it is.
