@@ -2,7 +2,8 @@ package data
 
 import "math"
 
-// Float16 is the number that two bytes of half precision stand for; float32 holds each of them exactly.
+// Float16 is the number that two bytes of half precision stand for; float32 holds each of them exactly. GoMLX has the
+// same, which nothing here may import.
 func Float16(b uint16) float32 {
 	sign, exponent, fraction := uint32(b&0x8000)<<16, uint32(b>>10&31), uint32(b&0x3ff)
 	switch exponent {
