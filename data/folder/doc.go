@@ -7,7 +7,7 @@
 // whose split is train, val or test, and for each modality NAME one of
 //
 //	NAME/ID.wav, .mp3, ...     a recording: spectrogram
-//	NAME/ID.png, .jpg, .jpeg   an image
+//	NAME/ID.png, .jpg, .gif    an image, as package video reads it
 //	NAME/ID.mp4, .avi, ...     a video: video_frames frames of it; its sound is not read
 //	NAME/ID.txt                a text in UTF-8: token ids
 //	NAME/ID.npy                an array: of no axis or 1 a vector, of 2 a sequence [T, F], of 3 an image [H, W, C], of 4 a clip

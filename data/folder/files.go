@@ -1,14 +1,8 @@
 package folder
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"image"
-	"image/color"
-	"image/draw"
-	_ "image/jpeg" // one of the two formats that are read
-	_ "image/png"  // the other
 	"strings"
 
 	"github.com/primewindow/primewindow/data"
@@ -39,87 +33,6 @@ func (l *loader) loadSounds(files []string) (column, []fault) {
 	}
 	c.mod = data.Modality{Kind: data.Spectrogram, Shape: []int{bins, frames, 1}}
 	return c, faults
-}
-
-// maxPixels bounds an image, before anything is decoded.
-const maxPixels = 1 << 26
-
-// loadImages reads images. A first pass over their headers finds the common size and whether all are grey.
-func (l *loader) loadImages(files []string) (column, []fault) {
-	c := column{bytes: make([][]byte, len(files))}
-	configs := make([]image.Config, len(files))
-	good := make([]string, len(files))
-	faults := l.each(files, func(i int, b []byte, name string) error {
-		config, err := decodeConfig(name, b)
-		if err == nil {
-			configs[i], good[i] = config, files[i]
-		}
-		return err
-	})
-	height, width, channels := 0, 0, 1
-	for i, config := range configs {
-		if good[i] == "" {
-			continue
-		}
-		height, width = max(height, config.Height), max(width, config.Width)
-		if config.ColorModel != color.GrayModel && config.ColorModel != color.Gray16Model {
-			channels = 3
-		}
-	}
-	height, width = min(height, l.o.imageSide), min(width, l.o.imageSide)
-	if height == 0 {
-		return column{}, faults
-	}
-	more := l.each(good, func(i int, b []byte, name string) (err error) {
-		c.bytes[i], err = decodeImage(name, b, height, width, channels)
-		return err
-	})
-	c.mod = data.Modality{Kind: data.Image, Shape: []int{height, width, channels}}
-	return c, append(faults, more...)
-}
-
-// decodeConfig reads an image's header; name is the file's, for errors.
-func decodeConfig(name string, b []byte) (image.Config, error) {
-	config, _, err := image.DecodeConfig(bytes.NewReader(b))
-	switch {
-	case err != nil:
-		return config, &data.FormatError{File: name, Reason: fmt.Sprintf("%d bytes: %v", len(b), err)}
-	case config.Width < 1 || config.Height < 1:
-		return config, &data.FormatError{File: name, Reason: fmt.Sprintf("%dx%d pixels, want at least one", config.Width, config.Height)}
-	case config.Width > maxPixels/config.Height:
-		return config, &data.UnsupportedError{File: name, Feature: fmt.Sprintf("%dx%d pixels, want at most %d", config.Width, config.Height, maxPixels)}
-	}
-	return config, nil
-}
-
-// decodeImage decodes an image whose header was read, as bytes of shape [height, width, channels]; each is the mean
-// over the area that it stands for, rounded.
-func decodeImage(name string, b []byte, height, width, channels int) ([]byte, error) {
-	img, _, err := image.Decode(bytes.NewReader(b))
-	if err != nil {
-		return nil, &data.FormatError{File: name, Reason: err.Error()}
-	}
-	r := img.Bounds()
-	flat := image.NewRGBA(image.Rect(0, 0, r.Dx(), r.Dy()))
-	draw.Draw(flat, flat.Rect, img, r.Min, draw.Src)
-	out := make([]byte, height*width*channels)
-	for y := range height {
-		top, bottom := y*r.Dy()/height, ((y+1)*r.Dy()+height-1)/height
-		for x := range width {
-			left, right := x*r.Dx()/width, ((x+1)*r.Dx()+width-1)/width
-			area := (bottom - top) * (right - left)
-			for k := range channels {
-				sum := area / 2
-				for v := top; v < bottom; v++ {
-					for u := left; u < right; u++ {
-						sum += int(flat.Pix[v*flat.Stride+4*u+k])
-					}
-				}
-				out[(y*width+x)*channels+k] = byte(sum / area)
-			}
-		}
-	}
-	return out, nil
 }
 
 // loadArrays reads an array for each sample. All have as many axes, and as long ones, as most; only the first axis of

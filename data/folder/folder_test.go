@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/video"
 	"github.com/primewindow/primewindow/internal/datatest"
 	"github.com/primewindow/primewindow/internal/npy"
 )
@@ -104,7 +105,7 @@ func TestFaults(t *testing.T) {
 		{"empty sound", "sound/s03.wav", []byte{}, "s03.wav: empty", true, "a copy that never began"},
 		{"no samples", "sound/s03.wav", datatest.WAV(8000, datatest.Tone(0, 0.16)), "s03.wav: no samples", true, "zero length"},
 		{"other rate", "sound/s00.wav", datatest.WAV(16000, datatest.Tone(900, 0.16)), "s00.wav: not supported: sample rate 16000 Hz, want 8000 Hz as most", true, "the first is the odd one here"},
-		{"no JPEG", "photo/s05.jpg", []byte("<html>"), "s05.jpg: 6 bytes: image: unknown format", true, "an error page"},
+		{"no JPEG", "photo/s05.jpg", []byte("<html>"), `s05.jpg: begins with "<html>", want a PNG, JPEG or GIF file`, true, "an error page"},
 		{"truncated JPEG", "photo/s05.jpg", good["photo/s05.jpg"][:300], "s05.jpg: ", true, "a copy that was cut off"},
 		{"huge PNG", "drawing/s05.png", huge, "s05.png: ", true, "a header that asks for 1.6 GB"},
 		{"video", "photo/s05.mp4", []byte("x"), "s05.mp4: s05.jpg is there too", true, "beside the photo"},
@@ -296,11 +297,13 @@ func FuzzDecodeImage(f *testing.F) {
 	f.Add(pngBytes(3, 2, 9))
 	f.Add(jpegBytes(3, 2))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if c, err := decodeConfig("x", b); err != nil || c.Width*c.Height > 1<<16 {
+		if h, err := video.DecodeHeader("x", b); err != nil || h.Width*h.Height > 1<<16 {
 			return
 		}
-		if x, err := decodeImage("x", b, 2, 3, 3); err == nil && len(x) != 18 {
-			t.Fatalf("%d bytes, want 18", len(x))
+		if p, err := video.DecodePicture("x", b); err == nil {
+			if x := areas(p, 2, 3, 3); len(x) != 18 {
+				t.Fatalf("%d bytes, want 18", len(x))
+			}
 		}
 	})
 }

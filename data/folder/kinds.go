@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/primewindow/primewindow/data/video"
 )
 
 // Kinds of files that a sub-folder may hold.
@@ -21,7 +23,8 @@ const (
 // extensions of files that are read, by kind: they decide where the content does not tell, as in an empty file.
 var extensions = map[string]string{
 	".wav": recordings, ".mp3": recordings, ".flac": recordings, ".ogg": recordings, ".m4a": recordings,
-	".png": images, ".jpg": images, ".jpeg": images,
+	".png": images, ".jpg": images, ".jpeg": images, ".gif": images, ".webp": images, ".bmp": images, ".tif": images,
+	".tiff": images, ".heic": images, ".heif": images, ".avif": images, ".jxl": images, ".jp2": images,
 	".mp4": videos, ".avi": videos, ".flv": videos, ".mkv": videos, ".webm": videos, ".mov": videos,
 	".npy": arrays, ".txt": texts,
 }
@@ -45,11 +48,13 @@ func (l *loader) kind(name string) string {
 	b = b[:n]
 	begins := func(at int, text string) bool { return len(b) >= at+len(text) && string(b[at:at+len(text)]) == text }
 	switch {
+	case byName != texts && video.OtherPicture(b) != "": // called by its name when it is read
+		return images
 	case begins(0, "RIFF") && begins(8, "AVI "), begins(4, "ftyp") && byName != recordings, begins(0, "FLV\x01"), begins(0, "\x1a\x45\xdf\xa3"):
 		return videos
-	case begins(0, "RIFF"), begins(0, "fLaC"), begins(0, "OggS"), begins(0, "ID3"), begins(4, "ftyp"):
+	case begins(0, "RIFF") && begins(8, "WAVE"), begins(0, "fLaC"), begins(0, "OggS"), begins(0, "ID3"), begins(4, "ftyp"):
 		return recordings
-	case begins(0, "\x89PNG\r\n\x1a\n"), begins(0, "\xff\xd8\xff"):
+	case begins(0, "\x89PNG\r\n\x1a\n"), begins(0, "\xff\xd8\xff"), begins(0, "GIF8"):
 		return images
 	case begins(0, "\x93NUMPY"):
 		return arrays

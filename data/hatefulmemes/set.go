@@ -49,7 +49,7 @@ func newSet(pictures *stream.Set, tokens map[string][]float32, length int) *set 
 func (o options) pictures(files map[string]file) stream.Modality {
 	return stream.Modality{
 		Modality: data.Modality{Name: picture, Kind: data.Image, Shape: []int{o.imageSide, o.imageSide, 3}},
-		Recipe:   fmt.Sprintf("hatefulmemes picture 1: short side at most %d", o.pictureSide),
+		Recipe:   fmt.Sprintf("hatefulmemes picture 2: short side at most %d", o.pictureSide),
 		Files:    func(i stream.Item) []string { return []string{files[i.ID].path} },
 		Decode: func(_ context.Context, _ stream.Item, files []string) (stream.Feature, error) {
 			return o.decodePicture(files[0])

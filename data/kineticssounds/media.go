@@ -36,7 +36,7 @@ func (o options) modalities(sources map[string]source) []stream.Modality {
 		},
 		{
 			Modality: data.Modality{Name: picture, Kind: data.Clip, Shape: []int{o.frames, o.imageSide, o.imageSide, 3}},
-			Recipe:   fmt.Sprintf("kineticssounds frames 2: short side at most %d, %s", o.frameSide, o.keep),
+			Recipe:   fmt.Sprintf("kineticssounds frames 3: short side at most %d, %s", o.frameSide, o.keep),
 			Files:    func(i stream.Item) []string { return sources[i.ID].frames },
 			Apart:    func(i stream.Item) bool { return sources[i.ID].frameKind != movie },
 			Decode: func(ctx context.Context, i stream.Item, files []string) (stream.Feature, error) {

@@ -2,16 +2,13 @@ package nlvr
 
 import (
 	"archive/zip"
-	"bytes"
 	"errors"
 	"fmt"
-	"image"
-	"image/draw"
-	"image/png"
 	"io"
 	"io/fs"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/video"
 )
 
 const (
@@ -55,29 +52,23 @@ func (a *archive) read(image string, shrink int) ([]byte, error) {
 	return decodeImage(full, b, shrink)
 }
 
-// decodeImage decodes a PNG image of 400x100 pixels into bytes of shape [100/shrink, 400/shrink, 3], each the rounded
-// mean of a block; name is the file's, for errors. It returns a [data.FormatError] for another size and for what is
-// not a whole PNG.
+// decodeImage decodes an image of 400x100 pixels into bytes of shape [100/shrink, 400/shrink, 3], each the rounded mean of a
+// block; name is the file's, for errors. It returns a [data.FormatError] for another size, and the errors of
+// [video.DecodePicture].
 func decodeImage(name string, b []byte, shrink int) ([]byte, error) {
-	config, err := png.DecodeConfig(bytes.NewReader(b))
-	if err == nil && (config.Width != rawWidth || config.Height != rawHeight) {
-		return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("%dx%d pixels, want %dx%d", config.Width, config.Height, rawWidth, rawHeight)}
-	}
-	var img image.Image
-	if err == nil {
-		img, err = png.Decode(bytes.NewReader(b))
-	}
+	p, err := video.Bounds{MaxSide: rawWidth}.DecodePicture(name, b)
 	if err != nil {
-		return nil, &data.FormatError{File: name, Reason: err.Error()}
+		return nil, err
 	}
-	flat := image.NewRGBA(image.Rect(0, 0, rawWidth, rawHeight))
-	draw.Draw(flat, flat.Rect, img, img.Bounds().Min, draw.Src)
+	if p.Width != rawWidth || p.Height != rawHeight {
+		return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("%dx%d pixels, want %dx%d", p.Width, p.Height, rawWidth, rawHeight)}
+	}
 	height, width := rawHeight/shrink, rawWidth/shrink
 	sums := make([]int, height*width*3)
 	for y := range rawHeight {
 		for x := range rawWidth {
 			at := (y/shrink*width + x/shrink) * 3
-			for k, v := range flat.Pix[flat.PixOffset(x, y):][:3] {
+			for k, v := range p.Pix[3*(y*rawWidth+x):][:3] {
 				sums[at+k] += int(v)
 			}
 		}

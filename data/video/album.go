@@ -35,7 +35,7 @@ func ReadFrame(path, keep string, short int) (Frame, error) {
 		return Frame{}, fmt.Errorf("video: %w", err)
 	}
 	if keep == KeepJPEG {
-		if height, width, err := (Bounds{}).fileSize(path, b); err != nil || min(height, width) <= short {
+		if c, _, err := (Bounds{}).header(path, b); err != nil || min(c.Height, c.Width) <= short {
 			return Frame{still{file: b, name: path}}, err
 		}
 	}

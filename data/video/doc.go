@@ -15,9 +15,16 @@
 //     programs are missing, each error is [ErrNoFFmpeg].
 //   - A video or recording that ends well before the time that its header names is broken, unless
 //     [Decoder.AcceptShort] is set: see there. So is one of fewer frames than asked for.
-//   - PNG, JPEG and GIF are decoded here, without a program. Their size is checked before pixels are. Of an animated
-//     picture the first one is read. Transparency is dropped, as Pillow's convert("RGB") does: the colour below shows.
-//     Of 16 bits the upper 8 are kept. An EXIF orientation is not followed, neither is a colour profile.
+//   - PNG, JPEG and GIF are decoded here, without a program and for every loader: nothing else of the project reads a
+//     picture, and nothing looks a decoder up, as image.Decode does: jpegn, which reads frames fast here, registers itself
+//     there and forgives. Size is checked before pixels are. Reading is strict: what is cut or damaged is an error, but for
+//     a file that lacks the mark of its end alone. The one exception is [Album], whose JPEG frames are decoded as far as
+//     they go where they are damaged inside; a cut one is an error there too, and [VerifyFrames] finds all.
+//   - What is transparent shows white behind it, in palettes too, rounded to whole levels; a colour that stands for
+//     nothing is white. Of 16 bits the upper 8 are kept. Ink becomes colour as in libjpeg, inverted where Adobe's mark is.
+//     A picture is shown as its EXIF orientation says, in JPEG and PNG; EXIF data that is broken counts for nothing. A
+//     colour profile is not followed. Of an animated picture the first one is read; where a GIF's is smaller than the
+//     canvas, the rest is white.
 //   - Sizing is Pillow's: bilinear, widened where a picture is reduced so that each pixel counts, with the same weights,
 //     and rounded to 8 bits after each of two passes, first across. Where newer versions of Pillow find it cheaper to pass
 //     downwards first, a value may differ by one step of 255; else none does. Cropping follows torchvision.

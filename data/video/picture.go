@@ -3,9 +3,11 @@ package video
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
@@ -46,56 +48,86 @@ func (limit Bounds) check(height, width int) error {
 func DecodePicture(name string, b []byte) (Picture, error) { return Bounds{}.DecodePicture(name, b) }
 
 // DecodePicture decodes the bytes of a PNG, JPEG or GIF file, told apart by their beginning; name is the file's, for
-// errors. The package's rules say what becomes of transparency, animation and 16-bit values. A JPEG becomes what libjpeg
-// makes of it, with colour interpolated between its samples. It returns a [data.FormatError] for what is broken,
-// truncated or larger than the bounds, which is found before pixels are decoded, and a [data.UnsupportedError] for other
-// formats.
+// errors. The package's rules say what becomes of transparency, animation, orientation and 16-bit values. A JPEG becomes
+// what libjpeg makes of it, with colour interpolated between its samples. It returns a [data.FormatError] for what is
+// broken, truncated or larger than the bounds, which is found before pixels are decoded, and a [data.UnsupportedError] for
+// other formats, and for what a format allows and this reader does not know.
 func (limit Bounds) DecodePicture(name string, b []byte) (Picture, error) {
 	img, err := limit.decode(name, b)
 	if err != nil {
 		return Picture{}, err
 	}
-	return FromImage(img), nil
+	return turn(FromImage(img), orientation(b)), nil
 }
 
-// decode is DecodePicture with the image as the standard library has it.
+// Header is what the beginning of a picture's file says.
+type Header struct {
+	Height, Width int  // as the picture is shown
+	Grey          bool // it has levels of grey alone, transparent or not
+}
+
+// DecodeHeader reads a picture's header and decodes no pixels, so that it finds no damage. Errors are those of
+// [DecodePicture].
+func DecodeHeader(name string, b []byte) (Header, error) {
+	c, f, err := Bounds{}.header(name, b)
+	if err != nil {
+		return Header{}, err
+	}
+	h := Header{Height: c.Height, Width: c.Width, Grey: f.grey(c, b)}
+	if sideways(orientation(b)) {
+		h.Height, h.Width = h.Width, h.Height
+	}
+	return h, nil
+}
+
+// decode is DecodePicture with the image as the standard library has it, before it is turned.
 func (limit Bounds) decode(name string, b []byte) (image.Image, error) {
-	if _, _, err := limit.fileSize(name, b); err != nil {
-		return nil, err
-	}
-	_, decode, err := format(name, b)
+	c, f, err := limit.header(name, b)
 	if err != nil {
 		return nil, err
 	}
-	broken := func(err error) (image.Image, error) {
-		return nil, &data.FormatError{File: name, Reason: err.Error()}
+	img, err := f.decode(bytes.NewReader(b))
+	if errors.Is(err, io.ErrUnexpectedEOF) && f.complete != nil {
+		// A cut file, unless it lacks nothing but the mark of its end.
+		if whole := f.complete(b, f.decode); whole != nil {
+			img, err = whole, nil
+		}
 	}
-	img, err := decode(bytes.NewReader(b))
 	if err != nil {
-		return broken(fmt.Errorf("%s: %w", count(len(b), "byte"), err))
+		return nil, broken(name, b, err)
 	}
-	if err := limit.check(img.Bounds().Dy(), img.Bounds().Dx()); err != nil {
-		return broken(err) // a GIF's first picture has a size of its own
+	if canvas := image.Rect(0, 0, c.Width, c.Height); img.Bounds() != canvas { // a GIF's first picture may be a part of it
+		whole := image.NewNRGBA(canvas)
+		draw.Draw(whole, img.Bounds(), img, img.Bounds().Min, draw.Src)
+		return whole, nil
 	}
 	return img, nil
 }
 
-// fileSize reads the size in a file's header, and wants it within the bounds.
-func (limit Bounds) fileSize(name string, b []byte) (height, width int, err error) {
-	config, _, err := format(name, b)
-	if err != nil {
-		return 0, 0, err
+// broken says what is wrong with a file that a decoder refuses.
+func broken(name string, b []byte, err error) error {
+	_, odd := errors.AsType[jpeg.UnsupportedError](err)
+	_, strange := errors.AsType[png.UnsupportedError](err)
+	if odd || strange {
+		return &data.UnsupportedError{File: name, Feature: err.Error()}
 	}
-	c, err := config(bytes.NewReader(b))
+	return &data.FormatError{File: name, Reason: fmt.Sprintf("%s: %v", count(len(b), "byte"), err)}
+}
+
+// header reads a file's header, and wants its size within the bounds.
+func (limit Bounds) header(name string, b []byte) (image.Config, format, error) {
+	f, err := formatOf(name, b)
 	if err != nil {
-		err = fmt.Errorf("%s: %w", count(len(b), "byte"), err)
-	} else {
-		err = limit.check(c.Height, c.Width)
+		return image.Config{}, f, err
 	}
+	c, err := f.config(bytes.NewReader(b))
 	if err != nil {
-		return 0, 0, &data.FormatError{File: name, Reason: err.Error()}
+		return c, f, broken(name, b, err)
 	}
-	return c.Height, c.Width, nil
+	if err := limit.check(c.Height, c.Width); err != nil {
+		return c, f, &data.FormatError{File: name, Reason: err.Error()}
+	}
+	return c, f, nil
 }
 
 // readPicture reads a picture's file. Errors are those of [DecodePicture], or the file system's.
@@ -107,118 +139,61 @@ func readPicture(path string) (Picture, error) {
 	return DecodePicture(path, b)
 }
 
-// format tells by the first bytes how to read a file.
-func format(name string, b []byte) (config func(io.Reader) (image.Config, error), decode func(io.Reader) (image.Image, error), err error) {
+// format is a format of pictures. Its decoders are named, never looked up: see the package's rules.
+type format struct {
+	config   func(io.Reader) (image.Config, error)
+	decode   func(io.Reader) (image.Image, error)
+	grey     func(image.Config, []byte) bool
+	complete func(b []byte, decode func(io.Reader) (image.Image, error)) image.Image // see complete.go; nil for formats that need none
+}
+
+// formatOf tells by the first bytes how to read a file.
+func formatOf(name string, b []byte) (format, error) {
 	starts := func(s string) bool { return bytes.HasPrefix(b, []byte(s)) }
-	unsupported := func(what string) error {
-		return &data.UnsupportedError{File: name, Feature: "pictures of format " + what}
-	}
 	switch {
 	case len(b) == 0:
-		err = &data.FormatError{File: name, Reason: "empty, want a picture"}
+		return format{}, &data.FormatError{File: name, Reason: "empty, want a picture"}
 	case starts("\x89PNG\r\n\x1a\n"):
-		config, decode = png.DecodeConfig, png.Decode
+		const kind, colour = 25, 2 // the place of the colour type in a PNG's header, and its bit for colours
+		grey := func(_ image.Config, b []byte) bool { return b[kind]&colour == 0 }
+		return format{png.DecodeConfig, png.Decode, grey, completePNG}, nil
 	case starts("\xff\xd8"):
-		config, decode = jpeg.DecodeConfig, jpeg.Decode
+		grey := func(c image.Config, _ []byte) bool { return c.ColorModel == color.GrayModel }
+		return format{jpeg.DecodeConfig, jpeg.Decode, grey, completeJPEG}, nil
 	case starts("GIF8"):
-		config, decode = gif.DecodeConfig, gif.Decode
-	case starts("RIFF") && len(b) >= 12 && string(b[8:12]) == "WEBP":
-		err = unsupported("WebP")
-	case starts("BM"):
-		err = unsupported("BMP")
-	case starts("II*\x00"), starts("MM\x00*"):
-		err = unsupported("TIFF")
-	default:
-		err = &data.FormatError{File: name, Reason: fmt.Sprintf("begins with %q, want a PNG, JPEG or GIF file", b[:min(len(b), 8)])}
+		return format{gif.DecodeConfig, gif.Decode, func(image.Config, []byte) bool { return false }, nil}, nil
 	}
-	return config, decode, err
+	if other := OtherPicture(b); other != "" {
+		return format{}, &data.UnsupportedError{File: name, Feature: "pictures of format " + other}
+	}
+	return format{}, &data.FormatError{File: name, Reason: fmt.Sprintf("begins with %q, want a PNG, JPEG or GIF file", b[:min(len(b), 8)])}
 }
 
-// FromImage copies any image of at least one pixel.
-func FromImage(img image.Image) Picture {
-	r := img.Bounds()
-	p := Picture{r.Dy(), r.Dx(), make([]byte, r.Dy()*r.Dx()*3)}
-	switch img := img.(type) {
-	case *image.YCbCr:
-		p.fromYCbCr(img)
-	case *image.NRGBA:
-		p.fromFour(img.Pix[img.PixOffset(r.Min.X, r.Min.Y):], img.Stride)
-	case *image.RGBA:
-		if !img.Opaque() {
-			p.fromAny(img)
-			break
-		}
-		p.fromFour(img.Pix[img.PixOffset(r.Min.X, r.Min.Y):], img.Stride)
-	case *image.Gray:
-		for y := range p.Height {
-			row := p.row(y)
-			for x, v := range img.Pix[img.PixOffset(r.Min.X, r.Min.Y+y):][:p.Width] {
-				row[3*x], row[3*x+1], row[3*x+2] = v, v, v
-			}
-		}
-	case *image.Paletted:
-		p.fromPalette(img)
-	default:
-		p.fromAny(img)
+// OtherPicture names the format of a picture that is known and not read, by its first bytes, and is empty for any other
+// file.
+func OtherPicture(b []byte) string {
+	has := func(at int, s string) bool { return len(b) >= at+len(s) && string(b[at:at+len(s)]) == s }
+	switch {
+	case has(0, "RIFF") && has(8, "WEBP"):
+		return "WebP"
+	case has(0, "BM") && (len(b) < 10 || has(6, "\x00\x00\x00\x00")): // these four are reserved
+		return "BMP"
+	case has(0, "II*\x00"), has(0, "MM\x00*"), has(0, "II+\x00"), has(0, "MM\x00+"):
+		return "TIFF"
+	case has(4, "ftypavif"), has(4, "ftypavis"):
+		return "AVIF"
+	case has(4, "ftyphei"), has(4, "ftyphev"), has(4, "ftypmif1"), has(4, "ftypmsf1"):
+		return "HEIC"
+	case has(0, "\x00\x00\x00\x0cJXL "), has(0, "\xff\x0a"):
+		return "JPEG XL"
+	case has(0, "\x00\x00\x00\x0cjP  "), has(0, "\xff\x4f\xff\x51"):
+		return "JPEG 2000"
+	case has(0, "8BPS"):
+		return "Photoshop"
+	case has(0, "%PDF-"):
+		return "PDF"
 	}
-	return p
-}
-
-func (p Picture) row(y int) []byte { return p.Pix[y*p.Width*3:][:p.Width*3] }
-
-// fromFour copies pixels of four bytes, the last of which is left out.
-func (p Picture) fromFour(pix []byte, stride int) {
-	for y := range p.Height {
-		row, from := p.row(y), pix[y*stride:][:p.Width*4]
-		for len(row) >= 3 && len(from) >= 4 {
-			row[0], row[1], row[2] = from[0], from[1], from[2]
-			row, from = row[3:], from[4:]
-		}
-	}
-}
-
-// fromPalette looks each pixel up. A place outside the palette is black, as Pillow has it.
-func (p Picture) fromPalette(img *image.Paletted) {
-	var palette [256][3]byte
-	for i, c := range img.Palette {
-		palette[i] = colour(c)
-	}
-	r := img.Bounds()
-	for y := range p.Height {
-		row := p.row(y)
-		for x, i := range img.Pix[img.PixOffset(r.Min.X, r.Min.Y+y):][:p.Width] {
-			copy(row[3*x:3*x+3], palette[i][:])
-		}
-	}
-}
-
-// fromAny copies pixel by pixel.
-func (p Picture) fromAny(img image.Image) {
-	r := img.Bounds()
-	for y := range p.Height {
-		row := p.row(y)
-		for x := range p.Width {
-			c := colour(img.At(r.Min.X+x, r.Min.Y+y))
-			copy(row[3*x:3*x+3], c[:])
-		}
-	}
-}
-
-// colour is a pixel's, whatever its transparency. 16-bit values keep their upper half.
-func colour(c color.Color) [3]byte {
-	switch c := c.(type) {
-	case color.NRGBA64:
-		return [3]byte{byte(c.R >> 8), byte(c.G >> 8), byte(c.B >> 8)}
-	case color.CMYK:
-		// The two steps of libjpeg's users: ink by black, each rounded.
-		scale := func(ink byte) byte {
-			light := 255 - int(c.K)
-			return byte(light - (int(ink)*light+127)/255)
-		}
-		return [3]byte{scale(c.C), scale(c.M), scale(c.Y)}
-	}
-	n := color.NRGBAModel.Convert(c).(color.NRGBA)
-	return [3]byte{n.R, n.G, n.B}
+	return ""
 }
 
 // Image is a copy of the picture for the standard library's encoders.

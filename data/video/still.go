@@ -31,11 +31,14 @@ func (s still) open() (still, error) {
 	if err != nil {
 		return still{}, err
 	}
-	return newStill(img), nil
+	return newStill(img, orientation(s.file)), nil
 }
 
-// newStill keeps the planes of what has such, and makes pixels of other images.
-func newStill(img image.Image) still {
+// newStill keeps the planes of what has such and stands upright, and makes pixels of other images.
+func newStill(img image.Image, orientation int) still {
+	if orientation != upright {
+		return still{Picture: turn(FromImage(img), orientation)}
+	}
 	if planes, ok := img.(*image.YCbCr); ok && planes.SubsampleRatio == image.YCbCrSubsampleRatio420 && planes.Rect.Min == (image.Point{}) {
 		return still{planes: planes}
 	}
@@ -94,7 +97,7 @@ type workshop struct {
 
 var workshops = sync.Pool{New: func() any { return new(workshop) }}
 
-// decodeFast decodes a picture as [DecodePicture] does, JPEG files of one or three colours in less than half the time. Of
+// decodeFast decodes a picture as [DecodePicture] does but for turning it, JPEG files of one or three colours in less than half the time. Of
 // these, as with libjpeg, one that is damaged within its data is decoded as far as it goes; one that ends early is an error.
 func decodeFast(name string, b []byte) (image.Image, error) {
 	if bytes.HasPrefix(b, []byte("\xff\xd8")) && endsWhole(b) {
@@ -112,12 +115,12 @@ func fastJPEG(b []byte) (img image.Image, ok bool) {
 			img, ok = nil, false
 		}
 	}()
-	height, width, err := Bounds{}.fileSize("", b)
+	c, _, err := Bounds{}.header("", b)
 	if err != nil {
 		return nil, false
 	}
 	img, err = jpegn.Decode(bytes.NewReader(b))
-	if err != nil || img.Bounds() != image.Rect(0, 0, width, height) {
+	if err != nil || img.Bounds() != image.Rect(0, 0, c.Width, c.Height) {
 		return nil, false
 	}
 	switch img.(type) {

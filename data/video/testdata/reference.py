@@ -45,6 +45,11 @@ def text(b: bytes) -> str:
 
 
 def pixels(picture) -> str:
+    """The bytes of a picture, on white where it is transparent."""
+    if picture.has_transparency_data:
+        clear = picture.convert("RGBA")
+        picture = Image.new("RGB", picture.size, "white")
+        picture.paste(clear.convert("RGB"), mask=clear.getchannel("A"))
     return text(numpy.asarray(picture.convert("RGB")).tobytes())
 
 
