@@ -21,12 +21,16 @@ func ReadCSV(path string) ([][]string, error) {
 	return DecodeCSV(path, b)
 }
 
-// DecodeCSV decodes a table of comma-separated values, as RFC 4180 has it, a byte-order mark before it or not; name
+// DecodeCSV decodes a table of comma-separated values, as RFC 4180 has it, in an encoding that [DecodeText] reads; name
 // is the file's, for errors. Blanks around a field are cut off and empty lines passed over. It returns a
 // [FormatError] that names the line for a row with another number of fields than the first, for a stray quote, and
 // for a table without rows.
 func DecodeCSV(name string, b []byte) ([][]string, error) {
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(b, []byte("\ufeff"))))
+	b, err := DecodeText(name, b)
+	if err != nil {
+		return nil, err
+	}
+	r := csv.NewReader(bytes.NewReader(b))
 	var rows [][]string
 	for {
 		row, err := r.Read()

@@ -12,6 +12,7 @@ type FormatError struct {
 	File   string // as the user knows it
 	Reason string // got and want
 	Hint   string // what to do about it, where the fault itself tells; else empty
+	Whole  bool   // the hint is all there is to do: leaving samples out does not help
 }
 
 func (e *FormatError) Error() string { return fmt.Sprintf("%s: %s", e.File, e.Reason) }

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host"
 )
@@ -23,6 +27,10 @@ func checkData(ctx context.Context, env *environ, name, dir string, set assignme
 	case len(faults) == 1 && d == nil:
 		return faults[0]
 	case len(faults) > 0:
+		hint := cmp.Or(hints(faults), "mend them")
+		if !slices.ContainsFunc(faults, whole) {
+			hint += ", or leave such samples out with -skip-broken"
+		}
 		for _, f := range faults {
 			fmt.Fprintln(env.out, oneLine(f.Error()))
 		}
@@ -32,7 +40,7 @@ func checkData(ctx context.Context, env *environ, name, dir string, set assignme
 		}
 		return &wire.Problem{
 			Message: strings.TrimSpace(fmt.Sprintf("data check: %d fault%s in %s %s", len(faults), plural, name, dir)),
-			Hint:    "mend them, or leave such samples out with -skip-broken",
+			Hint:    hint,
 		}
 	}
 	for _, line := range host.Survey(d) {
@@ -50,6 +58,35 @@ func checkData(ctx context.Context, env *environ, name, dir string, set assignme
 		}
 	}
 	return nil
+}
+
+// maxHints bounds how many causes a check names what to do about.
+const maxHints = 3
+
+// whole reports whether a fault is one that leaving samples out does not mend.
+func whole(err error) bool {
+	e, ok := errors.AsType[*data.FormatError](err)
+	return ok && e.Whole
+}
+
+// hints joins what to do about faults, each cause once, the commonest first; empty where no cause is known.
+func hints(faults []error) string {
+	counts := map[string]int{}
+	var list []string
+	for _, f := range faults {
+		hint := data.Hint(f)
+		if p, ok := errors.AsType[*wire.Problem](f); ok {
+			hint = p.Hint
+		}
+		if hint == "" {
+			continue
+		}
+		if counts[hint]++; counts[hint] == 1 {
+			list = append(list, hint)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b string) int { return counts[b] - counts[a] })
+	return strings.Join(list[:min(len(list), maxHints)], "; ")
 }
 
 // counter shows how many samples are done and how long the others will take, on a terminal.

@@ -196,7 +196,7 @@ func TestBroken(t *testing.T) {
 	for _, tt := range []fault{
 		{"no sound", func(m datatest.Files) { delete(m, wavName) }, bad + ".wav: no such file", false, false, "a download that lacks one"},
 		{"empty sound", func(m datatest.Files) { m[wavName] = nil }, bad + ".wav: empty", false, false, "a download that broke off"},
-		{"pointer", func(m datatest.Files) { m[wavName] = []byte("version https://git-lfs.github.com/spec/v1\n") }, bad + `.wav: begins with "vers", want RIFF`, false, false, "a clone without Git LFS"},
+		{"pointer", func(m datatest.Files) { m[wavName] = []byte("version https://git-lfs.github.com/spec/v1\n") }, bad + ".wav: a Git LFS pointer, not the file itself", false, false, "a clone without Git LFS"},
 		{"cut sound", func(m datatest.Files) { m[wavName] = m[wavName][:1000] }, bad + `.wav: truncated: chunk "data" of 956 bytes, want 40000`, false, false, "a download that broke off"},
 		{"no samples", func(m datatest.Files) { m[wavName] = datatest.WAV(madeRate, nil) }, bad + ".wav: no samples", false, false, "nothing to hear"},
 		{"no frames", func(m datatest.Files) { m.Without(frames); m[frames+"/notes.txt"] = []byte("x") }, bad + ": no frames, want .jpg or .png files", false, false, "extraction failed"},

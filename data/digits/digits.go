@@ -28,6 +28,14 @@ type set struct {
 // [data.UnsupportedError] for a codec or a sample rate that is not read, and an error for a setting that is unknown
 // or out of bounds or asks for more images than there are.
 func Open(dir string, settings map[string]any) (data.Dataset, error) {
+	d, err := readSet(dir, settings)
+	if err != nil {
+		return nil, data.Gather([]error{err})[0]
+	}
+	return d, nil
+}
+
+func readSet(dir string, settings map[string]any) (data.Dataset, error) {
 	o, err := parseOptions(settings)
 	if err != nil {
 		return nil, err

@@ -32,7 +32,7 @@ func Check(dir string, settings map[string]any) []error {
 		return []error{err}
 	}
 	_, faults := load(dir, o)
-	return reasons(faults)
+	return data.Gather(reasons(faults))
 }
 
 // reasons are faults without their places.

@@ -105,7 +105,7 @@ func TestFaults(t *testing.T) {
 		{"empty sound", "sound/s03.wav", []byte{}, "s03.wav: empty", true, "a copy that never began"},
 		{"no samples", "sound/s03.wav", datatest.WAV(8000, datatest.Tone(0, 0.16)), "s03.wav: no samples", true, "zero length"},
 		{"other rate", "sound/s00.wav", datatest.WAV(16000, datatest.Tone(900, 0.16)), "s00.wav: not supported: sample rate 16000 Hz, want 8000 Hz as most", true, "the first is the odd one here"},
-		{"no JPEG", "photo/s05.jpg", []byte("<html>"), `s05.jpg: begins with "<html>", want a PNG, JPEG or GIF file`, true, "an error page"},
+		{"no JPEG", "photo/s05.jpg", []byte("<html>"), "s05.jpg: a web page, not the file itself", true, "an error page"},
 		{"truncated JPEG", "photo/s05.jpg", good["photo/s05.jpg"][:300], "s05.jpg: ", true, "a copy that was cut off"},
 		{"huge PNG", "drawing/s05.png", huge, "s05.png: ", true, "a header that asks for 1.6 GB"},
 		{"video", "photo/s05.mp4", []byte("x"), "s05.mp4: s05.jpg is there too", true, "beside the photo"},

@@ -208,7 +208,7 @@ func (l *loader) each(files []string, do func(i int, b []byte, name string) erro
 				if err == nil {
 					err = do(i, b, l.full(files[i]))
 				}
-				errs[i] = err
+				errs[i] = data.Explain(err)
 			}
 		})
 	}

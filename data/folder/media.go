@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"unicode/utf8"
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/text"
@@ -45,9 +44,10 @@ func (l *loader) loadVideos(files []string) (column, []fault) {
 func (l *loader) loadTexts(files []string) (column, []fault) {
 	list := make([]string, len(files))
 	faults := l.each(files, func(i int, b []byte, name string) error {
+		b, err := data.DecodeText(name, b)
 		switch {
-		case !utf8.Valid(b):
-			return &data.FormatError{File: name, Reason: "not UTF-8"}
+		case err != nil:
+			return err
 		case len(bytes.TrimSpace(b)) == 0:
 			return &data.FormatError{File: name, Reason: "empty, want a text"}
 		}

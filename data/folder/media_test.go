@@ -44,7 +44,7 @@ func TestTexts(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, content, want string }{
 		{"empty", " \n", "b.txt: empty, want a text"},
-		{"Latin-1", "caf\xe9", "b.txt: not UTF-8"},
+		{"Latin-1", "caf\xe9", "b.txt: line 1, byte 4 (4 of the file): 0xe9 is not UTF-8"},
 	} {
 		f["said/b.txt"] = []byte(tt.content)
 		if _, err := Open(f.write(t), nil); err == nil || !strings.Contains(err.Error(), tt.want) {

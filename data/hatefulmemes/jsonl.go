@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/primewindow/primewindow/data"
 )
@@ -33,7 +32,8 @@ type meme struct {
 	text  string
 }
 
-// readList reads a list, see [decodeList].
+// readList reads a list, see [decodeList], in an encoding that [data.DecodeText] reads. Where some lines alone are not UTF-8
+// they are faults of their own.
 func readList(name string) ([]meme, []error, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -46,6 +46,11 @@ func readList(name string) ([]meme, []error, error) {
 		return nil, nil, fmt.Errorf("hatefulmemes: %w", err)
 	case len(b) > maxList:
 		return nil, nil, &data.UnsupportedError{File: name, Feature: fmt.Sprintf("more than %d bytes", maxList)}
+	}
+	if whole, err := data.DecodeText(name, b); err == nil {
+		b = whole
+	} else if !utf8Lines(b) {
+		return nil, nil, err
 	}
 	list, faults := decodeList(name, b)
 	if len(list)+len(faults) == 0 {
@@ -77,7 +82,11 @@ func decodeList(name string, b []byte) (list []meme, faults []error) {
 			}
 		}
 		if err != nil {
-			faults = append(faults, &data.FormatError{File: name, Reason: fmt.Sprintf("line %d: %v", line, err)})
+			hint := ""
+			if errors.Is(err, errUTF8) {
+				hint = data.Hint(data.CheckUTF8(name, row))
+			}
+			faults = append(faults, &data.FormatError{File: name, Reason: fmt.Sprintf("line %d: %v", line, err), Hint: hint})
 			continue
 		}
 		m.line = line
@@ -86,13 +95,26 @@ func decodeList(name string, b []byte) (list []meme, faults []error) {
 	return list, faults
 }
 
+var errUTF8 = errors.New("not UTF-8")
+
+// utf8Lines reports whether some line of a text that is not UTF-8 is an object all the same: then each other one is a fault of
+// its own.
+func utf8Lines(b []byte) bool {
+	for row := range bytes.Lines(b) {
+		if bytes.HasPrefix(bytes.TrimSpace(row), []byte("{")) && bytes.IndexByte(row, 0) < 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // decodeLine decodes one object.
 func decodeLine(row []byte) (m meme, err error) {
 	switch {
 	case len(row) > maxLine:
 		return m, fmt.Errorf("%d bytes, want at most %d", len(row), maxLine)
-	case !utf8.Valid(row):
-		return m, errors.New("not UTF-8")
+	case data.NotUTF8(row) >= 0:
+		return m, fmt.Errorf("%w: byte %d", errUTF8, data.NotUTF8(row)+1)
 	}
 	fields, err := decodeFields(row)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -53,10 +52,14 @@ func parseClip(row string) (clip, error) {
 // errors. Empty lines are passed over. It returns a [data.FormatError] that names the line for another row, a name that
 // could leave the folder, a class that is none, a clip that stands twice, and a list without clips.
 func decodeList(name string, b []byte) ([]clip, error) {
+	b, err := data.DecodeText(name, b)
+	if err != nil {
+		return nil, err
+	}
 	var list []clip
 	line := map[string]int{}
 	n := 0
-	for row := range bytes.Lines(bytes.TrimPrefix(b, []byte("\ufeff"))) {
+	for row := range bytes.Lines(b) {
 		n++
 		if row = bytes.TrimSpace(row); len(row) == 0 {
 			continue
@@ -115,10 +118,13 @@ func decodeLists(train string, a []byte, test string, b []byte) (l lists, err er
 	return l, nil
 }
 
+// maxNames bounds the file of names, in bytes.
+const maxNames = 1 << 16
+
 // classNames are the lines of classes.txt where it is there, else the classes' numbers: the lists have no names.
 func classNames(dir string) ([]string, error) {
 	path := filepath.Join(dir, "classes.txt")
-	b, err := os.ReadFile(path)
+	b, err := data.ReadText(path, maxNames)
 	if errors.Is(err, fs.ErrNotExist) {
 		names := make([]string, classes)
 		for i := range names {
@@ -129,7 +135,7 @@ func classNames(dir string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kineticssounds: %w", err)
 	}
-	names := strings.Split(strings.TrimSpace(strings.ReplaceAll(string(b), "\r\n", "\n")), "\n")
+	names := strings.Split(strings.TrimSpace(string(b)), "\n")
 	seen := map[string]bool{}
 	for i, name := range names {
 		names[i] = strings.TrimSpace(name)

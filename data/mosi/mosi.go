@@ -19,6 +19,14 @@ var modalities = []string{"text", "audio", "video"}
 // error that names the file for one that is missing, a [data.FormatError] for one that is broken or does not fit the
 // others, and an error for a setting that is unknown or out of bounds.
 func Open(dir string, settings map[string]any) (data.Dataset, error) {
+	d, err := readSet(dir, settings)
+	if err != nil {
+		return nil, data.Gather([]error{err})[0]
+	}
+	return d, nil
+}
+
+func readSet(dir string, settings map[string]any) (data.Dataset, error) {
 	o, err := parseOptions(settings)
 	if err != nil {
 		return nil, err

@@ -24,6 +24,14 @@ const (
 // error that names the file for one that is missing, a [data.FormatError] for one that is broken, and an error for a
 // setting that is unknown or out of bounds and for a split without samples.
 func Open(dir string, settings map[string]any) (data.Dataset, error) {
+	d, err := readSet(dir, settings)
+	if err != nil {
+		return nil, data.Gather([]error{err})[0]
+	}
+	return d, nil
+}
+
+func readSet(dir string, settings map[string]any) (data.Dataset, error) {
 	o, err := parseOptions(settings)
 	if err != nil {
 		return nil, err

@@ -15,15 +15,17 @@ import (
 // Faults are what is wrong with single samples as far as it shows without decoding, in the order of the samples.
 type Faults []error
 
-// Err is nil where there are none, the only one, or the first with the number of all, which it wraps.
+// Err is nil where there are none, the only one, or the first with the number of all, which it wraps. Those that have one
+// cause are one: see [data.Gather].
 func (f Faults) Err() error {
-	switch len(f) {
+	switch f := data.Gather(f); len(f) {
 	case 0:
 		return nil
 	case 1:
 		return f[0]
+	default:
+		return fmt.Errorf("%w (the first of %d faults)", f[0], len(f))
 	}
-	return fmt.Errorf("%w (the first of %d faults)", f[0], len(f))
 }
 
 // Open makes a set of what a loader prepared, with the default cache: the rest of a loader's own Open. err is the loader's,
@@ -54,7 +56,7 @@ func Check(c Config, err error) []error {
 	case c.SkipBroken:
 		return nil
 	}
-	return c.Faults
+	return data.Gather(c.Faults)
 }
 
 // faults is the error for the samples that are broken, unless they are to be left out.

@@ -77,7 +77,7 @@ func New(c Config) (*Set, error) {
 	}
 	if c.SkipBroken {
 		for _, err := range c.Faults {
-			s.desc.Provenance.Skipped = append(s.desc.Provenance.Skipped, err.Error())
+			s.desc.Provenance.Skipped = append(s.desc.Provenance.Skipped, data.Explain(err).Error())
 		}
 		for _, f := range s.faults(context.Background(), nil) {
 			s.desc.Provenance.Skipped = append(s.desc.Provenance.Skipped, f.err.Error())
@@ -157,7 +157,7 @@ func (s *Set) Read(split data.Split, indices []int, draw uint64) (*data.Batch, e
 	})
 	for _, err := range errs {
 		if err != nil {
-			return nil, err
+			return nil, data.Explain(err)
 		}
 	}
 	return b, nil
@@ -277,6 +277,7 @@ func (s *Set) faults(ctx context.Context, progress func(done, total int)) []faul
 				all[k].err = m.Verify(ctx, items[k])
 			}
 			if all[k].err != nil {
+				all[k].err = data.Explain(all[k].err)
 				break
 			}
 		}
@@ -297,6 +298,7 @@ func (s *Set) Check(ctx context.Context, progress func(done, total int)) []error
 			errs = append(errs, f.err)
 		}
 	}
+	errs = data.Gather(errs)
 	if ctx.Err() != nil {
 		errs = append(errs, context.Cause(ctx))
 	}

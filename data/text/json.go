@@ -88,7 +88,8 @@ func (m *merging) UnmarshalJSON(b []byte) error {
 // for what is not UTF-8 or not JSON, a token or an id that stands twice, a merge whose tokens or whose result are not in
 // the vocabulary, an unknown token that is missing, and for BPE without one some byte that is missing.
 func DecodeJSON(name string, b []byte) (*Tokenizer, error) {
-	if err := checkText(name, b); err != nil {
+	b, err := decodeText(name, b)
+	if err != nil {
 		return nil, err
 	}
 	var s settings

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/primewindow/primewindow/data"
 )
@@ -45,25 +44,15 @@ func Open(path string) (*Tokenizer, error) {
 	return DecodeVocab(path, b)
 }
 
-// checkText is an error for a file that is empty, too long or not UTF-8.
-func checkText(name string, b []byte) error {
+// decodeText is a vocabulary's text, or an error for a file that is empty, too long or in an encoding that is not read.
+func decodeText(name string, b []byte) ([]byte, error) {
 	switch {
 	case len(b) == 0:
-		return &data.FormatError{File: name, Reason: "empty, want a vocabulary"}
+		return nil, &data.FormatError{File: name, Reason: "empty, want a vocabulary"}
 	case len(b) > maxFile:
-		return &data.FormatError{File: name, Reason: fmt.Sprintf("more than %d bytes", maxFile)}
-	case !utf8.Valid(b):
-		at := 0
-		for at < len(b) {
-			r, n := utf8.DecodeRune(b[at:])
-			if r == utf8.RuneError && n == 1 {
-				break
-			}
-			at += n
-		}
-		return &data.FormatError{File: name, Reason: fmt.Sprintf("byte %d is not UTF-8", at)}
+		return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("more than %d bytes", maxFile)}
 	}
-	return nil
+	return data.DecodeText(name, b)
 }
 
 // DecodeVocab decodes a WordPiece vocabulary in BERT's form: a token a line, its number from 0 the id, ## before a piece
@@ -72,7 +61,8 @@ func checkText(name string, b []byte) error {
 // that names the line for a token that stands twice, is empty or longer than 1000 bytes, and for a file that is empty,
 // not UTF-8, or without [UNK].
 func DecodeVocab(name string, b []byte) (*Tokenizer, error) {
-	if err := checkText(name, b); err != nil {
+	b, err := decodeText(name, b)
+	if err != nil {
 		return nil, err
 	}
 	broken := func(reason string, args ...any) (*Tokenizer, error) {
@@ -81,9 +71,9 @@ func DecodeVocab(name string, b []byte) (*Tokenizer, error) {
 	var tokens []string
 	lines := map[string]int{}
 	cased := false
-	for line := range strings.Lines(strings.TrimPrefix(string(b), "\ufeff")) {
+	for line := range strings.Lines(string(b)) {
 		number := len(tokens) + 1
-		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+		line = strings.TrimSuffix(line, "\n")
 		token := strings.TrimRightFunc(line, unicode.IsSpace)
 		if token == "" {
 			token = line // white space alone, which no word is

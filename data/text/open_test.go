@@ -44,7 +44,7 @@ func TestBadVocabularies(t *testing.T) {
 		{name: "vocab.txt", content: small + "a\n", want: `line 8: token "a", which line 3 is`, reason: "a word would have two ids"},
 		{name: "vocab.txt", content: small + "a \r\n", want: `line 8: token "a", which line 3 is`, reason: "blanks at the end are none of a token's"},
 		{name: "vocab.txt", content: "[PAD]\na\n", want: "no token [UNK] among 2", reason: "unknown words have no id"},
-		{name: "vocab.txt", content: small + "\xff\n", want: "byte 28 is not UTF-8", reason: "Latin-1"},
+		{name: "vocab.txt", content: small + "\xff\n", want: "line 8, byte 1 (29 of the file): 0xff is not UTF-8", reason: "Latin-1"},
 		{name: "vocab.txt", content: small + strings.Repeat("x", 1001), want: "line 8: token of 1001 bytes, want at most 1000", reason: "no word is so long"},
 		{name: "vocab.txt", content: strings.Repeat("x", 1<<26+1), want: "more than 67108864 bytes", reason: "bounded memory"},
 

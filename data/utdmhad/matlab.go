@@ -54,7 +54,7 @@ func (o *original) read() (readings, error) {
 	r := readings{file: o.root, source: "; the owners' files" + o.absent(), modalities: o.modalities, faults: o.faults}
 	for i, err := range errs {
 		if err != nil {
-			r.faults = append(r.faults, err)
+			r.faults = append(r.faults, data.Explain(err))
 			continue
 		}
 		r.records, r.pieces = append(r.records, o.recordings[i]), append(r.pieces, list[i])

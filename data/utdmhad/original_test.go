@@ -271,7 +271,7 @@ func TestBrokenOwners(t *testing.T) {
 		{"missing", skeleton, "", nil, "no such file, though there are others of the same recording", 7, "a copy that was broken off"},
 		{"empty", depth, "", []byte{}, "empty", 7, "likewise"},
 		{"cut", inertial, "", odd(inertial, "d_iner", 9, 6)[:150], "truncated", 7, "likewise"},
-		{"a page", depth, "", []byte("<html>" + strings.Repeat(" ", 200)), "want a MATLAB file's IM or MI", 7, "a download that failed"},
+		{"a page", depth, "", []byte("<html>" + strings.Repeat(" ", 200)), "a web page, not the file itself", 7, "a download that failed"},
 		{"7.3", depth, "", []byte("MATLAB 7.3 MAT-file"), "not supported: a MATLAB file of version 7.3", 7, "saved anew with -v7.3"},
 		{"variable", skeleton, "", odd(skeleton, "d_iner", 20, 3, 4), "no variable d_skel", 7, "another modality's"},
 		{"transposed", inertial, "", odd(inertial, "d_iner", 6, 9), "d_iner of shape [6 9], want [T 6]", 7, "rows and columns exchanged"},

@@ -46,7 +46,7 @@ func Open(dir string, settings map[string]any) (data.Dataset, error) {
 		err = list.faults.Err()
 	}
 	if err != nil {
-		return nil, err
+		return nil, data.Gather([]error{err})[0]
 	}
 	parts := o.sort(list)
 	for _, split := range []data.Split{data.Train, data.Test} {
@@ -71,11 +71,11 @@ func Check(dir string, settings map[string]any) []error {
 	o, list, err := prepare(dir, settings)
 	switch {
 	case err != nil:
-		return []error{err}
+		return data.Gather([]error{err})
 	case o.skipBroken:
 		return nil
 	}
-	return list.faults
+	return data.Gather(list.faults)
 }
 
 // features are the values of a modality's last axis that are standardised apart.

@@ -13,6 +13,7 @@ import (
 	"image/png"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/primewindow/primewindow/data"
 )
@@ -109,7 +110,7 @@ func broken(name string, b []byte, err error) error {
 	_, odd := errors.AsType[jpeg.UnsupportedError](err)
 	_, strange := errors.AsType[png.UnsupportedError](err)
 	if odd || strange {
-		return &data.UnsupportedError{File: name, Feature: err.Error()}
+		return &data.UnsupportedError{File: name, Feature: err.Error(), Hint: convertHint(name)}
 	}
 	return &data.FormatError{File: name, Reason: fmt.Sprintf("%s: %v", count(len(b), "byte"), err)}
 }
@@ -164,9 +165,15 @@ func formatOf(name string, b []byte) (format, error) {
 		return format{gif.DecodeConfig, gif.Decode, func(image.Config, []byte) bool { return false }, nil}, nil
 	}
 	if other := OtherPicture(b); other != "" {
-		return format{}, &data.UnsupportedError{File: name, Feature: "pictures of format " + other}
+		return format{}, &data.UnsupportedError{File: name, Feature: "pictures of format " + other, Hint: convertHint(name)}
 	}
 	return format{}, &data.FormatError{File: name, Reason: fmt.Sprintf("begins with %q, want a PNG, JPEG or GIF file", b[:min(len(b), 8)])}
+}
+
+// convertHint says how other pictures become PNG files.
+func convertHint(name string) string {
+	ext := filepath.Ext(name)
+	return fmt.Sprintf("convert such files to PNG or JPEG, for example: mogrify -format png *%s, and take the old ones away", ext)
 }
 
 // OtherPicture names the format of a picture that is known and not read, by its first bytes, and is empty for any other

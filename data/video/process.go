@@ -84,7 +84,7 @@ func checkFile(path string) error {
 	case st.Size() == 0:
 		return &data.FormatError{File: path, Reason: "empty, want a recording"}
 	}
-	return nil
+	return data.StandIn(path)
 }
 
 // stopped says why a context ended, or nil.

@@ -25,6 +25,10 @@ var readers = []struct {
 		call: regexp.MustCompile(`\b(png|jpeg|gif|jpegn|webp|bmp|tiff)\.(Decode|DecodeConfig|DecodeAll)\b`), where: "data/", home: "data/video",
 		reason: "there is one reader of pictures, data/video's DecodePicture, with one rule for damage, transparency and orientation",
 	},
+	{
+		call: regexp.MustCompile(`\b(csv\.NewReader|bufio\.NewScanner)\(`), where: "data/", home: "data",
+		reason: "text is opened by data.DecodeText, tables by data.DecodeCSV: so every loader reads the same encodings, and names the others",
+	},
 }
 
 func TestReaders(t *testing.T) {
@@ -58,6 +62,8 @@ func TestReadersMatch(t *testing.T) {
 		{1, "png.Decode(r)", true, "by name"},
 		{1, "f = gif.DecodeAll", true, "as a value"},
 		{1, "png.Encode(w, m)", false, "writes"},
+		{2, "rows := csv.NewReader(f)", true, "the call"},
+		{2, "rows := csv.NewWriter(f)", false, "writes"},
 	} {
 		if got := readers[tt.place].call.MatchString(tt.code); got != tt.want {
 			t.Errorf("%q: %v, want %v\nreason: %s", tt.code, got, tt.want, tt.reason)

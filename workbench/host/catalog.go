@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/cremad"
@@ -130,6 +131,7 @@ func findSet(project string, s set) (string, bool) {
 
 // setProblem says what to do about a set that cannot be read.
 func setProblem(name string, err error) error {
+	err = data.Gather([]error{err})[0]
 	p := &wire.Problem{Message: firstLine(err), Hint: "`primewindow data list` shows the sets; settings that begin with " + dataPrefix + " are the set's own"}
 	broken, damaged := errors.AsType[*data.FormatError](err)
 	kind, other := errors.AsType[*data.UnsupportedError](err)
@@ -143,7 +145,7 @@ func setProblem(name string, err error) error {
 		p.Hint = "install it, for example: apt-get install ffmpeg"
 	case damaged && broken.Hint != "":
 		p.Hint = broken.Hint
-		if skips {
+		if skips && !broken.Whole {
 			p.Hint += ", or leave such samples out with -skip-broken"
 		}
 	case other && kind.Hint != "":
@@ -155,6 +157,10 @@ func setProblem(name string, err error) error {
 		}
 	case other:
 		p.Hint = "convert the file to the kind that is wanted"
+	case errors.Is(err, syscall.ELOOP):
+		p.Hint = "a link leads back to itself: remove it, or let it lead to the file"
+	case errors.Is(err, os.ErrPermission):
+		p.Hint = "its owner can let you read it, with chmod -R u+rX where that is you"
 	case errors.Is(err, os.ErrNotExist):
 		p.Hint = fmt.Sprintf("-dir or %s names the folder that the set is in%s", DataVariable, again)
 	}
@@ -212,7 +218,7 @@ func CheckSet(ctx context.Context, project, name, dir string, settings map[strin
 		case 1:
 			return nil, []error{setProblem(name, faults[0])}
 		default:
-			return nil, faults
+			return nil, gathered(name, faults)
 		}
 	}
 	d, err := s.open(dir, settings)
@@ -220,9 +226,18 @@ func CheckSet(ctx context.Context, project, name, dir string, settings map[strin
 		return nil, []error{setProblem(name, err)}
 	}
 	if c, ok := d.(data.Checked); ok {
-		return d, c.Check(ctx, progress)
+		return d, gathered(name, c.Check(ctx, progress))
 	}
 	return d, nil
+}
+
+// gathered are faults of which those with one cause are one, and if that is all there is, what to do about it.
+func gathered(name string, faults []error) []error {
+	faults = data.Gather(faults)
+	if len(faults) == 1 {
+		faults[0] = setProblem(name, faults[0])
+	}
+	return faults
 }
 
 func pick(project, name, dir string) (set, string, error) {
