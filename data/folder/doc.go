@@ -9,7 +9,7 @@
 //	NAME/ID.wav, .mp3, ...     a recording: spectrogram
 //	NAME/ID.png, .jpg, .gif    an image, as package video reads it
 //	NAME/ID.mp4, .avi, ...     a video: video_frames frames of it; its sound is not read
-//	NAME/ID.txt                a text in UTF-8: token ids
+//	NAME/ID.txt                a text: token ids
 //	NAME/ID.npy                an array: of no axis or 1 a vector, of 2 a sequence [T, F], of 3 an image [H, W, C], of 4 a clip
 //	NAME.csv                   a vector each: header, first column id, then features, in any order of rows
 //	NAME.npy                   likewise all in one, the first axis in the order of labels.csv
@@ -26,7 +26,10 @@
 //   - Arrays are those of plain numbers that numpy.save writes, in any of its kinds and orders; each number becomes the
 //     float32 that is nearest to it, so that whole numbers beyond 2^24 lose their last digits. One that float32 cannot hold
 //     is broken.
-//   - Nothing outside the folder is read, not through links either.
+//   - Links are followed, wherever they lead: the set is your own, and clusters and data tools keep files elsewhere. An id is a
+//     name and no path, so that a table cannot lead out of the folder.
+//   - A file is an id's by its name with or without extension, in either Unicode form; so is a table's row. Where two fit, none
+//     does. Names that differ in capitals or in zeros before a number are not taken, and the error names them.
 //   - Where labels.csv names no validation samples, val_share of each class's training samples validate.
 //   - Classes are the labels of the training split, in order: as numbers where all are whole numbers, else as words.
 //   - The vocabulary of texts is made of those of the training split, in WordPiece, or read from a file.

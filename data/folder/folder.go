@@ -3,7 +3,6 @@ package folder
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -50,12 +49,10 @@ func load(dir string, o options) (data.Dataset, []fault) {
 	if dir == "" {
 		return whole(errors.New("folder: no folder named"))
 	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return whole(fmt.Errorf("folder: %w", err))
+	l := &loader{dir: dir, o: o}
+	if _, err := l.list("."); err != nil {
+		return whole(err)
 	}
-	defer root.Close() //nolint:errcheck // nothing was written
-	l := &loader{dir: dir, root: root, o: o}
 	b, err := l.read(labelsFile)
 	if err != nil {
 		return whole(err)

@@ -197,27 +197,33 @@ func TestOtherForms(t *testing.T) {
 	}
 }
 
-// TestLinks checks that nothing outside the folder is read and that a loop ends.
+// TestLinks follows links wherever they lead, as a cluster and DVC lay sets out, and wants a loop to end and a link to nothing
+// to be named.
 func TestLinks(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("links need a privilege there")
 	}
-	outside := filepath.Join(t.TempDir(), "secret.wav")
-	if err := os.WriteFile(outside, datatest.WAV(8000, datatest.Tone(900, 0.16)), 0o600); err != nil {
+	elsewhere := t.TempDir()
+	if err := madeFiles().writeTo(elsewhere); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
 		name, at, to, want string
 		reason             string
 	}{
-		{"a file", "sound/s02.wav", outside, "path escapes", "it would be copied into a run"},
-		{"a folder", "extra", filepath.Dir(outside), "path escapes", "likewise"},
+		{"a file", "sound/s02.wav", filepath.Join(elsewhere, "sound", "s02.wav"), "", "kept by its content elsewhere"},
+		{"a folder", "photo", filepath.Join(elsewhere, "photo"), "", "on another disk"},
+		{"a table", "body.csv", filepath.Join(elsewhere, "body.csv"), "", "shared by sets"},
+		{"labels", "labels.csv", filepath.Join(elsewhere, "labels.csv"), "", "likewise"},
 		{"a loop", "sound/s02.wav", "s02.wav", "too many levels", "it has no end"},
-		{"inside", "sound/s02.wav", "s03.wav", "", "within the folder links are good"},
+		{"inside", "sound/s02.wav", "s03.wav", "", "within the folder"},
+		{"nothing", "sound/s02.wav", filepath.Join(elsewhere, "gone.wav"), "gone.wav, which is not there", "moved away"},
+		{"a folder that is gone", "photo", filepath.Join(elsewhere, "gone"), "gone, which is not there", "another machine"},
+		{"not fetched", "sound/s02.wav", "../.git/annex/objects/Xx/Yy/SHA256E-s1--aa", "a git-annex pointer", "a clone without its content"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := madeFiles()
-			delete(f, tt.at)
+			datatest.Files(f).Without(tt.at)
 			dir := f.write(t)
 			if err := os.Symlink(tt.to, filepath.Join(dir, filepath.FromSlash(tt.at))); err != nil {
 				t.Fatal(err)

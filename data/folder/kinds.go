@@ -3,8 +3,8 @@ package folder
 import (
 	"bytes"
 	"io"
+	"os"
 	"path"
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
@@ -35,9 +35,12 @@ const headBytes = 512
 // kind tells what a file is by its first bytes, else by its name; empty for what is not read.
 func (l *loader) kind(name string) string {
 	byName := extensions[strings.ToLower(path.Ext(name))]
-	f, err := l.root.Open(filepath.FromSlash(name))
+	if st, err := os.Stat(l.full(name)); err != nil || !st.Mode().IsRegular() {
+		return byName // whoever reads it says why; a pipe would wait when it is opened
+	}
+	f, err := os.Open(l.full(name))
 	if err != nil {
-		return byName // whoever reads it says why
+		return byName
 	}
 	defer f.Close()
 	b := make([]byte, headBytes)

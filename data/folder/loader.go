@@ -1,14 +1,12 @@
 package folder
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 
@@ -27,7 +25,6 @@ type fault struct {
 // loader reads the modalities of the samples that labels.csv names.
 type loader struct {
 	dir   string // as the user knows it
-	root  *os.Root
 	o     options
 	rows  []row
 	total int // rows of labels.csv, broken ones among them
@@ -50,43 +47,29 @@ const maxFile = 1 << 31
 // full is a file's name for errors.
 func (l *loader) full(name string) string { return filepath.Join(l.dir, filepath.FromSlash(name)) }
 
-// read reads a file below the folder, and refuses one that lies elsewhere or is no regular file.
+// read reads a file below the folder, through links, and refuses one that is no regular file.
 func (l *loader) read(name string) ([]byte, error) {
-	st, err := l.root.Stat(filepath.FromSlash(name))
+	st, err := os.Stat(l.full(name))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("folder: %s: %w", l.full(name), cause(err))
+		return nil, data.Explain(fmt.Errorf("folder: %w", err))
 	case !st.Mode().IsRegular():
 		return nil, &data.FormatError{File: l.full(name), Reason: "not a regular file"}
 	case st.Size() > maxFile:
 		return nil, &data.UnsupportedError{File: l.full(name), Feature: fmt.Sprintf("%d bytes, want at most %d", st.Size(), maxFile)}
 	}
-	b, err := l.root.ReadFile(filepath.FromSlash(name))
+	b, err := os.ReadFile(l.full(name))
 	if err != nil {
-		return nil, fmt.Errorf("folder: %s: %w", l.full(name), cause(err))
+		return nil, fmt.Errorf("folder: %w", err)
 	}
 	return b, nil
 }
 
-// cause is what a file system's error says, without the name.
-func cause(err error) error {
-	if p, ok := errors.AsType[*fs.PathError](err); ok {
-		return p.Err
-	}
-	return err
-}
-
 func (l *loader) list(name string) ([]fs.DirEntry, error) {
-	f, err := l.root.Open(name)
+	entries, err := os.ReadDir(l.full(name))
 	if err != nil {
-		return nil, fmt.Errorf("folder: %s: %w", l.full(name), cause(err))
+		return nil, data.Explain(fmt.Errorf("folder: %w", err))
 	}
-	defer f.Close()
-	entries, err := f.ReadDir(-1)
-	if err != nil {
-		return nil, fmt.Errorf("folder: %s: %w", l.full(name), cause(err))
-	}
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return entries, nil
 }
 
@@ -100,13 +83,13 @@ func (l *loader) modalities() ([]string, error) {
 	owner := map[string]string{}
 	for _, e := range entries {
 		name := e.Name()
-		st, err := l.root.Stat(name)
+		st, err := os.Stat(l.full(name))
 		ext := path.Ext(name)
 		switch {
 		case name[0] == '.' || name == labelsFile:
 			continue
 		case err != nil:
-			return nil, fmt.Errorf("folder: %s: %w", l.full(name), cause(err))
+			return nil, data.Explain(fmt.Errorf("folder: %w", err))
 		case !st.IsDir() && ext != ".csv" && ext != ".npy":
 			continue
 		case st.IsDir():
@@ -150,26 +133,20 @@ func (l *loader) loadFiles(name string) (column, []fault) {
 	if err != nil {
 		return column{}, []fault{{wholeSet, err}}
 	}
-	byID := map[string][]string{}
+	var names []string
 	for _, e := range entries {
 		if file := e.Name(); file[0] != '.' {
-			id := strings.TrimSuffix(file, path.Ext(file))
-			byID[id] = append(byID[id], file)
+			names = append(names, file)
 		}
 	}
-	kind, files := "", make([]string, len(l.rows))
-	var faults []fault
+	kind := ""
+	files, faults := l.findFiles(name, names)
 	for i, r := range l.rows {
-		list := byID[r.id]
-		switch {
-		case len(list) == 0:
-			faults = append(faults, fault{r.place, &data.FormatError{File: l.full(path.Join(name, r.id)), Reason: "no file, want " + r.id + " with .wav, .png, .jpg, .mp4, .npy or .txt"}})
-			continue
-		case len(list) > 1:
-			faults = append(faults, fault{r.place, &data.FormatError{File: l.full(path.Join(name, list[1])), Reason: fmt.Sprintf("%s is there too, want one file", list[0])}})
+		if files[i] == "" {
 			continue
 		}
-		file := path.Join(name, list[0])
+		file := path.Join(name, files[i])
+		files[i] = ""
 		found := l.kind(file)
 		if kind == "" {
 			kind = found

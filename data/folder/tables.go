@@ -2,6 +2,8 @@ package folder
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/npy"
@@ -40,31 +42,43 @@ func decodeTable(name string, b []byte, ids map[string]int) (columns int, values
 		return whole(&data.FormatError{File: name, Reason: fmt.Sprintf("header of %d columns that begins %q, want id and then features", len(names), names[0])})
 	}
 	values = make([][]float32, len(ids))
-	seen := make([]bool, len(ids))
-	for _, row := range rows[1:] {
-		place, ok := ids[row[0]]
-		if !ok {
+	byName, s := map[string][]int{}, newSpelt()
+	for i, row := range rows[1:] {
+		if byName[row[0]] = append(byName[row[0]], i+1); len(byName[row[0]]) == 1 {
+			s.add(row[0], row[0])
+		}
+	}
+	owner := map[string]string{} // of rows, by their names
+	for _, id := range slices.SortedFunc(maps.Keys(ids), func(a, b string) int { return ids[a] - ids[b] }) {
+		place, list, reason := ids[id], s.find(id), ""
+		switch {
+		case len(list) == 0 && s.near(id) != "":
+			reason = fmt.Sprintf("no row for id %s, but one for %s: want ids as labels.csv has them", id, s.near(id))
+		case len(list) == 0:
+			reason = fmt.Sprintf("no row for id %s", id)
+		case len(list) > 1:
+			reason = fmt.Sprintf("rows %s and %s are both of id %s, want one", list[0], list[1], id)
+		case owner[list[0]] != "":
+			reason = fmt.Sprintf("row %s is of id %s and of id %s, want one", list[0], owner[list[0]], id)
+		case len(byName[list[0]]) > 1:
+			reason = fmt.Sprintf("id %s stands twice", list[0])
+		}
+		if reason != "" {
+			faults = append(faults, fault{place, &data.FormatError{File: name, Reason: reason}})
 			continue
 		}
-		var bad error
-		x := make([]float32, len(names)-1)
+		owner[list[0]] = id
+		row, x, bad := rows[byName[list[0]][0]], make([]float32, len(names)-1), error(nil)
 		for k, text := range row[1:] {
 			if x[k], bad = data.ParseFinite(name, text, func() string { return fmt.Sprintf("id %s, column %s", row[0], names[k+1]) }); bad != nil {
 				break
 			}
 		}
-		if seen[place] {
-			bad = &data.FormatError{File: name, Reason: fmt.Sprintf("id %s stands twice", row[0])}
-		}
-		if seen[place], values[place] = true, x; bad != nil {
-			values[place] = nil
+		if bad != nil {
 			faults = append(faults, fault{place, bad})
+			continue
 		}
-	}
-	for id, place := range ids {
-		if !seen[place] {
-			faults = append(faults, fault{place, &data.FormatError{File: name, Reason: fmt.Sprintf("no row for id %s", id)}})
-		}
+		values[place] = x
 	}
 	return len(names) - 1, values, faults
 }
