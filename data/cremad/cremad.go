@@ -67,7 +67,7 @@ func prepare(dir string, settings map[string]any) (stream.Config, error) {
 
 // layout finds the files below dir.
 func (o options) layout(dir string) (l layout, err error) {
-	l.root = filepath.Join(dir, Folder)
+	l.root = data.Subfolder(dir, Folder)
 	sounds := []string{"AudioWAV", "audio"}
 	if _, err := os.Stat(l.root); err != nil && first(dir, sounds...) != "" {
 		l.root = dir
@@ -76,7 +76,7 @@ func (o options) layout(dir string) (l layout, err error) {
 	if name == "" {
 		return l, &data.FormatError{File: l.root, Reason: "no folder AudioWAV, want the owners' files: " + Ask}
 	}
-	if l.sounds, err = readShelf(filepath.Join(l.root, name), ".wav"); err != nil {
+	if l.sounds, err = readShelf(data.Subfolder(l.root, name), ".wav"); err != nil {
 		return l, err
 	}
 	extracted := fmt.Sprintf("Image-%02d-FPS", o.frames)
@@ -84,9 +84,9 @@ func (o options) layout(dir string) (l layout, err error) {
 	case "":
 		return l, &data.FormatError{File: l.root, Reason: fmt.Sprintf("no folder VideoFlash or %s, want faces", extracted)}
 	case "VideoFlash":
-		l.faces, err = readShelf(filepath.Join(l.root, name), ".flv")
+		l.faces, err = readShelf(data.Subfolder(l.root, name), ".flv")
 	default:
-		l.faces, err = readShelf(filepath.Join(l.root, name), "")
+		l.faces, err = readShelf(data.Subfolder(l.root, name), "")
 	}
 	if err != nil || o.split == splitActor {
 		return l, err
@@ -98,10 +98,10 @@ func (o options) layout(dir string) (l layout, err error) {
 	return l, err
 }
 
-// first is the first of some folders below a folder that is there, or empty.
+// first is the first of some folders below a folder that is there, in capitals or not, or empty.
 func first(dir string, names ...string) string {
 	for _, name := range names {
-		if st, err := os.Stat(filepath.Join(dir, name)); err == nil && st.IsDir() {
+		if st, err := os.Stat(data.Subfolder(dir, name)); err == nil && st.IsDir() {
 			return name
 		}
 	}

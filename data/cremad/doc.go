@@ -12,6 +12,7 @@
 //
 // Rules, stated once:
 //
+//   - Names of folders, clips and their extensions may be in small letters or capitals.
 //   - A clip's mood and actor are in its name. A list that says otherwise is broken. With lists the set is what they name,
 //     without them every clip that has a sound or a face.
 //   - The usual lists share all 91 actors between training and test: what is measured on them is how well known people are

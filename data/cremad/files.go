@@ -38,24 +38,28 @@ func (s *shelf) missing(id string) error {
 	return &data.FormatError{File: filepath.Join(s.dir, id+s.ext), Reason: "no such file"}
 }
 
-// readShelf lists a folder. Of files with the extension it reads the beginning, of folders the names.
+// readShelf lists a folder. Names count in capitals, as the owners' are. Of files with the extension it reads the beginning, of folders the names.
 func readShelf(dir, ext string) (*shelf, error) {
 	list, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("cremad: %w", err)
 	}
 	s := &shelf{dir: dir, ext: ext, entries: make(map[string]entry, len(list))}
-	var ids []string
+	var ids, names []string
 	for _, e := range list {
-		id, ok := strings.CutSuffix(e.Name(), ext)
-		if !ok || strings.HasPrefix(e.Name(), ".") || ext == "" && e.Type().IsRegular() {
+		name := e.Name()
+		id := name[:max(0, len(name)-len(ext))]
+		if !strings.EqualFold(name[len(id):], ext) || strings.HasPrefix(name, ".") || ext == "" && e.Type().IsRegular() {
 			continue
 		}
-		ids = append(ids, id)
+		ids, names = append(ids, strings.ToUpper(id)), append(names, name)
 	}
 	found := make([]entry, len(ids))
-	stream.Each(len(ids), func(i int) { found[i] = readEntry(filepath.Join(dir, ids[i]+ext), ext) })
+	stream.Each(len(ids), func(i int) { found[i] = readEntry(filepath.Join(dir, names[i]), ext) })
 	for i, id := range ids {
+		if other, twice := s.entries[id]; twice {
+			found[i].err = &data.FormatError{File: found[i].path, Reason: fmt.Sprintf("%s is there too, want the clip once", filepath.Base(other.path))}
+		}
 		s.entries[id] = found[i]
 	}
 	return s, nil

@@ -4,7 +4,10 @@
 // Start with [Open]; [Fetch] downloads the files. They lie below one folder:
 //
 //	fsdd/recordings/{digit}_{speaker}_{take}.wav    8 kHz, any PCM width
-//	mnist/{train,t10k}-{images-idx3,labels-idx1}-ubyte    or the same with .gz
+//	mnist/{train,t10k}-{images-idx3,labels-idx1}-ubyte    or the same with .gz, or as -images.idx3-ubyte
+//
+// Also read are mnist/raw and mnist/MNIST/raw, where torchvision puts MNIST, and free-spoken-digit-dataset/recordings, a
+// clone of the other set. Names of folders may be in capitals.
 //
 // Rules, stated once:
 //

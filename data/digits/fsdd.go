@@ -44,7 +44,32 @@ func (r recording) tested(protocol string) bool {
 	return slices.Contains(heldOut, r.speaker)
 }
 
-func recordingsDir(dir string) string { return filepath.Join(dir, "fsdd", "recordings") }
+// recordingsDir is the folder of the recordings: the package's own, or that of a clone of the set's repository.
+func recordingsDir(dir string) string {
+	for _, home := range []string{"free-spoken-digit-dataset", "free-spoken-digit-dataset-master"} {
+		if st, err := os.Stat(filepath.Join(dir, home, "recordings")); err == nil && st.IsDir() {
+			if st, err := os.Stat(data.Subfolder(dir, "fsdd")); err != nil || !st.IsDir() {
+				return filepath.Join(dir, home, "recordings")
+			}
+		}
+	}
+	return filepath.Join(data.Subfolder(dir, "fsdd"), "recordings")
+}
+
+// path is a recording's file, whose extension may be in capitals.
+func (r recording) path(folder string) string {
+	path := filepath.Join(folder, r.name()+".wav")
+	if other := filepath.Join(folder, r.name()+".WAV"); !exists(path) && exists(other) {
+		return other
+	}
+	return path
+}
+
+// exists reports whether there is something of this name, a link to nothing among it.
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
 
 // listRecordings lists the recordings below dir by digit, speaker and take. Other files than *.wav are passed over.
 // It returns a [data.FormatError] for a name that does not read {digit}_{speaker}_{take}.wav with a digit up to 9,
@@ -58,13 +83,16 @@ func listRecordings(dir string) ([]recording, error) {
 	var list []recording
 	present, speakers, takes := map[recording]bool{}, map[string]bool{}, 0
 	for _, e := range entries {
-		name, ok := strings.CutSuffix(e.Name(), ".wav")
-		if !ok {
+		name := strings.TrimSuffix(e.Name(), filepath.Ext(e.Name()))
+		if !strings.EqualFold(filepath.Ext(e.Name()), ".wav") || strings.HasPrefix(name, ".") {
 			continue
 		}
 		r, err := parseRecording(name)
 		if err != nil {
 			return nil, &data.FormatError{File: filepath.Join(folder, e.Name()), Reason: err.Error()}
+		}
+		if present[r] {
+			return nil, &data.FormatError{File: filepath.Join(folder, e.Name()), Reason: "is there in capitals and small letters, want it once"}
 		}
 		list = append(list, r)
 		present[r], speakers[r.speaker], takes = true, true, max(takes, r.take+1)
@@ -116,13 +144,13 @@ func parseRecording(name string) (recording, error) {
 
 // readSpectra computes the recordings' spectrograms, each of shape [bins, frames].
 func readSpectra(dir string, list []recording, stft audio.STFT) ([][]float32, error) {
-	spectra, errs := make([][]float32, len(list)), make([]error, len(list))
+	spectra, errs, folder := make([][]float32, len(list)), make([]error, len(list)), recordingsDir(dir)
 	workers := runtime.GOMAXPROCS(0)
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
 			for i := w; i < len(list); i += workers {
-				spectra[i], errs[i] = readSpectrum(filepath.Join(recordingsDir(dir), list[i].name()+".wav"), stft)
+				spectra[i], errs[i] = readSpectrum(list[i].path(folder), stft)
 			}
 		})
 	}

@@ -2,7 +2,9 @@ package digits
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/primewindow/primewindow/data"
 )
@@ -28,7 +30,7 @@ type images struct {
 // readImages reads the part of MNIST below dir. Besides what [decodeIDX] finds it returns a [data.FormatError] for
 // another size of image, another number of labels than of images, and a label above 9.
 func readImages(dir, part string) (*images, error) {
-	path := func(kind string) string { return filepath.Join(dir, "mnist", part+"-"+kind+"-ubyte") }
+	path := func(kind string) string { return findIDX(dir, part+"-"+kind+"-ubyte") }
 	pixels, file, err := readIDX(path("images-idx3"), 3)
 	if err != nil {
 		return nil, err
@@ -52,6 +54,25 @@ func readImages(dir, part string) (*images, error) {
 		m.byDigit[label] = append(m.byDigit[label], i)
 	}
 	return m, nil
+}
+
+// findIDX is where a file of MNIST lies: below mnist, or where torchvision lays it; by its own name, with a full stop for its
+// last hyphen but one, as unpacked archives have it, or in a folder of either name. Where it is in no place, compressed or not,
+// that is the package's own.
+func findIDX(dir, name string) string {
+	own := data.Subfolder(dir, "mnist")
+	dotted := strings.Replace(strings.Replace(name, "-idx3-", ".idx3-", 1), "-idx1-", ".idx1-", 1)
+	for _, home := range []string{own, filepath.Join(own, "raw"), filepath.Join(own, "MNIST", "raw")} {
+		for _, name := range []string{name, dotted, filepath.Join(name, name), filepath.Join(dotted, dotted), filepath.Join(name, dotted), filepath.Join(dotted, name)} {
+			path := filepath.Join(home, name)
+			for _, path := range []string{path, path + ".gz"} {
+				if st, err := os.Lstat(path); err == nil && !st.IsDir() {
+					return strings.TrimSuffix(path, ".gz")
+				}
+			}
+		}
+	}
+	return filepath.Join(own, name)
 }
 
 // at is the i-th image with pixels in [0, 1], shape [28, 28].

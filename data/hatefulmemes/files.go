@@ -2,10 +2,14 @@ package hatefulmemes
 
 import (
 	"crypto/sha256"
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/stream"
 )
 
@@ -22,12 +26,15 @@ type file struct {
 // look looks at the pictures of some memes, several at a time.
 func look(root string, memes []meme) []file {
 	files := make([]file, len(memes))
+	var beside stream.Siblings
 	stream.Each(len(memes), func(i int) {
 		f := &files[i]
 		f.path = filepath.Join(root, filepath.FromSlash(memes[i].image))
 		st, err := stream.Stat(Name, f.path, maxFile)
 		if f.err = err; err == nil {
 			f.size = st.Size()
+		} else if near := beside.Near(f.path); near != "" && errors.Is(err, fs.ErrNotExist) {
+			f.err = &data.FormatError{File: f.path, Reason: fmt.Sprintf("no such file, but %s is there: want img as the file is called", near)}
 		}
 	})
 	return files

@@ -25,7 +25,7 @@ func (l list) labelled() bool {
 
 // findRoot is the folder that has the training list.
 func findRoot(dir string) (string, error) {
-	own := filepath.Join(dir, Folder)
+	own := data.Subfolder(dir, Folder)
 	for _, root := range []string{own, filepath.Join(own, "hateful_memes"), dir, filepath.Join(dir, "hateful_memes")} {
 		if _, err := os.Lstat(filepath.Join(root, "train.jsonl")); err == nil {
 			return root, nil

@@ -91,8 +91,11 @@ func (x *index) walk(dir string, depth int) error {
 				name = id
 			}
 			x.note(name, frames, path)
-			if st, err := os.Stat(filepath.Join(path, name+recording)); err == nil && !st.IsDir() {
-				x.note(name, recording, filepath.Join(path, name+recording))
+			for _, ext := range []string{recording, strings.ToUpper(recording)} {
+				if st, err := os.Stat(filepath.Join(path, name+ext)); err == nil && !st.IsDir() {
+					x.note(name, recording, filepath.Join(path, name+ext))
+					break // both are one file where capitals do not count
+				}
 			}
 		case folder && otherRate.MatchString(name) && name != "Image-01-FPS":
 		case folder && depth < maxDepth:

@@ -47,7 +47,7 @@ func prepare(dir string, settings map[string]any) (c stream.Config, err error) {
 	if err != nil {
 		return c, err
 	}
-	root := filepath.Join(dir, Folder)
+	root := data.Subfolder(dir, Folder)
 	if st, err := os.Stat(root); err != nil || !st.IsDir() {
 		root = dir
 	}

@@ -31,7 +31,7 @@ func readSet(dir string, settings map[string]any) (data.Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	folder := filepath.Join(dir, Folder)
+	folder := data.Subfolder(dir, Folder)
 	name := filepath.Join(folder, "transcripts.csv")
 	path := filepath.Join(folder, alignedFile)
 	if _, err := os.Stat(name); o.features == alignedFeatures || o.features == autoFeatures && err != nil && hasAligned(path) {

@@ -36,7 +36,8 @@ func readSet(dir string, settings map[string]any) (data.Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := filepath.Join(dir, Name, "nlvr.csv")
+	folder := data.Subfolder(dir, Name)
+	name := filepath.Join(folder, "nlvr.csv")
 	b, err := os.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("nlvr: %w", err)
@@ -51,7 +52,7 @@ func readSet(dir string, settings map[string]any) (data.Dataset, error) {
 			return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("no row for split %s, want some of dev, hidden and test", split)}
 		}
 	}
-	images, err := openArchive(filepath.Join(dir, Name, "images.zip"))
+	images, err := openArchive(filepath.Join(folder, "images.zip"))
 	if err != nil {
 		return nil, err
 	}

@@ -97,7 +97,7 @@ func prepare(dir string, settings map[string]any) (options, readings, error) {
 	if err != nil {
 		return o, readings{}, err
 	}
-	root := filepath.Join(dir, Folder)
+	root := data.Subfolder(dir, Folder)
 	if _, err := os.Stat(root); err != nil && holdsSet(dir) {
 		root = dir
 	}

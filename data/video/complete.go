@@ -8,6 +8,22 @@ import (
 	"slices"
 )
 
+// endless reports whether a JPEG or PNG file lacks the mark of its end.
+func endless(b []byte) bool {
+	switch {
+	case bytes.HasPrefix(b, []byte("\xff\xd8")):
+		return !endsWhole(b)
+	case bytes.HasPrefix(b, []byte("\x89PNG")):
+		for kind := range chunksPNG(b) {
+			if kind == "IEND" {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
 // completeJPEG decodes a file that lacks nothing but the mark of its end, as cameras and extracted frames do, or returns nil.
 // Coded data must end with the last byte: without it the file must not decode, since a decoder takes what lies between the
 // data and a mark for filling, and a file that was completed with zeros has much of it. Of several scans none may be

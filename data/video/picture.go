@@ -112,7 +112,11 @@ func broken(name string, b []byte, err error) error {
 	if odd || strange {
 		return &data.UnsupportedError{File: name, Feature: err.Error(), Hint: convertHint(name)}
 	}
-	return &data.FormatError{File: name, Reason: fmt.Sprintf("%s: %v", count(len(b), "byte"), err)}
+	reason := fmt.Sprintf("%s: %v", count(len(b), "byte"), err)
+	if endless(b) {
+		reason += ", the file is cut off"
+	}
+	return &data.FormatError{File: name, Reason: reason}
 }
 
 // header reads a file's header, and wants its size within the bounds.

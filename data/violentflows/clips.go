@@ -40,7 +40,7 @@ type clip struct {
 
 // findRoot is the folder that has the folds.
 func findRoot(dir string) (string, error) {
-	own := filepath.Join(dir, Folder)
+	own := data.Subfolder(dir, Folder)
 	for _, root := range []string{own, filepath.Join(own, "movies"), dir, filepath.Join(dir, "movies")} {
 		if st, err := os.Stat(filepath.Join(root, "1")); err == nil && st.IsDir() {
 			return root, nil

@@ -34,7 +34,7 @@ func Pictures(tb testing.TB, width, height int) []Odd {
 	still := GIF(tb, ramp)
 	flipped := bytes.Clone(png)
 	flipped[len(flipped)-20] ^= 0x10 // within the data or its sum
-	const eof = "unexpected EOF"
+	const eof = ", the file is cut off"
 	return []Odd{
 		{"JPEG", ".jpg", jpg, "", "", "the usual"},
 		{"progressive JPEG", ".jpg", slow, "", "", "as many cameras and sites write it"},
@@ -50,7 +50,7 @@ func Pictures(tb testing.TB, width, height int) []Odd {
 		{"PNG", ".png", png, "", "", "the usual"},
 		{"interlaced PNG", ".png", InterlacedPNG(ramp), "", "", "seven passes"},
 		{"animated PNG", ".png", AnimatedPNG(png), "", "", "its first picture"},
-		{"PNG cut in its data", ".png", png[:len(png)/2], "bytes: ", "", "a download that was cut off"},
+		{"PNG cut in its data", ".png", png[:len(png)/2], eof, "", "a download that was cut off"},
 		{"PNG without its end", ".png", png[:len(png)-12], "", "", "all pixels are there"},
 		{"PNG whose sum is wrong", ".png", flipped, "png: invalid format: ", "", "a flipped bit"},
 		{"PNG with a tail", ".png", append(slices.Clone(png), "behind the end"...), "", "", "no part of the picture"},

@@ -118,7 +118,7 @@ func findSet(project string, s set) (string, bool) {
 	for _, dir := range DataFolders(project) {
 		found := true
 		for _, f := range s.files {
-			if st, err := os.Stat(filepath.Join(dir, f)); err != nil || !st.IsDir() {
+			if st, err := os.Stat(data.Subfolder(dir, f)); err != nil || !st.IsDir() {
 				found = false
 			}
 		}

@@ -1,0 +1,65 @@
+package cremad
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/cache"
+	"github.com/primewindow/primewindow/internal/datatest"
+)
+
+// TestOdd puts odd files in the place of a list, a recording and a frame.
+func TestOdd(t *testing.T) {
+	t.Setenv(cache.DirVariable, "off")
+	m := madeSet(t, 2)
+	addLists(m, 2, "")
+	for _, name := range []string{"cremad/train.csv", "cremad/test.csv"} {
+		m[name] = []byte(strings.ReplaceAll(string(m[name]), "\r\n", "\n"))
+		loader.Odd(t, m, name, datatest.Texts(string(m[name])))
+	}
+	sound, frame := "cremad/AudioWAV/"+madeID(0, 0)+".wav", "cremad/Image-01-FPS/"+madeID(0, 0)+"/00000.jpg"
+	loader.Odd(t, m, sound, datatest.StandIns())
+	loader.Odd(t, m, frame, datatest.StandIns())
+	for _, odd := range datatest.Pictures(t, 48, 36) {
+		if odd.Want != "" {
+			loader.Odd(t, m, frame, []datatest.Odd{odd})
+		}
+	}
+}
+
+// TestCapitals reads a set whose folders and files are called in small letters, or in capitals.
+func TestCapitals(t *testing.T) {
+	t.Setenv(cache.DirVariable, "off")
+	m := madeSet(t, 2)
+	addLists(m, 2, "")
+	whole := loader.Must(t, m.Write(t))
+	for _, tt := range []struct {
+		name   string
+		change func(string) string
+		reason string
+	}{
+		{"extensions", func(n string) string { return strings.Replace(n, ".wav", ".WAV", 1) }, "as a recorder writes them"},
+		{"folder of sounds", func(n string) string { return strings.Replace(n, "AudioWAV", "audiowav", 1) }, "as others unpack it"},
+		{"folders in capitals", func(n string) string {
+			return strings.NewReplacer("AudioWAV", "AUDIOWAV", "Image-01-FPS", "IMAGE-01-FPS", "cremad/", "CREMAD/").Replace(n)
+		}, "likewise"},
+		{"clips", func(n string) string {
+			if strings.HasSuffix(n, ".csv") {
+				return n
+			}
+			return strings.ReplaceAll(strings.ReplaceAll(n, "_IEO_", "_ieo_"), "_XX", "_xx")
+		}, "by a script"},
+	} {
+		d := loader.Must(t, m.Changed(tt.change).Write(t))
+		if err := datatest.Same(whole, d, data.Train, []int{0, 3}, 0); err != nil {
+			t.Errorf("%s: %v\nreason: %s", tt.name, err, tt.reason)
+		}
+	}
+	twice := "cremad/AudioWAV/" + strings.ToLower(madeID(0, 1)) + ".WAV"
+	m[twice] = m["cremad/AudioWAV/"+madeID(0, 1)+".wav"]
+	faults := loader.Check(m.Write(t), loader.Settings())
+	if len(faults) != 1 || !strings.Contains(faults[0].Error(), "is there too, want the clip once") {
+		t.Errorf("two of a clip: %v, want one fault", faults)
+	}
+}
