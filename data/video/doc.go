@@ -18,7 +18,8 @@
 //   - PNG, JPEG and GIF are decoded here, without a program and for every loader: nothing else of the project reads a
 //     picture, and nothing looks a decoder up, as image.Decode does: jpegn, which reads frames fast here, registers itself
 //     there and forgives. Size is checked before pixels are. Reading is strict: what is cut or damaged is an error, but for
-//     a file that lacks the mark of its end alone. The one exception is [Album], whose JPEG frames are decoded as far as
+//     a file that lacks the mark of its end alone, and a JPEG's codes must fill the picture exactly, as they do not where a
+//     part was lost in the middle. A flipped bit that leaves their number as it was cannot be told: a JPEG has no sums. The one exception is [Album], whose JPEG frames are decoded as far as
 //     they go where they are damaged inside; a cut one is an error there too, and [VerifyFrames] finds all.
 //   - What is transparent shows white behind it, in palettes too, rounded to whole levels; a colour that stands for
 //     nothing is white. Of 16 bits the upper 8 are kept. Ink becomes colour as in libjpeg, inverted where Adobe's mark is.

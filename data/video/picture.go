@@ -94,6 +94,9 @@ func (limit Bounds) decode(name string, b []byte) (image.Image, error) {
 			img, err = whole, nil
 		}
 	}
+	if err == nil && f.sound != nil {
+		err = f.sound(b)
+	}
 	if err != nil {
 		return nil, broken(name, b, err)
 	}
@@ -150,6 +153,7 @@ type format struct {
 	decode   func(io.Reader) (image.Image, error)
 	grey     func(image.Config, []byte) bool
 	complete func(b []byte, decode func(io.Reader) (image.Image, error)) image.Image // see complete.go; nil for formats that need none
+	sound    func(b []byte) error                                                    // looks for damage that decoding does not find; nil likewise
 }
 
 // formatOf tells by the first bytes how to read a file.
@@ -161,12 +165,12 @@ func formatOf(name string, b []byte) (format, error) {
 	case starts("\x89PNG\r\n\x1a\n"):
 		const kind, colour = 25, 2 // the place of the colour type in a PNG's header, and its bit for colours
 		grey := func(_ image.Config, b []byte) bool { return b[kind]&colour == 0 }
-		return format{png.DecodeConfig, png.Decode, grey, completePNG}, nil
+		return format{png.DecodeConfig, png.Decode, grey, completePNG, nil}, nil
 	case starts("\xff\xd8"):
 		grey := func(c image.Config, _ []byte) bool { return c.ColorModel == color.GrayModel }
-		return format{jpeg.DecodeConfig, jpeg.Decode, grey, completeJPEG}, nil
+		return format{jpeg.DecodeConfig, jpeg.Decode, grey, completeJPEG, walk}, nil
 	case starts("GIF8"):
-		return format{gif.DecodeConfig, gif.Decode, func(image.Config, []byte) bool { return false }, nil}, nil
+		return format{gif.DecodeConfig, gif.Decode, func(image.Config, []byte) bool { return false }, nil, nil}, nil
 	}
 	if other := OtherPicture(b); other != "" {
 		return format{}, &data.UnsupportedError{File: name, Feature: "pictures of format " + other, Hint: convertHint(name)}
