@@ -41,7 +41,7 @@ func TestExplain(t *testing.T) {
 			if !ok || bad.File != path || !strings.HasPrefix(err.Error(), path+": "+tt.want) || !strings.Contains(Hint(err), tt.hint) {
 				t.Errorf("%s: %v, hint %q, want %s, hint %s\nreason: %s", tt.name, err, Hint(err), tt.want, tt.hint, tt.reason)
 			}
-			if again := Explain(err); again != err {
+			if again := Explain(err); !errors.Is(again, err) || again.Error() != err.Error() {
 				t.Errorf("%s: %v is explained again", tt.name, again)
 			}
 		}
@@ -57,12 +57,15 @@ func TestExplain(t *testing.T) {
 		t.Errorf("empty: %v, hint %q, want what its reader says, and a hint", empty, Hint(empty))
 	}
 	for _, same := range []error{
-		nil, errors.New("no file"), &FormatError{File: filepath.Join(dir, "none"), Reason: "odd"},
+		errors.New("no file"), &FormatError{File: filepath.Join(dir, "none"), Reason: "odd"},
 		&FormatError{File: path, Reason: "odd", Hint: "its own"}, &fs.PathError{Op: "open", Path: filepath.Join(dir, "none"), Err: fs.ErrNotExist},
 	} {
-		if err := Explain(same); err != same {
+		if err := Explain(same); !errors.Is(err, same) || err.Error() != same.Error() {
 			t.Errorf("%v became %v, want it as it was", same, err)
 		}
+	}
+	if err := Explain(nil); err != nil {
+		t.Errorf("nothing became %v", err)
 	}
 }
 

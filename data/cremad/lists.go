@@ -37,7 +37,16 @@ func parseClip(id string) (clip, error) {
 	return clip{id, parts[0], label}, nil
 }
 
-// decodeList decodes a list of clips, one "ID,LABEL" a line; name is the file's, for errors. It returns a
+// bare is a clip's name as a list has it, without the extension of its file, and in capitals.
+func bare(name string) string {
+	switch ext := filepath.Ext(name); strings.ToLower(ext) {
+	case ".wav", ".flv", ".mp4", ".mp3":
+		name = strings.TrimSuffix(name, ext)
+	}
+	return strings.ToUpper(name)
+}
+
+// decodeList decodes a list of clips, one "ID,LABEL" a line, the name with or without an extension; name is the file's, for errors. It returns a
 // [data.FormatError] that names the line for a name that is no clip's, a label that is unknown or not the name's, and a
 // clip that stands twice.
 func decodeList(name string, b []byte) ([]clip, error) {
@@ -48,7 +57,10 @@ func decodeList(name string, b []byte) ([]clip, error) {
 	line := map[string]int{}
 	list := make([]clip, len(rows))
 	for i, row := range rows {
-		c, err := parseClip(row[0])
+		c, err := parseClip(bare(row[0]))
+		if err != nil {
+			c, err = parseClip(row[0]) // in the list's own words
+		}
 		switch {
 		case len(row) != 2:
 			err = fmt.Errorf("%d fields, want 2: clip and label", len(row))

@@ -37,7 +37,8 @@ func TestDecodeListErrors(t *testing.T) {
 		{"twice", "1001_DFA_ANG_XX,ANG\n1001_DFA_SAD_XX,SAD\n1001_DFA_ANG_XX,ANG\n", "row 3: clip 1001_DFA_ANG_XX is in row 1 already", "counted twice"},
 		{"leaves the folder", "../1001_DFA_ANG_XX,ANG\n", `row 1: clip "../1001_DFA_ANG_XX", want ACTOR_SENTENCE_MOOD_LEVEL`, "nothing outside is read"},
 		{"a part is empty", "1001__ANG_XX,ANG\n", `clip "1001__ANG_XX", want ACTOR_SENTENCE_MOOD_LEVEL`, "no name of a clip"},
-		{"a file's name", "1001_DFA_ANG_XX.wav,ANG\n", `clip "1001_DFA_ANG_XX.wav", want ACTOR_SENTENCE_MOOD_LEVEL`, "the extension is not the name's"},
+		{"another file's name", "1001_DFA_ANG_XX.txt,ANG\n", `clip "1001_DFA_ANG_XX.txt", want ACTOR_SENTENCE_MOOD_LEVEL`, "no recording or video"},
+		{"twice, once as a file", "1001_DFA_ANG_XX,ANG\n1001_DFA_ANG_XX.wav,ANG\n", "row 2: clip 1001_DFA_ANG_XX is in row 1 already", "one clip"},
 		{"empty", "", "no rows", "a download that broke off"},
 	} {
 		_, err := decodeList("train.csv", []byte(tt.text))

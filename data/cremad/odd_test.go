@@ -63,3 +63,21 @@ func TestCapitals(t *testing.T) {
 		t.Errorf("two of a clip: %v, want one fault", faults)
 	}
 }
+
+// TestListedFiles reads lists that name files, and frames of a format that is not read by their names.
+func TestListedFiles(t *testing.T) {
+	t.Setenv(cache.DirVariable, "off")
+	m := madeSet(t, 2)
+	addLists(m, 2, "")
+	whole := loader.Must(t, m.Write(t))
+	m["cremad/train.csv"] = []byte(strings.ReplaceAll(string(m["cremad/train.csv"]), "_XX,", "_XX.wav,"))
+	m["cremad/test.csv"] = []byte(strings.ReplaceAll(string(m["cremad/test.csv"]), "_XX,", "_XX.FLV,"))
+	if err := datatest.Same(whole, loader.Must(t, m.Write(t)), data.Train, []int{0, 3}, 0); err != nil {
+		t.Error(err)
+	}
+	webp := m.Changed(func(n string) string { return strings.Replace(n, ".jpg", ".webp", 1) })
+	faults := loader.Check(webp.Write(t), loader.Settings())
+	if len(faults) == 0 || !strings.Contains(faults[0].Error(), ".webp: not supported: frames of such files") || !strings.Contains(data.Hint(faults[0]), "convert") {
+		t.Errorf("%v, want the format named", faults)
+	}
+}

@@ -66,9 +66,9 @@ func TestTransparentImages(t *testing.T) {
 		}
 		return datatest.ReadAll(t, d, data.Train).X["m"]
 	}
-	clear, white := pixels(color.NRGBA{}), pixels(color.NRGBA{255, 255, 255, 255})
-	if !slices.Equal(clear, white) {
-		t.Errorf("on a transparent ground %v, want %v as on white", clear[:12], white[:12])
+	seen, white := pixels(color.NRGBA{}), pixels(color.NRGBA{255, 255, 255, 255})
+	if !slices.Equal(seen, white) {
+		t.Errorf("on a transparent ground %v, want %v as on white", seen[:12], white[:12])
 	}
 }
 

@@ -35,6 +35,9 @@ func parseClip(row string) (clip, error) {
 		return clip{}, fmt.Errorf("%d fields, want clip,seconds,class", len(fields))
 	}
 	id, class := strings.TrimSpace(fields[0]), strings.TrimSpace(fields[2])
+	if ext := filepath.Ext(id); kinds[strings.ToLower(ext)] != "" { // some lists name files
+		id = strings.TrimSuffix(id, ext)
+	}
 	odd := func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '_' && r != '-'
 	}

@@ -38,7 +38,8 @@ func TestDecodeListErrors(t *testing.T) {
 		{"no clip", ",10,3\n", `line 1: clip "", want letters`, "a cut row"},
 		{"leaves the folder", "../a,10,3\n", `line 1: clip "../a", want letters`, "nothing outside is read"},
 		{"a path", "a/b,10,3\n", `line 1: clip "a/b", want letters`, "a name is no path"},
-		{"a file's name", "a.mp4,10,3\n", `line 1: clip "a.mp4", want letters`, "the extension is not the name's"},
+		{"another file's name", "a.txt,10,3\n", `line 1: clip "a.txt", want letters`, "no recording or video"},
+		{"twice, once as a file", "a,10,3\na.mp4,10,3\n", "line 2: clip a is in line 1 already", "one clip"},
 		{"empty", "\n \n", "no clips", "a download that broke off"},
 	} {
 		_, err := decodeList("x", []byte(tt.text))

@@ -32,3 +32,12 @@ func TestOdd(t *testing.T) {
 		}
 	}
 }
+
+// TestListedFiles reads lists that name files.
+func TestListedFiles(t *testing.T) {
+	for _, row := range []string{"made-clip_a_000000_000010.mp4,10,3", "made-clip_a_000000_000010.WAV 10 3"} {
+		if c, err := parseClip(row); err != nil || c != (clip{"made-clip_a_000000_000010", 3}) {
+			t.Errorf("%s: %v, %v, want the clip", row, c, err)
+		}
+	}
+}

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
+	"sync"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/stream"
 	"github.com/primewindow/primewindow/data/video"
 )
 
@@ -19,8 +22,9 @@ const (
 
 // archive reads images out of a zip file.
 type archive struct {
-	name string // of the zip file
-	r    *zip.ReadCloser
+	name  string // of the zip file
+	r     *zip.ReadCloser
+	plain func() map[string]string // entries by [stream.Plain] names, without folders
 }
 
 func openArchive(name string) (*archive, error) {
@@ -31,7 +35,13 @@ func openArchive(name string) (*archive, error) {
 	case err != nil:
 		return nil, &data.FormatError{File: name, Reason: err.Error()}
 	}
-	return &archive{name, r}, nil
+	return &archive{name, r, sync.OnceValue(func() map[string]string {
+		names := make(map[string]string, len(r.File))
+		for _, f := range r.File {
+			names[stream.Plain(path.Base(f.Name))] = f.Name
+		}
+		return names
+	})}, nil
 }
 
 // read decodes and shrinks one image; see [decodeImage].
@@ -39,7 +49,7 @@ func (a *archive) read(image string, shrink int) ([]byte, error) {
 	full := a.name + "/" + image
 	f, err := a.r.Open(image)
 	if err != nil {
-		return nil, &data.FormatError{File: full, Reason: "not in the archive"}
+		return nil, &data.FormatError{File: full, Reason: "not in the archive" + a.near(image)}
 	}
 	defer f.Close() //nolint:errcheck // nothing was written
 	b, err := io.ReadAll(io.LimitReader(f, maxPNG+1))
@@ -50,6 +60,14 @@ func (a *archive) read(image string, shrink int) ([]byte, error) {
 		return nil, &data.FormatError{File: full, Reason: fmt.Sprintf("more than %d bytes", maxPNG)}
 	}
 	return decodeImage(full, b, shrink)
+}
+
+// near says which entry has nearly the name of one that is not there.
+func (a *archive) near(image string) string {
+	if name := a.plain()[stream.Plain(path.Base(image))]; name != "" {
+		return fmt.Sprintf(", but %s is: want it as the list has it", name)
+	}
+	return ""
 }
 
 // decodeImage decodes an image of 400x100 pixels into bytes of shape [100/shrink, 400/shrink, 3], each the rounded mean of a

@@ -1,6 +1,7 @@
 package nlvr
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/primewindow/primewindow/internal/datatest"
@@ -17,5 +18,13 @@ func TestOdd(t *testing.T) {
 			odd.Bytes = madeArchive(t, map[string][]byte{"1-0.png": append([]byte{}, odd.Bytes...)})
 			loader.Odd(t, f, "nlvr/images.zip", []datatest.Odd{odd})
 		}
+	}
+}
+
+// TestNearImage names the entry that the list nearly names.
+func TestNearImage(t *testing.T) {
+	dir := write(t, strings.Replace(madeList(), "1-0.png", "01-0.png", 1), madeArchive(t, nil))
+	if _, err := Open(dir, nil); err == nil || !strings.Contains(err.Error(), "images.zip/01-0.png: not in the archive, but 1-0.png is") {
+		t.Errorf("%v, want the entry that is there", err)
 	}
 }

@@ -43,22 +43,27 @@ func Segments(n, k int, draw *rand.Rand) []int {
 // ListFrames lists the pictures of a clip's folder, with the folder's name in front, in the order of the numbers in their
 // names: frame_2.jpg comes before frame_10.jpg. Files that are no .jpg, .jpeg or .png and those that begin with a full stop
 // are passed over. It returns a [data.FormatError] for a folder without frames, and a [data.UnsupportedError] for one of more
-// than so many.
+// than so many, and for one of pictures of other formats alone.
 func ListFrames(dir string, most int) ([]string, error) {
 	list, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("video: %w", err)
 	}
 	var names []string
+	other := ""
 	for _, e := range list {
 		switch strings.ToLower(filepath.Ext(e.Name())) {
 		case ".jpg", ".jpeg", ".png":
 			if !strings.HasPrefix(e.Name(), ".") {
 				names = append(names, filepath.Join(dir, e.Name()))
 			}
+		case ".webp", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".gif", ".jxl":
+			other = filepath.Join(dir, e.Name())
 		}
 	}
 	switch {
+	case len(names) == 0 && other != "":
+		return nil, &data.UnsupportedError{File: other, Feature: "frames of such files, want .jpg or .png", Hint: convertHint(other)}
 	case len(names) == 0:
 		return nil, &data.FormatError{File: dir, Reason: "no frames, want .jpg or .png files"}
 	case len(names) > most:

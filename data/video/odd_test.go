@@ -174,12 +174,12 @@ func TestBrokenEXIF(t *testing.T) {
 
 // TestTransparency draws one dark pixel beside one that cannot be seen, in every way that files have.
 func TestTransparency(t *testing.T) {
-	clear := image.NewNRGBA(image.Rect(0, 0, 2, 1))
-	clear.SetNRGBA(0, 0, color.NRGBA{10, 20, 30, 255})
-	clear.SetNRGBA(1, 0, color.NRGBA{0, 0, 0, 0})
-	palette := image.NewPaletted(clear.Rect, color.Palette{color.NRGBA{10, 20, 30, 255}, color.NRGBA{}})
+	glass := image.NewNRGBA(image.Rect(0, 0, 2, 1))
+	glass.SetNRGBA(0, 0, color.NRGBA{10, 20, 30, 255})
+	glass.SetNRGBA(1, 0, color.NRGBA{0, 0, 0, 0})
+	palette := image.NewPaletted(glass.Rect, color.Palette{color.NRGBA{10, 20, 30, 255}, color.NRGBA{}})
 	palette.SetColorIndex(1, 0, 1)
-	deep := image.NewNRGBA64(clear.Rect)
+	deep := image.NewNRGBA64(glass.Rect)
 	deep.Set(0, 0, color.NRGBA64{0x0a80, 0x1480, 0x1e80, 0xffff})
 	for _, tt := range []struct {
 		name   string
@@ -188,13 +188,13 @@ func TestTransparency(t *testing.T) {
 		grey   bool
 		reason string
 	}{
-		{"PNG", datatest.PNG(t, clear), []byte{10, 20, 30, 255, 255, 255}, false, "white shows"},
+		{"PNG", datatest.PNG(t, glass), []byte{10, 20, 30, 255, 255, 255}, false, "white shows"},
 		{"PNG of 16 bits", datatest.PNG(t, deep), []byte{10, 20, 30, 255, 255, 255}, false, "white shows, the upper eight"},
 		{"palette", datatest.PNG(t, palette), []byte{10, 20, 30, 255, 255, 255}, false, "an entry that cannot be seen"},
 		{"GIF", datatest.GIF(t, palette), []byte{10, 20, 30, 255, 255, 255}, false, "the transparent index"},
 		{"a colour for none", datatest.RawPNG(2, 1, 2, 0, datatest.Chunk("tRNS", []byte{0, 1, 0, 2, 0, 3}), []byte{0, 10, 20, 30, 1, 2, 3}), []byte{10, 20, 30, 255, 255, 255}, false, "pixels of that colour"},
 		{"grey and transparent", datatest.RawPNG(3, 1, 4, 0, nil, []byte{0, 10, 255, 10, 0, 100, 128}), []byte{10, 10, 10, 255, 255, 255, 177, 177, 177}, true, "100·128/255 + 127 = 177.2"},
-		{"grey of 16 bits", datatest.PNG(t, &image.Gray16{Pix: []byte{0x12, 0xff, 0x34, 0}, Stride: 4, Rect: clear.Rect}), []byte{0x12, 0x12, 0x12, 0x34, 0x34, 0x34}, true, "the upper eight"},
+		{"grey of 16 bits", datatest.PNG(t, &image.Gray16{Pix: []byte{0x12, 0xff, 0x34, 0}, Stride: 4, Rect: glass.Rect}), []byte{0x12, 0x12, 0x12, 0x34, 0x34, 0x34}, true, "the upper eight"},
 	} {
 		p, err := DecodePicture(tt.name, tt.file)
 		h, headErr := DecodeHeader(tt.name, tt.file)
