@@ -163,3 +163,21 @@ func TestGather(t *testing.T) {
 		t.Errorf("%v, hint %q, want one error of most files", got, Hint(got[0]))
 	}
 }
+
+// FuzzStandIn wants no fault in what begins as files of the formats that are read do.
+func FuzzStandIn(f *testing.F) {
+	for _, s := range standIns {
+		f.Add([]byte(s.content))
+	}
+	begins := []string{"\x89PNG\r\n\x1a\n", "\xff\xd8\xff", "GIF8", "RIFF", "\x93NUMPY", "PK\x03\x04", "\x1f\x8b", "\x00\x00\x08\x03", "FLV\x01", "MATLAB"}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, head := range begins {
+			if s, ok := findStandIn(append([]byte(head), b...)); ok {
+				t.Fatalf("%q and %q are %s", head, b, s.one)
+			}
+		}
+		if s, ok := findStandIn(b); ok && (s.many == "" || s.hint == "") {
+			t.Fatalf("%q is %+v", b, s)
+		}
+	})
+}

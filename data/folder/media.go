@@ -55,6 +55,9 @@ func (l *loader) loadTexts(files []string) (column, []fault) {
 		return nil
 	})
 	tokens, err := l.tokenizer(list)
+	if errors.Is(err, errNoText) && len(faults) > 0 { // which say why
+		return column{}, faults
+	}
 	if err != nil {
 		return column{}, append(faults, fault{wholeSet, err})
 	}
@@ -70,6 +73,9 @@ func (l *loader) loadTexts(files []string) (column, []fault) {
 	return c, faults
 }
 
+// errNoText is of a set whose training samples have no whole text.
+var errNoText = errors.New("no whole text in split train to make a vocabulary of")
+
 func (l *loader) tokenizer(list []string) (*text.Tokenizer, error) {
 	if l.o.vocabulary != "" {
 		return text.Open(l.o.vocabulary)
@@ -81,7 +87,7 @@ func (l *loader) tokenizer(list []string) (*text.Tokenizer, error) {
 		}
 	}
 	if len(training) == 0 {
-		return nil, &data.FormatError{File: l.dir, Reason: "no whole text in split train to make a vocabulary of"}
+		return nil, fmt.Errorf("%s: %w", l.dir, errNoText)
 	}
 	return text.Train(training, text.Options{Vocab: l.o.vocab, Lower: true, Kind: text.WordPiece})
 }
