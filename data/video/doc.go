@@ -16,8 +16,8 @@
 //   - A video or recording that ends well before the time that its header names is broken, unless
 //     [Decoder.AcceptShort] is set: see there. So is one of fewer frames than asked for.
 //   - PNG, JPEG and GIF are decoded here, without a program and for every loader: nothing else of the project reads a
-//     picture, and nothing looks a decoder up, as image.Decode does: jpegn, which reads frames fast here, registers itself
-//     there and forgives. Size is checked before pixels are. Reading is strict: what is cut or damaged is an error, but for
+//     picture, and nothing looks a decoder up, as image.Decode does: jpegn registers itself there and forgives. Here it is
+//     given what was found whole before, and frames, and takes a third of the time. Size is checked before pixels are. Reading is strict: what is cut or damaged is an error, but for
 //     a file that lacks the mark of its end alone, and a JPEG's codes must fill the picture exactly, as they do not where a
 //     part was lost in the middle. A flipped bit that leaves their number as it was cannot be told: a JPEG has no sums. The one exception is [Album], whose JPEG frames are decoded as far as
 //     they go where they are damaged inside; a cut one is an error there too, and [VerifyFrames] finds all.

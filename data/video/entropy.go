@@ -54,17 +54,19 @@ type walker struct {
 	most          [2]int // the largest sampling factors, across and down
 	progressive   bool
 	interval      int // blocks' groups between restarts; 0: none
+	walked        int // planes, of those of whole blocks
 	data          []byte
 }
 
 var walkers = sync.Pool{New: func() any { return new(walker) }}
 
-// walk reports whether the codes of a JPEG file fill its picture exactly. Files of other kinds than Huffman-coded ones, and
-// what is wrong with segments, are left to the decoder; so is how later scans of a progressive one refine what is there.
-func walk(b []byte) error {
+// walk returns an error for a JPEG file whose codes do not fill its picture exactly. whole says that all codes were walked, up
+// to the mark of the end. Otherwise something is left to the decoder: files of other kinds than Huffman-coded ones, what is
+// wrong with segments, and how later scans of a progressive file refine what is there.
+func walk(b []byte) (whole bool, err error) {
 	w := walkers.Get().(*walker)
 	defer walkers.Put(w)
-	w.planes, w.interval, w.height = w.planes[:0], 0, 0
+	w.planes, w.interval, w.height, w.walked = w.planes[:0], 0, 0, 0
 	for i := range w.tables {
 		for k, t := range w.tables[i] {
 			if t != nil {
@@ -80,32 +82,38 @@ func walk(b []byte) error {
 			continue
 		}
 		length := 2 + int(binary.BigEndian.Uint16(b[2:]))
-		if mark == markEOI || length > len(b) || length < 4 {
-			return nil
+		if mark == markEOI {
+			return w.whole(), nil
+		}
+		if length > len(b) || length < 4 {
+			return false, nil
 		}
 		body := b[4:length]
 		b = b[length:]
 		switch {
 		case mark == markDHT:
 			if !w.readCodes(body) {
-				return nil
+				return false, nil
 			}
 		case mark >= markSOF0 && mark <= markSOF2:
-			if w.progressive = mark == markSOF2; !w.readFrame(body) {
-				return nil
+			if w.progressive = mark == markSOF2; w.height > 0 || !w.readFrame(body) {
+				return false, nil // more than one frame is not read
 			}
 		case mark == markDRI && len(body) >= 2:
 			w.interval = int(binary.BigEndian.Uint16(body))
 		case mark == markSOS:
 			n, err := w.walkScan(body, b)
 			if err != nil || n < 0 {
-				return err
+				return false, err
 			}
 			b = b[n:]
 		}
 	}
-	return nil
+	return len(b) >= 2 && b[0] == 0xff && b[1] == markEOI && w.whole(), nil
 }
+
+// whole reports whether the codes of every colour were walked, once.
+func (w *walker) whole() bool { return w.walked > 0 && w.walked == len(w.planes) && !w.progressive }
 
 // readCodes reads Huffman tables.
 func (w *walker) readCodes(b []byte) bool {
@@ -199,8 +207,11 @@ func (w *walker) walkScan(head, b []byte) (int, error) {
 		groups = (((w.width*p.across+w.most[0]-1)/w.most[0] + 7) / 8) * (((w.height*p.down+w.most[1]-1)/w.most[1] + 7) / 8)
 		p.across, p.down = 1, 1
 	}
+	if band.last == 63 {
+		w.walked += len(scan)
+	}
 	n := 0
-	for groups > 0 {
+	for restart := byte(0); groups > 0; restart++ {
 		these := groups
 		if w.interval > 0 {
 			these = min(groups, w.interval)
@@ -216,7 +227,7 @@ func (w *walker) walkScan(head, b []byte) (int, error) {
 		}
 		n += size
 		if groups -= these; groups > 0 {
-			if b[n+1]&^7 != markRST0 {
+			if b[n+1] != markRST0|restart&7 {
 				return -1, nil // likewise
 			}
 			n += 2

@@ -31,7 +31,7 @@ func TestWalkWhole(t *testing.T) {
 	r, _ := reference(t)
 	for name, file := range r.Files {
 		if strings.HasPrefix(name, "jpeg") {
-			if err := walk(file.File); err != nil {
+			if _, err := walk(file.File); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
@@ -48,8 +48,8 @@ func TestWalkWhole(t *testing.T) {
 					if err := jpegn.Encode(&b, img, &o); err != nil {
 						t.Fatal(err)
 					}
-					if err := walk(b.Bytes()); err != nil {
-						t.Errorf("%T %v of %v, %+v: %v", img, ratio, size, o, err)
+					if whole, err := walk(b.Bytes()); err != nil || whole == o.Progressive {
+						t.Errorf("%T %v of %v, %+v: whole %v, %v", img, ratio, size, o, whole, err)
 					}
 				}
 			}
@@ -111,7 +111,7 @@ func TestWalkTail(t *testing.T) {
 		{"\xff\xd0\x5a", false, "another group"},
 	} {
 		file := append(append(bytes.Clone(b[:len(b)-2]), tt.tail...), 0xff, 0xd9)
-		err := walk(file)
+		_, err := walk(file)
 		if (err == nil) != tt.whole || err != nil && !errors.Is(err, errDamaged) {
 			t.Errorf("tail %q: %v, want whole %v\nreason: %s", tt.tail, err, tt.whole, tt.reason)
 		}
@@ -125,7 +125,7 @@ func FuzzWalk(f *testing.F) {
 		if c, _, err := (Bounds{MaxPixels: 1 << 20}).header("x", b); err != nil || !bytes.HasPrefix(b, []byte("\xff\xd8")) || c.Width < 1 {
 			return
 		}
-		if err := walk(b); err != nil && !errors.Is(err, errDamaged) {
+		if _, err := walk(b); err != nil && !errors.Is(err, errDamaged) {
 			t.Fatal(err)
 		}
 	})
@@ -134,7 +134,7 @@ func FuzzWalk(f *testing.F) {
 func BenchmarkWalk(b *testing.B) {
 	file := datatest.JPEG(b, textured(360, 480))
 	for name, f := range map[string]func() error{
-		"walk":   func() error { return walk(file) },
+		"walk":   func() error { _, err := walk(file); return err },
 		"fast":   func() error { _, err := decodeFast("x", file); return err },
 		"strict": func() error { _, err := DecodePicture("x", file); return err },
 	} {

@@ -87,15 +87,23 @@ func (limit Bounds) decode(name string, b []byte) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.walk != nil {
+		whole, err := f.walk(b)
+		if err != nil {
+			return nil, broken(name, b, err)
+		}
+		if whole { // so that nothing is left to forgive
+			if img, ok := fastJPEG(b); ok {
+				return img, nil
+			}
+		}
+	}
 	img, err := f.decode(bytes.NewReader(b))
 	if errors.Is(err, io.ErrUnexpectedEOF) && f.complete != nil {
 		// A cut file, unless it lacks nothing but the mark of its end.
 		if whole := f.complete(b, f.decode); whole != nil {
 			img, err = whole, nil
 		}
-	}
-	if err == nil && f.sound != nil {
-		err = f.sound(b)
 	}
 	if err != nil {
 		return nil, broken(name, b, err)
@@ -153,7 +161,7 @@ type format struct {
 	decode   func(io.Reader) (image.Image, error)
 	grey     func(image.Config, []byte) bool
 	complete func(b []byte, decode func(io.Reader) (image.Image, error)) image.Image // see complete.go; nil for formats that need none
-	sound    func(b []byte) error                                                    // looks for damage that decoding does not find; nil likewise
+	walk     func(b []byte) (whole bool, err error)                                  // looks for damage that decoding does not find; nil likewise
 }
 
 // formatOf tells by the first bytes how to read a file.
