@@ -3,6 +3,7 @@ package folder
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/primewindow/primewindow/data"
