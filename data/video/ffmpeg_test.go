@@ -299,7 +299,8 @@ func TestBadFiles(t *testing.T) {
 	}{
 		{"empty", write("empty.mp4", nil), Options{}, false, "empty, want a recording", "a download that never began"},
 		{"one byte", write("one.mp4", []byte{0}), Options{}, false, "Invalid data found", "nothing is like that"},
-		{"garbage", write("text.mp4", []byte(strings.Repeat("<html>", 500))), Options{}, false, "Invalid data found", "an error page"},
+		{"error page", write("text.mp4", []byte(strings.Repeat("<html>", 500))), Options{}, false, "a web page, not the file itself", "a download that was refused"},
+		{"garbage", write("noise.mp4", []byte(strings.Repeat("noise!", 500))), Options{}, false, "Invalid data found", "no format begins so"},
 		{"garbage sound", write("text.mp3", []byte(strings.Repeat("<html>", 500))), Options{}, true, "", "likewise"},
 		{"cut MP4", write("cut.mp4", whole[:len(whole)/2]), Options{}, false, "", "it has its index at the end"},
 		{"cut FLV", cut, Options{FPS: 3}, false, "s could be decoded, want 3", "it says how long it would be"},

@@ -21,7 +21,8 @@ func TestBroken(t *testing.T) {
 	type fault datatest.Fault
 	for _, tt := range []fault{
 		{"empty", func(m datatest.Files) { m[bad] = nil }, file + ": empty", false, false, "a download that broke off"},
-		{"no AVI", func(m datatest.Files) { m[bad] = []byte("<html>not found</html>") }, file + `: 22 bytes, begins with "<htm", want an AVI file`, false, false, "a download of something else"},
+		{"no AVI", func(m datatest.Files) { m[bad] = []byte("<html>not found</html>") }, file + ": a web page, not the file itself", false, false, "a download that was refused"},
+		{"garbage", func(m datatest.Files) { m[bad] = []byte("neither this nor that.") }, file + `: 22 bytes, begins with "neit", want an AVI file`, false, false, "no format begins so"},
 		{"truncated", func(m datatest.Files) { m[bad] = good[:len(good)/2] }, file + `: truncated: chunk "LIST"`, false, false, "a download that broke off"},
 		{"folder", func(m datatest.Files) { delete(m, bad); m[bad+"/x"] = nil }, file + ": not a regular file", false, false, "no file"},
 		{"no picture", func(m datatest.Files) { m[bad] = avi(auds()) }, file + ": no video stream", false, false, "sound alone"},
