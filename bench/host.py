@@ -16,7 +16,7 @@ class Host:
     """A host of the sandbox's own; call speaks the protocol of internal/wire."""
 
     def __init__(self, sandbox):
-        self.path = sandbox.socket()
+        self.path = sandbox.socket
         log = open(sandbox.folder / "host.log", "w")
         self.process = subprocess.Popen(
             [VENV / "bin/primewindow", "host"], env=sandbox.environment(), stdout=log, stderr=log, stdin=subprocess.DEVNULL

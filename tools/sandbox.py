@@ -1,7 +1,7 @@
 """A project folder for one test: its own host, its own runs, nothing shared with the user's."""
 
 import contextlib
-import hashlib
+import functools
 import http.client
 import json
 import os
@@ -49,13 +49,13 @@ class Sandbox:
         env.setdefault("PYTHONWARNINGS", "ignore")
         return env
 
+    @functools.cached_property
     def socket(self) -> str:
-        """Where the host listens; the rule is wire.SocketPath's."""
-        name = hashlib.sha256(str(self.folder).encode()).hexdigest()[:10]
-        base = os.environ.get("XDG_RUNTIME_DIR", "")
-        if not base or not os.path.isdir(base) or len(base) > 60:
-            base = "/tmp"
-        return f"{base}/primewindow-{os.getuid()}-{name}/host.sock"
+        """Where the host listens, as the program says: it alone knows the rule."""
+        shown = subprocess.run(
+            [VENV / "bin/primewindow", "ps"], env=self.environment(), check=True, timeout=60, capture_output=True, text=True
+        ).stdout
+        return next(line.split(maxsplit=1)[1] for line in shown.splitlines() if line.startswith("socket "))
 
     def runs(self) -> dict:
         """The host's runs by name, as GET /v1/runs gives them; none when no host answers."""
@@ -63,7 +63,7 @@ class Sandbox:
         connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.sock.settimeout(20)
         try:
-            connection.sock.connect(self.socket())
+            connection.sock.connect(self.socket)
             connection.request("GET", "/v1/runs")
             return {run["name"]: run for run in json.load(connection.getresponse())}
         except (FileNotFoundError, ConnectionError):

@@ -27,8 +27,14 @@ type client struct {
 
 func newClient(project string) *client { return &client{project: project, who: caller(project)} }
 
+// dial connects to the project's host, which is the user's own.
 func (c *client) dial(ctx context.Context) (net.Conn, error) {
-	return (&net.Dialer{}).DialContext(ctx, "unix", wire.SocketPath(c.project))
+	m, err := wire.FindMeeting(c.project)
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	return m.Dial(ctx)
 }
 
 // do makes a call and returns its reply, which is not an error's, and which has to be closed.
@@ -48,6 +54,8 @@ func (c *client) do(ctx context.Context, method, path string, body any) (*reply,
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, ctx.Err()
+	case isStranger(err):
+		return nil, err
 	case err != nil:
 		return nil, c.gone(err)
 	case a.status >= 200 && a.status < 300:
@@ -113,6 +121,12 @@ func (c *client) stream(ctx context.Context, method, path string, body any, see 
 		return ctx.Err()
 	}
 	return errStreamEnded
+}
+
+// isStranger reports whether the socket, or its folder, is not the user's alone.
+func isStranger(err error) bool {
+	_, is := errors.AsType[*wire.StrangerError](err)
+	return is
 }
 
 // gone says that the host no longer answers.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -52,6 +53,9 @@ func connect(ctx context.Context) (*client, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+		if isStranger(err) {
+			return nil, err
+		}
 		if host, err = start(ctx, c); err != nil {
 			return nil, err
 		}
@@ -77,7 +81,7 @@ func connect(ctx context.Context) (*client, error) {
 	return c, nil
 }
 
-// reach gives a client of the project's host without starting one.
+// reach gives a client of the project's host without starting one: [ErrNoHost] where there is none.
 func reach(ctx context.Context) (*client, error) {
 	project, err := wire.Project()
 	if err != nil {
@@ -85,8 +89,11 @@ func reach(ctx context.Context) (*client, error) {
 	}
 	c := newClient(project)
 	conn, err := c.dial(ctx)
-	if err != nil {
+	switch {
+	case isStranger(err):
 		return nil, err
+	case err != nil:
+		return nil, ErrNoHost
 	}
 	_ = conn.Close()
 	return c, nil
@@ -137,11 +144,14 @@ func logPath(project string) string { return filepath.Join(project, "runs", "hos
 func start(ctx context.Context, c *client) (wire.Host, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
-	lock, err := lockStart(ctx, wire.SocketPath(c.project))
+	lock, err := lockStart(ctx, c.project)
 	if err != nil {
 		return wire.Host{}, err
 	}
 	defer lock.Close()
+	if note := wire.SocketNote(c.project); note != "" {
+		fmt.Fprintln(os.Stderr, "primewindow: warning: "+note)
+	}
 	var host wire.Host
 	if c.call(ctx, "GET", "/host", nil, &host) == nil {
 		return host, nil
@@ -190,26 +200,29 @@ func await(ctx context.Context, c *client, p program) (host wire.Host, err error
 // unclaimed reports whether no host holds the project's lock. One that no longer answers holds it while it saves
 // its runs, and until it has left no other can take its place.
 func unclaimed(project string) bool {
-	f, err := os.OpenFile(filepath.Join(filepath.Dir(wire.SocketPath(project)), "lock"), os.O_RDWR, 0)
+	m, err := wire.FindMeeting(project)
 	if err != nil {
 		return true // there has been no host
+	}
+	defer m.Close()
+	f, err := m.Lock("lock", false)
+	if err != nil {
+		return true
 	}
 	defer f.Close() // gives the lock back
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
 }
 
 // lockStart takes the right to start a host. Closing the file gives it back.
-func lockStart(ctx context.Context, socket string) (*os.File, error) {
-	dir := filepath.Dir(socket)
-	problem := func(err error) error {
-		return &wire.Problem{Message: fmt.Sprintf("socket folder: %v", err), Hint: "set XDG_RUNTIME_DIR to a folder of your own that you can write to, with a short path"}
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, problem(err)
-	}
-	f, err := os.OpenFile(filepath.Join(dir, "start.lock"), os.O_RDWR|os.O_CREATE, 0o600)
+func lockStart(ctx context.Context, project string) (*os.File, error) {
+	m, err := wire.MakeMeeting(project)
 	if err != nil {
-		return nil, problem(err)
+		return nil, err
+	}
+	defer m.Close()
+	f, err := m.Lock("start.lock", true)
+	if err != nil {
+		return nil, wire.SocketProblem(err)
 	}
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
@@ -218,7 +231,7 @@ func lockStart(ctx context.Context, socket string) (*os.File, error) {
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
 			f.Close()
-			return nil, problem(err)
+			return nil, wire.SocketProblem(err)
 		}
 		select {
 		case <-time.After(10 * time.Millisecond):
@@ -242,7 +255,7 @@ func launch(project string, p program) (ended <-chan struct{}, from int64, err e
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return nil, 0, problem(err)
 	}
-	log, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	log, err := wire.OpenPlain(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
 		return nil, 0, problem(err)
 	}
@@ -304,11 +317,16 @@ func closeOnExec() {
 // lastWords makes an error of what a host that ended at once wrote to its log.
 func lastWords(c *client, from int64) error {
 	p := &wire.Problem{Message: "the host ended at once", Hint: "see " + c.show(logPath(c.project))}
-	text, err := os.ReadFile(logPath(c.project))
-	if err != nil || int64(len(text)) <= from {
+	f, err := wire.OpenPlain(logPath(c.project), os.O_RDONLY, 0)
+	if err != nil {
 		return p
 	}
-	for line := range bytes.Lines(text[from:]) {
+	defer f.Close()
+	text, err := io.ReadAll(io.NewSectionReader(f, from, 1<<20))
+	if err != nil {
+		return p
+	}
+	for line := range bytes.Lines(text) {
 		said := strings.TrimSpace(string(line))
 		if m, ok := strings.CutPrefix(said, "primewindow: error: "); ok {
 			p.Message = "the host ended at once: " + m

@@ -16,7 +16,7 @@ var ErrNoHost = errors.New("workbench: no host is running")
 func HostContext(ctx context.Context) (wire.Host, error) {
 	c, err := reach(ctx)
 	if err != nil {
-		return wire.Host{}, ErrNoHost
+		return wire.Host{}, err
 	}
 	var h wire.Host
 	err = c.call(ctx, "GET", "/host", nil, &h)
@@ -31,7 +31,7 @@ const stopTime = time.Minute
 func StopHostContext(ctx context.Context) error {
 	c, err := reach(ctx)
 	if err != nil {
-		return ErrNoHost
+		return err
 	}
 	return stop(ctx, c, "")
 }
@@ -61,7 +61,7 @@ func PauseNamedContext(ctx context.Context, name string) (Status, error) {
 	}
 	c, err := reach(ctx)
 	if err != nil {
-		return Status{}, ErrNoHost
+		return Status{}, err
 	}
 	var s Status
 	err = c.call(ctx, "POST", "/runs/"+name+"/pause", nil, &s)

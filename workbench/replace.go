@@ -75,12 +75,19 @@ func copyFile(to, from string) error {
 		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o755)
+	out, err := os.CreateTemp(filepath.Dir(to), ".new-*") // a name that nobody can have put a link under
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close(), os.Rename(to+".new", to))
+	err = errors.Join(err, out.Chmod(0o755), out.Close())
+	if err == nil {
+		err = os.Rename(out.Name(), to)
+	}
+	if err != nil {
+		_ = os.Remove(out.Name())
+	}
+	return err
 }
 
 // otherCode reports whether the host that answers is not the one that this cell's binary is.
@@ -92,7 +99,7 @@ func otherCode(host wire.Host) bool {
 // replace lets this cell's binary take the place of a host of other code, which saves its runs and leaves first.
 func replace(ctx context.Context, c *client) (wire.Host, error) {
 	began := time.Now()
-	lock, err := lockStart(ctx, wire.SocketPath(c.project))
+	lock, err := lockStart(ctx, c.project)
 	if err != nil {
 		return wire.Host{}, err
 	}

@@ -188,7 +188,7 @@ func TestBadSocketFolder(t *testing.T) {
 	if err := os.WriteFile(folder, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	checkProblem(t, s.play(t, "host"), "socket: mkdir "+folder, "set XDG_RUNTIME_DIR")
+	checkProblem(t, s.play(t, "host"), "socket folder: "+folder+" is a file, want a folder", "set XDG_RUNTIME_DIR")
 }
 
 // TestBadFolder spoils the manifest of a run. The folder stays as it is found.

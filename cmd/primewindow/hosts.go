@@ -35,6 +35,9 @@ func psCommand(ctx context.Context, env *environ, args []string) error {
 		return err
 	}
 	fmt.Fprintf(env.out, "project  %s\nsocket   %s\n", env.project, wire.SocketPath(env.project))
+	if note := wire.SocketNote(env.project); note != "" {
+		fmt.Fprintln(env.out, "         "+note)
+	}
 	h, err := workbench.HostContext(ctx)
 	var runs []wire.Status
 	switch {

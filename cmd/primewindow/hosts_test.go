@@ -13,6 +13,16 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
+// awaitPath waits a minute until something is there.
+func awaitPath(path string) bool {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if _, err := os.Lstat(path); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // TestHost starts a host, sees it with ps, and ends it with stop.
 func TestHost(t *testing.T) {
 	needPlugin(t)
@@ -38,13 +48,8 @@ func TestHost(t *testing.T) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- host.Wait() }()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		if _, err := os.Stat(socket); err == nil {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("no socket %s after a minute\n%s", socket, said.String())
-		}
+	if !awaitPath(socket) {
+		t.Fatalf("no socket %s after a minute\n%s", socket, said.String())
 	}
 	p := s.must(t, "ps")
 	for _, want := range []string{"socket   " + socket, "host     process ", "first  synth  joint", "idle"} {

@@ -20,8 +20,9 @@ const ModulePath = "github.com/primewindow/primewindow"
 const ProjectVariable = "PRIMEWINDOW_PROJECT"
 
 // Project finds the project folder: PRIMEWINDOW_PROJECT, or else the nearest folder upwards from the
-// notebook's folder (the working folder outside a notebook) whose go.mod is this module's or which holds a
-// folder runs, or else the working folder itself.
+// notebook's folder (the working folder outside a notebook) whose go.mod is this module's, or else the working
+// folder itself. A project's binary is executed: in a folder that everybody can write to, as /tmp is, a go.mod of
+// another user makes no project.
 func Project() (string, error) {
 	if dir := os.Getenv(ProjectVariable); dir != "" {
 		return filepath.Abs(dir)
@@ -35,7 +36,7 @@ func Project() (string, error) {
 	}
 	for dir := start; ; dir = filepath.Dir(dir) {
 		mod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-		if err == nil && strings.Contains(string(mod), "module "+ModulePath+"\n") {
+		if err == nil && strings.Contains(string(mod), "module "+ModulePath+"\n") && !planted(dir) {
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
@@ -44,16 +45,14 @@ func Project() (string, error) {
 	}
 }
 
-// SocketPath is where the host of a project listens: in a folder of the user's own whose name is short,
-// since a socket's path may have 107 bytes only.
-func SocketPath(project string) string {
-	sum := sha256.Sum256([]byte(project))
-	base := os.Getenv("XDG_RUNTIME_DIR")
-	if st, err := os.Stat(base); base == "" || err != nil || !st.IsDir() || len(base) > 60 {
-		base = "/tmp"
+// planted reports whether the go.mod of a folder may be there to mislead.
+func planted(dir string) bool {
+	folder, err := os.Stat(dir)
+	if err != nil || folder.Mode()&0o002 == 0 {
+		return err != nil
 	}
-	dir := fmt.Sprintf("primewindow-%d-%s", os.Getuid(), hex.EncodeToString(sum[:5]))
-	return filepath.Join(base, dir, "host.sock")
+	mod, err := os.Lstat(filepath.Join(dir, "go.mod"))
+	return err != nil || ownerOf(mod) != 0 && ownerOf(mod) != os.Geteuid()
 }
 
 var runName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)

@@ -33,14 +33,37 @@ func TestProject(t *testing.T) {
 	}
 }
 
-func TestSocketPath(t *testing.T) {
-	long := "/" + strings.Repeat("a-long-name/", 40)
-	for _, runtime := range []string{"", t.TempDir(), long, "/nowhere"} {
-		t.Setenv("XDG_RUNTIME_DIR", runtime)
-		a, b := SocketPath(long), SocketPath("/other")
-		if len(a) > 107 || a == b || a != SocketPath(long) {
-			t.Errorf("XDG_RUNTIME_DIR=%q: %s (%d bytes) and %s: want short, apart and steady paths", runtime, a, len(a), b)
-		}
+// TestProjectPlanted puts a project of another user's above one's own folder, where everybody can.
+func TestProjectPlanted(t *testing.T) {
+	needRoot(t)
+	t.Setenv(ProjectVariable, "")
+	for _, tt := range []struct {
+		name    string
+		mode    fs.FileMode
+		owner   int
+		planted bool
+		reason  string
+	}{
+		{"another user's in a folder for all", fs.ModeSticky | 0o777, other, true, "its binary would be executed"},
+		{"my own in a folder for all", fs.ModeSticky | 0o777, os.Geteuid(), false, "the user put it there"},
+		{"another user's checkout", 0o755, other, false, "a colleague's, which the user went to"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			root := t.TempDir()
+			mod, mine := filepath.Join(root, "go.mod"), filepath.Join(root, "mine")
+			err := errors.Join(os.Mkdir(mine, 0o755), os.WriteFile(mod, []byte("module "+ModulePath+"\n"), 0o644), os.Chown(mod, tt.owner, -1), os.Chmod(root, tt.mode))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Setenv("GONB_DIR", mine)
+			want := root
+			if tt.planted {
+				want = mine
+			}
+			if got, err := Project(); err != nil || got != want {
+				t.Errorf("Project() = %s, %v, want %s\nreason: %s", got, err, want, tt.reason)
+			}
+		})
 	}
 }
 

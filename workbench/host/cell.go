@@ -94,6 +94,9 @@ func ServeLogged(ctx context.Context, project string, idle time.Duration, log io
 		fmt.Fprintf(log, "%s host %d %s\n", time.Now().UTC().Format(time.RFC3339), os.Getpid(), what)
 	}
 	say("of " + project + " begins")
+	if note := wire.SocketNote(project); note != "" {
+		say("warns: " + note)
+	}
 	err := Serve(ctx, project, idle)
 	if errors.Is(err, errOtherHost) {
 		say("leaves: there is another")

@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -52,20 +51,19 @@ func Serve(ctx context.Context, project string, idle time.Duration) error {
 	// A host stays for days beside notebooks. Most of its memory is the backend's; collecting the small Go heap
 	// more often costs nothing that shows and keeps it small.
 	debug.SetGCPercent(25)
-	socket := wire.SocketPath(project)
-	lock, err := claim(socket)
+	meeting, err := wire.MakeMeeting(project)
+	if err != nil {
+		return err
+	}
+	defer meeting.Close()
+	lock, err := claim(meeting)
 	if err != nil {
 		return err
 	}
 	defer lock.Close()
-	if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return socketProblem(err)
-	}
-	old := unix.Umask(0o177) // the socket is 0600 from its first moment
-	listener, err := net.Listen("unix", socket)
-	unix.Umask(old)
+	listener, err := meeting.Listen()
 	if err != nil {
-		return socketProblem(err)
+		return wire.SocketProblem(err)
 	}
 	cell, err := wire.CellOf()
 	if err != nil {
@@ -74,7 +72,7 @@ func Serve(ctx context.Context, project string, idle time.Duration) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	s := &Server{shop: NewShop(project), ctx: ctx, stop: stop, training: map[*Run]map[int]context.CancelCauseFunc{}}
-	s.info = wire.Host{Protocol: wire.Version, PID: os.Getpid(), Project: project, Socket: socket, Started: time.Now().UTC(), Cell: cell}
+	s.info = wire.Host{Protocol: wire.Version, PID: os.Getpid(), Project: project, Socket: meeting.Socket, Started: time.Now().UTC(), Cell: cell}
 	if cell != nil {
 		s.shop.defines = cell.Defines
 	}
@@ -98,35 +96,21 @@ func Serve(ctx context.Context, project string, idle time.Duration) error {
 	return errors.Join(s.shop.keep(), s.shop.Close())
 }
 
-// claim makes the socket's folder and takes it for this process.
-func claim(socket string) (*os.File, error) {
-	dir := filepath.Dir(socket)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, socketProblem(err)
-	}
-	var st unix.Stat_t
-	if err := unix.Lstat(dir, &st); err != nil {
-		return nil, socketProblem(err)
-	}
-	if int(st.Uid) != os.Getuid() || st.Mode&unix.S_IFMT != unix.S_IFDIR {
-		return nil, &wire.Problem{Message: fmt.Sprintf("socket folder %s belongs to somebody else", dir), Hint: "set XDG_RUNTIME_DIR to a folder of your own"}
-	}
-	if err := os.Chmod(dir, 0o700); err != nil {
-		return nil, socketProblem(err)
-	}
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+// claim takes the socket's folder for this process.
+func claim(m *wire.Meeting) (*os.File, error) {
+	f, err := m.Lock("lock", true)
 	if err != nil {
-		return nil, socketProblem(err)
+		return nil, wire.SocketProblem(err)
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	switch err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); {
+	case errors.Is(err, unix.EWOULDBLOCK):
 		f.Close()
 		return nil, errOtherHost
+	case err != nil:
+		f.Close()
+		return nil, wire.SocketProblem(fmt.Errorf("%s: lock: %w", f.Name(), err))
 	}
 	return f, nil
-}
-
-func socketProblem(err error) error {
-	return &wire.Problem{Message: fmt.Sprintf("socket: %v", err), Hint: "set XDG_RUNTIME_DIR to a folder that you can write to, with a short path"}
 }
 
 func (s *Server) seen() { s.lastSeen.Store(time.Now().UnixNano()) }
