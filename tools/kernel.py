@@ -3,9 +3,41 @@
 usage: kernel.py VENV PROJECT
 """
 
+import hashlib
 import json
+import os
 import pathlib
 import sys
+
+SOCKET = "/gonb_12345678/gopls_socket"  # which gonb makes below TMPDIR, for completion
+LONGEST = 107  # bytes that Linux lets a socket's path have
+
+
+def fits(folder: pathlib.Path) -> bool:
+    return len(os.fsencode(folder)) + len(SOCKET) <= LONGEST
+
+
+def temporary(venv: pathlib.Path) -> pathlib.Path:
+    """The folder for kernels' files: VENV/tmp, under a shorter name below the user's state folder where it needs one."""
+    own = venv / "tmp"
+    if fits(own):
+        return own
+    state = os.environ.get("XDG_STATE_HOME", "")
+    if not state.startswith("/"):
+        state = os.path.expanduser("~/.local/state")
+    link = pathlib.Path(state, "primewindow", "kernel-" + hashlib.sha256(os.fsencode(venv)).hexdigest()[:10])
+    if not fits(link):
+        print(
+            f"setup: warning: no completion in cells: {own} is too long a path for a socket, and {link} too\n"
+            "hint: move the project up, or set XDG_STATE_HOME to a folder of your own with a short path",
+            file=sys.stderr,
+        )
+        return own
+    link.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not link.is_symlink() or os.readlink(link) != str(own):
+        link.unlink(missing_ok=True)
+        link.symlink_to(own)
+    return link
 
 
 def finish_kernel(venv: pathlib.Path) -> None:
@@ -25,7 +57,7 @@ def finish_kernel(venv: pathlib.Path) -> None:
         "GOFLAGS": "-ldflags=-w",
         "GOWORK": "",
         # A kernel that is killed leaves its folder behind: here it is found and cleared.
-        "TMPDIR": f"{venv}/tmp",
+        "TMPDIR": str(temporary(venv)),
     }
     write(file, spec)
 

@@ -187,6 +187,8 @@ lab() {
     fi
     binary
     step gonb tools/go.mod tools/go.sum -- install_tools tools github.com/janpfeifer/gonb golang.org/x/tools/cmd/goimports
+    local spec=$venv/share/jupyter/kernels/gonb/kernel.json
+    [ -d "$(sed -n 's/^ *"TMPDIR": "\(.*\)",\{0,1\}$/\1/p' "$spec" 2>/dev/null)" ] || rm -f "$stamps/kernel" # its short name is gone
     step kernel tools/go.mod tools/kernel.py tools/setup.sh -- kernel
     step cell go.mod go.sum -- cell
 }
