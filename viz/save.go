@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/primewindow/primewindow/internal/whole"
 )
 
 // Save writes a figure under a path without a suffix, as a file for each format, or for all of [Formats] where none is named. It
@@ -29,44 +31,17 @@ func Save(f *Figure, path string, formats ...Format) error {
 		return fmt.Errorf("viz: save %s: folder %s: %w", path, filepath.Dir(path), reason(err))
 	}
 	for i, format := range formats {
-		if err := replace(path+format.Suffix(), bodies[i]); err != nil {
+		if err := whole.WriteFile(path+format.Suffix(), bodies[i]); err != nil {
 			return fmt.Errorf("viz: save %s: %w", path+format.Suffix(), reason(err))
 		}
 	}
 	return nil
 }
 
-// replace writes a file beside its place and moves it there.
-func replace(path string, body []byte) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(file.Name()))
-		}
-	}()
-	_, err = file.Write(body)
-	if err == nil {
-		err = file.Chmod(0o644)
-	}
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	return err
-}
-
 // reason is why a file could not be written, without the name of a passing one.
 func reason(err error) error {
 	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		return at.Err
-	}
-	if link, ok := errors.AsType[*os.LinkError](err); ok {
-		return link.Err
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
+	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -116,15 +117,11 @@ func writeFigure(f *wire.Figure, dir, kind string) (string, error) {
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, f.PNG) {
 		return path, nil
 	}
-	temp := path + ".new"
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return "", &wire.Problem{Message: fmt.Sprintf("figure: %v", err), Hint: "is the run's folder writable?"}
 	}
-	if err := os.WriteFile(temp, f.PNG, 0o644); err != nil {
+	if err := whole.WriteFile(path, f.PNG); err != nil {
 		return "", &wire.Problem{Message: fmt.Sprintf("figure: %v", err), Hint: "is the run's folder writable, and is there space?"}
-	}
-	if err := os.Rename(temp, path); err != nil {
-		return "", &wire.Problem{Message: fmt.Sprintf("figure: %v", err), Hint: "is the run's folder writable?"}
 	}
 	return path, nil
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -133,7 +132,7 @@ func showData(env *environ, name, dir string, set assignments, n int, out string
 	if err != nil {
 		return &wire.Problem{Message: oneLine(err.Error()), Hint: "-n takes a smaller number; `primewindow data check` names what is broken"}
 	}
-	if err := os.WriteFile(out, sheet.PNG, 0o644); err != nil {
+	if err := whole.WriteFile(out, sheet.PNG); err != nil {
 		return &wire.Problem{Message: err.Error(), Hint: "name a file in a folder that is there and writable"}
 	}
 	fmt.Fprintf(env.out, "%s\n%s\n", sheet.Text, out)

@@ -9,11 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
 
+	"github.com/primewindow/primewindow/data/cache"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench"
 )
@@ -83,6 +85,7 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 		}
 		return &wire.Problem{Message: fmt.Sprintf("unknown command %q", args[0]), Hint: "the commands are " + strings.Join(names, ", ")}
 	}()
+	warnCache(errOut)
 	switch {
 	case err == nil || errors.Is(err, errHelp):
 		return 0
@@ -91,6 +94,18 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	}
 	report(errOut, err)
 	return 1
+}
+
+// warnCache says that decoded samples could not be kept: the command did its work, but the next will take as long.
+func warnCache(w io.Writer) {
+	c, err := cache.Default()
+	if err != nil { // whoever wanted it has said so
+		return
+	}
+	if why := c.Trouble(); why != nil {
+		fmt.Fprintf(w, "primewindow: warning: %s: decoded samples are not kept, and are decoded anew each time\n", oneLine(why.Error()))
+		fmt.Fprintf(w, "hint: name a folder that you can write to in %s, or set it to off\n", cache.DirVariable)
+	}
 }
 
 // report prints an error as one line and a hint as another.
@@ -104,9 +119,25 @@ func report(w io.Writer, err error) {
 		message, hint = "no host is running", "a notebook's first cell starts one; `primewindow run` needs none"
 	}
 	if hint == "" {
+		hint = placeHint(err)
+	}
+	if hint == "" {
 		hint = "`primewindow doctor` shows what is installed, `primewindow help` the commands"
 	}
 	fmt.Fprintf(w, "primewindow: error: %s\nhint: %s\n", message, oneLine(hint))
+}
+
+// placeHint says what to do about a place that cannot be read or written, whoever met it; empty of other errors.
+func placeHint(err error) string {
+	switch {
+	case errors.Is(err, syscall.EROFS):
+		return "that place is read-only: name another, or copy what is there to one of your own"
+	case errors.Is(err, fs.ErrPermission):
+		return "that place is not yours to use so: name another, or let its owner give you the right (chmod)"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "free some space there, or name another place"
+	}
+	return ""
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host"
 )
@@ -73,7 +74,7 @@ func probeCommand(ctx context.Context, env *environ, args []string) error {
 		return err
 	}
 	if drawn {
-		if err := os.WriteFile(*out, picture.PNG, 0o644); err != nil {
+		if err := whole.WriteFile(*out, picture.PNG); err != nil {
 			return &wire.Problem{Message: err.Error(), Hint: "name a file in a folder that is there and writable"}
 		}
 		fmt.Fprintln(env.out, picture.Text)

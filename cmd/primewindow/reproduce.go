@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench"
 	"github.com/primewindow/primewindow/workbench/host"
@@ -234,7 +235,7 @@ func show(env *environ, rec *wire.Reproduction, file, dir string) error {
 		return &wire.Problem{Message: err.Error(), Hint: "name another folder with -draw"}
 	}
 	for suffix, text := range map[string]string{".md": table.Markdown(), ".csv": table.CSV(), ".tex": table.LaTeX()} {
-		if err := os.WriteFile(filepath.Join(dir, base+suffix), []byte(text), 0o644); err != nil {
+		if err := whole.WriteFile(filepath.Join(dir, base+suffix), []byte(text)); err != nil {
 			return &wire.Problem{Message: err.Error(), Hint: "name another folder with -draw"}
 		}
 	}

@@ -74,7 +74,7 @@ func verify(ctx context.Context, env *environ, f *flag.FlagSet, flags verifyFlag
 	if ask.Out = out; out == "" {
 		dir, err := os.MkdirTemp("", "primewindow-verify-")
 		if err != nil {
-			return err
+			return &wire.Problem{Message: err.Error(), Hint: "runs that are trained again lie in TMPDIR, or where -out says: name a folder that you can write to"}
 		}
 		defer os.RemoveAll(dir) //nolint:errcheck // nothing is left to do about it
 		ask.Out = dir

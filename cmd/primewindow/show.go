@@ -16,6 +16,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host"
 )
@@ -62,7 +63,7 @@ func showCommand(_ context.Context, env *environ, args []string) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(*out, drawn.PNG, 0o644); err != nil {
+		if err := whole.WriteFile(*out, drawn.PNG); err != nil {
 			return &wire.Problem{Message: err.Error(), Hint: "name a file in a folder that is there and writable"}
 		}
 		fmt.Fprintln(env.out, drawn.Text)

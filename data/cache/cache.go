@@ -3,6 +3,7 @@ package cache
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -27,6 +28,7 @@ type Cache struct {
 	limit int64 // in bytes
 
 	hits, misses, lost atomic.Int64
+	trouble            atomic.Pointer[error] // why the first of those lost could not be kept
 
 	mu       sync.Mutex
 	making   map[Key]*making
@@ -126,6 +128,28 @@ func (c *Cache) Stats() Stats {
 		return Stats{}
 	}
 	return Stats{Hits: c.hits.Load(), Misses: c.misses.Load(), Lost: c.lost.Load()}
+}
+
+// Trouble says why an entry that was made could not be kept, of the first such one; nil where all were. It costs time and
+// nothing else: what is not kept is made anew.
+func (c *Cache) Trouble() error {
+	if c == nil {
+		return nil
+	}
+	if why := c.trouble.Load(); why != nil {
+		err := *why
+		if at, ok := errors.AsType[*fs.PathError](err); ok {
+			err = at.Err // of a file whose name says nothing
+		}
+		return fmt.Errorf("cache: %s cannot be written: %w", c.dir, err)
+	}
+	return nil
+}
+
+// lose counts an entry that cannot be kept.
+func (c *Cache) lose(why error) {
+	c.lost.Add(1)
+	c.trouble.CompareAndSwap(nil, &why)
 }
 
 // Get returns the entry of a key: from disk, or else from produce, whose result is kept. Calls for one key that come

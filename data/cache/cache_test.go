@@ -401,8 +401,8 @@ func TestUnwritable(t *testing.T) {
 	if got, made := get(t, c, key(t, c, "r", dir), "value"); got != "value" || !made {
 		t.Errorf("Get = %q, made %v, want it made", got, made)
 	}
-	if c.Stats().Lost == 0 {
-		t.Error("Stats() counts nothing lost")
+	if c.Stats().Lost == 0 || c.Trouble() == nil || !strings.Contains(c.Trouble().Error(), c.Dir()) {
+		t.Errorf("Stats() %+v, Trouble() %v: want what was lost, and where and why", c.Stats(), c.Trouble())
 	}
 }
 

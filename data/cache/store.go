@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -116,7 +117,7 @@ func (c *Cache) write(of id, b []byte) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	if int64(len(b)) > math.MaxUint32 {
-		c.lost.Add(1)
+		c.lose(fmt.Errorf("an entry of %d bytes, want at most %d", len(b), math.MaxUint32))
 		return
 	}
 	sum := checksum(of, b)
@@ -147,25 +148,25 @@ func (c *Cache) note(of id, b []byte) {
 func (c *Cache) append(b []byte) (at int64, ok bool) {
 	records := c.waiting
 	c.waiting = nil
-	if c.ready() {
-		at, err := c.own.append(records, b)
-		if err == nil {
+	err := c.ready()
+	if err == nil {
+		if at, err = c.own.append(records, b); err == nil {
 			return at, true
 		}
 	}
-	c.lost.Add(1)
+	c.lose(err)
 	return 0, false
 }
 
-// ready reports whether there is a pack to write to, of which the records before are known.
-func (c *Cache) ready() bool {
+// ready sees to it that there is a pack to write to, of which the records before are known.
+func (c *Cache) ready() error {
 	most := min(maxPack, c.limit/leastPacks)
 	if c.own != nil && (c.own.known > most || c.own.gone()) {
 		c.own.close()
 		c.own = nil
 	}
 	if c.own != nil {
-		return true
+		return nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -173,8 +174,8 @@ func (c *Cache) ready() bool {
 	var err error
 	if c.own, err = newWriter(c.dir, c.packs, most, c.found); err != nil {
 		c.own = nil
-		return false
+		return err
 	}
 	c.packs[c.own.path] = c.own.pack
-	return true
+	return nil
 }

@@ -28,12 +28,13 @@ var arrows = map[string][]string{
 	"internal/mat":          {"data"},
 	"internal/npy":          {"data"},
 	"internal/seal":         {},
-	"viz":                   {"viz/tsne"},
+	"internal/whole":        {},
+	"viz":                   {"viz/tsne", "internal/whole"},
 	"viz/tsne":              {},
-	"workbench":             {"data", "internal/wire"},
-	"workbench/host":        {"data", "data/*", "models", "inforeg", "inforeg/method", "internal/wire", "internal/npy", "internal/seal", "viz", "viz/tsne", "workbench/host/record"},
+	"workbench":             {"data", "internal/whole", "internal/wire"},
+	"workbench/host":        {"data", "data/*", "models", "inforeg", "inforeg/method", "internal/wire", "internal/npy", "internal/seal", "internal/whole", "viz", "viz/tsne", "workbench/host/record"},
 	"workbench/host/record": {"internal/seal"},
-	"cmd/primewindow":       {"data", "data/*", "internal/wire", "viz", "workbench", "workbench/host"},
+	"cmd/primewindow":       {"data", "data/*", "internal/whole", "internal/wire", "viz", "workbench", "workbench/host"},
 	"bench/*":               {"data", "data/*", "internal/wire", "models", "inforeg", "inforeg/method", "viz", "viz/tsne", "workbench", "workbench/host"},
 }
 

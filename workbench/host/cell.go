@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/primewindow/primewindow/data/cache"
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
@@ -101,6 +102,9 @@ func ServeLogged(ctx context.Context, project string, idle time.Duration, log io
 	if errors.Is(err, errOtherHost) {
 		say("leaves: there is another")
 		return nil
+	}
+	if c, err := cache.Default(); err == nil && c.Trouble() != nil {
+		say("warns: " + c.Trouble().Error() + ": decoded samples are not kept; " + cache.DirVariable + " names another folder, or off")
 	}
 	say("has left")
 	return err

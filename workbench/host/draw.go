@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/viz"
 )
@@ -31,7 +31,7 @@ func Draw(ctx context.Context, kind string, runs []*Run) (*wire.Figure, error) {
 	}
 	if kind != "live" {
 		path := filepath.Join(list[0].Status.Dir, figuresDir, kind+".png")
-		if err := os.WriteFile(path, f.PNG, 0o644); err != nil {
+		if err := whole.WriteFile(path, f.PNG); err != nil {
 			return nil, diskProblem(err)
 		}
 	}

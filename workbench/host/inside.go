@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -13,6 +12,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 	"github.com/primewindow/primewindow/viz"
@@ -172,7 +172,7 @@ func (r *Run) DrawSamples(ctx context.Context) (*wire.Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(filepath.Join(r.Dir, figuresDir, "samples.png"), drawn.PNG, 0o644); err != nil {
+	if err := whole.WriteFile(filepath.Join(r.Dir, figuresDir, "samples.png"), drawn.PNG); err != nil {
 		return nil, diskProblem(err)
 	}
 	return &wire.Figure{PNG: drawn.PNG, Spec: drawn.Spec, Text: drawn.Text, Width: drawn.Width, Height: drawn.Height}, nil
