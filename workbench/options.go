@@ -3,6 +3,7 @@ package workbench
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/primewindow/primewindow/data"
@@ -158,7 +159,21 @@ func EveryEpochs(n int) Schedule { return Schedule(fmt.Sprintf("%d epochs", n)) 
 func PerDecade(n int) Schedule { return Schedule(fmt.Sprintf("%d per decade", n)) }
 
 // Modalities names those to train on; without it all of them are.
-func Modalities(names ...string) Option { return With("modalities", strings.Join(names, ",")) }
+func Modalities(names ...string) Option {
+	return func(d *declaration) {
+		for i, name := range names {
+			if strings.Trim(name, ", \t\n") != name || name == "" {
+				d.fail(fmt.Sprintf("Modalities: name %d is %q", i+1, name), `for example wb.Modalities("audio", "visual"); without the option all are trained on`)
+				return
+			}
+			if slices.Contains(names[:i], name) {
+				d.fail(fmt.Sprintf("Modalities: %s is named twice", name), "name each once")
+				return
+			}
+		}
+		d.set("modalities", strings.Join(names, ","))
+	}
+}
 
 // Encoder chooses a modality's encoder, for example Encoder("visual", "resnet18,width=0.5,stem=small").
 func Encoder(modality, spec string) Option { return With("encoder."+modality, spec) }

@@ -72,6 +72,9 @@ func TestDeclarationErrors(t *testing.T) {
 	}{
 		{"name", Open("../a"), "run name", "a run's name becomes a folder's"},
 		{"type", Open("a", With("x", struct{}{})), "a: setting x: got struct {}, want a number, a string or a bool", "only plain values cross the socket"},
+		{"modality twice", Open("a", Modalities("audio", "audio")), "a: Modalities: audio is named twice", "it would be trained on once"},
+		{"modality without a name", Open("a", Modalities("")), `a: Modalities: name 1 is ""`, "it would be trained on all"},
+		{"modalities in one name", Open("a", Modalities("audio,")), `a: Modalities: name 1 is "audio,"`, "likewise"},
 		{"unnamed setting", Open("a", With("", 1)), "a: a setting without a name", "nothing to set"},
 		{"nil option", Open("a", nil), "a: option 1 is nil", "no panic"},
 		{"nil option of a method", Open("a", InfoReg(nil)), "a: InfoReg: an option is nil", "no panic"},

@@ -120,6 +120,9 @@ func (r *Run) goal(ask wire.Train, s Status) (int, error) {
 		n, what = *ask.ToEpoch, "epoch"
 		goal = n * s.StepsPerEpoch
 	}
+	if most := wire.MostSteps / max(1, s.StepsPerEpoch); n > most {
+		return 0, r.told(&wire.Problem{Message: fmt.Sprintf("%s: got %d, want at most %d", what, n, most), Hint: "nobody trains for so long"})
+	}
 	if n < 0 {
 		return 0, r.told(&wire.Problem{Message: fmt.Sprintf("%s: got %d, want 0 or more", what, n), Hint: "a run cannot go back; Fork makes another one from any step it has taken"})
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/primewindow/primewindow/internal/wire"
 )
@@ -42,6 +43,9 @@ func parse(env *environ, f *flag.FlagSet, args []string, least, most int) ([]str
 		operands = append(operands, args[0])
 		args = args[1:]
 	}
+	if err := checkNumbers(f); err != nil {
+		return nil, err
+	}
 	usage := ""
 	for _, c := range commands {
 		if c.name == f.Name() {
@@ -55,6 +59,34 @@ func parse(env *environ, f *flag.FlagSet, args []string, least, most int) ([]str
 		return nil, &wire.Problem{Message: fmt.Sprintf("%s: unexpected %q", f.Name(), operands[most]), Hint: usage}
 	}
 	return operands, nil
+}
+
+// given reports whether a flag was named.
+func given(f *flag.FlagSet, name string) (found bool) {
+	f.Visit(func(named *flag.Flag) { found = found || named.Name == name })
+	return found
+}
+
+// checkNumbers refuses numbers below 0: all that flags count or measure begins there.
+func checkNumbers(f *flag.FlagSet) (err error) {
+	f.Visit(func(named *flag.Flag) {
+		value, ok := named.Value.(flag.Getter)
+		if !ok || err != nil {
+			return
+		}
+		below := false
+		switch n := value.Get().(type) {
+		case int:
+			below = n < 0
+		case time.Duration:
+			below = n < 0
+		}
+		if below {
+			_, usage := flag.UnquoteUsage(named)
+			err = &wire.Problem{Message: fmt.Sprintf("-%s: got %v, want 0 or more", named.Name, named.Value), Hint: fmt.Sprintf("-%s: %s", named.Name, usage)}
+		}
+	})
+	return err
 }
 
 // assignments are the values of a repeated flag name=value.

@@ -37,6 +37,9 @@ func runCommand(ctx context.Context, env *environ, args []string) error {
 	if *out == "" {
 		return &wire.Problem{Message: "run: no folder", Hint: "say where to with -out, for example -out runs/first"}
 	}
+	if *fork == "" && given(f, "at") {
+		return &wire.Problem{Message: "run: -at without -fork", Hint: "-fork names the run that is branched off from after the step -at"}
+	}
 	asked := map[string]any{} // what was named; the rest is the default, or of a fork the parent's
 	f.Visit(func(named *flag.Flag) {
 		switch named.Name {

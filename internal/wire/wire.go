@@ -76,6 +76,9 @@ type Status struct {
 	Code          map[string]string  `json:"code,omitempty"` // hashes of what a cell defines and the run uses, by [Definition]
 }
 
+// MostSteps bounds a target of [Train]: more than anybody trains, and far from where numbers end.
+const MostSteps = 1 << 40
+
 // Train asks for training. Exactly one of the targets is used.
 type Train struct {
 	Steps   *int `json:"steps,omitempty"`    // so many more

@@ -190,7 +190,7 @@ func (r *Run) reachable(step int) error {
 
 // modalities names those that a run with these settings is trained on, in order.
 func modalities(man *manifest) []string {
-	wanted := strings.FieldsFunc(man.Settings.text("modalities"), func(r rune) bool { return r == ',' || r == ' ' })
+	wanted := modalityNames(man.Settings)
 	var names []string
 	for _, m := range man.Data.Modalities {
 		if len(wanted) == 0 || slices.Contains(wanted, m.Name) {

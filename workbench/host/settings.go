@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
@@ -53,7 +54,7 @@ func runSettings() []data.Setting {
 		{Name: "epochs", Default: 12.0, Min: 1, Max: 1e6, Whole: true, Mutable: true, Doc: "planned length, for progress and for `primewindow run`"},
 		{Name: "lr_step", Default: 0.0, Min: 0, Max: 1e6, Whole: true, Mutable: true, Doc: "the learning rate is multiplied by lr_gamma every so many epochs; 0 never"},
 		{Name: "lr_gamma", Default: 0.1, Min: 0, Max: 1, Mutable: true, Doc: "see lr_step"},
-		{Name: "modalities", Default: "", Doc: "names joined by commas: train on these alone; empty: all"},
+		{Name: "modalities", Default: "", Check: checkModalities, Doc: "names joined by commas: train on these alone; empty: all"},
 		{Name: "shuffle_labels", Default: false, Doc: "training samples carry each other's labels: a control, in which only memory can be learnt"},
 		{Name: "fusion", Default: "concat", Choices: models.Fusions, Doc: "fusion head: concat, sum, or of two modalities gated or film, in which the first gates or modulates the second"},
 		{Name: "probe_samples", Default: 128.0, Min: 2, Max: 1 << 20, Whole: true, Doc: "training samples, always the same, on which the Fisher trace is measured"},
@@ -250,10 +251,36 @@ func show(v any) any {
 	return v
 }
 
+// modalityNames are those that a run is to be trained on; none where all are.
+func modalityNames(s Settings) []string {
+	return strings.FieldsFunc(s.text("modalities"), func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+}
+
+// checkModalities refuses a list that cannot have been meant so: a comma beside which no name is, a name twice.
+func checkModalities(text string) error {
+	if text == "" {
+		return nil
+	}
+	seen := map[string]bool{}
+	for part := range strings.SplitSeq(text, ",") {
+		names := strings.Fields(part)
+		if len(names) == 0 {
+			return fmt.Errorf("got %q, in which a name is missing", text)
+		}
+		for _, n := range names {
+			if seen[n] {
+				return fmt.Errorf("got %q, which names %s twice", text, n)
+			}
+			seen[n] = true
+		}
+	}
+	return nil
+}
+
 // buildModel makes the model that the settings describe.
 func buildModel(settings Settings, desc data.Description) (*models.Multimodal, error) {
 	m := &models.Multimodal{Encoders: map[string]models.Encoder{}, Fusion: settings.text("fusion"), Classes: len(desc.Classes)}
-	wanted := strings.FieldsFunc(settings.text("modalities"), func(r rune) bool { return r == ',' || r == ' ' })
+	wanted := modalityNames(settings)
 	var names []string
 	for _, mod := range desc.Modalities {
 		names = append(names, mod.Name)

@@ -357,7 +357,10 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	if at < 0 || at > from.recorded() {
+	if at < 0 {
+		return nil, &wire.Problem{Message: fmt.Sprintf("fork at step %d, want 0 or more", at), Hint: "name a step it has taken: a run begins at step 0"}
+	}
+	if at > from.recorded() {
 		return nil, &wire.Problem{
 			Message: fmt.Sprintf("fork at step %d: %s is at step %d", at, d.Fork.Run, from.recorded()),
 			Hint:    fmt.Sprintf("train %s there first, or fork at a step it has taken", d.Fork.Run),

@@ -1,0 +1,199 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// targetOf is how far a request wants a run to be trained, as a function of where the run is when its turn has come.
+func (r *Run) targetOf(t wire.Train) (func(now int) int, error) {
+	given := 0
+	for what, n := range map[string]*int{"steps": t.Steps, "to_step": t.ToStep, "to_epoch": t.ToEpoch} {
+		if n == nil {
+			continue
+		}
+		given++
+		most := wire.MostSteps
+		if what == "to_epoch" {
+			most /= max(1, r.perEpoch)
+		}
+		if *n < 0 || *n > most {
+			return nil, &wire.Problem{
+				Message: fmt.Sprintf("train: %s: got %d, want 0 to %d", what, *n, most),
+				Hint:    "a run cannot go back; a fork is another one from any step it has taken",
+			}
+		}
+	}
+	switch {
+	case given > 1:
+		return nil, &wire.Problem{Message: fmt.Sprintf("train: %d targets, want one", given), Hint: "give steps, to_step or to_epoch"}
+	case t.Steps != nil:
+		return func(now int) int { return now + *t.Steps }, nil
+	case t.ToStep != nil:
+		return func(int) int { return *t.ToStep }, nil
+	case t.ToEpoch != nil:
+		return func(int) int { return r.StepsToEpoch(*t.ToEpoch) }, nil
+	case t.Detach:
+		planned := r.StepsToEpoch(r.Settings().whole("epochs")) // now: the function is called under the run's lock
+		return func(int) int { return planned }, nil
+	}
+	return nil, &wire.Problem{Message: "train: no target", Hint: "give steps, to_step or to_epoch"}
+}
+
+// train trains and streams events. When the client leaves, the run pauses, unless it asked to detach.
+func (s *Server) train(r *Run, w http.ResponseWriter, q *http.Request) error {
+	var t wire.Train
+	if err := read(q, &t); err != nil {
+		return err
+	}
+	target, err := r.targetOf(t)
+	if err != nil {
+		return err
+	}
+	parent := q.Context()
+	if t.Detach {
+		parent = s.ctx
+	}
+	ctx, cancel := context.WithCancelCause(parent)
+	watch := r.watchers.add()
+	done := make(chan error, 1)
+	client := clientOf(q)
+	s.detached.Go(func() {
+		defer cancel(nil)
+		defer func() {
+			if p := recover(); p != nil {
+				done <- fmt.Errorf("%v", p)
+			}
+		}()
+		done <- s.pausable(ctx, cancel, r, client, target)
+	})
+	defer r.watchers.remove(watch)
+	if t.Detach {
+		return answerJSON(w, r.Status())
+	}
+	out := newStream(w)
+	for {
+		select {
+		case e := <-watch:
+			if out.send(e) != nil {
+				cancel(errPaused)
+			}
+		case err := <-done:
+			for len(watch) > 0 {
+				_ = out.send(<-watch)
+			}
+			return out.last(r, err)
+		}
+	}
+}
+
+// pausable registers a training so that it can be paused, and runs it.
+func (s *Server) pausable(ctx context.Context, cancel context.CancelCauseFunc, r *Run, client string, target func(int) int) error {
+	s.mu.Lock()
+	s.serial++
+	id := s.serial
+	if s.training[r] == nil {
+		s.training[r] = map[int]context.CancelCauseFunc{}
+	}
+	s.training[r][id] = cancel
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if delete(s.training[r], id); len(s.training[r]) == 0 {
+			delete(s.training, r)
+		}
+	}()
+	return r.train(ctx, client, target)
+}
+
+func (s *Server) pause(r *Run, w http.ResponseWriter, q *http.Request) error {
+	s.mu.Lock()
+	trained := len(s.training[r]) > 0
+	for _, cancel := range s.training[r] {
+		cancel(errPaused)
+	}
+	s.mu.Unlock()
+	if trained {
+		select {
+		case r.turn <- struct{}{}: // until the step under way is done
+			<-r.turn
+		case <-q.Context().Done():
+			return context.Cause(q.Context())
+		}
+	}
+	return answerJSON(w, r.Status())
+}
+
+// events streams what happens to a run until the client leaves.
+func (s *Server) events(r *Run, w http.ResponseWriter, q *http.Request) error {
+	watch := r.watchers.add()
+	defer r.watchers.remove(watch)
+	out := newStream(w)
+	if out.send(wire.Event{Kind: wire.Progress, Status: r.Status()}) != nil {
+		return nil
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		var e wire.Event
+		select {
+		case <-q.Context().Done():
+			return nil
+		case e = <-watch:
+		case <-tick.C: // tells a client that reads only this stream when training has ended
+			e = wire.Event{Kind: wire.Progress, Status: r.Status()}
+		}
+		if out.send(e) != nil {
+			return nil
+		}
+	}
+}
+
+// stream writes events, one JSON object a line.
+type stream struct {
+	w       http.ResponseWriter
+	flusher http.Flusher
+}
+
+func newStream(w http.ResponseWriter) *stream {
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	f, _ := w.(http.Flusher)
+	return &stream{w, f}
+}
+
+func (s *stream) send(e wire.Event) error {
+	text, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	if _, err := s.w.Write(append(text, '\n')); err != nil {
+		return err
+	}
+	if s.flusher != nil {
+		s.flusher.Flush()
+	}
+	return nil
+}
+
+// last ends a stream with how training ended.
+func (s *stream) last(r *Run, err error) error {
+	e := wire.Event{Kind: wire.Done, Status: r.Status()}
+	switch {
+	case errors.Is(err, errPaused), errors.Is(err, context.Canceled):
+		e.Text = fmt.Sprintf("%s: paused at step %d", r.Name, e.Status.Step)
+		if leaving, ok := errors.AsType[*leavingError](err); ok {
+			e.Text += ": " + leaving.Error()
+		}
+	case err != nil:
+		e.Kind, e.Problem = wire.Failed, asProblem(err)
+	}
+	_ = s.send(e) // the client may have left
+	return nil
+}

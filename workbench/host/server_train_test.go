@@ -1,0 +1,60 @@
+package host
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// TestTargetOf: what a request to train wants of a run of ten steps an epoch that is at step 7.
+func TestTargetOf(t *testing.T) {
+	n := func(n int) *int { return &n }
+	for _, tt := range []struct {
+		name   string
+		ask    wire.Train
+		want   int
+		wrong  string
+		reason string
+	}{
+		{"steps", wire.Train{Steps: n(3)}, 10, "", "so many more"},
+		{"no more steps", wire.Train{Steps: n(0)}, 7, "", "nothing is something that can be asked for"},
+		{"step", wire.Train{ToStep: n(3)}, 3, "", "behind: the run stays where it is"},
+		{"epoch", wire.Train{ToEpoch: n(3)}, 30, "", "by the length of an epoch"},
+		{"steps below 0", wire.Train{Steps: n(-1)}, 0, "steps: got -1, want 0 to", "it would be told that it is done"},
+		{"step below 0", wire.Train{ToStep: n(-1)}, 0, "to_step: got -1", "likewise"},
+		{"epoch below 0", wire.Train{ToEpoch: n(-1)}, 0, "to_epoch: got -1", "likewise"},
+		{"steps without end", wire.Train{Steps: n(1<<63 - 1)}, 0, "steps: got 9223372036854775807", "the sum would be below 0"},
+		{"epochs without end", wire.Train{ToEpoch: n(1<<63 - 1)}, 0, "to_epoch: got 9223372036854775807", "the product would be anything"},
+		{"two targets", wire.Train{Steps: n(1), ToStep: n(9)}, 0, "2 targets, want one", "one of them would be ignored"},
+		{"none", wire.Train{}, 0, "no target", "nothing was asked for"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			target, err := (&Run{perEpoch: 10}).targetOf(tt.ask)
+			if tt.wrong != "" {
+				if p, ok := errors.AsType[*wire.Problem](err); !ok || !strings.Contains(p.Message, tt.wrong) || p.Hint == "" {
+					t.Errorf("error %v, want %q and a hint\nreason: %s", err, tt.wrong, tt.reason)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := target(7); got != tt.want {
+				t.Errorf("target %d, want %d\nreason: %s", got, tt.want, tt.reason)
+			}
+		})
+	}
+}
+
+func TestCheckModalities(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "audio": "", "audio,visual": "", "audio, visual": "", "audio visual": "",
+		",": "missing", " ": "missing", "audio,": "missing", ",audio": "missing", "audio,,visual": "missing", "audio,audio": "audio twice", "a b,a": "a twice",
+	} {
+		if err := checkModalities(text); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("checkModalities(%q) = %v, want %q", text, err, want)
+		}
+	}
+}
