@@ -76,6 +76,8 @@ func (s Setting) parseNumber(v any) (any, error) {
 		return nil, fmt.Errorf("setting %s: got %v, want a whole number", s.Name, x)
 	case s.Min < s.Max && (x < s.Min || x > s.Max):
 		return nil, fmt.Errorf("setting %s: got %v, want between %v and %v", s.Name, x, s.Min, s.Max)
+	case x == 0:
+		return 0.0, nil // -0 is written in another way, so that equal settings would have two hashes
 	}
 	return x, nil
 }

@@ -245,7 +245,7 @@ func (c *cellSource) reach(nodes []ast.Node) string {
 
 // tokens is the text of a node without comments and line breaks.
 func (c *cellSource) tokens(n ast.Node) string {
-	from, to := c.fset.Position(n.Pos()), c.fset.Position(n.End())
+	from, to := c.fset.PositionFor(n.Pos(), false), c.fset.PositionFor(n.End(), false) // a //line comment leads elsewhere
 	text := c.files[from.Filename][from.Offset:to.Offset]
 	var s scanner.Scanner
 	s.Init(token.NewFileSet().AddFile("", -1, len(text)), text, nil, 0)

@@ -1,0 +1,30 @@
+package inforeg_test
+
+import (
+	"testing"
+
+	"github.com/primewindow/primewindow/inforeg"
+)
+
+// FuzzParseSchedule reads any text. What can be read is written and read again as the same, and says of any step whether it
+// is due: of the first one yes, unless it is never.
+func FuzzParseSchedule(f *testing.F) {
+	for _, text := range []string{"never", "epoch", "1 epoch", "2 epochs", "8 steps", "step", "log", "5 per decade", "100 per decade", " 3  steps ", "0 steps", "-1 epochs", "1e3 steps", "", "log 2", "9999999 steps"} {
+		f.Add(text, 12, 5)
+	}
+	f.Fuzz(func(t *testing.T, text string, done, perEpoch int) {
+		s, err := inforeg.ParseSchedule(text)
+		if err != nil {
+			return
+		}
+		if again, err := inforeg.ParseSchedule(s.String()); err != nil || again != s {
+			t.Errorf("%q is %+v, written %q and read %+v, %v", text, s, s.String(), again, err)
+		}
+		if done < 0 || perEpoch < 1 || perEpoch > 1<<40 {
+			return
+		}
+		if due := s.Due(done, perEpoch); done == 0 && due != (s != inforeg.Schedule{}) {
+			t.Errorf("%q is due at step 0: %v", text, due)
+		}
+	})
+}
