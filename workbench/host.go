@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -255,7 +256,7 @@ func launch(project string, p program) (ended <-chan struct{}, from int64, err e
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return nil, 0, problem(err)
 	}
-	log, err := wire.OpenPlain(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	log, err := whole.OpenPlain(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
 		return nil, 0, problem(err)
 	}
@@ -317,7 +318,7 @@ func closeOnExec() {
 // lastWords makes an error of what a host that ended at once wrote to its log.
 func lastWords(c *client, from int64) error {
 	p := &wire.Problem{Message: "the host ended at once", Hint: "see " + c.show(logPath(c.project))}
-	f, err := wire.OpenPlain(logPath(c.project), os.O_RDONLY, 0)
+	f, err := whole.OpenPlain(logPath(c.project), os.O_RDONLY, 0)
 	if err != nil {
 		return p
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host"
 )
@@ -27,7 +28,7 @@ func checkData(ctx context.Context, env *environ, name, dir string, set assignme
 		return faults[0]
 	case len(faults) > 0:
 		hint := cmp.Or(hints(faults), "mend them")
-		if !slices.ContainsFunc(faults, whole) {
+		if !slices.ContainsFunc(faults, ofAll) {
 			hint += ", or leave such samples out with -skip-broken"
 		}
 		for _, f := range faults {
@@ -62,8 +63,8 @@ func checkData(ctx context.Context, env *environ, name, dir string, set assignme
 // maxHints bounds how many causes a check names what to do about.
 const maxHints = 3
 
-// whole reports whether a fault is one that leaving samples out does not mend.
-func whole(err error) bool {
+// ofAll reports whether a fault is one that leaving samples out does not mend.
+func ofAll(err error) bool {
 	e, ok := errors.AsType[*data.FormatError](err)
 	return ok && e.Whole
 }

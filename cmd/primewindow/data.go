@@ -91,7 +91,11 @@ func fetch(ctx context.Context, env *environ, name, dir string, from digits.Sour
 		fmt.Fprint(env.errOut, "\r\x1b[K")
 	}
 	if err != nil && ctx.Err() == nil {
-		return &wire.Problem{Message: err.Error(), Hint: "what was fetched is kept, the same command goes on; -fsdd and -mnist name mirrors"}
+		hint := placeHint(err)
+		if hint == "" {
+			hint = "what was fetched is kept, the same command goes on; -fsdd and -mnist name mirrors"
+		}
+		return &wire.Problem{Message: err.Error(), Hint: hint}
 	}
 	if err != nil {
 		return err

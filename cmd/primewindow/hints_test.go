@@ -27,7 +27,7 @@ func TestHints(t *testing.T) {
 			t.Errorf("%s: %q, want %q\nreason: %s", tt.name, got, tt.want, tt.reason)
 		}
 	}
-	if whole(fault("a")) || !whole(&data.FormatError{Whole: true}) || whole(errors.New("odd")) {
+	if ofAll(fault("a")) || !ofAll(&data.FormatError{Whole: true}) || ofAll(errors.New("odd")) {
 		t.Error("whole is told of the wrong faults")
 	}
 }

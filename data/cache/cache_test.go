@@ -426,3 +426,23 @@ func TestDefault(t *testing.T) {
 		}
 	}
 }
+
+// TestLinkedPack has another user of a shared folder put a link in it that leads to one of this user's files.
+func TestLinkedPack(t *testing.T) {
+	dir, mine := t.TempDir(), filepath.Join(t.TempDir(), "mine")
+	if err := errors.Join(os.WriteFile(mine, []byte("not to be cut"), 0o600), os.Symlink(mine, filepath.Join(dir, "a"+packSuffix))); err != nil {
+		t.Fatal(err)
+	}
+	c := open(t, dir, 1<<20)
+	for range 2 {
+		if got, _ := get(t, c, key(t, c, "r", mine), "value"); got != "value" {
+			t.Errorf("Get = %q", got)
+		}
+	}
+	if c.Trouble() != nil {
+		t.Errorf("Trouble() = %v: there is room for a pack beside the link", c.Trouble())
+	}
+	if got, err := os.ReadFile(mine); err != nil || string(got) != "not to be cut" {
+		t.Errorf("behind the link is %q, %v", got, err)
+	}
+}

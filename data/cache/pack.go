@@ -8,9 +8,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/primewindow/primewindow/internal/whole"
 )
 
 // id is the beginning of a hash: what tells records apart.
@@ -57,7 +60,7 @@ type place struct {
 
 // openPack opens a pack for reading.
 func openPack(path string) (*pack, error) {
-	f, err := os.Open(path)
+	f, err := whole.OpenPlain(path, os.O_RDONLY, 0) // in a shared folder a link may lead to any file of the user's
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +112,7 @@ func (l place) load(of id) ([]byte, bool) {
 	if checksum(of, b) == l.sum {
 		return b, true
 	}
-	if f, err := os.OpenFile(l.pack.path, os.O_WRONLY, 0); err == nil {
+	if f, err := whole.OpenPlain(l.pack.path, os.O_WRONLY, 0); err == nil {
 		f.WriteAt([]byte(dead), l.at-int64(headerSize)) //nolint:errcheck // whoever cannot mark it makes it anew each time
 		f.Close()
 	}
@@ -153,13 +156,13 @@ func newWriter(dir string, packs map[string]*pack, below int64, found func(id, p
 
 // take locks the pack, and cuts off a record that its last writer did not finish.
 func (w *writer) take(found func(id, place)) error {
-	w.lock = flock.New(w.path, flock.SetFlag(os.O_RDWR))
+	w.lock = flock.New(w.path, flock.SetFlag(os.O_RDWR|syscall.O_NOFOLLOW))
 	locked, err := w.lock.TryLock()
 	if err != nil || !locked {
 		return fmt.Errorf("cache: %s is being written: %w", filepath.Base(w.path), errors.Join(err, w.lock.Close()))
 	}
 	if err = w.scan(found); err == nil {
-		w.file, err = os.OpenFile(w.path, os.O_WRONLY, 0)
+		w.file, err = whole.OpenPlain(w.path, os.O_WRONLY, 0)
 	}
 	if err == nil {
 		err = w.file.Truncate(w.known)

@@ -17,11 +17,11 @@ const module = "github.com/primewindow/primewindow"
 // /* stands for the packages one level below. What has no line here may import nothing of the module.
 var arrows = map[string][]string{
 	"data":                  {},
-	"data/*":                {"data", "data/audio", "data/cache", "data/stream", "data/text", "data/video", "internal/mat", "internal/npy"},
+	"data/*":                {"data", "data/audio", "data/cache", "data/stream", "data/text", "data/video", "internal/mat", "internal/npy", "internal/whole"},
 	"models":                {"data", "internal/seal"},
 	"inforeg":               {"data", "models"},
 	"inforeg/method":        {"data", "models", "inforeg"},
-	"internal/wire":         {"data"},
+	"internal/wire":         {"data", "internal/whole"},
 	"internal/policy":       {},
 	"internal/datatest":     {"data"},   // tests alone import it
 	"internal/xlatest":      {"models"}, // tests alone import it

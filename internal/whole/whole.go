@@ -1,7 +1,9 @@
-// Package whole writes files that are there whole or not at all.
+// Package whole writes files that are there whole or not at all, and opens those in whose place others may have put
+// something else.
 //
 // [WriteFile] is for what a person asked for by a path: figures, sheets, tables. It takes the permissions that the umask
-// leaves, keeps those of a file that it replaces, and follows the person's own link to where it leads.
+// leaves, keeps those of a file that it replaces, and follows the person's own link to where it leads. [OpenPlain] is
+// for logs, locks and packs in folders that several users may write to.
 package whole
 
 import (
@@ -11,6 +13,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // WriteFile replaces a file, or makes it: after an error there is what was there before. A path that leads to something
@@ -25,6 +28,9 @@ func WriteFile(path string, body []byte) error {
 func write(path string, body []byte) (err error) {
 	mode := fs.FileMode(0o666)
 	st, err := os.Stat(path)
+	if link, linkErr := os.Lstat(path); linkErr == nil && link.Mode()&fs.ModeSymlink != 0 && !ours(link) {
+		st, err = nil, fs.ErrNotExist // another user's link is replaced, wherever it leads
+	}
 	if err == nil {
 		if !st.Mode().IsRegular() {
 			return through(path, body)
@@ -53,6 +59,12 @@ func write(path string, body []byte) (err error) {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// ours reports whether something is the user's or root's.
+func ours(st fs.FileInfo) bool {
+	uid := int(st.Sys().(*syscall.Stat_t).Uid)
+	return uid == os.Geteuid() || uid == 0
 }
 
 // through writes to what is no file. A folder is an error.

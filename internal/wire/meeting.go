@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/primewindow/primewindow/internal/whole"
 )
 
 // Meeting is the opened folder of a project's socket. It is the user's, nobody else can write to it, and all that is
@@ -117,7 +119,7 @@ func (m *Meeting) Lock(name string, create bool) (*os.File, error) {
 	path := filepath.Join(filepath.Dir(m.Socket), name)
 	fd, err := syscall.Openat(int(m.dir.Fd()), name, flag, 0o600)
 	if err != nil {
-		return nil, plainProblem(path, err)
+		return nil, whole.PlainError(path, err)
 	}
 	f := os.NewFile(uintptr(fd), path)
 	st, err := f.Stat()
@@ -225,38 +227,4 @@ func peer(conn net.Conn) (int, error) {
 		return 0, fmt.Errorf("wire: peer credentials: %w", err)
 	}
 	return int(cred.Uid), nil
-}
-
-// OpenPlain opens a file that others may have put a link, a pipe or a device in the place of: what is no plain file
-// under that very name is an error. flag and perm are as os.OpenFile takes them.
-func OpenPlain(path string, flag int, perm fs.FileMode) (*os.File, error) {
-	f, err := os.OpenFile(path, flag|syscall.O_NOFOLLOW|syscall.O_CLOEXEC|syscall.O_NONBLOCK, perm)
-	if err != nil {
-		return nil, plainProblem(path, err)
-	}
-	st, err := f.Stat()
-	if err == nil && !st.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no plain file", path)
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
-}
-
-// plainProblem says of a link what the kernel calls too many of them.
-func plainProblem(path string, err error) error {
-	if errors.Is(err, syscall.ELOOP) {
-		return fmt.Errorf("%s is a link, want a plain file", path)
-	}
-	return fmt.Errorf("open %s: %w", path, cause(err))
-}
-
-// cause is the system's own error below an error.
-func cause(err error) error {
-	if errno, ok := errors.AsType[syscall.Errno](err); ok {
-		return errno
-	}
-	return err
 }

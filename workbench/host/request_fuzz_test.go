@@ -133,6 +133,7 @@ func large(body []byte) bool {
 
 // exportBelow lets an export write below the test's folder alone.
 func exportBelow(t *testing.T, body []byte) []byte {
+	t.Helper()
 	var ask map[string]any
 	if json.Unmarshal(body, &ask) != nil {
 		return body

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net"
 	"net/http"
@@ -376,6 +377,9 @@ func read(q *http.Request, into any) error {
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(into); err != nil {
 		return &wire.Problem{Message: fmt.Sprintf("request body: %v", err), Hint: "see the package comment of internal/wire"}
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return &wire.Problem{Message: "request body: more behind its JSON value", Hint: "send one value: what follows it would be ignored"}
 	}
 	return nil
 }

@@ -2,6 +2,8 @@ package host
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -55,6 +57,26 @@ func TestCheckModalities(t *testing.T) {
 	} {
 		if err := checkModalities(text); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("checkModalities(%q) = %v, want %q", text, err, want)
+		}
+	}
+}
+
+// TestReadBody: a request's body is one JSON value of known fields.
+func TestReadBody(t *testing.T) {
+	for _, tt := range []struct{ body, want, reason string }{
+		{`{"steps":1}`, "", "what a client sends"},
+		{" {\"steps\":1}\n\t", "", "white space"},
+		{`{"steps":1}{"to_step":9}`, "more behind its JSON value", "the second would be ignored"},
+		{`{"steps":1}]`, "more behind its JSON value", "likewise"},
+		{`{"step":1}`, `unknown field "step"`, "a misspelt field"},
+		{"", "EOF", "nothing"},
+		{`{"steps":` + strings.Repeat("1", 1<<20) + `}`, "too large", "a body without end"},
+	} {
+		var ask wire.Train
+		err := read(httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(tt.body)), &ask)
+		p, ok := errors.AsType[*wire.Problem](err)
+		if tt.want == "" && err != nil || tt.want != "" && (!ok || !strings.Contains(p.Message, tt.want) || p.Hint == "") {
+			t.Errorf("read(%.40q): %v, want %q\nreason: %s", tt.body, err, tt.want, tt.reason)
 		}
 	}
 }
