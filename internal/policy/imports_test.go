@@ -33,7 +33,7 @@ var arrows = map[string][]string{
 	"viz/tsne":              {},
 	"workbench":             {"data", "internal/whole", "internal/wire"},
 	"workbench/host":        {"data", "data/*", "models", "inforeg", "inforeg/method", "internal/wire", "internal/npy", "internal/seal", "internal/whole", "viz", "viz/tsne", "workbench/host/record"},
-	"workbench/host/record": {"internal/seal"},
+	"workbench/host/record": {"internal/seal", "internal/whole"},
 	"cmd/primewindow":       {"data", "data/*", "internal/whole", "internal/wire", "viz", "workbench", "workbench/host"},
 	"bench/*":               {"data", "data/*", "internal/wire", "models", "inforeg", "inforeg/method", "viz", "viz/tsne", "workbench", "workbench/host"},
 }

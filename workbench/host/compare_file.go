@@ -72,7 +72,7 @@ func describeSplit(name, hash string) string {
 
 // claim makes the comparison's folder and takes it for this process.
 func (s *Sweep) claim() error {
-	if err := os.MkdirAll(s.ask.Dir, 0o755); err != nil {
+	if err := os.MkdirAll(s.ask.Dir, 0o777); err != nil {
 		return &wire.Problem{Message: err.Error(), Hint: "the comparison's folder cannot be made there"}
 	}
 	lock, err := lockDir(s.ask.Dir)

@@ -18,9 +18,9 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
-	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // ExportFormats lists what Export writes.
@@ -62,10 +62,10 @@ func exportFile(path string, write func(io.Writer) error) error {
 	if path == "" {
 		return &wire.Problem{Message: "export: no path", Hint: "say where to, for example out.safetensors"}
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return &wire.Problem{Message: err.Error(), Hint: "name a folder that can be made"}
 	}
-	if err := record.WriteFile(path, write); err != nil {
+	if err := whole.Stream(path, write); err != nil {
 		return &wire.Problem{Message: fmt.Sprintf("export to %s: %v", path, err), Hint: "is the folder writable, and is there space?"}
 	}
 	return nil

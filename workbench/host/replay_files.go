@@ -237,7 +237,7 @@ func newReplayOut(dir string) (*replayOut, error) {
 		}
 	}
 	parent := filepath.Dir(dir)
-	if err := os.MkdirAll(parent, 0o755); err != nil {
+	if err := os.MkdirAll(parent, 0o777); err != nil {
 		return nil, diskProblem(err)
 	}
 	temp, err := os.MkdirTemp(parent, ".replay-")
@@ -258,7 +258,7 @@ func (o *replayOut) create(name string) (*os.File, error) {
 
 // finish puts the files in their place.
 func (o *replayOut) finish() error {
-	if err := os.MkdirAll(o.dir, 0o755); err != nil {
+	if err := os.MkdirAll(o.dir, 0o777); err != nil {
 		return err
 	}
 	for _, f := range o.files {

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
-	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // Open takes the folders of the sets for this process: it is the first that writes. Other sets may be reproduced in the
@@ -37,7 +37,7 @@ func (p *Reproduction) take(set string) error {
 	}
 	dir := filepath.Join(p.ask.Dir, set)
 	for _, folder := range []string{filepath.Join(p.ask.Dir, runsDir), dir} {
-		if err := os.MkdirAll(folder, 0o755); err != nil {
+		if err := os.MkdirAll(folder, 0o777); err != nil {
 			return &wire.Problem{Message: err.Error(), Hint: "the folder of reproductions cannot be made there: name another with -out"}
 		}
 	}
@@ -133,10 +133,10 @@ func (p *Reproduction) Write() ([]*wire.Reproduction, error) {
 func writeRecord(path string, rec *wire.Reproduction) error {
 	text, err := json.Marshal(rec)
 	if err == nil {
-		err = os.MkdirAll(filepath.Dir(path), 0o755)
+		err = os.MkdirAll(filepath.Dir(path), 0o777)
 	}
 	if err == nil {
-		err = record.WriteFile(path, func(w io.Writer) error {
+		err = whole.Stream(path, func(w io.Writer) error {
 			_, err := w.Write(append(text, '\n'))
 			return err
 		})

@@ -214,8 +214,8 @@ func (s *Server) handler() http.Handler {
 		return answerJSON(w, r.Status())
 	})
 	for pattern, answer := range map[string]func(*Run, http.ResponseWriter, *http.Request) error{
-		"GET /v1/runs/{name}":            func(r *Run, w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, r.Status()) },
-		"GET /v1/runs/{name}/history":    func(r *Run, w http.ResponseWriter, _ *http.Request) error {
+		"GET /v1/runs/{name}": func(r *Run, w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, r.Status()) },
+		"GET /v1/runs/{name}/history": func(r *Run, w http.ResponseWriter, _ *http.Request) error {
 			h, err := r.History()
 			if err != nil {
 				return err

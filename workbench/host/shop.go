@@ -263,7 +263,7 @@ func (shop *Shop) create(name, dir string, settings Settings, set data.Dataset) 
 	if _, err := buildModel(settings, set.Describe()); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, &wire.Problem{Message: err.Error(), Hint: "the run's folder cannot be made there"}
 	}
 	if err := man.write(dir); err != nil {
@@ -399,7 +399,7 @@ func (r *Run) copyUpTo(dir string, at int, changed map[string]any) error {
 		}
 		own[i] = !ok || !strings.HasSuffix(rec.Way, inStep)
 	}
-	if err := os.MkdirAll(filepath.Join(dir, snapshotsDir), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, snapshotsDir), 0o777); err != nil {
 		return err
 	}
 	for _, s := range listSnapshots(r.Dir) {
@@ -492,7 +492,7 @@ func (shop *Shop) Fresh(name string, d *wire.Declaration) (*Run, error) {
 	}
 	delete(shop.runs, dir)
 	archive := filepath.Join(RunsFolder(shop.Project), ".archive", name+"-"+time.Now().UTC().Format("20060102T150405.000"))
-	if err := errors.Join(os.MkdirAll(filepath.Dir(archive), 0o755), os.Rename(dir, archive)); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(archive), 0o777), os.Rename(dir, archive)); err != nil {
 		return nil, err
 	}
 	return shop.open(name, dir, *d)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/seal"
+	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 	"github.com/primewindow/primewindow/workbench/host/record"
@@ -118,7 +119,7 @@ func writeSnapshot(dir string, h header, list []models.Tensor) error {
 	if h.Stop {
 		path = stopPath(dir, h.Step)
 	}
-	err = record.WriteFile(path, func(w io.Writer) error {
+	err = whole.Stream(path, func(w io.Writer) error {
 		return models.WriteSafetensors(w, list, map[string]string{headerKey: string(text)})
 	})
 	if err != nil {

@@ -12,5 +12,5 @@
 //   - Of a journal that cannot be computed again the entries repeat the lines.
 //   - A file without checksums, of an older version, is taken as it is, and said to be.
 //
-// [WriteFile] replaces a file as a whole. Folders are synced after a rename, so that a power loss does not undo it.
+// [WriteJSON] writes what is replaced as a whole, with a checksum in it.
 package record

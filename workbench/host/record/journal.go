@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+
+	"github.com/primewindow/primewindow/internal/whole"
 )
 
 // sumsSuffix ends the name of a journal's file of checksums.
@@ -76,7 +78,7 @@ func Open(path string, o Options) (*Journal, Found, error) {
 	}
 	err = errors.Join(j.f.Truncate(j.size()), j.sums.Truncate(j.sumsSize))
 	if err == nil && fresh {
-		err = SyncFolder(filepath.Dir(path))
+		err = whole.SyncFolder(filepath.Dir(path))
 	}
 	if err != nil {
 		return nil, found, errors.Join(err, j.Close())
@@ -95,7 +97,7 @@ func keepCopy(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return to, WriteFile(to, func(w io.Writer) error { _, err := io.Copy(w, old); return err })
+	return to, whole.Stream(to, func(w io.Writer) error { _, err := io.Copy(w, old); return err })
 }
 
 func (j *Journal) openFiles() (err error) {
@@ -144,7 +146,7 @@ func (j *Journal) rewrite(pieces []piece) error {
 
 // replace replaces a file by its first bytes and what write adds.
 func replace(path string, keep int64, write func(io.Writer) error) error {
-	return WriteFile(path, func(w io.Writer) error {
+	return whole.Stream(path, func(w io.Writer) error {
 		out := bufio.NewWriter(w)
 		if keep > 0 {
 			old, err := os.Open(path)

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/primewindow/primewindow/internal/seal"
+	"github.com/primewindow/primewindow/internal/whole"
 )
 
 // ErrUnsealed reports a JSON file without a checksum where there has to be one.
@@ -35,7 +36,7 @@ func WriteJSON(path string, v any) error {
 	if err := seal.Seal(sealed, nil); err != nil {
 		return err
 	}
-	return WriteFile(path, func(w io.Writer) error { _, err := w.Write(sealed); return err })
+	return whole.Stream(path, func(w io.Writer) error { _, err := w.Write(sealed); return err })
 }
 
 // ReadJSON reads what [WriteJSON] wrote. For a file that was changed since then it returns [seal.ErrChanged], for one

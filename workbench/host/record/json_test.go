@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/primewindow/primewindow/internal/seal"
+	"github.com/primewindow/primewindow/internal/whole"
 )
 
 func TestJSON(t *testing.T) {
@@ -59,7 +60,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-func TestWriteFile(t *testing.T) {
+func TestFolder(t *testing.T) {
 	old := syscall.Umask(0o027)
 	defer syscall.Umask(old)
 	dir := t.TempDir()
@@ -71,7 +72,7 @@ func TestWriteFile(t *testing.T) {
 	if err != nil || st.Mode().Perm() != 0o640 {
 		t.Errorf("mode %v, %v, want what the umask leaves", st.Mode(), err)
 	}
-	if _, err := createTemp(path); err != nil { // as a kill leaves it
+	if err := os.WriteFile(filepath.Join(dir, ".x.json.12345678"+whole.TempSuffix), nil, 0o600); err != nil { // as a kill leaves it
 		t.Fatal(err)
 	}
 	if err := RemoveTemps(dir); err != nil {

@@ -66,7 +66,7 @@ func read(path string, o Options) (l layout, found Found, err error) {
 	}
 	lines := &lineReader{in: bufio.NewReaderSize(in, 1<<16)}
 	left := 0
-	whole := layout{} // up to the last line that was committed with all that belongs to it
+	committed := layout{} // up to the last line that was committed with all that belongs to it
 	for {
 		text, err := entries.next()
 		if err != nil {
@@ -79,18 +79,18 @@ func read(path string, o Options) (l layout, found Found, err error) {
 			}
 			torn := bytes.TrimRight(entries.line, "\x00")
 			if !bytes.HasPrefix(l.further(uncommitted, o), torn) { // no kill leaves this
-				return fit(l, whole, uncommitted, [][]byte{torn}, o)
+				return fit(l, committed, uncommitted, [][]byte{torn}, o)
 			}
 			found.Cut = len(uncommitted)
 			if left > 0 {
-				l = whole
+				l = committed
 			}
 			return l, found, nil
 		}
 		e, ok := parseEntry(text[:len(text)-1], o.Copy)
 		if ok && e.length == 0 && e.chain == e.linked(l.chain) { // of a line that was lost before
 			l.add(e, len(text))
-			whole = l
+			committed = l
 			continue
 		}
 		line, err := lines.next()
@@ -106,11 +106,11 @@ func read(path string, o Options) (l layout, found Found, err error) {
 			if err != nil {
 				return l, found, err
 			}
-			return fit(l, whole, allLines, allTexts, o)
+			return fit(l, committed, allLines, allTexts, o)
 		}
 		l.add(e, len(text))
 		if left = e.left; left == 0 {
-			whole = l
+			committed = l
 		}
 	}
 }
@@ -126,9 +126,9 @@ func (l *layout) further(lines [][]byte, o Options) (text []byte) {
 	return text
 }
 
-// fit fits what is left of both files together, from where they part. whole is the layout up to the last line that was
+// fit fits what is left of both files together, from where they part. committed is the layout up to the last line that was
 // committed with all that belongs to it.
-func fit(l, whole layout, allLines, allTexts [][]byte, o Options) (layout, Found, error) {
+func fit(l, committed layout, allLines, allTexts [][]byte, o Options) (layout, Found, error) {
 	var found Found
 	for i := range allTexts {
 		allTexts[i] = bytes.TrimSuffix(allTexts[i], []byte{'\n'})
@@ -162,8 +162,8 @@ func fit(l, whole layout, allLines, allTexts [][]byte, o Options) (layout, Found
 			found.Lost = append(found.Lost, p.lost(len(l.ends)+i))
 		}
 	}
-	if len(l.rest) == 0 && len(l.ends) > len(whole.ends) { // nothing follows what more was to follow
-		l = whole
+	if len(l.rest) == 0 && len(l.ends) > len(committed.ends) { // nothing follows what more was to follow
+		l = committed
 	}
 	if !found.Damaged() { // all lines are proved, and an entry is there that nothing belongs to
 		found.Mended++
