@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -51,6 +52,10 @@ func TestSettingParse(t *testing.T) {
 		{flag, 1.0, nil, "true or false", "a number is no bool"},
 		{free, "anything", "anything", "", "no choices"},
 		{free, 3.0, "3", "", "a number where a text is wanted"},
+		{free, true, "true", "", "likewise"},
+		{free, nil, nil, "got <nil>, want a text", "JSON's null would be a text of five letters"},
+		{free, []any{"a", "b"}, nil, "got [a b], want a text", "a list of JSON would be a text in brackets"},
+		{free, map[string]any{"a": 1.0}, nil, "want a text", "likewise"},
 		{choice, "b", "b", "", "one of them"},
 		{choice, "d", nil, "one of a, b", "none of them"},
 	} {
@@ -122,4 +127,32 @@ func TestStandardizeRows(t *testing.T) {
 			t.Errorf("split %s is %s, want %s", split, got, want)
 		}
 	}
+}
+
+// FuzzSettingParse: whatever is typed is a value of the setting's type within its bounds, or an error of one line.
+func FuzzSettingParse(f *testing.F) {
+	for _, text := range []string{"1", "1e3", "NaN", "-Inf", "0x10", "true", "t", "a", "", "1_000"} {
+		f.Add(text)
+	}
+	list := []data.Setting{
+		{Name: "n", Default: 1.0, Min: 0, Max: 10, Whole: true}, {Name: "x", Default: 1.0}, {Name: "b", Default: false},
+		{Name: "c", Default: "a", Choices: []string{"a", "b"}}, {Name: "s", Default: ""},
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, s := range list {
+			v, err := s.Parse(text)
+			if err != nil {
+				continue
+			}
+			if reflect.TypeOf(v) != reflect.TypeOf(s.Default) {
+				t.Errorf("%s of %q is %T", s.Name, text, v)
+			}
+			if again, err := s.Parse(v); err != nil || again != v {
+				t.Errorf("%s of %q is %v, and that is %v, error %v", s.Name, text, v, again, err)
+			}
+			if x, ok := v.(float64); ok && (math.IsNaN(x) || math.IsInf(x, 0) || s.Whole && (x < 0 || x > 10)) {
+				t.Errorf("%s of %q is %v", s.Name, text, x)
+			}
+		}
+	})
 }

@@ -38,9 +38,14 @@ func (s Setting) Parse(v any) (any, error) {
 		}
 		return nil, fmt.Errorf("setting %s: got %v, want true or false", s.Name, v)
 	default:
-		str, ok := v.(string)
-		if !ok {
+		var str string
+		switch v := v.(type) {
+		case string:
+			str = v
+		case bool, int, float64: // as a value of JSON that looks like one
 			str = fmt.Sprint(v)
+		default:
+			return nil, fmt.Errorf("setting %s: got %v, want a text", s.Name, v)
 		}
 		if len(s.Choices) > 0 && !slices.Contains(s.Choices, str) {
 			return nil, fmt.Errorf("setting %s: got %q, want one of %s", s.Name, str, strings.Join(s.Choices, ", "))

@@ -3,7 +3,6 @@ package workbench
 import (
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,9 +19,8 @@ import (
 
 // Files of a comparison's record.
 const (
-	compareFile   = "compare.json"
-	curvesFile    = "curves.csv"
-	compareSchema = 1 // the newest that is known
+	compareFile = "compare.json"
+	curvesFile  = "curves.csv"
 )
 
 // Comparison is what methods came to that `primewindow compare` trained from the same seeds: its compare.json, and the
@@ -87,12 +85,17 @@ func ReadComparisonContext(_ context.Context, dir string) (*Comparison, error) {
 	if err != nil {
 		return nil, noRecord(err, dir)
 	}
-	if err := json.Unmarshal(text, &c.Compared); err != nil || c.Schema < 1 || len(c.Methods) == 0 {
-		return nil, &Problem{Message: filepath.Join(dir, compareFile) + " is not a comparison's", Hint: "`primewindow compare` writes it"}
+	read, err := wire.ParseCompared(text)
+	if newer, ok := errors.AsType[wire.NewerComparison](err); ok {
+		return nil, &Problem{Message: fmt.Sprintf("comparison %s has %v", dir, newer), Hint: "it was made by a newer version: update"}
 	}
-	if c.Schema > compareSchema {
-		return nil, &Problem{Message: fmt.Sprintf("comparison %s has schema %d, this program knows up to %d", dir, c.Schema, compareSchema), Hint: "it was made by a newer version: update"}
+	if err == nil && len(read.Methods) == 0 {
+		err = errors.New("no methods")
 	}
+	if err != nil {
+		return nil, &Problem{Message: fmt.Sprintf("%s is not a comparison's: %v", filepath.Join(dir, compareFile), err), Hint: "`primewindow compare` writes it"}
+	}
+	c.Compared = *read
 	return c, c.readCurves()
 }
 

@@ -136,6 +136,8 @@ func TestReadComparisonErrors(t *testing.T) {
 		{"no curves", keepRecord(t, madeRecord(), ""), "curves.csv: no such file", "-curves", "compare ran without the flag"},
 		{"not ours", keepRecord(t, []int{1}, madeCurves), "is not a comparison's", "primewindow compare", "a list"},
 		{"empty", keepRecord(t, map[string]int{"schema": 1}, madeCurves), "is not a comparison's", "primewindow compare", "no methods"},
+		{"misspelt", keepRecord(t, map[string]any{"schema": 1, "data": "x", "method": []int{}}, madeCurves), `is not a comparison's: unknown field "method"`, "primewindow compare", "a value lost"},
+		{"newer with more", keepRecord(t, map[string]any{"schema": 2, "more": 1}, madeCurves), "has schema 2, this program knows up to 1", "update", "what it has more is its own"},
 		{"newer", keepRecord(t, newer, madeCurves), "has schema 2, this program knows up to 1", "update", "fields may mean something else"},
 		{"columns", keepRecord(t, madeRecord(), "run,epoch\n"), "want columns method, seed, epoch", "writes it anew", "another file"},
 		{"epoch", keepRecord(t, madeRecord(), "method,seed,epoch,x\njoint,0,1.5,1\n"), `line 2: seed "0" and epoch "1.5"`, "writes it anew", "epochs are counted"},

@@ -1,11 +1,12 @@
 package wire
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"sync/atomic"
+
+	"github.com/primewindow/primewindow/internal/strict"
 )
 
 // CellVariable makes the binary of a cell the host when it is started again. Its value is the [Cell] as JSON, so that
@@ -46,13 +47,17 @@ func CellOf() (*Cell, error) {
 	if text == "" {
 		return nil, nil
 	}
+	return parseCell(text)
+}
+
+func parseCell(text string) (*Cell, error) {
 	var c Cell
-	err := json.Unmarshal([]byte(text), &c)
+	err := strict.Unmarshal([]byte(text), &c)
 	if err == nil && c.Code == "" {
 		err = errors.New("no code")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s=%s: not what a cell starts its host with: %w", CellVariable, text, err)
+		return nil, fmt.Errorf("%s=%.200q: not what a cell starts its host with: %w", CellVariable, text, err)
 	}
 	return &c, nil
 }

@@ -1,5 +1,42 @@
 package wire
 
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/primewindow/primewindow/internal/strict"
+)
+
+// CompareSchema is the version of compare.json.
+const CompareSchema = 1
+
+// NewerComparison is the schema of a compare.json that a newer version wrote.
+type NewerComparison int
+
+func (e NewerComparison) Error() string {
+	return fmt.Sprintf("schema %d, this program knows up to %d", int(e), CompareSchema)
+}
+
+// ParseCompared reads compare.json, of which nothing is passed over. One of a newer schema is a [NewerComparison]; what
+// is damaged, cut short, misspelt or something else is another error.
+func ParseCompared(text []byte) (*Compared, error) {
+	var head struct {
+		Schema int `json:"schema"`
+	}
+	if err := json.Unmarshal(text, &head); err == nil && head.Schema > CompareSchema { // whatever else it holds
+		return nil, NewerComparison(head.Schema)
+	}
+	var c Compared
+	if err := strict.Unmarshal(text, &c); err != nil {
+		return nil, err
+	}
+	if c.Schema < 1 {
+		return nil, errors.New("no schema")
+	}
+	return &c, nil
+}
+
 // Compared is what a comparison of methods came to, and what compare.json holds. Accuracies are between 0 and 1. It is a
 // function of the runs' folders alone: the same runs give the same file, however often they were interrupted.
 type Compared struct {

@@ -1,13 +1,14 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"slices"
+
+	"github.com/primewindow/primewindow/internal/strict"
 )
 
 // ReproduceSchema is the version of a reproduction's record.
@@ -194,9 +195,7 @@ func ParseReproduction(text []byte) (*Reproduction, error) {
 		return nil, newerSchema{fmt.Sprintf("schema %d, this program reads %d", *head.Schema, ReproduceSchema), do}
 	}
 	var r Reproduction
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&r); err != nil {
+	if err := strict.Unmarshal(text, &r); err != nil {
 		return nil, fmt.Errorf("damaged: %w", err)
 	}
 	return &r, r.check()

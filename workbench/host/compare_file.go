@@ -15,10 +15,7 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
-const (
-	compareFile   = "compare.json"
-	compareSchema = 1
-)
+const compareFile = "compare.json"
 
 // file is where the comparison's own file is.
 func (s *Sweep) file() string { return filepath.Join(s.ask.Dir, compareFile) }
@@ -53,13 +50,13 @@ func (s *Sweep) checkFolder() error {
 	case err != nil:
 		return &wire.Problem{Message: err.Error(), Hint: "name another folder with -out"}
 	}
-	var have Compared
-	err = json.Unmarshal(text, &have)
+	have, err := wire.ParseCompared(text)
+	newer, isNewer := errors.AsType[wire.NewerComparison](err)
 	switch {
-	case have.Schema > compareSchema:
-		return &wire.Problem{Message: fmt.Sprintf("comparison %s has schema %d, this program knows up to %d", dir, have.Schema, compareSchema), Hint: "it was made by a newer version: update, or name another folder with -out"}
-	case err != nil || have.Schema < 1:
-		return &wire.Problem{Message: s.file() + " is not a comparison's", Hint: "name another folder with -out; or take the file away: it is made anew from the runs in a folder that is otherwise empty"}
+	case isNewer:
+		return &wire.Problem{Message: fmt.Sprintf("comparison %s has %v", dir, newer), Hint: "it was made by a newer version: update, or name another folder with -out"}
+	case err != nil:
+		return &wire.Problem{Message: fmt.Sprintf("%s is not a comparison's: %v", s.file(), err), Hint: "name another folder with -out; or take the file away: it is made anew from the runs in a folder that is otherwise empty"}
 	case have.Data != s.desc.Name || have.SplitHash != s.desc.Provenance.SplitHash:
 		return &wire.Problem{Message: fmt.Sprintf("comparison %s is on other samples: %s there, %s here", dir, describeSplit(have.Data, have.SplitHash), describeSplit(s.desc.Name, s.desc.Provenance.SplitHash)), Hint: "name another folder with -out"}
 	}

@@ -66,7 +66,7 @@ var folders = regexp.MustCompile(`/[^()]*/`)
 // Result is what the comparison has come to so far.
 func (s *Sweep) Result() Compared {
 	c := Compared{
-		Schema: compareSchema, Data: s.desc.Name, SplitHash: s.desc.Provenance.SplitHash, Split: string(s.split), Samples: s.samples,
+		Schema: wire.CompareSchema, Data: s.desc.Name, SplitHash: s.desc.Provenance.SplitHash, Split: string(s.split), Samples: s.samples,
 		Select: s.ask.Select, Seeds: s.ask.Seeds, Baseline: s.ask.baseline(),
 	}
 	type place struct {

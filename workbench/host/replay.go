@@ -107,14 +107,14 @@ func openReplay(dir string) (*replay, error) {
 		model.Encoders[name] = r.inputs[name].encoder
 	}
 	if err := model.Validate(); err != nil {
-		return nil, replayProblem("spec.json", "%v", err)
+		return nil, replayProblem(specFile, "%v", err)
 	}
 	if err := m.Prepare(model, settings); err != nil {
-		return nil, replayProblem("spec.json", "%v", err)
+		return nil, replayProblem(specFile, "%v", err)
 	}
 	if aux := spec.Model.Aux; aux != nil {
 		if model.Separate && !*aux {
-			return nil, replayProblem("spec.json", "method %s without the separate heads it needs", spec.Method)
+			return nil, replayProblem(specFile, "method %s without the separate heads it needs", spec.Method)
 		}
 		model.Separate = *aux
 	}
@@ -174,7 +174,7 @@ func (r *replay) readBatches(arrays replayBatches) error {
 	if r.spec.Trace == traceGiven {
 		for _, m := range r.spec.Model.Modalities {
 			if r.spec.GivenTrace[m] == nil {
-				return replayProblem("spec.json", "given_trace lacks %s", m)
+				return replayProblem(specFile, "given_trace lacks %s", m)
 			}
 		}
 	}
@@ -445,7 +445,7 @@ func (r *replay) epochStart(epoch int, w io.Writer) error {
 	}
 	controls, carried, err := r.eng.decide(r.st, e)
 	if err != nil {
-		return replayProblem("spec.json", "epoch %d: %v", epoch, err)
+		return replayProblem(specFile, "epoch %d: %v", epoch, err)
 	}
 	r.controls = controls
 	next := r.eng.epochStart(r.st)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/npy"
+	"github.com/primewindow/primewindow/internal/strict"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 )
@@ -108,6 +110,14 @@ func (e encoderInput) arrange(values []float32) []float32 {
 	return out
 }
 
+// encoderKeys are the keys of an encoder in spec.json, by its type.
+var encoderKeys = map[string][]string{
+	"cnn1d":       {"type", "in", "channels", "kernel", "norm"},
+	"cnn2d":       {"type", "in", "channels", "kernel", "norm"},
+	"resnet18":    {"type", "in", "width", "small_stem"},
+	"transformer": {"type", "in", "length", "dim", "heads", "layers", "mlp"},
+}
+
 // replayEncoder reads one encoder of spec.json for inputs of a shape.
 func replayEncoder(name string, raw json.RawMessage, shape []int) (e encoderInput, err error) {
 	var s struct {
@@ -126,14 +136,24 @@ func replayEncoder(name string, raw json.RawMessage, shape []int) (e encoderInpu
 	}
 	s.Width, s.Kernel, s.Norm, s.Dim, s.Heads, s.Layers, s.MLP = 1, 3, models.BatchNorm, 32, 4, 2, 2
 	bad := func(format string, args ...any) (encoderInput, error) {
-		return encoderInput{}, replayProblem("spec.json", "encoder of "+name+": "+format, args...)
+		return encoderInput{}, replayProblem(specFile, "encoder of "+name+": "+format, args...)
 	}
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return bad("%v", err)
+	path := "model.encoders." + name
+	if err := strict.UnmarshalWritten(raw, &s); err != nil {
+		return encoderInput{}, specProblem(path, err)
 	}
 	want := map[string][]int{"cnn1d": {2}, "cnn2d": {3, 4}, "resnet18": {3, 4}, "transformer": {2}}[s.Type]
 	if want == nil {
 		return bad("type %q, want cnn1d, cnn2d, resnet18 or transformer", s.Type)
+	}
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &keys); err != nil {
+		return bad("%v", err)
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if known := encoderKeys[s.Type]; !slices.Contains(known, key) {
+			return encoderInput{}, unknownKey(path+"."+key, known)
+		}
 	}
 	if !slices.Contains(want, len(shape)) {
 		return bad("input of shape %v for %s", shape, s.Type)

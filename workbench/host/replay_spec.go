@@ -1,8 +1,8 @@
 package host
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -12,8 +12,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/inforeg/method"
+	"github.com/primewindow/primewindow/internal/strict"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 )
@@ -47,6 +49,8 @@ type replaySpec struct {
 }
 
 const (
+	specFile = "spec.json"
+
 	traceCompat = "compat" // what is called released elsewhere
 	traceGiven  = "given"
 
@@ -59,19 +63,44 @@ func replayProblem(file, format string, args ...any) error {
 	return &wire.Problem{Message: fmt.Sprintf("replay: "+file+": "+format, args...), Hint: "nothing was written; `go doc ./workbench/host Replay` describes the files"}
 }
 
-// readReplaySpec reads and checks spec.json.
-func readReplaySpec(dir string) (*replaySpec, error) {
-	const file = "spec.json"
-	text, err := os.ReadFile(filepath.Join(dir, file))
-	if err != nil {
-		return nil, replayProblem(file, "%v", err)
+// specProblem is an error about a part of spec.json, which begins at a path.
+func specProblem(path string, err error) error {
+	broken, ok := errors.AsType[*strict.Error](err)
+	if !ok {
+		return replayProblem(specFile, "%v", err)
 	}
+	at := strings.Trim(path+"."+broken.Path, ".")
+	if broken.Unknown() {
+		return unknownKey(at, broken.Known)
+	}
+	return replayProblem(specFile, "%s", strings.TrimPrefix(at+": "+broken.Reason, ": "))
+}
+
+// unknownKey reports a key of spec.json that the format does not have there, and offers the nearest.
+func unknownKey(path string, known []string) error {
+	return &wire.Problem{
+		Message: fmt.Sprintf("replay: %s: unknown key %q", specFile, path),
+		Hint:    nearest(lastName(path), known, ""),
+	}
+}
+
+// readReplaySpec reads spec.json.
+func readReplaySpec(dir string) (*replaySpec, error) {
+	text, err := os.ReadFile(filepath.Join(dir, specFile))
+	if err != nil {
+		return nil, replayProblem(specFile, "%v", err)
+	}
+	return parseReplaySpec(text)
+}
+
+// parseReplaySpec reads and checks the text of spec.json.
+func parseReplaySpec(text []byte) (*replaySpec, error) {
+	const file = specFile
 	s := &replaySpec{DType: "float32", Trace: inforeg.KindFisherEmp, Outputs: outputsEvery}
 	s.Model.Fusion = models.ConcatFusion
 	s.Optimizer.LR, s.Optimizer.Momentum, s.Optimizer.WeightDecay, s.Optimizer.Step, s.Optimizer.Gamma = 2e-3, 0.9, 1e-4, 30, 0.1
-	d := json.NewDecoder(bytes.NewReader(text))
-	if err := d.Decode(s); err != nil {
-		return nil, replayProblem(file, "%v", err)
+	if err := strict.UnmarshalWritten(text, s); err != nil {
+		return nil, specProblem("", err)
 	}
 	if s.Method == "" {
 		return nil, replayProblem(file, "no method")
@@ -89,6 +118,17 @@ func readReplaySpec(dir string) (*replaySpec, error) {
 			return nil, replayProblem(file, "%s %q, want one of %s", field.name, field.value, strings.Join(field.known, ", "))
 		}
 	}
+	if err := s.checkRates(); err != nil {
+		return nil, err
+	}
+	if s.GivenTrace != nil && s.Trace != traceGiven {
+		return nil, replayProblem(file, "given_trace is there, but trace is %s: want trace %q, or no given_trace", s.Trace, traceGiven)
+	}
+	for _, m := range slices.Sorted(maps.Keys(s.GivenTrace)) {
+		if !slices.Contains(s.Model.Modalities, m) {
+			return nil, unknownKey("given_trace."+m, s.Model.Modalities)
+		}
+	}
 	if s.EpochLen < 0 {
 		return nil, replayProblem(file, "epoch_len %d, want 1 or more", s.EpochLen)
 	}
@@ -97,12 +137,29 @@ func readReplaySpec(dir string) (*replaySpec, error) {
 			return nil, replayProblem(file, "modality %q has no encoder", m)
 		}
 	}
-	for m := range s.Model.Encoders {
+	for _, m := range slices.Sorted(maps.Keys(s.Model.Encoders)) {
 		if !slices.Contains(s.Model.Modalities, m) {
 			return nil, replayProblem(file, "encoder of %q, which is none of the modalities %s", m, strings.Join(s.Model.Modalities, ", "))
 		}
 	}
 	return s, nil
+}
+
+// checkRates wants the schedule of the learning rate to be within the bounds that a run's has.
+func (s *replaySpec) checkRates() error {
+	for _, known := range runSettings() {
+		given, ok := map[string]struct {
+			key   string
+			value float64
+		}{"lr_step": {"optimizer.step", float64(s.Optimizer.Step)}, "lr_gamma": {"optimizer.gamma", s.Optimizer.Gamma}}[known.Name]
+		if !ok {
+			continue
+		}
+		if _, err := known.Parse(given.value); err != nil {
+			return replayProblem(specFile, "%s: %s", given.key, strings.TrimPrefix(err.Error(), "setting "+known.Name+": "))
+		}
+	}
+	return nil
 }
 
 // replayMethod finds the method and its settings.
@@ -117,11 +174,14 @@ func (s *replaySpec) replayMethod() (inforeg.Method, Settings, error) {
 	case "gblend", "joint_star": // of given weights
 		name = "joint_star"
 	case "ogm":
-		if s.flag("ge") {
+		ge, err := take[bool](s, "ge")
+		if err != nil {
+			return nil, nil, err
+		}
+		if ge {
 			name = "ogm_ge"
 		}
 		rename = map[string]string{"start": "first_epoch", "end": "last_epoch"}
-		delete(s.HP, "ge")
 	case "pmr":
 		set(map[string]any{"mu": 0.0, "e": 0.0})
 	case "agm":
@@ -130,29 +190,46 @@ func (s *replaySpec) replayMethod() (inforeg.Method, Settings, error) {
 		rename = map[string]string{"start": "first_epoch", "end": "last_epoch"}
 	case "inforeg":
 		rename = map[string]string{"K": "k"}
+		profile, err := take[string](s, "profile")
+		if err != nil {
+			return nil, nil, err
+		}
+		star, err := take[bool](s, "star")
 		switch {
-		case s.text("profile") == "released":
+		case err != nil:
+			return nil, nil, err
+		case !slices.Contains([]string{"", "paper", "released"}, profile):
+			return nil, nil, replayProblem(specFile, "hp.profile: %q, want paper or released", profile)
+		case profile == "released" && star:
+			return nil, nil, replayProblem(specFile, "hp.star: true, but the profile released has no star form")
+		case profile == "released":
 			name = "inforeg_released"
-		case s.flag("star"):
+		case star:
 			name = "inforeg_star"
 		}
 		set(map[string]any{"window_trace": map[string]string{traceCompat: inforeg.KindReleased, traceGiven: inforeg.KindFisherEmp}[s.Trace]})
 		if asked["window_trace"] == "" {
 			asked["window_trace"] = s.Trace
 		}
-		delete(s.HP, "profile")
-		delete(s.HP, "star")
 	}
 	m, ok := method.Find(name)
 	if !ok || name != s.Method && s.Method != "gblend" && s.Method != "ogm" && s.Method != "inforeg" {
 		return nil, nil, unknown("method", s.Method, []string{"joint", "joint_star", "gblend", "ogm", "pmr", "agm", "mmpareto", "inforeg", "slow"}, "")
 	}
 	exclusive := s.Method == "agm" || s.Method == "slow"
-	for key, raw := range s.HP {
-		to := key
+	given := map[string]string{} // keys by the settings that they set
+	for _, key := range slices.Sorted(maps.Keys(s.HP)) {
+		raw, to := s.HP[key], key
 		if r, ok := rename[key]; ok {
 			to = r
 		}
+		if slices.ContainsFunc(inforeg.OptimizerSettings(), func(known data.Setting) bool { return known.Name == to }) {
+			return nil, nil, replayProblem(specFile, "hp.%s: it belongs to optimizer", key)
+		}
+		if other, twice := given[to]; twice {
+			return nil, nil, replayProblem(specFile, "hp.%s: hp.%s says the same already", key, other)
+		}
+		given[to] = key
 		v, err := s.hyper(key, raw)
 		if err != nil {
 			return nil, nil, err
@@ -165,9 +242,9 @@ func (s *replaySpec) replayMethod() (inforeg.Method, Settings, error) {
 		if v != nil {
 			asked[to] = v
 		}
-		if key == "window" && v != "auto" {
-			asked["first_epoch"] = 0.0 // a forced window may start at once
-		}
+	}
+	if window, ok := asked["window"]; ok && window != "auto" && given["window"] != "" && given["first_epoch"] == "" {
+		asked["first_epoch"] = 0.0 // a forced window may start at once
 	}
 	settings := Settings{}
 	var names []string
@@ -180,11 +257,11 @@ func (s *replaySpec) replayMethod() (inforeg.Method, Settings, error) {
 		}
 		parsed, err := known.Parse(v)
 		if err != nil {
-			return nil, nil, replayProblem("spec.json", "%v", err)
+			return nil, nil, replayProblem(specFile, "%v", err)
 		}
 		settings[known.Name] = parsed
 	}
-	for key := range asked {
+	for _, key := range slices.Sorted(maps.Keys(asked)) {
 		if _, ok := settings[key]; !ok {
 			return nil, nil, unknown("option of "+s.Method, key, names, "")
 		}
@@ -193,23 +270,25 @@ func (s *replaySpec) replayMethod() (inforeg.Method, Settings, error) {
 	return m, settings, nil
 }
 
-func (s *replaySpec) flag(name string) (on bool) {
-	return json.Unmarshal(s.HP[name], &on) == nil && on
-}
-
-func (s *replaySpec) text(name string) (text string) {
-	_ = json.Unmarshal(s.HP[name], &text) // what is no text is not this text
-	return text
+// take reads an option and takes it out of the others; the zero value where it is not there.
+func take[T bool | string](s *replaySpec, name string) (v T, err error) {
+	if raw, ok := s.HP[name]; ok {
+		delete(s.HP, name)
+		if err = strict.UnmarshalWritten(raw, &v); err != nil {
+			err = specProblem("hp."+name, err)
+		}
+	}
+	return v, err
 }
 
 // hyper turns an option into a setting's value; nil leaves the default.
 func (s *replaySpec) hyper(key string, raw json.RawMessage) (any, error) {
 	var v any
-	if err := json.Unmarshal(raw, &v); err != nil {
-		return nil, replayProblem("spec.json", "%s: %v", key, err)
+	if err := strict.UnmarshalWritten(raw, &v); err != nil {
+		return nil, specProblem("hp."+key, err)
 	}
 	switch x := v.(type) {
-	case float64, bool, nil:
+	case float64, bool:
 		return x, nil
 	case string:
 		if key == "end" && x == "never" {
@@ -220,6 +299,9 @@ func (s *replaySpec) hyper(key string, raw json.RawMessage) (any, error) {
 		if key == "weights" {
 			var parts []string
 			for name, w := range x {
+				if _, number := w.(float64); !number {
+					return nil, replayProblem(specFile, "hp.weights.%s: %v, want a number", name, w)
+				}
 				parts = append(parts, fmt.Sprintf("%s=%v", name, w))
 			}
 			slices.Sort(parts)
@@ -239,9 +321,9 @@ func (s *replaySpec) hyper(key string, raw json.RawMessage) (any, error) {
 					parts = append(parts, m+" "+text)
 				}
 			}
-			for m := range x {
+			for _, m := range slices.Sorted(maps.Keys(x)) {
 				if !slices.Contains(s.Model.Modalities, m) {
-					return nil, replayProblem("spec.json", "window of %q, which is none of the modalities", m)
+					return nil, replayProblem(specFile, "hp.window: window of %q, which is none of the modalities", m)
 				}
 			}
 			if len(parts) == 0 {
@@ -254,13 +336,13 @@ func (s *replaySpec) hyper(key string, raw json.RawMessage) (any, error) {
 			return intervals(x)
 		}
 	}
-	return nil, replayProblem("spec.json", "%s: %s is not a value of it", key, raw)
+	return nil, replayProblem(specFile, "hp.%s: %s is not a value of it", key, raw)
 }
 
 // intervals turns [s, e] or [[s, e], ..] into the setting's form.
 func intervals(v any) (string, error) {
 	bad := func() (string, error) {
-		return "", replayProblem("spec.json", "window: %v, want [from, to] in whole epochs", v)
+		return "", replayProblem(specFile, "window: %v, want [from, to] in whole epochs", v)
 	}
 	list, ok := v.([]any)
 	if !ok {

@@ -42,7 +42,7 @@ func TestReplay(t *testing.T) {
 				t.Fatal(err)
 			}
 			spec, out := t.TempDir(), filepath.Join(t.TempDir(), "out")
-			writeFile(t, filepath.Join(spec, "spec.json"), text)
+			writeFile(t, filepath.Join(spec, specFile), ownSpec(t, text))
 			writeFile(t, filepath.Join(spec, weightsFile), readFile(t, filepath.Join(root, "models", where.Weights)))
 			writeFile(t, filepath.Join(spec, batchesFile), readFile(t, filepath.Join(root, "batches", where.Batches)))
 			replayInto(t, spec, out)
@@ -57,6 +57,22 @@ func TestReplay(t *testing.T) {
 			}
 		})
 	}
+}
+
+// ownSpec is the spec.json of a case without the keys that say which of the shared weights and batches are the case's.
+func ownSpec(t *testing.T, text []byte) []byte {
+	t.Helper()
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(text, &all); err != nil {
+		t.Fatal(err)
+	}
+	delete(all, "weights")
+	delete(all, "batches")
+	text, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // TestReplayExample replays the cases that others published, where their folder is there.
@@ -269,7 +285,7 @@ func zipped(t *testing.T, arrays map[string][]byte) []byte {
 // TestReplayBadInput: whatever is wrong with what is read is one error with a hint, and nothing is written.
 func TestReplayBadInput(t *testing.T) {
 	root := filepath.Join("testdata", "replay")
-	spec := string(readFile(t, filepath.Join(root, "cases", "joint_concat", "spec.json")))
+	spec := string(ownSpec(t, readFile(t, filepath.Join(root, "cases", "joint_concat", "spec.json"))))
 	weights := readFile(t, filepath.Join(root, "models", "av-concat.safetensors"))
 	good, err := zip.NewReader(bytes.NewReader(readFile(t, filepath.Join(root, "batches", "av.npz"))), int64(len(readFile(t, filepath.Join(root, "batches", "av.npz")))))
 	if err != nil {
@@ -300,6 +316,12 @@ func TestReplayBadInput(t *testing.T) {
 		}
 		return strings.Replace(spec, old, text, 1)
 	}
+	ogm := func(hp string) string {
+		return strings.Replace(replaced(`"method":"joint"`, `"method":"ogm"`), `"hp":{}`, `"hp":`+hp, 1)
+	}
+	inforegOf := func(hp string) string {
+		return strings.Replace(replaced(`"method":"joint"`, `"method":"inforeg"`), `"hp":{}`, `"hp":`+hp, 1)
+	}
 	header := func(text string) []byte {
 		return append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...)
 	}
@@ -316,9 +338,31 @@ func TestReplayBadInput(t *testing.T) {
 		{"option", replaced(`"hp":{}`, `"hp":{"alpha":1}`), weights, batches, `unknown option of joint "alpha"`, "joint training has none"},
 		{"fusion", replaced(`"fusion":"concat"`, `"fusion":"glue"`), weights, batches, `fusion "glue"`, "not known"},
 		{"no encoder", replaced(`"a":{`, `"b":{`), weights, batches, `modality "a" has no encoder`, "misnamed"},
+		{"unknown key", replaced(`"gradients"`, `"gradient"`), weights, batches, `unknown key "gradient"`, "at the top"},
+		{"unknown key of the model", replaced(`"fusion"`, `"fusoin"`), weights, batches, `unknown key "model.fusoin"`, "one level down"},
+		{"unknown key of an encoder", replaced(`"in":2`, `"inn":2`), weights, batches, `unknown key "model.encoders.a.inn"`, "three levels down"},
+		{"another encoder's key", replaced(`"in":2`, `"width":2`), weights, batches, `unknown key "model.encoders.a.width"`, "a cnn1d has none, a resnet18 has"},
+		{"unknown key of the optimizer", replaced(`"lr":`, `"learning_rate":`), weights, batches, `unknown key "optimizer.learning_rate"`, "the default was taken"},
+		{"key in capitals", replaced(`"outputs"`, `"Outputs"`), weights, batches, `unknown key "Outputs"`, "names are as they are written"},
+		{"key twice", replaced(`"lr":0.05`, `"lr":0.05,"lr":0.5`), weights, batches, "optimizer.lr: stands twice", "the last was taken"},
+		{"option twice", replaced(`"hp":{}`, `"hp":{"a":1,"a":2}`), weights, batches, "hp.a: stands twice", "likewise"},
+		{"null", replaced(`"momentum":0.9`, `"momentum":null`), weights, batches, "optimizer.momentum: null, want a number", "the default was taken"},
+		{"null for an object", replaced(`"hp":{}`, `"hp":null`), weights, batches, "hp: null, want an object", "likewise"},
+		{"type", replaced(`"classes":3`, `"classes":"3"`), weights, batches, `model.classes: "3", want a whole number`, "with its path"},
+		{"type in an encoder", replaced(`"channels":[4,6]`, `"channels":[4,"6"]`), weights, batches, `model.encoders.a.channels[1]: "6", want a whole number`, "likewise"},
+		{"schedule", replaced(`"step":2`, `"step":-2`), weights, batches, "optimizer.step: got -2", "no schedule was taken"},
+		{"rate among options", replaced(`"hp":{}`, `"hp":{"lr":1}`), weights, batches, "hp.lr: it belongs to optimizer", "it went before the optimizer's"},
+		{"option null", ogm(`{"alpha":null}`), weights, batches, "hp.alpha: null", "the default was taken"},
+		{"flag", ogm(`{"ge":"yes"}`), weights, batches, `hp.ge: "yes", want true or false`, "it was off"},
+		{"profile", inforegOf(`{"profile":"relased"}`), weights, batches, `hp.profile: "relased", want paper or released`, "the paper's was taken"},
+		{"star of the released", inforegOf(`{"profile":"released","star":true}`), weights, batches, "hp.star", "it was passed over"},
+		{"option by two names", ogm(`{"start":1,"first_epoch":2}`), weights, batches, "hp.start: hp.first_epoch says the same already", "one of them was taken, by chance"},
+		{"trace of a stranger", inforegOf(`{},"trace":"given","given_trace":{"a":[1],"v":[1],"w":[1]}`), weights, batches, `unknown key "given_trace.w"`, "no such modality"},
+		{"trace that nobody reads", inforegOf(`{},"given_trace":{"a":[1],"v":[1]}`), weights, batches, "given_trace is there, but trace is fisher_emp", "it was passed over"},
+		{"two values", spec + "{}", weights, batches, "spec.json: line 1: invalid character '{'", "the second was passed over"},
 		{"range", replaced(`"epoch_len":5`, `"epoch_len":-1`), weights, batches, "epoch_len -1", "no length"},
 		{"missing tensor", spec, weights, batches, "no tensor aux.a.weight", "a method with separate heads"},
-		{"extra tensor", replaced(`"classes":3`, `"classes":3,"unused":1`), append(header(`{"x":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`), nil...), batches, "no tensor enc.", "not the model's"},
+		{"extra tensor", spec, append(header(`{"x":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`), nil...), batches, "no tensor enc.", "not the model's"},
 		{"not finite", spec, nan, batches, "is NaN", "a weight that is no number"},
 		{"header length", spec, binary.LittleEndian.AppendUint64(nil, 1<<62), batches, "header of 4611686018427387904 bytes", "nothing is allocated for it"},
 		{"overlap", spec, append(header(`{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`), 0, 0, 0, 0), batches, "want [4 8]", "two tensors on the same bytes"},

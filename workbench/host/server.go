@@ -3,18 +3,12 @@ package host
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"math"
 	"net"
 	"net/http"
 	"os"
 	"runtime/debug"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -283,7 +277,9 @@ func (s *Server) probe(r *Run, w http.ResponseWriter, q *http.Request) error {
 }
 
 func (s *Server) evaluate(r *Run, w http.ResponseWriter, q *http.Request) error {
-	var ask struct{ Split string }
+	var ask struct {
+		Split string `json:"split"`
+	}
 	if err := read(q, &ask); err != nil {
 		return err
 	}
@@ -307,7 +303,10 @@ func parseSplit(name string) (data.Split, error) {
 }
 
 func (s *Server) export(r *Run, w http.ResponseWriter, q *http.Request) error {
-	var ask struct{ Format, Path string }
+	var ask struct {
+		Format string `json:"format"`
+		Path   string `json:"path"`
+	}
 	if err := read(q, &ask); err != nil {
 		return err
 	}
@@ -370,50 +369,4 @@ func clientOf(q *http.Request) string {
 		return c
 	}
 	return "another client"
-}
-
-func read(q *http.Request, into any) error {
-	dec := json.NewDecoder(http.MaxBytesReader(nil, q.Body, 1<<20))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		return &wire.Problem{Message: fmt.Sprintf("request body: %v", err), Hint: "see the package comment of internal/wire"}
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return &wire.Problem{Message: "request body: more behind its JSON value", Hint: "send one value: what follows it would be ignored"}
-	}
-	return nil
-}
-
-func answerJSON(w http.ResponseWriter, v any) error {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_, err = w.Write(append(text, '\n'))
-	if err != nil {
-		return nil // the client has left
-	}
-	return nil
-}
-
-func reply(w http.ResponseWriter, code int, p *wire.Problem) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(p) // the client may have left
-}
-
-func answerArray(w http.ResponseWriter, shape []int, values []float32) error {
-	text := make([]string, len(shape))
-	for i, d := range shape {
-		text[i] = strconv.Itoa(d)
-	}
-	w.Header().Set(wire.ShapeHeader, strings.Join(text, ","))
-	w.Header().Set("Content-Type", "application/octet-stream")
-	body := make([]byte, 4*len(values))
-	for i, v := range values {
-		binary.LittleEndian.PutUint32(body[4*i:], math.Float32bits(v))
-	}
-	_, _ = w.Write(body) // the client may have left
-	return nil
 }

@@ -176,6 +176,12 @@ func (r *Run) setting(name string) (data.Setting, error) {
 
 // unknown reports a name that is not among those there are, and offers the nearest.
 func unknown(what, name string, known []string, hint string) error {
+	return &wire.Problem{Message: fmt.Sprintf("unknown %s %q", what, name), Hint: nearest(name, known, hint)}
+}
+
+// nearest offers the names nearest to one that is not known; where none is near it is hint, or else lists them all. A
+// name and its initials, lr and learning_rate, are near.
+func nearest(name string, known []string, hint string) string {
 	type near struct {
 		name string
 		d    int
@@ -183,6 +189,9 @@ func unknown(what, name string, known []string, hint string) error {
 	var list []near
 	for _, k := range known {
 		d := distance(strings.ToLower(name), strings.ToLower(k))
+		if k == initials(name) || name == initials(k) {
+			d = 0
+		}
 		if d <= 1+len(name)/3 || strings.Contains(k, name) {
 			list = append(list, near{k, d})
 		}
@@ -200,12 +209,28 @@ func unknown(what, name string, known []string, hint string) error {
 		for _, n := range list[:min(3, len(list))] {
 			offers = append(offers, n.name)
 		}
-		hint = "did you mean " + strings.Join(offers, " or ") + "?"
+		return "did you mean " + strings.Join(offers, " or ") + "?"
 	case hint == "":
-		hint = "there are " + strings.Join(known, ", ")
+		return "there are " + strings.Join(known, ", ")
 	}
-	return &wire.Problem{Message: fmt.Sprintf("unknown %s %q", what, name), Hint: hint}
+	return hint
 }
+
+// initials are the first letters of a name's words, of two at least.
+func initials(name string) string {
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == '_' || r == ' ' || r == '-' })
+	if len(words) < 2 {
+		return ""
+	}
+	short := ""
+	for _, w := range words {
+		short += w[:1]
+	}
+	return short
+}
+
+// lastName is the part of a path behind its last full stop.
+func lastName(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
 
 // distance is the edit distance between two words.
 func distance(a, b string) int {

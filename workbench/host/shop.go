@@ -311,6 +311,8 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 	defer from.mu.Unlock()
 	var at int
 	switch {
+	case d.Fork.Step != nil && d.Fork.Epoch != nil:
+		return nil, &wire.Problem{Message: "fork: at a step and at an epoch", Hint: "give one of step and epoch"}
 	case d.Fork.Step != nil:
 		at = *d.Fork.Step
 	case d.Fork.Epoch != nil:

@@ -1,0 +1,91 @@
+package host
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/primewindow/primewindow/internal/strict"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// TestUnknownKeyOffers: a key that is not known comes with the nearest that is.
+func TestUnknownKeyOffers(t *testing.T) {
+	for _, tt := range []struct{ text, message, hint string }{
+		{`{"optimizer":{"learning_rate":1}}`, `unknown key "optimizer.learning_rate"`, "did you mean lr?"},
+		{`{"optimizer":{"wd":1}}`, `unknown key "optimizer.wd"`, "did you mean weight_decay?"},
+		{`{"probe":true}`, `unknown key "probe"`, "did you mean probes?"},
+		{`{"model":{"modality":[]}}`, `unknown key "model.modality"`, "did you mean modalities?"},
+		{`{"seed":1}`, `unknown key "seed"`, "there are dtype, model"},
+	} {
+		_, err := parseReplaySpec([]byte(tt.text))
+		p, ok := errors.AsType[*wire.Problem](err)
+		if !ok || p.Message != "replay: spec.json: "+tt.message || !strings.HasPrefix(p.Hint, tt.hint) {
+			t.Errorf("%s: %+v, want %s, hint %s", tt.text, err, tt.message, tt.hint)
+		}
+	}
+}
+
+// FuzzReplaySpec: any text is a spec whose method and settings are known, or a problem of one line with a hint.
+func FuzzReplaySpec(f *testing.F) {
+	list, _ := filepath.Glob(filepath.Join("testdata", "replay", "cases", "*", "spec.json"))
+	for _, path := range list {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+		f.Add([]byte(strings.NewReplacer(`,"weights":"av-concat.safetensors","batches":"av.npz"`, "").Replace(string(text))))
+	}
+	f.Add([]byte(`{"method":"inforeg","model":{"modalities":["a"],"encoders":{"a":{}}},"hp":{"window":{"a":[[0,1],[2,3]]},"K":1}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, err := parseReplaySpec(text)
+		if err == nil {
+			_, _, err = s.replayMethod()
+		}
+		if err == nil {
+			for m, raw := range s.Model.Encoders {
+				for _, shape := range [][]int{{3, 4}, {1, 5, 5}} {
+					if _, err := replayEncoder(m, raw, shape); err != nil {
+						oneProblem(t, err)
+					}
+				}
+			}
+			return
+		}
+		oneProblem(t, err)
+	})
+}
+
+func oneProblem(t *testing.T, err error) {
+	t.Helper()
+	if p, ok := errors.AsType[*wire.Problem](err); !ok || strings.Contains(p.Message, "\n") || p.Hint == "" {
+		t.Errorf("error %q, want a problem of one line with a hint", err)
+	}
+}
+
+// FuzzRequest: any body is a request that is written back as what was read, or is refused.
+func FuzzRequest(f *testing.F) {
+	for _, text := range []string{
+		`{"settings":{"lr":0.1},"fork":{"run":"a","step":3}}`, `{"to_epoch":3,"detach":true}`, `{"kind":"fisher_true","draws":16}`, `{"why":"x"}`, `{"lr":null}`,
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, into := range []any{&wire.Declaration{}, &wire.Train{}, &wire.Probe{}, &wire.Stop{}, &wire.SetAsk{}, &map[string]any{}} {
+			err := strict.Unmarshal(text, into)
+			if err != nil {
+				if strings.Contains(err.Error(), "\n") {
+					t.Errorf("%T: error %q", into, err)
+				}
+				continue
+			}
+			if _, err := json.Marshal(into); err != nil {
+				t.Errorf("%T: %v", into, err)
+			}
+		}
+	})
+}
