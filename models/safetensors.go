@@ -10,7 +10,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/seal"
 )
 
@@ -26,6 +25,8 @@ const (
 	maxHeader   = 100 << 20 // the format's own limit
 	floatName   = "F32"
 	doubleName  = "F64"
+	halfName    = "F16"
+	brainName   = "BF16"
 )
 
 type entry struct {
@@ -157,94 +158,4 @@ func (s *SafetensorsWriter) Close() error {
 		return fmt.Errorf("models: %d tensors not written, from %s on", len(s.left), s.left[0].Name)
 	}
 	return nil
-}
-
-// ReadSafetensors reads a safetensors file of float32 or float64 tensors, the latter rounded, in the order of their
-// values in the file, and its text. A file whose checksum, where its text has one, is not that of its bytes is broken. A
-// broken file is a [data.FormatError], another type of element a [data.UnsupportedError].
-func ReadSafetensors(r io.Reader) ([]Tensor, map[string]string, error) {
-	bad := func(format string, args ...any) ([]Tensor, map[string]string, error) {
-		return nil, nil, &data.FormatError{File: "safetensors", Reason: fmt.Sprintf(format, args...)}
-	}
-	var size uint64
-	if err := binary.Read(r, binary.LittleEndian, &size); err != nil {
-		return bad("no header length: %v", err)
-	}
-	if size > maxHeader {
-		return bad("header of %d bytes, want at most %d", size, maxHeader)
-	}
-	text, err := io.ReadAll(io.LimitReader(r, int64(size)))
-	if err != nil || uint64(len(text)) != size {
-		return bad("header of %d bytes, want %d", len(text), size)
-	}
-	want, sum, sealed := seal.Open(append(binary.LittleEndian.AppendUint64(nil, size), text...))
-	summed := &checksum{sum: sum, r: r}
-	r = summed
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(text, &raw); err != nil {
-		return bad("header: %v", err)
-	}
-	var meta map[string]string
-	entries := map[string]entry{}
-	var names []string
-	for name, value := range raw {
-		if name == metadataKey {
-			if err := json.Unmarshal(value, &meta); err != nil {
-				return bad("metadata: %v", err)
-			}
-			continue
-		}
-		var e entry
-		if err := json.Unmarshal(value, &e); err != nil {
-			return bad("tensor %s: %v", name, err)
-		}
-		entries[name] = e
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		if d := entries[a].Offsets[0] - entries[b].Offsets[0]; d != 0 {
-			return int(max(-1, min(1, d)))
-		}
-		return int(max(-1, min(1, entries[a].Offsets[1]-entries[b].Offsets[1])))
-	})
-	var list []Tensor
-	offset := int64(0)
-	for _, name := range names {
-		e := entries[name]
-		width, ok := map[string]int64{floatName: 4, doubleName: 8}[e.DType]
-		if !ok {
-			return nil, nil, &data.UnsupportedError{File: "safetensors", Feature: fmt.Sprintf("tensor %s of type %s", name, e.DType)}
-		}
-		count := int64(1)
-		for _, d := range e.Shape {
-			if d < 0 || (d > 0 && count > math.MaxInt64/8/int64(d)) {
-				return bad("tensor %s: shape %v", name, e.Shape)
-			}
-			count *= int64(d)
-		}
-		if e.Offsets[0] != offset || e.Offsets[1]-e.Offsets[0] != width*count {
-			return bad("tensor %s of shape %v: bytes %v, want [%d %d]", name, e.Shape, e.Offsets, offset, offset+width*count)
-		}
-		offset = e.Offsets[1]
-		body, err := io.ReadAll(io.LimitReader(r, width*count))
-		if err != nil || int64(len(body)) != width*count {
-			return bad("tensor %s: %d bytes, want %d", name, len(body), width*count)
-		}
-		values := make([]float32, count)
-		for i := range values {
-			if width == 4 {
-				values[i] = math.Float32frombits(binary.LittleEndian.Uint32(body[4*i:]))
-			} else {
-				values[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(body[8*i:])))
-			}
-		}
-		list = append(list, Tensor{Name: name, Shape: e.Shape, Values: values})
-	}
-	if n, _ := io.ReadFull(r, make([]byte, 1)); n != 0 {
-		return bad("bytes after the last tensor")
-	}
-	if got := seal.Digits(summed.sum); sealed && got != want {
-		return bad("checksum %s, want %s: %v", got, want, seal.ErrChanged)
-	}
-	return list, meta, nil
 }

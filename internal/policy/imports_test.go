@@ -18,7 +18,7 @@ const module = "github.com/primewindow/primewindow"
 var arrows = map[string][]string{
 	"data":                  {},
 	"data/*":                {"data", "data/audio", "data/cache", "data/stream", "data/text", "data/video", "internal/mat", "internal/npy", "internal/whole"},
-	"models":                {"data", "internal/seal"},
+	"models":                {"data", "internal/seal", "internal/strict"},
 	"inforeg":               {"data", "models"},
 	"inforeg/method":        {"data", "models", "inforeg"},
 	"internal/wire":         {"data", "internal/strict", "internal/whole"},

@@ -213,6 +213,9 @@ func replayWeights(dir string, vars []models.Variable) (map[string][]float32, er
 	}
 	defer f.Close()
 	list, _, err := models.ReadSafetensors(f)
+	if err == nil {
+		list, err = models.Unwrapped(list)
+	}
 	if err != nil {
 		return nil, replayProblem(weightsFile, "%v", err)
 	}
@@ -236,10 +239,8 @@ func replayWeights(dir string, vars []models.Variable) (map[string][]float32, er
 		}
 		delete(given, v.Name)
 	}
-	for name := range given {
-		if !strings.HasSuffix(name, ".num_batches_tracked") {
-			return nil, replayProblem(weightsFile, "tensor %s belongs to no part of the model", name)
-		}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		return nil, replayProblem(weightsFile, "tensor %s belongs to no part of the model", name)
 	}
 	return values, nil
 }

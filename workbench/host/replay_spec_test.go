@@ -1,8 +1,10 @@
 package host
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,6 +60,55 @@ func FuzzReplaySpec(f *testing.F) {
 		}
 		oneProblem(t, err)
 	})
+}
+
+// TestReplayStateDict: weights as a wrapped model's state_dict has them, in half precision and with counters, are those
+// of the plain file.
+func TestReplayStateDict(t *testing.T) {
+	root := filepath.Join("testdata", "replay")
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, specFile), ownSpec(t, readFile(t, filepath.Join(root, "cases", "joint_concat", "spec.json"))))
+	writeFile(t, filepath.Join(dir, batchesFile), readFile(t, filepath.Join(root, "batches", "av.npz")))
+	plain := filepath.Join(root, "models", "av-concat.safetensors")
+	writeFile(t, filepath.Join(dir, weightsFile), readFile(t, plain))
+	want, err := openReplay(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header, body := map[string]any{}, []byte(nil)
+	add := func(name, dtype string, shape []int, values []byte) {
+		header["module."+name] = map[string]any{"dtype": dtype, "shape": shape, "data_offsets": []int{len(body), len(body) + len(values)}}
+		body = append(body, values...)
+	}
+	for name, x := range readTensors(t, plain) {
+		var values []byte
+		for _, v := range x.Values {
+			values = binary.LittleEndian.AppendUint16(values, uint16(math.Float32bits(v)>>16))
+		}
+		add(name, "BF16", x.Shape, values)
+		if base, ok := strings.CutSuffix(name, "running_mean"); ok {
+			add(base+"num_batches_tracked", "I64", []int{}, make([]byte, 8))
+		}
+	}
+	text, err := json.Marshal(header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, weightsFile), append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...), body...))
+	got, err := openReplay(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, values := range want.weights {
+		for i, v := range values {
+			if cut := math.Float32frombits(math.Float32bits(v) &^ 0xffff); got.weights[name][i] != cut {
+				t.Fatalf("%s: entry %d is %v, want %v", name, i, got.weights[name][i], cut)
+			}
+		}
+	}
+	if len(got.weights) != len(want.weights) {
+		t.Errorf("%d variables, want %d", len(got.weights), len(want.weights))
+	}
 }
 
 func oneProblem(t *testing.T, err error) {
