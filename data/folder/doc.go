@@ -30,7 +30,10 @@
 //     name and no path, so that a table cannot lead out of the folder.
 //   - A file is an id's by its name with or without extension, in either Unicode form; so is a table's row. Where two fit, none
 //     does. Names that differ in capitals or in zeros before a number are not taken, and the error names them.
-//   - Where labels.csv names no validation samples, val_share of each class's training samples validate.
+//   - Where labels.csv names no validation samples, val_share of each class's training samples validate; where that is no
+//     whole sample of any class, val_share of all together, at least one. One of each class is left to train on: of
+//     classes of one sample each none validates, and a run measures no validation figures.
+//   - A class has one spelling: 1 and 1.0, True and true, or a letter in both forms that Unicode has for it, are a fault.
 //   - Classes are the labels of the training split, in order: as numbers where all are whole numbers, else as words.
 //   - The vocabulary of texts is made of those of the training split, in WordPiece, or read from a file.
 //   - Recordings have one sample rate, those that are no WAV files the one of the setting rate. Images are brought to one

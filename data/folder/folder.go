@@ -61,7 +61,7 @@ func load(dir string, o options) (data.Dataset, []fault) {
 	if l.rows, l.total, faults, err = decodeLabels(filepath.Join(dir, labelsFile), b); err != nil {
 		return whole(err)
 	}
-	l.validates = validate(l.rows, o.valShare)
+	l.validates, l.together = validate(l.rows, o.valShare)
 	names, err := l.modalities()
 	if err != nil {
 		return whole(err)
@@ -166,7 +166,10 @@ func (l *loader) assemble(columns []column, keep []int, skipped []string) (data.
 		parts[split] = p
 	}
 	protocol := "the splits of labels.csv"
-	if l.validates > 0 {
+	switch {
+	case l.together:
+		protocol += fmt.Sprintf(", which names no validation samples: %d of all classes' training samples together, drawn by their ids, since %v of no class is a sample", l.validates, l.o.valShare)
+	case l.validates > 0:
 		protocol += fmt.Sprintf(", which names no validation samples: %v of each class's training samples, drawn by their ids", l.o.valShare)
 	}
 	desc := data.Description{

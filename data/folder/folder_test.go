@@ -94,6 +94,9 @@ func TestFaults(t *testing.T) {
 		{"ragged labels", "labels.csv", []byte(labels + "x,y\n"), "line 14: 2 fields, want 3", false, "cut off"},
 		{"unknown split", "labels.csv", []byte(strings.Replace(labels, "s01,dog,train", "s01,dog,dev", 1)), `row 2: id s01: split "dev", want train, val or test`, true, "three splits"},
 		{"no label", "labels.csv", []byte(strings.Replace(labels, "s01,dog", "s01,", 1)), "row 2: id s01: no label", true, "nothing to learn"},
+		{"another spelling", "labels.csv", []byte(strings.NewReplacer("cat", "1", "s03,dog", "s03,1.0").Replace(labels)), `row 4: id s03: label "1.0", which row 1 spells "1": want one spelling`, true, "one class would be two"},
+		{"another truth", "labels.csv", []byte(strings.NewReplacer("cat", "True", "s03,dog", "s03,TRUE").Replace(labels)), `label "TRUE", which row 1 spells "True"`, true, "likewise"},
+		{"another form of a letter", "labels.csv", []byte(strings.NewReplacer("cat", "m\u00e4use", "s03,dog", "s03,ma\u0308use").Replace(labels)), `label "ma\u0308use", which row 1 spells "m\u00e4use"`, true, "likewise, and it cannot be seen"},
 		{"no id", "labels.csv", []byte(strings.Replace(labels, "s01,", ",", 1)), "row 2: no id", true, "nothing to find"},
 		{"leaves", "labels.csv", []byte(strings.Replace(labels, "s01,", "../s01,", 1)), `row 2: id "../s01", want a name without path`, true, "a path"},
 		{"hidden", "labels.csv", []byte(strings.Replace(labels, "s01,", ".s01,", 1)), `row 2: id ".s01", want a name without path`, true, "hidden files are passed over"},
@@ -338,11 +341,14 @@ func TestValidate(t *testing.T) {
 		{"share", map[string]int{"a": 20, "b": 10}, false, 0.2, map[string]int{"a": 4, "b": 2}, "of each class, rounded"},
 		{"few", map[string]int{"a": 1, "b": 3}, false, 0.5, map[string]int{"b": 2}, "one of each class is left to train on"},
 		{"named", map[string]int{"a": 20}, true, 0.2, map[string]int{"a": 1}, "the table's own come first"},
+		{"none of a class", map[string]int{"a": 2, "b": 2, "c": 2, "d": 1}, false, 0.24, map[string]int{"a": 1, "c": 1}, "of all together: 2 of 7, by the SHA-256 of their ids, and never the last of a class"},
+		{"not half a sample", map[string]int{"a": 2, "b": 1}, false, 0.1, map[string]int{"a": 1}, "one at least"},
+		{"nobody to spare", map[string]int{"a": 1, "b": 1}, false, 0.5, map[string]int{}, "one of each class is left to train on"},
 		{"none", map[string]int{"a": 20}, false, 0, map[string]int{}, "a share of nothing"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			rows := list(tt.classes, tt.val)
-			taken := validate(rows, tt.share)
+			taken, _ := validate(rows, tt.share)
 			got, total := map[string]int{}, 0
 			var ids []string
 			for _, r := range rows {

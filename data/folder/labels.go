@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/primewindow/primewindow/data"
 )
 
@@ -24,7 +26,8 @@ type row struct {
 }
 
 // decodeLabels decodes labels.csv; name is the file's, for errors. Rows that are broken come back as faults, not as
-// rows: an identity that is missing, stands twice or leaves the folder, a missing label, an unknown split. err is for
+// rows: an identity that is missing, stands twice or leaves the folder, a missing label, one that an earlier row spells in
+// another way, an unknown split. err is for
 // a table that cannot be read at all. total counts all rows.
 func decodeLabels(name string, b []byte) (rows []row, total int, faults []fault, err error) {
 	table, err := data.DecodeCSV(name, b)
@@ -38,11 +41,14 @@ func decodeLabels(name string, b []byte) (rows []row, total int, faults []fault,
 		return nil, 0, nil, &data.FormatError{File: name, Reason: "no samples below the header"}
 	}
 	first := map[string]row{}
+	spelt := map[string]row{} // the first row of each class, by its spelling
 	for i, fields := range table[1:] {
 		r := row{place: i, id: fields[0], label: fields[1]}
 		r.split, err = data.ParseSplit(fields[2])
 		reason := ""
-		switch before, twice := first[r.id]; {
+		before, twice := first[r.id]
+		like, known := spelt[spelling(r.label)]
+		switch {
 		case r.id == "":
 			reason = "no id"
 		case !contained(r.id):
@@ -53,6 +59,8 @@ func decodeLabels(name string, b []byte) (rows []row, total int, faults []fault,
 			reason = fmt.Sprintf("id %s stands twice", r.id)
 		case r.label == "":
 			reason = fmt.Sprintf("id %s: no label", r.id)
+		case known && like.label != r.label:
+			reason = fmt.Sprintf("id %s: label %+q, which row %d spells %+q: want one spelling of a class", r.id, r.label, like.place+1, like.label)
 		case err != nil:
 			reason = fmt.Sprintf("id %s: split %q, want train, val or test", r.id, fields[2])
 		}
@@ -61,35 +69,68 @@ func decodeLabels(name string, b []byte) (rows []row, total int, faults []fault,
 			continue
 		}
 		first[r.id] = r
+		if !known {
+			spelt[spelling(r.label)] = r
+		}
 		rows = append(rows, r)
 	}
 	return rows, len(table) - 1, faults, nil
 }
 
 // validate makes validation samples of a share of each class's training samples, drawn by their identities, where the
-// table names none. It leaves at least one of each class to train on, and reports how many it took.
-func validate(rows []row, share float64) (taken int) {
+// table names none. A share that is no whole sample of any class is drawn of all classes together, one sample at least. It
+// leaves at least one of each class to train on, and reports how many it took: none where no class has two.
+func validate(rows []row, share float64) (taken int, together bool) {
 	classes := map[string][]int{}
 	for i, r := range rows {
 		switch r.split {
 		case data.Validation:
-			return 0
+			return 0, false
 		case data.Train:
 			classes[r.label] = append(classes[r.label], i)
 		}
 	}
+	lots := map[int][sha256.Size]byte{}
+	byLot := func(a, b int) int {
+		x, y := lots[a], lots[b]
+		return bytes.Compare(x[:], y[:])
+	}
+	var spare []int // of all classes, without one of each
+	total := 0
 	for _, places := range classes {
-		slices.SortFunc(places, func(a, b int) int {
-			x, y := sha256.Sum256([]byte(rows[a].id)), sha256.Sum256([]byte(rows[b].id))
-			return bytes.Compare(x[:], y[:])
-		})
+		for _, i := range places {
+			lots[i] = sha256.Sum256([]byte(rows[i].id))
+		}
+		slices.SortFunc(places, byLot)
 		n := min(int(math.Round(share*float64(len(places)))), len(places)-1)
 		for _, i := range places[:n] {
 			rows[i].split = data.Validation
 		}
 		taken += n
+		total += len(places)
+		spare = append(spare, places[:len(places)-1]...)
 	}
-	return taken
+	if taken > 0 || share == 0 || len(spare) == 0 {
+		return taken, false
+	}
+	slices.SortFunc(spare, byLot)
+	taken = min(max(1, int(math.Round(share*float64(total)))), len(spare))
+	for _, i := range spare[:taken] {
+		rows[i].split = data.Validation
+	}
+	return taken, true
+}
+
+// spelling is what labels share that differ in spelling alone: a number's value, a truth value in small letters, a word's
+// composed form. Numbers of more digits than a float64 keeps are words.
+func spelling(label string) string {
+	if n, err := strconv.ParseFloat(label, 64); err == nil && len(label) <= 15 && !math.IsNaN(n) && !strings.ContainsAny(label, "xX_") {
+		return strconv.FormatFloat(n+0, 'g', -1, 64)
+	}
+	if word := strings.ToLower(label); word == "true" || word == "false" {
+		return word
+	}
+	return norm.NFC.String(label)
 }
 
 // contained reports whether a name stays in its folder, and is not hidden.

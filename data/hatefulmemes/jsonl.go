@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/primewindow/primewindow/data"
@@ -20,8 +21,8 @@ const (
 	maxID   = 100     // bytes
 )
 
-// unlabelled is the label of a meme whose line has none.
-const unlabelled = -1
+// unlabelled is the label of a meme whose line has none, or says that it is not known.
+const unlabelled = data.Unlabelled
 
 // meme is a line of a list.
 type meme struct {
@@ -61,7 +62,7 @@ func readList(name string) ([]meme, []error, error) {
 
 // decodeList decodes a list of JSON objects, one a line; name is the file's, for errors. Lines of white space alone are
 // passed over. faults are [data.FormatError]s that name the line: one for each that is no such object, is too long or not
-// UTF-8, lacks a field or has one twice, whose label is not 0 or 1, whose sentence is empty, whose picture does not lie
+// UTF-8, lacks a field or has one twice, whose label is no way to write 0, 1 or that it is not known, whose sentence is empty, whose picture does not lie
 // below the folder, or whose number stands in an earlier line.
 func decodeList(name string, b []byte) (list []meme, faults []error) {
 	b = bytes.TrimPrefix(b, []byte("\ufeff"))
@@ -136,13 +137,8 @@ func decodeLine(row []byte) (m meme, err error) {
 		return m, fmt.Errorf("img %q, want a file below the list's folder", m.image)
 	}
 	m.image = path.Clean(m.image)
-	switch label, ok := fields["label"]; {
-	case !ok || string(label) == "null":
-		m.label = unlabelled
-	case string(label) == "0" || string(label) == "1":
-		m.label = int(label[0] - '0')
-	default:
-		return m, fmt.Errorf("label %s, want 0 or 1", label)
+	if m.label, err = decodeLabel(fields["label"]); err != nil {
+		return m, err
 	}
 	if err := json.Unmarshal(fields["text"], &m.text); err != nil {
 		return m, fmt.Errorf("text %.50s, want a string", fields["text"])
@@ -151,6 +147,21 @@ func decodeLine(row []byte) (m meme, err error) {
 		return m, errors.New("text is empty")
 	}
 	return m, nil
+}
+
+// decodeLabel reads a label, a number, a text or a truth value, by its value; see [data.ParseBinary].
+func decodeLabel(value json.RawMessage) (int, error) {
+	text := string(value)
+	if len(value) > 0 && value[0] == '"' {
+		if err := json.Unmarshal(value, &text); err != nil {
+			return 0, fmt.Errorf("label %.50s, want 0 or 1", value)
+		}
+	}
+	label, err := data.ParseBinary(text)
+	if err != nil {
+		return 0, fmt.Errorf("label %.50s, want 0 or 1", value)
+	}
+	return label, nil
 }
 
 func below(clean string) bool {
@@ -194,6 +205,11 @@ func decodeID(value json.RawMessage) (string, error) {
 	if id[0] == '"' {
 		if err := json.Unmarshal(value, &id); err != nil {
 			return "", fmt.Errorf("id %s, want a number", value)
+		}
+	}
+	if strings.ContainsAny(id, ".eE") { // as pandas writes a column with gaps
+		if n, err := data.ParseWhole(id); err == nil && n >= 0 {
+			id = strconv.Itoa(n)
 		}
 	}
 	if id == "" || len(id) > maxID || strings.Trim(id, "0123456789") != "" {

@@ -111,9 +111,9 @@ func (o options) readLists(root string) (l lists, err error) {
 				continue
 			}
 			if !part.labelled() { // one fault, not one a line
-				return l, &data.FormatError{File: part.file, Reason: fmt.Sprintf("line %d: no field label, nor has any other line: want a list with labels", m.line)}
+				return l, &data.FormatError{File: part.file, Reason: fmt.Sprintf("line %d: no field label, nor has any other line, that says 0 or 1: want a list with labels", m.line)}
 			}
-			s.faults = append(s.faults, &data.FormatError{File: part.file, Reason: fmt.Sprintf("line %d: no field label", m.line)})
+			s.faults = append(s.faults, &data.FormatError{File: part.file, Reason: fmt.Sprintf("line %d: no field label that says 0 or 1", m.line)})
 		}
 		part.memes = whole
 		if len(whole) == 0 && part.name != "" {

@@ -44,7 +44,7 @@ func parseClip(row string) (clip, error) {
 	if id == "" || strings.ContainsFunc(id, odd) {
 		return clip{}, fmt.Errorf("clip %q, want letters, digits, hyphens and underscores", id)
 	}
-	label, err := strconv.Atoi(class)
+	label, err := data.ParseWhole(class)
 	if err != nil || label < 0 || label >= classes {
 		return clip{}, fmt.Errorf("clip %s: class %q, want a number from 0 to %d", id, class, classes-1)
 	}

@@ -14,6 +14,7 @@ func TestDecodeList(t *testing.T) {
 	for _, tt := range []struct{ name, text, reason string }{
 		{"commas", "--4-0ihtnBU_000058_000068,10,4\r\n-3Mwkq-7TV4_2,10,30\r\n", "my_train.txt as published"},
 		{"blanks", "--4-0ihtnBU_000058_000068 10 4\n-3Mwkq-7TV4_2 10  30", "ks_train_overlap.txt of the field's code"},
+		{"floats", "--4-0ihtnBU_000058_000068,10.0,4.0\n-3Mwkq-7TV4_2,10.0,30.0\n", "pandas, of a column with gaps"},
 		{"mark and empty lines", "\ufeff--4-0ihtnBU_000058_000068,10,4\n\n-3Mwkq-7TV4_2, 10, 30\n\n", "an editor's"},
 	} {
 		got, err := decodeList("x", []byte(tt.text))
@@ -28,6 +29,7 @@ func TestDecodeList(t *testing.T) {
 
 func TestDecodeListErrors(t *testing.T) {
 	for _, tt := range []struct{ name, text, want, reason string }{
+		{"class and a half", "a,10,3.5\n", `line 1: clip a: class "3.5"`, "none lies between"},
 		{"class unknown", "a,10,3\nb,10,31\n", `line 2: clip b: class "31", want a number from 0 to 30`, "there are 31 classes"},
 		{"class below", "b,10,-1\n", `line 1: clip b: class "-1"`, "none is below 0"},
 		{"class missing", "a,10,\n", `line 1: clip a: class "", want`, "a cut row"},

@@ -168,7 +168,11 @@ func chosen(list []utterance, o options) map[string]bool {
 	slices.Sort(videos)
 	rand.New(rand.NewPCG(o.seed, 1)).Shuffle(len(videos), func(a, b int) { videos[a], videos[b] = videos[b], videos[a] })
 	validates := map[string]bool{}
-	for _, v := range videos[:int(math.Round(o.valShare*float64(len(videos)-1)))] {
+	n := int(math.Round(o.valShare * float64(len(videos)-1)))
+	if n == 0 && o.valShare > 0 && len(videos) > 1 {
+		n = 1
+	}
+	for _, v := range videos[:n] {
 		validates[v] = true
 	}
 	return validates

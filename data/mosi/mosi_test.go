@@ -152,6 +152,20 @@ func TestSamples(t *testing.T) {
 	}
 }
 
+// TestLabelSpellings: a transcript's label counts by what it says.
+func TestLabelSpellings(t *testing.T) {
+	for text, want := range map[string]int{"0": 0, "1": 1, "1.0": 1, "0.0": 0, "": -1, "-1": -1} {
+		list, err := decodeTranscripts("transcripts.csv", []byte("v_1,WORD,x,"+text+"\n"))
+		if want < 0 {
+			if err == nil || !strings.Contains(err.Error(), "want 0 or 1") {
+				t.Errorf("label %q: error %v, want one", text, err)
+			}
+		} else if err != nil || list[0].label != want {
+			t.Errorf("label %q: %v, error %v, want %d", text, list, err, want)
+		}
+	}
+}
+
 func TestBrokenSets(t *testing.T) {
 	good := madeFiles()
 	replaced := func(name, old, with string) []byte {

@@ -43,10 +43,11 @@ func decodeTranscripts(name string, b []byte) ([]utterance, error) {
 			return broken("row %d: utterance %s stands twice", i, id)
 		}
 		seen[id] = true
-		if row[3] != "0" && row[3] != "1" {
+		label, err := data.ParseBinary(row[3])
+		if err != nil || label == data.Unlabelled {
 			return broken("row %d: label %q, want 0 or 1", i, row[3])
 		}
-		list[i] = utterance{id, row[1], int(row[3][0] - '0')}
+		list[i] = utterance{id, row[1], label}
 	}
 	return list, nil
 }

@@ -36,18 +36,17 @@ func decodeList(name string, b []byte) ([]example, error) {
 	seen := map[string]bool{}
 	for i, row := range rows[1:] {
 		e := example{part: row[0], image: row[2], sentence: split(row[4])}
+		var unread error
+		e.label, unread = data.ParseBinary(row[3])
 		switch {
 		case e.part != "dev" && e.part != "hidden" && e.part != "test":
 			return broken("row %d: split %q, want dev, hidden or test", i, e.part)
-		case row[3] != "true" && row[3] != "false":
+		case unread != nil || e.label == data.Unlabelled:
 			return broken("row %d: label %q, want true or false", i, row[3])
 		case e.image == "" || seen[e.image]:
 			return broken("row %d: image %q, want another for each row", i, e.image)
 		case len(e.sentence) == 0:
 			return broken("row %d: sentence %q, want words", i, row[4])
-		}
-		if row[3] == "true" {
-			e.label = 1
 		}
 		seen[e.image] = true
 		list = append(list, e)

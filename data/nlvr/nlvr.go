@@ -94,7 +94,11 @@ func (o options) sort(list []example) map[data.Split][]example {
 	sentences = slices.Compact(sentences)
 	rand.New(rand.NewPCG(o.seed, 1)).Shuffle(len(sentences), func(a, b int) { sentences[a], sentences[b] = sentences[b], sentences[a] })
 	validates := map[string]bool{}
-	for _, s := range sentences[:int(math.Round(o.valShare*float64(len(sentences))))] {
+	n := int(math.Round(o.valShare * float64(len(sentences))))
+	if n == 0 && o.valShare > 0 && len(sentences) > 1 {
+		n = 1
+	}
+	for _, s := range sentences[:n] {
 		validates[s] = true
 	}
 	splits := map[data.Split][]example{}

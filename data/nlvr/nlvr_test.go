@@ -158,6 +158,21 @@ func TestSamples(t *testing.T) {
 	}
 }
 
+// TestLabelSpellings: a label counts by what it says.
+func TestLabelSpellings(t *testing.T) {
+	const header = "split,identifier,image,label,sentence\n"
+	for text, want := range map[string]int{"true": 1, "True": 1, "FALSE": 0, "1": 1, "0.0": 0, "": -1, "-1": -1, "null": -1} {
+		list, err := decodeList("nlvr.csv", []byte(header+"dev,0-0,a.png,"+text+",a word\n"))
+		if want < 0 {
+			if err == nil || !strings.Contains(err.Error(), "want true or false") {
+				t.Errorf("label %q: error %v, want one", text, err)
+			}
+		} else if err != nil || list[0].label != want {
+			t.Errorf("label %q: %v, error %v, want %d", text, list, err, want)
+		}
+	}
+}
+
 func TestBrokenSets(t *testing.T) {
 	list, archive := madeList(), madeArchive(t, nil)
 	row := func(old, with string) string { return strings.Replace(list, old, with, 1) }

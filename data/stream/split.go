@@ -29,7 +29,8 @@ func SortByLot(seed uint64, names []string) {
 
 // Validating says which samples validate, about a share of each class, and no group's in part. groups and labels, from 0 up,
 // are the samples' own. Of each class groups come by lot, and validate as long as more of their samples fit than not; the
-// first sample's class counts for a group of several. With a share of 0 none does.
+// first sample's class counts for a group of several. Where that is nobody, groups of all classes together come by lot, one
+// at least, and leave one of each class. With a share of 0 none does.
 func Validating(seed uint64, share float64, groups []string, labels []int) []bool {
 	size, label := map[string]float64{}, map[string]int{}
 	room := map[int]float64{} // by class
@@ -50,11 +51,32 @@ func Validating(seed uint64, share float64, groups []string, labels []int) []boo
 			room[label[g]] -= n
 		}
 	}
+	if share > 0 && len(chosen) == 0 {
+		chosen = together(names, size, label, share)
+	}
 	validates := make([]bool, len(groups))
 	for i, g := range groups {
 		validates[i] = chosen[g]
 	}
 	return validates
+}
+
+// together chooses among the groups of all classes, in their order, as Validating does within each.
+func together(names []string, size map[string]float64, label map[string]int, share float64) map[string]bool {
+	left, room := map[int]int{}, 0.0
+	for _, g := range names {
+		left[label[g]]++
+		room += share * size[g]
+	}
+	chosen := map[string]bool{}
+	for _, g := range names {
+		if n := size[g]; left[label[g]] > 1 && (len(chosen) == 0 || room >= n/2) {
+			chosen[g] = true
+			left[label[g]]--
+			room -= n
+		}
+	}
+	return chosen
 }
 
 // List is a file that names samples.

@@ -113,6 +113,44 @@ func TestValidating(t *testing.T) {
 	}
 }
 
+// TestValidatingFew: a share that rounds to nothing in every class still draws some, of all classes together.
+func TestValidatingFew(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		labels []int
+		share  float64
+		want   int
+		reason string
+	}{
+		{"three of each of ten", slices.Repeat([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 3), 0.1, 3, "a tenth of 30"},
+		{"two of each of two", []int{0, 0, 1, 1}, 0.1, 1, "one at least"},
+		{"one of each", []int{0, 1, 2}, 0.1, 0, "one of each class is left to train on"},
+		{"no share", []int{0, 0, 0}, 0, 0, "none was asked for"},
+		{"none", nil, 0.1, 0, "no samples"},
+	} {
+		var own []string
+		for i := range tt.labels {
+			own = append(own, fmt.Sprint("sample ", i))
+		}
+		n, left := 0, map[int]int{}
+		for i, v := range Validating(1, tt.share, own, tt.labels) {
+			if v {
+				n++
+			} else {
+				left[tt.labels[i]]++
+			}
+		}
+		for _, l := range tt.labels {
+			if left[l] == 0 {
+				t.Errorf("%s: none of class %d is left", tt.name, l)
+			}
+		}
+		if n != tt.want {
+			t.Errorf("%s: %d validate, want %d\nreason: %s", tt.name, n, tt.want, tt.reason)
+		}
+	}
+}
+
 // TestReadPair wants the first folder's lists, under either name, and no half of a pair.
 func TestReadPair(t *testing.T) {
 	one, two := [2]string{"train.csv", "test.csv"}, [2]string{"a.txt", "b.txt"}
