@@ -34,7 +34,7 @@ func (r Repulsion) String() string {
 
 // Config is the settings of a map. A field of 0 stands for its default.
 type Config struct {
-	Perplexity   float64 // effective number of neighbours; default 30; needs 3·Perplexity + 1 points
+	Perplexity   float64 // effective number of neighbours; needs 3·Perplexity + 1 points; default 30, of fewer than 91 points [Fitting]
 	Repulsion    Repulsion
 	Theta        float64 // side of a cell by its distance, below which BarnesHut takes it as one point; default 0.5
 	EarlySteps   int     // steps of early exaggeration; default 250; -1 for none
@@ -50,13 +50,20 @@ type Config struct {
 	Start [][2]float64
 }
 
-// withDefaults replaces each 0 by its default.
-func (c Config) withDefaults() Config {
+// usualPerplexity is the default where there are points enough.
+const usualPerplexity = 30
+
+// Fitting is the default perplexity of so many points: 30, or of fewer than 91 the largest whole number that they allow.
+// It is 0 for fewer than four points, which no map can be made of.
+func Fitting(points int) float64 { return float64(max(0, min(usualPerplexity, (points-1)/3))) }
+
+// withDefaults replaces each 0 by its default for so many points.
+func (c Config) withDefaults(points int) Config {
 	for _, f := range []struct {
 		field *float64
 		value float64
 	}{
-		{&c.Perplexity, 30}, {&c.Theta, 0.5}, {&c.Exaggeration, 12}, {&c.Momentum, 0.8}, {&c.MaxStep, 5},
+		{&c.Perplexity, max(1, Fitting(points))}, {&c.Theta, 0.5}, {&c.Exaggeration, 12}, {&c.Momentum, 0.8}, {&c.MaxStep, 5},
 	} {
 		if *f.field == 0 {
 			*f.field = f.value
@@ -100,7 +107,11 @@ func (c Config) check(points int) error {
 		return fmt.Errorf("tsne: repulsion %v, want Auto, Exact or BarnesHut", c.Repulsion)
 	}
 	if k := c.neighbors(); points < k+1 {
-		return fmt.Errorf("tsne: %d points for perplexity %v, want at least %d", points, c.Perplexity, k+1)
+		err := fmt.Errorf("tsne: %d points for perplexity %v, want at least %d", points, c.Perplexity, k+1)
+		if fits := Fitting(points); fits >= 1 {
+			err = fmt.Errorf("%w; %v fits", err, fits)
+		}
+		return err
 	}
 	if c.Start == nil {
 		return nil

@@ -27,11 +27,15 @@ func ExampleNew() {
 		return
 	}
 	fmt.Println(len(m.Points()), m.Steps())
-	_, err = tsne.New(x, tsne.Config{})
+	if m, err = tsne.New(x, tsne.Config{}); err == nil {
+		fmt.Println("perplexity", m.Perplexity(), "suits 60 points")
+	}
+	_, err = tsne.New(x, tsne.Config{Perplexity: 30})
 	fmt.Println(err)
 	// Output:
 	// 60 0
-	// tsne: 60 points for perplexity 30, want at least 91
+	// perplexity 19 suits 60 points
+	// tsne: 60 points for perplexity 30, want at least 91; 19 fits
 }
 
 func ExampleMap_Step() {

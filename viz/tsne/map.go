@@ -25,11 +25,11 @@ type Map struct {
 // principal components, or where Config.Start says. It returns an error for fewer than 3·perplexity + 1 points, ragged
 // rows, values that are not finite, and rows that are all equal. It takes time n²·features.
 func New(x [][]float64, c Config) (*Map, error) {
-	c = c.withDefaults()
 	f, err := newFeatures(x)
 	if err != nil {
 		return nil, err
 	}
+	c = c.withDefaults(f.n)
 	if err := c.check(f.n); err != nil {
 		return nil, err
 	}
@@ -58,6 +58,10 @@ func New(x [][]float64, c Config) (*Map, error) {
 	}
 	return m, nil
 }
+
+// Perplexity is the effective number of neighbours that the map is made with: what was asked for, or what suits the
+// points, see [Fitting]. A figure has to say it.
+func (m *Map) Perplexity() float64 { return m.config.Perplexity }
 
 // Progress is where a map is.
 type Progress struct {

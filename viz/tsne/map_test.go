@@ -274,8 +274,10 @@ func TestNewErrors(t *testing.T) {
 	}{
 		{"nothing", nil, Config{}, "tsne: 0 points, want at least 2", "nothing to lay out"},
 		{"no features", make([][]float64, 40), Config{}, "tsne: row 0: no features, want at least one", "all would be equal"},
-		{"few", good, Config{}, "tsne: 40 points for perplexity 30, want at least 91", "30 takes 90 neighbours"},
-		{"one too few", cloud(30, 3, 1), Config{Perplexity: 10}, "tsne: 30 points for perplexity 10, want at least 31", "10 takes 30 neighbours"},
+		{"few", good, Config{Perplexity: 30}, "tsne: 40 points for perplexity 30, want at least 91; 13 fits", "30 takes 90 neighbours"},
+		{"one too few", cloud(30, 3, 1), Config{Perplexity: 10}, "tsne: 30 points for perplexity 10, want at least 31; 9 fits", "10 takes 30 neighbours"},
+		{"what fits", cloud(30, 3, 1), Config{Perplexity: 30}, "tsne: 30 points for perplexity 30, want at least 91; 9 fits", "9 takes 27 neighbours of 29"},
+		{"three points", cloud(3, 3, 1), Config{}, "tsne: 3 points for perplexity 1, want at least 4", "no map of a triangle"},
 		{"NaN", change(3, 2, math.NaN()), Config{Perplexity: 10}, "tsne: row 3, feature 2: NaN, want a finite value of at most 1e+150", "has no distance"},
 		{"infinite", change(3, 0, math.Inf(-1)), Config{Perplexity: 10}, "tsne: row 3, feature 0: -Inf, want a finite value of at most 1e+150", "has no distance"},
 		{"huge", change(0, 0, 1e200), Config{Perplexity: 10}, "tsne: row 0, feature 0: 1e+200, want a finite value of at most 1e+150", "squares overflow"},
@@ -396,5 +398,26 @@ func BenchmarkStep(b *testing.B) {
 				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "steps/s")
 			})
 		}
+	}
+}
+
+// TestFitting: where no perplexity is asked for, one is taken that the points allow, and the map says which.
+func TestFitting(t *testing.T) {
+	for _, tt := range []struct {
+		points int
+		want   float64
+		reason string
+	}{{200, 30, "the usual one"}, {91, 30, "just enough"}, {90, 29, "one too few"}, {20, 6, "18 of 19 neighbours"}, {4, 1, "the fewest"}} {
+		m, err := New(cloud(tt.points, 3, 1), Config{Steps: 1, EarlySteps: -1})
+		if err != nil || m.Perplexity() != tt.want || Fitting(tt.points) != tt.want {
+			t.Errorf("%d points: %v, error %v, want perplexity %v\nreason: %s", tt.points, Fitting(tt.points), err, tt.want, tt.reason)
+			continue
+		}
+		if err := m.Run(nil); err != nil {
+			t.Errorf("%d points: %v", tt.points, err)
+		}
+	}
+	if got := Fitting(3); got != 0 {
+		t.Errorf("three points: perplexity %v, want 0", got)
 	}
 }

@@ -77,7 +77,7 @@ func (shop *Shop) arm(c Comparison, m string, shared, own map[string]any) (arm, 
 		return arm{}, nil, err
 	}
 	desc := set.Describe()
-	if a.settings, err = resolve(a.asked, &desc); err != nil {
+	if a.settings, _, err = settled(a.asked, set); err != nil {
 		return arm{}, nil, err
 	}
 	if _, err := buildModel(a.settings, desc); err != nil {

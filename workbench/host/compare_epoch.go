@@ -40,14 +40,13 @@ func checkSelection(selection string, a arm, set data.Dataset) error {
 			ends++
 		}
 	}
-	scheduled := a.settings.schedule(probeAccuracy) != inforeg.Schedule{} || a.settings.schedule(probeLinear) != inforeg.Schedule{}
 	switch {
 	case set.Len(reported(set)) == 0:
 		return &wire.Problem{Message: fmt.Sprintf("data %s has neither a test nor a validation split", name), Hint: "accuracies are measured on samples that were not trained on"}
-	case set.Len(data.Validation) == 0 && (selection == SelectVal || scheduled):
+	case set.Len(data.Validation) == 0 && selection == SelectVal:
 		return &wire.Problem{
 			Message: fmt.Sprintf("data %s has no validation split to choose the epoch by", name),
-			Hint:    "take the last epoch: -select last -set every.accuracy=never -set every.linear=never",
+			Hint:    "take the last epoch: -select last",
 		}
 	case selection == SelectVal && ends == 0:
 		return &wire.Problem{

@@ -48,6 +48,7 @@ type manifest struct {
 	Backend       string            `json:"backend"`
 	Versions      map[string]string `json:"versions"`
 	Created       time.Time         `json:"created"`
+	Notes         []string          `json:"notes,omitempty"` // what differs from the usual because the set is small
 }
 
 // parent says where a forked run begins.

@@ -32,16 +32,15 @@ func recordKey(r wire.Record) string {
 	return fmt.Sprint(r.Step, r.Kind, r.Encoder, r.Loss, r.Labels, r.BN, r.N, r.Split, r.Readout, r.Params, r.Way)
 }
 
-// record puts measurements on record, all or none, but for those that are there already.
+// record puts measurements on record, all or none, but for those that are there already, and leaves of each what can be
+// written, see [settle].
 func (r *Run) record(list ...wire.Record) error {
 	var fresh []wire.Record
-	for _, rec := range list {
-		if math.IsNaN(rec.Value) || math.IsInf(rec.Value, 0) {
-			return &wire.Problem{
-				Message: fmt.Sprintf("%s of %s at step %d is %v", rec.Kind, rec.Encoder, rec.Step, rec.Value),
-				Hint:    "the weights are too large to measure: fork at an earlier step with a smaller learning rate",
-			}
+	for i := range list {
+		if err := settle(&list[i]); err != nil {
+			return err
 		}
+		rec := list[i]
 		key := recordKey(rec)
 		have, err := r.rec.of(rec.Step)
 		if err != nil {
@@ -70,7 +69,8 @@ func (r *Run) blank(kind, encoder string) wire.Record {
 }
 
 // afterStep puts on record what the step just taken measured, during it and after it, and at an epoch's end what was
-// accumulated, and then commits the step: a run that is killed before that takes the step again. A replay, which finds the records there, measures nothing again.
+// accumulated, and then commits the step: a run that is killed before that takes the step again. A replay, which finds the
+// records there, measures nothing again.
 func (r *Run) afterStep(settings Settings) error {
 	r.unfinished = true
 	if err := r.record(r.during...); err != nil {
@@ -141,6 +141,9 @@ func (r *Run) measureDue(settings Settings, start bool) error {
 			return err
 		}
 		if there {
+			continue
+		}
+		if probe.readout != "" && r.set.Len(data.Validation) == 0 { // the run's manifest notes it
 			continue
 		}
 		list, err := probe.measure(settings)
@@ -296,10 +299,9 @@ func (r *Run) scores(split data.Split) ([]wire.Record, wire.Record, error) {
 	var records []wire.Record
 	add := func(name, readout, counted string) {
 		records = append(records, r.accuracy(name, readout, split, hits[counted], n))
-		mean, sd := stat.MeanStdDev(losses[counted], nil)
-		se := sd / math.Sqrt(float64(n))
+		mean, sd := stat.MeanStdDev(losses[counted], nil) // of one sample there is no deviation
 		rec := r.blank("cross_entropy", name)
-		rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = mean, &se, cmp.Or(map[string]string{fused: fused}[name], "unimodal"), "observed", bnRunning, n
+		rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = mean, known(sd/math.Sqrt(float64(n))), cmp.Or(map[string]string{fused: fused}[name], "unimodal"), "observed", bnRunning, n
 		rec.Split, rec.Readout = string(split), readout
 		records = append(records, rec)
 	}

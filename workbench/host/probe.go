@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"strings"
 
@@ -96,9 +95,7 @@ func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.
 		rec := r.blank(p.Kind, m.Name)
 		mean, se := inforeg.MeanError(sum[m.Name].values)
 		rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Parts = mean, p.Loss, p.Labels, p.BN, samples, sum[m.Name].parts
-		if !math.IsNaN(se) {
-			rec.SE = &se
-		}
+		rec.SE = known(se)
 		if p.Weights {
 			rec.Params = paramsWeights
 		}

@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -415,7 +414,7 @@ func (r *replay) writeStep(w io.Writer, step, epoch int, got outcome) error {
 }
 
 func writeLine(w io.Writer, line map[string]any) error {
-	text, err := json.Marshal(line)
+	text, err := encode(fmt.Sprintf("replay: %v of epoch %v", line["kind"], line["epoch"]), line)
 	if err == nil {
 		_, err = w.Write(append(text, '\n'))
 	}

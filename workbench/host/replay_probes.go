@@ -1,7 +1,6 @@
 package host
 
 import (
-	"encoding/json"
 	"math"
 	"slices"
 
@@ -103,7 +102,11 @@ func (r *replay) writeProbes(o *replayOut) error {
 	if err != nil {
 		return diskProblem(err)
 	}
-	return json.NewEncoder(f).Encode(all)
+	text, err := encode("replay: probes", all)
+	if err == nil {
+		_, err = f.Write(append(text, '\n'))
+	}
+	return err
 }
 
 // encoderGradients are the gradients of a batch's mean fused loss in training mode, flat, by modality in order.
@@ -142,11 +145,15 @@ func (r *replay) encoderGradients(vars []*tensors.Tensor, batch *data.Batch) ([]
 	return list, nil
 }
 
+// cosineOf is the cosine between two vectors; 0 where one has no direction, as in [inforeg.CosineMatrix].
 func cosineOf(a, b []float32) float64 {
 	var ab, aa, bb float64
 	for i := range a {
 		x, y := float64(a[i]), float64(b[i])
 		ab, aa, bb = ab+x*y, aa+x*x, bb+y*y
+	}
+	if aa == 0 || bb == 0 {
+		return 0
 	}
 	return ab / math.Sqrt(aa*bb)
 }

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -128,7 +129,8 @@ func (b beside) lacks(rec Recorded, split data.Split, step, perEpoch int) bool {
 	return b.f1 && !f1
 }
 
-const mapPerplexity = 30 // openTSNE's
+// fewestMapped is the fewest points that a map by t-SNE is made of.
+const fewestMapped = 4
 
 // writeMap lays the last modality's features of a split out on a plane, and keeps the map beside a run's records. Called
 // with r.mu held.
@@ -136,6 +138,9 @@ func (r *Run) writeMap(ctx context.Context, dir string, split data.Split) error 
 	names := inforeg.ModalityNames(r.eng.model)
 	m := names[len(names)-1]
 	n := r.set.Len(split)
+	if n < fewestMapped {
+		return &wire.Problem{Message: fmt.Sprintf("map of %s: %d samples in split %s, want at least %d", m, n, split, fewestMapped), Hint: "choose a set with more samples"}
+	}
 	features, labels, err := r.features(split, everything(n))
 	if err != nil {
 		return err
@@ -149,11 +154,12 @@ func (r *Run) writeMap(ctx context.Context, dir string, split data.Split) error 
 		}
 		classes[i] = int(labels[i])
 	}
-	made := wire.ReproducedMap{Encoder: m, Split: string(split), Step: r.at, Labels: classes, Perplexity: math.Min(mapPerplexity, math.Floor(float64(n-1)/3))}
-	one, err := tsne.New(x, tsne.Config{Perplexity: made.Perplexity})
+	made := wire.ReproducedMap{Encoder: m, Split: string(split), Step: r.at, Labels: classes}
+	one, err := tsne.New(x, tsne.Config{})
 	if err != nil {
 		return fmt.Errorf("map of %s: %w", m, err)
 	}
+	made.Perplexity = one.Perplexity()
 	if err := one.Run(func(tsne.Progress) bool { return ctx.Err() == nil }); err != nil {
 		return err
 	}
@@ -161,7 +167,7 @@ func (r *Run) writeMap(ctx context.Context, dir string, split data.Split) error 
 		return context.Cause(ctx)
 	}
 	made.Points = one.Points()
-	q, err := one.Quality(min(10, n-2), classes)
+	q, err := one.Quality(min(10, (2*n-2)/3), classes)
 	if err != nil {
 		return err
 	}
@@ -174,7 +180,11 @@ func (r *Run) writeMap(ctx context.Context, dir string, split data.Split) error 
 			made.Points[i][j] = math.Round(100*v) / 100 // maps are some tens wide
 		}
 	}
-	return record.WriteJSON(mapPath(dir, m, split, r.at), made)
+	text, err := encode("map of "+m, made)
+	if err != nil {
+		return err
+	}
+	return record.WriteJSON(mapPath(dir, m, split, r.at), json.RawMessage(text))
 }
 
 func mapPath(dir, modality string, split data.Split, step int) string {

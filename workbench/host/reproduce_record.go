@@ -280,11 +280,10 @@ func cosinesOf(rec Recorded, perEpoch int) []wire.ReproducedCosine {
 
 // finite is a number to five digits, nil where it is none.
 func finite(v float64) *float64 {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
+	if !isFinite(v) {
 		return nil
 	}
-	v = figures5(v)
-	return &v
+	return known(figures5(v))
 }
 
 // sumUp sums the arms up, and compares them with the baseline, as a comparison does.

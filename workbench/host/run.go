@@ -129,18 +129,6 @@ func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
 	return r, r.openRecords()
 }
 
-// stepsPerEpoch is how many whole batches the training split has.
-func stepsPerEpoch(settings Settings, set data.Dataset) (int, error) {
-	batch, n := settings.whole("batch"), set.Len(data.Train)
-	if n < batch {
-		return 0, &wire.Problem{
-			Message: fmt.Sprintf("batch of %d: the training split of %s has %d samples", batch, set.Describe().Name, n),
-			Hint:    "set a smaller batch",
-		}
-	}
-	return n / batch, nil
-}
-
 // recorded is how many steps are on record: where the run is.
 func (r *Run) recorded() int { return r.rec.metrics.Len() }
 

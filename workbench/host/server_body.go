@@ -36,7 +36,7 @@ func read(q *http.Request, into any) error {
 }
 
 func answerJSON(w http.ResponseWriter, v any) error {
-	text, err := json.Marshal(v)
+	text, err := encode("answer", v)
 	if err != nil {
 		return err
 	}

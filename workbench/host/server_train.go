@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -169,7 +168,7 @@ func newStream(w http.ResponseWriter) *stream {
 }
 
 func (s *stream) send(e wire.Event) error {
-	text, err := json.Marshal(e)
+	text, err := encode("event", e)
 	if err != nil {
 		return err
 	}

@@ -201,13 +201,12 @@ func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	desc := set.Describe()
-	settings, err := resolve(asked, &desc)
+	settings, notes, err := settled(asked, set)
 	if err != nil {
 		return nil, err
 	}
 	if !there {
-		return shop.create(name, dir, settings, set)
+		return shop.create(name, dir, settings, notes, set)
 	}
 	if man.Parent != nil {
 		return nil, &wire.Problem{
@@ -250,7 +249,7 @@ func settingsDiffer(name string, diff []string) error {
 }
 
 // create makes a run's folder. The manifest is written last, so that half a folder is no run.
-func (shop *Shop) create(name, dir string, settings Settings, set data.Dataset) (*Run, error) {
+func (shop *Shop) create(name, dir string, settings Settings, notes []string, set data.Dataset) (*Run, error) {
 	if err := checkFree(dir, func(name string) bool {
 		return strings.HasPrefix(name, ".") || name == snapshotsDir || name == figuresDir
 	}); err != nil {
@@ -260,6 +259,7 @@ func (shop *Shop) create(name, dir string, settings Settings, set data.Dataset) 
 	if err != nil {
 		return nil, err
 	}
+	man.Notes = notes
 	if _, err := buildModel(settings, set.Describe()); err != nil {
 		return nil, err
 	}

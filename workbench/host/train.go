@@ -116,6 +116,11 @@ func (r *Run) catchUp(ctx context.Context, client string, goal int) error {
 	if r.recorded() >= goal && (!r.rec.damaged() || r.hopeless) {
 		return nil
 	}
+	if r.recorded() == 0 {
+		for _, note := range r.man.Notes {
+			r.tell(wire.Event{Kind: wire.Notice, Text: r.Name + ": " + note})
+		}
+	}
 	fresh := !r.loaded && r.recorded() > 0
 	if err := r.load(ctx); err != nil {
 		return err

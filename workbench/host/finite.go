@@ -1,0 +1,108 @@
+package host
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// JSON has no NaN and no infinity: encoding/json gives up a whole answer or record for one of them, without saying which.
+
+// encode writes a value as JSON. A number that is not finite is a problem that names it; what is the value as a reader
+// knows it.
+func encode(what string, v any) ([]byte, error) {
+	text, err := json.Marshal(v)
+	if _, ok := errors.AsType[*json.UnsupportedValueError](err); ok {
+		if path, value, found := notFinite(reflect.ValueOf(v)); found {
+			err = &wire.Problem{
+				Message: fmt.Sprintf("%s: %s is %v", what, strings.TrimPrefix(path, "."), value),
+				Hint:    "the weights are too large to measure: fork at an earlier step with a smaller learning rate",
+			}
+		}
+	}
+	return text, err
+}
+
+// notFinite finds a number that JSON cannot hold.
+func notFinite(v reflect.Value) (path string, value float64, found bool) {
+	switch v.Kind() {
+	case reflect.Float32, reflect.Float64:
+		return "", v.Float(), !isFinite(v.Float())
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			return notFinite(v.Elem())
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			if path, value, found = notFinite(v.Index(i)); found {
+				return fmt.Sprintf("[%d]%s", i, path), value, true
+			}
+		}
+	case reflect.Map:
+		values := valuesOf(v)
+		for _, k := range slices.Sorted(maps.Keys(values)) {
+			if path, value, found = notFinite(values[k]); found {
+				return "." + k + path, value, true
+			}
+		}
+	case reflect.Struct:
+		for _, f := range reflect.VisibleFields(v.Type()) {
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); f.IsExported() && !f.Anonymous && name != "-" {
+				if path, value, found = notFinite(v.FieldByIndex(f.Index)); found {
+					return "." + name + path, value, true
+				}
+			}
+		}
+	}
+	return "", 0, false
+}
+
+// valuesOf are a map's values by their keys in words.
+func valuesOf(m reflect.Value) map[string]reflect.Value {
+	list := map[string]reflect.Value{}
+	for k, v := range m.Seq2() {
+		list[fmt.Sprint(k)] = v
+	}
+	return list
+}
+
+func isFinite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// known is a number for a field that may be absent: nil where it is not known, as the standard error of one sample.
+func known(x float64) *float64 {
+	if !isFinite(x) {
+		return nil
+	}
+	return &x
+}
+
+// settle makes a record fit for JSON: what beside its value is not known, is left out. Where the value itself is not
+// finite, or a cosine of a matrix, it returns a problem.
+func settle(rec *wire.Record) error {
+	if rec.SE != nil {
+		rec.SE = known(*rec.SE)
+	}
+	if rec.Batch != nil {
+		rec.Batch = known(*rec.Batch)
+	}
+	rec.Parts = maps.Clone(rec.Parts) // a reader of the record that it came from keeps it whole
+	maps.DeleteFunc(rec.Parts, func(_ string, v float64) bool { return !isFinite(v) })
+	if path, value, found := notFinite(reflect.ValueOf(*rec)); found {
+		where := ""
+		if path != ".value" {
+			where = " in " + strings.TrimPrefix(path, ".")
+		}
+		return &wire.Problem{
+			Message: fmt.Sprintf("%s of %s at step %d is %v%s", rec.Kind, rec.Encoder, rec.Step, value, where),
+			Hint:    "the weights are too large to measure: fork at an earlier step with a smaller learning rate",
+		}
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package host
+
+import (
+	"fmt"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// settled completes what was asked for with the defaults that suit the set. notes are what differs from the usual
+// because the set is small: they are told once, when the run begins, and stand in its manifest.
+func settled(asked map[string]any, set data.Dataset) (settings Settings, notes []string, err error) {
+	desc := set.Describe()
+	if settings, err = resolve(asked, &desc); err != nil {
+		return nil, nil, err
+	}
+	n := set.Len(data.Train)
+	if _, given := asked["batch"]; !given && n < settings.whole("batch") && n >= leastBatch {
+		usual := settings.whole("batch")
+		settings["batch"] = float64(fittingBatch(n))
+		notes = append(notes, fmt.Sprintf("batch of %d in place of %d: the training split of %s has %d samples", settings.whole("batch"), usual, desc.Name, n))
+	}
+	never := inforeg.Schedule{}
+	if set.Len(data.Validation) == 0 && (settings.schedule(probeAccuracy) != never || settings.schedule(probeLinear) != never) {
+		notes = append(notes, fmt.Sprintf("no accuracies while it trains: %s has no validation samples", desc.Name))
+	}
+	return settings, notes, nil
+}
+
+// leastBatch is the fewest samples of a step.
+const leastBatch = 2
+
+// fittingBatch is the largest batch that so many samples fill, an even number: what is measured by balanced signs
+// halves it.
+func fittingBatch(samples int) int { return samples / 2 * 2 }
+
+// stepsPerEpoch is how many whole batches the training split has.
+func stepsPerEpoch(settings Settings, set data.Dataset) (int, error) {
+	batch, n := settings.whole("batch"), set.Len(data.Train)
+	if n >= batch {
+		return n / batch, nil
+	}
+	p := &wire.Problem{
+		Message: fmt.Sprintf("batch of %d: the training split of %s has %d samples", batch, set.Describe().Name, n),
+		Hint:    fmt.Sprintf("set a smaller batch: -set batch=%d, in a cell Batch(%d); without a batch of your own the largest that fits is taken", fittingBatch(n), fittingBatch(n)),
+	}
+	if n < leastBatch {
+		p.Hint = fmt.Sprintf("a set needs %d training samples at least", leastBatch)
+	}
+	return 0, p
+}

@@ -1,0 +1,335 @@
+package host
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/datatest"
+	"github.com/primewindow/primewindow/internal/npy"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// smallFolders names how many folders TestSmallFolders makes.
+const smallFolders = "PRIMEWINDOW_SMALL_FOLDERS"
+
+// TestSmallFolders: whatever `data check` passes trains an epoch at the defaults, and measures and draws what a run does
+// by itself; what it refuses, a run refuses before a step.
+func TestSmallFolders(t *testing.T) {
+	shop := newTestShop(t)
+	count, many := 20, false
+	if text := os.Getenv(smallFolders); text != "" {
+		many = true
+		var err error
+		if count, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trained := 0
+	for seed := range count {
+		dir := t.TempDir()
+		what := makeSmallFolder(t, dir, uint64(seed))
+		settings := map[string]any{"data": "folder", "dir": dir}
+		set, faults := CheckSet(t.Context(), project(t), "folder", dir, nil, nil)
+		if len(faults) == 0 {
+			twins, _, err := Twins(t.Context(), set, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if twins > 0 { // data check refuses them, a run may be what the user wants all the same
+				continue
+			}
+			if !many { // the defaults' encoders compile for seconds
+				for _, m := range set.Describe().Modalities {
+					if small := map[data.Kind]string{data.Sequence: "cnn1d:4", data.Image: "cnn2d:4", data.Spectrogram: "cnn2d:4", data.Vector: "mlp:4"}[m.Kind]; m.Name != "text" {
+						settings["encoder."+m.Name] = small
+					}
+				}
+			}
+		}
+		r, err := shop.OpenDir(filepath.Join(t.TempDir(), fmt.Sprintf("run%d", seed)), settings)
+		switch {
+		case len(faults) > 0 && err == nil:
+			t.Errorf("seed %d: %s: data check says %v, a run opens", seed, what, faults[0])
+		case len(faults) > 0:
+			oneProblem(t, err)
+		case err != nil:
+			t.Errorf("seed %d: %s: data check passes, the run does not open: %v", seed, what, err)
+		default:
+			trained++
+			if err := useAll(t, r, many || seed < 4); err != nil {
+				t.Errorf("seed %d: %s: %v", seed, what, err)
+			}
+		}
+		if r != nil {
+			if err := shop.leave(r); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if trained < count/2 {
+		t.Errorf("%d of %d folders trained, want most", trained, count)
+	}
+	t.Logf("%d of %d folders trained, the others were refused by both", trained, count)
+}
+
+// useAll trains a run for an epoch and evaluates it; with more, it measures and draws all that can be.
+func useAll(t *testing.T, r *Run, more bool) error {
+	t.Helper()
+	if err := r.To(t.Context(), r.StepsToEpoch(1), "test"); err != nil {
+		return fmt.Errorf("epoch 1: %w", err)
+	}
+	for _, split := range data.Splits {
+		if r.set.Len(split) == 0 {
+			continue
+		}
+		if _, err := r.Evaluate(t.Context(), split); err != nil {
+			return fmt.Errorf("evaluate %s: %w", split, err)
+		}
+	}
+	if !more {
+		return nil
+	}
+	for _, kind := range probeKinds {
+		_, err := r.ProbeWith(t.Context(), wire.Probe{Kind: kind})
+		missing := kind == "cosine" && r.recorded() < 2 || slices.Contains([]string{"accuracy", "linear"}, kind) && r.set.Len(data.Validation) == 0
+		if (err != nil) != missing {
+			return fmt.Errorf("probe %s: %w", kind, err)
+		}
+	}
+	for _, kind := range Figures {
+		_, err := Draw(t.Context(), kind, []*Run{r})
+		if p, ok := errors.AsType[*wire.Problem](err); err != nil && (!ok || p.Hint == "") {
+			return fmt.Errorf("figure %s: %w", kind, err)
+		}
+	}
+	if n := r.set.Len(data.Test); n >= fewestMapped {
+		dir := t.TempDir()
+		if err := r.with(t.Context(), func() error { return r.writeMap(t.Context(), dir, data.Test) }); err != nil && !strings.Contains(err.Error(), "are equal") && !strings.Contains(err.Error(), "at one place") {
+			return fmt.Errorf("map: %w", err)
+		}
+	}
+	if _, err := json.Marshal(r.History()); err != nil {
+		return err
+	}
+	_, err := json.Marshal(r.Status())
+	return err
+}
+
+// makeSmallFolder makes a folder of a few samples by a seed, and says in words what is in it.
+func makeSmallFolder(t *testing.T, dir string, seed uint64) string {
+	t.Helper()
+	random := rand.New(rand.NewPCG(seed, 14))
+	classes, val, test := 2+random.IntN(4), random.IntN(2) == 0, random.IntN(10) > 0
+	labels := "id,label,split\n"
+	var ids, said []string
+	for c := range classes {
+		for k, splits := 0, []string{"train", "val", "test"}; k < len(splits); k++ {
+			n := 1 + random.IntN(6)
+			if k == 1 && !val || k == 2 && !test {
+				continue
+			}
+			if k > 0 {
+				n = random.IntN(3)
+			}
+			said = append(said, fmt.Sprintf("%d %s", n, splits[k]))
+			for range n {
+				id := fmt.Sprintf("s%03d", len(ids))
+				ids = append(ids, id)
+				labels += fmt.Sprintf("%s,%s,%s\n", id, []string{"a", "b", "c", "d", "e"}[c], splits[k])
+			}
+		}
+	}
+	writeFile(t, filepath.Join(dir, "labels.csv"), []byte(labels))
+	kinds := []string{"vector", "table", "sequence", "array", "picture", "sound", "text"}
+	random.Shuffle(len(kinds), func(i, j int) { kinds[i], kinds[j] = kinds[j], kinds[i] })
+	kinds = kinds[:1+random.IntN(2)]
+	for _, kind := range kinds {
+		makeSmallModality(t, filepath.Join(dir, kind), kind, ids, random)
+	}
+	return fmt.Sprintf("%d classes (%s) of %s", classes, strings.Join(said, ", "), strings.Join(kinds, " and "))
+}
+
+func makeSmallModality(t *testing.T, path, kind string, ids []string, random *rand.Rand) {
+	t.Helper()
+	constant := random.IntN(4) == 0 // a feature that says nothing
+	numbers := func(n int) []byte {
+		var b []byte
+		for i := range n {
+			v := float32(random.NormFloat64())
+			if constant && i%3 == 1 {
+				v = 2
+			}
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+		}
+		return b
+	}
+	width := 1 + random.IntN(4)
+	if width == 1 {
+		constant = false
+	}
+	switch kind {
+	case "table":
+		text := "id"
+		for k := range width {
+			text += fmt.Sprintf(",x%d", k)
+		}
+		for _, id := range ids {
+			text += "\n" + id
+			for range width {
+				text += fmt.Sprintf(",%g", random.NormFloat64())
+			}
+		}
+		writeFile(t, path+".csv", []byte(text+"\n"))
+		return
+	case "array":
+		writeFile(t, path+".npy", npy.Encode("<f4", numbers(len(ids)*width), len(ids), width))
+		return
+	}
+	if err := os.Mkdir(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range ids {
+		file := filepath.Join(path, id)
+		switch kind {
+		case "vector":
+			writeFile(t, file+".npy", npy.Encode("<f4", numbers(width), width))
+		case "sequence":
+			writeFile(t, file+".npy", npy.Encode("<f4", numbers(6*width), 6, width))
+		case "picture":
+			img := image.NewGray(image.Rect(0, 0, 8, 6))
+			for i := range 48 {
+				img.SetGray(i%8, i/8, color.Gray{Y: uint8(random.IntN(256))})
+			}
+			var b bytes.Buffer
+			if err := png.Encode(&b, img); err != nil {
+				t.Fatal(err)
+			}
+			writeFile(t, file+".png", b.Bytes())
+		case "sound":
+			writeFile(t, file+".wav", datatest.WAV(8000, datatest.Tone(800, 0.02+0.3*random.Float64())))
+		case "text":
+			words := []string{"red", "green", "blue", "old", "new", "house", "tree", "sky"}
+			text := id
+			for range 1 + random.IntN(5) {
+				text += " " + words[random.IntN(len(words))]
+			}
+			writeFile(t, file+".txt", []byte(text))
+		}
+	}
+}
+
+// counts is a set of so many samples in each split, which cannot be read.
+type counts struct {
+	data.Dataset
+	train, val int
+	recipe     map[string]any
+}
+
+func (c counts) Describe() data.Description {
+	return data.Description{Name: "mine", Recipe: c.recipe, Classes: []string{"a", "b"}}
+}
+
+func (c counts) Len(split data.Split) int {
+	return map[data.Split]int{data.Train: c.train, data.Validation: c.val}[split]
+}
+
+// TestSettled: a default batch that a set cannot fill fits itself, one that was asked for is refused with what to type.
+func TestSettled(t *testing.T) {
+	recipe := map[string]any{"batch": 32.0}
+	for _, tt := range []struct {
+		name   string
+		set    counts
+		asked  map[string]any
+		batch  float64
+		notes  []string
+		err    string
+		reason string
+	}{
+		{"enough", counts{train: 32, val: 1, recipe: recipe}, nil, 32, nil, "", "one step an epoch"},
+		{"too few", counts{train: 31, val: 1, recipe: recipe}, nil, 30, []string{"batch of 30 in place of 32: the training split of mine has 31 samples"}, "", "even, for balanced signs"},
+		{"two", counts{train: 2, val: 1}, nil, 2, []string{"batch of 2 in place of 64: the training split of mine has 2 samples"}, "", "the smallest set; without a recipe the program's default"},
+		{"one", counts{train: 1, val: 1}, nil, 0, nil, "a set needs 2 training samples at least", "no batch fits"},
+		{"asked and fits", counts{train: 8, val: 1, recipe: recipe}, map[string]any{"batch": 4.0}, 4, nil, "", "as it was asked"},
+		{"asked too large", counts{train: 9, val: 1, recipe: recipe}, map[string]any{"batch": 16.0}, 0, nil, "-set batch=8", "nobody's batch is changed"},
+		{"default asked", counts{train: 9, val: 1, recipe: recipe}, map[string]any{"batch": 32.0}, 0, nil, "-set batch=8", "likewise"},
+		{"no validation", counts{train: 64}, nil, 64, []string{"no accuracies while it trains: mine has no validation samples"}, "", "told, not failed at the epoch's end"},
+		{"none wanted", counts{train: 64}, map[string]any{"probes": "none"}, 64, nil, "", "nothing is missing"},
+	} {
+		asked := map[string]any{"data": "synth"}
+		for k, v := range tt.asked {
+			asked[k] = v
+		}
+		settings, notes, err := settled(asked, tt.set)
+		if err == nil {
+			_, err = stepsPerEpoch(settings, tt.set)
+		}
+		if tt.err != "" {
+			if p, ok := errors.AsType[*wire.Problem](err); !ok || !strings.Contains(p.Hint, tt.err) {
+				t.Errorf("%s: error %+v, want the hint %s\nreason: %s", tt.name, err, tt.err, tt.reason)
+			}
+			continue
+		}
+		if err != nil || settings["batch"] != tt.batch || !slices.Equal(notes, tt.notes) {
+			t.Errorf("%s: batch %v, notes %q, error %v, want %v and %q\nreason: %s", tt.name, settings["batch"], notes, err, tt.batch, tt.notes, tt.reason)
+		}
+	}
+}
+
+// TestSmallSetAgain: a batch that was fitted is the run's own: declared again in the same words it is the same run, and
+// its notes are told once.
+func TestSmallSetAgain(t *testing.T) {
+	shop := newTestShop(t)
+	settings := small("joint")
+	delete(settings, "batch")
+	settings["data.train"], settings["data.val"], settings["probes"] = 9.0, 0.0, "economy"
+	open := func() *Run {
+		r, err := shop.Open("few", wire.Declaration{Settings: settings})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	r := open()
+	told, stop := r.Watch()
+	for step := range 3 {
+		if err := r.To(t.Context(), step+1, "test"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	var notices []string
+	for e := range told {
+		if e.Kind == wire.Notice && strings.Contains(e.Text, "few: ") {
+			notices = append(notices, e.Text)
+		}
+	}
+	want := []string{"few: batch of 8 in place of 32: the training split of synth has 9 samples", "few: no accuracies while it trains: synth has no validation samples"}
+	if !slices.Equal(notices, want) {
+		t.Errorf("told %q, want %q", notices, want)
+	}
+	if err := shop.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r = open()
+	if r.base.whole("batch") != 8 || r.Status().Step != 3 || r.man.Settings.whole("batch") != 8 || len(r.man.Notes) != 2 {
+		t.Errorf("opened again: batch %v at step %d, manifest %v, notes %q", r.base["batch"], r.Status().Step, r.man.Settings["batch"], r.man.Notes)
+	}
+	if err := r.To(t.Context(), 4, "test"); err != nil {
+		t.Error(err)
+	}
+}
