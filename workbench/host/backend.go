@@ -127,6 +127,9 @@ func OpenBackend(project string) (*Backend, error) {
 	if err := checkPlugin(path); err != nil {
 		return nil, err
 	}
+	if err := checkDriver(path); err != nil {
+		return nil, err
+	}
 	if os.Getenv(xlaFlags) == "" && name == "cpu" {
 		if err := os.Setenv(xlaFlags, depthFirst); err != nil {
 			return nil, err
@@ -142,7 +145,7 @@ func OpenBackend(project string) (*Backend, error) {
 	}
 	b, err := opened(func() (compute.Backend, error) { return xla.New(target) })
 	if err != nil {
-		return nil, pluginProblem(path, firstLine(err))
+		return nil, loadProblem(path, firstLine(err))
 	}
 	return &Backend{Backend: b, Name: "xla:" + rest, Plugin: path}, nil
 }

@@ -72,7 +72,7 @@ func (c Comparison) divide() (shared map[string]any, own map[string]map[string]a
 		}
 		switch {
 		case len(with) == 0:
-			return nil, nil, unknown("setting", name, offers, "")
+			return nil, nil, unknownSetting(name, offers, strings.Join(c.Methods, " or "))
 		case len(without) > 0:
 			return nil, nil, &wire.Problem{
 				Message: fmt.Sprintf("setting %s: %s has no such setting", name, without[0]),

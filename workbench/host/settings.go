@@ -152,7 +152,7 @@ func resolve(asked map[string]any, desc *data.Description) (Settings, error) {
 		}
 		if !known {
 			slices.Sort(names)
-			return nil, unknown("setting", name, names, "")
+			return nil, unknownSetting(name, names, pick("method", "joint"))
 		}
 	}
 	return settings, nil
@@ -171,7 +171,37 @@ func (r *Run) setting(name string) (data.Setting, error) {
 			return s, nil
 		}
 	}
-	return data.Setting{}, unknown("setting", name, names, "")
+	return data.Setting{}, unknownSetting(name, names, r.base.text("method"))
+}
+
+// unknownSetting reports a setting that runs of a method do not have: whose it is, where it is another's, else the nearest.
+func unknownSetting(name string, known []string, methodName string) error {
+	has := func(list []data.Setting, name string) bool {
+		return slices.ContainsFunc(list, func(s data.Setting) bool { return s.Name == name })
+	}
+	var owners []string
+	for _, m := range method.Names() {
+		if found, ok := method.Find(m); ok && has(found.Settings(), name) {
+			owners = append(owners, m)
+		}
+	}
+	if len(owners) > 0 {
+		return &wire.Problem{
+			Message: fmt.Sprintf("unknown setting %q: method %s has none of that name", name, methodName),
+			Hint:    fmt.Sprintf("it belongs to %s; a run keeps its method: open another one with it", strings.Join(owners, ", ")),
+		}
+	}
+	if own, ok := strings.CutPrefix(name, dataPrefix); ok {
+		for _, set := range slices.Sorted(maps.Keys(sets)) {
+			if has(sets[set].settings(), own) {
+				owners = append(owners, set)
+			}
+		}
+		if len(owners) > 0 {
+			return &wire.Problem{Message: fmt.Sprintf("unknown setting %q: the set has none of that name", name), Hint: "it belongs to data " + strings.Join(owners, ", ")}
+		}
+	}
+	return unknown("setting", name, known, "")
 }
 
 // unknown reports a name that is not among those there are, and offers the nearest.

@@ -28,19 +28,29 @@ import (
 const smallFolders = "PRIMEWINDOW_SMALL_FOLDERS"
 
 // TestSmallFolders: whatever `data check` passes trains an epoch at the defaults, and measures and draws what a run does
-// by itself; what it refuses, a run refuses before a step.
+// by itself; what it refuses, a run refuses before a step. All but a few folders are trained by GoMLX's own backend, and
+// most by small encoders: XLA would compile for seconds for each.
 func TestSmallFolders(t *testing.T) {
-	shop := newTestShop(t)
-	count, many := 20, false
+	count := 20
 	if text := os.Getenv(smallFolders); text != "" {
-		many = true
 		var err error
 		if count, err = strconv.Atoi(text); err != nil {
 			t.Fatal(err)
 		}
 	}
+	t.Run("xla", func(t *testing.T) { trySmallFolders(t, 2, 5, 1) })
+	t.Run("go", func(t *testing.T) {
+		t.Setenv(backendVariable, "go")
+		trySmallFolders(t, 5, count+2, 10)
+	})
+}
+
+// trySmallFolders makes and trains the folders of some seeds, every so many with the encoders that suit them.
+func trySmallFolders(t *testing.T, from, to, usual int) {
+	t.Helper()
+	shop := newTestShop(t)
 	trained := 0
-	for seed := range count {
+	for seed := from; seed < to; seed++ {
 		dir := t.TempDir()
 		what := makeSmallFolder(t, dir, uint64(seed))
 		settings := map[string]any{"data": "folder", "dir": dir}
@@ -53,11 +63,9 @@ func TestSmallFolders(t *testing.T) {
 			if twins > 0 { // data check refuses them, a run may be what the user wants all the same
 				continue
 			}
-			if !many { // the defaults' encoders compile for seconds
-				for _, m := range set.Describe().Modalities {
-					if small := map[data.Kind]string{data.Sequence: "cnn1d:4", data.Image: "cnn2d:4", data.Spectrogram: "cnn2d:4", data.Vector: "mlp:4"}[m.Kind]; m.Name != "text" {
-						settings["encoder."+m.Name] = small
-					}
+			for _, m := range set.Describe().Modalities {
+				if small := map[data.Kind]string{data.Sequence: "cnn1d:4", data.Image: "cnn2d:4", data.Spectrogram: "cnn2d:4"}[m.Kind]; small != "" && m.Name != "text" && seed%usual != 0 {
+					settings["encoder."+m.Name] = small
 				}
 			}
 		}
@@ -71,7 +79,7 @@ func TestSmallFolders(t *testing.T) {
 			t.Errorf("seed %d: %s: data check passes, the run does not open: %v", seed, what, err)
 		default:
 			trained++
-			if err := useAll(t, r, many || seed < 4); err != nil {
+			if err := useAll(t, r); err != nil {
 				t.Errorf("seed %d: %s: %v", seed, what, err)
 			}
 		}
@@ -81,14 +89,14 @@ func TestSmallFolders(t *testing.T) {
 			}
 		}
 	}
-	if trained < count/2 {
-		t.Errorf("%d of %d folders trained, want most", trained, count)
+	if trained < (to-from)/2 {
+		t.Errorf("%d of %d folders trained, want most", trained, to-from)
 	}
-	t.Logf("%d of %d folders trained, the others were refused by both", trained, count)
+	t.Logf("%d of %d folders trained, the others were refused by both", trained, to-from)
 }
 
-// useAll trains a run for an epoch and evaluates it; with more, it measures and draws all that can be.
-func useAll(t *testing.T, r *Run, more bool) error {
+// useAll trains a run for an epoch, measures and draws all that can be.
+func useAll(t *testing.T, r *Run) error {
 	t.Helper()
 	if err := r.To(t.Context(), r.StepsToEpoch(1), "test"); err != nil {
 		return fmt.Errorf("epoch 1: %w", err)
@@ -100,9 +108,6 @@ func useAll(t *testing.T, r *Run, more bool) error {
 		if _, err := r.Evaluate(t.Context(), split); err != nil {
 			return fmt.Errorf("evaluate %s: %w", split, err)
 		}
-	}
-	if !more {
-		return nil
 	}
 	for _, kind := range probeKinds {
 		_, err := r.ProbeWith(t.Context(), wire.Probe{Kind: kind})
