@@ -31,6 +31,9 @@ func Survey(d data.Dataset) []string {
 	for _, split := range data.Splits {
 		lines = append(lines, balance(d, split)+durations(d, split))
 	}
+	if d.Len(data.Validation) == 0 {
+		say("no validation samples: a run measures no accuracies while it trains, and nothing can be chosen by them")
+	}
 	lines = append(lines, shared(d)...)
 	say("%s", desc.Provenance.Protocol)
 	say("source: %s", desc.Provenance.Source)
