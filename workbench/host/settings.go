@@ -252,11 +252,11 @@ func initials(name string) string {
 	if len(words) < 2 {
 		return ""
 	}
-	short := ""
-	for _, w := range words {
-		short += w[:1]
+	short := make([]byte, len(words))
+	for i, w := range words {
+		short[i] = w[0]
 	}
-	return short
+	return string(short)
 }
 
 // lastName is the part of a path behind its last full stop.

@@ -9,6 +9,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -276,9 +277,7 @@ func TestSettled(t *testing.T) {
 		{"none wanted", counts{train: 64}, map[string]any{"probes": "none"}, 64, nil, "", "nothing is missing"},
 	} {
 		asked := map[string]any{"data": "synth"}
-		for k, v := range tt.asked {
-			asked[k] = v
-		}
+		maps.Copy(asked, tt.asked)
 		settings, notes, err := settled(asked, tt.set)
 		if err == nil {
 			_, err = stepsPerEpoch(settings, tt.set)
