@@ -31,6 +31,23 @@ func TestUnknownKeyOffers(t *testing.T) {
 	}
 }
 
+// TestReplaySpecs: what the reference implementation writes is read, without a key passed over.
+func TestReplaySpecs(t *testing.T) {
+	list, err := filepath.Glob(filepath.Join("testdata", "replay", "cases", "*", specFile))
+	if err != nil || len(list) < 50 {
+		t.Fatalf("%d cases, error %v", len(list), err)
+	}
+	for _, path := range list {
+		s, err := parseReplaySpec(ownSpec(t, readFile(t, path)))
+		if err == nil {
+			_, _, err = s.replayMethod()
+		}
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
 // FuzzReplaySpec: any text is a spec whose method and settings are known, or a problem of one line with a hint.
 func FuzzReplaySpec(f *testing.F) {
 	list, _ := filepath.Glob(filepath.Join("testdata", "replay", "cases", "*", "spec.json"))
