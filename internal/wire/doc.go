@@ -33,5 +33,6 @@
 //
 // An array is a body of raw little-endian float32 with its shape in the header [ShapeHeader], "128,64".
 // An error is a [Problem] with a status of 4xx or 5xx. A later version of the protocol gets another prefix;
-// within /v1 fields are added and never change their meaning.
+// within /v1 fields are added and never change their meaning. A host refuses a request with a field that it does not know,
+// by name, rather than doing less than was asked for: a client of newer code is told so.
 package wire
