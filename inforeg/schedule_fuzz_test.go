@@ -20,6 +20,12 @@ func FuzzParseSchedule(f *testing.F) {
 		if again, err := inforeg.ParseSchedule(s.String()); err != nil || again != s {
 			t.Errorf("%q is %+v, written %q and read %+v, %v", text, s, s.String(), again, err)
 		}
+		if s.Steps < 0 || s.Epochs < 0 || s.PerDecade < 0 {
+			t.Errorf("%q is %+v", text, s)
+		}
+		if due := s.Due(0, 4); due != (s != inforeg.Schedule{}) {
+			t.Errorf("%q before the first step: due %v", text, due)
+		}
 		if done < 0 || perEpoch < 1 || perEpoch > 1<<40 {
 			return
 		}

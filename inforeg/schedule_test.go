@@ -47,24 +47,3 @@ func TestSchedule(t *testing.T) {
 		}
 	}
 }
-
-// FuzzParseSchedule: what is read is written back as the same schedule, and one that measures at all can be asked when.
-func FuzzParseSchedule(f *testing.F) {
-	for _, text := range []string{"never", "epoch", "2 epochs", "8 steps", "log", "5 per decade", " 3  steps ", "0 steps", "1e3 steps"} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		s, err := inforeg.ParseSchedule(text)
-		if err != nil {
-			return
-		}
-		again, err := inforeg.ParseSchedule(s.String())
-		if err != nil || again != s || s.Steps < 0 || s.Epochs < 0 || s.PerDecade < 0 {
-			t.Errorf("%q is %+v, written %q and read %+v, error %v", text, s, s, again, err)
-		}
-		if due := s.Due(0, 4); due != (s != inforeg.Schedule{}) {
-			t.Errorf("%q before the first step: due %v", text, due)
-		}
-		s.Due(1000, 4)
-	})
-}

@@ -136,7 +136,7 @@ func oneProblem(t *testing.T, err error) {
 }
 
 // FuzzRequest: any body is a request that is written back as what was read, or is refused.
-func FuzzRequest(f *testing.F) {
+func FuzzReadBody(f *testing.F) {
 	for _, text := range []string{
 		`{"settings":{"lr":0.1},"fork":{"run":"a","step":3}}`, `{"to_epoch":3,"detach":true}`, `{"kind":"fisher_true","draws":16}`, `{"why":"x"}`, `{"lr":null}`,
 	} {

@@ -239,18 +239,18 @@ func makeSmallModality(t *testing.T, path, kind string, ids []string, random *ra
 	}
 }
 
-// counts is a set of so many samples in each split, which cannot be read.
-type counts struct {
+// sized is a set of so many samples in each split, which cannot be read.
+type sized struct {
 	data.Dataset
 	train, val int
 	recipe     map[string]any
 }
 
-func (c counts) Describe() data.Description {
+func (c sized) Describe() data.Description {
 	return data.Description{Name: "mine", Recipe: c.recipe, Classes: []string{"a", "b"}}
 }
 
-func (c counts) Len(split data.Split) int {
+func (c sized) Len(split data.Split) int {
 	return map[data.Split]int{data.Train: c.train, data.Validation: c.val}[split]
 }
 
@@ -259,22 +259,22 @@ func TestSettled(t *testing.T) {
 	recipe := map[string]any{"batch": 32.0}
 	for _, tt := range []struct {
 		name   string
-		set    counts
+		set    sized
 		asked  map[string]any
 		batch  float64
 		notes  []string
 		err    string
 		reason string
 	}{
-		{"enough", counts{train: 32, val: 1, recipe: recipe}, nil, 32, nil, "", "one step an epoch"},
-		{"too few", counts{train: 31, val: 1, recipe: recipe}, nil, 30, []string{"batch of 30 in place of 32: the training split of mine has 31 samples"}, "", "even, for balanced signs"},
-		{"two", counts{train: 2, val: 1}, nil, 2, []string{"batch of 2 in place of 64: the training split of mine has 2 samples"}, "", "the smallest set; without a recipe the program's default"},
-		{"one", counts{train: 1, val: 1}, nil, 0, nil, "a set needs 2 training samples at least", "no batch fits"},
-		{"asked and fits", counts{train: 8, val: 1, recipe: recipe}, map[string]any{"batch": 4.0}, 4, nil, "", "as it was asked"},
-		{"asked too large", counts{train: 9, val: 1, recipe: recipe}, map[string]any{"batch": 16.0}, 0, nil, "-set batch=8", "nobody's batch is changed"},
-		{"default asked", counts{train: 9, val: 1, recipe: recipe}, map[string]any{"batch": 32.0}, 0, nil, "-set batch=8", "likewise"},
-		{"no validation", counts{train: 64}, nil, 64, []string{"no accuracies while it trains: mine has no validation samples"}, "", "told, not failed at the epoch's end"},
-		{"none wanted", counts{train: 64}, map[string]any{"probes": "none"}, 64, nil, "", "nothing is missing"},
+		{"enough", sized{train: 32, val: 1, recipe: recipe}, nil, 32, nil, "", "one step an epoch"},
+		{"too few", sized{train: 31, val: 1, recipe: recipe}, nil, 30, []string{"batch of 30 in place of 32: the training split of mine has 31 samples"}, "", "even, for balanced signs"},
+		{"two", sized{train: 2, val: 1}, nil, 2, []string{"batch of 2 in place of 64: the training split of mine has 2 samples"}, "", "the smallest set; without a recipe the program's default"},
+		{"one", sized{train: 1, val: 1}, nil, 0, nil, "a set needs 2 training samples at least", "no batch fits"},
+		{"asked and fits", sized{train: 8, val: 1, recipe: recipe}, map[string]any{"batch": 4.0}, 4, nil, "", "as it was asked"},
+		{"asked too large", sized{train: 9, val: 1, recipe: recipe}, map[string]any{"batch": 16.0}, 0, nil, "-set batch=8", "nobody's batch is changed"},
+		{"default asked", sized{train: 9, val: 1, recipe: recipe}, map[string]any{"batch": 32.0}, 0, nil, "-set batch=8", "likewise"},
+		{"no validation", sized{train: 64}, nil, 64, []string{"no accuracies while it trains: mine has no validation samples"}, "", "told, not failed at the epoch's end"},
+		{"none wanted", sized{train: 64}, map[string]any{"probes": "none"}, 64, nil, "", "nothing is missing"},
 	} {
 		asked := map[string]any{"data": "synth"}
 		maps.Copy(asked, tt.asked)
