@@ -129,7 +129,7 @@ func useAll(t *testing.T, r *Run) error {
 			return fmt.Errorf("map: %w", err)
 		}
 	}
-	if _, err := json.Marshal(r.History()); err != nil {
+	if _, err := json.Marshal(onRecord(r)); err != nil {
 		return err
 	}
 	_, err := json.Marshal(r.Status())
