@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 
 	"github.com/primewindow/primewindow/internal/wire"
@@ -64,8 +65,8 @@ func checkCommand(ctx context.Context, env *environ, args []string) (err error) 
 
 // isRun reports whether the folder is a run's.
 func isRun(dir string) bool {
-	found, err := filepath.Glob(filepath.Join(dir, "metrics.jsonl"))
-	return err == nil && len(found) == 1
+	_, err := os.Stat(filepath.Join(dir, "manifest.json"))
+	return err == nil
 }
 
 func tellProof(env *environ, p host.Proof) {

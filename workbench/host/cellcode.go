@@ -41,7 +41,13 @@ func readCell(file string) (*cellSource, error) {
 		files: map[string][]byte{}, fset: token.NewFileSet(), decls: map[types.Object][]ast.Node{},
 		info: &types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}},
 	}
-	paths, err := filepath.Glob(filepath.Join(filepath.Dir(file), "*.go"))
+	entries, err := os.ReadDir(filepath.Dir(file)) // a pattern would stumble over a folder's name with brackets
+	var paths []string
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".go") && !strings.HasPrefix(e.Name(), ".") {
+			paths = append(paths, filepath.Join(filepath.Dir(file), e.Name()))
+		}
+	}
 	if err != nil || !filepath.IsAbs(file) || !slices.Contains(paths, file) {
 		return nil, errNoSource
 	}

@@ -167,18 +167,48 @@ func (r *Run) otherVariables(err error) error {
 	}
 }
 
-// reachable reports a step that cannot be computed again, since other code than the present took steps before it.
-func (r *Run) reachable(step int) error {
-	from := 0
-	if list := starts(r.Dir, step); len(list) > 0 {
-		from = list[0].step
+// sameCode reports whether the present code took all steps that have to be computed again for those from one step to
+// another: from the nearest start on.
+func (r *Run) sameCode(from, to int) bool { return r.otherSince(from, to) < 0 }
+
+// otherSince is the last change of the code after which all steps to a given one are the present code's; -1 where all from
+// the nearest start for from on are.
+func (r *Run) otherSince(from, to int) int {
+	begin := 0
+	if list := starts(r.Dir, from); len(list) > 0 {
+		begin = list[0].step
 	}
-	since := -1 // the last change of the code after which all is the present code's
-	for s := from; s < step; s++ {
-		if !maps.Equal(r.codeAt(s), r.code) {
-			since = s + 1
+	since := -1
+	for _, span := range r.codeSpans(begin, to) {
+		if !maps.Equal(r.codeAt(span.from), r.code) {
+			since = span.to
 		}
 	}
+	return since
+}
+
+// codeSpans divides steps at the changes of the code.
+func (r *Run) codeSpans(from, to int) (list []span) {
+	if from >= to {
+		return nil
+	}
+	cuts := []int{from, to}
+	for _, c := range r.rec.changes {
+		if c.Event == eventCode && c.Step > from && c.Step < to {
+			cuts = append(cuts, c.Step)
+		}
+	}
+	slices.Sort(cuts)
+	cuts = slices.Compact(cuts)
+	for i, cut := range cuts[1:] {
+		list = append(list, span{cuts[i], cut})
+	}
+	return list
+}
+
+// reachable reports a step that cannot be computed again, since other code than the present took steps before it.
+func (r *Run) reachable(step int) error {
+	since := r.otherSince(step, step)
 	if since < 0 {
 		return nil
 	}

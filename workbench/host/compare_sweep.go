@@ -210,6 +210,9 @@ func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*Run) (stop f
 			}
 		}
 	}
+	if err := s.measureGaps(ctx, r, p); err != nil {
+		return Recorded{}, err
+	}
 	epoch := choose(s.selection(p), r.Recorded().History.Probes, p.arm.perEpoch, p.arm.epochs(), p.arm.due)
 	if epoch == 0 || p.beside.tuning {
 		return r.Recorded(), nil
@@ -219,6 +222,28 @@ func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*Run) (stop f
 	}
 	err = p.beside.chosen(ctx, r, s.split, epoch*p.arm.perEpoch)
 	return r.Recorded(), err
+}
+
+// measureGaps measures the validation accuracies that are due and not on record, as in a run of an older version whose
+// file was damaged: without them no epoch can be chosen.
+func (s *Sweep) measureGaps(ctx context.Context, r *Run, p *SweepRun) error {
+	if s.selection(p) != SelectVal {
+		return nil
+	}
+	for epoch := range p.arm.epochs() {
+		step := (epoch + 1) * p.arm.perEpoch
+		if !p.arm.due(step) {
+			continue
+		}
+		list, err := r.recordsOf(step)
+		if err == nil && fusedOnly(list, step) == nil {
+			err = r.EvaluateAt(ctx, data.Validation, step)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // selection is how a run's epoch is chosen. One that chooses a setting is looked at on the validation split alone.

@@ -2,7 +2,9 @@ package host
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -11,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -102,6 +105,19 @@ func TestDamagedRecords(t *testing.T) {
 			edit(metricsFile, func(l []string) []string { return slices.Delete(l, 11, 13) })(t, dir)
 			edit(probesFile, func(l []string) []string { return slices.Delete(l, 5, 6) })(t, dir)
 		}, "restored: 3 lines", "a trace that a later window reads is there before it does"},
+		{"both files of the measurements end early", func(t *testing.T, dir string) {
+			for _, file := range []string{probesFile, record.SumsPath(probesFile)} {
+				edit(file, func(l []string) []string { return l[:100] })(t, dir)
+			}
+		}, "restored: measured again from step", "the steps say how many there were"},
+		{"the measurements and their checksums are gone", func(t *testing.T, dir string) {
+			for _, file := range []string{probesFile, record.SumsPath(probesFile)} {
+				if err := os.Remove(filepath.Join(dir, file)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}, "restored: measured again from step 0", "the steps say how many there were"},
+		{"checksums that end early", edit(record.SumsPath(probesFile), func(l []string) []string { return l[:100] }), "restored: ", "a kill leaves one append without entries"},
 		{"checksums gone", func(t *testing.T, dir string) {
 			if err := os.Remove(record.SumsPath(filepath.Join(dir, probesFile))); err != nil {
 				t.Fatal(err)
@@ -170,6 +186,110 @@ func TestDamagedRecords(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// TestSwapped: files of another run of the same settings are known as such, in records and in snapshots.
+func TestSwapped(t *testing.T) {
+	shop := newTestShop(t)
+	make := func(name string, seed float64) *Run {
+		settings := small("joint")
+		settings["seed"] = seed
+		r := trained(t, shop, name, settings, 40)
+		if err := errors.Join(r.keep(), shop.leave(r)); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	mine, other := make("mine", 3), make("other", 4)
+	for i, file := range []string{metricsFile, probesFile, eventsFile} {
+		dir := copied(t, shop, mine, fmt.Sprint("swapped", i))
+		for _, name := range []string{file, record.SumsPath(file)} {
+			text, err := os.ReadFile(filepath.Join(other.Dir, name))
+			if err == nil {
+				err = os.WriteFile(filepath.Join(dir, name), text, 0o644)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := shop.Attach(dir)
+		if p := asProblem(err); err == nil || !strings.Contains(p.Message, file+" is another run's") || p.Hint == "" {
+			t.Errorf("%s of another run: %v", file, err)
+		}
+		if list, err := Prove(t.Context(), dir, nil); err != nil || len(list[0].Faults) == 0 {
+			t.Errorf("%s of another run: %v, %v", file, list, err)
+		}
+	}
+	dir := copied(t, shop, mine, "swapped3")
+	text, err := os.ReadFile(stopPath(other.Dir, 40))
+	if err == nil {
+		err = os.WriteFile(stopPath(dir, 40), text, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list, err := Prove(t.Context(), dir, nil); err != nil || len(list[0].Faults) != 1 {
+		t.Errorf("a stop of another run: %v, %v", list, err)
+	}
+	again, err := shop.Attach(mine.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := shop.Attach(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameWeights(t, weightsOf(t, again), weightsOf(t, r))
+	if got := told(r); len(got) != 1 || !strings.Contains(got[0], "of another run") {
+		t.Errorf("events %q, want that the stop is of another run", got)
+	}
+}
+
+// TestRestoreCancelled: an attempt to compute lost lines again that is cancelled, or fails for want of space, loses none:
+// the next one begins anew.
+func TestRestoreCancelled(t *testing.T) {
+	const at = 75
+	shop := newTestShop(t)
+	source := trained(t, shop, "source", small("inforeg"), at)
+	if err := shop.leave(source); err != nil {
+		t.Fatal(err)
+	}
+	whole := lines(t, source.Dir, probesFile)
+	dir := copied(t, shop, source, "spoilt")
+	text := strings.Join(slices.Delete(slices.Clone(whole), 40, 160), "\n") + "\n"
+	if err := os.WriteFile(filepath.Join(dir, probesFile), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r, err := shop.Attach(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 6 { // cancelled after so many steps of the replay
+		ctx, cancel := context.WithCancel(t.Context())
+		watch, stop := r.Watch()
+		go func() {
+			for n := 0; n <= 3*i; n++ {
+				if _, ok := <-watch; !ok {
+					return
+				}
+			}
+			cancel()
+		}()
+		ticker := time.AfterFunc(time.Duration(5*(i+1))*time.Millisecond, cancel)
+		_ = r.To(ctx, at, "test") // cancelled, or done
+		ticker.Stop()
+		stop()
+		cancel()
+	}
+	if err := r.To(t.Context(), at, "test"); err != nil {
+		t.Fatal(err)
+	}
+	sameMeasured(t, source.Dir, dir)
+	for _, text := range told(r) {
+		if strings.HasPrefix(text, eventLost) {
+			t.Error(text)
+		}
 	}
 }
 

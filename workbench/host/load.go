@@ -16,8 +16,14 @@ import (
 
 // openRecords opens the run's records, makes events of what is wrong with its files, and tidies its folder.
 func (r *Run) openRecords() (err error) {
+	if r.man.ID == "" {
+		r.man.ID = newID()
+		if err := r.man.write(r.Dir); err != nil {
+			return folderProblem(err)
+		}
+	}
 	var found []finding
-	if r.rec, found, err = openRecords(r.Dir, r.base, r.perEpoch, r.man.Schema >= provedSchema); err != nil {
+	if r.rec, found, err = openRecords(r.Dir, r.base, r.perEpoch, r.man.ID, r.man.Schema >= provedSchema); err != nil {
 		return err
 	}
 	defer func() {
@@ -125,7 +131,7 @@ func (r *Run) forget() {
 
 // take makes the state of a file the run's.
 func (r *Run) take(ctx context.Context, from start) (header, error) {
-	st, h, all, err := r.eng.readState(from.path(r.Dir), from.step, r.code)
+	st, h, all, err := r.eng.readState(from.path(r.Dir), from.step, r.man.ids(), r.code)
 	if err != nil {
 		return h, err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -33,11 +34,13 @@ const (
 	eventsFile   = "events.jsonl"
 	snapshotsDir = "snapshots"
 	figuresDir   = "figures"
+	lockFile     = ".lock"
 )
 
 // manifest is what a run is, apart from what it measured.
 type manifest struct {
 	Schema        int               `json:"schema"`
+	ID            string            `json:"id"` // drawn when the run is made: its files are known by it
 	Name          string            `json:"name"`
 	Settings      Settings          `json:"settings"` // at step 0; later changes are events
 	SettingsHash  string            `json:"settings_hash"`
@@ -54,6 +57,7 @@ type manifest struct {
 // parent says where a forked run begins.
 type parent struct {
 	Run     string         `json:"run"`
+	IDs     []string       `json:"ids,omitempty"` // of that run and of those that it was forked from: their snapshots are this run's too
 	Step    int            `json:"step"`
 	Changed map[string]any `json:"changed,omitempty"` // settings that differ from there on
 }
@@ -164,6 +168,18 @@ func (m *manifest) complete() {
 	}
 }
 
+// newID draws what a run's files are known by.
+func newID() string { return fmt.Sprintf("%016x", rand.Uint64()) }
+
+// ids are those of the run and of those that it was forked from.
+func (m *manifest) ids() []string {
+	list := []string{m.ID}
+	if m.Parent != nil {
+		list = append(list, m.Parent.IDs...)
+	}
+	return list
+}
+
 // write puts the manifest on disk. Its settings may have been completed since it was read.
 func (m *manifest) write(dir string) error {
 	m.SettingsHash = m.Settings.hash()
@@ -172,7 +188,7 @@ func (m *manifest) write(dir string) error {
 
 // lockDir takes the run's folder for this process alone until the file is closed.
 func lockDir(dir string) (*os.File, error) {
-	f, err := whole.OpenPlain(filepath.Join(dir, ".lock"), os.O_RDWR|os.O_CREATE, 0o666)
+	f, err := whole.OpenPlain(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, err
 	}

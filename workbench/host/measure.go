@@ -1,8 +1,11 @@
 package host
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -14,7 +17,6 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
-	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // Readouts of an accuracy.
@@ -46,6 +48,11 @@ func (r *Run) record(list ...wire.Record) error {
 		if err != nil {
 			return err
 		}
+		if have.keys[key] && r.strict {
+			if err := r.sameRecord(have.list, rec); err != nil {
+				return err
+			}
+		}
 		if have.keys[key] || slices.ContainsFunc(fresh, func(other wire.Record) bool { return recordKey(other) == key }) {
 			continue
 		}
@@ -57,10 +64,29 @@ func (r *Run) record(list ...wire.Record) error {
 			fresh = append(fresh, rec)
 		}
 	}
-	if len(fresh) == 0 {
+	switch {
+	case len(fresh) == 0:
 		return nil
+	case r.strict:
+		return &otherStep{r.at, fmt.Sprintf("%s of %s is not on record", fresh[0].Kind, fresh[0].Encoder)}
 	}
 	return r.rec.add(fresh)
+}
+
+// sameRecord wants a measurement to be the one on record, to the last digit.
+func (r *Run) sameRecord(list []wire.Record, rec wire.Record) error {
+	for _, have := range list {
+		if recordKey(have) != recordKey(rec) {
+			continue
+		}
+		was, err := json.Marshal(have)
+		now, err2 := json.Marshal(rec)
+		if err := errors.Join(err, err2); err != nil || bytes.Equal(was, now) {
+			return err
+		}
+		return &otherStep{rec.Step, fmt.Sprintf("measured again, %s of %s is %v, on record is %v", rec.Kind, rec.Encoder, rec.Value, have.Value)}
+	}
+	return nil
 }
 
 // blank is a record of the present state.
@@ -89,8 +115,10 @@ func (r *Run) afterStep(settings Settings) error {
 	if err := r.measureDue(settings, false); err != nil {
 		return err
 	}
-	if err := r.rec.metrics.Commit(); err != nil {
-		return diskProblem(err)
+	if r.at == r.recorded() && !r.strict {
+		if err := r.rec.commit(); err != nil {
+			return err
+		}
 	}
 	r.unfinished = false
 	return nil
@@ -160,7 +188,9 @@ func (r *Run) measureDue(settings Settings, start bool) error {
 // measured reports whether a measurement of the present step is on record already, in the run's own definition. What is
 // put on record together is there as a whole, unless a part of it was lost since.
 func (r *Run) measured(kind, readout string) (bool, error) {
-	if r.mend != nil && slices.ContainsFunc(r.rec.probes.Lost(), func(l record.Lost) bool { return l.Step == r.at }) {
+	lost := r.mend != nil && (len(r.mend.lost[r.at]) > 0 || r.rec.gap >= 0 && r.at >= r.rec.gap)
+	whole := kind != inforeg.KindCosine || len(r.ring[r.eng.model.Modalities[0].Name]) == min(r.at, cosineBatches)
+	if lost || r.strict && whole { // behind a snapshot some gradients are missing for a while
 		return false, nil
 	}
 	have, err := r.rec.of(r.at)

@@ -18,14 +18,21 @@ import (
 // counts are how many lines and entries a kill left of the two journals that a step writes.
 type counts struct{ steps, stepSums, probes, probeSums int }
 
-// head is the beginning of a text: so many lines, and half of the next where half is set.
+// head is the beginning of a text: so many lines, notes among checksums not counted, and half of the next where half is set.
 func head(text []byte, lines int, half bool) []byte {
-	all := bytes.SplitAfter(text, []byte{'\n'})
-	out := bytes.Join(all[:min(lines, len(all))], nil)
-	if half && lines < len(all) {
-		out = append(out, all[lines][:len(all[lines])/2]...)
+	var out []byte
+	for _, line := range bytes.SplitAfter(text, []byte{'\n'}) {
+		if !bytes.Contains(line, []byte(" note ")) {
+			if lines--; lines < 0 {
+				if half {
+					out = append(out, line[:len(line)/2]...)
+				}
+				break
+			}
+		}
+		out = append(out, line...)
 	}
-	return bytes.Clone(out)
+	return out
 }
 
 // left brings a copy of a run's folder into the state in which a kill left it: the journals are written in a known order,
@@ -74,7 +81,7 @@ func TestKilledBetween(t *testing.T) {
 		t.Fatalf("the last step begins at line %d of %d", begun, all)
 	}
 	var sum, length, step, group int // group: how many lines follow the first one in its measurement
-	if _, err := fmt.Sscanf(lines(t, source.Dir, record.SumsPath(probesFile))[begun][9:], "%x %d %d %d", &sum, &length, &step, &group); err != nil || group == 0 {
+	if _, err := fmt.Sscanf(lines(t, source.Dir, record.SumsPath(probesFile))[begun+1][9:], "%x %d %d %d", &sum, &length, &step, &group); err != nil || group == 0 {
 		t.Fatalf("the last step's first measurement is of %d lines, %v", group+1, err)
 	}
 	group++
@@ -110,7 +117,7 @@ func TestKilledBetween(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rs, _, err := openRecords(dir, whole.base, smallEpoch, true)
+			rs, _, err := openRecords(dir, whole.base, smallEpoch, source.man.ID, true)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -122,7 +129,7 @@ func TestKilledBetween(t *testing.T) {
 		{"an event's line, not its entry", func(t *testing.T, dir string) {
 			r, err := shop.Attach(dir)
 			if err == nil {
-				err = errors.Join(r.Set(map[string]any{"lr": 1e-9}), shop.leave(r))
+				err = errors.Join(r.Set(map[string]any{"epochs": 77.0}), shop.leave(r))
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -216,7 +223,7 @@ func TestKilledFork(t *testing.T) {
 		left string // folder, below runs
 	}{{"half a folder", ".partial-fork0"}, {"a whole one, not opened", "fork1"}} {
 		t.Run(tt.name, func(t *testing.T) {
-			if err := parent.copyUpTo(filepath.Join(RunsFolder(shop.Project), tt.left), at, map[string]any{"lr": 0.01}); err != nil {
+			if err := parent.copyUpTo(filepath.Join(RunsFolder(shop.Project), tt.left), want.man.ID, at, map[string]any{"lr": 0.01}); err != nil {
 				t.Fatal(err)
 			}
 			name := "fork0"

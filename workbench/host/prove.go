@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
@@ -33,36 +35,15 @@ func (p *Proof) remark(file, format string, args ...any) {
 	p.Remarks = append(p.Remarks, file+": "+fmt.Sprintf(format, args...))
 }
 
-// Prove looks at all runs and comparisons in a folder and below it, without changing anything. A folder that holds none
-// is an error. told is called with each folder before it is looked at; it may be nil.
+// Prove looks at all runs and comparisons in a folder and below it, without changing anything. Links to folders are
+// followed. A folder that holds none is an error. told is called with each folder before it is looked at; it may be nil.
 func Prove(ctx context.Context, dir string, told func(dir string)) ([]Proof, error) {
 	var list []Proof
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+	err := proveBelow(ctx, dir, map[string]bool{}, func(path string, prove func(string) Proof) {
+		if told != nil {
+			told(path)
 		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if !d.IsDir() {
-			return nil
-		}
-		for _, kind := range []struct {
-			file  string
-			prove func(string) Proof
-		}{{manifestFile, proveRun}, {compareFile, proveComparison}} {
-			if !exists(filepath.Join(path, kind.file)) {
-				continue
-			}
-			if told != nil {
-				told(path)
-			}
-			list = append(list, kind.prove(path))
-			if kind.file == manifestFile {
-				return fs.SkipDir // a run holds no others
-			}
-		}
-		return nil
+		list = append(list, prove(path))
 	})
 	var system *fs.PathError
 	switch {
@@ -76,9 +57,47 @@ func Prove(ctx context.Context, dir string, told func(dir string)) ([]Proof, err
 	return list, nil
 }
 
+// proveBelow finds what a folder and those below it hold. A run holds no others. seen are folders by their real names, so
+// that links do not lead in a circle.
+func proveBelow(ctx context.Context, dir string, seen map[string]bool, use func(dir string, prove func(string) Proof)) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	where, err := filepath.EvalSymlinks(dir)
+	if err != nil || seen[where] {
+		return err
+	}
+	seen[where] = true
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	has := func(name string) bool {
+		return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == name })
+	}
+	if has(manifestFile) || has(metricsFile) {
+		use(dir, proveRun)
+		return nil
+	}
+	if has(compareFile) {
+		use(dir, proveComparison)
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if st, err := os.Stat(path); err != nil || !st.IsDir() { // a link that leads nowhere is no run
+			continue
+		}
+		if err := proveBelow(ctx, path, seen, use); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // proveRun looks at every file of a run.
 func proveRun(dir string) Proof {
 	p := Proof{Dir: dir}
+	busy := inUse(dir)
 	man, err := readManifest(dir)
 	if err != nil {
 		p.fault(manifestFile, err)
@@ -86,22 +105,34 @@ func proveRun(dir string) Proof {
 	} else if man.Schema < provedSchema {
 		p.remark(manifestFile, "an older version wrote no checksums; opening the run makes them")
 	}
-	steps := p.journal(dir, metricsFile, metricsKind, man.Schema, func(i int, line []byte) error {
+	if err != nil && man.ID == "" { // who owns the journals is not known, so that nothing more can be proved
+		p.Summary = "a run whose manifest cannot be read"
+		return p
+	}
+	steps, want := p.journal(dir, metricsFile, owned(metricsKind, man.ID), man.Schema, func(i int, line []byte) error {
 		var m map[string]float64
 		if err := json.Unmarshal(line, &m); err != nil || m["step"] != float64(i) {
 			return fmt.Errorf("it is not the record of step %d", i)
 		}
 		return nil
 	})
-	probes := p.journal(dir, probesFile, probesKind, man.Schema, func(_ int, line []byte) error {
+	ahead := 0
+	probes, _ := p.journal(dir, probesFile, owned(probesKind, man.ID), man.Schema, func(_ int, line []byte) error {
 		var rec wire.Record
 		err := json.Unmarshal(line, &rec)
-		if err == nil && rec.Step > steps {
+		switch {
+		case err != nil:
+		case rec.Step == steps+1 || rec.Step > steps && busy:
+			ahead++
+		case rec.Step > steps:
 			err = fmt.Errorf("it belongs to step %d, and %d were taken", rec.Step, steps)
 		}
 		return err
 	})
-	events := p.journal(dir, eventsFile, eventsKind, man.Schema, func(_ int, line []byte) error {
+	if ahead > 0 {
+		p.remark(probesFile, "%s of a step that is not committed: a run that is under way, or was killed, which takes the step again", plural(ahead, "measurement"))
+	}
+	events, _ := p.journal(dir, eventsFile, owned(eventsKind, man.ID), man.Schema, func(_ int, line []byte) error {
 		var c wire.Change
 		if err := json.Unmarshal(line, &c); err != nil {
 			return err
@@ -114,21 +145,39 @@ func proveRun(dir string) Proof {
 		}
 		return nil
 	})
+	if tie := parseTied(want); probes < tie.probes {
+		p.Faults = append(p.Faults, fmt.Sprintf("%s: %s at its end gone, with their checksums", probesFile, plural(tie.probes-probes, "line")))
+	} else if events < tie.events {
+		p.Faults = append(p.Faults, fmt.Sprintf("%s: %s at its end gone, with their checksums", eventsFile, plural(tie.events-events, "line")))
+	}
 	snapshots := startsFrom(dir, 0)
 	for _, s := range snapshots {
-		p.snapshot(dir, s, steps)
+		if s.step > steps && busy {
+			continue // written since the records were read
+		}
+		p.snapshot(dir, s, steps, man.ids())
 	}
 	p.others(dir)
 	p.Summary = fmt.Sprintf("%s, %s, %s, %s", plural(steps, "step"), plural(probes, "measurement"), plural(events, "event"), plural(len(snapshots), "snapshot"))
 	return p
 }
 
-// journal looks at one of a run's journals, and at each of its lines, and gives their number.
-func (p *Proof) journal(dir, file string, kind record.Options, made int, check func(i int, line []byte) error) int {
+// inUse reports whether another process has the run open.
+func inUse(dir string) bool {
+	f, err := os.Open(filepath.Join(dir, lockFile))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return errors.Is(unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB), unix.EWOULDBLOCK)
+}
+
+// journal looks at one of a run's journals, and at each of its lines, and gives their number and what was noted last.
+func (p *Proof) journal(dir, file string, kind record.Options, made int, check func(i int, line []byte) error) (lines int, note string) {
 	v, found, err := record.Read(filepath.Join(dir, file), kind)
 	if err != nil {
 		p.fault(file, err)
-		return 0
+		return 0, ""
 	}
 	defer v.Close()
 	for _, l := range v.Lost() {
@@ -139,6 +188,9 @@ func (p *Proof) journal(dir, file string, kind record.Options, made int, check f
 	}
 	if found.Mended > 0 {
 		p.Faults = append(p.Faults, fmt.Sprintf("%s: damaged; the lines of %s are proved all the same", filepath.Base(record.SumsPath(file)), file))
+	}
+	if found.Adopted > 0 {
+		p.remark(file, "%s at its end without checksums", plural(found.Adopted, "line"))
 	}
 	if found.Cut > 0 {
 		p.remark(file, "%s at its end not committed: a run that is under way, or was killed, which takes the step again", plural(found.Cut, "line"))
@@ -159,11 +211,11 @@ func (p *Proof) journal(dir, file string, kind record.Options, made int, check f
 	if err != nil {
 		p.fault(file, err)
 	}
-	return v.Len()
+	return v.Len(), v.Noted()
 }
 
 // snapshot looks at a snapshot or stop.
-func (p *Proof) snapshot(dir string, s start, steps int) {
+func (p *Proof) snapshot(dir string, s start, steps int, ids []string) {
 	name := filepath.Join(snapshotsDir, filepath.Base(s.path(dir)))
 	f, err := os.Open(s.path(dir))
 	if err != nil {
@@ -178,6 +230,9 @@ func (p *Proof) snapshot(dir string, s start, steps int) {
 		return
 	case h.Version < 2:
 		p.remark(name, "an older version wrote it, without a checksum")
+	case !slices.Contains(ids, h.Run):
+		p.Faults = append(p.Faults, name+": it is of another run")
+		return
 	case s.step > steps:
 		p.Faults = append(p.Faults, fmt.Sprintf("%s: the records end before it, at step %d", name, steps))
 	}
@@ -193,11 +248,16 @@ func (p *Proof) snapshot(dir string, s start, steps int) {
 
 // others looks at what else a run's folder holds: maps, times, pictures, and what was set aside.
 func (p *Proof) others(dir string) {
-	maps, err := filepath.Glob(filepath.Join(dir, "map-*.json"))
+	entries, err := os.ReadDir(dir)
 	if err != nil {
-		panic(err) // the pattern is right
+		p.fault(".", err)
 	}
-	for _, path := range append(maps, filepath.Join(dir, costFile)) {
+	for _, e := range entries {
+		name := e.Name()
+		if name != costFile && (!strings.HasPrefix(name, "map-") || !strings.HasSuffix(name, ".json")) {
+			continue
+		}
+		path := filepath.Join(dir, name)
 		var v map[string]any
 		switch err := record.ReadJSON(path, &v); {
 		case errors.Is(err, fs.ErrNotExist):
@@ -271,11 +331,20 @@ func proveComparison(dir string) Proof {
 }
 
 // ProveSteps computes the steps of a run again, from each of its snapshots to the next and to the end, and compares what
-// is on record and what the next snapshot holds, bit for bit. told is called with the step that is reached; it may be nil.
-// The faults are those of this machine too: another kind of processor or backend rounds otherwise.
+// is on record, measurements included, and what the next snapshot holds, bit for bit. It works on a copy of the records, and
+// on links to the snapshots, so that the run may be in use. told is called with the step that is reached; it may be nil. The
+// faults are those of this machine too: another kind of processor or backend rounds otherwise.
 func (shop *Shop) ProveSteps(ctx context.Context, dir string, told func(step, of int)) (p Proof, err error) {
 	p.Dir = dir
-	r, err := shop.Attach(dir)
+	temp, err := os.MkdirTemp("", "primewindow-check-")
+	if err != nil {
+		return p, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
+	if err := linked(dir, temp); err != nil {
+		return p, err
+	}
+	r, err := shop.Attach(temp)
 	if err != nil {
 		return p, err
 	}
@@ -293,7 +362,7 @@ func (shop *Shop) ProveSteps(ctx context.Context, dir string, told func(step, of
 		if i < len(list) {
 			goal = min(goal, list[i].step)
 		}
-		if r.reachable(goal) != nil {
+		if !r.sameCode(r.at, goal) {
 			p.remark(metricsFile, "steps %d to %d were taken by other code than there is now, and are not computed again", r.at, goal)
 		} else {
 			from := r.at
@@ -324,9 +393,41 @@ func (shop *Shop) ProveSteps(ctx context.Context, dir string, told func(step, of
 	return p, nil
 }
 
+// linked copies a run's records to another folder, and links its snapshots there.
+func linked(dir, to string) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(filepath.Join(to, snapshotsDir), 0o700); err != nil {
+		return err
+	}
+	for _, s := range startsFrom(dir, 0) {
+		if err := os.Symlink(s.path(dir), s.path(to)); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{metricsFile, probesFile, eventsFile} {
+		for _, name := range []string{record.SumsPath(name), name} { // in this order, as they are read
+			if err := copyFile(filepath.Join(dir, name), filepath.Join(to, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	return copyFile(filepath.Join(dir, manifestFile), filepath.Join(to, manifestFile))
+}
+
+func copyFile(from, to string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, text, 0o600)
+}
+
 // holds reports whether the run's state is that of a snapshot.
 func (r *Run) holds(s start) error {
-	_, _, want, err := r.eng.readState(s.path(r.Dir), s.step, r.code)
+	_, _, want, err := r.eng.readState(s.path(r.Dir), s.step, r.man.ids(), r.code)
 	if err != nil {
 		return err
 	}

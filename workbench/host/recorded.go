@@ -28,9 +28,7 @@ func (r *Run) Recorded() Recorded {
 	rec := Recorded{Status: r.Status(), History: h, Declared: r.base}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if metrics, probes := r.rec.lost(); len(metrics)+len(probes) > 0 {
-		rec.Lost = damageText(metrics, probes)
-	}
+	rec.Lost = r.rec.lostText
 	if err != nil {
 		rec.Lost = "the record cannot be read now: " + firstLine(err)
 	}
@@ -48,17 +46,17 @@ func ReadRecorded(dir string) (Recorded, error) {
 		return Recorded{}, err
 	}
 	rec := Recorded{Declared: man.Settings}
-	metrics, lostSteps, err := readView(dir, metricsFile, metricsKind)
+	metrics, lostSteps, err := readView(dir, metricsFile, owned(metricsKind, man.ID))
 	if err != nil {
 		return Recorded{}, err
 	}
 	defer metrics.Close()
-	probes, lostProbes, err := readView(dir, probesFile, probesKind)
+	probes, lostProbes, err := readView(dir, probesFile, owned(probesKind, man.ID))
 	if err != nil {
 		return Recorded{}, err
 	}
 	defer probes.Close()
-	events, lostEvents, err := readView(dir, eventsFile, eventsKind)
+	events, lostEvents, err := readView(dir, eventsFile, owned(eventsKind, man.ID))
 	if err != nil {
 		return Recorded{}, err
 	}
@@ -69,11 +67,16 @@ func ReadRecorded(dir string) (Recorded, error) {
 	if err := readLines(events, &rec.History.Events); err != nil {
 		return Recorded{}, fmt.Errorf("%s: %s: %w", dir, eventsFile, err)
 	}
+	want := parseTied(metrics.Noted())
 	switch {
 	case len(lostEvents) > 0:
 		rec.Lost = fmt.Sprintf("%s: %v: what was set at that step is not known", eventsFile, lostEvents[0])
 	case len(lostSteps)+len(lostProbes) > 0:
 		rec.Lost = damageText(lostSteps, lostProbes)
+	case events.Len() < want.events:
+		rec.Lost = fmt.Sprintf("%s: %s at its end gone, with their checksums: what was set is not known", eventsFile, plural(want.events-events.Len(), "line"))
+	case probes.Len() < want.probes:
+		rec.Lost = fmt.Sprintf("%s: %s at its end gone, with their checksums; training or measuring computes them again", probesFile, plural(want.probes-probes.Len(), "line"))
 	}
 	settings := Settings{}
 	maps.Copy(settings, man.Settings)
@@ -119,7 +122,7 @@ func readView(dir, file string, kind record.Options) (*record.View, []record.Los
 	for again := false; ; again = true {
 		v, _, err := record.Read(filepath.Join(dir, file), kind)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, openProblem(dir, file, err)
 		}
 		lost := v.Lost()
 		if len(lost) == 0 || again {

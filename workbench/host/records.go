@@ -41,6 +41,8 @@ type records struct {
 	traces                  map[string]map[string][]float64 // by kind and encoder: what was measured at the ends of epochs
 	accuracy                map[string]float64              // by encoder: the last on the validation split, by the head
 	loss                    float64                         // of the last step
+	gap                     int                             // the step from which on measurements are gone, with their checksums; -1: none are
+	lostText                string                          // what is lost, in words; empty where nothing is
 }
 
 // stepRecords are the measurements that belong to a step.
@@ -55,10 +57,29 @@ const recentSteps = 4
 // finding is something about a run's files that a user should know.
 type finding struct{ event, text string }
 
+// owned is a kind of journal of a run.
+func owned(kind record.Options, owner string) record.Options {
+	kind.Owner = owner
+	return kind
+}
+
+// tied is the note beside a step's entry: how many lines the other journals had then. Whoever cuts one of them, and its
+// checksums at the same place, is known by it.
+type tied struct{ probes, events int }
+
+func (t tied) String() string { return fmt.Sprintf("probes:%d,events:%d", t.probes, t.events) }
+
+func parseTied(note string) (t tied) {
+	if _, err := fmt.Sscanf(note, "probes:%d,events:%d", &t.probes, &t.events); err != nil {
+		return tied{}
+	}
+	return t
+}
+
 // openRecords opens the journals in a run's folder. proved says that they have checksums unless somebody took them away.
-func openRecords(dir string, base Settings, perEpoch int, proved bool) (rs *records, found []finding, err error) {
+func openRecords(dir string, base Settings, perEpoch int, owner string, proved bool) (rs *records, found []finding, err error) {
 	rs = &records{
-		dir: dir, base: base, perEpoch: perEpoch, recent: map[int]*stepRecords{},
+		dir: dir, base: base, perEpoch: perEpoch, gap: -1, recent: map[int]*stepRecords{},
 		traces: map[string]map[string][]float64{}, accuracy: map[string]float64{},
 	}
 	defer func() {
@@ -71,25 +92,70 @@ func openRecords(dir string, base Settings, perEpoch int, proved bool) (rs *reco
 		kind record.Options
 		to   **record.Journal
 	}{{metricsFile, metricsKind, &rs.metrics}, {probesFile, probesKind, &rs.probes}, {eventsFile, eventsKind, &rs.events}} {
-		j, was, err := record.Open(filepath.Join(dir, one.file), one.kind)
+		j, was, err := record.Open(filepath.Join(dir, one.file), owned(one.kind, owner))
 		if err != nil {
-			return rs, nil, diskProblem(err)
+			return rs, nil, openProblem(dir, one.file, err)
 		}
 		*one.to = j
 		found = append(found, findings(one.file, was, proved)...)
-		if was.Unproved && one.to == &rs.metrics {
-			if err := rs.dropUnfinished(); err != nil {
-				return rs, nil, err
-			}
+	}
+	if !proved {
+		if err := rs.dropUnfinished(); err != nil {
+			return rs, nil, err
 		}
 	}
 	if err := rs.readEvents(); err != nil {
 		return rs, nil, err
 	}
-	if err := rs.dropUncommitted(); err != nil {
+	want := parseTied(rs.metrics.Noted())
+	if n := rs.events.Len(); n < want.events {
+		return rs, nil, &wire.Problem{
+			Message: fmt.Sprintf("%s: %s at its end gone, with their checksums: what was set is not known", filepath.Join(dir, eventsFile), plural(want.events-n, "line")),
+			Hint:    "bring the file back from a copy, with " + filepath.Base(record.SumsPath(eventsFile)) + "; or start the run over under another name",
+		}
+	}
+	if n := rs.probes.Len(); n < want.probes {
+		if rs.gap = 0; n > 0 {
+			rs.gap = rs.probes.Step(n - 1)
+		}
+		found = append(found, finding{eventDamaged, fmt.Sprintf("%s: %s at its end gone, with their checksums", probesFile, plural(want.probes-n, "line"))})
+	}
+	foreign, err := rs.dropUncommitted()
+	if err != nil {
 		return rs, nil, err
 	}
+	if foreign > 0 {
+		found = append(found, finding{eventDamaged, fmt.Sprintf("%s: %s of steps that are not on record any more, cut", probesFile, plural(foreign, "measurement"))})
+	}
 	return rs, found, rs.readProbes()
+}
+
+// openProblem is an error of a journal that cannot be opened, in words.
+func openProblem(dir, file string, err error) error {
+	switch path := filepath.Join(dir, file); {
+	case !errors.Is(err, record.ErrForeign):
+		return diskProblem(err)
+	case file == probesFile:
+		return &wire.Problem{Message: path + " is another run's", Hint: "bring this run's own file back; or remove it and " + record.SumsPath(file) + ": what it held is measured again"}
+	default:
+		return &wire.Problem{Message: path + " is another run's", Hint: "bring this run's own file back, with " + record.SumsPath(file)}
+	}
+}
+
+// tie notes how many lines the journals have. A step that is not finished is not committed by it.
+func (rs *records) tie() error {
+	if rs.metrics.Committed() < rs.metrics.Len() || rs.metrics.Len() == 0 || rs.gap >= 0 {
+		return nil
+	}
+	return rs.metrics.CommitWith(tied{rs.probes.Len(), rs.events.Len()}.String())
+}
+
+// commit commits the last step, with all that was measured of it.
+func (rs *records) commit() error {
+	if err := rs.metrics.CommitWith(tied{rs.probes.Len(), rs.events.Len()}.String()); err != nil {
+		return diskProblem(err)
+	}
+	return nil
 }
 
 // findings say what was found wrong with a journal.
@@ -111,7 +177,14 @@ func findings(file string, was record.Found, proved bool) (list []finding) {
 		add(eventDamaged, "%s damaged or gone, first %v%s", plural(len(was.Lost), "line"), was.Lost[0], where)
 	}
 	if was.Copied > 0 {
-		add(eventDamaged, "%s damaged, and whole again by copies; the file as it was is %s", plural(was.Copied, "line"), filepath.Base(was.Aside))
+		where := "; the file as it was is " + filepath.Base(was.Aside)
+		if was.Aside == "" {
+			where = ", the file was gone"
+		}
+		add(eventDamaged, "%s damaged, and whole again by copies%s", plural(was.Copied, "line"), where)
+	}
+	if was.Adopted > 1 {
+		add(eventUnproved, "the checksums of %s are gone: they are taken as they are", plural(was.Adopted, "line"))
 	}
 	if was.Mended > 0 && len(was.Lost) == 0 {
 		add(eventDamaged, "its checksums were damaged and are whole again: all its lines are proved")
@@ -140,25 +213,30 @@ func (rs *records) dropUnfinished() error {
 }
 
 // dropUncommitted takes out what was measured of a step that is not on record: it is measured again with the step, which
-// other settings may change.
-func (rs *records) dropUncommitted() error {
+// other settings may change. It gives the number of those that a kill does not leave, of steps farther on.
+func (rs *records) dropUncommitted() (foreign int, err error) {
 	n := rs.metrics.Len()
 	drop := map[int]bool{}
 	for i := range rs.probes.Len() {
 		if step := rs.probes.Step(i); step > n {
 			drop[i] = true
+			if step > n+1 {
+				foreign++
+			}
 		} else if step == n {
 			rec, ok, err := rs.probe(i)
 			if err != nil {
-				return err
+				return 0, err
 			}
-			drop[i] = ok && strings.HasSuffix(rec.Way, inStep)
+			if ok && strings.HasSuffix(rec.Way, inStep) {
+				drop[i] = true
+			}
 		}
 	}
-	if !slices.Contains(slices.Collect(maps.Values(drop)), true) {
-		return nil
+	if len(drop) == 0 {
+		return 0, nil
 	}
-	return rs.probes.Fill(nil, func(i int) bool { return drop[i] })
+	return foreign, rs.probes.Fill(nil, func(i int) bool { return drop[i] })
 }
 
 // readEvents reads all events. They are written twice, so that one which is lost was changed by hand in both places.
@@ -214,6 +292,12 @@ func (rs *records) readProbes() error {
 		if ok {
 			rs.note(rec)
 		}
+	}
+	rs.lostText = ""
+	if metrics, probes := rs.lost(); len(metrics)+len(probes) > 0 {
+		rs.lostText = damageText(metrics, probes)
+	} else if rs.gap >= 0 {
+		rs.lostText = fmt.Sprintf("measurements from step %d on are gone; training or measuring computes them again", rs.gap)
 	}
 	n := rs.metrics.Len()
 	if n == 0 {
@@ -381,10 +465,10 @@ func (rs *records) change(c wire.Change) error {
 	if err := rs.events.Append(record.Line{Step: c.Step, Text: line}); err != nil {
 		return diskProblem(err)
 	}
+	rs.changes = append(rs.changes, c) // it is in the file, whatever becomes of the rest
 	if err := rs.events.Sync(); err != nil {
 		return diskProblem(err)
 	}
-	rs.changes = append(rs.changes, c)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -239,9 +240,12 @@ func (p *Reproduction) Next() (*SweepRun, bool, error) {
 
 // dirs are the folders of all runs that are there.
 func (p *Reproduction) dirs() []string {
-	list, _ := filepath.Glob(filepath.Join(p.ask.Dir, runsDir, "*", manifestFile)) // the pattern is good
-	for i := range list {
-		list[i] = filepath.Dir(list[i])
+	entries, _ := os.ReadDir(filepath.Join(p.ask.Dir, runsDir)) // a folder that is not there holds none
+	var list []string
+	for _, e := range entries {
+		if dir := filepath.Join(p.ask.Dir, runsDir, e.Name()); exists(filepath.Join(dir, manifestFile)) {
+			list = append(list, dir)
+		}
 	}
 	return list
 }

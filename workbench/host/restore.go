@@ -5,8 +5,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/primewindow/primewindow/internal/seal"
 	"github.com/primewindow/primewindow/internal/wire"
@@ -16,7 +18,8 @@ import (
 // mending holds the lines that were lost and are computed again, by their places.
 type mending struct {
 	metrics, probes map[int][]byte
-	other           int // lines whose checksum is not that of the line which was lost
+	lost            map[int][]record.Lost // measurements, by step
+	other           int                   // lines whose checksum is not that of the line which was lost
 }
 
 func (m *mending) fill(to map[int][]byte, at int, line []byte, sum uint32) {
@@ -29,44 +32,60 @@ func (m *mending) fill(to map[int][]byte, at int, line []byte, sum uint32) {
 // lost lists the lines that are lost.
 func (rs *records) lost() (metrics, probes []record.Lost) { return rs.metrics.Lost(), rs.probes.Lost() }
 
-// damaged reports whether lines are lost.
+// damaged reports whether something of the record is to be computed again.
 func (rs *records) damaged() bool {
-	metrics, probes := rs.lost()
-	return len(metrics)+len(probes) > 0
+	return rs.metrics.LostCount()+rs.probes.LostCount() > 0 || rs.gap >= 0
 }
 
-// restoreLost computes the lines again that are lost, each from the nearest snapshot before it, and says in an event
-// whether they are proved by their checksums. What was measured only because somebody asked for it cannot be had in this
-// way: it leaves a gap, which an event names.
-func (r *Run) restoreLost(ctx context.Context) error {
-	metrics, probes := r.rec.lost()
-	if len(metrics)+len(probes) == 0 || r.hopeless {
-		return nil
-	}
-	r.tell(wire.Event{Kind: wire.Notice, Text: fmt.Sprintf("%s: %s of the record damaged or gone, they are computed again", r.Name, plural(len(metrics)+len(probes), "line"))})
-	type span struct{ from, to int } // steps to be taken again
+// span is a number of steps to be taken again.
+type span struct{ from, to int }
+
+// lostSpans are the steps that have to be taken again for what is lost, in order and apart from each other.
+func lostSpans(metrics, probes []record.Lost, gap, recorded int) (apart []span) {
 	var spans []span
 	for _, l := range metrics {
 		spans = append(spans, span{l.Line, l.Line + 1})
 	}
 	for _, l := range probes { // measured at the end of the step before, or in the step itself
-		spans = append(spans, span{max(0, l.Step-1), min(l.Step+1, r.recorded())})
+		spans = append(spans, span{max(0, l.Step-1), min(l.Step+1, recorded)})
+	}
+	if gap >= 0 {
+		spans = append(spans, span{max(0, gap-1), recorded})
 	}
 	slices.SortFunc(spans, func(a, b span) int { return cmp.Or(a.from-b.from, a.to-b.to) })
-	apart := spans[:1]
-	for _, s := range spans[1:] {
-		if last := &apart[len(apart)-1]; s.from <= last.to {
-			last.to = max(last.to, s.to)
+	for _, s := range spans {
+		if n := len(apart); n > 0 && s.from <= apart[n-1].to {
+			apart[n-1].to = max(apart[n-1].to, s.to)
 		} else {
 			apart = append(apart, s)
 		}
 	}
-	r.mend = &mending{metrics: map[int][]byte{}, probes: map[int][]byte{}}
-	defer func() { r.mend = nil }()
+	return apart
+}
+
+// restoreLost computes the lines again that are lost, each from the nearest snapshot before it, and says in an event
+// whether they are proved by their checksums. What was measured only because somebody asked for it cannot be had in this
+// way: it leaves a gap, which an event names.
+func (r *Run) restoreLost(ctx context.Context) (err error) {
+	if !r.rec.damaged() || r.hopeless {
+		return nil
+	}
+	metrics, probes := r.rec.lost()
+	r.tell(wire.Event{Kind: wire.Notice, Text: fmt.Sprintf("%s: %s", r.Name, r.rec.lostText)})
+	r.mend = &mending{metrics: map[int][]byte{}, probes: map[int][]byte{}, lost: map[int][]record.Lost{}}
+	for _, l := range probes {
+		r.mend.lost[l.Step] = append(r.mend.lost[l.Step], l)
+	}
+	defer func() {
+		if r.mend = nil; err != nil { // what was computed is forgotten, and computed again by the next attempt
+			r.unfinished = false
+			err = errors.Join(err, r.rec.reread())
+		}
+	}()
 	r.at = r.recorded() + 1 // no state
-	for _, s := range apart {
-		if err := r.reachable(s.from); err != nil {
-			continue // other code took these steps: what is left out is told below
+	for _, s := range lostSpans(metrics, probes, r.rec.gap, r.recorded()) {
+		if !r.sameCode(s.from, s.to) {
+			continue // what other code took is left out, as is told below
 		}
 		if list := starts(r.Dir, s.from); r.at > s.from || len(list) > 0 && list[0].step > r.at {
 			if err := r.restore(ctx, s.from); err != nil {
@@ -82,45 +101,72 @@ func (r *Run) restoreLost(ctx context.Context) error {
 
 // putBack writes what was computed again to the records.
 func (r *Run) putBack(metrics int, probes []record.Lost) error {
-	m := r.mend
+	if err := r.saveDone(); err != nil { // it syncs the files that are replaced here
+		return err
+	}
+	m, gap := r.mend, r.rec.gap
+	before := parseTied(r.rec.metrics.Noted()).probes
 	if err := r.rec.metrics.Fill(m.metrics, nil); err != nil {
 		return diskProblem(err)
 	}
 	gone := map[int]bool{}
+	var steps []string
 	for _, l := range probes {
-		gone[l.Line] = m.probes[l.Line] == nil
+		if gone[l.Line] = m.probes[l.Line] == nil; gone[l.Line] && !slices.Contains(steps, fmt.Sprint(l.Step)) {
+			steps = append(steps, fmt.Sprint(l.Step))
+		}
 	}
 	if err := r.rec.probes.Fill(m.probes, func(i int) bool { return gone[i] }); err != nil {
 		return diskProblem(err)
 	}
+	r.rec.gap = -1
 	if err := r.rec.reread(); err != nil {
 		return err
 	}
-	say := func(event, text string) error {
-		return r.change(wire.Change{Step: r.recorded(), Event: event, Text: text})
-	}
-	n := len(m.metrics) + len(m.probes)
-	if n > 0 {
+	if n := len(m.metrics) + len(m.probes); n > 0 {
 		text := fmt.Sprintf("%s of the record computed again, proved by checksums", plural(n, "line"))
 		if m.other > 0 {
 			text = fmt.Sprintf("%s of the record computed again, %d of them not the same to the last digit as those that were lost", plural(n, "line"), m.other)
 		}
-		if err := say(eventRestored, text); err != nil {
+		if err := r.sayOnce(eventRestored, text); err != nil {
 			return err
 		}
 	}
-	for _, l := range probes {
-		if gone[l.Line] {
-			if err := say(eventLost, fmt.Sprintf("a measurement of step %d is lost: it was asked for, or other code measured it; ask again if it is wanted", l.Step)); err != nil {
-				return err
-			}
+	if gap >= 0 {
+		text := fmt.Sprintf("measured again from step %d on", gap)
+		if missing := before - r.rec.probes.Len(); missing > 0 {
+			text += fmt.Sprintf("; %s more had been asked for: ask again if they are wanted", plural(missing, "measurement"))
+		}
+		if err := r.sayOnce(eventRestored, text); err != nil {
+			return err
+		}
+	}
+	if len(steps) > 0 {
+		list := strings.Join(steps[:min(len(steps), 8)], ", ")
+		if len(steps) > 8 {
+			list += " and others"
+		}
+		if err := r.sayOnce(eventLost, fmt.Sprintf("measurements of steps %s are lost: they were asked for, or other code took the steps; ask again if they are wanted", list)); err != nil {
+			return err
 		}
 	}
 	if left := metrics - len(m.metrics); left > 0 {
 		r.hopeless = true
-		return say(eventLost, fmt.Sprintf("%s of metrics.jsonl cannot be computed again: other code took these steps", plural(left, "line")))
+		if err := r.sayOnce(eventLost, fmt.Sprintf("%s of metrics.jsonl cannot be computed again: other code took these steps", plural(left, "line"))); err != nil {
+			return err
+		}
 	}
-	return nil
+	return r.rec.tie()
+}
+
+// sayOnce makes an event at the present step, unless the last one says the same.
+func (r *Run) sayOnce(event, text string) error {
+	for _, c := range r.rec.changes {
+		if c.Event == event && c.Text == text && c.Step == r.recorded() {
+			return nil
+		}
+	}
+	return r.change(wire.Change{Step: r.recorded(), Event: event, Text: text})
 }
 
 // putLost takes a measurement as one that was lost, where one of its step was.
@@ -134,8 +180,8 @@ func (r *Run) putLost(rec wire.Record) (bool, error) {
 	}
 	sum := seal.Sum(append(bytes.Clone(line), '\n'))
 	at := -1
-	for _, l := range r.rec.probes.Lost() {
-		if _, filled := r.mend.probes[l.Line]; filled || l.Step != rec.Step {
+	for _, l := range r.mend.lost[rec.Step] {
+		if _, filled := r.mend.probes[l.Line]; filled {
 			continue
 		}
 		if l.Sum == sum || at < 0 {

@@ -305,7 +305,11 @@ func (r *Run) save(now bool) error {
 	}
 	far := r.at-r.saved >= snapshotSteps
 	slow := r.sinceSave >= snapshotSeconds*time.Second && float64(r.saveCost) <= snapshotShare*float64(r.trainCost)
-	if !now && !far && !slow || exists(snapshotPath(r.Dir, r.at)) {
+	if r.mend != nil || r.strict || !now && !far && !slow {
+		return nil
+	}
+	if exists(snapshotPath(r.Dir, r.at)) {
+		r.saved = r.at
 		return nil
 	}
 	if err := r.saveDone(); err != nil {
@@ -339,7 +343,7 @@ func (r *Run) save(now bool) error {
 // header is what a snapshot of the present state says beside its tensors.
 func (r *Run) header() header {
 	return header{
-		Version: snapshotVersion, Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.whole("seed"),
+		Run: r.man.ID, Version: snapshotVersion, Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.whole("seed"),
 		Controls: r.controls, Released: maps.Clone(r.released), Code: r.code,
 	}
 }
@@ -358,7 +362,7 @@ func (r *Run) saveDone() error {
 func (r *Run) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	err := errors.Join(r.saveDone(), r.rec.sync(), r.rec.close())
+	err := errors.Join(r.saveDone(), r.rec.tie(), r.rec.sync(), r.rec.close())
 	r.st.drop(state{})
 	free(r.begun...)
 	r.begun = nil

@@ -298,7 +298,7 @@ func (shop *Shop) manifest(name string, settings Settings, set data.Dataset, p *
 	computedBy := versions(backend)
 	maps.Copy(computedBy, shop.codeOf(settings))
 	return &manifest{
-		Schema: schema, Name: name, Settings: settings, SettingsHash: settings.hash(), Seed: settings.whole("seed"),
+		Schema: schema, ID: newID(), Name: name, Settings: settings, SettingsHash: settings.hash(), Seed: settings.whole("seed"),
 		StepsPerEpoch: perEpoch, Parent: p,
 		Data: set.Describe(), Backend: backend.Name, Versions: computedBy, Created: time.Now().UTC().Truncate(time.Second),
 	}, nil
@@ -377,7 +377,7 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 	if err := from.saveDone(); err != nil {
 		return nil, err
 	}
-	p := &parent{Run: d.Fork.Run, Step: at, Changed: changed}
+	p := &parent{Run: d.Fork.Run, IDs: from.man.ids(), Step: at, Changed: changed}
 	if man, err = shop.manifest(name, maps.Clone(from.base), from.set, p); err != nil {
 		return nil, err
 	}
@@ -385,21 +385,21 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 		man.Versions[what] = from.man.Versions[what]
 	}
 	temp := filepath.Join(filepath.Dir(dir), ".partial-"+name)
-	if err := errors.Join(os.RemoveAll(temp), from.copyUpTo(temp, at, changed), man.write(temp), os.Rename(temp, dir)); err != nil {
+	if err := errors.Join(os.RemoveAll(temp), from.copyUpTo(temp, man.ID, at, changed), man.write(temp), os.Rename(temp, dir)); err != nil {
 		return nil, diskProblem(err)
 	}
 	return shop.add(name, dir, man)
 }
 
 // copyUpTo writes what a fork takes over. Called with r.mu held.
-func (r *Run) copyUpTo(dir string, at int, changed map[string]any) error {
+func (r *Run) copyUpTo(dir string, owner string, at int, changed map[string]any) error {
 	own := map[int]bool{} // of the step itself what was measured before the step from there on, which is the fork's own
 	for _, i := range r.rec.index.find(at) {
 		rec, ok, err := r.rec.probe(i)
 		if err != nil {
 			return err
 		}
-		own[i] = !ok || !strings.HasSuffix(rec.Way, inStep)
+		own[i] = ok && !strings.HasSuffix(rec.Way, inStep) // one that is lost is measured again
 	}
 	if err := os.MkdirAll(filepath.Join(dir, snapshotsDir), 0o777); err != nil {
 		return err
@@ -427,11 +427,11 @@ func (r *Run) copyUpTo(dir string, at int, changed map[string]any) error {
 		{probesFile, r.rec.probes, func(i int) bool { return r.rec.probes.Step(i) < at || own[i] }},
 		{eventsFile, r.rec.events, func(i int) bool { return r.rec.events.Step(i) < at }},
 	} {
-		if err := one.from.CopyTo(filepath.Join(dir, one.file), one.keep); err != nil {
+		if err := one.from.CopyTo(filepath.Join(dir, one.file), owner, "", one.keep); err != nil {
 			return err
 		}
 	}
-	events, _, err := record.Open(filepath.Join(dir, eventsFile), eventsKind)
+	events, _, err := record.Open(filepath.Join(dir, eventsFile), owned(eventsKind, owner))
 	if err != nil {
 		return err
 	}

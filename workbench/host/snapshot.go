@@ -45,6 +45,7 @@ const (
 
 // header is the part of a snapshot that is not tensors.
 type header struct {
+	Run      string                      `json:"run"`     // the run's id
 	Version  int                         `json:"version"` // 2: the file has a checksum
 	Step     int                         `json:"step"`    // steps done
 	Epoch    int                         `json:"epoch"`
@@ -141,7 +142,7 @@ func snapshotProblem(step int, err error) error {
 
 // readSnapshot reads the state after so many steps.
 func (e *engine) readSnapshot(dir string, step int) (state, header, error) {
-	s, h, _, err := e.readState(snapshotPath(dir, step), step, nil)
+	s, h, _, err := e.readState(snapshotPath(dir, step), step, nil, nil)
 	return s, h, err
 }
 
@@ -153,7 +154,7 @@ var (
 // readState reads the state after so many steps, and all tensors of the file by name. Where other code than the given
 // one computed it, what the method carries and does not find begins at zeros, as before the first step. The error of a file
 // whose bytes cannot be trusted is [errDamaged], that of one which could not be read is the system's.
-func (e *engine) readState(path string, step int, code map[string]string) (s state, h header, byName map[string]models.Tensor, err error) {
+func (e *engine) readState(path string, step int, ids []string, code map[string]string) (s state, h header, byName map[string]models.Tensor, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return s, h, nil, err
@@ -162,6 +163,9 @@ func (e *engine) readState(path string, step int, code map[string]string) (s sta
 	h, list, err := readHeader(f, step)
 	if err != nil {
 		return s, h, nil, err
+	}
+	if h.Version >= 2 && ids != nil && !slices.Contains(ids, h.Run) {
+		return s, h, nil, fmt.Errorf("%s: %w: it is of another run", filepath.Base(path), errDamaged)
 	}
 	byName = map[string]models.Tensor{}
 	for _, t := range list {

@@ -30,13 +30,14 @@ func stopPath(dir string, step int) string {
 
 // listStops lists the steps of a folder's stops in ascending order.
 func listStops(dir string) []int {
-	paths, err := filepath.Glob(filepath.Join(dir, snapshotsDir, "*"+stopSuffix))
+	entries, err := os.ReadDir(filepath.Join(dir, snapshotsDir))
 	if err != nil {
-		return nil // the pattern is right
+		return nil
 	}
 	var steps []int
-	for _, path := range paths {
-		if n, err := strconv.Atoi(strings.TrimSuffix(filepath.Base(path), stopSuffix)); err == nil {
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), stopSuffix)
+		if n, err := strconv.Atoi(name); ok && err == nil {
 			steps = append(steps, n)
 		}
 	}

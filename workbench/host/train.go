@@ -113,7 +113,8 @@ func (r *Run) train(ctx context.Context, client string, target func(now int) int
 func (r *Run) catchUp(ctx context.Context, client string, goal int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.recorded() >= goal && (!r.rec.damaged() || r.hopeless) {
+	unfinished := r.loaded && r.unfinished
+	if r.recorded() >= goal && !unfinished && (!r.rec.damaged() || r.hopeless) {
 		return nil
 	}
 	if r.recorded() == 0 {
@@ -266,8 +267,8 @@ func (r *Run) publish(state string, target int, rate float64, client string) {
 	}
 	s.Loss, s.Accuracy = r.rec.loss, maps.Clone(r.rec.accuracy)
 	s.Warnings = warnings(r.rec.changes)
-	if metrics, probes := r.rec.lost(); len(metrics)+len(probes) > 0 {
-		s.Warnings = append(s.Warnings, damageText(metrics, probes))
+	if r.rec.lostText != "" {
+		s.Warnings = append(s.Warnings, r.rec.lostText)
 	}
 	r.published.Store(&s)
 }

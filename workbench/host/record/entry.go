@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/primewindow/primewindow/internal/seal"
 )
@@ -17,6 +18,7 @@ type entry struct {
 	step   int    // that the line belongs to
 	left   int    // lines that were committed together with it and follow
 	copied []byte // the line without its end, where entries repeat lines
+	note   string // of an entry that belongs to no line: a word that was noted at this place
 }
 
 // newEntry is the entry of a line, which ends in a line feed, behind one whose running checksum is given.
@@ -28,6 +30,19 @@ func newEntry(chain uint32, line []byte, step, left int, copied bool) entry {
 	e.chain = e.linked(chain)
 	return e
 }
+
+// noteEntry is an entry of no line.
+func noteEntry(chain uint32, note string) entry {
+	e := entry{note: note}
+	e.chain = e.linked(chain)
+	return e
+}
+
+// ownerNote begins the note that says whose a journal is, the first of all entries.
+const ownerNote = "owner:"
+
+// notePrefix begins the fields of an entry of no line.
+const notePrefix = "note "
 
 // lostEntry is the entry of a line that is lost: of no bytes, with the checksum of what was written.
 func lostEntry(chain uint32, p piece, copied bool) entry {
@@ -46,6 +61,9 @@ func (e entry) linked(before uint32) uint32 {
 
 // fields appends all but the running checksum.
 func (e entry) fields(to []byte) []byte {
+	if e.note != "" {
+		return append(append(to, notePrefix...), e.note...)
+	}
 	to = fmt.Appendf(to, "%08x %d %d %d", e.sum, e.length, e.step, e.left)
 	if e.copied != nil {
 		to = append(append(to, ' '), e.copied...)
@@ -60,6 +78,12 @@ func (e entry) appendTo(to []byte) []byte {
 
 // parseEntry reads an entry without its line feed. Only what appendTo writes is one.
 func parseEntry(text []byte, copied bool) (e entry, ok bool) {
+	if len(text) > 9 && bytes.HasPrefix(text[9:], []byte(notePrefix)) {
+		chain, err := strconv.ParseUint(string(text[:8]), 16, 32)
+		e := entry{chain: uint32(chain), note: string(text[9+len(notePrefix):])}
+		word := !strings.ContainsFunc(e.note, func(r rune) bool { return r <= ' ' || r > '~' }) // not two entries that became one
+		return e, err == nil && word && e.note != "" && bytes.Equal(e.appendTo(nil), append(bytes.Clone(text), '\n'))
+	}
 	n := 5
 	if copied {
 		n = 6
@@ -91,3 +115,14 @@ func parseEntry(text []byte, copied bool) (e entry, ok bool) {
 
 // of reports whether the line, its end included, is the one that the entry was made of.
 func (e entry) of(line []byte) bool { return len(line) == e.length && seal.Sum(line) == e.sum }
+
+// tornNote reports whether a text can be the beginning of an entry of no line.
+func tornNote(text []byte) bool {
+	for i, c := range text[:min(len(text), 8)] {
+		if !bytes.ContainsRune([]byte("0123456789abcdef"), rune(c)) || i >= 8 {
+			return false
+		}
+	}
+	want := " " + notePrefix
+	return len(text) <= 8 || bytes.HasPrefix(text[8:], []byte(want)) || bytes.HasPrefix([]byte(want), text[8:])
+}

@@ -22,6 +22,9 @@ const sumsSuffix = ".sums"
 // SumsPath is where the checksums of the journal at a path are.
 func SumsPath(path string) string { return path + sumsSuffix }
 
+// ErrForeign reports a journal of another owner.
+var ErrForeign = errors.New("it is another run's")
+
 // ErrGone reports a journal whose file was removed while it was open: what is appended to it would be lost.
 var ErrGone = errors.New("record: the file was removed")
 
@@ -29,6 +32,8 @@ var ErrGone = errors.New("record: the file was removed")
 type Options struct {
 	Dense bool // line i belongs to step i, and there is one for each step
 	Copy  bool // its lines cannot be computed again: entries repeat them
+
+	Owner string // a word that the checksums begin with: a journal of another owner is refused, see [ErrForeign]
 }
 
 // Found is what the opening of a journal came upon.
@@ -38,11 +43,14 @@ type Found struct {
 	Copied   int    // lines that were damaged, and are whole again by the copies of their entries
 	Mended   int    // entries that were damaged, while their lines are proved
 	Cut      int    // whole lines at the end that were never committed
+	Adopted  int    // such lines of a journal of copies, which are taken: what they say cannot be computed again
 	Aside    string // where the file is that was damaged; empty where none was
 }
 
 // Damaged reports whether anything was found that a kill does not leave.
-func (f Found) Damaged() bool { return len(f.Lost) > 0 || f.Copied > 0 || f.Mended > 0 }
+func (f Found) Damaged() bool {
+	return len(f.Lost) > 0 || f.Copied > 0 || f.Mended > 0 || f.Adopted > 1
+}
 
 // Journal is an append-only file of JSON lines with its checksums. It is one goroutine's at a time; a [View] is another's.
 type Journal struct {
@@ -57,7 +65,10 @@ type Journal struct {
 // Open opens or creates the journal at a path. It cuts what was not committed. Where lines are lost it sets the file aside
 // and writes it anew without them. Found says so. It returns an error of the file system.
 func Open(path string, o Options) (*Journal, Found, error) {
-	l, found, err := read(path, o)
+	l, f, found, err := read(path, o)
+	if f != nil {
+		err = errors.Join(err, f.Close())
+	}
 	if err != nil {
 		return nil, found, err
 	}
@@ -65,13 +76,13 @@ func Open(path string, o Options) (*Journal, Found, error) {
 	j.rest = nil
 	_, err = os.Stat(path)
 	fresh := errors.Is(err, fs.ErrNotExist)
-	if found.Damaged() || found.Unproved {
-		if found.Damaged() && !fresh {
+	if found.Damaged() || found.Unproved || found.Adopted > 0 || l.sumsSize == 0 && o.Owner != "" {
+		if found.Damaged() && !fresh { // what is made new otherwise has nothing to be looked at
 			if found.Aside, err = keepCopy(path); err != nil {
 				return nil, found, err
 			}
 		}
-		return j, found, j.rewrite(l.rest)
+		return j, found, j.rewrite(l.rest, l.note)
 	}
 	if err := j.openFiles(); err != nil {
 		return nil, found, err
@@ -111,11 +122,16 @@ func (j *Journal) openFiles() (err error) {
 }
 
 // rewrite replaces both files: the layout's prefix stays, pieces follow it, all of them committed. Lost lines keep an entry
-// of their own, so that a journal that is opened again still knows of them.
-func (j *Journal) rewrite(pieces []piece) error {
+// of their own, so that a journal that is opened again still knows of them. The note comes last.
+func (j *Journal) rewrite(pieces []piece, note string) error {
 	l := j.layout // a view may share its arrays
 	l.ends, l.steps, l.lost = slices.Clip(l.ends), slices.Clip(l.steps), maps.Clone(l.lost)
 	var sums []byte
+	if l.sumsSize == 0 && j.opt.Owner != "" {
+		e := noteEntry(0, ownerNote+j.opt.Owner)
+		sums = e.appendTo(nil)
+		l.add(e, len(sums))
+	}
 	err := replace(j.path, j.size(), func(w io.Writer) error {
 		for _, p := range pieces {
 			e := lostEntry(l.chain, p, j.opt.Copy)
@@ -128,6 +144,11 @@ func (j *Journal) rewrite(pieces []piece) error {
 			if _, err := w.Write(p.line); err != nil {
 				return err
 			}
+		}
+		if note != "" {
+			text := noteEntry(l.chain, note).appendTo(nil)
+			sums = append(sums, text...)
+			l.add(noteEntry(l.chain, note), len(text))
 		}
 		return nil
 	})
@@ -200,20 +221,22 @@ func (j *Journal) Fill(lines map[int][]byte, drop func(i int) bool) error {
 	if first == len(j.ends) {
 		return nil
 	}
-	if err := j.cut(first); err != nil {
-		return err
+	was := j.layout
+	err := j.cut(first)
+	if err == nil {
+		err = j.rewrite(pieces, was.note)
 	}
-	if len(pieces) == 0 {
-		return errors.Join(j.sums.Truncate(j.sumsSize), j.f.Truncate(j.size()))
+	if err != nil {
+		j.layout = was // as the files are still: nothing is appended to another place
 	}
-	return j.rewrite(pieces)
+	return err
 }
 
 // cut takes the layout, and nothing on disk, back to its first lines.
 func (j *Journal) cut(lines int) error {
 	entries := &lineReader{in: bufio.NewReader(io.NewSectionReader(j.sums, 0, j.sumsSize))}
 	l := layout{}
-	for range lines {
+	for len(l.ends) < lines {
 		text, err := entries.next()
 		if err != nil {
 			return err
@@ -228,9 +251,11 @@ func (j *Journal) cut(lines int) error {
 	return nil
 }
 
-// CopyTo writes the lines that keep chooses to a new journal at another path, lost ones as lost.
-func (j *Journal) CopyTo(path string, keep func(i int) bool) error {
+// CopyTo writes the lines that keep chooses to a new journal of another owner, lost ones as lost, with a note where one is
+// given.
+func (j *Journal) CopyTo(path, owner, note string, keep func(i int) bool) error {
 	to := &Journal{path: path, opt: j.opt}
+	to.opt.Owner = owner
 	var pieces []piece
 	for i := range j.ends {
 		if !keep(i) {
@@ -247,7 +272,7 @@ func (j *Journal) CopyTo(path string, keep func(i int) bool) error {
 		}
 		pieces = append(pieces, p)
 	}
-	return errors.Join(to.rewrite(pieces), to.Close())
+	return errors.Join(to.rewrite(pieces, note), to.Close())
 }
 
 // Line is a line, without its line feed, and the step that it belongs to.
@@ -300,8 +325,15 @@ func (j *Journal) unstage() error {
 }
 
 // Commit writes the entries of what was staged.
-func (j *Journal) Commit() error {
-	if j.staged == 0 {
+func (j *Journal) Commit() error { return j.CommitWith("") }
+
+// CommitWith is Commit with a note, a word that [Journal.Noted] gives when the journal is opened again; none where it is
+// empty. What was noted last counts.
+func (j *Journal) CommitWith(note string) error {
+	if note == j.note {
+		note = ""
+	}
+	if j.staged == 0 && note == "" {
 		return nil
 	}
 	if err := j.present(); err != nil {
@@ -316,12 +348,22 @@ func (j *Journal) Commit() error {
 		e := newEntry(chain, line, int(j.steps[i]), len(j.ends)-1-i, j.opt.Copy)
 		chain, text = e.chain, e.appendTo(text)
 	}
+	if note != "" {
+		e := noteEntry(chain, note)
+		chain, text = e.chain, e.appendTo(text)
+	}
 	if _, err := j.sums.WriteAt(text, j.sumsSize); err != nil {
 		return fmt.Errorf("%s: %w", filepath.Base(SumsPath(j.path)), errors.Join(err, j.sums.Truncate(j.sumsSize)))
 	}
 	j.chain, j.sumsSize, j.staged = chain, j.sumsSize+int64(len(text)), 0
+	if note != "" {
+		j.note = note
+	}
 	return nil
 }
+
+// Noted is what was noted last.
+func (j *Journal) Noted() string { return j.note }
 
 // present wants both files to be where they were: a file that was removed takes lines until it is closed, and then they
 // are gone.

@@ -105,7 +105,7 @@ func TestFlips(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		o    Options
-	}{{"lines", Options{}}, {"dense", Options{Dense: true}}, {"copied", Options{Copy: true}}} {
+	}{{"lines", Options{Owner: "a"}}, {"dense", Options{Dense: true, Owner: "a"}}, {"copied", Options{Copy: true, Owner: "a"}}} {
 		t.Run(tt.name, func(t *testing.T) {
 			path, want := written(t, tt.o, 4)
 			text, sums := read2(t, path)
@@ -288,6 +288,107 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// TestSumsLost: a file of checksums that ends early, or is empty, makes its lines lost, not uncommitted: a kill leaves one
+// append at most. Their checksums are known still, so that they are proved when they are made again.
+func TestSumsLost(t *testing.T) {
+	for _, tt := range []struct {
+		name                string
+		o                   Options
+		keep                int // entries
+		lost, adopted, left int
+		reason              string
+	}{
+		{"half", Options{}, 5, 4, 0, 10, "the group of line 5 was not committed as a whole"},
+		{"empty", Options{}, 0, 10, 0, 10, "five appends cannot all be uncommitted"},
+		{"one append", Options{}, 8, 0, 0, 8, "as a kill leaves it"},
+		{"dense", Options{Dense: true}, 2, 3, 0, 5, "a step is committed before the next is written"},
+		{"dense, one", Options{Dense: true}, 4, 0, 0, 4, "as a kill leaves it"},
+		{"copied", Options{Copy: true}, 0, 0, 10, 10, "nothing can say again what they say"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path, want := written(t, tt.o, 5)
+			text, sums := read2(t, path)
+			write2(t, path, text, bytes.Join(bytes.SplitAfter(sums, []byte{'\n'})[:tt.keep], nil))
+			j, found, lines := reopened(t, path, tt.o)
+			if len(lines) != tt.left || len(found.Lost) < tt.lost || len(found.Lost) > tt.lost+1 || found.Adopted != tt.adopted {
+				t.Fatalf("%+v, %q\nreason: %s", found, lines, tt.reason)
+			}
+			for _, l := range found.Lost {
+				if l.Sum != seal.Sum([]byte(want[l.Line]+"\n")) {
+					t.Errorf("%v: its checksum is not that of what was written", l)
+				}
+			}
+			if err := j.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if _, again, twice := reopened(t, path, tt.o); again.Damaged() || !slices.Equal(lines, twice) {
+				t.Errorf("opened again: %+v, %q, want %q", again, twice, lines)
+			}
+		})
+	}
+}
+
+// TestNotes: the last note is there after a kill, behind damage, and after lines were written anew; half a note is none.
+func TestNotes(t *testing.T) {
+	o := Options{Dense: true}
+	path, _ := written(t, o, 3)
+	j, _, _ := reopened(t, path, o)
+	if err := errors.Join(j.Stage(of(3, "x")), j.CommitWith("p7"), j.CommitWith("p7"), j.CommitWith("p8"), j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	text, sums := read2(t, path)
+	end := bytes.LastIndex(sums[:len(sums)-1], []byte{'\n'}) + 1
+	for n := end; n <= len(sums); n++ {
+		write2(t, path, text, sums[:n])
+		want := "p7"
+		if n == len(sums) {
+			want = "p8"
+		}
+		if j, found, _ := reopened(t, path, o); j.Noted() != want || found.Damaged() {
+			t.Fatalf("%d bytes: note %q, %+v, want %q", n, j.Noted(), found, want)
+		}
+	}
+	for bit := range 8 * (len(sums) - 1 - end) { // without its line feed it is half a note
+		b := bytes.Clone(sums)
+		b[end+bit/8] ^= 1 << (bit % 8)
+		write2(t, path, text, b)
+		if j, found, lines := reopened(t, path, o); !found.Damaged() || j.Noted() == "p8" || len(lines) < 4 {
+			t.Fatalf("bit %d: note %q, %+v, %q", bit, j.Noted(), found, lines)
+		}
+	}
+	write2(t, path, bytes.Replace(text, []byte("value 1"), []byte("value 7"), 1), sums)
+	j, _, _ = reopened(t, path, o)
+	if j.Noted() != "p8" {
+		t.Errorf("behind a line that is lost: note %q, want p8", j.Noted())
+	}
+	if err := errors.Join(j.Fill(map[int][]byte{1: line(1, "value 1.0")}, nil), j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if j, found, _ := reopened(t, path, o); j.Noted() != "p8" || found.Damaged() {
+		t.Errorf("after a line was put back: note %q, %+v, want p8", j.Noted(), found)
+	}
+}
+
+// TestFillFails: a journal that cannot be written anew stays as it is, and goes on at its end.
+func TestFillFails(t *testing.T) {
+	path, want := written(t, Options{}, 4)
+	j, _, _ := reopened(t, path, Options{})
+	if err := os.Mkdir(path+"x", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	j.path = filepath.Join(path+"x", "gone", "x.jsonl") // nothing can be made there
+	if err := j.Fill(nil, func(i int) bool { return i == 2 }); err == nil || j.Len() != len(want) {
+		t.Fatalf("error %v, %d lines, want %d", err, j.Len(), len(want))
+	}
+	j.path = path
+	if err := errors.Join(j.Append(of(9, "next")), j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, found, lines := reopened(t, path, Options{}); found.Damaged() || len(lines) != len(want)+1 {
+		t.Errorf("%+v, %q", found, lines)
+	}
+}
+
 func TestStaged(t *testing.T) {
 	o := Options{Dense: true}
 	path, want := written(t, o, 3)
@@ -372,10 +473,16 @@ func TestCopyTo(t *testing.T) {
 	path, want := written(t, Options{}, 4)
 	j, _, _ := reopened(t, path, Options{})
 	to := filepath.Join(t.TempDir(), "copy.jsonl")
-	if err := j.CopyTo(to, func(i int) bool { return i%2 == 0 }); err != nil {
+	if err := j.CopyTo(to, "b", "n3", func(i int) bool { return i%2 == 0 }); err != nil {
 		t.Fatal(err)
 	}
-	if _, found, lines := reopened(t, to, Options{}); found.Damaged() || !slices.Equal(lines, []string{want[0], want[2], want[4], want[6]}) {
+	if _, _, err := Open(to, Options{Owner: "c"}); !errors.Is(err, ErrForeign) {
+		t.Errorf("a journal of another owner: error %v, want %v", err, ErrForeign)
+	}
+	if _, _, err := Read(to, Options{Owner: "c"}); !errors.Is(err, ErrForeign) {
+		t.Errorf("a journal of another owner: error %v, want %v", err, ErrForeign)
+	}
+	if again, found, lines := reopened(t, to, Options{Owner: "b"}); again.Noted() != "n3" || found.Damaged() || !slices.Equal(lines, []string{want[0], want[2], want[4], want[6]}) {
 		t.Errorf("%+v, %q", found, lines)
 	}
 }

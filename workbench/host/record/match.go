@@ -30,16 +30,16 @@ func (p piece) lost(line int) Lost {
 }
 
 // match fits lines to entries where not all agree. Lines have their ends. It gives what each entry has, in order, how many
-// whole lines at the end have no entry, and how many entries were damaged while their lines are proved.
+// whole lines at the end have no entry, how many entries were damaged while their lines are proved, and the last note.
 //
 // Lines and entries are walked together. Where they part, the nearest place where they meet again decides whether a line
 // is missing, one too many, or changed.
-func match(lines [][]byte, texts [][]byte, chain uint32, copied bool) (pieces []piece, further, mended int) {
+func match(lines [][]byte, texts [][]byte, chain uint32, copied bool) (pieces []piece, further, mended int, note string) {
 	entries := make([]entry, len(texts))
 	known := make([]bool, len(texts))
 	byEntry := map[uint32][]int{} // checksum to places of entries
 	for i, text := range texts {
-		if entries[i], known[i] = parseEntry(text, copied); known[i] {
+		if entries[i], known[i] = parseEntry(text, copied); known[i] && entries[i].note == "" {
 			byEntry[entries[i].sum] = append(byEntry[entries[i].sum], i)
 		}
 	}
@@ -50,11 +50,11 @@ func match(lines [][]byte, texts [][]byte, chain uint32, copied bool) (pieces []
 		byLine[sums[j].sum] = append(byLine[sums[j].sum], j)
 	}
 	fits := func(i, j int) bool {
-		return known[i] && entries[i].of(lines[j]) && (!copied || bytes.Equal(entries[i].copied, lines[j][:len(lines[j])-1]))
+		return known[i] && entries[i].note == "" && entries[i].of(lines[j]) && (!copied || bytes.Equal(entries[i].copied, lines[j][:len(lines[j])-1]))
 	}
 	// proved reports whether the running checksum of the entry under hand is that of the line, whatever its own says.
 	proved := func(i, j int) bool {
-		return known[i] && entries[i].chain == newEntry(chain, lines[j], entries[i].step, entries[i].left, copied).chain
+		return known[i] && entries[i].note == "" && entries[i].chain == newEntry(chain, lines[j], entries[i].step, entries[i].left, copied).chain
 	}
 	after := func(list []int, from int, good func(int) bool) int { // the first place behind from; -1: none
 		for _, at := range list {
@@ -66,6 +66,20 @@ func match(lines [][]byte, texts [][]byte, chain uint32, copied bool) (pieces []
 	}
 	i, j := 0, 0
 	used := false // whether the entry under hand, which is not readable, had copies of the lines before
+	// noted passes over an entry of no line.
+	noted := func() bool {
+		if !known[i] || entries[i].note == "" {
+			return false
+		}
+		if entries[i].chain == entries[i].linked(chain) {
+			note = entries[i].note
+		} else {
+			mended++
+		}
+		chain = entries[i].chain
+		i++
+		return true
+	}
 	lose := func(why string) {
 		p := piece{step: -1, why: why}
 		if known[i] {
@@ -78,7 +92,21 @@ func match(lines [][]byte, texts [][]byte, chain uint32, copied bool) (pieces []
 		pieces = append(pieces, p)
 		i++
 	}
+	// gone passes over an entry whose line is not there. One that cannot be read any more may have been a note: no line is
+	// missing for it.
+	gone := func() {
+		switch {
+		case noted():
+		case known[i]:
+			lose("the line is gone")
+		default:
+			i, mended = i+1, mended+1
+		}
+	}
 	for i < len(texts) && j < len(lines) {
+		if noted() {
+			continue
+		}
 		if known[i] && entries[i].length == 0 {
 			lose("the line was lost before")
 			continue
@@ -111,12 +139,12 @@ func match(lines [][]byte, texts [][]byte, chain uint32, copied bool) (pieces []
 		switch {
 		case nextEntry >= 0 && (nextLine < 0 || nextEntry-i <= nextLine-j):
 			for i < nextEntry {
-				lose("the line is gone")
+				gone()
 			}
 		case nextLine >= 0:
 			j = nextLine // lines that nobody committed
 		default:
-			lose("the line is not the one that was written")
+			lose("the line is not the one that was written") // of no note: those were passed over above
 			if p := &pieces[len(pieces)-1]; p.line == nil {
 				p.found = lines[j]
 			}
@@ -127,14 +155,14 @@ func match(lines [][]byte, texts [][]byte, chain uint32, copied bool) (pieces []
 		i, mended = i+1, mended+1
 	}
 	for i < len(texts) {
-		lose("the line is gone")
+		gone()
 	}
-	if slices.Contains(known, false) { // the entries of what is left may have been these
+	if len(texts) == 0 || slices.Contains(known, false) { // the entries of what is left may have been these, or are gone
 		for ; j < len(lines); j++ {
-			pieces = append(pieces, piece{step: -1, found: lines[j], why: "its entry is damaged"})
+			pieces = append(pieces, piece{step: -1, found: lines[j], why: "its entry is damaged or gone"})
 		}
 	}
-	return pieces, len(lines) - j, mended
+	return pieces, len(lines) - j, mended, note
 }
 
 // cutTail leaves out what was not committed as a whole: pieces at the end that were to be followed by others.

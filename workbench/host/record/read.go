@@ -3,12 +3,16 @@ package record
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // layout is what a journal's files hold: a prefix in which lines and entries agree, which stays on disk, and what comes
@@ -18,6 +22,8 @@ type layout struct {
 	steps    []int32
 	chain    uint32       // running checksum of its last entry
 	sumsSize int64        // bytes of its entries
+	note     string       // that was noted last
+	owner    string       // whose it is, where it says so
 	lost     map[int]Lost // of the prefix: lines that were lost before, of which an entry alone is left
 	rest     []piece
 }
@@ -31,6 +37,15 @@ func (l *layout) size() int64 {
 
 // add counts a line by its entry, which has so many bytes.
 func (l *layout) add(e entry, bytes int) {
+	if e.note != "" {
+		l.chain, l.sumsSize = e.chain, l.sumsSize+int64(bytes)
+		if owner, ok := strings.CutPrefix(e.note, ownerNote); ok {
+			l.owner = owner
+		} else {
+			l.note = e.note
+		}
+		return
+	}
 	if e.length == 0 {
 		if l.lost == nil {
 			l.lost = map[int]Lost{}
@@ -41,32 +56,46 @@ func (l *layout) add(e entry, bytes int) {
 	l.chain, l.sumsSize = e.chain, l.sumsSize+int64(bytes)
 }
 
-// read reads a journal's files without changing them. The checksums' length is taken first: whoever appends meanwhile
-// writes them last, so that each entry has its line.
-func read(path string, o Options) (l layout, found Found, err error) {
+// read reads a journal's files without changing them, and gives the file of lines open, nil where there is none. The
+// checksums' length is taken first: whoever appends meanwhile writes them last, so that each entry has its line.
+func read(path string, o Options) (l layout, f *os.File, found Found, err error) {
 	sums, err := os.Open(SumsPath(path))
-	if errors.Is(err, fs.ErrNotExist) {
-		return readUnproved(path)
-	}
-	if err != nil {
-		return l, found, err
+	unproved := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !unproved {
+		return l, nil, found, err
 	}
 	defer sums.Close()
-	st, err := sums.Stat()
-	if err != nil {
-		return l, found, err
+	var size int64
+	if !unproved {
+		st, err := sums.Stat()
+		if err != nil {
+			return l, nil, found, err
+		}
+		size = st.Size()
 	}
-	entries := &lineReader{in: bufio.NewReaderSize(io.NewSectionReader(sums, 0, st.Size()), 1<<16)}
-	var in io.Reader = bytes.NewReader(nil)
-	if f, err := os.Open(path); err == nil {
-		defer f.Close()
-		in = f
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return l, found, err
+	if f, err = os.Open(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return l, nil, found, err
 	}
-	lines := &lineReader{in: bufio.NewReaderSize(in, 1<<16)}
+	lines := &lineReader{in: bufio.NewReaderSize(bytes.NewReader(nil), 1<<16)}
+	if f != nil {
+		lines.in.Reset(f)
+	}
+	if unproved {
+		l, found, err = readUnproved(l, lines)
+		return l, f, found, err
+	}
+	l, found, err = readProved(l, lines, &lineReader{in: bufio.NewReaderSize(io.NewSectionReader(sums, 0, size), 1<<16)}, o)
+	if err == nil && l.owner != "" && o.Owner != "" && l.owner != o.Owner {
+		err = fmt.Errorf("%s: %w", filepath.Base(path), ErrForeign)
+	}
+	return l, f, found, err
+}
+
+// readProved reads lines and entries as long as they agree.
+func readProved(l layout, lines, entries *lineReader, o Options) (layout, Found, error) {
+	var found Found
 	left := 0
-	committed := layout{} // up to the last line that was committed with all that belongs to it
+	committed := l // up to the last line that was committed with all that belongs to it
 	for {
 		text, err := entries.next()
 		if err != nil {
@@ -78,19 +107,32 @@ func read(path string, o Options) (l layout, found Found, err error) {
 				return l, found, err
 			}
 			torn := bytes.TrimRight(entries.line, "\x00")
-			if !bytes.HasPrefix(l.further(uncommitted, o), torn) { // no kill leaves this
-				return fit(l, committed, uncommitted, [][]byte{torn}, o)
+			rest := [][]byte{torn}
+			if len(torn) == 0 {
+				rest = nil
 			}
-			found.Cut = len(uncommitted)
+			asKilled := bytes.HasPrefix(l.further(uncommitted, o), torn) || len(uncommitted) == 0 && tornNote(torn)
+			switch {
+			case asKilled && o.Copy && len(rest) == 0: // what these lines say nothing can say again
+				found.Adopted = l.adopt(uncommitted)
+				return l, found, nil
+			case !asKilled || !o.oneAppend(uncommitted):
+				return fit(l, committed, uncommitted, rest, o)
+			}
 			if left > 0 {
 				l = committed
 			}
+			found.Cut = len(uncommitted)
 			return l, found, nil
 		}
 		e, ok := parseEntry(text[:len(text)-1], o.Copy)
-		if ok && e.length == 0 && e.chain == e.linked(l.chain) { // of a line that was lost before
-			l.add(e, len(text))
-			committed = l
+		if ok && e.length == 0 && e.chain == e.linked(l.chain) { // a note, or of a line that was lost before
+			if l.add(e, len(text)); e.note == "" {
+				left = 0
+			}
+			if left == 0 {
+				committed = l
+			}
 			continue
 		}
 		line, err := lines.next()
@@ -115,12 +157,36 @@ func read(path string, o Options) (l layout, found Found, err error) {
 	}
 }
 
+// adopt takes lines without entries for what was written, but for those that are no records, and gives their number.
+func (l *layout) adopt(lines [][]byte) (n int) {
+	for _, line := range lines {
+		if step, ok := stepOf(line); ok {
+			l.rest, n = append(l.rest, piece{line: line, step: step}), n+1
+		}
+	}
+	return n
+}
+
+// oneAppend reports whether lines can be what one append wrote: of one step, and but for measurements one.
+func (o Options) oneAppend(lines [][]byte) bool {
+	if o.Dense && len(lines) > 1 {
+		return false
+	}
+	for _, line := range lines {
+		first, _ := stepOf(lines[0])
+		if step, ok := stepOf(line); !ok || step != first {
+			return false
+		}
+	}
+	return true
+}
+
 // further are the entries that lines which are not committed would get.
 func (l *layout) further(lines [][]byte, o Options) (text []byte) {
 	chain := l.chain
 	for i, line := range lines {
 		step, _ := stepOf(line)
-		e := newEntry(chain, line, step, len(lines)-1-i, o.Copy)
+		e := newEntry(chain, line, max(0, step), len(lines)-1-i, o.Copy)
 		chain, text = e.chain, e.appendTo(text)
 	}
 	return text
@@ -133,7 +199,11 @@ func fit(l, committed layout, allLines, allTexts [][]byte, o Options) (layout, F
 	for i := range allTexts {
 		allTexts[i] = bytes.TrimSuffix(allTexts[i], []byte{'\n'})
 	}
-	l.rest, found.Cut, found.Mended = match(allLines, allTexts, l.chain, o.Copy)
+	var note string
+	l.rest, found.Cut, found.Mended, note = match(allLines, allTexts, l.chain, o.Copy)
+	if !strings.HasPrefix(note, ownerNote) {
+		l.note = cmp.Or(note, l.note)
+	}
 	for i := range l.rest {
 		p := &l.rest[i]
 		if p.copied {
@@ -172,24 +242,20 @@ func fit(l, committed layout, allLines, allTexts [][]byte, o Options) (layout, F
 }
 
 // readUnproved reads a journal without checksums.
-func readUnproved(path string) (l layout, found Found, err error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return l, found, nil
-	}
-	if err != nil {
-		return l, found, err
-	}
-	defer f.Close()
-	lines := &lineReader{in: bufio.NewReader(f)}
+func readUnproved(l layout, lines *lineReader) (layout, Found, error) {
+	var found Found
 	all, err := lines.rest(nil)
 	if err != nil {
 		return l, found, err
 	}
 	found.Unproved = len(all) > 0
+	last := 0
 	for i, line := range all {
 		step, ok := stepOf(line)
-		p := piece{line: line, step: max(0, step)}
+		if ok {
+			last = step
+		}
+		p := piece{line: line, step: last}
 		if !ok {
 			p.line, p.found, p.why = nil, line, "it is not a record of a step"
 			found.Lost = append(found.Lost, p.lost(i))

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -28,6 +27,9 @@ func (l *layout) inOrder() []Lost {
 	}
 	return list
 }
+
+// LostCount is how many lines are lost.
+func (j *Journal) LostCount() int { return len(j.lost) }
 
 // IsLost reports whether a line is, and gives the checksum of the one that was written, 0 where it is not known.
 func (j *Journal) IsLost(i int) (sum uint32, lost bool) {
@@ -85,19 +87,18 @@ func (j *Journal) View() (*View, error) {
 // Read opens a view of a journal that another process may be writing, without changing it. A file that is not there has
 // no lines.
 func Read(path string, o Options) (*View, Found, error) {
-	l, found, err := read(path, o)
-	if err != nil {
-		return nil, found, err
-	}
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return &View{layout: l}, found, nil
+	l, f, found, err := read(path, o)
+	if err != nil && f != nil {
+		err = errors.Join(err, f.Close())
 	}
 	if err != nil {
 		return nil, found, err
 	}
 	return &View{f: f, layout: l}, found, nil
 }
+
+// Noted is what was noted last.
+func (v *View) Noted() string { return v.note }
 
 // Len is the number of lines, lost ones included.
 func (v *View) Len() int { return len(v.ends) + len(v.rest) }
@@ -117,7 +118,7 @@ func (v *View) Lost() []Lost {
 // bytes are use's until it returns.
 func (v *View) Each(use func(step int, line []byte) error) error {
 	var in io.Reader = bytes.NewReader(nil)
-	if v.f != nil {
+	if v.f != nil && len(v.ends) > 0 {
 		in = bufio.NewReaderSize(io.NewSectionReader(v.f, 0, v.size()), 1<<16)
 	}
 	var line []byte
