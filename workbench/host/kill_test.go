@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -61,10 +63,21 @@ func TestKillMidEpoch(t *testing.T) {
 	}
 }
 
+// killsVariable says how often the trial below kills; some hundred times once, twenty in each test.
+const killsVariable = "PRIMEWINDOW_TEST_KILLS"
+
 // TestKillAtRandomMoments kills a training process twenty times, whatever it is doing, lets a new one go on,
 // and compares with a run that nobody disturbed.
 func TestKillAtRandomMoments(t *testing.T) {
-	const kills, method = 20, "inforeg"
+	const method = "inforeg"
+	kills := 20
+	if text := os.Getenv(killsVariable); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kills = n
+	}
 	shop := newTestShop(t)
 	r := rand.New(rand.NewPCG(1, 1))
 	dir := filepath.Join(t.TempDir(), "cut")
