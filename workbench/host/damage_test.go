@@ -75,6 +75,7 @@ func TestDamagedRecords(t *testing.T) {
 	}
 	edit := func(file string, change func([]string) []string) func(*testing.T, string) {
 		return func(t *testing.T, dir string) {
+			t.Helper()
 			text := strings.Join(change(lines(t, dir, file)), "\n")
 			if text != "" {
 				text += "\n"
@@ -102,15 +103,18 @@ func TestDamagedRecords(t *testing.T) {
 		{"measurements from the end", edit(probesFile, func(l []string) []string { return l[:len(l)-3] }), "restored: 3 lines", "they are measured again"},
 		{"all measurements", edit(probesFile, func([]string) []string { return nil }), "restored: ", "they are measured again"},
 		{"both", func(t *testing.T, dir string) {
+			t.Helper()
 			edit(metricsFile, func(l []string) []string { return slices.Delete(l, 11, 13) })(t, dir)
 			edit(probesFile, func(l []string) []string { return slices.Delete(l, 5, 6) })(t, dir)
 		}, "restored: 3 lines", "a trace that a later window reads is there before it does"},
 		{"both files of the measurements end early", func(t *testing.T, dir string) {
+			t.Helper()
 			for _, file := range []string{probesFile, record.SumsPath(probesFile)} {
 				edit(file, func(l []string) []string { return l[:100] })(t, dir)
 			}
 		}, "restored: measured again from step", "the steps say how many there were"},
 		{"the measurements and their checksums are gone", func(t *testing.T, dir string) {
+			t.Helper()
 			for _, file := range []string{probesFile, record.SumsPath(probesFile)} {
 				if err := os.Remove(filepath.Join(dir, file)); err != nil {
 					t.Fatal(err)
@@ -119,6 +123,7 @@ func TestDamagedRecords(t *testing.T) {
 		}, "restored: measured again from step 0", "the steps say how many there were"},
 		{"checksums that end early", edit(record.SumsPath(probesFile), func(l []string) []string { return l[:100] }), "restored: ", "a kill leaves one append without entries"},
 		{"checksums gone", func(t *testing.T, dir string) {
+			t.Helper()
 			if err := os.Remove(record.SumsPath(filepath.Join(dir, probesFile))); err != nil {
 				t.Fatal(err)
 			}
@@ -192,7 +197,7 @@ func TestDamagedRecords(t *testing.T) {
 // TestSwapped: files of another run of the same settings are known as such, in records and in snapshots.
 func TestSwapped(t *testing.T) {
 	shop := newTestShop(t)
-	make := func(name string, seed float64) *Run {
+	train := func(name string, seed float64) *Run {
 		settings := small("joint")
 		settings["seed"] = seed
 		r := trained(t, shop, name, settings, 40)
@@ -201,7 +206,7 @@ func TestSwapped(t *testing.T) {
 		}
 		return r
 	}
-	mine, other := make("mine", 3), make("other", 4)
+	mine, other := train("mine", 3), train("other", 4)
 	for i, file := range []string{metricsFile, probesFile, eventsFile} {
 		dir := copied(t, shop, mine, fmt.Sprint("swapped", i))
 		for _, name := range []string{file, record.SumsPath(file)} {
@@ -306,6 +311,7 @@ func TestDamagedSnapshots(t *testing.T) {
 	nearest := func(dir string) string { return starts(dir, at)[0].path(dir) }
 	flip := func(bit int64) func(*testing.T, string) { // counted from the end where below 0
 		return func(t *testing.T, dir string) {
+			t.Helper()
 			b, err := os.ReadFile(nearest(dir))
 			if err != nil {
 				t.Fatal(err)
@@ -325,6 +331,7 @@ func TestDamagedSnapshots(t *testing.T) {
 		{"a bit of a weight", flip(-8000), "no reader of the format would see it"},
 		{"a bit of the header", flip(8 * 40), "it may be a name, or a number of the run"},
 		{"zeros under a whole header", func(t *testing.T, dir string) {
+			t.Helper()
 			b, err := os.ReadFile(nearest(dir))
 			if err != nil {
 				t.Fatal(err)
@@ -335,6 +342,7 @@ func TestDamagedSnapshots(t *testing.T) {
 			}
 		}, "a power loss leaves it so"},
 		{"another step's", func(t *testing.T, dir string) {
+			t.Helper()
 			b, err := os.ReadFile(snapshotPath(dir, 0))
 			if err == nil {
 				err = os.WriteFile(nearest(dir), b, 0o644)
@@ -344,6 +352,7 @@ func TestDamagedSnapshots(t *testing.T) {
 			}
 		}, "its step stands in it"},
 		{"without its checksum", func(t *testing.T, dir string) {
+			t.Helper()
 			b, err := os.ReadFile(nearest(dir))
 			if err == nil {
 				err = os.WriteFile(nearest(dir), bytes.Replace(b, []byte("seal.crc32c"), []byte("seal.crc32d"), 1), 0o644)
@@ -353,6 +362,7 @@ func TestDamagedSnapshots(t *testing.T) {
 			}
 		}, "the version says that it has one"},
 		{"whole, of another run", func(t *testing.T, dir string) {
+			t.Helper()
 			settings := small("inforeg")
 			settings["lr"] = 0.001
 			other := trained(t, shop, "other", settings, at)

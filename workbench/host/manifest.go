@@ -87,8 +87,7 @@ func readManifest(dir string) (*manifest, error) {
 	if errors.Is(err, unix.ENOTDIR) {
 		return nil, &wire.Problem{Message: fmt.Sprintf("%s is not a folder", dir), Hint: "name a run's folder, or one that is not there yet"}
 	}
-	var system *fs.PathError
-	if errors.As(err, &system) {
+	if _, system := errors.AsType[*fs.PathError](err); system {
 		return nil, err
 	}
 	old := m.Schema < provedSchema && errors.Is(err, record.ErrUnsealed)

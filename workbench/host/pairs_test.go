@@ -93,7 +93,10 @@ func TestKilledBetween(t *testing.T) {
 		t.Fatal(err)
 	}
 	cut := func(c counts, half string) func(*testing.T, string) {
-		return func(t *testing.T, dir string) { left(t, dir, c, half) }
+		return func(t *testing.T, dir string) {
+			t.Helper()
+			left(t, dir, c, half)
+		}
 	}
 	type state struct {
 		name string
@@ -106,12 +109,14 @@ func TestKilledBetween(t *testing.T) {
 		{"a measurement's lines, half an entry", cut(counts{at, at - 1, begun + group, begun}, record.SumsPath(probesFile))},
 		{"all measured, half the step's entry", cut(counts{at, at - 1, all, all}, record.SumsPath(metricsFile))},
 		{"the step before, and its snapshot being written", func(t *testing.T, dir string) {
+			t.Helper()
 			left(t, dir, counts{at - 1, at - 1, begun, begun}, "")
 			if err := os.WriteFile(filepath.Join(dir, snapshotsDir, ".00000032.safetensors.12345678.writing"), []byte("half"), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}},
 		{"a journal written anew, its entries not yet", func(t *testing.T, dir string) {
+			t.Helper()
 			path := filepath.Join(dir, probesFile)
 			old, err := os.ReadFile(record.SumsPath(path))
 			if err != nil {
@@ -127,6 +132,7 @@ func TestKilledBetween(t *testing.T) {
 			}
 		}},
 		{"an event's line, not its entry", func(t *testing.T, dir string) {
+			t.Helper()
 			r, err := shop.Attach(dir)
 			if err == nil {
 				err = errors.Join(r.Set(map[string]any{"epochs": 77.0}), shop.leave(r))
@@ -144,6 +150,7 @@ func TestKilledBetween(t *testing.T) {
 			}
 		}},
 		{"a folder of what was measured at a past step", func(t *testing.T, dir string) {
+			t.Helper()
 			if err := os.CopyFS(filepath.Join(filepath.Dir(dir), ".at-"+filepath.Base(dir)), os.DirFS(dir)); err != nil {
 				t.Fatal(err)
 			}

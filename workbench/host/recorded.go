@@ -128,9 +128,7 @@ func readView(dir, file string, kind record.Options) (*record.View, []record.Los
 		if len(lost) == 0 || again {
 			return v, lost, nil
 		}
-		if err := v.Close(); err != nil {
-			return nil, nil, err
-		}
+		v.Close()
 		time.Sleep(10 * time.Millisecond)
 	}
 }

@@ -30,7 +30,7 @@ func written(t *testing.T, o Options, n int) (path string, lines []string) {
 	if err != nil || found.Damaged() || found.Unproved {
 		t.Fatalf("a new journal: %+v, %v", found, err)
 	}
-	for i := 0; i < n; i++ {
+	for i := range n {
 		var group []Line
 		for k := range 2 {
 			if o.Dense && k > 0 {

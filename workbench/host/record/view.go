@@ -151,9 +151,8 @@ func (v *View) Each(use func(step int, line []byte) error) error {
 }
 
 // Close closes the view.
-func (v *View) Close() error {
-	if v.f == nil {
-		return nil
+func (v *View) Close() {
+	if v.f != nil {
+		_ = v.f.Close() // it was read only
 	}
-	return v.f.Close()
 }
