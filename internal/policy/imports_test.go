@@ -21,7 +21,7 @@ var arrows = map[string][]string{
 	"models":                {"data", "internal/seal", "internal/strict"},
 	"inforeg":               {"data", "models"},
 	"inforeg/method":        {"data", "models", "inforeg"},
-	"internal/wire":         {"data", "internal/strict", "internal/whole"},
+	"internal/wire":         {"data", "internal/seal", "internal/strict", "internal/whole"},
 	"internal/policy":       {},
 	"internal/datatest":     {"data"},   // tests alone import it
 	"internal/xlatest":      {"models"}, // tests alone import it

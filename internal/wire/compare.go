@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/primewindow/primewindow/internal/seal"
 	"github.com/primewindow/primewindow/internal/strict"
 )
 
@@ -27,14 +28,20 @@ func ParseCompared(text []byte) (*Compared, error) {
 	if err := json.Unmarshal(text, &head); err == nil && head.Schema > CompareSchema { // whatever else it holds
 		return nil, NewerComparison(head.Schema)
 	}
-	var c Compared
+	if _, err := seal.Check(text); err != nil { // older versions wrote no checksum
+		return nil, err
+	}
+	var c struct {
+		Compared
+		Sum string `json:"seal.crc32c"`
+	}
 	if err := strict.Unmarshal(text, &c); err != nil {
 		return nil, err
 	}
 	if c.Schema < 1 {
 		return nil, errors.New("no schema")
 	}
-	return &c, nil
+	return &c.Compared, nil
 }
 
 // Compared is what a comparison of methods came to, and what compare.json holds. Accuracies are between 0 and 1. It is a

@@ -2,9 +2,12 @@ package wire
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/primewindow/primewindow/internal/seal"
 )
 
 func TestParseCompared(t *testing.T) {
@@ -22,7 +25,15 @@ func TestParseCompared(t *testing.T) {
 	if diff := cmp.Diff(&good, got); err != nil || diff != "" {
 		t.Errorf("what was written: error %v (-want +got)\n%s", err, diff)
 	}
+	sealed, err := seal.Sealed(append([]byte(`{"seal.crc32c":"00000000",`), text[1:]...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err = ParseCompared(sealed); err != nil || !cmp.Equal(&good, got) {
+		t.Errorf("with a checksum: %v, error %v", got, err)
+	}
 	for _, tt := range []struct{ name, text, want, reason string }{
+		{"changed", strings.Replace(string(sealed), "0.25", "0.35", 1), "changed since it was written", "its checksum is another's"},
 		{"newer", `{"schema":2,"more":1}`, "schema 2, this program knows up to 1", "what it has more is its own"},
 		{"misspelt", `{"schema":1,"methods":[{"metod":"joint"}]}`, `unknown field "methods[0].metod"`, "a value lost"},
 		{"twice", `{"schema":1,"data":"a","data":"b"}`, "data: stands twice", "which one is meant"},
