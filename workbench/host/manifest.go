@@ -201,8 +201,8 @@ func lockDir(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// exists reports whether a path is there.
+// exists reports whether a path is there. What cannot be looked at is taken to be.
 func exists(path string) bool {
 	_, err := os.Stat(path)
-	return !errors.Is(err, fs.ErrNotExist)
+	return !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) // nothing is below a file
 }

@@ -31,7 +31,7 @@ func (r *Run) targetOf(t wire.Train) (func(now int) int, error) {
 	}
 	switch {
 	case given > 1:
-		return nil, &wire.Problem{Message: fmt.Sprintf("train: %d targets, want one", given), Hint: "give steps, to_step or to_epoch"}
+		return nil, &wire.Problem{Message: fmt.Sprintf("train: %d targets, want one", given), Hint: "give one of steps, to_step and to_epoch"}
 	case t.Steps != nil:
 		return func(now int) int { return now + *t.Steps }, nil
 	case t.ToStep != nil:

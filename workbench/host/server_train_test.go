@@ -66,8 +66,8 @@ func TestReadBody(t *testing.T) {
 	for _, tt := range []struct{ body, want, reason string }{
 		{`{"steps":1}`, "", "what a client sends"},
 		{" {\"steps\":1}\n\t", "", "white space"},
-		{`{"steps":1}{"to_step":9}`, "more behind its JSON value", "the second would be ignored"},
-		{`{"steps":1}]`, "more behind its JSON value", "likewise"},
+		{`{"steps":1}{"to_step":9}`, "after top-level value", "the second would be ignored"},
+		{`{"steps":1}]`, "after top-level value", "likewise"},
 		{`{"step":1}`, `unknown field "step"`, "a misspelt field"},
 		{"", "EOF", "nothing"},
 		{`{"steps":` + strings.Repeat("1", 1<<20) + `}`, "too large", "a body without end"},
