@@ -1,7 +1,7 @@
 """Does a step cost the same late in a long run? Processor time, time by the clock and memory, by thousands of steps, and
 what reopening and forking take at the end.
 
-usage: long.py [--steps 30000] [--probes dense|epoch] [--write]
+usage: long.py [--steps 30000] [--probes dense|epoch|none] [--write]
 
 It starts a host in a project folder of its own and trains a small run through the socket. With dense probes each step
 puts some twenty measurements on record. The last thousand steps are compared with the second (the first has
@@ -39,10 +39,10 @@ def folder_bytes(folder):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--steps", type=int, default=30000)
-    parser.add_argument("--probes", choices=["dense", "epoch"], default="dense")
-    parser.add_argument("--write", action="store_true", help="put the table into results.md beside this file")
+    parser.add_argument("--probes", choices=["dense", "epoch", "none"], default="dense")
+    parser.add_argument("--write", action="store_true", help="put the table into a file beside this one")
     arguments = parser.parse_args()
-    settings = SETTINGS | (DENSE if arguments.probes == "dense" else {})
+    settings = SETTINGS | {"dense": DENSE, "epoch": {}, "none": {"probes": "none", "method": "joint"}}[arguments.probes]
     rows = []
     with Sandbox() as sandbox:
         host = Host(sandbox)
@@ -88,7 +88,7 @@ def main():
     ]
     print("\n".join(lines))
     if arguments.write:
-        path = pathlib.Path(__file__).with_name("results.md")
+        path = pathlib.Path(__file__).with_name(f"{arguments.probes}.md")
         path.write_text(f"# A long run\n\n`.venv/bin/python bench/long/long.py --steps {arguments.steps} --probes {arguments.probes} --write`\n\n" + "\n".join(lines) + "\n")
     return last[1] / second[1] > TIME_BAR or growth > MEMORY_BAR
 
