@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +13,7 @@ import (
 
 // ReadCSV reads a table of comma-separated values, see [DecodeCSV].
 func ReadCSV(path string) ([][]string, error) {
-	b, err := os.ReadFile(path)
+	b, err := ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
@@ -51,6 +50,18 @@ func DecodeCSV(name string, b []byte) ([][]string, error) {
 		}
 		rows = append(rows, row)
 	}
+}
+
+// CheckHeader returns a [FormatError] for a header of which two columns have one name; file is for that.
+func CheckHeader(file string, names []string) error {
+	first := map[string]int{}
+	for i, name := range names {
+		if at, twice := first[name]; twice && name != "" {
+			return &FormatError{File: file, Reason: fmt.Sprintf("columns %d and %d are both called %q, want names that differ", at+1, i+1, name)}
+		}
+		first[name] = i
+	}
+	return nil
 }
 
 // ParseFinite reads a number that float32 can hold, neither infinite nor NaN. file and place, which says where the field

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // FormatError reports a file that is not what its format says: truncated, contradictory, out of range.
@@ -15,7 +17,7 @@ type FormatError struct {
 	Whole  bool   // the hint is all there is to do: leaving samples out does not help
 }
 
-func (e *FormatError) Error() string { return fmt.Sprintf("%s: %s", e.File, e.Reason) }
+func (e *FormatError) Error() string { return line(e.File, e.Reason) }
 
 // UnsupportedError reports a file that is whole, but of a kind that is not read.
 type UnsupportedError struct {
@@ -25,7 +27,52 @@ type UnsupportedError struct {
 }
 
 func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("%s: not supported: %s", e.File, e.Feature)
+	return line(e.File, "not supported: "+e.Feature)
+}
+
+// A reason may hold what a file holds, a field of a megabyte for example. So much of a message is shown, in bytes.
+const longReason, longName = 500, 4096
+
+// line is one line, and no endless one.
+func line(file, reason string) string {
+	return OneLine(shorten(file, longName)) + ": " + OneLine(shorten(reason, longReason))
+}
+
+// shorten takes the middle out of a text that is longer than that.
+func shorten(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	const end = 100
+	head, tail := text[:longReason-end], text[len(text)-end:]
+	for len(head) > 0 && !utf8.ValidString(head) && utf8.ValidString(text) {
+		head = head[:len(head)-1]
+	}
+	for len(tail) > 0 && !utf8.ValidString(tail) && utf8.ValidString(text) {
+		tail = tail[1:]
+	}
+	return fmt.Sprintf("%s ... (%d bytes) ... %s", head, len(text), tail)
+}
+
+// OneLine is a text with its control characters, and what is not UTF-8, as Go's sources write them: a file's name may hold any,
+// and a message is one line that does nothing to a terminal.
+func OneLine(text string) string {
+	if utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl) {
+		return text
+	}
+	var b strings.Builder
+	for i, r := range text {
+		_, n := utf8.DecodeRuneInString(text[i:])
+		switch {
+		case r == utf8.RuneError && n == 1:
+			fmt.Fprintf(&b, `\x%02x`, text[i])
+		case unicode.IsControl(r):
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // NotFinite is the fault of a value that is infinite, not a number, or more than float32 holds. place says where it

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"unicode/utf16"
@@ -15,17 +13,9 @@ import (
 // ReadText reads a text file, see [DecodeText]. It returns an [UnsupportedError] for one of more than so many bytes, and the
 // file system's errors.
 func ReadText(path string, most int64) ([]byte, error) {
-	f, err := os.Open(path)
+	b, err := ReadUpTo(path, most)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, most+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case int64(len(b)) > most:
-		return nil, &UnsupportedError{File: path, Feature: fmt.Sprintf("more than %d bytes", most)}
 	}
 	return DecodeText(path, b)
 }
@@ -159,7 +149,7 @@ func lineFeeds(b []byte) []byte {
 
 // noText names what is no text by its first bytes: the usual things that are given a text's name.
 func noText(name string, b []byte) error {
-	if s, ok := findStandIn(b); ok && s.pointer {
+	if s, ok := findStandIn(b); ok && (s.pointer || s == zeros) {
 		return s.err(name, nil)
 	}
 	for _, other := range []struct{ begins, what, hint string }{

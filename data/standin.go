@@ -187,6 +187,14 @@ func StandIn(name string) error {
 	return nil
 }
 
+// StandInBytes is [StandIn] of what stands in an archive; name is for errors.
+func StandInBytes(name string, b []byte) error {
+	if s, ok := findStandIn(b); ok {
+		return s.err(name, nil)
+	}
+	return nil
+}
+
 // maxCounted bounds how many files are looked at to count those that stand in for others.
 const maxCounted = 1 << 17
 

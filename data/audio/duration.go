@@ -3,7 +3,6 @@ package audio
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/primewindow/primewindow/data"
@@ -12,15 +11,11 @@ import (
 // ReadDuration reads as much of a WAV file as tells how long it lasts: a few dozen bytes. Errors are those of
 // [DecodeDuration], or the file system's.
 func ReadDuration(path string) (time.Duration, error) {
-	f, err := os.Open(path)
+	f, st, err := data.OpenFile(path)
 	if err != nil {
 		return 0, fmt.Errorf("audio: %w", err)
 	}
 	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return 0, fmt.Errorf("audio: %w", err)
-	}
 	return DecodeDuration(path, io.NewSectionReader(f, 0, st.Size()))
 }
 

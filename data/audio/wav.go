@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 
 	"github.com/primewindow/primewindow/data"
@@ -20,7 +19,7 @@ type Sound struct {
 // ReadWAV reads a WAV file: PCM of 8, 16, 24 or 32 bits or float of 32 or 64, any number of channels, which are
 // averaged. Errors are those of [DecodeWAV], or the file system's.
 func ReadWAV(path string) (*Sound, error) {
-	b, err := os.ReadFile(path)
+	b, err := data.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("audio: %w", err)
 	}

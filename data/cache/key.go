@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/primewindow/primewindow/data"
 )
 
 // Key names an entry. The zero Key is none.
@@ -86,10 +88,10 @@ func (c *Cache) content(file string) (content [sha256.Size]byte, err error) {
 // digest hashes a file's bytes.
 func digest(file string, size int64) (sum [sha256.Size]byte, err error) {
 	if size <= 1<<20 {
-		b, err := os.ReadFile(file)
+		b, err := data.ReadFile(file)
 		return sha256.Sum256(b), err
 	}
-	f, err := os.Open(file)
+	f, _, err := data.OpenFile(file)
 	if err != nil {
 		return sum, err
 	}

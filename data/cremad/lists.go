@@ -25,6 +25,9 @@ type clip struct {
 
 // parseClip reads a clip's name. Its error says what is wrong, without the file.
 func parseClip(id string) (clip, error) {
+	if len(id) > stream.LongestName {
+		return clip{}, fmt.Errorf("clip of %d bytes, want at most %d, as files' names have", len(id), stream.LongestName)
+	}
 	parts := strings.Split(id, "_")
 	odd := func(r rune) bool { return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && r != '_' }
 	if len(parts) != 4 || slices.Contains(parts, "") || strings.ContainsFunc(id, odd) {

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"sync"
 
+	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/audio"
 	"github.com/primewindow/primewindow/data/video"
 )
@@ -60,7 +60,7 @@ func (e ear) spectrogram(s *audio.Sound) ([]float32, error) {
 
 // videoFrames decodes as many frames a second as a sample has.
 func (o options) videoFrames(ctx context.Context, path string) ([]video.Picture, error) {
-	b, err := os.ReadFile(path)
+	b, err := data.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("cremad: %w", err)
 	}

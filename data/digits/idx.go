@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 
 	"github.com/primewindow/primewindow/data"
 )
@@ -26,11 +24,11 @@ const maxIDX = 1 << 28
 // the file it read. The content is checked as [decodeIDX] does.
 func readIDX(path string, axes int) (array idx, name string, err error) {
 	name = path
-	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	b, err := data.ReadFile(path)
+	if data.Absent(err, path) {
 		name = path + ".gz"
-		b, err = os.ReadFile(name)
-		if errors.Is(err, fs.ErrNotExist) {
+		b, err = data.ReadFile(name)
+		if data.Absent(err, name) {
 			return idx{}, path, fmt.Errorf("digits: %s: neither it nor %s.gz is there: %w", path, path, fs.ErrNotExist)
 		}
 	}

@@ -3,11 +3,11 @@ package folder
 import (
 	"bytes"
 	"io"
-	"os"
 	"path"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/video"
 )
 
@@ -35,12 +35,9 @@ const headBytes = 512
 // kind tells what a file is by its first bytes, else by its name; empty for what is not read.
 func (l *loader) kind(name string) string {
 	byName := extensions[strings.ToLower(path.Ext(name))]
-	if st, err := os.Stat(l.full(name)); err != nil || !st.Mode().IsRegular() {
-		return byName // whoever reads it says why; a pipe would wait when it is opened
-	}
-	f, err := os.Open(l.full(name))
+	f, _, err := data.OpenFile(l.full(name))
 	if err != nil {
-		return byName
+		return byName // whoever reads it says why
 	}
 	defer f.Close()
 	b := make([]byte, headBytes)

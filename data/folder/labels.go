@@ -25,6 +25,9 @@ type row struct {
 	split data.Split
 }
 
+// longestID bounds an id, in bytes: no path is longer.
+const longestID = 4096
+
 // decodeLabels decodes labels.csv; name is the file's, for errors. Rows that are broken come back as faults, not as
 // rows: an identity that is missing, stands twice or leaves the folder, a missing label, one that an earlier row spells in
 // another way, an unknown split. err is for
@@ -51,6 +54,8 @@ func decodeLabels(name string, b []byte) (rows []row, total int, faults []fault,
 		switch {
 		case r.id == "":
 			reason = "no id"
+		case len(r.id) > longestID:
+			reason = fmt.Sprintf("id of %d bytes, want at most %d", len(r.id), longestID)
 		case !contained(r.id):
 			reason = fmt.Sprintf("id %q, want a name without path", r.id)
 		case twice && err == nil && before.split != r.split:

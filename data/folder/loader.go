@@ -54,12 +54,10 @@ func (l *loader) read(name string) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, data.Explain(fmt.Errorf("folder: %w", err))
-	case !st.Mode().IsRegular():
-		return nil, &data.FormatError{File: l.full(name), Reason: "not a regular file"}
 	case st.Size() > maxFile:
 		return nil, &data.UnsupportedError{File: l.full(name), Feature: fmt.Sprintf("%d bytes, want at most %d", st.Size(), maxFile)}
 	}
-	b, err := os.ReadFile(l.full(name))
+	b, err := data.ReadFile(l.full(name))
 	if err != nil {
 		return nil, fmt.Errorf("folder: %w", err)
 	}
@@ -93,6 +91,10 @@ func (l *loader) modalities() ([]string, error) {
 			return nil, data.Explain(fmt.Errorf("folder: %w", err))
 		case !st.IsDir() && ext != ".csv" && ext != ".npy":
 			continue
+		case ext == ".csv" || ext == ".npy":
+			if err := data.CheckRegular(l.full(name), st); err != nil {
+				return nil, err
+			}
 		case st.IsDir():
 			ext = ""
 		}

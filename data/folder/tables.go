@@ -41,6 +41,9 @@ func decodeTable(name string, b []byte, ids map[string]int) (columns int, values
 	if names[0] != "id" || len(names) < 2 {
 		return whole(&data.FormatError{File: name, Reason: fmt.Sprintf("header of %d columns that begins %q, want id and then features", len(names), names[0])})
 	}
+	if err := data.CheckHeader(name, names); err != nil {
+		return whole(err)
+	}
 	values = make([][]float32, len(ids))
 	byName, s := map[string][]int{}, newSpelt()
 	for i, row := range rows[1:] {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/primewindow/primewindow/data"
@@ -57,7 +56,7 @@ func contents(files []file) [][sha256.Size]byte {
 }
 
 func digest(path string) (sum [sha256.Size]byte) {
-	f, err := os.Open(path)
+	f, _, err := data.OpenFile(path)
 	if err != nil {
 		return sum
 	}

@@ -27,7 +27,7 @@ func Open(dir string, settings map[string]any) (data.Dataset, error) {
 	}
 	f, err := o.find(dir)
 	if err != nil {
-		return nil, err
+		return nil, data.Explain(err)
 	}
 	if err := f.faults.Err(); err != nil && !o.skipBroken {
 		return nil, err
@@ -43,6 +43,9 @@ func Check(dir string, settings map[string]any) []error {
 		return []error{err}
 	}
 	f, err := o.find(dir)
+	if err == nil && len(f.faults) == 0 {
+		_, _, err = o.vocabulary(f.root)
+	}
 	return stream.Check(stream.Config{Faults: f.faults, SkipBroken: o.skipBroken}, err)
 }
 

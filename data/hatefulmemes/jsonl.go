@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"strconv"
 	"strings"
@@ -36,17 +35,9 @@ type meme struct {
 // readList reads a list, see [decodeList], in an encoding that [data.DecodeText] reads. Where some lines alone are not UTF-8
 // they are faults of their own.
 func readList(name string) ([]meme, []error, error) {
-	f, err := os.Open(name)
+	b, err := data.ReadUpTo(name, maxList)
 	if err != nil {
 		return nil, nil, fmt.Errorf("hatefulmemes: %w", err)
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxList+1))
-	switch {
-	case err != nil:
-		return nil, nil, fmt.Errorf("hatefulmemes: %w", err)
-	case len(b) > maxList:
-		return nil, nil, &data.UnsupportedError{File: name, Feature: fmt.Sprintf("more than %d bytes", maxList)}
 	}
 	if whole, err := data.DecodeText(name, b); err == nil {
 		b = whole
@@ -84,7 +75,7 @@ func decodeList(name string, b []byte) (list []meme, faults []error) {
 		}
 		if err != nil {
 			hint := ""
-			if errors.Is(err, errUTF8) {
+			if errors.Is(err, errUTF8) || bytes.IndexByte(row, 0) >= 0 {
 				hint = data.Hint(data.CheckUTF8(name, row))
 			}
 			faults = append(faults, &data.FormatError{File: name, Reason: fmt.Sprintf("line %d: %v", line, err), Hint: hint})
@@ -114,6 +105,8 @@ func decodeLine(row []byte) (m meme, err error) {
 	switch {
 	case len(row) > maxLine:
 		return m, fmt.Errorf("%d bytes, want at most %d", len(row), maxLine)
+	case bytes.IndexByte(row, 0) >= 0:
+		return m, errors.New("a NUL, want text")
 	case data.NotUTF8(row) >= 0:
 		return m, fmt.Errorf("%w: byte %d", errUTF8, data.NotUTF8(row)+1)
 	}

@@ -1,9 +1,7 @@
 package hatefulmemes
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,7 +54,7 @@ func (s *shelf) firstLabelled(names ...string) (list, error) {
 		n := len(s.faults)
 		l, err := s.read(name)
 		switch {
-		case errors.Is(err, fs.ErrNotExist):
+		case data.Absent(err, l.file):
 			continue
 		case err != nil || l.labelled():
 			return l, err

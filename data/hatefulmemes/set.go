@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/stream"
@@ -60,7 +59,7 @@ func (o options) pictures(files map[string]file) stream.Modality {
 
 // decodePicture makes a feature [H, W, 3] of a picture.
 func (o options) decodePicture(path string) (stream.Feature, error) {
-	b, err := os.ReadFile(path)
+	b, err := data.ReadFile(path)
 	if err != nil {
 		return stream.Feature{}, fmt.Errorf("hatefulmemes: %w", err)
 	}

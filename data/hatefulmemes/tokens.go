@@ -3,9 +3,9 @@ package hatefulmemes
 import (
 	"crypto/sha256"
 	"fmt"
-	"os"
 	"path/filepath"
 
+	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/text"
 )
 
@@ -19,7 +19,15 @@ func (o options) openTokenizer(root string, sentences []string) (*text.Tokenizer
 		}
 		return t, fmt.Sprintf("%d tokens of %s, trained on the training split", t.Size(), o.tokenizer), nil
 	}
+	return o.vocabulary(root)
+}
+
+// vocabulary is the file's that the settings name, and what is said of it; nil where they name none.
+func (o options) vocabulary(root string) (*text.Tokenizer, string, error) {
 	path := o.tokenizer
+	if path == text.WordPiece || path == text.BPE {
+		return nil, "", nil
+	}
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(root, path)
 	}
@@ -27,7 +35,7 @@ func (o options) openTokenizer(root string, sentences []string) (*text.Tokenizer
 	if err != nil {
 		return nil, "", fmt.Errorf("hatefulmemes: setting tokenizer: %w", err)
 	}
-	b, err := os.ReadFile(path)
+	b, err := data.ReadFile(path)
 	if err != nil {
 		return nil, "", fmt.Errorf("hatefulmemes: setting tokenizer: %w", err)
 	}

@@ -86,6 +86,8 @@ func (x *index) walk(dir string, depth int) error {
 		}
 		switch kind := kinds[strings.ToLower(filepath.Ext(name))]; {
 		case strings.HasPrefix(name, "."):
+		case folder && x.listed[id] && !x.listed[name] && (kind == recording || kind == spectrum): // no frames: told when the clip is looked at
+			x.note(id, kind, path)
 		case folder && (x.listed[name] || x.listed[id]): // the field's folders of frames may be named ID.mp4
 			if !x.listed[name] {
 				name = id
@@ -147,7 +149,7 @@ func checkFile(path string) error {
 	if err != nil || !strings.EqualFold(filepath.Ext(path), ".mp4") {
 		return err
 	}
-	f, err := os.Open(path)
+	f, _, err := data.OpenFile(path)
 	if err != nil {
 		return fmt.Errorf("kineticssounds: %w", err)
 	}

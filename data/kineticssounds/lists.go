@@ -2,9 +2,7 @@ package kineticssounds
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -40,6 +38,9 @@ func parseClip(row string) (clip, error) {
 	}
 	odd := func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '_' && r != '-'
+	}
+	if len(id) > stream.LongestName {
+		return clip{}, fmt.Errorf("clip of %d bytes, want at most %d, as files' names have", len(id), stream.LongestName)
 	}
 	if id == "" || strings.ContainsFunc(id, odd) {
 		return clip{}, fmt.Errorf("clip %q, want letters, digits, hyphens and underscores", id)
@@ -128,7 +129,7 @@ const maxNames = 1 << 16
 func classNames(dir string) ([]string, error) {
 	path := filepath.Join(dir, "classes.txt")
 	b, err := data.ReadText(path, maxNames)
-	if errors.Is(err, fs.ErrNotExist) {
+	if data.Absent(err, path) {
 		names := make([]string, classes)
 		for i := range names {
 			names[i] = strconv.Itoa(i)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"sync"
 
@@ -97,7 +96,7 @@ func (e ear) decode(ctx context.Context, s source) (stream.Feature, error) {
 
 // readSpectrum reads an array of shape [1024, 128], time first, as the field's code writes it.
 func readSpectrum(path string) (stream.Feature, error) {
-	b, err := os.ReadFile(path)
+	b, err := data.ReadFile(path)
 	if err != nil {
 		return stream.Feature{}, fmt.Errorf("kineticssounds: %w", err)
 	}

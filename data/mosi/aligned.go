@@ -25,15 +25,11 @@ var alignedNames = map[string][]string{"text": {"text"}, "audio": {"audio"}, "vi
 
 // openAligned reads the sequences of aligned features.
 func openAligned(path string, o options) (data.Dataset, error) {
-	f, err := os.Open(path)
+	f, st, err := data.OpenFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("mosi: %w", err)
 	}
 	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("mosi: %w", err)
-	}
 	wanted := map[string]bool{}
 	for _, part := range alignedParts {
 		for _, names := range append(slices.Collect(maps.Values(alignedNames)), scoreNames, []string{classLabels}) {
@@ -177,6 +173,6 @@ var zeroChoices = []string{positiveZero, negativeZero, skipZero}
 
 // hasAligned reports whether the file of aligned features is there.
 func hasAligned(path string) bool {
-	st, err := os.Stat(path)
-	return err == nil && st.Mode().IsRegular() && strings.HasSuffix(path, ".npz")
+	_, err := os.Lstat(path)
+	return err == nil && strings.HasSuffix(path, ".npz")
 }

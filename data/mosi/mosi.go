@@ -37,7 +37,7 @@ func readSet(dir string, settings map[string]any) (data.Dataset, error) {
 	if _, err := os.Stat(name); o.features == alignedFeatures || o.features == autoFeatures && err != nil && hasAligned(path) {
 		return openAligned(path, o)
 	}
-	b, err := os.ReadFile(name)
+	b, err := data.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("mosi: %w", err)
 	}
@@ -136,7 +136,7 @@ func readPart(folder, part string, all []utterance) (published, error) {
 
 func readTable(folder, name string) (table, error) {
 	path := filepath.Join(folder, name)
-	b, err := os.ReadFile(path)
+	b, err := data.ReadFile(path)
 	if err != nil {
 		return table{}, fmt.Errorf("mosi: %w", err)
 	}

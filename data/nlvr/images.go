@@ -2,10 +2,9 @@ package nlvr
 
 import (
 	"archive/zip"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"os"
 	"path"
 	"sync"
 
@@ -23,30 +22,50 @@ const (
 // archive reads images out of a zip file.
 type archive struct {
 	name  string // of the zip file
-	r     *zip.ReadCloser
+	file  *os.File
+	r     *zip.Reader
 	plain func() map[string]string // entries by [stream.Plain] names, without folders
+
+	entries func() map[string][]*zip.File // by their names
 }
 
 func openArchive(name string) (*archive, error) {
-	r, err := zip.OpenReader(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	f, st, err := data.OpenFile(name)
+	if err != nil {
 		return nil, fmt.Errorf("nlvr: %w", err)
-	case err != nil:
+	}
+	r, err := zip.NewReader(f, st.Size())
+	if err != nil {
+		f.Close() //nolint:errcheck // nothing was written
 		return nil, &data.FormatError{File: name, Reason: err.Error()}
 	}
-	return &archive{name, r, sync.OnceValue(func() map[string]string {
+	return &archive{name, f, r, sync.OnceValue(func() map[string]string {
 		names := make(map[string]string, len(r.File))
 		for _, f := range r.File {
 			names[stream.Plain(path.Base(f.Name))] = f.Name
 		}
 		return names
+	}), sync.OnceValue(func() map[string][]*zip.File {
+		list := make(map[string][]*zip.File, len(r.File))
+		for _, f := range r.File {
+			list[f.Name] = append(list[f.Name], f)
+		}
+		return list
 	})}, nil
 }
+
+// encrypted is a zip file's flag of an entry.
+const encrypted = 1
 
 // read decodes and shrinks one image; see [decodeImage].
 func (a *archive) read(image string, shrink int) ([]byte, error) {
 	full := a.name + "/" + image
+	switch e := a.entries()[image]; {
+	case len(e) > 1:
+		return nil, &data.FormatError{File: full, Reason: "stands twice in the archive, want one"}
+	case len(e) == 1 && e[0].Flags&encrypted != 0:
+		return nil, &data.UnsupportedError{File: full, Feature: "encrypted", Hint: "pack the images without a password"}
+	}
 	f, err := a.r.Open(image)
 	if err != nil {
 		return nil, &data.FormatError{File: full, Reason: "not in the archive" + a.near(image)}

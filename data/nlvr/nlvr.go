@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -38,7 +37,7 @@ func readSet(dir string, settings map[string]any) (data.Dataset, error) {
 	}
 	folder := data.Subfolder(dir, Name)
 	name := filepath.Join(folder, "nlvr.csv")
-	b, err := os.ReadFile(name)
+	b, err := data.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("nlvr: %w", err)
 	}
@@ -56,7 +55,7 @@ func readSet(dir string, settings map[string]any) (data.Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer images.r.Close() //nolint:errcheck // nothing was written
+	defer images.file.Close() //nolint:errcheck // nothing was written
 	words := newVocabulary(splits[data.Train])
 	parts := map[data.Split]data.Part{}
 	for split, list := range splits {

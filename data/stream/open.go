@@ -35,7 +35,7 @@ func Open(c Config, err error) (data.Dataset, error) {
 		err = c.faults()
 	}
 	if err != nil {
-		return nil, err
+		return nil, data.Explain(err)
 	}
 	if c.Cache, err = cache.Default(); err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func Open(c Config, err error) (data.Dataset, error) {
 func Check(c Config, err error) []error {
 	switch {
 	case err != nil:
-		return []error{err}
+		return []error{data.Explain(err)}
 	case c.SkipBroken:
 		return nil
 	}
@@ -67,16 +67,20 @@ func (c Config) faults() error {
 	return c.Faults.Err()
 }
 
+// LongestName is how long a file's name may be, in bytes, on the systems that are in use.
+const LongestName = 255
+
 // Stat looks at a sample's file, through links, without opening it. It returns a [data.FormatError] for one that is empty or
 // no regular file, and a [data.UnsupportedError] for one of more than so many bytes. The file system's errors, those of
 // links to nothing and of links that go round among them, get the set's name in front.
 func Stat(set, path string, most int64) (fs.FileInfo, error) {
 	st, err := os.Stat(path)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", set, err)
-	case !st.Mode().IsRegular():
-		return nil, &data.FormatError{File: path, Reason: "not a regular file"}
+	}
+	switch err := data.CheckRegular(path, st); {
+	case err != nil:
+		return nil, err
 	case st.Size() == 0:
 		return nil, &data.FormatError{File: path, Reason: "empty"}
 	case st.Size() > most:

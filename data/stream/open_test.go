@@ -81,7 +81,7 @@ func TestStat(t *testing.T) {
 	for _, tt := range []struct{ path, want string }{
 		{"whole", "whole: not supported: 4 bytes, want at most 3"},
 		{"empty", "empty: empty"},
-		{"", ": not a regular file"},
+		{"", ": not a regular file, but a folder"},
 	} {
 		if _, err := Stat("made", filepath.Join(dir, tt.path), 3); err == nil || !strings.HasSuffix(err.Error(), tt.want) {
 			t.Errorf("%q: %v, want %s", tt.path, err, tt.want)

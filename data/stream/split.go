@@ -4,13 +4,12 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/primewindow/primewindow/data"
 )
 
 // Lot is a number from 0 to 1 that a seed and a name decide, so that what is drawn of one name, and the order of two, does
@@ -93,9 +92,9 @@ func ReadPair(set string, folders []string, names ...[2]string) (train, test Lis
 		for _, pair := range names {
 			var errs [2]error
 			train.File, test.File = filepath.Join(dir, pair[0]), filepath.Join(dir, pair[1])
-			train.Bytes, errs[0] = os.ReadFile(train.File)
-			test.Bytes, errs[1] = os.ReadFile(test.File)
-			if errors.Is(errs[0], fs.ErrNotExist) && errors.Is(errs[1], fs.ErrNotExist) {
+			train.Bytes, errs[0] = data.ReadFile(train.File)
+			test.Bytes, errs[1] = data.ReadFile(test.File)
+			if data.Absent(errs[0], train.File) && data.Absent(errs[1], test.File) {
 				continue
 			}
 			if err := cmp.Or(errs[0], errs[1]); err != nil {

@@ -1,9 +1,8 @@
 package text
 
 import (
+	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,19 +28,19 @@ var reserved = []string{padding, unknown, "[CLS]", "[SEP]", "[MASK]"}
 // Open reads a vocabulary: a file whose name ends in .json as Hugging Face's tokenizer.json, see [DecodeJSON], and any other
 // as BERT's vocab.txt, see [DecodeVocab].
 func Open(path string) (*Tokenizer, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("text: %w", err)
+	b, err := data.ReadUpTo(path, maxFile)
+	if large, ok := errors.AsType[*data.UnsupportedError](err); ok {
+		return nil, &data.FormatError{File: path, Reason: large.Feature}
 	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("text: %w", err)
+		return nil, data.Explain(fmt.Errorf("text: %w", err))
 	}
+	read := DecodeVocab
 	if strings.EqualFold(filepath.Ext(path), ".json") {
-		return DecodeJSON(path, b)
+		read = DecodeJSON
 	}
-	return DecodeVocab(path, b)
+	t, err := read(path, b)
+	return t, data.Explain(err)
 }
 
 // decodeText is a vocabulary's text, or an error for a file that is empty, too long or in an encoding that is not read.

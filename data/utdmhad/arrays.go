@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 
 	"github.com/primewindow/primewindow/data"
 )
 
 // readArray reads a compressed file that must hold exactly size bytes.
 func readArray(path string, size int) ([]byte, error) {
-	b, err := os.ReadFile(path)
+	b, err := data.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("utdmhad: %w", err)
 	}

@@ -41,6 +41,9 @@ func decodeIndex(name string, b []byte) ([]record, error) {
 	if header := rows[0]; len(header) < len(columns) || !slices.Equal(header[:len(columns)], columns) {
 		return broken("header %q, want it to begin %q", strings.Join(header, ","), strings.Join(columns, ","))
 	}
+	if err := data.CheckHeader(name, rows[0]); err != nil {
+		return nil, err
+	}
 	var list []record
 	seen := map[string]bool{}
 	for i, row := range rows[1:] {

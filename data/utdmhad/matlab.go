@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"os"
 	"runtime"
 	"slices"
 
@@ -73,7 +72,7 @@ func (p *pieces) read(c *cache.Cache, modality, path string, large chan struct{}
 			large <- struct{}{}
 			defer func() { <-large }()
 		}
-		b, err := os.ReadFile(path)
+		b, err := data.ReadFile(path)
 		if err != nil {
 			return nil, fmt.Errorf("utdmhad: %w", err)
 		}

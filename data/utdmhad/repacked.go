@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/primewindow/primewindow/data"
 )
 
 // Names of the repacked files.
@@ -27,7 +29,7 @@ func repacked(root string) bool {
 // readRepacked reads the four files and cuts them into samples.
 func readRepacked(root string) (readings, error) {
 	path := func(name string) string { return filepath.Join(root, name) }
-	b, err := os.ReadFile(path(indexFile))
+	b, err := data.ReadFile(path(indexFile))
 	if err != nil {
 		return readings{}, fmt.Errorf("utdmhad: %w", err)
 	}

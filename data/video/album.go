@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"image/jpeg"
 	"math/rand/v2"
-	"os"
 	"slices"
 
 	"github.com/primewindow/primewindow/data"
@@ -30,7 +29,7 @@ type Frame struct{ still }
 // height and width keeps its planes, which take half the space of its pixels. Errors are those of [DecodePicture], or the
 // file system's; damage within a JPEG's data is none, see [VerifyFrames].
 func ReadFrame(path, keep string, short int) (Frame, error) {
-	b, err := os.ReadFile(path)
+	b, err := data.ReadFile(path)
 	if err != nil {
 		return Frame{}, fmt.Errorf("video: %w", err)
 	}

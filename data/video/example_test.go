@@ -66,9 +66,9 @@ func ExamplePacked() {
 }
 
 func ExampleDecodePicture() {
-	_, err := video.DecodePicture("cover.png", []byte("<html>"))
+	_, err := video.DecodePicture("cover.png", []byte("pixels"))
 	fmt.Println(err)
-	// Output: cover.png: begins with "<html>", want a PNG, JPEG or GIF file
+	// Output: cover.png: begins with "pixels", want a PNG, JPEG or GIF file
 }
 
 func ExampleBounds_DecodePicture() {

@@ -12,7 +12,6 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/primewindow/primewindow/data"
@@ -148,7 +147,7 @@ func (limit Bounds) header(name string, b []byte) (image.Config, format, error) 
 
 // readPicture reads a picture's file. Errors are those of [DecodePicture], or the file system's.
 func readPicture(path string) (Picture, error) {
-	b, err := os.ReadFile(path)
+	b, err := data.ReadFile(path)
 	if err != nil {
 		return Picture{}, fmt.Errorf("video: %w", err)
 	}
@@ -182,6 +181,9 @@ func formatOf(name string, b []byte) (format, error) {
 	}
 	if other := OtherPicture(b); other != "" {
 		return format{}, &data.UnsupportedError{File: name, Feature: "pictures of format " + other, Hint: convertHint(name)}
+	}
+	if err := data.StandInBytes(name, b); err != nil {
+		return format{}, err
 	}
 	return format{}, &data.FormatError{File: name, Reason: fmt.Sprintf("begins with %q, want a PNG, JPEG or GIF file", b[:min(len(b), 8)])}
 }

@@ -210,7 +210,8 @@ func TestDecodePictureErrors(t *testing.T) {
 		reason string
 	}{
 		{"empty", nil, Bounds{}, "empty, want a picture", false, "a download that never began"},
-		{"text", []byte("<html>"), Bounds{}, `begins with "<html>", want a PNG, JPEG or GIF file`, false, "an error page"},
+		{"web page", []byte("<html>"), Bounds{}, "a web page, not the file itself", false, "an error page"},
+		{"text", []byte("pixels"), Bounds{}, `begins with "pixels", want a PNG, JPEG or GIF file`, false, "another file"},
 		{"one byte", []byte{0xff}, Bounds{}, `begins with "\xff"`, false, "shorter than any beginning"},
 		{"cut JPEG", whole[:len(whole)-40], Bounds{}, "bytes: unexpected EOF", false, "a download that was cut off"},
 		{"cut JPEG header", whole[:30], Bounds{}, "30 bytes: unexpected EOF", false, "likewise"},

@@ -76,12 +76,13 @@ func (d Decoder) run(ctx context.Context, program, path string, args []string, r
 // checkFile looks at a file before a program does, which would wait for a pipe.
 func checkFile(path string) error {
 	st, err := os.Stat(path)
-	switch {
-	case err != nil:
+	if err != nil {
 		return fmt.Errorf("video: %w", err)
-	case !st.Mode().IsRegular():
-		return &data.FormatError{File: path, Reason: "not a regular file"}
-	case st.Size() == 0:
+	}
+	if err := data.CheckRegular(path, st); err != nil {
+		return err
+	}
+	if st.Size() == 0 {
 		return &data.FormatError{File: path, Reason: "empty, want a recording"}
 	}
 	return data.StandIn(path)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,7 +28,7 @@ func Recording(ctx context.Context, path string, b []byte, rateHz int) (*audio.S
 func (d Decoder) Recording(ctx context.Context, path string, b []byte, rateHz int) (*audio.Sound, error) {
 	if b == nil {
 		var err error
-		if b, err = os.ReadFile(path); err != nil {
+		if b, err = data.ReadFile(path); err != nil {
 			return nil, fmt.Errorf("audio: %w", err)
 		}
 	}
@@ -74,7 +73,7 @@ func RecordingDuration(path string) (time.Duration, error) {
 
 // othersSound tells whether a file is a recording, but no WAV file.
 func othersSound(path string) bool {
-	f, err := os.Open(path)
+	f, _, err := data.OpenFile(path)
 	if err != nil {
 		return false
 	}

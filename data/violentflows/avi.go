@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"time"
 
 	"github.com/primewindow/primewindow/data"
@@ -25,7 +24,7 @@ type header struct {
 
 // readAVI reads as much of an AVI file of a known size as tells what is in it.
 func readAVI(path string, size int64) (header, error) {
-	f, err := os.Open(path)
+	f, _, err := data.OpenFile(path)
 	if err != nil {
 		return header{}, fmt.Errorf("violentflows: %w", err)
 	}

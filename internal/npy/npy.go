@@ -3,6 +3,7 @@ package npy
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/primewindow/primewindow/data"
@@ -92,6 +93,9 @@ func decode(name, file, label string, b []byte) (Array, error) {
 
 // split takes a file apart: the header's text, and what follows it.
 func split(b []byte) (text string, rest []byte, err error) {
+	if len(b) == 0 {
+		return "", nil, errors.New("empty: 0 bytes, want an NPY header")
+	}
 	if len(b) < 10 || string(b[:6]) != magic {
 		return "", nil, fmt.Errorf("%d bytes, want an NPY header", len(b))
 	}
