@@ -9,23 +9,30 @@ import (
 	"github.com/primewindow/primewindow/internal/datatest"
 )
 
-// TestOdd puts odd files in the place of a list, a recording and a frame.
+// TestOdd puts odd files in the place of a list, a recording, a frame and a video.
 func TestOdd(t *testing.T) {
-	t.Setenv(cache.DirVariable, "off")
+	t.Setenv(cache.DirVariable, t.TempDir())
 	m := madeSet(t, 2)
 	addLists(m, 2, "")
 	for _, name := range []string{"cremad/train.csv", "cremad/test.csv"} {
 		m[name] = []byte(strings.ReplaceAll(string(m[name]), "\r\n", "\n"))
-		loader.Odd(t, m, name, datatest.Texts(string(m[name])))
 	}
 	sound, frame := "cremad/AudioWAV/"+madeID(0, 0)+".wav", "cremad/Image-01-FPS/"+madeID(0, 0)+"/00000.jpg"
-	loader.Odd(t, m, sound, datatest.StandIns())
-	loader.Odd(t, m, frame, datatest.StandIns())
-	for _, odd := range datatest.Pictures(t, 48, 36) {
-		if odd.Want != "" {
-			loader.Odd(t, m, frame, []datatest.Odd{odd})
+	rows := []datatest.Row{
+		{Kind: datatest.Table, Files: m, Name: "cremad/train.csv", Odd: datatest.Tables(string(m["cremad/train.csv"]))},
+		{Kind: datatest.Table, Files: m, Name: "cremad/test.csv", Odd: datatest.Tables(string(m["cremad/test.csv"]))},
+		{Kind: datatest.Recording, Files: m, Name: sound, Odd: datatest.Waves(madeRate, datatest.Telephone(datatest.MuLaw, 16000, 0.02))},
+		{Kind: datatest.Picture, Files: m, Name: frame, Odd: datatest.Pictures(t, 48, 36)},
+	}
+	videos := m.Changed(func(n string) string { return n })
+	videos.Without("cremad/Image")
+	whole := flv(t, "red", 1.25)
+	for a := range 2 {
+		for mood := range codes {
+			videos["cremad/VideoFlash/"+madeID(a, mood)+".flv"] = whole
 		}
 	}
+	loader.Table(t, Name, append(rows, datatest.Row{Kind: datatest.Video, Files: videos, Name: "cremad/VideoFlash/" + madeID(0, 0) + ".flv", Odd: datatest.Videos(whole)}))
 }
 
 // TestCapitals reads a set whose folders and files are called in small letters, or in capitals.

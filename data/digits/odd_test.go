@@ -67,13 +67,14 @@ func TestLayouts(t *testing.T) {
 // TestOdd puts odd files in the place of a recording and of MNIST's.
 func TestOdd(t *testing.T) {
 	f := madeFiles()
-	loader.Odd(t, f, "fsdd/recordings/3_theo_0.wav", datatest.StandIns())
-	for name, b := range madeArrays() {
-		if name == mnistTrain+"-images-idx3-ubyte" {
-			delete(f, "mnist/"+name)
-			f["mnist/"+name+".gz"] = zipped(b)
-			loader.Odd(t, f, "mnist/"+name+".gz", datatest.StandIns())
-		}
-	}
-	loader.Odd(t, f, "mnist/"+mnistTest+"-labels-idx1-ubyte", datatest.StandIns())
+	images, labels := "mnist/"+mnistTrain+"-images-idx3-ubyte", "mnist/"+mnistTest+"-labels-idx1-ubyte"
+	content, rest := f[images], f[labels]
+	delete(f, images)
+	delete(f, labels)
+	f[images+".gz"], f[labels+".gz"] = zipped(content), zipped(rest)
+	loader.Table(t, Name, []datatest.Row{
+		{Kind: datatest.Recording, Files: f, Name: "fsdd/recordings/3_theo_0.wav", Odd: datatest.Waves(sampleRateHz, datatest.Telephone(datatest.ALaw, 4000, 0.05))},
+		{Kind: datatest.Archive, Files: f, Name: images + ".gz", Odd: datatest.Gzips(content)},
+		{Kind: datatest.Archive, Files: f, Name: labels + ".gz", Odd: datatest.Gzips(rest)},
+	})
 }

@@ -8,19 +8,32 @@ import (
 
 // TestOdd puts odd files in the place of each kind of file.
 func TestOdd(t *testing.T) {
-	loader := datatest.Loader{Open: Open, Check: Check, Small: map[string]any{"bins": 8, "frames": 4, "window": 64}}
+	loader := datatest.Loader{Open: Open, Check: Check, Small: map[string]any{"bins": 8, "frames": 4, "window": 64, "video_frames": 2, "image_side": 24}}
 	f := datatest.Files(madeFiles())
-	for _, id := range []string{"s00", "s01", "s02", "s03", "s04", "s05", "s06", "s07", "s08", "s09", "s10", "s11"} {
-		f["said/"+id+".txt"] = []byte("what größe is said of " + id + "\nhere\n")
+	for i := range madeRows {
+		f["said/"+madeID(i)+".txt"] = []byte("what größe is said of " + madeID(i) + "\nhere\n")
 	}
-	loader.Odd(t, f, "labels.csv", datatest.Texts(string(f["labels.csv"])))
-	loader.Odd(t, f, "body.csv", datatest.Texts(string(f["body.csv"])))
-	loader.Odd(t, f, "said/s02.txt", datatest.Texts(string(f["said/s02.txt"])))
-	for _, name := range []string{"sound/s03.wav", "photo/s05.jpg", "drawing/s05.png", "motion/s02.npy", "sensor.npy"} {
-		loader.Odd(t, f, name, datatest.StandIns())
+	table := func(name string) datatest.Row {
+		return datatest.Row{Kind: datatest.Table, Files: f, Name: name, Odd: datatest.Tables(string(f[name]))}
 	}
-	for _, name := range []string{"labels.csv", "body.csv"} {
-		loader.Odd(t, f, name, datatest.StandIns()[:4])
+	motion := []float32{2, 1, 2, 2, 2, 3}
+	var sensor []float32
+	for i := range madeRows {
+		sensor = append(sensor, float32(i), 0, 1)
 	}
-	loader.Odd(t, f, "said/s02.txt", datatest.StandIns()[:2]) // any other is a text
+	rows := []datatest.Row{
+		table("labels.csv"), table("body.csv"),
+		{Kind: datatest.Text, Files: f, Name: "said/s02.txt", Odd: datatest.Texts(string(f["said/s02.txt"])), Bare: true},
+		{Kind: datatest.Recording, Files: f, Name: "sound/s03.wav", Odd: datatest.Waves(8000, datatest.Telephone(datatest.MuLaw, 1000, 0.1))},
+		{Kind: datatest.Picture, Files: f, Name: "photo/s05.jpg", Odd: datatest.Pictures(t, 20, 10)},
+		{Kind: datatest.Picture, Files: f, Name: "drawing/s05.png", Odd: datatest.Pictures(t, 8, 8)},
+		{Kind: datatest.Array, Files: f, Name: "motion/s03.npy", Odd: datatest.Arrays([]int{3, 2}, motion)},
+		{Kind: datatest.Array, Files: f, Name: "sensor.npy", Odd: datatest.Arrays([]int{madeRows, 3}, sensor)},
+	}
+	whole := datatest.FFmpeg(t, ".mp4", "-f", "lavfi", "-i", "testsrc=s=32x24:r=10:d=1", "-c:v", "mpeg4")
+	clips := datatest.Files{"labels.csv": []byte("id,label,split\ns01,cat,train\ns02,dog,train\ns03,cat,test\n")}
+	for i := range 3 {
+		clips["clip/"+madeID(i+1)+".mp4"] = whole
+	}
+	loader.Table(t, Name, append(rows, datatest.Row{Kind: datatest.Video, Files: clips, Name: "clip/s02.mp4", Odd: datatest.Videos(whole)}))
 }

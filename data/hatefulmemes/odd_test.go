@@ -8,20 +8,24 @@ import (
 	"github.com/primewindow/primewindow/internal/datatest"
 )
 
-// TestOdd puts odd files in the place of a list and of a picture.
+// TestOdd puts odd files in the place of a list, a picture and a vocabulary.
 func TestOdd(t *testing.T) {
-	t.Setenv(cache.DirVariable, "off")
+	t.Setenv(cache.DirVariable, t.TempDir())
 	m := madeSet(t)
-	for _, name := range []string{"hatefulmemes/train.jsonl", "hatefulmemes/dev.jsonl"} {
-		loader.Odd(t, m, name, datatest.Texts(string(m[name])))
+	vocab := "[PAD]\n[UNK]\nwhen\nyou\nsee\nagain\ngröße\n"
+	m["hatefulmemes/vocab.txt"] = []byte(vocab)
+	list := func(name string) datatest.Row {
+		text := string(m[name])
+		odd := append(datatest.Tables(text),
+			datatest.Odd{Name: "a key twice", Bytes: []byte(strings.Replace(text, `"label":0`, `"label":0,"label":1`, 1)), Want: "twice", Reason: "which one is meant"},
+			datatest.Odd{Name: "deep", Bytes: []byte(text + strings.Repeat("[", 1<<20) + "\n"), Want: ": ", Reason: "must not take the stack"})
+		return datatest.Row{Kind: datatest.Table, Files: m, Name: name, Odd: odd}
 	}
-	picture := "hatefulmemes/" + madeImage(2)
-	loader.Odd(t, m, picture, datatest.StandIns())
-	for _, odd := range datatest.Pictures(t, 42, 30) {
-		if odd.Want != "" {
-			loader.Odd(t, m, picture, []datatest.Odd{odd})
-		}
-	}
+	loader.Table(t, Name, []datatest.Row{
+		list("hatefulmemes/train.jsonl"), list("hatefulmemes/dev.jsonl"),
+		{Kind: datatest.Text, Files: m, Name: "hatefulmemes/vocab.txt", Odd: datatest.Texts(vocab), More: []any{"tokenizer", "vocab.txt"}},
+		{Kind: datatest.Picture, Files: m, Name: "hatefulmemes/" + madeImage(2), Odd: datatest.Pictures(t, 42, 30)},
+	})
 }
 
 // TestNearPicture names the file that a list nearly names.

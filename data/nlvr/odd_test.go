@@ -1,6 +1,9 @@
 package nlvr
 
 import (
+	"archive/zip"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,16 +12,27 @@ import (
 
 // TestOdd puts odd files in the place of the list, of the archive, and of an image inside.
 func TestOdd(t *testing.T) {
-	loader := datatest.Loader{Open: Open, Small: map[string]any{"shrink": 10}}
-	f := datatest.Files{"nlvr/nlvr.csv": []byte(madeList()), "nlvr/images.zip": madeArchive(t, nil)}
-	loader.Odd(t, f, "nlvr/nlvr.csv", datatest.Texts(madeList()))
-	loader.Odd(t, f, "nlvr/images.zip", datatest.StandIns())
-	for _, odd := range datatest.Pictures(t, rawWidth, rawHeight) {
-		if odd.Want != "" { // those that are read show other pixels
-			odd.Bytes = madeArchive(t, map[string][]byte{"1-0.png": append([]byte{}, odd.Bytes...)})
-			loader.Odd(t, f, "nlvr/images.zip", []datatest.Odd{odd})
+	var list []datatest.File
+	inside := func(name string, b []byte) []byte {
+		list = nil
+		for i := range 13 {
+			for k := range 2 {
+				f := datatest.File{Name: fmt.Sprintf("%d-%d.png", i, k), Bytes: madeImage(t, rawWidth, rawHeight, uint8(10*i))}
+				if f.Name == name {
+					f.Bytes = b
+				}
+				list = append(list, f)
+			}
 		}
+		return datatest.Zip(zip.Store, list...)
 	}
+	const archive = "nlvr/images.zip"
+	f := datatest.Files{"nlvr/nlvr.csv": []byte(madeList()), archive: inside("", nil)}
+	datatest.Loader{Open: Open, Small: map[string]any{"shrink": 10}}.Table(t, Name, []datatest.Row{
+		{Kind: datatest.Table, Files: f, Name: "nlvr/nlvr.csv", Odd: datatest.Tables(madeList())},
+		{Kind: datatest.Archive, Files: f, Name: archive, Odd: datatest.Zips(slices.Clone(list), 2)},
+		{Kind: datatest.Picture, Files: f, Name: archive, Odd: datatest.Pictures(t, rawWidth, rawHeight), Inside: func(b []byte) []byte { return inside("1-0.png", b) }},
+	})
 }
 
 // TestNearImage names the entry that the list nearly names.

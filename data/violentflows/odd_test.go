@@ -7,9 +7,11 @@ import (
 	"github.com/primewindow/primewindow/internal/datatest"
 )
 
-// TestOdd puts files that stand in for others in the place of a clip.
+// TestOdd puts odd files in the place of a clip.
 func TestOdd(t *testing.T) {
-	t.Setenv(cache.DirVariable, "off")
-	m := madeClips(2, plain(t, ".avi", "red", 1, 1000), plain(t, ".avi", "red", 1, 0))
-	loader.Odd(t, m, "violentflows/2/"+folders[0]+"/"+madeName(2, 0, 0), datatest.StandIns())
+	t.Setenv(cache.DirVariable, t.TempDir())
+	whole := plain(t, ".avi", "red", 1, 1000)
+	m := madeClips(2, whole, plain(t, ".avi", "red", 1, 0))
+	name := "violentflows/2/" + folders[0] + "/" + madeName(2, 0, 0)
+	loader.Table(t, Name, []datatest.Row{{Kind: datatest.Video, Files: m, Name: name, Odd: datatest.Videos(whole)}})
 }

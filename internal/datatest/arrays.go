@@ -101,13 +101,14 @@ func Columns(values []float32, shape []int) []float32 {
 // Arrays are one array in the forms in which programs write plain numbers, and in forms that are no array of plain
 // numbers. values are whole numbers from 0 to 127, row by row, which every kind holds exactly. To some loaders those of
 // unsigned bytes are pixels: their names begin with u1.
-func Arrays(shape []int, values []float32) []Form {
-	var list []Form
+func Arrays(shape []int, values []float32) []Odd {
+	var list []Odd
 	whole := func(name string, b []byte, reason string) {
-		list = append(list, Form{Name: name, Bytes: b, Reason: reason})
+		list = append(list, Odd{Name: name, Bytes: b, Reason: reason})
 	}
 	floats := Numbers("<f4", values)
 	plain := Header("<f4", false, shape...)
+	whole("plain", NPY(1, plain, floats), plainTwin)
 	for _, kind := range []string{"<f4", "<f2", "<f8", ">f2", ">f4", ">f8", "=f4", "|i1", "<i2", "<i4", "<i8", ">i2", ">i4", ">i8", "<u2", "<u4", "<u8", ">u2", ">u4", ">u8", "|u1", ">u1"} {
 		whole(strings.TrimLeft(kind, "<>=|")+" "+kind[:1], NPY(1, Header(kind, false, shape...), Numbers(kind, values)), "one of NumPy's kinds of numbers")
 	}
@@ -130,7 +131,7 @@ func Arrays(shape []int, values []float32) []Form {
 }
 
 // spoiltArrays are those that cannot be read.
-func spoiltArrays(shape []int, values []float32) []Form {
+func spoiltArrays(shape []int, values []float32) []Odd {
 	floats := Numbers("<f4", values)
 	good := NPY(1, Header("<f4", false, shape...), floats)
 	with := func(descr string, width int) []byte {
@@ -149,34 +150,34 @@ func spoiltArrays(shape []int, values []float32) []Form {
 		return NPY(1, "{'descr': '<f4', 'fortran_order': False, 'shape': ("+dims+"), }", floats)
 	}
 	record := "{'descr': [('x', '<f4'), ('y', '<f4', (2,))], 'fortran_order': False, 'shape': (1,), }"
-	return []Form{
-		{"nothing", nil, "0 bytes", false, "a copy that never began"},
-		{"half a header", good[:40], "truncated", false, "cut off"},
-		{"half the values", good[:len(good)-len(floats)/2], "bytes of values, want", false, "cut off"},
-		{"one byte less", good[:len(good)-1], "bytes of values, want", false, "cut off"},
-		{"one byte more", append(slices.Clip(good), 0), "bytes of values, want", false, "contradicts its header"},
-		{"two arrays", append(slices.Clip(good), good...), "a second array", false, "saved twice into one open file"},
-		{"header of 4 GiB", []byte("\x93NUMPY\x03\x00\xff\xff\xff\xff{"), "truncated", false, "must not take the memory"},
-		{"no values", sized("0, 3"), "values", false, "says that it is empty, and is not"},
-		{"below nothing", sized("-2, 3"), "shape", false, "no size"},
-		{"too large", sized("1048576, 1048576"), "shape", false, "must not take the memory"},
-		{"product that overflows", sized("4294967296, 4294967296, 4"), "shape", false, "is 0 in 64 bits"},
-		{"size that overflows", sized("99999999999999999999"), "shape", false, "fits no integer"},
-		{"size by its bytes", sized("4611686018427387904, 4"), "shape", false, "the number of bytes is 0 in 64 bits"},
-		{"many axes", sized(strings.Repeat("1, ", 70)), "70 axes", false, "more than NumPy has"},
-		{"no dictionary", NPY(1, "('<f4', False, (2, 2))", floats), "header", false, "not NumPy's"},
-		{"other version", append([]byte("\x93NUMPY\x09\x00"), good[8:]...), "version 9", false, "not known"},
-		{"minus infinity", spoilt("<f4", math.Inf(-1)), "is -Inf, want a finite number", false, "the logarithm of silence"},
-		{"not a number", spoilt("<f8", math.NaN()), "is NaN, want a finite number", false, "a gap"},
-		{"beyond float32", spoilt("<f8", 1e300), "is 1e+300, want a number that float32 can hold", false, "must not become infinite"},
-		{"objects", with("|O", 8), "pickled Python objects", false, "may run code when they are read"},
-		{"complex", with("<c8", 8), "complex numbers", false, "two numbers each"},
-		{"texts", with("<U7", 28), "texts", false, "no numbers"},
-		{"bytes of text", with("|S5", 5), "texts", false, "no numbers"},
-		{"dates", with("<M8[ns]", 8), "dates", false, "numbers, but of what"},
-		{"lengths of time", with("<m8[s]", 8), "lengths of time", false, "numbers, but of what"},
-		{"long double", with("<f16", 16), "long double", false, "differs from machine to machine"},
-		{"bfloat16", with("<V2", 2), "raw bytes", false, "how ml_dtypes are kept"},
-		{"records", NPY(1, record, make([]byte, 12)), "records", false, "columns of different kinds"},
+	return []Odd{
+		{"nothing", "", nil, "empty", "", false, "a copy that never began"},
+		{"half a header", "", good[:40], "truncated", "", false, "cut off"},
+		{"half the values", "", good[:len(good)-len(floats)/2], "bytes of values, want", "", false, "cut off"},
+		{"one byte less", "", good[:len(good)-1], "bytes of values, want", "", false, "cut off"},
+		{"one byte more", "", append(slices.Clip(good), 0), "bytes of values, want", "", false, "contradicts its header"},
+		{"two arrays", "", append(slices.Clip(good), good...), "a second array", "", false, "saved twice into one open file"},
+		{"header of 4 GiB", "", []byte("\x93NUMPY\x03\x00\xff\xff\xff\xff{"), "truncated", "", false, "must not take the memory"},
+		{"no values", "", sized("0, 3"), "values", "", false, "says that it is empty, and is not"},
+		{"below nothing", "", sized("-2, 3"), "shape", "", false, "no size"},
+		{"too large", "", sized("1048576, 1048576"), "shape", "", false, "must not take the memory"},
+		{"product that overflows", "", sized("4294967296, 4294967296, 4"), "shape", "", false, "is 0 in 64 bits"},
+		{"size that overflows", "", sized("99999999999999999999"), "shape", "", false, "fits no integer"},
+		{"size by its bytes", "", sized("4611686018427387904, 4"), "shape", "", false, "the number of bytes is 0 in 64 bits"},
+		{"many axes", "", sized(strings.Repeat("1, ", 70)), "70 axes", "", false, "more than NumPy has"},
+		{"no dictionary", "", NPY(1, "('<f4', False, (2, 2))", floats), "header", "", false, "not NumPy's"},
+		{"other version", "", append([]byte("\x93NUMPY\x09\x00"), good[8:]...), "version 9", "", false, "not known"},
+		{"minus infinity", "", spoilt("<f4", math.Inf(-1)), "is -Inf, want a finite number", "", false, "the logarithm of silence"},
+		{"not a number", "", spoilt("<f8", math.NaN()), "is NaN, want a finite number", "", false, "a gap"},
+		{"beyond float32", "", spoilt("<f8", 1e300), "is 1e+300, want a number that float32 can hold", "", false, "must not become infinite"},
+		{"objects", "", with("|O", 8), "pickled Python objects", "", false, "may run code when they are read"},
+		{"complex", "", with("<c8", 8), "complex numbers", "", false, "two numbers each"},
+		{"texts", "", with("<U7", 28), "texts", "", false, "no numbers"},
+		{"bytes of text", "", with("|S5", 5), "texts", "", false, "no numbers"},
+		{"dates", "", with("<M8[ns]", 8), "dates", "", false, "numbers, but of what"},
+		{"lengths of time", "", with("<m8[s]", 8), "lengths of time", "", false, "numbers, but of what"},
+		{"long double", "", with("<f16", 16), "long double", "", false, "differs from machine to machine"},
+		{"bfloat16", "", with("<V2", 2), "raw bytes", "", false, "how ml_dtypes are kept"},
+		{"records", "", NPY(1, record, make([]byte, 12)), "records", "", false, "columns of different kinds"},
 	}
 }

@@ -8,18 +8,9 @@ import (
 	"testing"
 )
 
-// Form is a file as programs write it that people use, or as a fault leaves it.
-type Form struct {
-	Name   string
-	Bytes  []byte
-	Want   string // in the fault that names the file; empty where it must be read as its plain twin is
-	FFmpeg bool   // it takes ffmpeg to read it
-	Reason string
-}
-
 // Forms reads each file, written under a name, and wants of the whole ones the values that the first gives, and of the
 // others one line with the file and the fault. Where ffmpeg is missing, files that take it must say so.
-func Forms(t *testing.T, name string, list []Form, read func(path string) ([]float32, error)) {
+func Forms(t *testing.T, name string, list []Odd, read func(path string) ([]float32, error)) {
 	t.Helper()
 	_, noFFmpeg := exec.LookPath("ffmpeg")
 	var plain []float32

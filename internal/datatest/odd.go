@@ -14,13 +14,15 @@ import (
 	"github.com/gen2brain/jpegn"
 )
 
-// Odd is a file that loaders meet, and what they are to make of it.
+// Odd is a file that loaders meet: as programs write it that people use, as a fault leaves it, or as somebody makes it who
+// means no good; and what they are to make of it.
 type Odd struct {
 	Name   string
-	Ext    string // of its name, with the full stop
+	Ext    string // of its name, with the full stop; empty where any will do
 	Bytes  []byte
-	Want   string // in the error that names it; empty where it is read
+	Want   string // in the error that names the file; empty where it is read as its plain twin is
 	Hint   string // in the hint; empty where no cause is known
+	FFmpeg bool   // it takes ffmpeg to read it
 	Reason string
 }
 
@@ -36,34 +38,43 @@ func Pictures(tb testing.TB, width, height int) []Odd {
 	flipped[len(flipped)-20] ^= 0x10 // within the data or its sum
 	const eof = ", the file is cut off"
 	return []Odd{
-		{"JPEG", ".jpg", jpg, "", "", "the usual"},
-		{"progressive JPEG", ".jpg", slow, "", "", "as many cameras and sites write it"},
-		{"half a JPEG", ".jpg", jpg[:len(jpg)/2], eof, "", "a download that was cut off"},
-		{"half a progressive JPEG", ".jpg", slow[:len(slow)/2], eof, "", "likewise"},
-		{"half a JPEG and its end", ".jpg", append(slices.Clone(jpg[:len(jpg)/2]), 0xff, 0xd9), "bytes: ", "", "mended by a tool"},
-		{"half a JPEG and zeros", ".jpg", append(slices.Clone(jpg[:len(jpg)/2]), make([]byte, len(jpg)/2)...), eof, "", "a download into a file that had its size before"},
-		{"JPEG without its end", ".jpg", jpg[:len(jpg)-2], "", "", "all pixels are there"},
-		{"JPEG with a tail", ".jpg", append(slices.Clone(jpg), "behind the end"...), "", "", "cameras append previews"},
-		{"JPEG turned", ".jpg", WithEXIF(jpg, EXIF(binary.LittleEndian, 3)), "", "", "upside down"},
-		{"JPEG with broken EXIF", ".jpg", WithEXIF(jpg, "Exif\x00\x00MM\x00*\xff\xff\xff\xf0\xff\xff"), "", "", "no part of the picture"},
-		{"JPEG under another name", ".png", jpg, "", "", "the content counts"},
-		{"PNG", ".png", png, "", "", "the usual"},
-		{"interlaced PNG", ".png", InterlacedPNG(ramp), "", "", "seven passes"},
-		{"animated PNG", ".png", AnimatedPNG(png), "", "", "its first picture"},
-		{"PNG cut in its data", ".png", png[:len(png)/2], eof, "", "a download that was cut off"},
-		{"PNG without its end", ".png", png[:len(png)-12], "", "", "all pixels are there"},
-		{"PNG whose sum is wrong", ".png", flipped, "png: invalid format: ", "", "a flipped bit"},
-		{"PNG with a tail", ".png", append(slices.Clone(png), "behind the end"...), "", "", "no part of the picture"},
-		{"GIF", ".gif", still, "", "", "told by its content"},
-		{"half a GIF", ".gif", still[:len(still)/2], "bytes: ", "", "cut off"},
-		{"empty", ".png", nil, "empty", "", "a download that never began"},
-		{"WebP", ".webp", []byte("RIFF\x10\x00\x00\x00WEBPVP8 \x00\x00\x00\x00"), "not supported: pictures of format WebP", "convert", "known and not read"},
-		{"WebP under another name", ".jpg", []byte("RIFF\x10\x00\x00\x00WEBPVP8 \x00\x00\x00\x00"), "not supported: pictures of format WebP", "convert", "as sites give them out"},
-		{"BMP", ".bmp", []byte("BM\x46\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00"), "not supported: pictures of format BMP", "convert", "known and not read"},
-		{"TIFF", ".tif", []byte("II*\x00\x08\x00\x00\x00"), "not supported: pictures of format TIFF", "convert", "known and not read"},
-		{"HEIC", ".heic", []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"), "not supported: pictures of format HEIC", "convert", "as telephones take them"},
-		{"AVIF", ".avif", []byte("\x00\x00\x00\x18ftypavif\x00\x00\x00\x00"), "not supported: pictures of format AVIF", "convert", "known and not read"},
+		{"JPEG", ".jpg", jpg, "", "", false, "the usual"},
+		{"progressive JPEG", ".jpg", slow, "", "", false, "as many cameras and sites write it"},
+		{"half a JPEG", ".jpg", jpg[:len(jpg)/2], eof, "", false, "a download that was cut off"},
+		{"half a progressive JPEG", ".jpg", slow[:len(slow)/2], eof, "", false, "likewise"},
+		{"half a JPEG and its end", ".jpg", append(slices.Clone(jpg[:len(jpg)/2]), 0xff, 0xd9), "bytes: ", "", false, "mended by a tool"},
+		{"half a JPEG and zeros", ".jpg", append(slices.Clone(jpg[:len(jpg)/2]), make([]byte, len(jpg)/2)...), eof, "", false, "a download into a file that had its size before"},
+		{"JPEG without its end", ".jpg", jpg[:len(jpg)-2], "", "", false, "all pixels are there"},
+		{"JPEG with a tail", ".jpg", append(slices.Clone(jpg), "behind the end"...), "", "", false, "cameras append previews"},
+		{"JPEG turned", ".jpg", WithEXIF(jpg, EXIF(binary.LittleEndian, 3)), "", "", false, "upside down"},
+		{"JPEG with broken EXIF", ".jpg", WithEXIF(jpg, "Exif\x00\x00MM\x00*\xff\xff\xff\xf0\xff\xff"), "", "", false, "no part of the picture"},
+		{"JPEG under another name", ".png", jpg, "", "", false, "the content counts"},
+		{"PNG", ".png", png, "", "", false, "the usual"},
+		{"interlaced PNG", ".png", InterlacedPNG(ramp), "", "", false, "seven passes"},
+		{"animated PNG", ".png", AnimatedPNG(png), "", "", false, "its first picture"},
+		{"PNG cut in its data", ".png", png[:len(png)/2], eof, "", false, "a download that was cut off"},
+		{"PNG without its end", ".png", png[:len(png)-12], "", "", false, "all pixels are there"},
+		{"PNG whose sum is wrong", ".png", flipped, "png: invalid format: ", "", false, "a flipped bit"},
+		{"PNG with a tail", ".png", append(slices.Clone(png), "behind the end"...), "", "", false, "no part of the picture"},
+		{"GIF", ".gif", still, "", "", false, "told by its content"},
+		{"half a GIF", ".gif", still[:len(still)/2], "bytes: ", "", false, "cut off"},
+		{"empty", ".png", nil, "empty", "", false, "a download that never began"},
+		{"WebP", ".webp", []byte("RIFF\x10\x00\x00\x00WEBPVP8 \x00\x00\x00\x00"), "not supported: pictures of format WebP", "convert", false, "known and not read"},
+		{"WebP under another name", ".jpg", []byte("RIFF\x10\x00\x00\x00WEBPVP8 \x00\x00\x00\x00"), "not supported: pictures of format WebP", "convert", false, "as sites give them out"},
+		{"BMP", ".bmp", []byte("BM\x46\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00"), "not supported: pictures of format BMP", "convert", false, "known and not read"},
+		{"TIFF", ".tif", []byte("II*\x00\x08\x00\x00\x00"), "not supported: pictures of format TIFF", "convert", false, "known and not read"},
+		{"HEIC", ".heic", []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"), "not supported: pictures of format HEIC", "convert", false, "as telephones take them"},
+		{"PNG of 2.5 gigapixels", ".png", RawPNG(50000, 50000, 2, 0, nil, nil), "50000x50000 pixels, want ", "", false, "a header must not take the memory"},
+		{"JPEG of 4.3 gigapixels", ".jpg", sized(jpg), "65500x65500 pixels, want ", "", false, "likewise"},
+		{"GIF of 4.3 gigapixels", ".gif", slices.Concat(still[:6], []byte{0xff, 0xff, 0xff, 0xff}, still[10:]), "65535x65535 pixels, want ", "", false, "likewise"},
+		{"AVIF", ".avif", []byte("\x00\x00\x00\x18ftypavif\x00\x00\x00\x00"), "not supported: pictures of format AVIF", "convert", false, "known and not read"},
 	}
+}
+
+// sized is a JPEG file whose header says that it has 65500 pixels a side.
+func sized(jpg []byte) []byte {
+	at := bytes.Index(jpg, []byte{0xff, 0xc0})
+	return slices.Concat(jpg[:at+5], []byte{0xff, 0xdc, 0xff, 0xdc}, jpg[at+9:])
 }
 
 // ProgressiveJPEG is an image's file of several scans.

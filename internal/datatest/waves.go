@@ -75,7 +75,7 @@ const (
 
 // Waves are one recording in the forms in which programs write it, and in forms of which samples are missing. Where
 // mu-law or A-law holds the samples exactly, as those of [Telephone], they are among them.
-func Waves(rateHz int, samples []int16) []Form {
+func Waves(rateHz int, samples []int16) []Odd {
 	raw := func(order binary.AppendByteOrder) (b []byte) {
 		for _, s := range samples {
 			b = order.AppendUint16(b, uint16(s))
@@ -88,50 +88,50 @@ func Waves(rateHz int, samples []int16) []Form {
 	more := func(n int) func(uint32) uint32 { return func(right uint32) uint32 { return right + uint32(n) } }
 	sized := func(riff, data func(uint32) uint32) []byte { return Wave{Riff: riff, Data: data}.File(rateHz, little) }
 	all := fixed(0xffffffff)
-	list := []Form{
-		{"plain", plain, "", false, "as it should be"},
-		{"extensible", Wave{Extensible: true}.File(rateHz, little), "", false, "the codec in a longer identifier"},
-		{"big-endian", Wave{Big: true}.File(rateHz, raw(binary.BigEndian)), "", false, "RIFX"},
-		{"RF64", Wave{Large: "RF64", Riff: all}.File(rateHz, little), "", false, "for files beyond 4 GiB"},
-		{"BW64", Wave{Large: "BW64", Riff: all}.File(rateHz, little), "", false, "its successor"},
-		{"W64", sony(rateHz, little), "", false, "Sony's"},
-		{"streamed", Wave{Before: remarks, Riff: all, Data: all}.File(rateHz, little), "", false, "as ffmpeg writes it into a pipe"},
-		{"streamed by SoX", sized(fixed(0x7ffff024), fixed(0x7ffff000)), "", false, "as much as it thinks that a header may say"},
-		{"streamed by arecord", sized(fixed(0x80000024), fixed(0x80000000)), "", false, "likewise"},
-		{"streamed, right RIFF", sized(nil, all), "", false, "one of the lengths was brought up to date"},
-		{"streamed, remarks behind", Wave{Behind: remarks, Riff: all, Data: all}.File(rateHz, little), "", false, "remarks are no sound"},
-		{"lengths of 0", sized(fixed(0), fixed(0)), "", false, "a recorder that was switched off"},
-		{"never closed", sized(fixed(8), fixed(0)), "", false, "likewise"},
-		{"data of 0", sized(nil, fixed(0)), "", false, "likewise"},
-		{"RIFF of 0", sized(fixed(0), nil), "", false, "one of the lengths is right"},
-		{"RIFF the file's size", sized(more(8), nil), "", false, "a frequent fault of home-made writers"},
-		{"RIFF too long", sized(more(1000), nil), "", false, "chunks behind may be missing, samples are not"},
-		{"RIFF too short", sized(more(-7), nil), "", false, "likewise"},
-		{"one byte over", sized(nil, more(1)), "", false, "no sample is missing"},
-		{"data the file's size", sized(nil, more(44)), "", false, "a frequent fault of home-made writers"},
-		{"remarks before", Wave{Before: oddRemarks + "\x00"}.File(rateHz, little), "", false, "with their padding"},
-		{"remarks before without padding", Wave{Before: oddRemarks}.File(rateHz, little), "", false, "with none"},
-		{"remarks behind", Wave{Behind: remarks}.File(rateHz, little), "", false, "they are no sound"},
-		{"remarks behind, cut", Wave{Behind: remarks[:15]}.File(rateHz, little), "", false, "they are not needed"},
-		{"bytes behind", append(slices.Clip(plain), "bytes behind"...), "", false, "as some tools leave them"},
+	list := []Odd{
+		{"plain", "", plain, "", "", false, plainTwin},
+		{"extensible", "", Wave{Extensible: true}.File(rateHz, little), "", "", false, "the codec in a longer identifier"},
+		{"big-endian", "", Wave{Big: true}.File(rateHz, raw(binary.BigEndian)), "", "", false, "RIFX"},
+		{"RF64", "", Wave{Large: "RF64", Riff: all}.File(rateHz, little), "", "", false, "for files beyond 4 GiB"},
+		{"BW64", "", Wave{Large: "BW64", Riff: all}.File(rateHz, little), "", "", false, "its successor"},
+		{"W64", "", sony(rateHz, little), "", "", false, "Sony's"},
+		{"streamed", "", Wave{Before: remarks, Riff: all, Data: all}.File(rateHz, little), "", "", false, "as ffmpeg writes it into a pipe"},
+		{"streamed by SoX", "", sized(fixed(0x7ffff024), fixed(0x7ffff000)), "", "", false, "as much as it thinks that a header may say"},
+		{"streamed by arecord", "", sized(fixed(0x80000024), fixed(0x80000000)), "", "", false, "likewise"},
+		{"streamed, right RIFF", "", sized(nil, all), "", "", false, "one of the lengths was brought up to date"},
+		{"streamed, remarks behind", "", Wave{Behind: remarks, Riff: all, Data: all}.File(rateHz, little), "", "", false, "remarks are no sound"},
+		{"lengths of 0", "", sized(fixed(0), fixed(0)), "", "", false, "a recorder that was switched off"},
+		{"never closed", "", sized(fixed(8), fixed(0)), "", "", false, "likewise"},
+		{"data of 0", "", sized(nil, fixed(0)), "", "", false, "likewise"},
+		{"RIFF of 0", "", sized(fixed(0), nil), "", "", false, "one of the lengths is right"},
+		{"RIFF the file's size", "", sized(more(8), nil), "", "", false, "a frequent fault of home-made writers"},
+		{"RIFF too long", "", sized(more(1000), nil), "", "", false, "chunks behind may be missing, samples are not"},
+		{"RIFF too short", "", sized(more(-7), nil), "", "", false, "likewise"},
+		{"one byte over", "", sized(nil, more(1)), "", "", false, "no sample is missing"},
+		{"data the file's size", "", sized(nil, more(44)), "", "", false, "a frequent fault of home-made writers"},
+		{"remarks before", "", Wave{Before: oddRemarks + "\x00"}.File(rateHz, little), "", "", false, "with their padding"},
+		{"remarks before without padding", "", Wave{Before: oddRemarks}.File(rateHz, little), "", "", false, "with none"},
+		{"remarks behind", "", Wave{Behind: remarks}.File(rateHz, little), "", "", false, "they are no sound"},
+		{"remarks behind, cut", "", Wave{Behind: remarks[:15]}.File(rateHz, little), "", "", false, "they are not needed"},
+		{"bytes behind", "", append(slices.Clip(plain), "bytes behind"...), "", "", false, "as some tools leave them"},
 
-		{"nothing", nil, "empty", false, "a copy that never began"},
-		{"half a header", plain[:20], "truncated", false, "cut off"},
-		{"half", plain[:44+len(little)/4*2], "truncated", false, "cut off"},
-		{"a sample less", plain[:len(plain)-2], "truncated", false, "cut off"},
-		{"half a sample less", plain[:len(plain)-1], "truncated", false, "cut off"},
-		{"samples left out", sized(more(len(little)), more(len(little))), "truncated", false, "the header promises twice as many"},
-		{"half of RF64", Wave{Large: "RF64", Riff: all}.File(rateHz, little)[:80+len(little)/4*2], "truncated", false, "cut off"},
-		{"half of W64", sony(rateHz, little)[:128+len(little)/4*2], "truncated", false, "cut off"},
-		{"no samples", Wave{Behind: remarks}.File(rateHz, nil), "no samples", false, "nothing was recorded"},
-		{"no format", append(slices.Clip(plain[:12]), plain[36:]...), "no format", false, "what are these bytes"},
-		{"another form", append([]byte("RIFF\x00\x00\x00\x00RMID"), plain[12:]...), "RMID", false, "RIFF holds MIDI, videos and pictures too"},
+		{"nothing", "", nil, "empty", "", false, "a copy that never began"},
+		{"half a header", "", plain[:20], "truncated", "", false, "cut off"},
+		{"half", "", plain[:44+len(little)/4*2], "truncated", "", false, "cut off"},
+		{"a sample less", "", plain[:len(plain)-2], "truncated", "", false, "cut off"},
+		{"half a sample less", "", plain[:len(plain)-1], "truncated", "", false, "cut off"},
+		{"samples left out", "", sized(more(len(little)), more(len(little))), "truncated", "", false, "the header promises twice as many"},
+		{"half of RF64", "", Wave{Large: "RF64", Riff: all}.File(rateHz, little)[:80+len(little)/4*2], "truncated", "", false, "cut off"},
+		{"half of W64", "", sony(rateHz, little)[:128+len(little)/4*2], "truncated", "", false, "cut off"},
+		{"no samples", "", Wave{Behind: remarks}.File(rateHz, nil), "no samples", "", false, "nothing was recorded"},
+		{"no format", "", append(slices.Clip(plain[:12]), plain[36:]...), "no format", "", false, "what are these bytes"},
+		{"another form", "", append([]byte("RIFF\x00\x00\x00\x00RMID"), plain[12:]...), "RMID", "", false, "RIFF holds MIDI, videos and pictures too"},
 	}
 	return append(list, codecs(rateHz, samples)...)
 }
 
 // codecs are the recording in other widths and codecs.
-func codecs(rateHz int, samples []int16) []Form {
+func codecs(rateHz int, samples []int16) []Odd {
 	var wide, words, singles, doubles []byte
 	laws := map[uint16][]byte{}
 	for _, s := range samples {
@@ -155,22 +155,22 @@ func codecs(rateHz int, samples []int16) []Form {
 	}
 	beyond := slices.Clone(doubles)
 	binary.LittleEndian.PutUint64(beyond, math.Float64bits(1e300))
-	list := []Form{
-		{"24 bits", Wave{Bits: 24}.File(rateHz, wide), "", false, "of studios"},
-		{"32 bits", Wave{Bits: 32}.File(rateHz, words), "", false, "likewise"},
-		{"float", Wave{Codec: 3, Bits: 32}.File(rateHz, singles), "", false, "as SciPy saves float32"},
-		{"64-bit float", Wave{Codec: 3, Bits: 64}.File(rateHz, doubles), "", false, "as SciPy saves float64"},
-		{"float, not a number", odd(singles, math.NaN()), "is NaN, want a finite number", false, "a division by 0"},
-		{"float, infinite", odd(singles, math.Inf(-1)), "is -Inf, want a finite number", false, "a logarithm of 0"},
-		{"float, beyond float32", Wave{Codec: 3, Bits: 64}.File(rateHz, beyond), "want a number that float32 can hold", false, "must not become infinite"},
+	list := []Odd{
+		{"24 bits", "", Wave{Bits: 24}.File(rateHz, wide), "", "", false, "of studios"},
+		{"32 bits", "", Wave{Bits: 32}.File(rateHz, words), "", "", false, "likewise"},
+		{"float", "", Wave{Codec: 3, Bits: 32}.File(rateHz, singles), "", "", false, "as SciPy saves float32"},
+		{"64-bit float", "", Wave{Codec: 3, Bits: 64}.File(rateHz, doubles), "", "", false, "as SciPy saves float64"},
+		{"float, not a number", "", odd(singles, math.NaN()), "is NaN, want a finite number", "", false, "a division by 0"},
+		{"float, infinite", "", odd(singles, math.Inf(-1)), "is -Inf, want a finite number", "", false, "a logarithm of 0"},
+		{"float, beyond float32", "", Wave{Codec: 3, Bits: 64}.File(rateHz, beyond), "want a number that float32 can hold", "", false, "must not become infinite"},
 	}
 	for codec, name := range map[uint16]string{6: "A-law", 7: "mu-law"} {
 		if b := laws[codec]; len(b) == len(samples) {
 			all := func(uint32) uint32 { return 0xffffffff }
 			list = append(list,
-				Form{name, Wave{Codec: codec, Bits: 8}.File(rateHz, b), "", true, "of telephones"},
-				Form{name + ", streamed", Wave{Codec: codec, Bits: 8, Riff: all, Data: all}.File(rateHz, b), "", true, "into a pipe"},
-				Form{name + ", half", Wave{Codec: codec, Bits: 8}.File(rateHz, b)[:44+len(b)/2], "truncated", false, "ffmpeg would not tell"})
+				Odd{name, "", Wave{Codec: codec, Bits: 8}.File(rateHz, b), "", "", true, "of telephones"},
+				Odd{name + ", streamed", "", Wave{Codec: codec, Bits: 8, Riff: all, Data: all}.File(rateHz, b), "", "", true, "into a pipe"},
+				Odd{name + ", half", "", Wave{Codec: codec, Bits: 8}.File(rateHz, b)[:44+len(b)/2], "truncated", "", false, "ffmpeg would not tell"})
 		}
 	}
 	return list
