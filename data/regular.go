@@ -28,7 +28,7 @@ func OpenFile(path string) (*os.File, fs.FileInfo, error) {
 		err = CheckRegular(path, st)
 	}
 	if err != nil {
-		f.Close() //nolint:errcheck // nothing was written
+		f.Close()
 		return nil, nil, err
 	}
 	return f, st, nil

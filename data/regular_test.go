@@ -26,7 +26,9 @@ func TestReadUpTo(t *testing.T) {
 		{"link", func(p string) error { return os.Symlink(at("file"), p) }, "12345678", true, "links are followed"},
 		{"long", func(p string) error { return os.WriteFile(p, []byte("123456789"), 0o600) }, "not supported: more than 8 bytes", false, "one byte more"},
 		{"hole", func(p string) error { return errors.Join(os.WriteFile(p, nil, 0o600), os.Truncate(p, 1<<42)) }, "zeros from its beginning, not the file itself", false, "takes no room, and all the memory"},
-		{"pointer", func(p string) error { return os.WriteFile(p, []byte("version https://git-lfs.github.com/spec/v1\n"), 0o600) }, "a Git LFS pointer, not the file itself", false, "more than may be, but known"},
+		{"pointer", func(p string) error {
+			return os.WriteFile(p, []byte("version https://git-lfs.github.com/spec/v1\n"), 0o600)
+		}, "a Git LFS pointer, not the file itself", false, "more than may be, but known"},
 		{"folder", func(p string) error { return os.Mkdir(p, 0o700) }, "not a regular file, but a folder", false, "no file"},
 		{"pipe", func(p string) error { return syscall.Mkfifo(p, 0o600) }, "not a regular file, but a pipe", false, "nobody writes"},
 		{"zero", func(p string) error { return os.Symlink("/dev/zero", p) }, "not a regular file, but a device", false, "has no end"},

@@ -36,7 +36,7 @@ func openArchive(name string) (*archive, error) {
 	}
 	r, err := zip.NewReader(f, st.Size())
 	if err != nil {
-		f.Close() //nolint:errcheck // nothing was written
+		f.Close()
 		return nil, &data.FormatError{File: name, Reason: err.Error()}
 	}
 	return &archive{name, f, r, sync.OnceValue(func() map[string]string {

@@ -55,7 +55,7 @@ func readSet(dir string, settings map[string]any) (data.Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer images.file.Close() //nolint:errcheck // nothing was written
+	defer images.file.Close()
 	words := newVocabulary(splits[data.Train])
 	parts := map[data.Split]data.Part{}
 	for split, list := range splits {

@@ -3,6 +3,7 @@ package datatest
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math"
 	"path"
 	"path/filepath"
@@ -153,7 +154,7 @@ func (r Row) run(t *testing.T, l Loader, at func(name string) string) {
 			if p.Skip != "" {
 				t.Skip(p.Skip)
 			}
-			if err := p.Make(t, name); err != nil {
+			if err := p.Make(name, t.TempDir()); err != nil {
 				t.Skipf("no %s here: %v", p.Name, err)
 			}
 			base, odd := r.Name, p.Odd
@@ -171,9 +172,7 @@ const plainTwin = "as it should be"
 // with are files of which one has other content.
 func with(f Files, name string, b []byte) Files {
 	out := make(Files, len(f))
-	for n, content := range f {
-		out[n] = content
-	}
+	maps.Copy(out, f)
 	out[name] = bytes.Clone(b)
 	if b == nil {
 		out[name] = []byte{}
