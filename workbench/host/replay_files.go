@@ -30,15 +30,11 @@ type replayBatches map[string]npy.Array
 
 // readBatches reads batches.npz.
 func readBatches(dir string) (replayBatches, error) {
-	f, err := os.Open(filepath.Join(dir, batchesFile))
+	f, st, err := data.OpenFile(filepath.Join(dir, batchesFile))
 	if err != nil {
 		return nil, replayProblem(batchesFile, "%v", err)
 	}
 	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return nil, replayProblem(batchesFile, "%v", err)
-	}
 	all, err := npy.DecodeZip(batchesFile, f, st.Size(), maxArrayBytes, nil)
 	if err == nil {
 		return all, nil
@@ -207,7 +203,7 @@ func dashes(list []int) string {
 
 // replayWeights reads weights.safetensors for a model: every variable, nothing else, all finite.
 func replayWeights(dir string, vars []models.Variable) (map[string][]float32, error) {
-	f, err := os.Open(filepath.Join(dir, weightsFile))
+	f, _, err := data.OpenFile(filepath.Join(dir, weightsFile))
 	if err != nil {
 		return nil, replayProblem(weightsFile, "%v", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -86,7 +85,7 @@ func unknownKey(path string, known []string) error {
 
 // readReplaySpec reads spec.json.
 func readReplaySpec(dir string) (*replaySpec, error) {
-	text, err := os.ReadFile(filepath.Join(dir, specFile))
+	text, err := data.ReadFile(filepath.Join(dir, specFile))
 	if err != nil {
 		return nil, replayProblem(specFile, "%v", err)
 	}
