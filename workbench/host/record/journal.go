@@ -252,27 +252,42 @@ func (j *Journal) cut(lines int) error {
 }
 
 // CopyTo writes the lines that keep chooses to a new journal of another owner, lost ones as lost, with a note where one is
-// given.
+// given. It holds one line at a time.
 func (j *Journal) CopyTo(path, owner, note string, keep func(i int) bool) error {
-	to := &Journal{path: path, opt: j.opt}
-	to.opt.Owner = owner
-	var pieces []piece
-	for i := range j.ends {
-		if !keep(i) {
-			continue
-		}
-		p := piece{step: int(j.steps[i])}
-		if l, lost := j.lost[i]; lost {
-			p.sum, p.why = l.Sum, l.Why
-		} else {
-			var err error
-			if p.line, err = j.raw(i); err != nil {
+	var sums []byte
+	chain := uint32(0)
+	add := func(e entry) { sums, chain = e.appendTo(sums), e.chain }
+	if owner != "" {
+		add(noteEntry(chain, ownerNote+owner))
+	}
+	err := whole.Stream(path, func(w io.Writer) error {
+		out := bufio.NewWriter(w)
+		for i := range j.ends {
+			if !keep(i) {
+				continue
+			}
+			if l, lost := j.lost[i]; lost {
+				add(lostEntry(chain, piece{step: l.Step, sum: l.Sum}, j.opt.Copy))
+				continue
+			}
+			line, err := j.raw(i)
+			if err != nil {
+				return err
+			}
+			add(newEntry(chain, line, int(j.steps[i]), 0, j.opt.Copy))
+			if _, err := out.Write(line); err != nil {
 				return err
 			}
 		}
-		pieces = append(pieces, p)
+		if note != "" {
+			add(noteEntry(chain, note))
+		}
+		return out.Flush()
+	})
+	if err != nil {
+		return err
 	}
-	return errors.Join(to.rewrite(pieces, note), to.Close())
+	return whole.Stream(SumsPath(path), func(w io.Writer) error { _, err := w.Write(sums); return err })
 }
 
 // Line is a line, without its line feed, and the step that it belongs to.
