@@ -212,8 +212,8 @@ func TestBadFolder(t *testing.T) {
 		hint    string
 		reason  string
 	}{
-		{"newer schema", strings.Replace(manifest, `"schema": 1`, `"schema": 2`, 1), "schema 2, this program knows up to 1", "newer version", "it may mean other things"},
-		{"newer and different", `{"schema": 2, "settings": [], "data": 5}`, "schema 2", "newer version", "what it holds is not read"},
+		{"newer schema", strings.Replace(manifest, `"schema": 2`, `"schema": 3`, 1), "schema 3, this program knows up to 2", "newer version", "it may mean other things"},
+		{"newer and different", `{"schema": 3, "settings": [], "data": 5}`, "schema 3", "newer version", "what it holds is not read"},
 		{"truncated", manifest[:len(manifest)/2], "manifest.json: unexpected end of JSON input", "damaged", "a copy that was cut off"},
 		{"empty", "", "manifest.json: unexpected end of JSON input", "damaged", "a copy that never began"},
 		{"another file", "{}", "manifest.json: not a run's manifest", "damaged", "JSON, but no settings"},

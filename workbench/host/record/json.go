@@ -50,5 +50,8 @@ func ReadJSON(path string, v any) error {
 	if err == nil && !sealed {
 		err = ErrUnsealed
 	}
-	return errors.Join(json.Unmarshal(text, v), err)
+	if readErr := json.Unmarshal(text, v); readErr != nil {
+		return readErr // whatever its checksum
+	}
+	return err
 }
