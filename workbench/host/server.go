@@ -77,7 +77,9 @@ func Serve(ctx context.Context, project string, idle time.Duration) error {
 	s.seen()
 	server := &http.Server{Handler: s.handler(), BaseContext: func(net.Listener) context.Context { return ctx }}
 	go s.leaveWhenIdle(ctx, idle)
+	answered := make(chan struct{}) // closed when the last requests have their answers
 	go func() {
+		defer close(answered)
 		<-ctx.Done()
 		grace, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
@@ -88,7 +90,9 @@ func Serve(ctx context.Context, project string, idle time.Duration) error {
 		return err
 	}
 	s.detached.Wait()
-	return errors.Join(s.shop.keep(), s.shop.Close())
+	err = errors.Join(s.shop.keep(), s.shop.Close())
+	<-answered // Serve returns when the shutdown begins: who asked for it would get no answer from a process that has ended
+	return err
 }
 
 // claim takes the socket's folder for this process.
