@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -19,9 +18,7 @@ var formats = []string{"text", "md", "csv", "json"}
 func printComparison(w io.Writer, format string, c host.Compared) error {
 	switch format {
 	case "json":
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(c)
+		return host.WriteCompared(w, c)
 	case "csv":
 		return writeComparisonCSV(w, c)
 	}

@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,6 +27,16 @@ func (s *Sweep) write() error {
 		return &wire.Problem{Message: fmt.Sprintf("comparison not written: %v", err), Hint: "free some space and go on: the runs are on record"}
 	}
 	return nil
+}
+
+// WriteCompared writes what a comparison came to as compare.json has it, checksum included.
+func WriteCompared(w io.Writer, c Compared) error {
+	text, err := record.MarshalJSON(c)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(text)
+	return err
 }
 
 // checkFolder wants the comparison's folder to be free, or to hold a comparison on the same samples.

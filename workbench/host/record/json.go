@@ -15,14 +15,23 @@ import (
 // ErrUnsealed reports a JSON file without a checksum where there has to be one.
 var ErrUnsealed = errors.New("it has no checksum")
 
-// WriteJSON replaces a file by a value's JSON, which has to be an object, with a checksum in it.
+// WriteJSON replaces a file by [MarshalJSON] of a value.
 func WriteJSON(path string, v any) error {
+	text, err := MarshalJSON(v)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return whole.Stream(path, func(w io.Writer) error { _, err := w.Write(text); return err })
+}
+
+// MarshalJSON is a value's JSON, which has to be an object, with a checksum in it.
+func MarshalJSON(v any) ([]byte, error) {
 	text, err := json.Marshal(v)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(text) < 2 || text[0] != '{' {
-		return fmt.Errorf("record: %s: %T is no JSON object", path, v)
+		return nil, fmt.Errorf("record: %T is no JSON object", v)
 	}
 	head := fmt.Sprintf("{%q:%q", seal.Key, seal.Blank)
 	if len(text) > 2 {
@@ -30,13 +39,9 @@ func WriteJSON(path string, v any) error {
 	}
 	var out bytes.Buffer
 	if err := json.Indent(&out, append([]byte(head), text[1:]...), "", "  "); err != nil {
-		return err
+		return nil, err
 	}
-	sealed := append(out.Bytes(), '\n')
-	if err := seal.Seal(sealed, nil); err != nil {
-		return err
-	}
-	return whole.Stream(path, func(w io.Writer) error { _, err := w.Write(sealed); return err })
+	return seal.Sealed(append(out.Bytes(), '\n'))
 }
 
 // ReadJSON reads what [WriteJSON] wrote. For a file that was changed since then it returns [seal.ErrChanged], for one
