@@ -96,13 +96,13 @@ func TestDigits(t *testing.T) {
 		reason  string
 	}{
 		{"missing WAV", take, nil, "3_theo_1.wav: missing", "data fetch digits", "a smaller set must not pass for the whole"},
-		{"empty WAV", take, []byte{}, "3_theo_1.wav: empty", "damaged", "a download that never began"},
+		{"empty WAV", take, []byte{}, "3_theo_1.wav: empty", "broke off", "a download that never began"},
 		{"truncated WAV", take, sound[:len(sound)-99], "3_theo_1.wav: truncated", "damaged", "a download that was cut off"},
 		{"wrong rate", take, wav(16000, 3, 710), "3_theo_1.wav: not supported: sample rate 16000 Hz, want 8000 Hz", "convert the file", "whole, but of another kind"},
-		{"no WAV", take, []byte(strings.Repeat("<html>", 20)), "3_theo_1.wav: ", "damaged", "an error page under the name"},
+		{"no WAV", take, []byte(strings.Repeat("<html>", 20)), "3_theo_1.wav: a web page", "refused", "an error page under the name"},
 		{"digit 12", "data/fsdd/recordings/12_theo_0.wav", sound, `label "12", want a digit from 0 to 9`, "damaged", "the label stands in the name"},
 		{"missing IDX", images, nil, "train-images-idx3-ubyte: neither it nor", "data fetch digits", "with and without .gz"},
-		{"empty IDX", images, []byte{}, "train-images-idx3-ubyte: 0 bytes", "damaged", "a download that never began"},
+		{"empty IDX", images, []byte{}, "train-images-idx3-ubyte: 0 bytes", "broke off", "a download that never began"},
 		{"truncated IDX", images, []byte(s.read(t, images))[:5000], "train-images-idx3-ubyte: truncated: 4984 bytes of values", "damaged", "a download that was cut off"},
 		{"label out of range", labels, bad, "train-labels-idx1-ubyte: label 10 at place 17, want at most 9", "damaged", "ten classes"},
 	} {
