@@ -146,9 +146,9 @@ func proveRun(dir string) Proof {
 		return nil
 	})
 	if tie := parseTied(want); probes < tie.probes {
-		p.Faults = append(p.Faults, fmt.Sprintf("%s: %s at its end gone, with their checksums", probesFile, plural(tie.probes-probes, "line")))
+		p.Faults = append(p.Faults, goneAtEnd(probesFile, tie.probes-probes))
 	} else if events < tie.events {
-		p.Faults = append(p.Faults, fmt.Sprintf("%s: %s at its end gone, with their checksums", eventsFile, plural(tie.events-events, "line")))
+		p.Faults = append(p.Faults, goneAtEnd(eventsFile, tie.events-events))
 	}
 	snapshots := startsFrom(dir, 0)
 	for _, s := range snapshots {

@@ -74,9 +74,9 @@ func ReadRecorded(dir string) (Recorded, error) {
 	case len(lostSteps)+len(lostProbes) > 0:
 		rec.Lost = damageText(lostSteps, lostProbes)
 	case events.Len() < want.events:
-		rec.Lost = fmt.Sprintf("%s: %s at its end gone, with their checksums: what was set is not known", eventsFile, plural(want.events-events.Len(), "line"))
+		rec.Lost = goneAtEnd(eventsFile, want.events-events.Len()) + ": what was set is not known"
 	case probes.Len() < want.probes:
-		rec.Lost = fmt.Sprintf("%s: %s at its end gone, with their checksums; training or measuring computes them again", probesFile, plural(want.probes-probes.Len(), "line"))
+		rec.Lost = goneAtEnd(probesFile, want.probes-probes.Len()) + "; training or measuring computes them again"
 	}
 	settings := Settings{}
 	maps.Copy(settings, man.Settings)

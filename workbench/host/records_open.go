@@ -66,7 +66,7 @@ func openRecords(dir string, base Settings, perEpoch int, owner string, proved b
 	want := parseTied(rs.metrics.Noted())
 	if n := rs.events.Len(); n < want.events {
 		return rs, nil, &wire.Problem{
-			Message: fmt.Sprintf("%s: %s at its end gone, with their checksums: what was set is not known", filepath.Join(dir, eventsFile), plural(want.events-n, "line")),
+			Message: goneAtEnd(filepath.Join(dir, eventsFile), want.events-n) + ": what was set is not known",
 			Hint:    "bring the file back from a copy, with " + filepath.Base(record.SumsPath(eventsFile)) + "; or start the run over under another name",
 		}
 	}
@@ -74,7 +74,7 @@ func openRecords(dir string, base Settings, perEpoch int, owner string, proved b
 		if rs.gap = 0; n > 0 {
 			rs.gap = rs.probes.Step(n - 1)
 		}
-		found = append(found, finding{eventDamaged, fmt.Sprintf("%s: %s at its end gone, with their checksums", probesFile, plural(want.probes-n, "line"))})
+		found = append(found, finding{eventDamaged, goneAtEnd(probesFile, want.probes-n)})
 	}
 	foreign, err := rs.dropUncommitted()
 	if err != nil {
@@ -149,6 +149,11 @@ func findings(file string, was record.Found, proved bool) (list []finding) {
 		add(eventDamaged, "%d lines at its end were never committed, and were cut", was.Cut)
 	}
 	return list
+}
+
+// goneAtEnd says that lines of a journal are missing which the steps say it had.
+func goneAtEnd(file string, lines int) string {
+	return fmt.Sprintf("%s: %s at its end gone, with their checksums", file, plural(lines, "line"))
 }
 
 func plural(n int, what string) string {
