@@ -144,7 +144,16 @@ func lineFeeds(b []byte) []byte {
 	case bytes.IndexByte(b, '\n') < 0:
 		return bytes.ReplaceAll(b, []byte("\r"), []byte("\n"))
 	}
-	return bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
+	// All carriage returns before a line feed: a file that was converted twice ends its lines in "\r\r\n".
+	out := make([]byte, 0, len(b))
+	for line := range bytes.Lines(b) {
+		if end, ok := bytes.CutSuffix(line, []byte("\n")); ok {
+			out = append(append(out, bytes.TrimRight(end, "\r")...), '\n')
+		} else {
+			out = append(out, line...)
+		}
+	}
+	return out
 }
 
 // noText names what is no text by its first bytes: the usual things that are given a text's name.

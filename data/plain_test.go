@@ -34,6 +34,7 @@ func TestDecodeText(t *testing.T) {
 		{"UTF-16, low byte first", as16("\xff\xfe", text, 0), text, "as a spreadsheet saves Unicode text"},
 		{"UTF-16, high byte first", as16("\xfe\xff", text, 1), text, "the other order"},
 		{"carriage returns and line feeds", []byte("a\r\nb\r\n"), "a\nb\n", "of Windows"},
+		{"two carriage returns", []byte("a\r\r\nb\r\r\n"), "a\nb\n", "converted twice"},
 		{"carriage returns alone", []byte("a\rb\r"), "a\nb\n", "of old spreadsheets"},
 		{"carriage returns of UTF-16", as16("\xff\xfe", "a\r\nb", 0), "a\nb", "both at once"},
 		{"a carriage return within", []byte("a\rb\nc\n"), "a\rb\nc\n", "where lines end otherwise it is a character"},
@@ -98,6 +99,7 @@ func TestReadText(t *testing.T) {
 
 func FuzzDecodeText(f *testing.F) {
 	f.Add([]byte("\ufeffid,größe\r\n"))
+	f.Add([]byte("\r\r\n"))
 	f.Add(as16("\xff\xfe", "a𝄞\r\nb", 0))
 	f.Add(as16("\xfe\xff", "a𝄞\rb", 1))
 	f.Add([]byte("gr\xf6\xdfe"))
