@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"github.com/primewindow/primewindow/data"
 )
@@ -71,7 +72,11 @@ func readSet(dir string, settings map[string]any) (data.Dataset, error) {
 	if err := degrade(s.images, o); err != nil {
 		return nil, err
 	}
-	s.describe(o)
+	strangers, err := validating(s.recordings, o)
+	if err != nil {
+		return nil, err
+	}
+	s.describe(o, strangers)
 	return s, nil
 }
 
@@ -83,10 +88,14 @@ func part(split data.Split, train, test *images) *images {
 	return train
 }
 
-func (s *set) describe(o options) {
+func (s *set) describe(o options, strangers []string) {
 	protocol := "theo and lucas are the test split"
 	if o.protocol == byTakes {
 		protocol = "takes 0 to 4 are the test split"
+	}
+	validation := fmt.Sprintf("%v of the other takes are validation", o.valShare)
+	if len(strangers) > 0 {
+		validation = fmt.Sprintf("the other takes of %s are validation", strings.Join(strangers, ", "))
 	}
 	s.desc = data.Description{
 		Name: Name,
@@ -99,8 +108,8 @@ func (s *set) describe(o options) {
 			Source:    "Free Spoken Digit Dataset, Z. Jackson et al.; MNIST, Y. LeCun, C. Cortes, C. Burges",
 			Licence:   "FSDD: CC BY-SA 4.0; MNIST: commonly given as CC BY-SA 3.0",
 			SplitHash: s.hash(),
-			Protocol: fmt.Sprintf("%s, %v of the other takes are validation, %d images of the digit for each recording by data_seed %d",
-				protocol, o.valShare, o.imagesPerRecording, o.seed),
+			Protocol: fmt.Sprintf("%s, %s, %d images of the digit for each recording by data_seed %d",
+				protocol, validation, o.imagesPerRecording, o.seed),
 		},
 		Recipe: map[string]any{
 			"lr": 0.03, "momentum": 0.9, "weight_decay": 1e-4, "batch": 64.0, "epochs": 12.0, "lr_step": 10.0, "lr_gamma": 0.1,

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 
 	"github.com/primewindow/primewindow/data"
 )
@@ -36,9 +38,47 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
+// validating are the speakers who are held out of training to validate. It returns an error for one who is not there or
+// is tested, and when none is left to train on.
+func validating(list []recording, o options) ([]string, error) {
+	var training []string // speakers
+	for _, r := range list {
+		if (o.protocol == byTakes || !r.tested(o.protocol)) && !slices.Contains(training, r.speaker) {
+			training = append(training, r.speaker)
+		}
+	}
+	slices.Sort(training)
+	switch {
+	case o.valSpeakers == valNone:
+		return nil, nil
+	case o.valSpeakers == valAuto:
+		if o.protocol == byTakes || len(training) < 2 {
+			return nil, nil
+		}
+		return training[len(training)-1:], nil
+	}
+	chosen := strings.Split(o.valSpeakers, "-")
+	for i, name := range chosen {
+		if !slices.Contains(training, name) || slices.Contains(chosen[:i], name) {
+			return nil, fmt.Errorf("digits: val_speakers %q: %q, want different ones of %s, who are not tested, joined by hyphens", o.valSpeakers, name, strings.Join(training, ", "))
+		}
+	}
+	if len(chosen) == len(training) {
+		return nil, fmt.Errorf("digits: val_speakers %q: nobody is left to train on", o.valSpeakers)
+	}
+	return chosen, nil
+}
+
 // splitRecordings sorts the places of the recordings into splits.
-func splitRecordings(list []recording, o options) map[data.Split][]int {
+func splitRecordings(list []recording, o options) (map[data.Split][]int, error) {
 	splits := map[data.Split][]int{}
+	strangers, err := validating(list, o)
+	if err != nil {
+		return nil, err
+	}
+	if strangers != nil {
+		o.valShare = 0
+	}
 	var group []int // takes of one digit by one speaker that are not tested, and which group of them it is
 	groups := uint64(0)
 	end := func() {
@@ -60,20 +100,26 @@ func splitRecordings(list []recording, o options) map[data.Split][]int {
 		if i > 0 && (r.digit != list[i-1].digit || r.speaker != list[i-1].speaker) {
 			end()
 		}
-		if r.tested(o.protocol) {
+		switch {
+		case r.tested(o.protocol):
 			splits[data.Test] = append(splits[data.Test], i)
-		} else {
+		case slices.Contains(strangers, r.speaker):
+			splits[data.Validation] = append(splits[data.Validation], i)
+		default:
 			group = append(group, i)
 		}
 	}
 	end()
-	return splits
+	return splits, nil
 }
 
 // pairUp gives each recording its images and puts each split's samples in a random order. It returns an error when
 // the training or the test split is empty, or a digit has too few images.
 func pairUp(list []recording, train, test *images, o options) (map[data.Split][]pair, error) {
-	splits := splitRecordings(list, o)
+	splits, err := splitRecordings(list, o)
+	if err != nil {
+		return nil, err
+	}
 	for _, split := range []data.Split{data.Train, data.Test} {
 		if len(splits[split]) == 0 {
 			return nil, fmt.Errorf("digits: protocol %s: no recording for split %s", o.protocol, split)

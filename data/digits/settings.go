@@ -18,6 +18,9 @@ const (
 	bySpeakers = "speakers"
 	byTakes    = "takes"
 
+	valAuto = "auto"
+	valNone = "none"
+
 	degradeNone  = "none"
 	degradeNoise = "noise50"
 	degradePCA   = "pca75"
@@ -32,8 +35,9 @@ func Settings() []data.Setting {
 		whole("data_seed", 0, 0, 1<<52, "of pairs, of the choice of validation takes and of noise"),
 		{Name: "protocol", Default: bySpeakers, Choices: []string{bySpeakers, byTakes}, Doc: "test split: the speakers theo and lucas, or takes 0 to 4 of all (the official one)"},
 		{Name: "degrade", Default: degradeNoise, Choices: []string{degradeNoise, degradePCA, degradeNone}, Doc: "images: noise of standard deviation 0.5 of the pixel range, or the leading principal components with 25 % of the energy"},
-		{Name: "val_share", Default: 0.1, Min: 0, Max: 0.5, Doc: "share of the takes not tested that are the validation split"},
-		whole("images_per_recording", 2, 1, 20, "samples made of each recording"),
+		{Name: "val_speakers", Default: valAuto, Doc: "training speakers held out as the validation split, joined by hyphens, so that it is of strangers as the test split is; auto: under the protocol speakers the last one of two or more in the order of the alphabet, else none; none: takes as val_share says"},
+		{Name: "val_share", Default: 0.1, Min: 0, Max: 0.5, Doc: "where no speaker is held out for validation: share of the takes not tested that are the validation split"},
+		whole("images_per_recording", 1, 1, 20, "samples made of each recording"),
 		whole("window", 256, 16, 4096, "samples of a frame of the spectrogram, at 8 kHz"),
 		whole("hop", 32, 1, 4096, "samples from one frame to the next"),
 		whole("bins", 64, 4, 128, "frequencies of a spectrogram"),
@@ -45,6 +49,7 @@ func Settings() []data.Setting {
 type options struct {
 	seed               uint64
 	protocol, degrade  string
+	valSpeakers        string // as the setting has it
 	valShare           float64
 	imagesPerRecording int
 	stft               audio.STFT
@@ -74,6 +79,7 @@ func parseOptions(given map[string]any) (options, error) {
 		seed:               uint64(number("data_seed")),
 		protocol:           values["protocol"].(string),
 		degrade:            values["degrade"].(string),
+		valSpeakers:        values["val_speakers"].(string),
 		valShare:           number("val_share"),
 		imagesPerRecording: int(number("images_per_recording")),
 		stft: audio.STFT{
