@@ -10,8 +10,8 @@ import (
 )
 
 // Method is a set of hooks on the one training loop. The loop builds the graph of a step once and calls
-// Forward, Loss and Gradients while it does so; at the start of every epoch it calls EpochStart, whose numbers reach
-// the graph as its Controls. A method keeps nothing between calls: what it decides from is recorded by the
+// Forward, Loss and Gradients while it does so; at the start of every epoch it calls EpochStart, and of every interval of
+// the window test between IntervalStart, whose numbers reach the graph as its Controls. A method keeps nothing between calls: what it decides from is recorded by the
 // loop and handed back through [Epoch], and what it carries from step to step is its State, which the loop keeps in
 // snapshots, so that a run can be taken up at any step. Embed [Plain] for hooks that are not needed.
 type Method interface {
@@ -24,9 +24,12 @@ type Method interface {
 	Controls(modalities []string) []string
 	// State lists the tensors that are carried from step to step, zeros before the first.
 	State(m *models.Multimodal) []StateVariable
-	// EpochStart decides the controls of an epoch from what was measured in the epochs before.
+	// EpochStart decides the controls of an epoch from what was measured before.
 	EpochStart(e Epoch) (map[string]float64, error)
-	// Start reports whether the weights at the start of the epoch are needed, as [Step.StartAt].
+	// IntervalStart decides anew, at the start of an interval of the window test that is no epoch's (see [Clock]), those
+	// of the controls that depend on windows. It changes no state.
+	IntervalStart(e Epoch) (map[string]float64, error)
+	// Start reports whether the weights at the start of the interval are needed, as [Step.StartAt].
 	Start() bool
 	// Forward may set hooks of call, the step's one pass through the model in training mode, before it is made, and
 	// replace [Step.X]: of s, nothing that comes of the pass is there yet. Graph code: it panics on error.
@@ -55,7 +58,10 @@ func (Plain) State(*models.Multimodal) []StateVariable { return nil }
 // EpochStart decides nothing.
 func (Plain) EpochStart(Epoch) (map[string]float64, error) { return nil, nil }
 
-// Start reports that the weights at the start of the epoch are not needed.
+// IntervalStart decides nothing.
+func (Plain) IntervalStart(Epoch) (map[string]float64, error) { return nil, nil }
+
+// Start reports that the weights at the start of the interval are not needed.
 func (Plain) Start() bool { return false }
 
 // Forward leaves the pass alone.
@@ -82,13 +88,19 @@ func (v StateVariable) Size() int {
 	return n
 }
 
-// Epoch is what a method may base its decisions for one epoch on.
+// Epoch is what a method may base its decisions for one epoch, or one interval of the window test, on.
 type Epoch struct {
-	Index      int                             // of the epoch about to start, from 0
-	Modalities []string                        //
-	Settings   map[string]any                  // the run's settings at this moment
-	Traces     map[string]map[string][]float64 // by probe kind and modality: one value per finished epoch, NaN where it was not measured
-	State      map[string][]float32            // the method's tensors, which it may change
+	Index      int            // of the epoch that starts or is under way, from 0
+	Interval   int            // likewise of the interval of the window test: Index where windows are tested by epochs
+	KShare     float64        // length of an interval over that which the setting k is for, see [ScaleK]; 0 counts as 1
+	Modalities []string       //
+	Settings   map[string]any // the run's settings at this moment
+	// Traces has, by probe kind and modality, one value for each finished interval, NaN where it was not measured.
+	Traces map[string]map[string][]float64
+	// RiseErrors has, likewise, the standard error of the rise before each interval, as [PrimeLearningWindow.Rise]: NaN where
+	// it is not known.
+	RiseErrors map[string]map[string][]float64
+	State      map[string][]float32 // the method's tensors, which it may change
 	// Features gives what the encoders make, in eval mode, of a share of the training samples, drawn anew for each
 	// epoch, and their labels.
 	Features func(share float64) (Features, error)
@@ -113,7 +125,7 @@ type Step struct {
 	Model    *models.Multimodal
 	Settings map[string]any   // those that shape the graph; a mutable one must be read from Control instead
 	Vars     map[string]*Node // weights before the update
-	StartAt  map[string]*Node // weights at the start of the epoch, when the method asks for them
+	StartAt  map[string]*Node // weights at the start of the interval of the window test, when the method asks for them
 	Controls map[string]*Node // scalars
 	X        map[string]*Node // by modality, [B, shape...]
 	Labels   *Node            // [B], int32

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 // Kinds of trace, by the names under which they are recorded. They measure different things and never share
@@ -20,22 +22,29 @@ const (
 )
 
 // ErrNotMeasured reports a trace that lacks a value which the window test needs.
-var ErrNotMeasured = errors.New("inforeg: trace not measured at an epoch's end that the window test reads")
+var ErrNotMeasured = errors.New("inforeg: trace not measured at the end of an interval that the window test reads")
 
-// WindowRule is the test for the prime learning window.
+// WindowRule is the test for the prime learning window. It is made once an interval, which is an epoch in the paper,
+// see [Clock].
 type WindowRule struct {
-	K     float64 // threshold of eq. 11, 0.04 in the paper
-	First int     // first epoch in which the window may be open; eq. 11 reads two traces, so never before 2
+	K     float64 // threshold of eq. 11 for the rise over an interval, 0.04 an epoch in the paper: see [ScaleK]
+	First int     // first interval in which the window may be open; eq. 11 reads two traces, so never before 2
 	Floor float64 // share of the trace's maximum so far below which the window stays shut; 0 in the paper. Near zero, late in training, a relative test opens at random.
+	Z     float64 // standard errors by which the rise has to exceed K; 0 in the paper
 }
 
-// PrimeLearningWindow says in which epochs a modality acquires information ever faster.
+// ScaleK is the threshold of eq. 11 for a rise over another length of training than K was chosen for, share times as
+// long: the rise over it of a trace that grows at the rate of one that rises by just K over the usual length,
+// 1 - (1-K)^share. Then a steady rise opens all intervals or none, however they are cut. Not in the paper.
+func ScaleK(k, share float64) float64 { return 1 - math.Pow(1-k, share) }
+
+// PrimeLearningWindow says in which intervals a modality acquires information ever faster.
 type PrimeLearningWindow struct {
-	Open []bool    // by epoch, from 0 to the one after the last measured
-	Rise []float64 // left side of eq. 11 for that epoch; NaN for epochs 0 and 1
+	Open []bool    // by interval, from 0 to the one after the last measured
+	Rise []float64 // left side of eq. 11 for that interval; NaN for intervals 0 and 1
 }
 
-// Intervals lists the runs of open epochs as [from, to), in order.
+// Intervals lists the runs of open intervals as [from, to), in order.
 func (w PrimeLearningWindow) Intervals() [][2]int {
 	var list [][2]int
 	for t, open := range w.Open {
@@ -49,16 +58,17 @@ func (w PrimeLearningWindow) Intervals() [][2]int {
 	return list
 }
 
-// DetectPrimeLearningWindow reads the window off a trace with one value for the end of each epoch: epoch t is
+// DetectPrimeLearningWindow reads the window off a trace with one value for the end of each interval: interval t is
 // open iff (Tr[t-1] - Tr[t-2]) / Tr[t-1] > K (paper eq. 11). A trace of fewer than two values opens nothing,
-// and neither does a NaN, which stands for an epoch that was not measured. It returns an error for a negative
-// or infinite value.
-func DetectPrimeLearningWindow(trace []float64, rule WindowRule) (PrimeLearningWindow, error) {
+// and neither does a NaN, which stands for an interval that was not measured. errs has the standard error of each rise,
+// by interval as [PrimeLearningWindow.Rise]; it is read where the rule asks for more than a rise above K, and then a
+// rise whose error is not known opens nothing. It returns an error for a negative or infinite value.
+func DetectPrimeLearningWindow(trace, errs []float64, rule WindowRule) (PrimeLearningWindow, error) {
 	w := PrimeLearningWindow{Open: make([]bool, len(trace)+1), Rise: make([]float64, len(trace)+1)}
 	largest := 0.0
 	for i, v := range trace {
 		if v < 0 || math.IsInf(v, 0) {
-			return PrimeLearningWindow{}, fmt.Errorf("inforeg: trace at the end of epoch %d: got %v, want a finite number, 0 or more", i, v)
+			return PrimeLearningWindow{}, fmt.Errorf("inforeg: trace at the end of interval %d: got %v, want a finite number, 0 or more", i, v)
 		}
 	}
 	for t := range w.Open {
@@ -71,32 +81,60 @@ func DetectPrimeLearningWindow(trace []float64, rule WindowRule) (PrimeLearningW
 		}
 		if last := trace[t-1]; last > 0 {
 			w.Rise[t] = (last - trace[t-2]) / last
-			w.Open[t] = t >= rule.First && w.Rise[t] > rule.K && last >= rule.Floor*largest
+			need := rule.K
+			if rule.Z > 0 {
+				need = math.NaN() // which nothing exceeds
+				if t < len(errs) {
+					need = rule.K + rule.Z*errs[t]
+				}
+			}
+			w.Open[t] = t >= rule.First && w.Rise[t] > need && last >= rule.Floor*largest
 		}
 	}
 	return w, nil
 }
 
-// Uncertain says for each epoch whether noise alone could have decided its test: whether the rise is within z
-// standard errors of the threshold. se has the standard error of every value of the trace; NaN, or a missing
-// value, leaves an epoch's test certain. The errors of two epochs' ends are taken as independent: measured on
-// the same samples they go together, so that this says uncertain too often rather than too seldom. Not in the paper.
-func (w PrimeLearningWindow) Uncertain(trace, se []float64, rule WindowRule, z float64) []bool {
+// Uncertain says for each interval whether noise alone could have decided its test: whether the rise is within z
+// standard errors of the threshold. errs has the standard error of every rise, by interval; NaN, or a missing one,
+// leaves an interval's test certain. Not in the paper.
+func (w PrimeLearningWindow) Uncertain(errs []float64, rule WindowRule, z float64) []bool {
 	list := make([]bool, len(w.Open))
-	for t := 2; t < len(list) && t-1 < len(se); t++ {
-		a, b := trace[t-2], trace[t-1]
-		spread := a / b * math.Hypot(se[t-2]/a, se[t-1]/b) // of the rise 1 - a/b
-		list[t] = math.Abs(w.Rise[t]-rule.K) < z*spread    // false for NaN
+	for t := 2; t < len(list) && t < len(errs); t++ {
+		list[t] = math.Abs(w.Rise[t]-rule.K) < z*errs[t] // false for NaN
 	}
 	return list
 }
 
+// RiseError is the standard error of a rise 1 - a/b (left side of eq. 11) between two traces measured on the same N
+// samples, of which before and after are the squared gradient norms, [N] each. a and b vary together from one choice of
+// samples to the next, so the error is that of a ratio of paired means: the standard deviation of x - (a/b) y over the
+// samples, divided by b √N (to first order, as for a ratio estimator). It is NaN for fewer than two samples, for
+// different numbers of them, and where b is 0. Not in the paper.
+func RiseError(before, after []float64) float64 {
+	n := float64(len(after))
+	if len(before) != len(after) || len(after) < 2 {
+		return math.NaN()
+	}
+	ratio := stat.Mean(before, nil) / stat.Mean(after, nil)
+	apart := make([]float64, len(after))
+	for i := range after {
+		apart[i] = before[i] - ratio*after[i]
+	}
+	return stat.StdDev(apart, nil) / (stat.Mean(after, nil) * math.Sqrt(n))
+}
+
+// RiseErrorApart is the standard error of a rise between traces a, then b, that were measured on different samples, such
+// as those of training steps, with standard errors of their own. On the same samples it says too much, see [RiseError].
+func RiseErrorApart(a, errA, b, errB float64) float64 {
+	return a / b * math.Hypot(errA/a, errB/b)
+}
+
 // Smooth is the mean of each value and the width-1 before it. With padded, zeros stand before the first value, as
-// in the published code, where a trace of any shape then seems to rise for width epochs; without, the mean is
+// in the published code, where a trace of any shape then seems to rise for width intervals; without, the mean is
 // over the values that there are. It returns an error for a width below 1.
 func Smooth(trace []float64, width int, padded bool) ([]float64, error) {
 	if width < 1 {
-		return nil, fmt.Errorf("inforeg: smoothing over %d epochs, want at least 1", width)
+		return nil, fmt.Errorf("inforeg: smoothing over %d intervals, want at least 1", width)
 	}
 	smooth := make([]float64, len(trace))
 	for t := range trace {

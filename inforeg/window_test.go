@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/google/go-cmp/cmp"
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/xlatest"
@@ -18,7 +20,7 @@ import (
 
 func ExampleDetectPrimeLearningWindow() {
 	trace := []float64{1.0, 1.5, 2.0, 2.02, 1.5}
-	w, err := inforeg.DetectPrimeLearningWindow(trace, inforeg.WindowRule{K: 0.04, First: 2})
+	w, err := inforeg.DetectPrimeLearningWindow(trace, nil, inforeg.WindowRule{K: 0.04, First: 2})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -53,7 +55,7 @@ func TestDetectPrimeLearningWindow(t *testing.T) {
 		{"floor", []float64{1, 100, 1, 2}, inforeg.WindowRule{K: 0.04, First: 2, Floor: 0.05}, [][2]int{{2, 3}}, "2 is below 5 % of 100"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := inforeg.DetectPrimeLearningWindow(tt.trace, tt.rule)
+			got, err := inforeg.DetectPrimeLearningWindow(tt.trace, nil, tt.rule)
 			if diff := cmp.Diff(tt.want, got.Intervals()); err != nil || diff != "" {
 				t.Errorf("DetectPrimeLearningWindow(%v): err %v, (-want +got)\n%s\nreason: %s", tt.trace, err, diff, tt.reason)
 			}
@@ -63,7 +65,7 @@ func TestDetectPrimeLearningWindow(t *testing.T) {
 		})
 	}
 	for _, bad := range [][]float64{{-1}, {1, math.Inf(1)}} {
-		if _, err := inforeg.DetectPrimeLearningWindow(bad, paper); err == nil || !strings.Contains(err.Error(), "finite") {
+		if _, err := inforeg.DetectPrimeLearningWindow(bad, nil, paper); err == nil || !strings.Contains(err.Error(), "finite") {
 			t.Errorf("DetectPrimeLearningWindow(%v): error %v, want one", bad, err)
 		}
 	}
@@ -73,23 +75,132 @@ func TestUncertain(t *testing.T) {
 	rule := inforeg.WindowRule{K: 0.04, First: 2}
 	nan := math.NaN()
 	for _, tt := range []struct {
-		name      string
-		trace, se []float64
-		want      []bool
-		reason    string
+		name        string
+		trace, errs []float64
+		want        []bool
+		reason      string
 	}{
-		{"clear", []float64{1, 2}, []float64{0.05, 0.1}, []bool{false, false, false}, "rise 0.5, error 0.5*hypot(0.05, 0.05) = 0.035: 13 errors above K"},
-		{"noise", []float64{1, 1.1}, []float64{0.1, 0.1}, []bool{false, false, true}, "rise 0.091, error 0.91*hypot(0.1, 0.091) = 0.123"},
-		{"shut by noise", []float64{1, 1}, []float64{0.1, 0.1}, []bool{false, false, true}, "rise 0, error 0.14: it might have opened"},
-		{"no error known", []float64{1, 1.05}, []float64{nan, 0.1}, []bool{false, false, false}, "nothing to tell by"},
+		{"clear", []float64{1, 2}, []float64{nan, nan, 0.035}, []bool{false, false, false}, "rise 0.5, 13 errors above K"},
+		{"noise", []float64{1, 1.1}, []float64{nan, nan, 0.123}, []bool{false, false, true}, "rise 0.091, less than half an error above K"},
+		{"shut by noise", []float64{1, 1}, []float64{nan, nan, 0.14}, []bool{false, false, true}, "rise 0: it might have opened"},
+		{"no error known", []float64{1, 1.05}, []float64{nan, nan, nan}, []bool{false, false, false}, "nothing to tell by"},
 		{"none given", []float64{1, 1.05}, nil, []bool{false, false, false}, "nothing to tell by"},
 	} {
-		w, err := inforeg.DetectPrimeLearningWindow(tt.trace, rule)
+		w, err := inforeg.DetectPrimeLearningWindow(tt.trace, tt.errs, rule)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(tt.want, w.Uncertain(tt.trace, tt.se, rule, 2)); diff != "" {
+		if diff := cmp.Diff(tt.want, w.Uncertain(tt.errs, rule, 2)); diff != "" {
 			t.Errorf("%s (-want +got)\n%s\nreason: %s", tt.name, diff, tt.reason)
+		}
+	}
+}
+
+// TestBeyondNoise: with Z, a rise opens the window only beyond so many standard errors.
+func TestBeyondNoise(t *testing.T) {
+	nan := math.NaN()
+	for _, tt := range []struct {
+		name string
+		errs []float64
+		want [][2]int
+	}{
+		{"clear", []float64{nan, nan, 0.2}, [][2]int{{2, 3}}}, // 0.04 + 2 * 0.2 < 0.5
+		{"noise", []float64{nan, nan, 0.24}, nil},             // 0.04 + 2 * 0.24 > 0.5
+		{"not known", []float64{nan, nan, nan}, nil},
+		{"not given", nil, nil},
+	} {
+		w, err := inforeg.DetectPrimeLearningWindow([]float64{1, 2}, tt.errs, inforeg.WindowRule{K: 0.04, First: 2, Z: 2})
+		if diff := cmp.Diff(tt.want, w.Intervals()); err != nil || diff != "" {
+			t.Errorf("%s: err %v, (-want +got)\n%s", tt.name, err, diff)
+		}
+	}
+}
+
+// TestScaleK: a trace that rises steadily opens all intervals or none, however they are cut.
+func TestScaleK(t *testing.T) {
+	for _, tt := range []struct{ k, share, want float64 }{
+		{0.04, 1, 0.04},
+		{0.04, 2, 1 - 0.96*0.96},
+		{0.04, 0.5, 1 - math.Sqrt(0.96)},
+		{0, 7, 0},
+		{1, 0.5, 1},   // no rise reaches 1
+		{-3, 0.5, -1}, // 1 - sqrt(4)
+	} {
+		if got := inforeg.ScaleK(tt.k, tt.share); math.Abs(got-tt.want) > 1e-15 { // a rounding or two
+			t.Errorf("ScaleK(%v, %v) = %v, want %v", tt.k, tt.share, got, tt.want)
+		}
+	}
+	for _, rate := range []float64{0.0399, 0.0401} { // rise over an epoch, just below K and just above
+		for _, parts := range []int{1, 2, 5} {
+			trace := make([]float64, 6*parts)
+			for i := range trace {
+				trace[i] = math.Pow(1-rate, -float64(i)/float64(parts))
+			}
+			w, err := inforeg.DetectPrimeLearningWindow(trace, nil, inforeg.WindowRule{K: inforeg.ScaleK(0.04, 1/float64(parts))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, open := range w.Open[2:] {
+				if open != (rate > 0.04) {
+					t.Errorf("rise %v an epoch, cut in %d: interval %d open %v", rate, parts, i+2, open)
+				}
+			}
+		}
+	}
+}
+
+// TestRiseError sets the paired error beside its slow twins: the jackknife over the same samples, and the spread of the
+// rise over many sets of samples drawn from one distribution. Errors taken as independent say too much.
+func TestRiseError(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	draw := func(n int) (before, after []float64) {
+		for range n {
+			own := math.Exp(rng.NormFloat64()) // how hard the sample is, in both measurements
+			before = append(before, own*math.Exp(0.2*rng.NormFloat64()))
+			after = append(after, 1.1*own*math.Exp(0.2*rng.NormFloat64()))
+		}
+		return before, after
+	}
+	rise := func(before, after []float64) float64 { return 1 - stat.Mean(before, nil)/stat.Mean(after, nil) }
+	const n, sets = 128, 4000
+	var rises, errs, apart []float64
+	for range sets {
+		before, after := draw(n)
+		a, errA := inforeg.MeanError(before)
+		b, errB := inforeg.MeanError(after)
+		rises = append(rises, rise(before, after))
+		errs = append(errs, inforeg.RiseError(before, after))
+		apart = append(apart, inforeg.RiseErrorApart(a, errA, b, errB))
+	}
+	spread := stat.StdDev(rises, nil)
+	// The spread of 4000 is known to 1/sqrt(8000) = 1.1 %, and the first-order error is biased by a few percent at 128.
+	if got := stat.Mean(errs, nil) / spread; math.Abs(got-1) > 0.05 {
+		t.Errorf("mean paired error is %v of the spread of the rise, want 1", got)
+	}
+	if got := stat.Mean(apart, nil) / spread; got < 3 { // sqrt(2) * sd(exp(N)) / sd(ratio), about 5 here
+		t.Errorf("mean error of independent traces is %v of the spread, want several times it", got)
+	}
+
+	before, after := draw(n)
+	left := make([]float64, n)
+	for i := range left {
+		left[i] = rise(slices.Delete(slices.Clone(before), i, i+1), slices.Delete(slices.Clone(after), i, i+1))
+	}
+	jackknife := math.Sqrt(float64(n-1)/float64(n)) * math.Sqrt(float64(n-1)) * stat.StdDev(left, nil)
+	// Both are first order in 1/n; they differ in the next order, by about the largest share of a sample.
+	if got := inforeg.RiseError(before, after); math.Abs(got/jackknife-1) > 0.05 {
+		t.Errorf("paired error %v, jackknife %v", got, jackknife)
+	}
+	twice := make([]float64, n)
+	for i, v := range before {
+		twice[i] = 2 * v
+	}
+	if got := inforeg.RiseError(before, twice); math.Abs(got) > 1e-12 { // roundings
+		t.Errorf("each sample's trace doubled: error %v, want none: the rise is 1/2 with any samples", got)
+	}
+	for _, tt := range [][2][]float64{{{1}, {2}}, {{1, 2}, {1, 2, 3}}, {nil, nil}, {{1, 2}, {0, 0}}} {
+		if got := inforeg.RiseError(tt[0], tt[1]); !math.IsNaN(got) {
+			t.Errorf("RiseError(%v, %v) = %v, want NaN", tt[0], tt[1], got)
 		}
 	}
 }
@@ -102,7 +213,7 @@ func TestSmooth(t *testing.T) {
 	if diff := cmp.Diff([]float64{2, 4, 6, 6, 6}, padded); err != nil || diff != "" {
 		t.Errorf("padded: err %v, (-want +got)\n%s", err, diff)
 	}
-	w, err := inforeg.DetectPrimeLearningWindow(padded, inforeg.WindowRule{K: 0.04, First: 2})
+	w, err := inforeg.DetectPrimeLearningWindow(padded, nil, inforeg.WindowRule{K: 0.04, First: 2})
 	if diff := cmp.Diff([][2]int{{2, 4}}, w.Intervals()); err != nil || diff != "" {
 		t.Errorf("window of a padded constant: err %v, (-want +got)\n%s", err, diff)
 	}

@@ -32,11 +32,12 @@ var windowTraces = []string{
 }
 
 // acting is when a method acts, by its defaults: every method but joint training can act in the whole run, inside the
-// prime learning window, or outside it.
+// prime learning window, or outside it. Its epochs are those of the window test: intervals of [inforeg.Clock], which the
+// run's setting window_every makes shorter or longer than an epoch of the data.
 type acting struct {
 	window       string
 	first, last  float64
-	k            float64
+	k, floor     float64
 	trace        string
 	source       string
 	smooth       float64
@@ -50,15 +51,16 @@ const maxEpoch = 1e6
 
 func (a acting) settings() []data.Setting {
 	return []data.Setting{
-		{Name: "window", Default: a.window, Check: checkWindow, Mutable: true, Doc: "when the method acts: all, none, auto (inside the window of eq. 11), outside (outside it), or epochs such as 2:5 8:9, from and up to, also by modality: audio 2:5, visual 8:9"},
+		{Name: "window", Default: a.window, Check: checkWindow, Mutable: true, Doc: "when the method acts: all, none, auto (inside the window of eq. 11), outside (outside it), or epochs such as 2:5 8:9, from and up to, also by modality: audio 2:5, visual 8:9; here and below an epoch is an interval of window_every"},
 		{Name: "first_epoch", Default: a.first, Min: 0, Max: maxEpoch, Whole: true, Mutable: true, Doc: "first epoch in which the method may act"},
 		{Name: "last_epoch", Default: a.last, Min: 0, Max: maxEpoch, Whole: true, Mutable: true, Doc: "last epoch in which it may"},
-		{Name: "k", Default: a.k, Min: -100, Max: 1, Mutable: true, Doc: "K of eq. 11, the relative rise of the trace that opens the window"},
-		{Name: "floor", Default: 0.0, Min: 0, Max: 1, Mutable: true, Doc: "share of the trace's maximum below which the window stays shut; not in the paper"},
+		{Name: "k", Default: a.k, Min: -100, Max: 1, Mutable: true, Doc: "K of eq. 11, the relative rise of the trace over k_every that opens the window; over another interval 1 - (1-K)^share, share times as long"},
+		{Name: "k_z", Default: 0.0, Min: 0, Max: 100, Mutable: true, Doc: "standard errors by which the rise has to exceed K, measured on the same samples before and after; 0 in the paper"},
+		{Name: "floor", Default: a.floor, Min: 0, Max: 1, Mutable: true, Doc: "share of the trace's maximum below which the window stays shut; not in the paper"},
 		{Name: "window_trace", Default: a.trace, Choices: windowTraces, Mutable: true, Doc: "trace that the window is read from: fisher_emp is eq. 7; signs, labels and share are measured in steps, where every.signs and so on say so"},
 		{Name: "window_source", Default: a.source, Choices: []string{sourceOwn, sourceFirst}, Mutable: true, Doc: "whose trace opens a modality's window: its own, or the first modality's"},
-		{Name: "smooth", Default: a.smooth, Min: 1, Max: 1000, Whole: true, Mutable: true, Doc: "epochs over which the trace is averaged before the test; 1 takes it raw"},
-		{Name: "smooth_zeros", Default: a.padded, Mutable: true, Doc: "whether zeros stand before the averaged trace, as in the published code: the window is then open for about smooth epochs whatever the network does"},
+		{Name: "smooth", Default: a.smooth, Min: 1, Max: 1000, Whole: true, Mutable: true, Doc: "values over which the trace is averaged before the test; 1 takes it raw"},
+		{Name: "smooth_zeros", Default: a.padded, Mutable: true, Doc: "whether zeros stand before the averaged trace, as in the published code: the window is then open for about so many epochs whatever the network does"},
 		{Name: "open_at_start", Default: a.open, Mutable: true, Doc: "whether the window is open in epoch 0, before any trace, as in the published code"},
 	}
 }
@@ -76,7 +78,10 @@ func (timed) Controls(modalities []string) []string {
 }
 
 // EpochStart decides them.
-func (timed) EpochStart(e inforeg.Epoch) (map[string]float64, error) {
+func (t timed) EpochStart(e inforeg.Epoch) (map[string]float64, error) { return t.IntervalStart(e) }
+
+// IntervalStart decides them.
+func (timed) IntervalStart(e inforeg.Epoch) (map[string]float64, error) {
 	open, _, err := Windows(e)
 	if err != nil {
 		return nil, err
@@ -110,12 +115,12 @@ func actsAnywhere(s *inforeg.Step) *Node {
 // positive reports whether a scalar is above 0.
 func positive(x *Node) *Node { return GreaterThan(x, ZerosLike(x)) }
 
-// Windows says for each modality whether a method with these settings acts on it in an epoch, and the rise of the
+// Windows says for each modality whether a method with these settings acts on it in an interval, and the rise of the
 // trace that was tested (left side of eq. 11); NaN where no trace decides.
 func Windows(e inforeg.Epoch) (open map[string]bool, rise map[string]float64, err error) {
 	open, rise = map[string]bool{}, map[string]float64{}
 	text := e.Settings["window"].(string)
-	within := e.Index >= number(e, "first_epoch") && e.Index <= number(e, "last_epoch")
+	within := e.Interval >= number(e, "first_epoch") && e.Interval <= number(e, "last_epoch")
 	for i, m := range e.Modalities {
 		rise[m] = math.NaN()
 		switch text {
@@ -148,7 +153,7 @@ func Windows(e inforeg.Epoch) (open map[string]bool, rise map[string]float64, er
 			if !ok {
 				list = epochs[""]
 			}
-			open[m] = within && slices.ContainsFunc(list, func(r [2]int) bool { return e.Index >= r[0] && e.Index < r[1] })
+			open[m] = within && slices.ContainsFunc(list, func(r [2]int) bool { return e.Interval >= r[0] && e.Interval < r[1] })
 			for name := range epochs {
 				if name != "" && !slices.Contains(e.Modalities, name) {
 					return nil, nil, fmt.Errorf("window of %q: there is no such modality, only %s", name, strings.Join(e.Modalities, ", "))
@@ -162,6 +167,29 @@ func Windows(e inforeg.Epoch) (open map[string]bool, rise map[string]float64, er
 // number is a whole-number setting.
 func number(e inforeg.Epoch, name string) int { return int(e.Settings[name].(float64)) }
 
+// drawnFloor is the floor of windows that are only looked at: those of a run that no window regulates. Late in training
+// a trace near zero rises at random by any share of itself.
+const drawnFloor = 0.1
+
+// RuleOf is the window test that settings ask for, over an interval share times as long as the one that k is for. Those
+// of a method without windows, such as joint training, have the paper's k, and a floor of a tenth.
+func RuleOf(settings map[string]any, share float64) inforeg.WindowRule {
+	value := func(name string, usual float64) float64 {
+		if v, ok := settings[name].(float64); ok {
+			return v
+		}
+		return usual
+	}
+	if share == 0 {
+		share = 1
+	}
+	k := value("k", always.k)
+	if share != 1 { // a power of 1 may round
+		k = inforeg.ScaleK(k, share)
+	}
+	return inforeg.WindowRule{K: k, Z: value("k_z", 0), Floor: value("floor", drawnFloor)}
+}
+
 // prime applies eq. 11 to a modality's trace.
 func prime(e inforeg.Epoch, modality string) (inside bool, rise float64, err error) {
 	width, padded := number(e, "smooth"), e.Settings["smooth_zeros"].(bool)
@@ -169,27 +197,33 @@ func prime(e inforeg.Epoch, modality string) (inside bool, rise float64, err err
 	if padded {
 		from = 1
 	}
-	if e.Index == 0 && e.Settings["open_at_start"].(bool) {
+	if e.Interval == 0 && e.Settings["open_at_start"].(bool) {
 		return true, 1, nil
 	}
-	if e.Index < from {
+	if e.Interval < from {
 		return false, math.NaN(), nil
 	}
 	kind := e.Settings["window_trace"].(string)
 	trace := e.Traces[kind][modality]
 	need := max(2, width+1)
-	if len(trace) < e.Index || slices.ContainsFunc(trace[max(0, e.Index-need):e.Index], math.IsNaN) {
-		return false, 0, fmt.Errorf("%w: %s of %s before epoch %d", inforeg.ErrNotMeasured, kind, modality, e.Index)
+	if len(trace) < e.Interval || slices.ContainsFunc(trace[max(0, e.Interval-need):e.Interval], math.IsNaN) {
+		return false, 0, fmt.Errorf("%w: %s of %s before epoch %d of the window test", inforeg.ErrNotMeasured, kind, modality, e.Interval)
 	}
-	smooth, err := inforeg.Smooth(trace[:e.Index], width, padded)
+	smooth, err := inforeg.Smooth(trace[:e.Interval], width, padded)
 	if err != nil {
 		return false, 0, err
 	}
 	if padded {
 		smooth = append([]float64{0}, smooth...)
 	}
-	rule := inforeg.WindowRule{K: e.Settings["k"].(float64), Floor: e.Settings["floor"].(float64)}
-	w, err := inforeg.DetectPrimeLearningWindow(smooth, rule)
+	rule := RuleOf(e.Settings, e.KShare)
+	var errs []float64
+	if width == 1 && !padded { // those of neighbouring means go together: none is known
+		errs = e.RiseErrors[kind][modality]
+	} else if rule.Z > 0 {
+		return false, 0, fmt.Errorf("method: k_z %g: the error of a rise is not known of a smoothed trace, want smooth 1 without zeros, or k_z 0", rule.Z)
+	}
+	w, err := inforeg.DetectPrimeLearningWindow(smooth, errs, rule)
 	if err != nil {
 		return false, 0, fmt.Errorf("%s: %w", modality, err)
 	}

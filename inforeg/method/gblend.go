@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
@@ -72,6 +73,17 @@ func (GBlend) EpochStart(e inforeg.Epoch) (map[string]float64, error) {
 		controls["weight."+name] = float64(kept[i])
 	}
 	return controls, nil
+}
+
+// IntervalStart opens nothing before weights are estimated, which is done at an epoch's start.
+func (GBlend) IntervalStart(e inforeg.Epoch) (map[string]float64, error) {
+	controls, err := timed{}.IntervalStart(e)
+	if err == nil && !slices.ContainsFunc(e.State["weights"], func(w float32) bool { return w != 0 }) {
+		for name := range controls {
+			controls[name] = 0
+		}
+	}
+	return controls, err
 }
 
 // errNoTrial reports a run in which no copy can be trained.

@@ -99,6 +99,18 @@ type ReproducedCurve struct {
 	Epochs     []float64 `json:"epochs"` // so many are done
 	Values     []float64 `json:"values"`
 	SE         []float64 `json:"se,omitempty"` // 0 where there is none
+	// Of a trace: how its windows are tested, and the standard error of the rise up to each value, 0 where none is known.
+	Test    *WindowTest `json:"test,omitempty"`
+	RiseSE  []float64   `json:"rise_se,omitempty"`
+}
+
+// WindowTest is a test for the prime learning window (eq. 11). Where a record has none, it is the paper's: by epochs,
+// with K 0.04.
+type WindowTest struct {
+	Every float64 `json:"every"` // epochs from one test to the next
+	K     float64 `json:"k"`     // for a rise over that length
+	Z     float64 `json:"z,omitempty"`
+	Floor float64 `json:"floor,omitempty"`
 }
 
 // ReproducedCosine is a matrix of cosines between batch gradients of an encoder.

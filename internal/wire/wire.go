@@ -1,6 +1,12 @@
 package wire
 
-import "time"
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+)
 
 // Version of the protocol, the number in /v1.
 const Version = 1
@@ -61,7 +67,8 @@ type Status struct {
 	Step          int                `json:"step"`  // steps done
 	Epoch         int                `json:"epoch"` // epochs done
 	StepsPerEpoch int                `json:"steps_per_epoch"`
-	Epochs        int                `json:"epochs"` // planned
+	StepsPerTest  int                `json:"steps_per_test,omitempty"` // from one test of the prime learning window to the next
+	Epochs        int                `json:"epochs"`                   // planned
 	State         string             `json:"state"`
 	Stepper       string             `json:"stepper,omitempty"` // who makes it train now
 	Target        int                `json:"target,omitempty"`  // step it is on the way to
@@ -138,6 +145,37 @@ type Record struct {
 	Parts map[string]float64 `json:"parts,omitempty"`
 	// Batch is, of a trace measured on the batch of a step, the squared norm of the gradient of the batch's mean loss.
 	Batch *float64 `json:"batch,omitempty"`
+	// Each has, of an exact trace that a window test reads, every sample's part, see [Floats]: the error of a rise is
+	// that of paired differences.
+	Each Floats `json:"each,omitempty"`
+}
+
+// Floats are numbers as they stand in JSON: base64 of float32, the lowest byte first.
+type Floats []float32
+
+// MarshalJSON implements [json.Marshaler].
+func (f Floats) MarshalJSON() ([]byte, error) {
+	b := make([]byte, 0, 4*len(f))
+	for _, v := range f {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return json.Marshal(b)
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]. It returns an error for half a number.
+func (f *Floats) UnmarshalJSON(text []byte) error {
+	var b []byte
+	if err := json.Unmarshal(text, &b); err != nil {
+		return err
+	}
+	if len(b)%4 != 0 {
+		return fmt.Errorf("wire: %d bytes of float32, want a multiple of 4", len(b))
+	}
+	*f = make(Floats, len(b)/4)
+	for i := range *f {
+		(*f)[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	return nil
 }
 
 // Probe asks for a measurement. Of the Fisher family all fields may be set, see inforeg.Probe; empty ones have

@@ -151,7 +151,7 @@ func (r *Run) adopt(ctx context.Context, h header) error {
 	}
 	next := r.st
 	if next.start == nil {
-		next.start = r.eng.epochStart(r.st).start
+		next.start = r.eng.intervalStart(r.st).start
 	}
 	next.carried = carried
 	r.st.drop(next)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
 )
@@ -99,7 +100,13 @@ func (shop *Shop) arm(c Comparison, m string, shared, own map[string]any) (arm, 
 }
 
 // due reports whether the validation accuracy is measured after so many steps.
-func (a *arm) due(step int) bool { return a.settings.schedule(probeAccuracy).Due(step, a.perEpoch) }
+func (a *arm) due(step int) bool { return a.settings.schedule(probeAccuracy).Due(step, a.clock()) }
+
+// clock is that of its runs.
+func (a *arm) clock() inforeg.Clock {
+	clock, _ := a.settings.clock(a.perEpoch)
+	return clock
+}
 
 // plan lists a comparison's runs, the same seed of all methods after each other, so that a comparison that is not
 // finished is paired already. Nothing is written.

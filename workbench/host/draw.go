@@ -196,29 +196,37 @@ func drawTrace(kind string, runs []Recorded) (*viz.Figure, error) {
 	return viz.Trace(f)
 }
 
-// trace is a trace at the ends of epochs with its standard errors, NaN where it was not measured.
-func (rec Recorded) trace(kind, modality string) (trace, se []float64) {
-	trace, se = make([]float64, rec.Status.Epoch), make([]float64, rec.Status.Epoch)
-	for i := range trace {
-		trace[i], se[i] = math.NaN(), math.NaN()
-	}
-	for _, p := range rec.points(func(p wire.Record) bool { return p.Kind == kind && p.Encoder == modality }) {
-		if e := int(p.X); float64(e) == p.X && e >= 1 && e <= len(trace) {
-			trace[e-1] = p.Y
-			if p.SE > 0 {
-				se[e-1] = p.SE
-			}
+// trace is a trace at the ends of the intervals of the window test.
+func (rec Recorded) trace(kind, modality string) *intervalTrace {
+	t := &intervalTrace{}
+	for _, p := range rec.History.Probes {
+		if p.Encoder != modality {
+			continue
+		}
+		if k, ok := traceKind(p, rec.Declared, rec.History.Events, rec.interval()); ok && k == kind {
+			t.add(p.Step/rec.interval(), p)
 		}
 	}
-	return trace, se
+	return t
+}
+
+// interval is the number of steps from one window test to the next: an epoch's, of runs of older versions.
+func (rec Recorded) interval() int {
+	return max(1, cmp.Or(rec.Status.StepsPerTest, rec.Status.StepsPerEpoch))
+}
+
+// rule is the window test of the run; of one that no window regulates, the paper's.
+func (rec Recorded) rule() inforeg.WindowRule {
+	_, share := rec.Declared.clock(max(1, rec.Status.StepsPerEpoch))
+	return method.RuleOf(rec.Status.Settings, share)
 }
 
 // windows are the prime learning windows of a run's traces.
 func (rec Recorded) windows(kind string) ([]viz.Window, error) {
 	var list []viz.Window
 	for _, m := range rec.Status.Modalities {
-		trace, se := rec.trace(kind, m)
-		windows, err := rec.windowsOf(m, trace, se)
+		t := rec.trace(kind, m)
+		windows, err := rec.windowsOf(m, t.values, t.riseErrors)
 		if err != nil {
 			return nil, err
 		}
@@ -227,28 +235,30 @@ func (rec Recorded) windows(kind string) ([]viz.Window, error) {
 	return list, nil
 }
 
-// windowsOf are the windows of one trace by eq. 11, with the run's K; of a run without K, such as a joint one, with
-// the paper's. Epochs whose rise is within two standard errors of K are uncertain; without se none is.
-func (rec Recorded) windowsOf(modality string, trace, se []float64) ([]viz.Window, error) {
-	rule := inforeg.WindowRule{K: 0.04, First: 2}
-	if k, ok := rec.Status.Settings["k"].(float64); ok {
-		rule.K = k
-		rule.Floor, _ = rec.Status.Settings["floor"].(float64)
+// windowsOf are the windows of one trace by eq. 11, by the run's own test; of a run without one, such as a joint one, by
+// the paper's. Intervals whose rise is within two standard errors of K are uncertain; without errors none is.
+func (rec Recorded) windowsOf(modality string, trace, riseErrors []float64) ([]viz.Window, error) {
+	rule := rec.rule()
+	if riseErrors == nil {
+		rule.Z = 0 // of a mean over several intervals none is known
 	}
-	w, err := inforeg.DetectPrimeLearningWindow(trace, rule)
+	w, err := inforeg.DetectPrimeLearningWindow(trace, riseErrors, rule)
 	if err != nil {
 		return nil, err
 	}
 	var list []viz.Window
-	uncertain := w.Uncertain(trace, se, rule, 2)
+	uncertain := w.Uncertain(riseErrors, rule, 2)
+	last := rec.Status.Step / rec.interval()
 	for _, span := range w.Intervals() {
-		to := min(span[1], len(trace))
+		to := min(span[1], last)
 		for from := span[0]; from < to; {
 			end := from + 1
 			for end < to && uncertain[end] == uncertain[from] {
 				end++
 			}
-			list = append(list, viz.Window{Run: rec.Status.Name, Modality: modality, From: float64(from), To: float64(end), Uncertain: uncertain[from]})
+			list = append(list, viz.Window{
+				Run: rec.Status.Name, Modality: modality, From: rec.epochs(from * rec.interval()), To: rec.epochs(end * rec.interval()), Uncertain: uncertain[from],
+			})
 			from = end
 		}
 	}

@@ -46,33 +46,34 @@ func drawSmooth(runs []Recorded) (*viz.Figure, error) {
 	} {
 		p := viz.LinePanel{Title: way.title, XLabel: "epoch", YLabel: "Tr(F) (nats²)"}
 		for _, m := range rec.Status.Modalities {
-			trace, se := rec.trace(inforeg.KindFisherEmp, m)
-			if slices.ContainsFunc(trace, math.IsNaN) || len(trace) == 0 {
+			t := rec.trace(inforeg.KindFisherEmp, m)
+			if slices.ContainsFunc(t.values, math.IsNaN) || len(t.values) == 0 {
 				continue
 			}
-			smooth, err := inforeg.Smooth(trace, way.width, way.padded)
+			smooth, err := inforeg.Smooth(t.values, way.width, way.padded)
 			if err != nil {
 				return nil, err
 			}
 			s := viz.Series{Name: m, Run: rec.Status.Name, Modality: m}
 			for i, v := range smooth {
-				point := viz.Point{X: float64(i + 1), Y: v}
-				if way.width == 1 && se[i] > 0 {
-					point.SE = se[i]
+				point := viz.Point{X: rec.epochs((i + 1) * rec.interval()), Y: v}
+				if way.width == 1 && t.se[i] > 0 {
+					point.SE = t.se[i]
 				}
 				s.Points = append(s.Points, point)
 			}
+			riseErrors := t.riseErrors
 			if way.width > 1 {
-				se = nil // the errors of neighbouring means go together
+				riseErrors = nil // the errors of neighbouring means go together
 			}
-			windows, err := rec.windowsOf(m, smooth, se)
+			windows, err := rec.windowsOf(m, smooth, riseErrors)
 			if err != nil {
 				return nil, err
 			}
 			p.Series, p.Windows = append(p.Series, s), append(p.Windows, windows...)
 		}
 		if len(p.Series) == 0 {
-			return nil, needs("trace at every epoch's end", runs, "train some epochs with every.fisher_emp at epoch")
+			return nil, needs("trace at the end of every interval of window_every", runs, "train some epochs with every.fisher_emp at window")
 		}
 		f.Panels = append(f.Panels, p)
 	}
@@ -135,17 +136,17 @@ func drawGap(runs []Recorded) (*viz.Figure, error) {
 			var points []viz.Point
 			traces := make([][]float64, len(rec.Status.Modalities))
 			for i, m := range rec.Status.Modalities {
-				traces[i], _ = rec.trace(part.kind, m)
+				traces[i] = rec.trace(part.kind, m).values
 			}
-			for e := range rec.Status.Epoch {
+			for e := range slices.MinFunc(traces, func(a, b []float64) int { return len(a) - len(b) }) {
 				low, high := math.Inf(1), math.Inf(-1)
 				for _, t := range traces {
 					low, high = min(low, part.value(t[e])), max(high, part.value(t[e]))
 				}
 				if gap := high - low; len(traces) == 2 && !math.IsNaN(gap) { // with two, the sign says who leads
-					points = append(points, viz.Point{X: float64(e + 1), Y: part.value(traces[0][e]) - part.value(traces[1][e])})
+					points = append(points, viz.Point{X: rec.epochs((e + 1) * rec.interval()), Y: part.value(traces[0][e]) - part.value(traces[1][e])})
 				} else if !math.IsNaN(gap) {
-					points = append(points, viz.Point{X: float64(e + 1), Y: gap})
+					points = append(points, viz.Point{X: rec.epochs((e + 1) * rec.interval()), Y: gap})
 				}
 			}
 			if len(points) == 0 {

@@ -140,23 +140,9 @@ func (e *engine) initial(seed uint64) state {
 }
 
 // decide lets the method decide about an epoch from what e holds beside the method's own tensors: the controls, and what
-// is carried from there on. A method that a cell defines may panic: that is an error.
+// is carried from there on.
 func (e *engine) decide(s state, epoch inforeg.Epoch) (controls map[string]float64, carried []*tensors.Tensor, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &wire.Problem{
-				Message: fmt.Sprintf("method %v: EpochStart of epoch %d: %v", e.settings["method"], epoch.Index, p),
-				Hint:    "the run stands before that epoch; mend the method and go on",
-			}
-		}
-	}()
-	epoch.Modalities, epoch.State = inforeg.ModalityNames(e.model), map[string][]float32{}
-	for i, v := range e.carried {
-		if epoch.State[v.Name], err = tensors.CopyFlatData[float32](s.carried[i]); err != nil {
-			return nil, nil, err
-		}
-	}
-	if controls, err = e.method.EpochStart(epoch); err != nil {
+	if controls, err = e.ask("EpochStart", e.method.EpochStart, s, &epoch); err != nil {
 		return nil, nil, err
 	}
 	for _, v := range e.carried {
@@ -165,8 +151,33 @@ func (e *engine) decide(s state, epoch inforeg.Epoch) (controls map[string]float
 	return controls, carried, nil
 }
 
-// epochStart notes the weights at the start of an epoch, if the method needs them.
-func (e *engine) epochStart(s state) state {
+// decideInterval lets the method decide about an interval of the window test that begins within an epoch.
+func (e *engine) decideInterval(s state, epoch inforeg.Epoch) (map[string]float64, error) {
+	return e.ask("IntervalStart", e.method.IntervalStart, s, &epoch)
+}
+
+// ask gives the method's own tensors to one of its hooks, as epoch.State. A method that a cell defines may panic: that is
+// an error.
+func (e *engine) ask(name string, hook func(inforeg.Epoch) (map[string]float64, error), s state, epoch *inforeg.Epoch) (controls map[string]float64, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &wire.Problem{
+				Message: fmt.Sprintf("method %v: %s of epoch %d: %v", e.settings["method"], name, epoch.Index, p),
+				Hint:    "the run stands before it; mend the method and go on",
+			}
+		}
+	}()
+	epoch.Modalities, epoch.State = inforeg.ModalityNames(e.model), map[string][]float32{}
+	for i, v := range e.carried {
+		if epoch.State[v.Name], err = tensors.CopyFlatData[float32](s.carried[i]); err != nil {
+			return nil, err
+		}
+	}
+	return hook(*epoch)
+}
+
+// intervalStart notes the weights at the start of an interval of the window test, if the method needs them.
+func (e *engine) intervalStart(s state) state {
 	if !e.method.Start() {
 		return s
 	}

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"math/rand/v2"
 
@@ -13,34 +14,64 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// epochStart lets the method decide about the epoch and notes its first weights.
-func (r *Run) epochStart(ctx context.Context, epoch int, settings Settings) error {
-	carried, err := r.decide(ctx, epoch, settings)
-	if err != nil {
-		return err
+// begin lets the method decide, where an epoch or an interval of the window test begins, and notes an interval's first
+// weights.
+func (r *Run) begin(ctx context.Context, epoch, offset int, settings Settings) error {
+	interval := r.at%r.clock.Interval == 0
+	next := r.st
+	if interval {
+		r.released = map[string]inforeg.Released{}
+		next = r.eng.intervalStart(r.st)
 	}
-	r.released = map[string]inforeg.Released{}
-	next := r.eng.epochStart(r.st)
-	next.carried = carried
+	switch {
+	case offset == 0:
+		carried, err := r.decide(ctx, epoch, settings)
+		if err != nil {
+			return err
+		}
+		next.carried = carried
+	case interval:
+		controls, err := r.eng.decideInterval(r.st, r.epoch(ctx, epoch, settings))
+		if err != nil {
+			return r.notMeasured(err)
+		}
+		r.controls = maps.Clone(r.controls) // a snapshot under way writes the old ones
+		maps.Copy(r.controls, controls)
+	default:
+		return nil
+	}
 	r.st.drop(next)
 	r.st = next
 	return nil
 }
 
-// decide lets the method decide about the epoch, and gives what it carries from there on.
-func (r *Run) decide(ctx context.Context, epoch int, settings Settings) ([]*tensors.Tensor, error) {
-	controls, carried, err := r.eng.decide(r.st, inforeg.Epoch{
-		Index: epoch, Settings: settings, Traces: r.rec.tracesUntil(epoch),
+// epoch is what the method may base its decisions on where the run is.
+func (r *Run) epoch(ctx context.Context, epoch int, settings Settings) inforeg.Epoch {
+	interval := r.at / r.clock.Interval
+	e := inforeg.Epoch{
+		Index: epoch, Interval: interval, KShare: r.kShare, Settings: settings,
 		Features: func(share float64) (inforeg.Features, error) { return r.drawnFeatures(epoch, share) },
 		Trial: func(controls map[string]float64, epochs int) (inforeg.Trial, error) {
 			return r.trial(ctx, epoch, settings, controls, epochs)
 		},
-	})
-	if errors.Is(err, inforeg.ErrNotMeasured) {
-		return nil, &wire.Problem{Message: err.Error(), Hint: "the window needs a trace of every epoch: for fisher_emp leave every.fisher_emp at epoch, for signs, labels or share say when with every.signs and so on; or set window to all or none"}
 	}
+	e.Traces, e.RiseErrors = r.rec.tracesUntil(interval)
+	return e
+}
+
+// notMeasured says what to do about a trace that a window test lacks.
+func (r *Run) notMeasured(err error) error {
+	if !errors.Is(err, inforeg.ErrNotMeasured) {
+		return err
+	}
+	return &wire.Problem{Message: err.Error(), Hint: "the window needs a trace as often as window_every says: for fisher_emp leave every.fisher_emp at window, for signs, labels or share say when with every.signs and so on; or set window to all or none"}
+}
+
+// decide lets the method decide about the epoch, and gives what it carries from there on.
+func (r *Run) decide(ctx context.Context, epoch int, settings Settings) ([]*tensors.Tensor, error) {
+	controls, carried, err := r.eng.decide(r.st, r.epoch(ctx, epoch, settings))
 	if err != nil {
-		return nil, err
+		return nil, r.notMeasured(err)
 	}
 	r.controls = controls
 	return carried, nil
@@ -62,7 +93,7 @@ func (r *Run) trial(ctx context.Context, epoch int, settings Settings, controls 
 	if t.TrainBefore, t.ValBefore, err = r.losses(r.st.vars); err != nil {
 		return t, err
 	}
-	st := r.eng.epochStart(r.st)
+	st := r.eng.intervalStart(r.st)
 	for step := range epochs * r.perEpoch {
 		if ctx.Err() != nil {
 			break

@@ -15,7 +15,7 @@ import (
 // measures are what the step after so many measures beside training. They are a function of settings and step, as
 // the step itself is: where they are on, a graph is another one, and its sums may be rounded otherwise.
 func (r *Run) measures(settings Settings, step int) inforeg.Measures {
-	due := func(name string) bool { return settings.schedule(name).Due(step, r.perEpoch) }
+	due := func(name string) bool { return settings.schedule(name).Due(step, r.clock) }
 	m := inforeg.Measures{Shares: due(probeShare)}
 	draws := settings.whole("probe_draws")
 	if due(probeSigns) && r.base.whole("batch")%2 == 0 {
@@ -113,18 +113,18 @@ func counted(draws int) string {
 	return fmt.Sprintf("%d draws", draws)
 }
 
-// inStep and ofSteps mark, in Record.Way, what was measured on the batch of a step, and the mean of that over an
-// epoch's steps.
+// inStep and ofSteps mark, in Record.Way, what was measured on the batch of a step, and the mean of that over the
+// steps of an interval of the window test.
 const (
 	inStep  = "in step"
 	ofSteps = "mean of steps"
 )
 
-// running averages what the steps of an epoch measured: one record for each definition and encoder. Its standard
-// error is that of a mean over the steps; it covers the drift of the weights over the epoch as well.
+// running averages what the steps of an interval measured: one record for each definition and encoder. Its standard
+// error is that of a mean over the steps; it covers the drift of the weights over the interval as well.
 func (r *Run) running() ([]wire.Record, error) {
 	var steps, list []wire.Record
-	for step := r.at - r.perEpoch; step < r.at; step++ {
+	for step := r.at - r.clock.Interval; step < r.at; step++ {
 		of, err := r.rec.read(step)
 		if err != nil {
 			return nil, err

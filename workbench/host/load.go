@@ -23,7 +23,7 @@ func (r *Run) openRecords() (err error) {
 		}
 	}
 	var found []finding
-	if r.rec, found, err = openRecords(r.Dir, r.base, r.perEpoch, r.man.ID, r.man.Schema >= provedSchema); err != nil {
+	if r.rec, found, err = openRecords(r.Dir, r.base, r.perEpoch, r.clock.Interval, r.man.ID, r.man.Schema >= provedSchema); err != nil {
 		return err
 	}
 	defer func() {

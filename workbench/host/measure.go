@@ -94,8 +94,8 @@ func (r *Run) blank(kind, encoder string) wire.Record {
 	return wire.Record{Step: r.at, Epoch: max(0, r.at-1) / r.perEpoch, Kind: kind, Encoder: encoder}
 }
 
-// afterStep puts on record what the step just taken measured, during it and after it, and at an epoch's end what was
-// accumulated, and then commits the step: a run that is killed before that takes the step again. A replay, which finds the
+// afterStep puts on record what the step just taken measured, during it and after it, and at the end of an interval of
+// the window test what was accumulated, and then commits the step: a run that is killed before that takes the step again. A replay, which finds the
 // records there, measures nothing again.
 func (r *Run) afterStep(settings Settings) error {
 	r.unfinished = true
@@ -103,7 +103,7 @@ func (r *Run) afterStep(settings Settings) error {
 		return err
 	}
 	r.during = nil
-	if r.at%r.perEpoch == 0 {
+	if r.at%r.clock.Interval == 0 {
 		running, err := r.running()
 		if err != nil {
 			return err
@@ -124,7 +124,7 @@ func (r *Run) afterStep(settings Settings) error {
 	return nil
 }
 
-// accumulated are the numbers that an epoch's steps added up to.
+// accumulated are the numbers that an interval's steps added up to.
 func (r *Run) accumulated() []wire.Record {
 	var list []wire.Record
 	for _, m := range r.eng.model.Modalities {
@@ -161,7 +161,7 @@ func (r *Run) measureDue(settings Settings, start bool) error {
 		{probeAccuracy, false, inforeg.KindAccuracy, readoutHead, validation(r.evaluate)},
 		{probeLinear, false, inforeg.KindAccuracy, readoutLinear, validation(r.linear)},
 	} {
-		if !settings.schedule(probe.name).Due(r.at, r.perEpoch) || start && !probe.start {
+		if !settings.schedule(probe.name).Due(r.at, r.clock) || start && !probe.start {
 			continue
 		}
 		there, err := r.measured(probe.kind, probe.readout)
@@ -502,13 +502,13 @@ func (r *Run) measureNow(kind string, settings Settings) ([]wire.Record, error) 
 		}
 		return list, err
 	case inforeg.KindReleased, inforeg.KindBatchSquare:
-		have, err := r.rec.of(r.at / r.perEpoch * r.perEpoch)
+		have, err := r.rec.of(r.at / r.clock.Interval * r.clock.Interval)
 		if err != nil {
 			return nil, err
 		}
 		at := slices.DeleteFunc(slices.Clone(have.list), func(x wire.Record) bool { return x.Kind != kind })
 		if len(at) == 0 {
-			return nil, &wire.Problem{Message: kind + " is accumulated over an epoch: none has ended yet", Hint: "train to the end of the epoch first"}
+			return nil, &wire.Problem{Message: kind + " is accumulated over an interval of window_every, usually an epoch: none has ended yet", Hint: "train to the end of the epoch first"}
 		}
 		return at, nil
 	case probeLinear:

@@ -100,6 +100,11 @@ func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.
 			rec.Params = paramsWeights
 		}
 		rec.Way = way(p, samples, usual)
+		if r.each && r.at > 0 && r.at%r.clock.Interval == 0 && p.Estimator == inforeg.Exact && scheduled(rec, r.base, r.rec.changes) {
+			for _, v := range sum[m.Name].values {
+				rec.Each = append(rec.Each, float32(v))
+			}
+		}
 		records = append(records, rec)
 	}
 	return records, nil

@@ -94,6 +94,8 @@ func ReadRecorded(dir string) (Recorded, error) {
 		Accuracy: map[string]float64{},
 	}
 	s.Epoch = s.Step / max(1, s.StepsPerEpoch)
+	clock, _ := man.Settings.clock(max(1, s.StepsPerEpoch))
+	s.StepsPerTest = clock.Interval
 	if man.Parent != nil {
 		s.Parent = fmt.Sprintf("%s at step %d", man.Parent.Run, man.Parent.Step)
 	}

@@ -32,17 +32,18 @@ type records struct {
 	dir      string
 	base     Settings // at step 0
 	perEpoch int
+	interval int // steps from one window test to the next
 
 	metrics, probes, events *record.Journal
 	changes                 []wire.Change
-	index                   stepIndex                       // of the lines of probes
-	recent                  map[int]*stepRecords            // of the steps that were asked for last
-	filled                  map[int][]wire.Record           // by step: lost ones that were measured again and are not on disk yet
-	traces                  map[string]map[string][]float64 // by kind and encoder: what was measured at the ends of epochs
-	accuracy                map[string]float64              // by encoder: the last on the validation split, by the head
-	loss                    float64                         // of the last step
-	gap                     int                             // the step from which on measurements are gone, with their checksums; -1: none are
-	lostText                string                          // what is lost, in words; empty where nothing is
+	index                   stepIndex                      // of the lines of probes
+	recent                  map[int]*stepRecords           // of the steps that were asked for last
+	filled                  map[int][]wire.Record          // by step: lost ones that were measured again and are not on disk yet
+	traces                  map[string]map[string]*intervalTrace // by kind and encoder
+	accuracy                map[string]float64             // by encoder: the last on the validation split, by the head
+	loss                    float64                        // of the last step
+	gap                     int                            // the step from which on measurements are gone, with their checksums; -1: none are
+	lostText                string                         // what is lost, in words; empty where nothing is
 }
 
 // stepRecords are the measurements that belong to a step.
@@ -97,7 +98,7 @@ func (rs *records) readProbes() error {
 	for i := range rs.probes.Len() {
 		step := rs.probes.Step(i)
 		rs.index.add(step, i)
-		if step%rs.perEpoch != 0 && step <= rs.metrics.Len()-rs.perEpoch {
+		if step%rs.perEpoch != 0 && step%rs.interval != 0 && step <= rs.metrics.Len()-rs.perEpoch {
 			continue
 		}
 		rec, ok, err := rs.probe(i)
@@ -128,7 +129,7 @@ func (rs *records) readProbes() error {
 // reread is readProbes after lines have changed their places.
 func (rs *records) reread() error {
 	rs.index, rs.recent, rs.filled = stepIndex{}, map[int]*stepRecords{}, nil
-	rs.traces, rs.accuracy = map[string]map[string][]float64{}, map[string]float64{}
+	rs.traces, rs.accuracy = map[string]map[string]*intervalTrace{}, map[string]float64{}
 	return rs.readProbes()
 }
 
@@ -162,46 +163,102 @@ func (rs *records) note(rec wire.Record) {
 	if rec.Kind == inforeg.KindAccuracy && rec.Split == string(data.Validation) && rec.Readout != readoutLinear {
 		rs.accuracy[rec.Encoder] = rec.Value
 	}
-	kind := rec.Kind
-	if strings.HasSuffix(rec.Way, ofSteps) {
-		kind = traceOfSteps(rec)
-	} else if !scheduled(rec, rs.base, rs.changes) {
-		return
-	}
-	if rec.Step == 0 || rec.Step%rs.perEpoch != 0 {
+	kind, ok := traceKind(rec, rs.base, rs.changes, rs.interval)
+	if !ok {
 		return
 	}
 	if rs.traces[kind] == nil {
-		rs.traces[kind] = map[string][]float64{}
+		rs.traces[kind] = map[string]*intervalTrace{}
 	}
-	trace := rs.traces[kind][rec.Encoder]
-	for len(trace) < rec.Step/rs.perEpoch {
-		trace = append(trace, math.NaN())
+	if rs.traces[kind][rec.Encoder] == nil {
+		rs.traces[kind][rec.Encoder] = &intervalTrace{}
 	}
-	trace[rec.Step/rs.perEpoch-1] = rec.Value
-	rs.traces[kind][rec.Encoder] = trace
+	rs.traces[kind][rec.Encoder].add(rec.Step/rs.interval, rec)
 }
 
-// tracesUntil are, for a method, what was measured at the ends of the first epochs; not a number where nothing was.
-func (rs *records) tracesUntil(epochs int) map[string]map[string][]float64 {
-	all := map[string]map[string][]float64{}
+// traceKind is the name under which a window test finds a measurement at the end of an interval; false for all others.
+func traceKind(rec wire.Record, base Settings, changes []wire.Change, interval int) (kind string, ok bool) {
+	switch {
+	case rec.Step == 0 || rec.Step%interval != 0:
+		return "", false
+	case strings.HasSuffix(rec.Way, ofSteps):
+		return traceOfSteps(rec), true
+	}
+	return rec.Kind, scheduled(rec, base, changes)
+}
+
+// intervalTrace is a trace at the ends of the intervals of the window test, and the standard error of each rise of it. NaN
+// stands for what was not measured.
+type intervalTrace struct {
+	values, se []float64   // by finished interval, with standard errors
+	riseErrors []float64   // by interval, of the rise before it
+	last       wire.Record // the latest, with which the next one is paired
+	at         int         // how many intervals were finished then
+}
+
+// add notes a measurement when so many intervals are finished.
+func (t *intervalTrace) add(at int, rec wire.Record) {
+	for len(t.values) < at {
+		t.values, t.se = append(t.values, math.NaN()), append(t.se, math.NaN())
+	}
+	for len(t.riseErrors) <= at {
+		t.riseErrors = append(t.riseErrors, math.NaN())
+	}
+	if t.values[at-1] = rec.Value; rec.SE != nil {
+		t.se[at-1] = *rec.SE
+	}
+	if at == t.at+1 && at > 1 {
+		t.riseErrors[at] = riseError(t.last, rec)
+	}
+	if at >= t.at {
+		t.last, t.at = rec, at
+	}
+}
+
+// riseError is the standard error of the rise from one measurement of a trace to the next: paired where both keep their
+// samples' parts, else as if they were of different samples, which then says too much. NaN where none is known.
+func riseError(before, after wire.Record) float64 {
+	switch {
+	case len(before.Each) > 0 && len(after.Each) > 0:
+		return inforeg.RiseError(doubles(before.Each), doubles(after.Each))
+	case before.SE != nil && after.SE != nil:
+		return inforeg.RiseErrorApart(before.Value, *before.SE, after.Value, *after.SE)
+	}
+	return math.NaN()
+}
+
+func doubles(list []float32) []float64 {
+	out := make([]float64, len(list))
+	for i, v := range list {
+		out[i] = float64(v)
+	}
+	return out
+}
+
+// tracesUntil are, for a method, what was measured at the ends of the first intervals of the window test, and the standard
+// errors of the rises before each; not a number where nothing was.
+func (rs *records) tracesUntil(intervals int) (traces, riseErrors map[string]map[string][]float64) {
+	traces, riseErrors = map[string]map[string][]float64{}, map[string]map[string][]float64{}
+	filled := func(list []float64, n int) []float64 {
+		list = slices.Clone(list[:min(len(list), n)])
+		for len(list) < n {
+			list = append(list, math.NaN())
+		}
+		return list
+	}
 	for kind, encoders := range rs.traces {
-		for encoder, from := range encoders {
-			from = from[:min(len(from), epochs)]
-			if !slices.ContainsFunc(from, func(v float64) bool { return !math.IsNaN(v) }) {
+		for encoder, t := range encoders {
+			trace := filled(t.values, intervals)
+			if !slices.ContainsFunc(trace, func(v float64) bool { return !math.IsNaN(v) }) {
 				continue
 			}
-			trace := slices.Clone(from)
-			for len(trace) < epochs {
-				trace = append(trace, math.NaN())
+			if traces[kind] == nil {
+				traces[kind], riseErrors[kind] = map[string][]float64{}, map[string][]float64{}
 			}
-			if all[kind] == nil {
-				all[kind] = map[string][]float64{}
-			}
-			all[kind][encoder] = trace
+			traces[kind][encoder], riseErrors[kind][encoder] = trace, filled(t.riseErrors, intervals+1)
 		}
 	}
-	return all
+	return traces, riseErrors
 }
 
 // of gives the measurements that belong to a step, in the order of the record. They are not the caller's to change.

@@ -33,10 +33,10 @@ func parseTied(note string) (t tied) {
 }
 
 // openRecords opens the journals in a run's folder. proved says that they have checksums unless somebody took them away.
-func openRecords(dir string, base Settings, perEpoch int, owner string, proved bool) (rs *records, found []finding, err error) {
+func openRecords(dir string, base Settings, perEpoch, interval int, owner string, proved bool) (rs *records, found []finding, err error) {
 	rs = &records{
-		dir: dir, base: base, perEpoch: perEpoch, gap: -1, recent: map[int]*stepRecords{},
-		traces: map[string]map[string][]float64{}, accuracy: map[string]float64{},
+		dir: dir, base: base, perEpoch: perEpoch, interval: interval, gap: -1, recent: map[int]*stepRecords{},
+		traces: map[string]map[string]*intervalTrace{}, accuracy: map[string]float64{},
 	}
 	defer func() {
 		if err != nil {

@@ -433,7 +433,7 @@ func (r *replay) epochStart(epoch int, w io.Writer) error {
 		traces[inforeg.KindFisherEmp] = given
 	}
 	e := inforeg.Epoch{
-		Index: epoch, Modalities: names, Settings: r.settings, Traces: traces,
+		Index: epoch, Interval: epoch, Modalities: names, Settings: r.settings, Traces: traces,
 		Features: func(float64) (inforeg.Features, error) {
 			vars, done, err := r.single()
 			if err != nil {
@@ -449,7 +449,7 @@ func (r *replay) epochStart(epoch int, w io.Writer) error {
 		return replayProblem(specFile, "epoch %d: %v", epoch, err)
 	}
 	r.controls = controls
-	next := r.eng.epochStart(r.st)
+	next := r.eng.intervalStart(r.st)
 	next.carried = carried
 	r.st.drop(next)
 	r.st = next

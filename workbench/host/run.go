@@ -36,6 +36,9 @@ type Run struct {
 	set      data.Dataset
 	eng      *engine
 	perEpoch int // steps in an epoch
+	clock    inforeg.Clock
+	kShare   float64 // length of an interval of the window test over that which k is for
+	each     bool    // whether traces that windows are read from keep every sample's part; runs of older versions do not
 
 	turn chan struct{} // held by whoever trains the run, for as long as they do
 	mu   sync.Mutex    // held for one step at most; guards all below
@@ -121,6 +124,8 @@ func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
 	if r.perEpoch, err = stepsPerEpoch(r.base, r.set); err != nil {
 		return nil, err
 	}
+	_, r.each = r.base[windowEvery]
+	r.clock, r.kShare = r.base.clock(r.perEpoch)
 	for _, sub := range []string{snapshotsDir, figuresDir} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o777); err != nil { // less what the umask takes
 			return nil, folderProblem(err)
@@ -168,10 +173,8 @@ func (r *Run) advance(ctx context.Context) error {
 	began := time.Now()
 	settings := r.settingsAt(r.at)
 	epoch, offset := r.at/r.perEpoch, r.at%r.perEpoch
-	if offset == 0 {
-		if err := r.epochStart(ctx, epoch, settings); err != nil {
-			return err
-		}
+	if err := r.begin(ctx, epoch, offset, settings); err != nil {
+		return err
 	}
 	if r.at == 0 { // so that a rise in the first epoch can be seen; no window test reads it
 		if err := r.measureDue(settings, true); err != nil {

@@ -29,14 +29,14 @@ const everyPrefix = "every."
 var presets = map[string]map[string]string{
 	"none": {},
 	"economy": {
-		probeEmp: "1 epoch", probeAccuracy: "1 epoch", probeMotion: "1 epoch", probeSigns: "8 steps",
+		probeEmp: "1 window", probeAccuracy: "1 epoch", probeMotion: "1 epoch", probeSigns: "8 steps",
 	},
 	"standard": {
-		probeEmp: "1 epoch", probeAccuracy: "1 epoch", probeLinear: "1 epoch", probeMotion: "1 epoch",
+		probeEmp: "1 window", probeAccuracy: "1 epoch", probeLinear: "1 epoch", probeMotion: "1 epoch",
 		probeCosine: "1 epoch", probeNoise: "1 epoch",
 	},
 	"full": {
-		probeEmp: "1 epoch", probeTrue: "1 epoch", probeAccuracy: "1 epoch", probeLinear: "1 epoch", probeMotion: "1 epoch",
+		probeEmp: "1 window", probeTrue: "1 epoch", probeAccuracy: "1 epoch", probeLinear: "1 epoch", probeMotion: "1 epoch",
 		probeCosine: "1 epoch", probeNoise: "1 epoch", probeShare: "8 steps", probeSigns: "8 steps", probeLabels: "8 steps",
 	},
 }
@@ -45,7 +45,7 @@ var presets = map[string]map[string]string{
 var scheduleDocs = map[string]string{
 	probeAccuracy: "accuracy of the head and of each modality on the validation split",
 	probeCosine:   "cosines between the last batch gradients",
-	probeEmp:      "the exact Fisher trace of eq. 7, which window tests read at the ends of epochs",
+	probeEmp:      "the exact Fisher trace of eq. 7, which window tests read",
 	probeTrue:     "the exact trace of the Fisher information, over all classes",
 	probeLabels:   "that trace of a step's own batch by labels drawn from the model",
 	probeLinear:   "accuracy of fresh linear probes on frozen features",
@@ -64,7 +64,7 @@ func scheduleSettings() []data.Setting {
 	for _, name := range slices.Sorted(maps.Keys(scheduleDocs)) {
 		list = append(list, data.Setting{
 			Name: everyPrefix + name, Default: "", Check: checkSchedule, Mutable: true,
-			Doc: scheduleDocs[name] + ": never, epoch, 2 epochs, 8 steps, log or 5 per decade; empty: as probes says",
+			Doc: scheduleDocs[name] + ": never, epoch, 2 epochs, window (as often as window_every says), 8 steps, 1500 samples, log or 5 per decade; empty: as probes says",
 		})
 	}
 	return list
@@ -93,3 +93,35 @@ func (s Settings) schedule(name string) inforeg.Schedule {
 	}
 	return parsed
 }
+
+// checkInterval wants a length of training that ends again and again.
+func checkInterval(text string) error {
+	every, err := inforeg.ParseSchedule(text)
+	if err == nil {
+		_, err = inforeg.NewClock(every, 1, 1)
+	}
+	return err
+}
+
+// clock is that of a run with these settings, and the length of an interval over that which k is for. Runs of older
+// versions have neither setting: theirs are epochs.
+func (s Settings) clock(perEpoch int) (clock inforeg.Clock, share float64) {
+	lengths := map[string]inforeg.Clock{}
+	for _, name := range []string{windowEvery, "k_every"} {
+		text, ok := s[name].(string)
+		if !ok {
+			text = "epoch"
+		}
+		every, err := inforeg.ParseSchedule(text)
+		if err == nil {
+			lengths[name], err = inforeg.NewClock(every, perEpoch, s.whole("batch"))
+		}
+		if err != nil {
+			panic(fmt.Errorf("host: %w", err)) // checkInterval lets nothing else in
+		}
+	}
+	clock = lengths[windowEvery]
+	return clock, float64(clock.Interval) / float64(lengths["k_every"].Interval)
+}
+
+const windowEvery = "window_every"

@@ -54,6 +54,8 @@ func runSettings() []data.Setting {
 		{Name: "epochs", Default: 12.0, Min: 1, Max: 1e6, Whole: true, Mutable: true, Doc: "planned length, for progress and for `primewindow run`"},
 		{Name: "lr_step", Default: 0.0, Min: 0, Max: 1e6, Whole: true, Mutable: true, Doc: "the learning rate is multiplied by lr_gamma every so many epochs; 0 never"},
 		{Name: "lr_gamma", Default: 0.1, Min: 0, Max: 1, Mutable: true, Doc: "see lr_step"},
+		{Name: windowEvery, Default: "epoch", Check: checkInterval, Doc: "how often the prime learning window is tested, and the weights are noted from which a penalty holds back: epoch as in the paper, 2 epochs, 24 steps, or 1500 samples, which is the same amount of training whatever the size of the set; traces are measured as often"},
+		{Name: "k_every", Default: "epoch", Check: checkInterval, Doc: "the length of training over which a rise by k opens the window, written as window_every; tests after another length take their share of it"},
 		{Name: "modalities", Default: "", Check: checkModalities, Doc: "names joined by commas: train on these alone; empty: all"},
 		{Name: "shuffle_labels", Default: false, Doc: "training samples carry each other's labels: a control, in which only memory can be learnt"},
 		{Name: "fusion", Default: "concat", Choices: models.Fusions, Doc: "fusion head: concat, sum, or of two modalities gated or film, in which the first gates or modulates the second"},

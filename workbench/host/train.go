@@ -255,7 +255,7 @@ func (r *Run) publish(state string, target int, rate float64, client string) {
 	n := r.recorded()
 	s := wire.Status{
 		Name: r.Name, Dir: r.Dir, Data: r.base.text("data"), Method: r.base.text("method"), Seed: r.base.whole("seed"),
-		Step: n, StepsPerEpoch: r.perEpoch, Epoch: n / r.perEpoch, State: state, Stepper: client, Target: target, Rate: rate,
+		Step: n, StepsPerEpoch: r.perEpoch, StepsPerTest: r.clock.Interval, Epoch: n / r.perEpoch, State: state, Stepper: client, Target: target, Rate: rate,
 		Modalities: inforeg.ModalityNames(r.eng.model), Settings: r.settingsAt(n), Code: r.code,
 	}
 	s.Epochs = int(s.Settings["epochs"].(float64))
