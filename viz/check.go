@@ -93,6 +93,10 @@ func checkWindows(figure string, list []Window) error {
 		if err := w.checkEnds(); err != nil {
 			return fmt.Errorf("viz: %s: window %d of %q: %w", figure, i, w.Modality, err)
 		}
+		if w.Of < 0 || w.Of == 0 && w.Open != 0 || w.Of > 0 && (w.Open < 1 || w.Open > w.Of) {
+			return fmt.Errorf("viz: %s: window %d of %q: open in %d of %d seeds, want 1 to all of them, or 0 of 0",
+				figure, i, w.Modality, w.Open, w.Of)
+		}
 		if !drawable(w.From) || !drawable(w.To) || w.From >= w.To {
 			return fmt.Errorf("viz: %s: window %d of %q: from %v to %v, want finite ends in ascending order", figure, i, w.Modality, w.From, w.To)
 		}

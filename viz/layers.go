@@ -1,6 +1,9 @@
 package viz
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // view writes a panel as one layered view. What is written first lies lowest.
 func (p *panel) view(k keys, f frame) object {
@@ -154,10 +157,11 @@ func (p *panel) single() bool {
 	return false
 }
 
-// bar is a kind of bar above the data: those of one row that are certain, or that are not.
+// bar is a kind of bar above the data: those of one row that are certain, or that are not, and as opaque.
 type bar struct {
 	row       int
 	uncertain bool
+	opacity   float64
 }
 
 // spanLayers are the windows: a pale rectangle over the height of the data, dashed about if uncertain, and a bar above.
@@ -166,10 +170,17 @@ func (p *panel) spanLayers(k keys) []any {
 		return nil
 	}
 	var sure, unsure []any
+	counted := slices.ContainsFunc(p.spans, func(s span) bool { return s.Of > 0 })
 	bars := make(map[bar][]any)
 	for _, s := range p.spans {
 		row := object{"window": s.name, "from": round(s.From), "to": round(s.To), "middle": round(p.x.at((p.x.place(s.From) + p.x.place(s.To)) / 2))}
-		key := bar{s.row, s.Uncertain}
+		if counted {
+			row["opacity"] = round(s.fillOpacity())
+		}
+		if s.Of > 0 {
+			row["seeds"] = fmt.Sprintf("%d of %d", s.Open, s.Of)
+		}
+		key := bar{s.row, s.Uncertain, s.barOpacity()}
 		bars[key] = append(bars[key], row)
 		if s.Uncertain {
 			unsure = append(unsure, row)
@@ -180,11 +191,16 @@ func (p *panel) spanLayers(k keys) []any {
 	tips := []any{
 		tip("window", "window", "nominal", ""), tip("from", "from "+p.x.label, "quantitative", ""), tip("to", "to "+p.x.label, "quantitative", ""),
 	}
+	if counted {
+		tips = append(tips, tip("seeds", "open in seeds", "nominal", ""))
+	}
 	layer := func(list []any, mark object) object {
 		mark["type"] = "rect"
-		return object{"data": values(list...), "mark": mark, "encoding": object{
-			"x": p.x.quantity("from"), "x2": object{"field": "to"}, "fill": k.fill, "tooltip": tips,
-		}}
+		encoding := object{"x": p.x.quantity("from"), "x2": object{"field": "to"}, "fill": k.fill, "tooltip": tips}
+		if counted {
+			encoding["fillOpacity"] = object{"field": "opacity", "type": "quantitative", "scale": nil, "legend": nil}
+		}
+		return object{"data": values(list...), "mark": mark, "encoding": encoding}
 	}
 	var layers []any
 	if len(sure) > 0 {
@@ -196,14 +212,15 @@ func (p *panel) spanLayers(k keys) []any {
 		}))
 	}
 	for _, s := range p.spans {
-		key, opacity := bar{s.row, s.Uncertain}, 1.0
+		key := bar{s.row, s.Uncertain, s.barOpacity()}
+		opacity := key.opacity
 		list := bars[key]
 		if len(list) == 0 {
 			continue // written with the first of them
 		}
 		delete(bars, key)
 		if s.Uncertain {
-			opacity = 0.4
+			opacity *= 0.4
 		}
 		layers = append(layers, object{
 			"data": values(list...),

@@ -42,7 +42,8 @@ func legendOf(panels []*panel, notes ...string) []entry {
 		for i := range p.spans {
 			if s := &p.spans[i]; !seen["window "+s.name] {
 				seen["window "+s.name] = true
-				list = append(list, entry{text: s.name, span: s})
+				sample, counts := darkest(panels, s.name)
+				list = append(list, entry{text: s.name + counts, span: sample})
 			}
 		}
 		if note := p.ruleNote(); p.rule.Text != "" && !seen["rule "+note] {
@@ -54,6 +55,34 @@ func legendOf(panels []*panel, notes ...string) []entry {
 		list = append(list, entry{text: n})
 	}
 	return list
+}
+
+// darkest is the window of a name that most seeds have open, and in words in how many of them windows of the name are;
+// no words where they are of single runs.
+func darkest(panels []*panel, name string) (*span, string) {
+	var most *span
+	fewest := 0
+	for _, p := range panels {
+		for i := range p.spans {
+			s := &p.spans[i]
+			if s.name != name {
+				continue
+			}
+			if most == nil || s.Open > most.Open {
+				most = s
+			}
+			if fewest == 0 || s.Open < fewest {
+				fewest = s.Open
+			}
+		}
+	}
+	switch {
+	case most.Of == 0:
+		return most, ""
+	case fewest == most.Open:
+		return most, fmt.Sprintf(", open in %d of %d seeds", most.Open, most.Of)
+	}
+	return most, fmt.Sprintf(", open in %d to %d of %d seeds", fewest, most.Open, most.Of)
 }
 
 // notesOf says in words what is drawn without a sample of its own.

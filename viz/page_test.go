@@ -166,6 +166,35 @@ func TestFit(t *testing.T) {
 	}
 }
 
+// TestLegendOfSeeds: a window's entry in the legend says in how many seeds it is open, over all panels.
+func TestLegendOfSeeds(t *testing.T) {
+	panelOf := func(opens ...int) *panel {
+		p := &panel{}
+		for _, n := range opens {
+			w := Window{Open: n}
+			if n > 0 {
+				w.Of = 5
+			}
+			p.spans = append(p.spans, span{Window: w, name: "audio window"})
+		}
+		return p
+	}
+	for _, tt := range []struct {
+		panels []*panel
+		want   string
+		reason string
+	}{
+		{[]*panel{panelOf(0, 0)}, "audio window", "of a single run"},
+		{[]*panel{panelOf(3), panelOf(3)}, "audio window, open in 3 of 5 seeds", "the same everywhere"},
+		{[]*panel{panelOf(2), panelOf(4, 1)}, "audio window, open in 1 to 4 of 5 seeds", "the range over both panels"},
+	} {
+		list := legendOf(tt.panels)
+		if len(list) != 1 || list[0].text != tt.want {
+			t.Errorf("legend %+v, want one entry %q; reason: %s", list, tt.want, tt.reason)
+		}
+	}
+}
+
 func TestWindowNames(t *testing.T) {
 	series := []Series{{Name: "joint: audio", Run: "joint", Modality: "audio"}}
 	for _, tt := range []struct {

@@ -57,7 +57,7 @@ func (p *panel) drawGrid(pn *pen, f frame) {
 
 // span draws a window: pale, with edges in the dash of its run, hatched where it is uncertain.
 func (p *pen) span(s *span, at dot, width, height float64) {
-	p.box(fade(s.color, 0.12), at, width, height)
+	p.box(fade(s.color, s.fillOpacity()), at, width, height)
 	if s.Uncertain {
 		p.hatch(fade(s.color, 0.3), at, width, height, 9)
 	}
@@ -69,12 +69,12 @@ func (p *pen) span(s *span, at dot, width, height float64) {
 // bar draws a window's bar, in the dash of its run, hatched where the window is uncertain.
 func (p *pen) bar(s *span, at dot, width float64) {
 	if s.Uncertain {
-		p.box(fade(s.color, 0.25), at, width, barHeight)
-		p.hatch(s.color, at, width, barHeight, 6)
+		p.box(fade(s.color, 0.25*s.barOpacity()), at, width, barHeight)
+		p.hatch(fade(s.color, s.barOpacity()), at, width, barHeight, 6)
 		return
 	}
 	y := at.y + barHeight/2
-	p.line(s.color, barHeight, s.dash, dot{at.x, y}, dot{at.x + width, y})
+	p.line(fade(s.color, s.barOpacity()), barHeight, s.dash, dot{at.x, y}, dot{at.x + width, y})
 }
 
 // barMarker draws the marker of a window's modality and run on its bar, where there is room, so that it is not told by its

@@ -109,7 +109,7 @@ func (w Window) parts() []Window {
 		w.ToEnds = [2]float64{w.To, w.To}
 	}
 	part := func(from, to float64, uncertain bool) Window {
-		return Window{Run: w.Run, Modality: w.Modality, From: from, To: to, Uncertain: uncertain}
+		return Window{Run: w.Run, Modality: w.Modality, From: from, To: to, Uncertain: uncertain, Open: w.Open, Of: w.Of}
 	}
 	if w.Uncertain || w.FromEnds[1] >= w.ToEnds[0] { // the ends may meet: none of it is sure
 		return []Window{part(w.FromEnds[0], w.ToEnds[1], true)}

@@ -51,8 +51,14 @@ func nulls() viz.PanelsFigure {
 				s.Points[k].SE = 0.12 * s.Points[k].Y
 			}
 			p.Series = append(p.Series, s)
-			if i < 3 {
-				p.Windows = append(p.Windows, viz.Window{Run: "joint", Modality: m, From: 2, To: float64(4 + 2*i + 3*j), Uncertain: i == 2})
+			for k := range 3 - i { // open with fewer and fewer of the seeds
+				from, to := 2, 4+2*i+3*j
+				if k > 0 {
+					from, to = to+2*k-2, to+2*k
+				}
+				p.Windows = append(p.Windows, viz.Window{
+					Run: "joint", Modality: m, From: float64(from), To: float64(to), Uncertain: k == 2, Open: 5 - i - 2*k, Of: 5,
+				})
 			}
 		}
 		f.Panels = append(f.Panels, p)

@@ -57,6 +57,46 @@ func TestPanelsShareY(t *testing.T) {
 	}
 }
 
+// TestWindowsOverSeeds: a window over seeds says in how many it is open, in the sentence and in the spec, and a count
+// that cannot be is an error.
+func TestWindowsOverSeeds(t *testing.T) {
+	figure := func(list ...viz.Window) viz.PanelsFigure {
+		return viz.PanelsFigure{Panels: []viz.LinePanel{{Series: []viz.Series{line("audio", 1, 2, 3)}, Windows: list}}}
+	}
+	for _, tt := range []struct {
+		window viz.Window
+		want   string
+		reason string
+	}{
+		{viz.Window{From: 1, To: 2, Of: 5}, "open in 0 of 5 seeds", "a span that no seed has open is none"},
+		{viz.Window{From: 1, To: 2, Open: 6, Of: 5}, "open in 6 of 5 seeds", "more than there are"},
+		{viz.Window{From: 1, To: 2, Open: 2}, "open in 2 of 0 seeds", "of how many?"},
+		{viz.Window{From: 1, To: 2, Of: -1}, "open in 0 of -1 seeds", "a count"},
+	} {
+		if _, err := viz.Panels(figure(tt.window)); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%+v: error %v, want %q\nreason: %s", tt.window, err, tt.want, tt.reason)
+		}
+	}
+	fig, err := viz.Panels(figure(viz.Window{Modality: "audio", From: 1, To: 2, Open: 2, Of: 5}, viz.Window{Modality: "audio", From: 2, To: 3, Open: 5, Of: 5}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"audio window from 1 to 2 in 2 of 5 seeds", "audio window from 2 to 3 in 5 of 5 seeds"} {
+		if !strings.Contains(fig.Text, want) {
+			t.Errorf("text %q lacks %q", fig.Text, want)
+		}
+	}
+	opacity := map[any]float64{}
+	walk(fig.Spec, func(o map[string]any) {
+		if v, ok := o["opacity"].(float64); ok && o["seeds"] != nil {
+			opacity[o["seeds"]] = v
+		}
+	})
+	if low, high := opacity["2 of 5"], opacity["5 of 5"]; len(opacity) != 2 || !(0 < low && low < high) {
+		t.Errorf("opacities %v, want the window of more seeds darker", opacity)
+	}
+}
+
 // TestTraceSettings names what is wrong with means, bands and the ends of windows, and says in words what they are.
 func TestTraceSettings(t *testing.T) {
 	ends := func(from, to [2]float64) viz.TraceFigure {

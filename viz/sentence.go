@@ -75,7 +75,11 @@ func (p *panel) words() string {
 		if s.Uncertain && !strings.HasSuffix(s.name, "(uncertain)") {
 			unsure = " perhaps"
 		}
-		parts = append(parts, fmt.Sprintf("%s%s from %s to %s", s.name, unsure, number(s.From), number(s.To)))
+		within := ""
+		if s.Of > 0 {
+			within = fmt.Sprintf(" in %d of %d seeds", s.Open, s.Of)
+		}
+		parts = append(parts, fmt.Sprintf("%s%s from %s to %s%s", s.name, unsure, number(s.From), number(s.To), within))
 	}
 	if p.rule.Text != "" {
 		parts = append(parts, p.rule.Text+" is "+p.y.word(p.rule.Y))

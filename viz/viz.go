@@ -37,12 +37,35 @@ type Series struct {
 //
 // FromEnds and ToEnds are between which values its ends lie, for example over seeds; both 0 stands for one that is sure.
 // There a window is hatched, and plain where it is open whatever its ends.
+//
+// Of windows of several seeds in one, Open of Of seeds have it open all along the span. It is the darker the more there
+// are, and the legend and the sentence give the counts. Both 0 stand for the window of a single run.
 type Window struct {
 	Run, Modality    string
 	From, To         float64
 	Uncertain        bool
 	FromEnds, ToEnds [2]float64
+	Open, Of         int
 }
+
+// share is the share of the seeds that have a window open; 1 of a single run's.
+func (w Window) share() float64 {
+	if w.Of == 0 {
+		return 1
+	}
+	return float64(w.Open) / float64(w.Of)
+}
+
+// fillOpacity is how opaque the shade of a window is.
+func (w Window) fillOpacity() float64 {
+	if w.Of == 0 {
+		return 0.12
+	}
+	return 0.04 + 0.2*w.share()
+}
+
+// barOpacity is how opaque the bar of a window is.
+func (w Window) barOpacity() float64 { return 0.3 + 0.7*w.share() }
 
 // Mark is a thin vertical line with a text above it, such as the change of a setting.
 type Mark struct {

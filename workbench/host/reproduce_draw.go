@@ -160,9 +160,10 @@ func (d drawing) series(a wire.ReproducedArm, quantity, name, modality string, l
 	return s, len(s.Points) > 0
 }
 
-// openings says in how many of an arm's runs eq. 11, with the paper's K, opens the window in an epoch, and in how many it
-// does so beyond two standard errors of the rise.
-func (d drawing) openings(a wire.ReproducedArm, quantity string, smooth int, padded bool) (open, sure []int, runs int, err error) {
+// seedIntervals are, of each of an arm's runs that has a quantity, the epochs in which eq. 11 with the paper's K opens the
+// window: uncertain where the rise is within two standard errors of K.
+func (d drawing) seedIntervals(a wire.ReproducedArm, quantity string, smooth int, padded bool) ([][]interval, error) {
+	var seeds [][]interval
 	for _, run := range a.Runs {
 		c, ok := run.Curve(quantity)
 		if !ok {
@@ -172,54 +173,36 @@ func (d drawing) openings(a wire.ReproducedArm, quantity string, smooth int, pad
 		rule := inforeg.WindowRule{K: 0.04, First: 2}
 		var se []float64
 		if padded || smooth > 1 { // the errors of neighbouring means go together: none is known
+			var err error
 			if trace, err = inforeg.Smooth(trace, smooth, padded); err != nil {
-				return nil, nil, 0, err
+				return nil, err
 			}
 		} else if len(c.SE) == len(c.Values) {
 			se = traceOf(wire.ReproducedCurve{Epochs: c.Epochs, Values: c.SE})
 		}
 		w, err := inforeg.DetectPrimeLearningWindow(trace, rule)
 		if err != nil {
-			return nil, nil, 0, err
+			return nil, err
 		}
 		uncertain := w.Uncertain(trace, se, rule, 2)
-		runs++
+		var list []interval
 		for t := range trace {
-			for len(open) <= t {
-				open, sure = append(open, 0), append(sure, 0)
-			}
 			if w.Open[t] {
-				open[t]++
-				if !uncertain[t] {
-					sure[t]++
-				}
+				list = append(list, interval{float64(t), float64(t + 1), uncertain[t]})
 			}
 		}
+		seeds = append(seeds, list)
 	}
-	return open, sure, runs, nil
+	return seeds, nil
 }
 
-// windows are the spans of epochs that eq. 11 opens with any seed; where it does not with all, or not beyond two standard
-// errors, they are uncertain.
+// windows are an arm's windows of a trace, with how many of its runs have them open.
 func (d drawing) windows(a wire.ReproducedArm, quantity, modality string, smooth int, padded bool) ([]viz.Window, error) {
-	open, sure, runs, err := d.openings(a, quantity, smooth, padded)
+	seeds, err := d.seedIntervals(a, quantity, smooth, padded)
 	if err != nil {
 		return nil, err
 	}
-	var list []viz.Window
-	for t := 0; t < len(open); {
-		end := t + 1
-		for end < len(open) && open[end] > 0 && (sure[end] == runs) == (sure[t] == runs) {
-			end++
-		}
-		if open[t] == 0 {
-			t++
-			continue
-		}
-		list = append(list, viz.Window{Run: a.Name, Modality: modality, From: float64(t), To: float64(end), Uncertain: sure[t] < runs})
-		t = end
-	}
-	return list, nil
+	return seedWindows(a.Name, modality, seeds), nil
 }
 
 // traceOf is a curve at the ends of epochs, NaN where there is no value.
@@ -240,17 +223,9 @@ func traceOf(c wire.ReproducedCurve) []float64 {
 	return trace
 }
 
-// ends says over what windows differ.
-func (d drawing) ends() string {
-	if d.Seeds < 2 {
-		return ""
-	}
-	return fmt.Sprintf("open with some of %d seeds", d.Seeds)
-}
-
 // alone draws each modality's trace in joint training and alone (figure 1).
 func (d drawing) alone() (*viz.Figure, error) {
-	f := viz.PanelsFigure{Title: d.title("Tr(F) in joint training and alone"), Columns: 2, ShareX: true, ShareY: true, Band: d.band(), Ends: d.ends(), Width: viz.Page}
+	f := viz.PanelsFigure{Title: d.title("Tr(F) in joint training and alone"), Columns: 2, ShareX: true, ShareY: true, Band: d.band(), Width: viz.Page}
 	together := viz.LinePanel{Title: "joint training", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
 	apart := viz.LinePanel{Title: "each modality alone", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
 	for _, m := range d.Modalities {
@@ -314,7 +289,7 @@ func (d drawing) traces() (*viz.Figure, error) {
 	if len(p.Series) == 0 {
 		return nil, nil
 	}
-	return viz.Trace(viz.TraceFigure{Title: d.title("Tr(F) in joint training"), XLabel: p.XLabel, YLabel: p.YLabel, Series: p.Series, Windows: p.Windows, Band: d.band(), Ends: d.ends(), Width: viz.Column})
+	return viz.Trace(viz.TraceFigure{Title: d.title("Tr(F) in joint training"), XLabel: p.XLabel, YLabel: p.YLabel, Series: p.Series, Windows: p.Windows, Band: d.band(), Width: viz.Column})
 }
 
 // cosines draws the matrices of joint training (figure 4).

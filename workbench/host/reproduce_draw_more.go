@@ -79,7 +79,7 @@ func gapOf(run wire.ReproducedRun, kind string, modalities []string, value func(
 
 // acquisition draws accuracies and traces of InfoReg beside joint training, a panel for each encoder (figure 5).
 func (d drawing) acquisition() (*viz.Figure, error) {
-	f := viz.PanelsFigure{Title: d.title("InfoReg beside joint training"), ShareX: true, Columns: 3, Band: d.band(), Ends: d.ends(), Width: viz.Page}
+	f := viz.PanelsFigure{Title: d.title("InfoReg beside joint training"), ShareX: true, Columns: 3, Band: d.band(), Width: viz.Page}
 	var traces []viz.LinePanel
 	for _, m := range slices.Concat(d.Modalities, []string{fused}) { // a trace stands under its modality's accuracy
 		readout := readoutSplit
@@ -147,7 +147,7 @@ func (d drawing) sweep(setting string, chosen float64) (*viz.Figure, error) {
 // nulls draws the trace as it is measured in five ways, beside runs in which there is nothing to learn: if a window is
 // open there, it is not the network's.
 func (d drawing) nulls() (*viz.Figure, error) {
-	f := viz.PanelsFigure{Title: d.title("Whose is the window? Tr(F) at the observed labels"), ShareX: true, Band: d.band(), Ends: d.ends(), Width: viz.Page}
+	f := viz.PanelsFigure{Title: d.title("Whose is the window? Tr(F) at the observed labels"), ShareX: true, Band: d.band(), Width: viz.Page}
 	for _, a := range d.Arms {
 		for _, way := range ways {
 			p := viz.LinePanel{Title: a.Name + ": " + way.title, XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
@@ -196,25 +196,21 @@ func (d drawing) windowNotes() []string {
 		var parts []string
 		for _, way := range ways {
 			for _, m := range d.Modalities {
-				open, sure, runs, err := d.openings(a, way.kind+" "+m, way.smooth, way.padded)
-				if err != nil || runs == 0 {
+				seeds, err := d.seedIntervals(a, way.kind+" "+m, way.smooth, way.padded)
+				if err != nil || len(seeds) == 0 {
 					continue
 				}
-				total, certain := 0, 0
-				first, last := -1, -1
-				for t, n := range open {
-					total, certain = total+n, certain+sure[t]
-					if n > 0 {
-						if last = t; first < 0 {
-							first = t
-						}
-					}
+				total, certain := 0.0, 0.0
+				spans := countSpans(seeds)
+				for _, s := range spans {
+					total, certain = total+float64(s.open)*(s.to-s.from), certain+float64(s.sure)*(s.to-s.from)
 				}
 				text := fmt.Sprintf("%s, %s: never", way.title, m)
 				if total > 0 {
-					text = fmt.Sprintf("%s, %s: %.1f epochs a seed, between epochs %d and %d", way.title, m, float64(total)/float64(runs), first, last)
+					runs := float64(len(seeds))
+					text = fmt.Sprintf("%s, %s: %.1f epochs a seed, between epochs %g and %g", way.title, m, total/runs, spans[0].from, spans[len(spans)-1].to-1)
 					if way.smooth == 1 {
-						text += fmt.Sprintf(", %.1f of them beyond two standard errors", float64(certain)/float64(runs))
+						text += fmt.Sprintf(", %.1f of them beyond two standard errors", certain/runs)
 					}
 				}
 				parts = append(parts, text)
