@@ -9,6 +9,10 @@ import (
 	"github.com/primewindow/primewindow/data"
 )
 
+// testEvery is how often the prime learning window is tested: about once over the training recordings with one image
+// each, so that more images of the same recordings, which make an epoch longer, leave the tests where they were.
+const testEvery = "1500 samples"
+
 // Names of the modalities; the leading one is first.
 const (
 	spoken  = "audio"
@@ -113,6 +117,7 @@ func (s *set) describe(o options, strangers []string) {
 		},
 		Recipe: map[string]any{
 			"lr": 0.03, "momentum": 0.9, "weight_decay": 1e-4, "batch": 64.0, "epochs": 12.0, "lr_step": 10.0, "lr_gamma": 0.1,
+			"window_every": testEvery, "k_every": testEvery,
 			"encoder." + spoken: "cnn2d:16-32-64-64", "encoder." + written: "cnn2d:16-32-64", "probe_samples": 128.0,
 		},
 	}

@@ -15,10 +15,10 @@ import (
 
 // Forms of the setting "window": when a method acts (paper table 4).
 const (
-	windowAll     = "all"     // in every epoch
-	windowAuto    = "auto"    // inside the prime learning window of eq. 11
-	windowOutside = "outside" // outside it
-	windowNone    = "none"    // never
+	WindowAll     = "all"     // in every epoch
+	WindowAuto    = "auto"    // inside the prime learning window of eq. 11
+	WindowOutside = "outside" // outside it
+	WindowNone    = "none"    // never
 )
 
 // Forms of the setting "window_source".
@@ -45,7 +45,7 @@ type acting struct {
 }
 
 // always acts in every epoch.
-var always = acting{window: windowAll, last: maxEpoch, k: 0.04, trace: inforeg.KindFisherEmp, source: sourceOwn, smooth: 1}
+var always = acting{window: WindowAll, last: maxEpoch, k: 0.04, trace: inforeg.KindFisherEmp, source: sourceOwn, smooth: 1}
 
 const maxEpoch = 1e6
 
@@ -124,11 +124,11 @@ func Windows(e inforeg.Epoch) (open map[string]bool, rise map[string]float64, er
 	for i, m := range e.Modalities {
 		rise[m] = math.NaN()
 		switch text {
-		case windowAll:
+		case WindowAll:
 			open[m] = within
-		case windowNone:
+		case WindowNone:
 			open[m] = false
-		case windowAuto, windowOutside:
+		case WindowAuto, WindowOutside:
 			if e.Settings["window_source"].(string) == sourceFirst && i > 0 {
 				source := e.Modalities[0]
 				open[m], rise[m] = open[source], rise[source]
@@ -143,7 +143,7 @@ func Windows(e inforeg.Epoch) (open map[string]bool, rise map[string]float64, er
 				return nil, nil, err
 			}
 			rise[m] = r
-			open[m] = within && inside == (text == windowAuto)
+			open[m] = within && inside == (text == WindowAuto)
 		default:
 			epochs, err := parseWindow(text)
 			if err != nil {
@@ -232,7 +232,7 @@ func prime(e inforeg.Epoch, modality string) (inside bool, rise float64, err err
 }
 
 func checkWindow(text string) error {
-	if slices.Contains([]string{windowAll, windowAuto, windowOutside, windowNone}, text) {
+	if slices.Contains([]string{WindowAll, WindowAuto, WindowOutside, WindowNone}, text) {
 		return nil
 	}
 	_, err := parseWindow(text)

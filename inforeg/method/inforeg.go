@@ -29,7 +29,7 @@ const (
 
 func (r InfoReg) acting() acting {
 	a := always
-	a.window, a.first = windowAuto, 2
+	a.window, a.first = WindowAuto, 2
 	if r.Released {
 		a.first, a.k, a.trace, a.source, a.smooth, a.padded, a.open = 0, 0.05, inforeg.KindReleased, sourceFirst, 10, true, true
 	}

@@ -16,7 +16,7 @@ func FuzzParseWindow(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		all, err := parseWindow(text)
-		if word := slices.Contains([]string{windowAll, windowAuto, windowOutside, windowNone}, text); word != (err != nil && checkWindow(text) == nil) {
+		if word := slices.Contains([]string{WindowAll, WindowAuto, WindowOutside, WindowNone}, text); word != (err != nil && checkWindow(text) == nil) {
 			t.Fatalf("%q: epochs error %v, setting error %v", text, err, checkWindow(text))
 		}
 		if err != nil {

@@ -1,13 +1,14 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
 
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/viz"

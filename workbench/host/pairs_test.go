@@ -122,7 +122,7 @@ func TestKilledBetween(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rs, _, err := openRecords(dir, whole.base, smallEpoch, source.man.ID, true)
+			rs, _, err := openRecords(dir, whole.base, smallEpoch, smallEpoch, source.man.ID, true)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -60,7 +60,8 @@ func TestProbeWith(t *testing.T) {
 			t.Errorf("fisher_true of %s: %v sampled, %v exact ± %v", rec.Encoder, rec.Value, exact[i].Value, *exact[i].SE)
 		}
 	}
-	for m, trace := range r.rec.tracesUntil(2)[inforeg.KindFisherEmp] { // what the window is read from
+	traces, _ := r.rec.tracesUntil(2)
+	for m, trace := range traces[inforeg.KindFisherEmp] { // what the window is read from
 		if last := trace[1]; last != plain[0].Value && last != plain[1].Value {
 			t.Errorf("the trace of %s ends with %v: another definition has come into it", m, last)
 		}

@@ -36,14 +36,14 @@ type records struct {
 
 	metrics, probes, events *record.Journal
 	changes                 []wire.Change
-	index                   stepIndex                      // of the lines of probes
-	recent                  map[int]*stepRecords           // of the steps that were asked for last
-	filled                  map[int][]wire.Record          // by step: lost ones that were measured again and are not on disk yet
+	index                   stepIndex                            // of the lines of probes
+	recent                  map[int]*stepRecords                 // of the steps that were asked for last
+	filled                  map[int][]wire.Record                // by step: lost ones that were measured again and are not on disk yet
 	traces                  map[string]map[string]*intervalTrace // by kind and encoder
-	accuracy                map[string]float64             // by encoder: the last on the validation split, by the head
-	loss                    float64                        // of the last step
-	gap                     int                            // the step from which on measurements are gone, with their checksums; -1: none are
-	lostText                string                         // what is lost, in words; empty where nothing is
+	accuracy                map[string]float64                   // by encoder: the last on the validation split, by the head
+	loss                    float64                              // of the last step
+	gap                     int                                  // the step from which on measurements are gone, with their checksums; -1: none are
+	lostText                string                               // what is lost, in words; empty where nothing is
 }
 
 // stepRecords are the measurements that belong to a step.

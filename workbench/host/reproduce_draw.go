@@ -160,42 +160,6 @@ func (d drawing) series(a wire.ReproducedArm, quantity, name, modality string, l
 	return s, len(s.Points) > 0
 }
 
-// seedIntervals are, of each of an arm's runs that has a quantity, the epochs in which eq. 11 with the paper's K opens the
-// window: uncertain where the rise is within two standard errors of K.
-func (d drawing) seedIntervals(a wire.ReproducedArm, quantity string, smooth int, padded bool) ([][]interval, error) {
-	var seeds [][]interval
-	for _, run := range a.Runs {
-		c, ok := run.Curve(quantity)
-		if !ok {
-			continue
-		}
-		trace := traceOf(c)
-		rule := inforeg.WindowRule{K: 0.04, First: 2}
-		var se []float64
-		if padded || smooth > 1 { // the errors of neighbouring means go together: none is known
-			var err error
-			if trace, err = inforeg.Smooth(trace, smooth, padded); err != nil {
-				return nil, err
-			}
-		} else if len(c.SE) == len(c.Values) {
-			se = traceOf(wire.ReproducedCurve{Epochs: c.Epochs, Values: c.SE})
-		}
-		w, err := inforeg.DetectPrimeLearningWindow(trace, rule)
-		if err != nil {
-			return nil, err
-		}
-		uncertain := w.Uncertain(trace, se, rule, 2)
-		var list []interval
-		for t := range trace {
-			if w.Open[t] {
-				list = append(list, interval{float64(t), float64(t + 1), uncertain[t]})
-			}
-		}
-		seeds = append(seeds, list)
-	}
-	return seeds, nil
-}
-
 // windows are an arm's windows of a trace, with how many of its runs have them open.
 func (d drawing) windows(a wire.ReproducedArm, quantity, modality string, smooth int, padded bool) ([]viz.Window, error) {
 	seeds, err := d.seedIntervals(a, quantity, smooth, padded)
@@ -203,24 +167,6 @@ func (d drawing) windows(a wire.ReproducedArm, quantity, modality string, smooth
 		return nil, err
 	}
 	return seedWindows(a.Name, modality, seeds), nil
-}
-
-// traceOf is a curve at the ends of epochs, NaN where there is no value.
-func traceOf(c wire.ReproducedCurve) []float64 {
-	last := 0.0
-	for _, x := range c.Epochs {
-		last = max(last, x)
-	}
-	trace := make([]float64, int(last))
-	for i := range trace {
-		trace[i] = math.NaN()
-	}
-	for i, x := range c.Epochs {
-		if k := int(x); k >= 1 && float64(k) == x {
-			trace[k-1] = c.Values[i]
-		}
-	}
-	return trace
 }
 
 // alone draws each modality's trace in joint training and alone (figure 1).

@@ -50,12 +50,14 @@ func gapName(modalities []string) string {
 // gapOf is the curve of a run's gap.
 func gapOf(run wire.ReproducedRun, kind string, modalities []string, value func(float64) float64) (wire.ReproducedCurve, bool) {
 	out := wire.ReproducedCurve{Quantity: "gap"}
+	every := 1.0
 	var traces [][]float64
 	for _, m := range modalities {
 		c, ok := run.Curve(kind + " " + m)
 		if !ok {
 			return out, false
 		}
+		_, every = ruleOf(c)
 		traces = append(traces, traceOf(c))
 	}
 	for e := range traces[0] {
@@ -72,7 +74,7 @@ func gapOf(run wire.ReproducedRun, kind string, modalities []string, value func(
 		if len(at) == 2 {
 			gap = at[0] - at[1]
 		}
-		out.Epochs, out.Values = append(out.Epochs, float64(e+1)), append(out.Values, gap)
+		out.Epochs, out.Values = append(out.Epochs, float64(e+1)*every), append(out.Values, gap)
 	}
 	return out, len(out.Epochs) > 0
 }
@@ -235,10 +237,11 @@ func smoothed(runs []wire.ReproducedRun, quantity string, width int) []wire.Repr
 		if err != nil {
 			continue // the width is above 0
 		}
-		out := wire.ReproducedCurve{Quantity: quantity, Definition: c.Definition}
+		out := wire.ReproducedCurve{Quantity: quantity, Definition: c.Definition, Test: c.Test}
+		_, every := ruleOf(c)
 		for i, v := range trace {
 			if !math.IsNaN(v) {
-				out.Epochs, out.Values = append(out.Epochs, float64(i+1)), append(out.Values, v)
+				out.Epochs, out.Values = append(out.Epochs, float64(i+1)*every), append(out.Values, v)
 			}
 		}
 		list = append(list, wire.ReproducedRun{RunOutcome: run.RunOutcome, Curves: []wire.ReproducedCurve{out}})

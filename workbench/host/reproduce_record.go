@@ -158,6 +158,32 @@ func (one *part) f1Of(rec Recorded, step int) []Accuracy {
 // curvesOf are the quantities that the target shows, after each epoch.
 func (one *part) curvesOf(rec Recorded, perEpoch int) []wire.ReproducedCurve {
 	var list []wire.ReproducedCurve
+	every := rec.interval()
+	test := testOf(rec)
+	traces := map[string]*intervalTrace{} // by quantity
+	tested := func(quantity string, p wire.Record) {
+		if p.Step == 0 || p.Step%every != 0 || !one.shows(quantity) {
+			return
+		}
+		if traces[quantity] == nil {
+			traces[quantity] = &intervalTrace{}
+		}
+		t, at := traces[quantity], p.Step/every
+		again := at <= t.at // measured once more
+		t.add(at, p)
+		i := slices.IndexFunc(list, func(c wire.ReproducedCurve) bool { return c.Quantity == quantity })
+		if again || i < 0 {
+			return
+		}
+		c := &list[i]
+		c.Test = test
+		for len(c.RiseSE) < len(c.Values) {
+			c.RiseSE = append(c.RiseSE, 0)
+		}
+		if v := t.riseErrors[at]; !math.IsNaN(v) {
+			c.RiseSE[len(c.RiseSE)-1] = figures5(v)
+		}
+	}
 	add := func(quantity, def string, epoch, value float64, se *float64) {
 		if !one.shows(quantity) {
 			return
@@ -185,17 +211,20 @@ func (one *part) curvesOf(rec Recorded, perEpoch int) []wire.ReproducedCurve {
 		epoch := float64(p.Step) / float64(perEpoch)
 		quantity := strings.TrimSpace(p.Kind + " " + p.Encoder + " " + p.Readout)
 		switch {
-		case p.Step%perEpoch != 0:
+		case p.Step%perEpoch != 0 && p.Step%every != 0:
 		case p.Kind == inforeg.KindAccuracy:
 			if p.Split == string(data.Validation) {
 				add(quantity, "validation split", epoch, p.Value, nil)
 			}
 		case p.Kind == inforeg.KindFisherEmp && p.BN == bnRunning && rec.Declared.text("probe_bn") != bnRunning:
 			add(p.Kind+" eval "+p.Encoder, definition(p), epoch, p.Value, p.SE)
+			tested(p.Kind+" eval "+p.Encoder, p)
 		case p.Kind == inforeg.KindFisherEmp && rec.Scheduled(p):
 			add(quantity, definition(p), epoch, p.Value, p.SE)
+			tested(quantity, p)
 		case p.Kind == inforeg.KindBatchSquare, p.Kind == inforeg.KindReleased, p.Kind == inforeg.KindCosine:
 			add(quantity, "", epoch, p.Value, nil)
+			tested(quantity, p)
 		}
 	}
 	for _, m := range rec.Status.Modalities {

@@ -164,28 +164,31 @@ func (one *part) window(a *reproArm, seed int) (text string, known bool, err err
 	if err != nil {
 		return "none", true, nil //nolint:nilerr // a hole is told where the run is
 	}
-	text = actedIn(rec, r.arm.perEpoch)
+	text = actedIn(rec)
 	one.rep.acted[r.Dir] = text
 	return text, true, nil
 }
 
-// actedIn are the epochs in which a run regulated each encoder, as the setting window names them; none where it never did.
-func actedIn(rec Recorded, perEpoch int) string {
+// actedIn are the intervals of the window test in which a run regulated each encoder, as the setting window names them;
+// none where it never did.
+func actedIn(rec Recorded) string {
+	every := rec.interval()
 	var parts []string
 	for _, m := range rec.Status.Modalities {
 		var spans []string
 		from := -1
-		last := len(rec.History.Metrics) / perEpoch
-		for epoch := range last + 1 {
+		steps := rec.History.Metrics
+		last := (len(steps) + every - 1) / every // the last one may be cut short by the run's end
+		for at := range last + 1 {
 			on := false
-			if epoch < last {
-				on = slices.ContainsFunc(rec.History.Metrics[epoch*perEpoch:(epoch+1)*perEpoch], func(step map[string]float64) bool { return step[onPrefix+m] > 0 })
+			if at < last {
+				on = slices.ContainsFunc(steps[at*every:min((at+1)*every, len(steps))], func(step map[string]float64) bool { return step[onPrefix+m] > 0 })
 			}
 			switch {
 			case on && from < 0:
-				from = epoch
+				from = at
 			case !on && from >= 0:
-				spans, from = append(spans, fmt.Sprintf("%d:%d", from, epoch)), -1
+				spans, from = append(spans, fmt.Sprintf("%d:%d", from, at)), -1
 			}
 		}
 		if len(spans) > 0 {

@@ -212,7 +212,7 @@ var targets = []target{
 
 // usualSettings are those of all runs, at every scale.
 func usualSettings() map[string]any {
-	return map[string]any{"probes": "none", everyPrefix + probeEmp: "epoch", everyPrefix + probeAccuracy: "epoch"}
+	return map[string]any{"probes": "none", everyPrefix + probeEmp: "window", everyPrefix + probeAccuracy: "epoch"}
 }
 
 // demoSettings are those of all runs at demo scale that are not the set's own.

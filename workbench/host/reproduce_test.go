@@ -188,14 +188,14 @@ func TestSpecName(t *testing.T) {
 }
 
 func TestActedIn(t *testing.T) {
-	rec := Recorded{Status: wire.Status{Modalities: []string{"audio", "visual"}}}
-	for _, on := range []struct{ audio, visual float64 }{{0, 0}, {0, 0}, {1, 0}, {0, 0}, {0, 0}, {1, 0}, {0, 0}, {0, 0}, {1, 1}} { // epochs of two steps, and one begun
+	rec := Recorded{Status: wire.Status{Modalities: []string{"audio", "visual"}, StepsPerEpoch: 3, StepsPerTest: 2}}
+	for _, on := range []struct{ audio, visual float64 }{{0, 0}, {0, 0}, {1, 0}, {0, 0}, {0, 0}, {1, 0}, {0, 0}, {0, 0}, {1, 1}} { // window tests every two steps, and the run's end cuts the last
 		rec.History.Metrics = append(rec.History.Metrics, map[string]float64{"on.audio": on.audio, "on.visual": on.visual})
 	}
-	if got, want := actedIn(rec, 2), "audio 1:3"; got != want {
-		t.Errorf("%q, want %q\nreason: in some step of epochs 1 and 2; the ninth step is of an epoch that has not ended", got, want)
+	if got, want := actedIn(rec), "audio 1:3 4:5, visual 4:5"; got != want {
+		t.Errorf("%q, want %q\nreason: in some step of intervals 1 and 2, and in the one that the end cuts", got, want)
 	}
-	if got := actedIn(Recorded{Status: rec.Status}, 2); got != "none" {
+	if got := actedIn(Recorded{Status: rec.Status}); got != "none" {
 		t.Errorf("of a run that never did: %q", got)
 	}
 }

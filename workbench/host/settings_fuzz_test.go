@@ -66,7 +66,7 @@ func FuzzSettings(f *testing.F) {
 				t.Fatalf("schedule %q of %s is %v, read again %v, %v", settings[everyPrefix+name], name, s, parsed, err)
 			}
 			for _, done := range []int{0, 1, 7, 1 << 40} {
-				s.Due(done, 3)
+				s.Due(done, inforeg.Clock{Epoch: 3, Interval: 3, Batch: 64})
 			}
 		}
 		if _, err := buildModel(settings, desc); err != nil {

@@ -2,9 +2,11 @@ package host
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -25,7 +27,25 @@ func settled(asked map[string]any, set data.Dataset) (settings Settings, notes [
 	if set.Len(data.Validation) == 0 && (settings.schedule(probeAccuracy) != never || settings.schedule(probeLinear) != never) {
 		notes = append(notes, fmt.Sprintf("no accuracies while it trains: %s has no validation samples", desc.Name))
 	}
+	if perEpoch, err := stepsPerEpoch(settings, set); err == nil {
+		notes = append(notes, testNotes(settings, perEpoch)...)
+	}
 	return settings, notes, nil
+}
+
+// testNotes say when a method that acts by the window test can act first.
+func testNotes(settings Settings, perEpoch int) []string {
+	if when, _ := settings["window"].(string); when != method.WindowAuto && when != method.WindowOutside {
+		return nil
+	}
+	clock, _ := settings.clock(perEpoch)
+	first := 2 * clock.Interval // eq. 11 reads two traces
+	note := fmt.Sprintf("the prime learning window is tested every %s (%s), first after step %d, which is epoch %s",
+		plural(clock.Interval, "step"), plural(clock.Interval*clock.Batch, "sample"), first, strconv.FormatFloat(clock.Epochs(2), 'g', 3, 64))
+	if planned := settings.whole("epochs") * perEpoch; planned <= first {
+		note += fmt.Sprintf(": not within the %s that are planned", plural(settings.whole("epochs"), "epoch"))
+	}
+	return []string{note}
 }
 
 // leastBatch is the fewest samples of a step.

@@ -1,0 +1,105 @@
+package host
+
+import (
+	"cmp"
+	"math"
+
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// testOf is the window test of a run, as a curve of its trace keeps it.
+func testOf(rec Recorded) *wire.WindowTest {
+	rule := rec.rule()
+	return &wire.WindowTest{Every: rec.epochs(rec.interval()), K: rule.K, Z: rule.Z, Floor: rule.Floor}
+}
+
+// ruleOf is a curve's window test, and how many epochs lie between two. Records of older versions have none: theirs was
+// the paper's.
+func ruleOf(c wire.ReproducedCurve) (rule inforeg.WindowRule, every float64) {
+	if c.Test == nil {
+		return inforeg.WindowRule{K: 0.04}, 1
+	}
+	return inforeg.WindowRule{K: c.Test.K, Z: c.Test.Z, Floor: c.Test.Floor}, cmp.Or(c.Test.Every, 1)
+}
+
+// atTests puts numbers of a curve in the order of the window tests that read them, from 0; NaN where there is none, and
+// where the number is 0 if that says so.
+func atTests(c wire.ReproducedCurve, numbers []float64, none0 bool) []float64 {
+	_, every := ruleOf(c)
+	place := func(epochs float64) int {
+		at := math.Round(epochs / every)
+		if math.Abs(at*every-epochs) > 1e-6*every { // epochs are quotients of steps, which round
+			return 0
+		}
+		return int(at)
+	}
+	var list []float64
+	for i, x := range c.Epochs {
+		at := place(x)
+		if at < 1 || i >= len(numbers) || none0 && numbers[i] == 0 {
+			continue
+		}
+		for len(list) < at {
+			list = append(list, math.NaN())
+		}
+		list[at-1] = numbers[i]
+	}
+	return list
+}
+
+// traceOf is a curve at the window tests, NaN where there is no value.
+func traceOf(c wire.ReproducedCurve) []float64 { return atTests(c, c.Values, false) }
+
+// riseErrorsOf are the standard errors of a curve's rises, by interval as [inforeg.PrimeLearningWindow.Rise]; nil where
+// the record knows none.
+func riseErrorsOf(c wire.ReproducedCurve) []float64 {
+	if len(c.RiseSE) == len(c.Values) {
+		return append([]float64{math.NaN()}, atTests(c, c.RiseSE, true)...)
+	}
+	if len(c.SE) != len(c.Values) {
+		return nil
+	}
+	trace, se := traceOf(c), atTests(c, c.SE, true) // of an older version, which kept no samples to pair
+	list := make([]float64, len(trace)+1)
+	for t := range list {
+		if list[t] = math.NaN(); t >= 2 && t-1 < len(se) {
+			list[t] = inforeg.RiseErrorApart(trace[t-2], se[t-2], trace[t-1], se[t-1])
+		}
+	}
+	return list
+}
+
+// seedIntervals are, of each of an arm's runs that has a quantity, the epochs in which eq. 11, by the run's own test, opens
+// the window: uncertain where the rise is within two standard errors of K.
+func (d drawing) seedIntervals(a wire.ReproducedArm, quantity string, smooth int, padded bool) ([][]interval, error) {
+	var seeds [][]interval
+	for _, run := range a.Runs {
+		c, ok := run.Curve(quantity)
+		if !ok {
+			continue
+		}
+		rule, every := ruleOf(c)
+		trace, errs := traceOf(c), riseErrorsOf(c)
+		if padded || smooth > 1 { // the errors of neighbouring means go together: none is known
+			var err error
+			if trace, err = inforeg.Smooth(trace, smooth, padded); err != nil {
+				return nil, err
+			}
+			errs, rule.Z = nil, 0
+		}
+		w, err := inforeg.DetectPrimeLearningWindow(trace, errs, rule)
+		if err != nil {
+			return nil, err
+		}
+		uncertain := w.Uncertain(errs, rule, 2)
+		var list []interval
+		for t := range trace {
+			if w.Open[t] {
+				list = append(list, interval{every * float64(t), every * float64(t+1), uncertain[t]})
+			}
+		}
+		seeds = append(seeds, list)
+	}
+	return seeds, nil
+}
