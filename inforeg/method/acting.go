@@ -171,23 +171,21 @@ func number(e inforeg.Epoch, name string) int { return int(e.Settings[name].(flo
 // a trace near zero rises at random by any share of itself.
 const drawnFloor = 0.1
 
-// RuleOf is the window test that settings ask for, over an interval share times as long as the one that k is for. Those
-// of a method without windows, such as joint training, have the paper's k, and a floor of a tenth.
+// RuleOf is the window test that a run's settings ask for, over an interval share times as long as the one that k is
+// for. That of a method without windows, such as joint training, has the paper's k, and a floor of a tenth.
 func RuleOf(settings map[string]any, share float64) inforeg.WindowRule {
-	value := func(name string, usual float64) float64 {
-		if v, ok := settings[name].(float64); ok {
-			return v
-		}
-		return usual
+	if _, ok := settings["k"]; ok {
+		return rule(settings, share)
 	}
-	if share == 0 {
-		share = 1
-	}
-	k := value("k", always.k)
-	if share != 1 { // a power of 1 may round
+	return rule(map[string]any{"k": always.k, "k_z": 0.0, "floor": drawnFloor}, share)
+}
+
+func rule(settings map[string]any, share float64) inforeg.WindowRule {
+	k := settings["k"].(float64)
+	if share != 0 && share != 1 { // a power of 1 may round
 		k = inforeg.ScaleK(k, share)
 	}
-	return inforeg.WindowRule{K: k, Z: value("k_z", 0), Floor: value("floor", drawnFloor)}
+	return inforeg.WindowRule{K: k, Z: settings["k_z"].(float64), Floor: settings["floor"].(float64)}
 }
 
 // prime applies eq. 11 to a modality's trace.
@@ -216,7 +214,7 @@ func prime(e inforeg.Epoch, modality string) (inside bool, rise float64, err err
 	if padded {
 		smooth = append([]float64{0}, smooth...)
 	}
-	rule := RuleOf(e.Settings, e.KShare)
+	rule := rule(e.Settings, e.KShare)
 	var errs []float64
 	if width == 1 && !padded { // those of neighbouring means go together: none is known
 		errs = e.RiseErrors[kind][modality]

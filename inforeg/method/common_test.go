@@ -217,7 +217,7 @@ func trainBy(t *testing.T, meth inforeg.Method, changed map[string]any, steps in
 	var decided map[string]float64
 	for step := range steps {
 		if step%perEpoch == 0 {
-			epoch := inforeg.Epoch{Index: step / perEpoch, Modalities: modalities, Settings: settings, Traces: traces(modalities, step/perEpoch), State: own, Features: madeFeatures(m, step), Trial: madeTrial}
+			epoch := inforeg.Epoch{Index: step / perEpoch, Interval: step / perEpoch, Modalities: modalities, Settings: settings, Traces: traces(modalities, step/perEpoch), State: own, Features: madeFeatures(m, step), Trial: madeTrial}
 			if decided, err = meth.EpochStart(epoch); err != nil {
 				return r, err
 			}
@@ -408,13 +408,26 @@ func TestControls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := find(t, name)
 			for epoch := range 4 {
-				e := inforeg.Epoch{Index: epoch, Modalities: modalities, Settings: settingsOf(m, nil), Traces: traces(modalities, epoch), State: madeState(t, m), Features: madeFeatures(duo(t), 0), Trial: madeTrial}
+				e := inforeg.Epoch{Index: epoch, Interval: epoch, Modalities: modalities, Settings: settingsOf(m, nil), Traces: traces(modalities, epoch), State: madeState(t, m), Features: madeFeatures(duo(t), 0), Trial: madeTrial}
 				decided, err := m.EpochStart(e)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if diff := cmp.Diff(slices.Sorted(slices.Values(m.Controls(modalities))), slices.Sorted(maps.Keys(decided))); diff != "" {
 					t.Errorf("epoch %d (-declared +decided)\n%s", epoch, diff)
+				}
+				own := map[string][]float32{}
+				for name, v := range e.State {
+					own[name] = slices.Clone(v)
+				}
+				within, err := m.IntervalStart(e)
+				for name, v := range within {
+					if was, ok := decided[name]; !ok || was != v {
+						t.Errorf("epoch %d: %s is %v at an interval's start, %v at the epoch's, from the same traces", epoch, name, v, was)
+					}
+				}
+				if diff := cmp.Diff(own, e.State); err != nil || diff != "" {
+					t.Errorf("epoch %d: IntervalStart: error %v, state changed (-before +after)\n%s", epoch, err, diff)
 				}
 				e.State = madeState(t, m)
 				if again, err := m.EpochStart(e); err != nil || !maps.Equal(again, decided) {
@@ -479,7 +492,7 @@ func readAtEpochStart(t *testing.T, m inforeg.Method, modalities []string, name 
 			settings := settingsOf(m, nil)
 			maps.Copy(settings, form)
 			delete(settings, name)
-			if epochFails(t, m, inforeg.Epoch{Index: index, Modalities: modalities, Settings: settings, Traces: traces(modalities, index)}) {
+			if epochFails(t, m, inforeg.Epoch{Index: index, Interval: index, Modalities: modalities, Settings: settings, Traces: traces(modalities, index)}) {
 				return true
 			}
 		}
@@ -565,7 +578,7 @@ func TestInfoRegEpochStart(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := method.InfoReg{}.EpochStart(inforeg.Epoch{
-				Index: tt.epoch, Modalities: []string{"a", "v"}, Settings: settingsOf(method.InfoReg{}, tt.settings), Traces: tt.traces,
+				Index: tt.epoch, Interval: tt.epoch, Modalities: []string{"a", "v"}, Settings: settingsOf(method.InfoReg{}, tt.settings), Traces: tt.traces,
 			})
 			if !errors.Is(err, tt.wantErr) {
 				t.Fatalf("error %v, want %v\nreason: %s", err, tt.wantErr, tt.reason)
@@ -579,7 +592,7 @@ func TestInfoRegEpochStart(t *testing.T) {
 		})
 	}
 	_, err := method.InfoReg{}.EpochStart(inforeg.Epoch{
-		Index: 2, Modalities: []string{"a"}, Settings: settingsOf(method.InfoReg{}, nil), Traces: trace([]float64{-1, 2}, nil),
+		Index: 2, Interval: 2, Modalities: []string{"a"}, Settings: settingsOf(method.InfoReg{}, nil), Traces: trace([]float64{-1, 2}, nil),
 	})
 	if err == nil || errors.Is(err, inforeg.ErrNotMeasured) || !strings.HasPrefix(err.Error(), "a: ") {
 		t.Errorf("a negative trace: error %v, want one that names the modality", err)
