@@ -11,7 +11,7 @@ import (
 
 // testEvery is how often the prime learning window is tested: about once over the training recordings with one image
 // each, so that more images of the same recordings, which make an epoch longer, leave the tests where they were.
-const testEvery = "1500 samples"
+const testEvery = "1800 samples"
 
 // Names of the modalities; the leading one is first.
 const (

@@ -29,7 +29,7 @@ func made(tb testing.TB) string {
 // open opens a set with small spectrograms and fails the test if it cannot.
 func open(tb testing.TB, dir string, settings map[string]any) data.Dataset {
 	tb.Helper()
-	s := map[string]any{"window": 64, "hop": 16, "bins": 8, "frames": 8}
+	s := map[string]any{"window": 64, "hop": 16, "bins": 8, "frames": 8, "images_per_recording": 2}
 	maps.Copy(s, settings)
 	return datatest.Open(tb, Open, dir, s)
 }
@@ -53,6 +53,7 @@ func TestProtocols(t *testing.T) {
 		{"speakers", map[string]any{"val_share": 0.34}, 80, 40, 120, "george's 6 takes of 10 digits, 2 of each for validation; theo's; two images each"},
 		{"no validation", map[string]any{"val_share": 0}, 120, 0, 120, "a split may be empty"},
 		{"takes", map[string]any{"protocol": "takes", "val_share": 0}, 40, 0, 200, "takes 0 to 4 of both speakers are tested, take 5 is left"},
+		{"held out", map[string]any{"protocol": "takes", "val_speakers": "george"}, 20, 20, 200, "take 5 of theo, and of george; val_share has no say"},
 		{"three images", map[string]any{"val_share": 0.5, "images_per_recording": 3}, 90, 90, 180, "half of george's takes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -178,6 +179,7 @@ func TestRecipe(t *testing.T) {
 	want := map[string]any{
 		"lr": 0.03, "momentum": 0.9, "weight_decay": 1e-4, "batch": 64.0, "epochs": 12.0, "lr_step": 10.0, "lr_gamma": 0.1,
 		"encoder.audio": "cnn2d:16-32-64-64", "encoder.visual": "cnn2d:16-32-64", "probe_samples": 128.0,
+		"window_every": "1800 samples", "k_every": "1800 samples",
 	}
 	desc := open(t, made(t), nil).Describe()
 	if diff := cmp.Diff(want, desc.Recipe); diff != "" {
@@ -191,7 +193,7 @@ func TestRecipe(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	for _, s := range Settings() {
-		if _, number := s.Default.(float64); s.Doc == "" || number && s.Min >= s.Max || !number && len(s.Choices) == 0 {
+		if _, number := s.Default.(float64); s.Doc == "" || number && s.Min >= s.Max || !number && len(s.Choices) == 0 && s.Name != "val_speakers" {
 			t.Errorf("setting %+v, want a sentence, and bounds or choices", s)
 		}
 		if _, err := parseOptions(map[string]any{s.Name: s.Default}); err != nil {
@@ -210,6 +212,37 @@ func TestSettings(t *testing.T) {
 	} {
 		if _, err := Open("no folder", tt.settings); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("Open with %v: %v, want %q\nreason: %s", tt.settings, err, tt.want, tt.reason)
+		}
+	}
+}
+
+// TestValSpeakers: who is held out to validate is not trained on, and has to be one who could be.
+func TestValSpeakers(t *testing.T) {
+	dir := made(t)
+	d := open(t, dir, map[string]any{"protocol": "takes", "val_speakers": "george"})
+	for _, split := range []data.Split{data.Train, data.Validation} {
+		for i := range d.Len(split) {
+			id, _ := d.Identity(split, i)
+			if r, err := parseRecording(strings.Split(id, "+")[0]); err != nil || (r.speaker == "george") != (split == data.Validation) {
+				t.Errorf("%s: %s, %v: george validates", split, id, err)
+			}
+		}
+	}
+	if text := d.Describe().Provenance.Protocol; !strings.Contains(text, "the other takes of george are validation") {
+		t.Errorf("protocol %q, want the speaker named", text)
+	}
+	for _, tt := range []struct {
+		protocol, speakers, want, reason string
+	}{
+		{"speakers", "theo", `val_speakers "theo": "theo", want different ones of george`, "he is tested"},
+		{"takes", "ann", `"ann", want different ones of george, theo`, "nobody of that name"},
+		{"takes", "george-george", `"george", want different ones`, "twice"},
+		{"takes", "george-theo", "nobody is left to train on", "both"},
+		{"takes", "", `"", want different ones`, "nobody named"},
+	} {
+		_, err := Open(dir, map[string]any{"protocol": tt.protocol, "val_speakers": tt.speakers})
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s of %s: %v, want %q\nreason: %s", tt.speakers, tt.protocol, err, tt.want, tt.reason)
 		}
 	}
 }

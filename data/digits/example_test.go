@@ -18,8 +18,8 @@ func ExampleSettings() {
 	// data_seed 0
 	// protocol speakers
 	// degrade noise50
+	// val_speakers none
 	// val_share 0.1
-	// images_per_recording 2
 }
 
 func ExampleOpen() {

@@ -48,14 +48,8 @@ func validating(list []recording, o options) ([]string, error) {
 		}
 	}
 	slices.Sort(training)
-	switch {
-	case o.valSpeakers == valNone:
+	if o.valSpeakers == valNone {
 		return nil, nil
-	case o.valSpeakers == valAuto:
-		if o.protocol == byTakes || len(training) < 2 {
-			return nil, nil
-		}
-		return training[len(training)-1:], nil
 	}
 	chosen := strings.Split(o.valSpeakers, "-")
 	for i, name := range chosen {

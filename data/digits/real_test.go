@@ -17,8 +17,8 @@ func TestRealSplits(t *testing.T) {
 		train, val, test int
 		reason           string
 	}{
-		{"speakers", 3600, 400, 2000, "2,000 recordings of four speakers, a tenth of them for validation, and 1,000 of two; two images each"},
-		{"takes", 4800, 600, 600, "300 recordings tested; of each speaker's 45 other takes of a digit 4.5, rounded to 5, for validation"},
+		{"speakers", 1800, 200, 1000, "2,000 recordings of four speakers, a tenth of them for validation, and 1,000 of two"},
+		{"takes", 2400, 300, 300, "300 recordings tested; of each speaker's 45 other takes of a digit 4.5, rounded to 5, for validation"},
 	} {
 		d, err := Open(dir, map[string]any{"protocol": tt.protocol})
 		if err != nil {
@@ -115,7 +115,7 @@ func TestRealFilesMatchTheManifests(t *testing.T) {
 
 func TestRealDegradations(t *testing.T) {
 	dir := datatest.Real(t, "fsdd", "mnist")
-	d, err := Open(dir, map[string]any{"degrade": "pca75"})
+	d, err := Open(dir, map[string]any{"degrade": "pca75", "images_per_recording": 2})
 	if err != nil {
 		t.Fatal(err)
 	}

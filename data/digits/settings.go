@@ -18,7 +18,6 @@ const (
 	bySpeakers = "speakers"
 	byTakes    = "takes"
 
-	valAuto = "auto"
 	valNone = "none"
 
 	degradeNone  = "none"
@@ -35,7 +34,7 @@ func Settings() []data.Setting {
 		whole("data_seed", 0, 0, 1<<52, "of pairs, of the choice of validation takes and of noise"),
 		{Name: "protocol", Default: bySpeakers, Choices: []string{bySpeakers, byTakes}, Doc: "test split: the speakers theo and lucas, or takes 0 to 4 of all (the official one)"},
 		{Name: "degrade", Default: degradeNoise, Choices: []string{degradeNoise, degradePCA, degradeNone}, Doc: "images: noise of standard deviation 0.5 of the pixel range, or the leading principal components with 25 % of the energy"},
-		{Name: "val_speakers", Default: valAuto, Doc: "training speakers held out as the validation split, joined by hyphens, so that it is of strangers as the test split is; auto: under the protocol speakers the last one of two or more in the order of the alphabet, else none; none: takes as val_share says"},
+		{Name: "val_speakers", Default: valNone, Doc: "training speakers held out as the validation split, joined by hyphens, so that it is of strangers as the test split of the protocol speakers is; none: takes of all of them, as val_share says"},
 		{Name: "val_share", Default: 0.1, Min: 0, Max: 0.5, Doc: "where no speaker is held out for validation: share of the takes not tested that are the validation split"},
 		whole("images_per_recording", 1, 1, 20, "samples made of each recording"),
 		whole("window", 256, 16, 4096, "samples of a frame of the spectrogram, at 8 kHz"),

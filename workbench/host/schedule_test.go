@@ -62,7 +62,7 @@ func TestScheduleSettings(t *testing.T) {
 		want   string
 		reason string
 	}{
-		{"default", nil, probeEmp, "1 epoch", "standard, which window tests rely on"},
+		{"default", nil, probeEmp, "1 window", "standard, which window tests rely on"},
 		{"default of another", nil, probeShare, "never", "standard leaves steps as they are"},
 		{"preset", map[string]any{"probes": "full"}, probeShare, "8 steps", "an empty setting follows the preset"},
 		{"preset of signs", map[string]any{"probes": "economy"}, probeSigns, "8 steps", "likewise"},
