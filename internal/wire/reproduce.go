@@ -98,10 +98,11 @@ type ReproducedCurve struct {
 	Definition string    `json:"definition,omitempty"`
 	Epochs     []float64 `json:"epochs"` // so many are done
 	Values     []float64 `json:"values"`
-	SE         []float64 `json:"se,omitempty"` // 0 where there is none
-	// Of a trace: how its windows are tested, and the standard error of the rise up to each value, 0 where none is known.
-	Test    *WindowTest `json:"test,omitempty"`
-	RiseSE  []float64   `json:"rise_se,omitempty"`
+	// SE has a standard error for each value, nil where there is none; it is empty where no value has one.
+	SE []*float64 `json:"se,omitempty"`
+	// Of a trace: how its windows are tested, and the standard error of the rise up to each value, nil where none is known.
+	Test   *WindowTest `json:"test,omitempty"`
+	RiseSE []*float64  `json:"rise_se,omitempty"`
 }
 
 // WindowTest is a test for the prime learning window (eq. 11). Where a record has none, it is the paper's: by epochs,
@@ -128,7 +129,7 @@ type ReproducedCosine struct {
 	ChanceSD *float64    `json:"chance_sd,omitempty"`
 }
 
-// ReproducedMap is a map of an encoder's features by t-SNE.
+// ReproducedMap is a map of an encoder's features by t-SNE. Where Missing says why there is none, it has no points.
 type ReproducedMap struct {
 	Encoder    string       `json:"encoder"`
 	Split      string       `json:"split"`
@@ -137,6 +138,7 @@ type ReproducedMap struct {
 	Points     [][2]float64 `json:"points"`
 	Labels     []int        `json:"labels"`
 	Quality    MapQuality   `json:"quality"`
+	Missing    string       `json:"missing,omitempty"`
 }
 
 // MapQuality says how far a map may be believed.

@@ -15,7 +15,7 @@ import (
 
 // madeReproduction is a record with one of everything.
 func madeReproduction() wire.Reproduction {
-	sd, x := 0.01, 0.9
+	sd, x, half := 0.01, 0.9, 0.5
 	q := wire.Quantity{Encoder: "fused", Readout: "head"}
 	return wire.Reproduction{
 		Schema: wire.ReproduceSchema, Target: "fig7", Title: "Figure 7", Scale: "demo", Data: "synth", Split: "test", Samples: 24, Select: "val", Seeds: 1, Baseline: "Joint",
@@ -24,7 +24,7 @@ func madeReproduction() wire.Reproduction {
 			Name: "Joint", Method: "joint", Epochs: 2, LR: 0.1, X: &x, Accuracies: []wire.Summary{{Quantity: q, Mean: 0.5, SD: &sd, Seeds: 1}},
 			Runs: []wire.ReproducedRun{{
 				RunOutcome: wire.RunOutcome{Run: "0123456789abcdef", Method: "joint", Epoch: 1, Step: 3, Accuracies: []wire.NamedAccuracy{{Quantity: q, Value: 0.5}}},
-				Curves:     []wire.ReproducedCurve{{Quantity: "fisher_emp audio", Epochs: []float64{0, 1}, Values: []float64{2, 3}, SE: []float64{0, 0.5}}},
+				Curves:     []wire.ReproducedCurve{{Quantity: "fisher_emp audio", Epochs: []float64{0, 1}, Values: []float64{2, 3}, SE: []*float64{nil, &half}}},
 				Cosines:    []wire.ReproducedCosine{{Encoder: "audio", Matrix: [][]float64{{1, 0}, {0, 1}}}},
 				Maps:       []wire.ReproducedMap{{Encoder: "visual", Points: [][2]float64{{1, 2}}, Labels: []int{1}}},
 			}},
@@ -86,7 +86,7 @@ func TestReadReproduction(t *testing.T) {
 	if diff := cmp.Diff(&want, got); err != nil || diff != "" {
 		t.Errorf("error %v, (-want +got)\n%s", err, diff)
 	}
-	if c, ok := got.Arms[0].Runs[0].Curve("fisher_emp audio"); !ok || c.SE[1] != 0.5 {
+	if c, ok := got.Arms[0].Runs[0].Curve("fisher_emp audio"); !ok || c.SE[0] != nil || *c.SE[1] != 0.5 {
 		t.Errorf("curve %+v, %v", c, ok)
 	}
 	if _, err := wire.ReadReproduction(filepath.Join(t.TempDir(), "none.json")); err == nil || !strings.Contains(err.Error(), "none.json") {

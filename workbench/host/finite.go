@@ -83,6 +83,15 @@ func known(x float64) *float64 {
 	return &x
 }
 
+// shareError is the standard error √(p(1-p)/n) of a share p of n samples. A single sample has none: its share is 0 or 1,
+// and the root would say 0, as if the share were certain.
+func shareError(p float64, n int) *float64 {
+	if n < 2 {
+		return nil
+	}
+	return known(math.Sqrt(p * (1 - p) / float64(n)))
+}
+
 // settle makes a record fit for JSON: what beside its value is not known, is left out. Where the value itself is not
 // finite, or a cosine of a matrix, it returns a problem.
 func settle(rec *wire.Record) error {

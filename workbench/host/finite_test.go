@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/primewindow/primewindow/internal/wire"
 )
@@ -40,6 +41,27 @@ func TestSettle(t *testing.T) {
 		}
 		if _, err := json.Marshal(tt.rec); err != nil {
 			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}
+
+// TestShareError: a share has the binomial standard error, that of one sample none.
+func TestShareError(t *testing.T) {
+	for _, tt := range []struct {
+		p      float64
+		n      int
+		want   *float64
+		reason string
+	}{
+		{0.5, 100, known(0.05), "√(0.25/100)"},
+		{0.2, 4, known(0.2), "√(0.16/4)"},
+		{1, 2, known(0), "the root's own value, as it is printed everywhere"},
+		{1, 1, nil, "0 would pass for certainty"},
+		{0, 1, nil, "likewise"},
+		{math.NaN(), 0, nil, "of no samples nothing is known"},
+	} {
+		if diff := cmp.Diff(tt.want, shareError(tt.p, tt.n), cmpopts.EquateApprox(0, 1e-15)); diff != "" { // one rounding
+			t.Errorf("shareError(%v, %d) (-want +got)\n%s\nreason: %s", tt.p, tt.n, diff, tt.reason)
 		}
 	}
 }

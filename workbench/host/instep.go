@@ -75,10 +75,7 @@ func (r *Run) stepRecords(m inforeg.Measures, got map[string]measured, plain boo
 			rec := r.blank(kind, mod.Name)
 			rec.Epoch = r.at / r.perEpoch
 			mean, se := inforeg.MeanError(values)
-			rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Batch = mean, loss, labels, bn, n, batch
-			if len(values) > 1 {
-				rec.SE = &se
-			}
+			rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Batch = mean, known(se), loss, labels, bn, n, batch
 			if m.Weights {
 				rec.Params = paramsWeights
 			}
@@ -145,10 +142,8 @@ func (r *Run) running() ([]wire.Record, error) {
 		}
 		mean, se := inforeg.MeanError(values[key])
 		sum := r.blank(rec.Kind, rec.Encoder)
-		sum.Value, sum.Loss, sum.Labels, sum.BN, sum.N, sum.Params = mean, rec.Loss, rec.Labels, rec.BN, rec.N*len(values[key]), rec.Params
-		if len(values[key]) > 1 {
-			sum.SE = &se
-		}
+		sum.Value, sum.SE, sum.Loss, sum.Labels, sum.BN = mean, known(se), rec.Loss, rec.Labels, rec.BN
+		sum.N, sum.Params = rec.N*len(values[key]), rec.Params
 		sum.Way = strings.TrimSuffix(rec.Way, inStep) + ofSteps
 		delete(values, key)
 		list = append(list, sum)

@@ -12,7 +12,6 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat"
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
@@ -78,6 +77,9 @@ func (r *Run) sameRecord(list []wire.Record, rec wire.Record) error {
 	for _, have := range list {
 		if recordKey(have) != recordKey(rec) {
 			continue
+		}
+		if have.N == 1 && rec.SE == nil {
+			have.SE = nil // an older version wrote 0 for an accuracy of one sample
 		}
 		was, err := json.Marshal(have)
 		now, err2 := json.Marshal(rec)
@@ -329,9 +331,10 @@ func (r *Run) scores(split data.Split) ([]wire.Record, wire.Record, error) {
 	var records []wire.Record
 	add := func(name, readout, counted string) {
 		records = append(records, r.accuracy(name, readout, split, hits[counted], n))
-		mean, sd := stat.MeanStdDev(losses[counted], nil) // of one sample there is no deviation
+		mean, se := inforeg.MeanError(losses[counted])
 		rec := r.blank("cross_entropy", name)
-		rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = mean, known(sd/math.Sqrt(float64(n))), cmp.Or(map[string]string{fused: fused}[name], "unimodal"), "observed", bnRunning, n
+		rec.Value, rec.SE, rec.Loss = mean, known(se), cmp.Or(map[string]string{fused: fused}[name], "unimodal")
+		rec.Labels, rec.BN, rec.N = "observed", bnRunning, n
 		rec.Split, rec.Readout = string(split), readout
 		records = append(records, rec)
 	}
@@ -352,9 +355,8 @@ func separateName(modality string) string { return modality + "/" + readoutSepar
 
 func (r *Run) accuracy(name, readout string, split data.Split, hits, n int) wire.Record {
 	p := float64(hits) / float64(n)
-	se := math.Sqrt(p * (1 - p) / float64(n))
 	rec := r.blank(inforeg.KindAccuracy, name)
-	rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = p, &se, "none", "observed", bnRunning, n
+	rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = p, shareError(p, n), "none", "observed", bnRunning, n
 	rec.Split, rec.Readout = string(split), readout
 	return rec
 }

@@ -61,10 +61,7 @@ func (r *Run) noise(Settings) ([]wire.Record, error) {
 		}{{kindNoise, noise[m.Name]}, {kindSignal, signal[m.Name]}} {
 			rec := r.blank(part.kind, m.Name)
 			mean, se := inforeg.MeanError(part.values)
-			rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N = mean, p.Loss, p.Labels, p.BN, batches*size
-			if batches > 1 {
-				rec.SE = &se
-			}
+			rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = mean, known(se), p.Loss, p.Labels, p.BN, batches*size
 			rec.Way = p.Estimator
 			records = append(records, rec)
 		}
@@ -138,7 +135,7 @@ func (r *Run) cosines(k int) ([]wire.Record, error) {
 		}
 		permuted := r.blank(kindPermuted, name)
 		mean, sd := inforeg.PermutedCosine(vectors, permutedPairs, random)
-		permuted.Value, permuted.SE, permuted.N = mean, &sd, permutedPairs
+		permuted.Value, permuted.SE, permuted.N = mean, known(sd), permutedPairs
 		for _, rec := range append(list, permuted) {
 			rec.Loss, rec.Labels, rec.BN = "total", "observed", "batch"
 			if k != min(kept, cosineBatches) {

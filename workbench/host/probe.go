@@ -94,8 +94,8 @@ func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.
 	for _, m := range r.eng.model.Modalities {
 		rec := r.blank(p.Kind, m.Name)
 		mean, se := inforeg.MeanError(sum[m.Name].values)
-		rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Parts = mean, p.Loss, p.Labels, p.BN, samples, sum[m.Name].parts
-		rec.SE = known(se)
+		rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN = mean, known(se), p.Loss, p.Labels, p.BN
+		rec.N, rec.Parts = samples, sum[m.Name].parts
 		if p.Weights {
 			rec.Params = paramsWeights
 		}

@@ -23,21 +23,13 @@ func ruleOf(c wire.ReproducedCurve) (rule inforeg.WindowRule, every float64) {
 	return inforeg.WindowRule{K: c.Test.K, Z: c.Test.Z, Floor: c.Test.Floor}, cmp.Or(c.Test.Every, 1)
 }
 
-// atTests puts numbers of a curve in the order of the window tests that read them, from 0; NaN where there is none, and
-// where the number is 0 if that says so.
-func atTests(c wire.ReproducedCurve, numbers []float64, none0 bool) []float64 {
+// atTests puts numbers of a curve in the order of the window tests that read them, from 0; NaN where there is none.
+func atTests(c wire.ReproducedCurve, numbers []float64) []float64 {
 	_, every := ruleOf(c)
-	place := func(epochs float64) int {
-		at := math.Round(epochs / every)
-		if math.Abs(at*every-epochs) > 1e-6*every { // epochs are quotients of steps, which round
-			return 0
-		}
-		return int(at)
-	}
 	var list []float64
 	for i, x := range c.Epochs {
-		at := place(x)
-		if at < 1 || i >= len(numbers) || none0 && numbers[i] == 0 {
+		at := int(math.Round(x / every))
+		if at < 1 || i >= len(numbers) || math.Abs(float64(at)*every-x) > 1e-6*every { // epochs are quotients of steps, which round
 			continue
 		}
 		for len(list) < at {
@@ -49,21 +41,32 @@ func atTests(c wire.ReproducedCurve, numbers []float64, none0 bool) []float64 {
 }
 
 // traceOf is a curve at the window tests, NaN where there is no value.
-func traceOf(c wire.ReproducedCurve) []float64 { return atTests(c, c.Values, false) }
+func traceOf(c wire.ReproducedCurve) []float64 { return atTests(c, c.Values) }
+
+// orNaN has NaN for what is absent, and for 0, which records of older versions have in its place.
+func orNaN(list []*float64) []float64 {
+	values := make([]float64, len(list))
+	for i, v := range list {
+		if values[i] = math.NaN(); v != nil && *v != 0 {
+			values[i] = *v
+		}
+	}
+	return values
+}
 
 // riseErrorsOf are the standard errors of a curve's rises, by interval as [inforeg.PrimeLearningWindow.Rise]; nil where
 // the record knows none.
 func riseErrorsOf(c wire.ReproducedCurve) []float64 {
-	if len(c.RiseSE) == len(c.Values) {
-		return append([]float64{math.NaN()}, atTests(c, c.RiseSE, true)...)
-	}
-	if len(c.SE) != len(c.Values) {
+	switch {
+	case len(c.RiseSE) == len(c.Values):
+		return append([]float64{math.NaN()}, atTests(c, orNaN(c.RiseSE))...)
+	case len(c.SE) != len(c.Values):
 		return nil
 	}
-	trace, se := traceOf(c), atTests(c, c.SE, true) // of an older version, which kept no samples to pair
+	trace, se := traceOf(c), atTests(c, orNaN(c.SE)) // of an older version, which kept no samples to pair
 	list := make([]float64, len(trace)+1)
 	for t := range list {
-		if list[t] = math.NaN(); t >= 2 && t-1 < len(se) {
+		if list[t] = math.NaN(); t >= 2 {
 			list[t] = inforeg.RiseErrorApart(trace[t-2], se[t-2], trace[t-1], se[t-1])
 		}
 	}

@@ -126,8 +126,8 @@ func (d drawing) series(a wire.ReproducedArm, quantity, name, modality string, l
 		s.Definition = c.Definition
 		for i, x := range c.Epochs {
 			values[x] = append(values[x], c.Values[i])
-			if i < len(c.SE) {
-				errs[x] = c.SE[i]
+			if i < len(c.SE) && c.SE[i] != nil {
+				errs[x] = *c.SE[i]
 			}
 		}
 	}
@@ -277,6 +277,9 @@ func (d drawing) maps() (*viz.Figure, error) {
 	for _, a := range d.Arms {
 		for _, run := range a.Runs {
 			for _, m := range run.Maps {
+				if m.Missing != "" { // the notes say why
+					continue
+				}
 				q := m.Quality
 				f.Panels = append(f.Panels, viz.EmbeddingPanel{
 					Name: a.Name, Points: m.Points, Labels: m.Labels, Perplexity: m.Perplexity,

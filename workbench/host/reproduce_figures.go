@@ -103,8 +103,8 @@ func curveFigures(c wire.ReproducedCurve) []figure {
 		}
 		at := fmt.Sprintf("%s after %s epochs", c.Quantity, strconv.FormatFloat(epoch, 'g', -1, 64))
 		list = append(list, figure{name: at, kind: kind, value: c.Values[i]})
-		if len(c.SE) > 0 {
-			list = append(list, figure{name: "standard error of " + at, kind: kind, value: c.SE[i]})
+		if len(c.SE) > 0 && c.SE[i] != nil {
+			list = append(list, figure{name: "standard error of " + at, kind: kind, value: *c.SE[i]})
 		}
 	}
 	return list
@@ -135,6 +135,9 @@ func cosineFigures(c wire.ReproducedCosine) []figure {
 
 func mapFigures(m wire.ReproducedMap) []figure {
 	of := fmt.Sprintf(" of the map of %s", m.Encoder)
+	if m.Missing != "" {
+		return []figure{{name: "points" + of, kind: grownFigure, text: "none: " + m.Missing}}
+	}
 	list := []figure{
 		{name: "split" + of, text: m.Split}, {name: "points" + of, value: float64(len(m.Points))}, {name: "perplexity" + of, value: m.Perplexity},
 		{name: "points judged" + of, value: float64(m.Quality.Points)}, {name: "neighbours judged" + of, value: float64(m.Quality.Neighbors)},

@@ -23,7 +23,7 @@ func madeRun() wire.ReproducedRun {
 		RunOutcome: wire.RunOutcome{Run: "0123456789abcdef", Method: "joint", Epoch: 2, Step: 6, Backend: "xla:cpu", Accuracies: []wire.NamedAccuracy{
 			{Quantity: Quantity{Encoder: "fused", Readout: "head"}, Value: 0.5}, {Quantity: Quantity{Encoder: "audio", Readout: "split"}, Value: 0.25},
 		}},
-		Curves: []wire.ReproducedCurve{{Quantity: "fisher_emp audio", Definition: "fisher_emp, fused, recalibrated", Epochs: []float64{0, 1}, Values: []float64{2, 3}, SE: []float64{0.25, 0.5}}},
+		Curves: []wire.ReproducedCurve{{Quantity: "fisher_emp audio", Definition: "fisher_emp, fused, recalibrated", Epochs: []float64{0, 1}, Values: []float64{2, 3}, SE: []*float64{v(0.25), v(0.5)}}},
 		Cosines: []wire.ReproducedCosine{{
 			Encoder: "audio", Epoch: 2, First: 4, Batch: 16, Mean: 0.5, Matrix: [][]float64{{1, 0.5}, {0.5, 1}}, SD: v(0.1), Expected: v(0.2), Noise: v(3), Chance: v(0.01), ChanceSD: v(0.02),
 		}},

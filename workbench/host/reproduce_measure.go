@@ -132,18 +132,33 @@ func (b beside) lacks(rec Recorded, split data.Split, step, perEpoch int) bool {
 // fewestMapped is the fewest points that a map by t-SNE is made of.
 const fewestMapped = 4
 
-// writeMap lays the last modality's features of a split out on a plane, and keeps the map beside a run's records. Called
-// with r.mu held.
+// writeMap lays the last modality's features of a split out on a plane, and keeps the map beside a run's records. Features
+// of which no map can be made leave one that says why: the run's other numbers are none the worse. Called with r.mu held.
 func (r *Run) writeMap(ctx context.Context, dir string, split data.Split) error {
 	names := inforeg.ModalityNames(r.eng.model)
 	m := names[len(names)-1]
+	made, err := r.makeMap(ctx, m, split)
+	if err != nil {
+		return err
+	}
+	text, err := encode("map of "+m, made)
+	if err != nil {
+		return err
+	}
+	return record.WriteJSON(mapPath(dir, m, split, r.at), json.RawMessage(text))
+}
+
+// makeMap makes the map of a modality, or one that says why there is none.
+func (r *Run) makeMap(ctx context.Context, m string, split data.Split) (made wire.ReproducedMap, err error) {
 	n := r.set.Len(split)
+	made = wire.ReproducedMap{Encoder: m, Split: string(split), Step: r.at}
 	if n < fewestMapped {
-		return &wire.Problem{Message: fmt.Sprintf("map of %s: %d samples in split %s, want at least %d", m, n, split, fewestMapped), Hint: "choose a set with more samples"}
+		made.Missing = fmt.Sprintf("%d samples in split %s, want at least %d", n, split, fewestMapped)
+		return made, nil
 	}
 	features, labels, err := r.features(split, everything(n))
 	if err != nil {
-		return err
+		return made, err
 	}
 	width := len(features[m]) / n
 	x, classes := make([][]float64, n), make([]int, n)
@@ -154,23 +169,25 @@ func (r *Run) writeMap(ctx context.Context, dir string, split data.Split) error 
 		}
 		classes[i] = int(labels[i])
 	}
-	made := wire.ReproducedMap{Encoder: m, Split: string(split), Step: r.at, Labels: classes}
 	one, err := tsne.New(x, tsne.Config{})
 	if err != nil {
-		return fmt.Errorf("map of %s: %w", m, err)
+		made.Missing = firstLine(err)
+		return made, nil
 	}
-	made.Perplexity = one.Perplexity()
-	if err := one.Run(func(tsne.Progress) bool { return ctx.Err() == nil }); err != nil {
-		return err
-	}
+	err = one.Run(func(tsne.Progress) bool { return ctx.Err() == nil })
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return made, context.Cause(ctx)
 	}
-	made.Points = one.Points()
+	if err != nil {
+		made.Missing = firstLine(err)
+		return made, nil
+	}
 	q, err := one.Quality(min(10, (2*n-2)/3), classes)
 	if err != nil {
-		return err
+		made.Missing = firstLine(err)
+		return made, nil
 	}
+	made.Perplexity, made.Points, made.Labels = one.Perplexity(), one.Points(), classes
 	made.Quality = wire.MapQuality{
 		Points: q.Points, Neighbors: q.Neighbors, KL: figures5(q.KL), Trustworthiness: figures5(q.Trustworthiness), Continuity: figures5(q.Continuity),
 		Preservation: figures5(q.Preservation), AccuracyFeatures: figures5(q.AccuracyFeatures), AccuracyMap: figures5(q.AccuracyMap),
@@ -180,11 +197,7 @@ func (r *Run) writeMap(ctx context.Context, dir string, split data.Split) error 
 			made.Points[i][j] = math.Round(100*v) / 100 // maps are some tens wide
 		}
 	}
-	text, err := encode("map of "+m, made)
-	if err != nil {
-		return err
-	}
-	return record.WriteJSON(mapPath(dir, m, split, r.at), json.RawMessage(text))
+	return made, nil
 }
 
 func mapPath(dir, modality string, split data.Split, step int) string {

@@ -177,12 +177,8 @@ func (one *part) curvesOf(rec Recorded, perEpoch int) []wire.ReproducedCurve {
 		}
 		c := &list[i]
 		c.Test = test
-		for len(c.RiseSE) < len(c.Values) {
-			c.RiseSE = append(c.RiseSE, 0)
-		}
-		if v := t.riseErrors[at]; !math.IsNaN(v) {
-			c.RiseSE[len(c.RiseSE)-1] = figures5(v)
-		}
+		c.RiseSE = append(c.RiseSE, make([]*float64, len(c.Values)-len(c.RiseSE))...)
+		c.RiseSE[len(c.RiseSE)-1] = finite(t.riseErrors[at])
 	}
 	add := func(quantity, def string, epoch, value float64, se *float64) {
 		if !one.shows(quantity) {
@@ -199,12 +195,10 @@ func (one *part) curvesOf(rec Recorded, perEpoch int) []wire.ReproducedCurve {
 		}
 		c.Epochs, c.Values = append(c.Epochs, epoch), append(c.Values, figures5(value))
 		if se != nil {
-			for len(c.SE) < len(c.Values)-1 {
-				c.SE = append(c.SE, 0)
-			}
-			c.SE = append(c.SE, figures5(*se))
-		} else if c.SE != nil {
-			c.SE = append(c.SE, 0)
+			se = finite(*se)
+		}
+		if se != nil || c.SE != nil {
+			c.SE = append(append(c.SE, make([]*float64, len(c.Values)-1-len(c.SE))...), se)
 		}
 	}
 	for _, p := range rec.History.Probes {
@@ -407,6 +401,15 @@ func (one *part) notes(r *wire.Reproduction) []string {
 	}
 	if one.oneSeed && one.rep.ask.Seeds > 1 {
 		list = append(list, "One seed is drawn.")
+	}
+	for _, a := range r.Arms {
+		for _, run := range a.Runs {
+			for _, m := range run.Maps {
+				if m.Missing != "" {
+					list = append(list, fmt.Sprintf("%s has no map of %s with seed %d: %s.", a.Name, m.Encoder, run.Seed, m.Missing))
+				}
+			}
+		}
 	}
 	if one.name == "window" {
 		list = append(list, drawing{r}.windowNotes()...)

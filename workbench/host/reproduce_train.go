@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -131,10 +130,11 @@ func (p *Reproduction) Write() ([]*wire.Reproduction, error) {
 }
 
 func writeRecord(path string, rec *wire.Reproduction) error {
-	text, err := json.Marshal(rec)
-	if err == nil {
-		err = os.MkdirAll(filepath.Dir(path), 0o777)
+	text, err := encode("record of "+rec.Target, rec)
+	if err != nil {
+		return err
 	}
+	err = os.MkdirAll(filepath.Dir(path), 0o777)
 	if err == nil {
 		err = whole.Stream(path, func(w io.Writer) error {
 			_, err := w.Write(append(text, '\n'))

@@ -123,10 +123,16 @@ func useAll(t *testing.T, r *Run) error {
 			return fmt.Errorf("figure %s: %w", kind, err)
 		}
 	}
-	if n := r.set.Len(data.Test); n >= fewestMapped {
+	if n := r.set.Len(data.Test); n > 0 {
 		dir := t.TempDir()
-		if err := r.with(t.Context(), func() error { return r.writeMap(t.Context(), dir, data.Test) }); err != nil && !strings.Contains(err.Error(), "are equal") && !strings.Contains(err.Error(), "at one place") {
+		if err := r.with(t.Context(), func() error { return r.writeMap(t.Context(), dir, data.Test) }); err != nil {
 			return fmt.Errorf("map: %w", err)
+		}
+		m, err := readMap(dir, r.Status().Modalities, data.Test, r.Status().Step)
+		known := strings.Contains(m.Missing, "are equal") || strings.Contains(m.Missing, "at one place")
+		if few := n < fewestMapped; err != nil || len(m.Points) != len(m.Labels) || (m.Missing == "") != (len(m.Points) == n) ||
+			m.Missing != "" && few != strings.Contains(m.Missing, "want at least 4") || m.Missing != "" && !few && !known {
+			return fmt.Errorf("map: %d points of %d, missing: %q, error %w", len(m.Points), n, m.Missing, err)
 		}
 	}
 	if _, err := json.Marshal(onRecord(r)); err != nil {
