@@ -96,6 +96,29 @@ func Total(model *models.Multimodal, layers []LayerNorms, weightsOnly bool) map[
 // checkCovered panics when a trainable variable of an encoder belongs to no layer: its gradient would be missing
 // from the sum without a word.
 func checkCovered(model *models.Multimodal, layers []models.Layer) {
+	var vars []models.Variable
+	for _, m := range model.Modalities {
+		vars = append(vars, EncoderVariables(model, m.Name)...)
+	}
+	checkVariables(vars, layers)
+}
+
+// checkWhole is checkCovered of the fusion head. Classifiers of single modalities beside it take no part in the fused
+// loss.
+func checkWhole(model *models.Multimodal, layers []models.Layer) {
+	if model.Gates > 0 {
+		panic(fmt.Errorf("inforeg: the whole model's trace: the gates between the encoders are in no recorded layer"))
+	}
+	var vars []models.Variable
+	for _, v := range model.Variables() {
+		if models.HeadLayer(v.Name) && v.Trainable() {
+			vars = append(vars, v)
+		}
+	}
+	checkVariables(vars, layers)
+}
+
+func checkVariables(vars []models.Variable, layers []models.Layer) {
 	covered := map[string]bool{}
 	for _, l := range layers {
 		if l.Kind == models.PositionLayer {
@@ -105,11 +128,9 @@ func checkCovered(model *models.Multimodal, layers []models.Layer) {
 		covered[l.Name+".weight"] = true
 		covered[l.Name+".bias"] = l.Bias
 	}
-	for _, m := range model.Modalities {
-		for _, v := range EncoderVariables(model, m.Name) {
-			if !covered[v.Name] {
-				panic(fmt.Errorf("inforeg: no recorded layer has variable %s, so that its gradient per sample is unknown", v.Name))
-			}
+	for _, v := range vars {
+		if !covered[v.Name] {
+			panic(fmt.Errorf("inforeg: no recorded layer has variable %s, so that its gradient per sample is unknown", v.Name))
 		}
 	}
 }

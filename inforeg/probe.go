@@ -56,6 +56,7 @@ type Probe struct {
 	BN        string
 	Estimator string
 	Weights   bool // convolution and linear weights alone, without biases and norm layers
+	Whole     bool // the fusion head's layers too: the trace of the model as a whole is the sum over all layers
 	Draws     int  // of signs or labels; 0 for exact numbers
 }
 
@@ -103,6 +104,9 @@ func (p Probe) Complete() (Probe, error) {
 		return bad("%s over all classes with coupled statistics: that is a backward pass for each sample and class; take labels sampled", p.Kind)
 	case p.BN == BNShare && (p.Kind == KindFisherTrue || p.Estimator != Exact):
 		return bad("shares of %s by %s with labels %s: they are exact and of the observed labels", p.Kind, p.Estimator, p.Labels)
+	case p.Whole && (p.Kind != KindFisherEmp || p.Loss != LossFused || p.Estimator != Exact || p.BN == BNCoupled || p.BN == BNShare):
+		return bad("the whole model's trace of %s, loss %s, estimator %s, bn %s: it is exact, of fisher_emp and the fused loss, "+
+			"with statistics that do not mix samples", p.Kind, p.Loss, p.Estimator, p.BN)
 	case p.Draws < 0:
 		return bad("%d draws", p.Draws)
 	}
@@ -127,11 +131,16 @@ func (p Probe) Norm() models.NormMode {
 
 // Layers gives each layer's part of every sample's squared gradient norm at the observed labels, in one forward and
 // one backward pass over x, by modality [B, shape...]. For shares it also gives, by modality, the squared norm of the
-// gradient of the mean loss.
+// gradient of the mean loss. Of the whole model the head's layers come after the encoders'; it panics for a model with
+// gates between its encoders, whose part is not known.
 func (p Probe) Layers(model *models.Multimodal, vars, x map[string]*Node, labels *Node) (layers []LayerNorms, mean map[string]*Node) {
-	call := &models.Call{Vars: vars, Norm: p.Norm(), Record: true}
+	call := &models.Call{Vars: vars, Norm: p.Norm(), Record: true, Head: p.Whole}
 	if p.BN != BNShare {
-		return LayerSquaredNorms(model, call, p.Losses(model.Forward(call, x), labels)), nil
+		layers = LayerSquaredNorms(model, call, p.Losses(model.Forward(call, x), labels))
+		if p.Whole {
+			checkWhole(model, call.Layers)
+		}
+		return layers, nil
 	}
 	shares := NewShares(model, call, labels.Shape().Dimensions[0])
 	losses := p.Losses(model.Forward(call, x), labels)

@@ -48,11 +48,13 @@ func concat(c *Call, m *Multimodal, z map[string]*Node) (*Node, map[string]*Node
 	share := MulScalar(bias, 1/float64(len(m.Modalities)))
 	own := map[string]*Node{}
 	var logits *Node
+	var features []*Node
 	from := 0
 	for _, mod := range m.Modalities {
 		to := from + m.Encoders[mod.Name].Features()
 		part := DotGeneral(z[mod.Name], []int{1}, nil, Slice(weight, AxisRange(), AxisRange(from, to)), []int{1}, nil) // [B, classes]
 		from = to
+		features = append(features, z[mod.Name])
 		own[mod.Name] = Add(part, spread(share, part))
 		if logits == nil {
 			logits = Add(part, spread(bias, part))
@@ -60,7 +62,15 @@ func concat(c *Call, m *Multimodal, z map[string]*Node) (*Node, map[string]*Node
 			logits = Add(logits, part)
 		}
 	}
+	c.headLayer(headName, func() *Node { return Concatenate(features, 1) }, logits)
 	return logits, own
+}
+
+// headLayer notes a linear layer of the head where that is asked for. Its input is only made then.
+func (c *Call) headLayer(name string, input func() *Node, output *Node) {
+	if c.Record && c.Head {
+		c.Layers = append(c.Layers, Layer{Kind: LinearLayer, Name: name, Bias: true, Input: input(), Output: output, Frames: 1})
+	}
 }
 
 func sumVariables(m *Multimodal) []Variable {
@@ -75,7 +85,7 @@ func sum(c *Call, m *Multimodal, z map[string]*Node) (*Node, map[string]*Node) {
 	own := map[string]*Node{}
 	var logits *Node
 	for _, mod := range m.Modalities {
-		part := linear(c, headName+"."+mod.Name, z[mod.Name])
+		part := headLinear(c, headName+"."+mod.Name, z[mod.Name])
 		own[mod.Name] = part
 		if logits == nil {
 			logits = part
@@ -86,13 +96,16 @@ func sum(c *Call, m *Multimodal, z map[string]*Node) (*Node, map[string]*Node) {
 	return logits, own
 }
 
-// alone reads a modality by calling the head with the other's features at zero.
+// alone reads a modality by calling the head with the other's features at zero. The layers of these readings are not
+// recorded: the fused logits do not come from them.
 func alone(head func(c *Call, first, second *Node) *Node) func(*Call, *Multimodal, map[string]*Node) (*Node, map[string]*Node) {
 	return func(c *Call, m *Multimodal, z map[string]*Node) (*Node, map[string]*Node) {
 		a, b := m.Modalities[0].Name, m.Modalities[1].Name
+		quiet := *c
+		quiet.Head = false
 		return head(c, z[a], z[b]), map[string]*Node{
-			a: head(c, z[a], ZerosLike(z[b])),
-			b: head(c, ZerosLike(z[a]), z[b]),
+			a: head(&quiet, z[a], ZerosLike(z[b])),
+			b: head(&quiet, ZerosLike(z[a]), z[b]),
 		}
 	}
 }
@@ -109,8 +122,8 @@ func gatedVariables(m *Multimodal) []Variable {
 }
 
 func gated(c *Call, first, second *Node) *Node {
-	gate := Sigmoid(linear(c, headName+".a", first))
-	return linear(c, headName+".out", Mul(gate, linear(c, headName+".b", second)))
+	gate := Sigmoid(headLinear(c, headName+".a", first))
+	return headLinear(c, headName+".out", Mul(gate, headLinear(c, headName+".b", second)))
 }
 
 func filmVariables(m *Multimodal) []Variable {
@@ -119,10 +132,17 @@ func filmVariables(m *Multimodal) []Variable {
 }
 
 func film(c *Call, first, second *Node) *Node {
-	modulation := linear(c, headName+".film", first) // [B, 2D]: gamma, then beta
+	modulation := headLinear(c, headName+".film", first) // [B, 2D]: gamma, then beta
 	d := second.Shape().Dimensions[1]
 	gamma, beta := Slice(modulation, AxisRange(), AxisRange(0, d)), Slice(modulation, AxisRange(), AxisRange(d, 2*d))
-	return linear(c, headName+".out", Add(Mul(gamma, second), beta))
+	return headLinear(c, headName+".out", Add(Mul(gamma, second), beta))
+}
+
+// headLinear is linear of a layer of the head.
+func headLinear(c *Call, name string, x *Node) *Node {
+	y := linear(c, name, x)
+	c.headLayer(name, func() *Node { return x }, y)
+	return y
 }
 
 // linear is W x + b for x, [B, in], by the variables of that name; [B, out].

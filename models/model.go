@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -69,6 +70,7 @@ type Call struct {
 	Recalibrate bool
 	Layers      []Layer // filled by the pass when Record is set: every encoder layer with trainable variables, in order
 	Record      bool
+	Head        bool // whether Layers has the fusion head's layers too, after the encoders'
 	Forms       Forms
 	// Backward, where it is set, is told of each layer whose weight's gradient is being taken, with the gradient
 	// delta at its output, shaped like it up to how positions are folded. What it returns is the weight's gradient;
@@ -143,6 +145,9 @@ type Output struct {
 	Unimodal map[string]*Node // by which a modality is read alone: Separate where there is one, else ByHead
 	Features map[string]*Node // by modality, [B, D]
 }
+
+// HeadLayer reports whether a layer or variable of that name belongs to the fusion head.
+func HeadLayer(name string) bool { return name == headName || strings.HasPrefix(name, headName+".") }
 
 // EncoderPrefix is what the names of a modality's encoder variables start with.
 func EncoderPrefix(modality string) string { return "enc." + modality + "." }

@@ -90,6 +90,10 @@ func Signs(estimator string, draws int) ProbeOption {
 // WeightsOnly leaves out biases and norm layers.
 func WeightsOnly(p *wire.Probe) { p.Weights = true }
 
+// WholeModel measures the model as a whole, all encoders and the fusion head together, and the head's own part, in place
+// of each encoder: records of "model" and "head". The gradients are those of the fused loss at the observed labels.
+func WholeModel(p *wire.Probe) { p.Whole = true }
+
 // LastBatches chooses how many of the last batch gradients a [Cosine] is of.
 func LastBatches(n int) ProbeOption { return func(p *wire.Probe) { p.Batches = n } }
 

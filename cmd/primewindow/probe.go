@@ -24,6 +24,7 @@ func probeCommand(ctx context.Context, env *environ, args []string) error {
 	f.StringVar(&ask.BN, "bn", "", "batch-norm `statistics`: recalibrated, eval, const, coupled, share")
 	f.StringVar(&ask.Estimator, "estimator", "", "`estimator`: exact, rademacher, balanced")
 	f.BoolVar(&ask.Weights, "weights", false, "convolution and linear weights alone")
+	f.BoolVar(&ask.Whole, "whole", false, "the model as a whole, all encoders and the head, and the head's part")
 	f.IntVar(&ask.Draws, "draws", 0, "`number` of draws of signs or labels")
 	f.IntVar(&ask.Samples, "samples", 0, "`number` of training samples; 0: the run's setting")
 	f.IntVar(&ask.Batches, "batches", 0, "of cosine: the last `number` of batch gradients; 0: all that are kept")

@@ -125,21 +125,23 @@ const MacroF1 = "macro_f1"
 
 // Record is one line of probes.jsonl: one measured number and what it is.
 type Record struct {
-	Step    int         `json:"step"`  // steps done when it was measured
-	Epoch   int         `json:"epoch"` // of the last step done, from 0
-	Kind    string      `json:"kind"`
-	Encoder string      `json:"encoder"` // modality, or "fused"
-	Value   float64     `json:"value"`
-	SE      *float64    `json:"se"` // standard error; null where it has none
-	Loss    string      `json:"loss"`
-	Labels  string      `json:"labels"`
-	BN      string      `json:"bn"`
-	N       int         `json:"n"` // samples it rests on; of a cosine, batches
-	Split   string      `json:"split,omitempty"`
-	Readout string      `json:"readout,omitempty"` // of an accuracy: head, split or linear
-	Params  string      `json:"params,omitempty"`  // of a Fisher trace: weights, where biases and norm layers are left out
-	Way     string      `json:"way,omitempty"`     // of a Fisher trace: the estimator and its draws, where it is not exact
-	Matrix  [][]float64 `json:"matrix,omitempty"`  // of a cosine
+	Step    int      `json:"step"`  // steps done when it was measured
+	Epoch   int      `json:"epoch"` // of the last step done, from 0
+	Kind    string   `json:"kind"`
+	Encoder string   `json:"encoder"` // modality, or "fused"; with Params "whole" "model" or "head"
+	Value   float64  `json:"value"`
+	SE      *float64 `json:"se"` // standard error; null where it has none
+	Loss    string   `json:"loss"`
+	Labels  string   `json:"labels"`
+	BN      string   `json:"bn"`
+	N       int      `json:"n"` // samples it rests on; of a cosine, batches
+	Split   string   `json:"split,omitempty"`
+	Readout string   `json:"readout,omitempty"` // of an accuracy: head, split or linear
+	// Params is, of a Fisher trace, "weights" where biases and norm layers are left out, and "whole" where the trace is
+	// not of an encoder but of the model as a whole or of its head; both with ", " between.
+	Params string      `json:"params,omitempty"`
+	Way    string      `json:"way,omitempty"`    // of a Fisher trace: the estimator and its draws, where it is not exact
+	Matrix [][]float64 `json:"matrix,omitempty"` // of a cosine
 	// Parts has, by layer, its part of the value: of a trace they add up to it; of a norm their squares do; a mean
 	// cosine has each layer's own.
 	Parts map[string]float64 `json:"parts,omitempty"`
@@ -187,6 +189,7 @@ type Probe struct {
 	BN        string `json:"bn,omitempty"`
 	Estimator string `json:"estimator,omitempty"`
 	Weights   bool   `json:"weights,omitempty"`
+	Whole     bool   `json:"whole,omitempty"` // of the model as a whole and of its head, in place of each encoder
 	Draws     int    `json:"draws,omitempty"`
 	Samples   int    `json:"samples,omitempty"` // 0: as many as the run's setting probe_samples says
 	Batches   int    `json:"batches,omitempty"` // of a cosine: the last so many batch gradients; 0: all that are kept

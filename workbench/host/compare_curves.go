@@ -103,7 +103,7 @@ func curvesOf(rec Recorded, perEpoch int) curves {
 		at := curve{strings.TrimSpace(p.Kind + " " + p.Encoder + " " + p.Readout), p.Step / perEpoch, strconv.FormatFloat(p.Value, 'g', 5, 64)}
 		switch {
 		case p.Step%perEpoch != 0: // of a schedule of its own
-		case p.Kind == inforeg.KindAccuracy && p.Split == string(data.Validation), p.Kind == inforeg.KindFisherEmp:
+		case p.Kind == inforeg.KindAccuracy && p.Split == string(data.Validation), p.Kind == inforeg.KindFisherEmp && rec.Scheduled(p):
 			list = append(list, at)
 		}
 	}

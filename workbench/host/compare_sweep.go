@@ -44,6 +44,7 @@ type SweepRun struct {
 type beside struct {
 	tuning  bool // the run chooses a setting: the reported split stays unseen
 	eval    bool // after each epoch the trace under running batch-norm statistics too
+	whole   bool // after each epoch the whole model's trace
 	cosines bool // after each epoch the cosines between the last batch gradients, and noise
 	f1      bool // at the epoch at which the run counts the macro F1
 	maps    bool // there a map of the last encoder's features

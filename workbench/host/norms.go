@@ -21,9 +21,14 @@ type layerNorms struct {
 
 // samples are the squared norms of a modality's whole encoder, of every sample.
 func (n layerNorms) samples(modality string) []float64 {
+	return n.sum(func(layer string) bool { return strings.HasPrefix(layer, models.EncoderPrefix(modality)) })
+}
+
+// sum adds up the squared norms of the layers that belong, of every sample.
+func (n layerNorms) sum(belongs func(layer string) bool) []float64 {
 	var sum []float64
 	for i, name := range n.names {
-		if !strings.HasPrefix(name, models.EncoderPrefix(modality)) {
+		if !belongs(name) {
 			continue
 		}
 		if sum == nil {

@@ -40,7 +40,7 @@ func (r *Run) ProbeWith(ctx context.Context, ask wire.Probe) (list []wire.Record
 	case !family || bare && ask.Kind == inforeg.KindFisherEmp:
 		return r.Probe(ctx, ask.Kind)
 	}
-	p, err := inforeg.Probe{Kind: ask.Kind, Loss: ask.Loss, Labels: ask.Labels, BN: ask.BN, Estimator: ask.Estimator, Weights: ask.Weights, Draws: ask.Draws}.Complete()
+	p, err := inforeg.Probe{Kind: ask.Kind, Loss: ask.Loss, Labels: ask.Labels, BN: ask.BN, Estimator: ask.Estimator, Weights: ask.Weights, Whole: ask.Whole, Draws: ask.Draws}.Complete()
 	if err != nil {
 		return nil, &wire.Problem{Message: firstLine(err), Hint: "for example kind fisher_true, labels sampled, draws 16"}
 	}
@@ -48,6 +48,12 @@ func (r *Run) ProbeWith(ctx context.Context, ask wire.Probe) (list []wire.Record
 		return nil, &wire.Problem{
 			Message: fmt.Sprintf("probe of loss %s: the gates of %s carry each modality's own loss into the other's encoder", p.Loss, r.base.text("method")),
 			Hint:    "the fused loss can be measured",
+		}
+	}
+	if r.eng.model.Gates > 0 && p.Whole {
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("probe of the whole model: the part of the gates of %s is not known", r.base.text("method")),
+			Hint:    "each encoder's trace can be measured",
 		}
 	}
 	err = r.with(ctx, func() error {
@@ -66,8 +72,11 @@ func scheduled(rec wire.Record, base Settings, changes []wire.Change) bool {
 		return true
 	}
 	s := settingsAt(base, changes, rec.Step-1)
-	weights := s.text("probe_params") == paramsWeights
-	return rec.Loss == inforeg.LossFused && rec.Way == "" && rec.BN == s.text("probe_bn") && (rec.Params == paramsWeights) == weights
+	params := ""
+	if s.text("probe_params") == paramsWeights {
+		params = paramsWeights
+	}
+	return rec.Loss == inforeg.LossFused && rec.Way == "" && rec.BN == s.text("probe_bn") && rec.Params == params
 }
 
 // Scheduled reports whether a record is of the definition that the run measures by itself.
@@ -75,7 +84,21 @@ func (rec Recorded) Scheduled(p wire.Record) bool {
 	return scheduled(p, rec.Declared, rec.History.Events)
 }
 
-// family measures a probe on samples of the training split.
+// Encoders of records of the whole model's trace. Their Params say paramsWhole, so that they are in no modality's trace,
+// whatever modalities are called.
+const (
+	wholeModel  = "model" // all encoders and the fusion head together
+	headAlone   = "head"  // the fusion head
+	paramsWhole = "whole"
+)
+
+// ofWhole reports whether a record is of the whole model or of its head.
+func ofWhole(rec wire.Record) bool {
+	return rec.Params == paramsWhole || strings.HasSuffix(rec.Params, ", "+paramsWhole)
+}
+
+// family measures a probe on samples of the training split: of every encoder, or, of the whole model, of the head and of
+// all together. The whole model's standard error is that of each sample's sum over all layers.
 func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.Record, error) {
 	have := r.set.Len(data.Train)
 	usual := min(r.base.whole("probe_samples"), have)
@@ -90,18 +113,22 @@ func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.
 		return nil, err
 	}
 	samples = len(batch.Labels)
+	names, params := inforeg.ModalityNames(r.eng.model), []string{}
+	if p.Weights {
+		params = append(params, paramsWeights)
+	}
+	if p.Whole {
+		names, params = []string{headAlone, wholeModel}, append(params, paramsWhole)
+	}
 	var records []wire.Record
-	for _, m := range r.eng.model.Modalities {
-		rec := r.blank(p.Kind, m.Name)
-		mean, se := inforeg.MeanError(sum[m.Name].values)
+	for _, m := range names {
+		rec := r.blank(p.Kind, m)
+		mean, se := inforeg.MeanError(sum[m].values)
 		rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN = mean, known(se), p.Loss, p.Labels, p.BN
-		rec.N, rec.Parts = samples, sum[m.Name].parts
-		if p.Weights {
-			rec.Params = paramsWeights
-		}
+		rec.N, rec.Parts, rec.Params = samples, sum[m].parts, strings.Join(params, ", ")
 		rec.Way = way(p, samples, usual)
 		if r.each && r.at > 0 && r.at%r.clock.Interval == 0 && p.Estimator == inforeg.Exact && scheduled(rec, r.base, r.rec.changes) {
-			for _, v := range sum[m.Name].values {
+			for _, v := range sum[m].values {
 				rec.Each = append(rec.Each, float32(v))
 			}
 		}
@@ -229,6 +256,12 @@ func (r *Run) measurePart(sum tally, vars []*tensors.Tensor, part *data.Batch, p
 		got, err := r.eng.layerNorms(vars, part, p)
 		if err != nil {
 			return err
+		}
+		if p.Whole {
+			sum.each(map[string][]float64{
+				headAlone: got.sum(models.HeadLayer), wholeModel: got.sum(func(string) bool { return true }),
+			})
+			return nil
 		}
 		for _, m := range r.eng.model.Modalities {
 			sum.each(map[string][]float64{m.Name: got.samples(m.Name)})

@@ -88,6 +88,52 @@ func TestProbeWith(t *testing.T) {
 	}
 }
 
+// TestProbeWhole: the trace of the whole model is the encoders' and the head's together, and enters no modality's trace.
+func TestProbeWhole(t *testing.T) {
+	shop := newTestShop(t)
+	r := trained(t, shop, "r", small("joint"), smallEpoch)
+	probe := func(ask wire.Probe) []wire.Record {
+		t.Helper()
+		list, err := r.ProbeWith(t.Context(), ask)
+		if err != nil {
+			t.Fatalf("%+v: %v", ask, err)
+		}
+		return list
+	}
+	before, _ := r.rec.tracesUntil(1)
+	for _, weights := range []bool{false, true} {
+		ask := wire.Probe{Kind: inforeg.KindFisherEmp, Weights: weights}
+		encoders := probe(ask)
+		ask.Whole = true
+		list := probe(ask)
+		if len(list) != 2 || list[0].Encoder != headAlone || list[1].Encoder != wholeModel || !ofWhole(list[0]) || !ofWhole(list[1]) {
+			t.Fatalf("weights %v: records %+v, want those of head and model", weights, list)
+		}
+		sum, errs := list[0].Value, *list[0].SE
+		for _, rec := range encoders {
+			sum, errs = sum+rec.Value, errs+*rec.SE
+		}
+		// The same gradients by another graph: sums of float32 in another order.
+		if whole := list[1]; math.Abs(whole.Value/sum-1) > 1e-5 || list[0].Value <= 0 || whole.N != encoders[0].N {
+			t.Errorf("weights %v: model %+v, want %v, encoders and head together", weights, whole, sum)
+		}
+		// The error of a sum is at most the sum of the errors, which it reaches where all go together.
+		if se := *list[1].SE; se <= *list[0].SE || se > errs*(1+1e-5) {
+			t.Errorf("weights %v: standard error %v, want above the head's %v and up to %v", weights, se, *list[0].SE, errs)
+		}
+		if diff := cmp.Diff(list, probe(ask)); diff != "" {
+			t.Errorf("the same probe again (-first +second)\n%s", diff)
+		}
+	}
+	after, _ := r.rec.tracesUntil(1)
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Errorf("traces changed by the probe (-before +after)\n%s", diff)
+	}
+	if _, err := r.ProbeWith(t.Context(), wire.Probe{Kind: inforeg.KindFisherTrue, Whole: true}); err == nil || !strings.Contains(err.Error(), "whole model") {
+		t.Errorf("fisher_true of the whole model: error %v, want one that says that it is not known", err)
+	}
+}
+
 // TestProbeKinds measures every kind that can be asked for, twice: the record stands once.
 func TestProbeKinds(t *testing.T) {
 	shop := newTestShop(t)
@@ -141,6 +187,9 @@ func TestDefinitions(t *testing.T) {
 		{"as the change is made", with(func(r *wire.Record) { r.Step = 10 }), true, "the step before it had the old setting"},
 		{"after the change", with(func(r *wire.Record) { r.Step, r.BN = 11, bnRunning }), true, "the new setting"},
 		{"as before the change", with(func(r *wire.Record) { r.Step = 12 }), false, "was asked for"},
+		{"whole model", with(func(r *wire.Record) { r.Encoder, r.Params = wholeModel, paramsWhole }), false, "no modality"},
+		{"a modality that is called model", with(func(r *wire.Record) { r.Encoder = wholeModel }), true, "Params tell it from the whole model"},
+		{"weights of the whole model", with(func(r *wire.Record) { r.Step, r.BN, r.Params = 21, bnRunning, paramsWeights+", "+paramsWhole }), false, "likewise"},
 		{"weights by the settings", with(func(r *wire.Record) { r.Step, r.BN, r.Params = 21, bnRunning, paramsWeights }), true, "after the second change"},
 		{"all by the settings", with(func(r *wire.Record) { r.Step, r.BN = 22, bnRunning }), false, "after the second change"},
 	} {
@@ -149,7 +198,7 @@ func TestDefinitions(t *testing.T) {
 			t.Errorf("%s: scheduled %v, want %v\nreason: %s", tt.name, got, tt.own, tt.reason)
 		}
 		records = append(records, tt.rec)
-		if tt.own && tt.rec.Kind == inforeg.KindFisherEmp {
+		if tt.own && tt.rec.Kind == inforeg.KindFisherEmp && tt.rec.Encoder == "audio" {
 			want = append(want, tt.rec.Value)
 		}
 	}

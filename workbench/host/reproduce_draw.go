@@ -169,11 +169,17 @@ func (d drawing) windows(a wire.ReproducedArm, quantity, modality string, smooth
 	return seedWindows(a.Name, modality, seeds), nil
 }
 
-// alone draws each modality's trace in joint training and alone (figure 1).
+// alone draws the whole model's trace and each modality's in joint training, and each modality's alone (figure 1).
 func (d drawing) alone() (*viz.Figure, error) {
 	f := viz.PanelsFigure{Title: d.title("Tr(F) in joint training and alone"), Columns: 2, ShareX: true, ShareY: true, Band: d.band(), Width: viz.Page}
 	together := viz.LinePanel{Title: "joint training", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
 	apart := viz.LinePanel{Title: "each modality alone", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
+	a, _ := d.arm(armJoint)
+	if s, ok := d.series(a, inforeg.KindFisherEmp+" "+wholeModel, "whole model, "+armJoint, fused, true); ok {
+		together.Series = append(together.Series, s)
+	} else { // of a record that was made before it was measured
+		together.Title += " (whole model: not on record)"
+	}
 	for _, m := range d.Modalities {
 		for _, part := range []struct {
 			panel *viz.LinePanel

@@ -21,11 +21,11 @@ import (
 // its trace under running statistics is measured in all of them, so that no run has to be gone through again.
 func (one *part) besides(a *reproArm) beside {
 	plain := len(a.set) == 0 && a.longer == 1 && a.method == "joint"
-	return beside{eval: plain || one.name == "window", cosines: one.cosines, f1: one.f1, maps: one.maps}
+	return beside{eval: plain || one.name == "window", whole: one.whole && plain, cosines: one.cosines, f1: one.f1, maps: one.maps}
 }
 
 // epochs reports whether something is measured after each epoch.
-func (b beside) epochs() bool { return b.eval || b.cosines }
+func (b beside) epochs() bool { return b.eval || b.whole || b.cosines }
 
 // cosineEpoch is the epoch after which cosines are measured first; they are a second time after the last. It is the
 // one before which the window of eq. 11 can be open first.
@@ -46,13 +46,24 @@ func (b beside) each(ctx context.Context, r *Run, step int) error {
 		return slices.ContainsFunc(list, func(p wire.Record) bool { return p.Kind == kind && (bn == "" || p.BN == bn) })
 	}
 	eval := b.eval && !have(inforeg.KindFisherEmp, bnRunning)
+	whole := b.whole && !slices.ContainsFunc(list, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && ofWhole(p) })
 	cosines := b.cosines && cosineAt(step, r.perEpoch, r.perEpoch*r.Status().Epochs) && !have(inforeg.KindCosine, "")
-	if !eval && !cosines {
+	if !eval && !whole && !cosines {
 		return nil
 	}
 	return r.measureAt(ctx, step, "it further", func(r *Run) (all []wire.Record, err error) {
 		if eval {
 			list, err := r.ProbeWith(ctx, wire.Probe{Kind: inforeg.KindFisherEmp, BN: bnRunning})
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, list...)
+		}
+		if whole { // in the run's own definition, as its encoders' traces are
+			settings := settingsAt(r.base, r.rec.changes, step-1)
+			list, err := r.ProbeWith(ctx, wire.Probe{
+				Kind: inforeg.KindFisherEmp, BN: settings.text("probe_bn"), Weights: settings.text("probe_params") == paramsWeights, Whole: true,
+			})
 			if err != nil {
 				return nil, err
 			}
@@ -105,9 +116,11 @@ func (b beside) lacks(rec Recorded, split data.Split, step, perEpoch int) bool {
 	if b.tuning {
 		return false
 	}
-	evals, cosines, f1 := map[int]bool{}, map[int]bool{}, false
+	evals, wholes, cosines, f1 := map[int]bool{}, map[int]bool{}, map[int]bool{}, false
 	for _, p := range rec.History.Probes {
 		switch {
+		case p.Kind == inforeg.KindFisherEmp && ofWhole(p):
+			wholes[p.Step] = true
 		case p.Kind == inforeg.KindFisherEmp && p.BN == bnRunning:
 			evals[p.Step] = true
 		case p.Kind == inforeg.KindCosine:
@@ -117,7 +130,7 @@ func (b beside) lacks(rec Recorded, split data.Split, step, perEpoch int) bool {
 		}
 	}
 	for s := perEpoch; s <= rec.Status.Step; s += perEpoch {
-		if b.eval && !evals[s] || b.cosines && cosineAt(s, perEpoch, rec.Status.Step) && !cosines[s] {
+		if b.eval && !evals[s] || b.whole && !wholes[s] || b.cosines && cosineAt(s, perEpoch, rec.Status.Step) && !cosines[s] {
 			return true
 		}
 	}

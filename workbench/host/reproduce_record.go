@@ -210,6 +210,14 @@ func (one *part) curvesOf(rec Recorded, perEpoch int) []wire.ReproducedCurve {
 			if p.Split == string(data.Validation) {
 				add(quantity, "validation split", epoch, p.Value, nil)
 			}
+		case p.Kind == inforeg.KindFisherEmp && ofWhole(p):
+			if one.whole {
+				rest := p
+				rest.Params = strings.Trim(strings.TrimSuffix(p.Params, paramsWhole), ", ") // what it has in common with the encoders'
+				if rec.Scheduled(rest) {
+					add(quantity, definition(rest), epoch, p.Value, p.SE)
+				}
+			}
 		case p.Kind == inforeg.KindFisherEmp && p.BN == bnRunning && rec.Declared.text("probe_bn") != bnRunning:
 			add(p.Kind+" eval "+p.Encoder, definition(p), epoch, p.Value, p.SE)
 			tested(p.Kind+" eval "+p.Encoder, p)

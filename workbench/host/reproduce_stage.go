@@ -63,7 +63,7 @@ func (one *part) stageOf(a *reproArm) (s stage, err error) {
 func (one *part) need(a *reproArm, r *SweepRun) error {
 	want := one.besides(a)
 	want = beside{
-		eval: want.eval || r.beside.eval, cosines: want.cosines || r.beside.cosines, f1: want.f1 || r.beside.f1, maps: want.maps || r.beside.maps,
+		eval: want.eval || r.beside.eval, whole: want.whole || r.beside.whole, cosines: want.cosines || r.beside.cosines, f1: want.f1 || r.beside.f1, maps: want.maps || r.beside.maps,
 	}
 	if want == r.beside || r.outcome != nil && r.outcome.Missing != "" {
 		return nil

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -174,6 +175,7 @@ func (v *Verification) part(f recordFile) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.whole = t.whole && hasWhole(rec) // older records lack it: what is not on record needs no measuring
 	set := maps.Clone(rec.Shared)
 	if set == nil {
 		set = map[string]any{}
@@ -198,6 +200,16 @@ func (v *Verification) part(f recordFile) (*part, error) {
 	p.parts = []*part{one}
 	v.parts[f.path] = one
 	return one, nil
+}
+
+// hasWhole reports whether the whole model's trace is on a record.
+func hasWhole(rec *wire.Reproduction) bool {
+	return slices.ContainsFunc(rec.Arms, func(a wire.ReproducedArm) bool {
+		return slices.ContainsFunc(a.Runs, func(r wire.ReproducedRun) bool {
+			_, ok := r.Curve(inforeg.KindFisherEmp + " " + wholeModel)
+			return ok
+		})
+	})
 }
 
 // find finds a run with the settings on record.

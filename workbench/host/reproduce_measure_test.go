@@ -1,0 +1,61 @@
+package host
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// TestMeasureWhole: the whole model's trace is measured after each epoch, once, also of a run that was trained before, and
+// is a curve of figure 1 alone.
+func TestMeasureWhole(t *testing.T) {
+	shop := newTestShop(t)
+	r := trained(t, shop, "r", tiny("joint", map[string]any{everyPrefix + probeEmp: "epoch"}), 2*smallEpoch)
+	b := beside{whole: true}
+	if !b.epochs() || !b.lacks(r.Recorded(), data.Test, 2*smallEpoch, smallEpoch) {
+		t.Error("a run without the whole model's trace lacks nothing")
+	}
+	for range 2 {
+		for _, step := range []int{smallEpoch, 2 * smallEpoch} {
+			if err := b.each(t.Context(), r, step); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	rec := r.Recorded()
+	if b.lacks(rec, data.Test, 2*smallEpoch, smallEpoch) {
+		t.Error("measured, and still lacking")
+	}
+	n := 0
+	for _, p := range rec.History.Probes {
+		if ofWhole(p) {
+			n++
+		}
+	}
+	if n != 4 {
+		t.Errorf("%d records, want those of head and model after each of two epochs, once", n)
+	}
+	for _, whole := range []bool{true, false} {
+		one := &part{target: target{curves: []string{inforeg.KindFisherEmp}, whole: whole}}
+		var got []string
+		definitions := map[string]bool{}
+		for _, c := range one.curvesOf(rec, smallEpoch) {
+			got = append(got, c.Quantity)
+			definitions[c.Definition] = true
+		}
+		want := []string{"fisher_emp audio", "fisher_emp visual"}
+		if whole {
+			want = append(want, "fisher_emp head", "fisher_emp model")
+		}
+		if diff := cmp.Diff(want, got); diff != "" || len(definitions) != 1 {
+			t.Errorf("whole %v: definitions %v, curves (-want +got)\n%s", whole, definitions, diff)
+		}
+	}
+	if hasWhole(&wire.Reproduction{Arms: []wire.ReproducedArm{{Runs: []wire.ReproducedRun{madeRun()}}}}) {
+		t.Error("a record without the curve is said to have it")
+	}
+}
