@@ -27,12 +27,12 @@ func cell(verb func(ctx context.Context, out *screen) error) {
 	tell(ctx, nil) // unless a run was told of it
 	out.flush()
 	if err != nil {
-		os.Exit(report(os.Stderr, err))
+		os.Exit(reportProblem(os.Stderr, err))
 	}
 }
 
-// report prints an error as a person reads it and returns the exit status that goes with it.
-func report(w io.Writer, err error) int {
+// reportProblem prints an error as a person reads it and returns the exit status that goes with it.
+func reportProblem(w io.Writer, err error) int {
 	if errors.Is(err, context.Canceled) {
 		if at, ok := errors.AsType[*interruptedError](err); ok {
 			fmt.Fprintf(w, "primewindow: interrupted: %s\n", oneLine(at.Error()))

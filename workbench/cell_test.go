@@ -289,7 +289,7 @@ func TestReport(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var b bytes.Buffer
-			if status := report(&b, tt.err); status != tt.status || b.String() != tt.want {
+			if status := reportProblem(&b, tt.err); status != tt.status || b.String() != tt.want {
 				t.Errorf("report: %d %q, want %d %q\nreason: %s", status, b.String(), tt.status, tt.want, tt.reason)
 			}
 		})

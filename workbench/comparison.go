@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/primewindow/primewindow/internal/report"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -95,7 +96,7 @@ func ReadComparisonContext(_ context.Context, dir string) (*Comparison, error) {
 	if err != nil {
 		return nil, &Problem{Message: fmt.Sprintf("%s is not a comparison's: %v", filepath.Join(dir, compareFile), err), Hint: "`primewindow compare` writes it"}
 	}
-	c.Compared = *read
+	c.Compared = report.Upgraded(*read)
 	return c, c.readCurves()
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
+	"github.com/primewindow/primewindow/internal/report"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -175,9 +176,9 @@ func (c *Comparison) grid() grid {
 		g.rows = append(g.rows, row)
 	}
 	if len(c.Methods) > 1 {
-		g.notes = append(g.notes, fmt.Sprintf("Below each accuracy: its difference to %s in percentage points, paired by seed, with the interval of 95 %% by Student's t, and p after Holm's correction for all %d comparisons. "+
-			"Bold (in plain text *): the interval, uncorrected, excludes 0.", c.Baseline, c.Comparisons), c.claim())
+		g.notes = append(g.notes, report.Legend(c.Baseline, report.Differences(&c.Compared)))
 	}
+	g.notes = append(g.notes, report.Claims(&c.Compared)...)
 	for _, r := range c.Runs {
 		if r.Missing != "" {
 			g.notes = append(g.notes, fmt.Sprintf("%s has no result: %s.", r.Run, strings.TrimSuffix(oneLine(r.Missing), ".")))
@@ -203,19 +204,11 @@ func (c *Comparison) accuracies() []wire.Quantity {
 }
 
 func (c *Comparison) heading() string {
-	how := map[string]string{
-		"val":       "each run at the epoch of its best fused accuracy on the validation split",
-		"last":      "each run at its last epoch",
-		"test-best": "each run at the epoch of its best fused accuracy on the test split itself, which flatters",
-	}[c.Select]
-	if c.Split == "val" && c.Select == "val" {
-		how += " itself, which flatters"
-	}
 	seeds := "seed 0"
 	if c.Seeds > 1 {
 		seeds = fmt.Sprintf("mean ± standard deviation over seeds 0 to %d", c.Seeds-1)
 	}
-	return fmt.Sprintf("%s: accuracy in percent on the %s split of %s (%d samples), %s; %s.", c.name(), c.Split, c.Data, c.Samples, seeds, how)
+	return fmt.Sprintf("%s: accuracy in percent on the %s split of %s (%d samples), %s; %s.", c.name(), c.Split, c.Data, c.Samples, seeds, report.Epoch(c.Select, c.Split))
 }
 
 // name is the folder's, without those above it.
@@ -298,39 +291,6 @@ func probability(p float64) string {
 		return "1"
 	}
 	return fmt.Sprintf("%.2g", p)
-}
-
-// claim says which differences hold after the correction.
-func (c *Comparison) claim() string {
-	if c.Seeds == 1 {
-		return "With one seed a difference has no interval: none is claimed."
-	}
-	var outside, corrected []string
-	equal := 0
-	for _, m := range c.Methods {
-		for _, d := range m.Differences {
-			if d.P == nil && d.Seeds > 1 {
-				equal++
-			}
-			if d.Excludes0 {
-				outside = append(outside, m.Method+" "+d.String())
-			}
-			if d.Holm != nil && *d.Holm < 0.05 {
-				corrected = append(corrected, m.Method+" "+d.String())
-			}
-		}
-	}
-	listed := func(list []string) string {
-		if len(list) == 0 {
-			return "none"
-		}
-		return strings.Join(list, ", ")
-	}
-	text := fmt.Sprintf("%d of %d intervals exclude 0. After the correction p is below 0.05 for %s.", len(outside), c.Comparisons, listed(corrected))
-	if equal > 0 {
-		text += fmt.Sprintf(" Without an interval, since the difference is the same with every seed: %d.", equal)
-	}
-	return text
 }
 
 // pairs has a row for each accuracy that both methods have.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/primewindow/primewindow/internal/report"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -34,11 +35,13 @@ func ReadReproductionContext(_ context.Context, path string) (*Reproduction, err
 	if err != nil {
 		return nil, err
 	}
-	return &Reproduction{*r, path}, nil
+	return &Reproduction{report.UpgradedReproduction(*r), path}, nil
 }
 
 // Reproduced wraps a record that a program holds already.
-func Reproduced(r *wire.Reproduction) *Reproduction { return &Reproduction{Reproduction: *r} }
+func Reproduced(r *wire.Reproduction) *Reproduction {
+	return &Reproduction{Reproduction: report.UpgradedReproduction(*r)}
+}
 
 // Draw shows what the record's figure in the paper shows, or of a table its accuracies and its differences. The host draws;
 // nothing is trained. With numbers it shows those figures alone, counted from 1: of a table 1 is the accuracies, 2 the

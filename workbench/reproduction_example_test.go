@@ -40,7 +40,8 @@ func ExampleReproduction_Text() {
 	//                               +2.5 (−13.4 to +18.4)
 	//                               p 0.3
 	//
-	// Below each accuracy: its difference to Joint in percentage points, paired by seed, with the interval of 95 % by Student's t, and p after Holm's correction for the number of comparisons, 1. Bold (in plain text *): the interval, uncorrected, excludes 0.
+	// Below each accuracy: its difference to Joint in percentage points, paired by seed, with the interval of 95 % by Student's t, and p after Holm's correction. The correction accounts for 1 comparison of the fused accuracy over the methods. Bold (in plain text *): the interval, uncorrected, excludes 0.
+	// The record was made before comparisons were in families: p is corrected anew, by the p on record.
 }
 
 // What is to be trained to measure a point of the record once more.

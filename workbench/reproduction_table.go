@@ -273,7 +273,7 @@ func (r *Reproduction) CSV() string {
 	w := csv.NewWriter(&b)
 	rows := [][]string{{
 		"target", "data", "scale", "split", "select", "arm", "group", "column", "method", "lr", "epochs", "encoder", "readout", "seeds", "mean_percent", "sd_percent",
-		"difference_points", "low_points", "high_points", "p", "p_holm", "paper", "missing",
+		"difference_points", "low_points", "high_points", "p", "p_holm", "family", "family_size", "paper", "missing",
 	}}
 	for _, a := range r.Arms {
 		var missing []string
@@ -287,13 +287,13 @@ func (r *Reproduction) CSV() string {
 		}
 		head := []string{r.Target, r.Data, r.Scale, r.Split, r.Select, a.Name, a.Group, a.Column, a.Method, strconv.FormatFloat(a.LR, 'g', -1, 64), strconv.Itoa(a.Epochs)}
 		if len(a.Accuracies) == 0 {
-			rows = append(rows, append(head, "", "", "0", "", "", "", "", "", "", "", "", strings.Join(missing, "; ")))
+			rows = append(rows, append(head, "", "", "0", "", "", "", "", "", "", "", "", "", "", strings.Join(missing, "; ")))
 		}
 		for _, s := range a.Accuracies {
-			row := append(slices.Clone(head), s.Encoder, s.Readout, strconv.Itoa(s.Seeds), percent(&s.Mean), percent(s.SD), "", "", "", "", "", "", strings.Join(missing, "; "))
+			row := append(slices.Clone(head), s.Encoder, s.Readout, strconv.Itoa(s.Seeds), percent(&s.Mean), percent(s.SD), "", "", "", "", "", "", "", "", strings.Join(missing, "; "))
 			for _, d := range a.Differences {
 				if d.Quantity == s.Quantity {
-					copy(row[16:], []string{percent(&d.Mean), percent(d.Low), percent(d.High), share(d.P), share(d.Holm)})
+					copy(row[16:], []string{percent(&d.Mean), percent(d.Low), percent(d.High), share(d.P), share(d.Holm), d.Family, strconv.Itoa(d.FamilySize)})
 				}
 			}
 			var printed []string
@@ -302,7 +302,7 @@ func (r *Reproduction) CSV() string {
 					printed = append(printed, fmt.Sprintf("%s %.2f", p.Set, p.Value))
 				}
 			}
-			row[21] = strings.Join(printed, "; ")
+			row[23] = strings.Join(printed, "; ")
 			rows = append(rows, row)
 		}
 	}

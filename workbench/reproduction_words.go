@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/primewindow/primewindow/internal/report"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -15,11 +16,6 @@ func (r *Reproduction) caption() string {
 	if r.Split == "val" {
 		split = "validation split, for want of a test split,"
 	}
-	how := map[string]string{
-		"val":       "each run at the epoch of its best fused accuracy on the validation split",
-		"last":      "each run at its last epoch",
-		"test-best": "each run at the epoch of its best fused accuracy on the test split itself, as in the paper, which flatters",
-	}[r.Select]
 	seeds := "seed 0 alone"
 	if r.Seeds > 1 {
 		seeds = fmt.Sprintf("mean ± standard deviation over seeds 0 to %d", r.Seeds-1)
@@ -28,7 +24,7 @@ func (r *Reproduction) caption() string {
 	if !strings.HasSuffix(title, "?") {
 		title += "."
 	}
-	text := fmt.Sprintf("%s Accuracy in percent on the %s of %s (%d samples), %s; %s.", title, split, r.Data, r.Samples, seeds, how)
+	text := fmt.Sprintf("%s Accuracy in percent on the %s of %s (%d samples), %s; %s.", title, split, r.Data, r.Samples, seeds, report.Epoch(r.Select, r.Split))
 	if len(r.PaperSets) > 0 {
 		text += fmt.Sprintf(" %s stands in the place of %s: the paper's numbers are of other samples and other networks, and stand beside as printed.", r.Data, strings.Join(r.PaperSets, " and "))
 	}
@@ -42,7 +38,10 @@ func (r *Reproduction) caption() string {
 func (r *Reproduction) sentences() []string {
 	var list []string
 	if len(r.Arms) > 1 {
-		list = append(list, fmt.Sprintf("Below each accuracy: its difference to %s in percentage points, paired by seed, with the interval of 95 %% by Student's t, and p after Holm's correction for the number of comparisons, %d. Bold (in plain text *): the interval, uncorrected, excludes 0.", r.baselineName(), r.Comparisons))
+		list = append(list, report.Legend(r.baselineName(), r.differences()))
+		if r.Schema < wire.FamilySchema {
+			list = append(list, report.OldFamilies)
+		}
 	}
 	if len(r.sets()) > 0 {
 		list = append(list, "The paper's numbers rest on one seed and the best epoch on the test set.")
@@ -70,6 +69,15 @@ func (r *Reproduction) sentences() []string {
 		list = append(list, r.rates())
 	}
 	return append(list, r.Notes...)
+}
+
+// differences are all of the record's to the baseline.
+func (r *Reproduction) differences() []wire.Difference {
+	var list []wire.Difference
+	for _, a := range r.Arms {
+		list = append(list, a.Differences...)
+	}
+	return list
 }
 
 // baselineName is what the differences are to: of fusion heads joint training under the same one.
@@ -153,10 +161,25 @@ func (r *Reproduction) disagreements() []string {
 			list = append(list, fmt.Sprintf("The paper has a difference to %s (%s) where ours is 0: %s.", r.Baseline, set, strings.Join(equal, ", ")))
 		}
 		if bestPaper != bestOurs && bestOurs != "" {
-			list = append(list, fmt.Sprintf("Ours disagrees in order: in the paper %s is best (%s), here %s.", bestPaper, set, bestOurs))
+			text := fmt.Sprintf("Ours disagrees in order: of the rows that the paper has (%s), %s is best there and %s here.", set, bestPaper, bestOurs)
+			if top := r.best(); top != bestOurs {
+				text += fmt.Sprintf(" Of all rows %s is best here.", top)
+			}
+			list = append(list, text)
 		}
 	}
 	return list
+}
+
+// best is the arm of the highest fused accuracy among all rows, controls too; the first of equal ones.
+func (r *Reproduction) best() (name string) {
+	top := -1.0
+	for _, a := range r.Arms {
+		if v, ok := fusedOf(a); ok && v > top {
+			name, top = a.Name, v
+		}
+	}
+	return name
 }
 
 func apart(points float64) string {

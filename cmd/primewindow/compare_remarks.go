@@ -9,12 +9,13 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/primewindow/primewindow/internal/report"
 	"github.com/primewindow/primewindow/workbench/host"
 )
 
 // remarks are the sentences below a comparison's tables: what may be claimed, what is missing, and under which settings.
 func remarks(c host.Compared) []string {
-	list := claims(c)
+	list := report.Claims(&c)
 	for _, r := range c.Runs {
 		if r.Missing != "" {
 			list = append(list, fmt.Sprintf("%s has no result: %s.", r.Run, strings.TrimSuffix(oneLine(r.Missing), ".")))
@@ -40,60 +41,6 @@ func remarks(c host.Compared) []string {
 	return list
 }
 
-// claims says which differences there are, and how many were looked for.
-func claims(c host.Compared) []string {
-	var list, outside, corrected []string
-	with, equal := 0, 0
-	for _, m := range c.Methods {
-		for _, d := range m.Differences {
-			name := m.Method + " " + d.String()
-			switch {
-			case d.P != nil:
-				with++
-			case d.Seeds > 1:
-				equal++
-			}
-			if d.Excludes0 {
-				outside = append(outside, name)
-			}
-			if d.Holm != nil && *d.Holm < 0.05 {
-				corrected = append(corrected, name)
-			}
-		}
-	}
-	if len(c.Methods) > 1 && c.Baseline != "joint" {
-		list = append(list, fmt.Sprintf("joint is not among the methods: differences are to %s, the first of them.", c.Baseline))
-	}
-	switch {
-	case len(c.Methods) == 1:
-		return list
-	case c.Seeds == 1:
-		return append(list, "With one seed a difference has no interval: none is claimed.")
-	case c.Comparisons == 0:
-		return append(list, "No seed has a result of both methods of a pair: nothing was compared.")
-	}
-	list = append(list, fmt.Sprintf("%s made. The interval excludes 0 for %s; after Holm's correction for their number p is below 0.05 for %s.",
-		counted(c.Comparisons, "comparison was", "comparisons were"), listed(outside), listed(corrected)))
-	if equal > 0 {
-		list = append(list, fmt.Sprintf("%s no interval: the difference is the same with every seed, and nothing is known of its spread.", counted(equal, "comparison has", "comparisons have")))
-	}
-	return list
-}
-
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
-func listed(list []string) string {
-	if len(list) == 0 {
-		return "none"
-	}
-	return strings.Join(list, ", ")
-}
-
 func pairs(settings map[string]any) string {
 	var list []string
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
@@ -107,7 +54,7 @@ func writeComparisonCSV(w io.Writer, c host.Compared) error {
 	out := csv.NewWriter(w)
 	rows := [][]string{{
 		"data", "split", "select", "method", "encoder", "readout", "seeds", "mean_percent", "sd_percent",
-		"baseline", "difference_points", "low_points", "high_points", "p", "p_holm", "excludes_0", "missing",
+		"baseline", "difference_points", "low_points", "high_points", "p", "p_holm", "excludes_0", "family", "family_size", "missing",
 	}}
 	for _, m := range c.Methods {
 		var missing []string
@@ -118,13 +65,14 @@ func writeComparisonCSV(w io.Writer, c host.Compared) error {
 		}
 		summaries := m.Accuracies
 		if len(summaries) == 0 {
-			rows = append(rows, []string{c.Data, c.Split, c.Select, m.Method, "", "", "0", "", "", c.Baseline, "", "", "", "", "", "", strings.Join(missing, "; ")})
+			rows = append(rows, []string{c.Data, c.Split, c.Select, m.Method, "", "", "0", "", "", c.Baseline, "", "", "", "", "", "", "", "", strings.Join(missing, "; ")})
 		}
 		for _, s := range summaries {
-			row := []string{c.Data, c.Split, c.Select, m.Method, s.Encoder, s.Readout, strconv.Itoa(s.Seeds), number(&s.Mean, 100), number(s.SD, 100), c.Baseline, "", "", "", "", "", "", strings.Join(missing, "; ")}
+			row := []string{c.Data, c.Split, c.Select, m.Method, s.Encoder, s.Readout, strconv.Itoa(s.Seeds), number(&s.Mean, 100), number(s.SD, 100), c.Baseline, "", "", "", "", "", "", "", "", strings.Join(missing, "; ")}
 			if i := slices.IndexFunc(m.Differences, func(d host.Difference) bool { return d.Quantity == s.Quantity }); i >= 0 {
 				d := m.Differences[i]
 				copy(row[10:], []string{number(&d.Mean, 100), number(d.Low, 100), number(d.High, 100), number(d.P, 1), number(d.Holm, 1)})
+				row[16], row[17] = d.Family, strconv.Itoa(d.FamilySize)
 				if d.P != nil {
 					row[15] = strconv.FormatBool(d.Excludes0)
 				}

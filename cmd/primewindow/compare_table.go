@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/primewindow/primewindow/internal/report"
 	"github.com/primewindow/primewindow/workbench/host"
 )
 
@@ -33,7 +34,7 @@ func printComparison(w io.Writer, format string, c host.Compared) error {
 	fmt.Fprintf(&text, "%s\n\n", heading(c))
 	put(accuracyGrid(c))
 	if g := differenceGrid(c); len(g) > 1 {
-		fmt.Fprintf(&text, "\nDifference to %s in percentage points, paired by seed, with its 95 %% interval by Student's t.\n\n", c.Baseline)
+		fmt.Fprintf(&text, "\nDifference to %s in percentage points, paired by seed, with its 95 %% interval by Student's t. %s\n\n", c.Baseline, report.Families(report.Differences(&c)))
 		put(g)
 	}
 	gap := "\n"
@@ -57,15 +58,7 @@ func heading(c host.Compared) string {
 	if c.Split == "val" {
 		split = "validation split, for want of a test split,"
 	}
-	how := map[string]string{
-		host.SelectVal:      "each run at the epoch of its best fused accuracy on the validation split",
-		host.SelectLast:     "each run at its last epoch",
-		host.SelectTestBest: "each run at the epoch of its best fused accuracy on the test split itself, which flatters",
-	}[c.Select]
-	if c.Split == "val" && c.Select == host.SelectVal {
-		how += " itself, which flatters"
-	}
-	return fmt.Sprintf("Accuracy in percent on the %s of %s (%d samples), mean ± standard deviation over %s; %s.", split, c.Data, c.Samples, seeds, how)
+	return fmt.Sprintf("Accuracy in percent on the %s of %s (%d samples), mean ± standard deviation over %s; %s.", split, c.Data, c.Samples, seeds, report.Epoch(c.Select, c.Split))
 }
 
 // columns are all accuracies that any of the methods has.
@@ -130,10 +123,10 @@ func meanCell(list []host.Summary, q host.Quantity) string {
 
 // differenceGrid has a row for each comparison.
 func differenceGrid(c host.Compared) grid {
-	g := grid{{"method", "accuracy", "difference", "interval", "p", "p (Holm)", "excludes 0", "seeds"}}
+	g := grid{{"method", "accuracy", "difference", "interval", "p", "p (Holm)", "excludes 0", "seeds", "family"}}
 	for _, m := range c.Methods {
 		for _, d := range m.Differences {
-			row := []string{m.Method, d.String(), fmt.Sprintf("%+.2f", 100*d.Mean), "-", "-", "-", "-", fmt.Sprint(d.Seeds)}
+			row := []string{m.Method, d.String(), fmt.Sprintf("%+.2f", 100*d.Mean), "-", "-", "-", "-", fmt.Sprint(d.Seeds), fmt.Sprintf("%s, of %d", d.Family, d.FamilySize)}
 			if d.P != nil {
 				row[3] = fmt.Sprintf("%+.2f to %+.2f", 100**d.Low, 100**d.High)
 				row[4], row[5] = probability(*d.P), probability(*d.Holm)

@@ -92,7 +92,7 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	case ctx.Err() != nil:
 		return 130
 	}
-	report(errOut, err)
+	reportProblem(errOut, err)
 	return 1
 }
 
@@ -108,8 +108,8 @@ func warnCache(w io.Writer) {
 	}
 }
 
-// report prints an error as one line and a hint as another.
-func report(w io.Writer, err error) {
+// reportProblem prints an error as one line and a hint as another.
+func reportProblem(w io.Writer, err error) {
 	message, hint := oneLine(err.Error()), ""
 	var p *wire.Problem
 	switch {

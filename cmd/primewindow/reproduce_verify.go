@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/primewindow/primewindow/internal/report"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host"
 )
@@ -111,7 +112,7 @@ func verify(ctx context.Context, env *environ, f *flag.FlagSet, flags verifyFlag
 		return nil
 	}
 	return &wire.Problem{
-		Message: fmt.Sprintf("reproduce: %d of %s came out otherwise than recorded, the first is %s: %s", bad, counted(len(v.Chosen), "run", "runs"), first, what),
+		Message: fmt.Sprintf("reproduce: %d of %s came out otherwise than recorded, the first is %s: %s", bad, report.Counted(len(v.Chosen), "run", "runs"), first, what),
 		Hint:    fmt.Sprintf("primewindow reproduce -verify %s -runs %s -out DIR trains it once more and keeps it; where numbers moved on purpose the record has to be made anew: %s", first.File, first.Run, first.Command()),
 	}
 }
@@ -121,9 +122,9 @@ const mostApart = 8
 
 // announce says what holds already, what is chosen, and how the choice can be repeated.
 func announce(env *environ, v *host.Verification, ask host.Verify) {
-	text := fmt.Sprintf("%s of %s: means, intervals and p are those of the runs", counted(v.Records, "record", "records"), counted(v.Total, "run", "runs"))
+	text := fmt.Sprintf("%s of %s: means, intervals and p are those of the runs", report.Counted(v.Records, "record", "records"), report.Counted(v.Total, "run", "runs"))
 	if v.Named > 0 {
-		text += fmt.Sprintf("; settings and samples here give %s the name on record", counted(v.Named, "run", "runs"))
+		text += fmt.Sprintf("; settings and samples here give %s the name on record", report.Counted(v.Named, "run", "runs"))
 	}
 	if len(v.Absent) > 0 {
 		text += "; not here and not trained: " + strings.Join(v.Absent, ", ")
@@ -142,7 +143,7 @@ func announce(env *environ, v *host.Verification, ask host.Verify) {
 		}
 	}
 	if _, err := strconv.Atoi(ask.Runs); err == nil && len(v.Chosen) > 0 {
-		fmt.Fprintf(env.errOut, "%d of %s, drawn from %q: -pick %s draws them again, about %s in all\n", len(v.Chosen), counted(v.Total, "run", "runs"), ask.Pick, ask.Pick, lasting(seconds(total)))
+		fmt.Fprintf(env.errOut, "%d of %s, drawn from %q: -pick %s draws them again, about %s in all\n", len(v.Chosen), report.Counted(v.Total, "run", "runs"), ask.Pick, ask.Pick, lasting(seconds(total)))
 	}
 }
 

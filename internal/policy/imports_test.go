@@ -27,15 +27,18 @@ var arrows = map[string][]string{
 	"internal/xlatest":      {"models"}, // tests alone import it
 	"internal/mat":          {"data"},
 	"internal/npy":          {"data"},
+	"internal/holm":         {"internal/wire"},
+	"internal/report":       {"internal/holm", "internal/wire"},
 	"internal/seal":         {},
+	"internal/stats":        {"internal/wire"},
 	"internal/strict":       {},
 	"internal/whole":        {},
 	"viz":                   {"viz/tsne", "internal/whole"},
 	"viz/tsne":              {},
-	"workbench":             {"data", "internal/strict", "internal/whole", "internal/wire"},
-	"workbench/host":        {"data", "data/*", "models", "inforeg", "inforeg/method", "internal/wire", "internal/npy", "internal/seal", "internal/strict", "internal/whole", "viz", "viz/tsne", "workbench/host/record"},
+	"workbench":             {"data", "internal/report", "internal/strict", "internal/whole", "internal/wire"},
+	"workbench/host":        {"data", "data/*", "models", "inforeg", "inforeg/method", "internal/wire", "internal/holm", "internal/npy", "internal/seal", "internal/stats", "internal/strict", "internal/whole", "viz", "viz/tsne", "workbench/host/record"},
 	"workbench/host/record": {"internal/seal", "internal/whole"},
-	"cmd/primewindow":       {"data", "data/*", "internal/whole", "internal/wire", "viz", "workbench", "workbench/host"},
+	"cmd/primewindow":       {"data", "data/*", "internal/report", "internal/whole", "internal/wire", "viz", "workbench", "workbench/host"},
 	"bench/*":               {"data", "data/*", "internal/wire", "models", "inforeg", "inforeg/method", "viz", "viz/tsne", "workbench", "workbench/host"},
 }
 

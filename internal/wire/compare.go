@@ -9,8 +9,8 @@ import (
 	"github.com/primewindow/primewindow/internal/strict"
 )
 
-// CompareSchema is the version of compare.json.
-const CompareSchema = 1
+// CompareSchema is the version of compare.json. Schema 1 had no families: all comparisons of a table were corrected together.
+const CompareSchema = 2
 
 // NewerComparison is the schema of a compare.json that a newer version wrote.
 type NewerComparison int
@@ -56,7 +56,7 @@ type Compared struct {
 	Seeds       int            `json:"seeds"`   // 0 to Seeds-1
 	Baseline    string         `json:"baseline"`
 	Methods     []MethodResult `json:"methods"`
-	Comparisons int            `json:"comparisons"` // all differences below, for whose number Holm's correction accounts
+	Comparisons int            `json:"comparisons"` // all differences below, of both families
 	Runs        []RunOutcome   `json:"runs"`
 }
 
@@ -117,7 +117,7 @@ type Difference struct {
 	Quantity
 	Mean float64 `json:"mean"`
 	// Low and High bound the interval of 95 % by Student's t. P is two-sided, Holm the same after Holm's correction for
-	// all comparisons of the table. They are null with one seed, and where the seeds' differences are all equal: then
+	// the comparisons of its family. They are null with one seed, and where the seeds' differences are all equal: then
 	// their spread, which the interval rests on, is unknown.
 	Low       *float64 `json:"low"`
 	High      *float64 `json:"high"`
@@ -125,4 +125,29 @@ type Difference struct {
 	Holm      *float64 `json:"p_holm"`
 	Excludes0 bool     `json:"excludes_0"` // whether the interval lies to one side of 0, before any correction
 	Seeds     int      `json:"seeds"`
+	// Family is that for whose FamilySize comparisons Holm accounts: FamilyPrimary, FamilySecondary, or FamilyNone, where
+	// Holm is null. It is empty in records of schema 1, where all comparisons of a table were one family.
+	Family     string `json:"family,omitempty"`
+	FamilySize int    `json:"family_size,omitempty"`
+}
+
+// FamilySchema is the first schema of records, of compare.json and of reproductions, whose comparisons are in families.
+const FamilySchema = 2
+
+// Families of comparisons.
+const (
+	FamilyPrimary   = "primary"   // the fused accuracy by the head, of all methods that are compared
+	FamilySecondary = "secondary" // every other readout of all of them
+	FamilyNone      = "none"      // not corrected: a question about two arms, see [ReproducedArm]
+)
+
+// Primary is the readout that is compared first: the fused accuracy by the head.
+var Primary = Quantity{Encoder: "fused", Readout: "head"}
+
+// FamilyOf is the family in which a readout is compared.
+func FamilyOf(q Quantity) string {
+	if q == Primary {
+		return FamilyPrimary
+	}
+	return FamilySecondary
 }

@@ -11,8 +11,9 @@ import (
 	"github.com/primewindow/primewindow/internal/strict"
 )
 
-// ReproduceSchema is the version of a reproduction's record.
-const ReproduceSchema = 1
+// ReproduceSchema is the version of a reproduction's record. Schema 1 had no families, all comparisons of a table were
+// corrected together, and learning rates were chosen with seed 0 alone. It is still read.
+const ReproduceSchema = 2
 
 // Reproduction is the record of one table or figure of the paper, or of one question, on one set: all that is needed to
 // draw it again without training. `primewindow reproduce` writes it. Accuracies are between 0 and 1. It is a function of
@@ -36,7 +37,7 @@ type Reproduction struct {
 	// Shared are the settings that all arms have and that are not the set's own.
 	Shared      map[string]any  `json:"shared,omitempty"`
 	Arms        []ReproducedArm `json:"arms"`
-	Comparisons int             `json:"comparisons"` // for whose number Holm's correction accounts
+	Comparisons int             `json:"comparisons"` // to the baseline, of both families
 	Notes       []string        `json:"notes,omitempty"`
 	// Machine is the kind of machine that wrote the record: on the same kind its runs repeat to the last digit.
 	Machine string `json:"machine"`
@@ -59,6 +60,7 @@ type ReproducedArm struct {
 	Accuracies  []Summary    `json:"accuracy,omitempty"`
 	Differences []Difference `json:"difference,omitempty"` // to the baseline, paired by seed
 	// Against is another arm to which the paired differences Apart are taken, too, because the question is about the two.
+	// Nothing corrects them: their family is FamilyNone.
 	Against string          `json:"against,omitempty"`
 	Apart   []Difference    `json:"apart,omitempty"`
 	Paper   []PaperNumber   `json:"paper,omitempty"`
@@ -201,12 +203,12 @@ func ParseReproduction(text []byte) (*Reproduction, error) {
 	switch {
 	case head.Schema == nil || head.Target == "":
 		return nil, errors.New("not the record of a reproduction")
-	case *head.Schema != ReproduceSchema:
+	case *head.Schema < 1 || *head.Schema > ReproduceSchema:
 		do := "update"
-		if *head.Schema < ReproduceSchema {
+		if *head.Schema < 1 {
 			do = "reproduce it again"
 		}
-		return nil, newerSchema{fmt.Sprintf("schema %d, this program reads %d", *head.Schema, ReproduceSchema), do}
+		return nil, newerSchema{fmt.Sprintf("schema %d, this program reads 1 to %d", *head.Schema, ReproduceSchema), do}
 	}
 	var r Reproduction
 	if err := strict.Unmarshal(text, &r); err != nil {

@@ -57,7 +57,7 @@ func TestReadReproduction(t *testing.T) {
 		{"empty", "", "damaged or cut short", "writes it anew", "nothing arrived"},
 		{"NaN", strings.Replace(good, `"mean":0.5`, `"mean":NaN`, 1), "damaged or cut short", "writes it anew", "no number, and no JSON either"},
 		{"infinite", strings.Replace(good, `"mean":0.5`, `"mean":1e999`, 1), "damaged", "writes it anew", "beyond all floats"},
-		{"newer", changed(func(r *wire.Reproduction) { r.Schema = 99 }), "schema 99, this program reads 1", "update", "made by a later version"},
+		{"newer", changed(func(r *wire.Reproduction) { r.Schema = 99 }), "schema 99, this program reads 1 to 2", "update", "made by a later version"},
 		{"older", changed(func(r *wire.Reproduction) { r.Schema = 0 }), "schema 0", "reproduce it again", "there was none before 1"},
 		{"something else", `{"schema": 1, "data": "synth"}`, "not the record of a reproduction", "writes it anew", "a comparison's file names no target"},
 		{"unknown field", strings.Replace(good, `"data":`, `"dta":"x","data":`, 1), `unknown field "dta"`, "writes it anew", "a letter lost is a value lost"},

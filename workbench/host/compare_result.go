@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/primewindow/primewindow/internal/holm"
+	"github.com/primewindow/primewindow/internal/stats"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -71,10 +73,9 @@ func (s *Sweep) Result() Compared {
 	}
 	type place struct {
 		method string
-		seed   int
 		Quantity
 	}
-	values := map[place]float64{}
+	values := map[place]map[int]float64{} // by seed
 	var all []Quantity
 	for _, r := range s.Runs {
 		o, ok := r.Outcome()
@@ -83,52 +84,36 @@ func (s *Sweep) Result() Compared {
 		}
 		c.Runs = append(c.Runs, o)
 		for _, a := range o.Accuracies {
-			values[place{r.Method, r.Seed, a.Quantity}] = a.Value
-			if !slices.Contains(all, a.Quantity) {
+			at := place{r.Method, a.Quantity}
+			if values[at] == nil {
+				values[at] = map[int]float64{}
+			}
+			if values[at][r.Seed] = a.Value; !slices.Contains(all, a.Quantity) {
 				all = append(all, a.Quantity)
 			}
 		}
 	}
+	var compared []*Difference
 	for _, a := range s.arms {
 		result := MethodResult{Method: a.method, Epochs: a.epochs(), Settings: a.changed}
 		for _, q := range all {
-			var own, apart []float64
-			for seed := range s.ask.Seeds { // not in the order of a map: sums are to be the same each time
-				v, ok := values[place{a.method, seed, q}]
-				if !ok {
-					continue
-				}
-				own = append(own, v)
-				if base, ok := values[place{c.Baseline, seed, q}]; ok && a.method != c.Baseline {
-					apart = append(apart, v-base)
-				}
-			}
+			own := values[place{a.method, q}]
 			if len(own) > 0 {
-				result.Accuracies = append(result.Accuracies, summarise(q, own))
+				result.Accuracies = append(result.Accuracies, stats.Summarise(q, stats.Values(own)))
 			}
-			if len(apart) > 0 {
-				result.Differences = append(result.Differences, difference(q, apart))
+			if a.method == c.Baseline {
+				continue
 			}
+			if apart := stats.Pairs(own, values[place{c.Baseline, q}]); len(apart) > 0 {
+				result.Differences = append(result.Differences, stats.Difference(q, apart))
+			}
+		}
+		for i := range result.Differences {
+			compared = append(compared, &result.Differences[i])
 		}
 		c.Methods = append(c.Methods, result)
 	}
-	correct(&c)
+	c.Comparisons = len(compared)
+	holm.Correct(compared)
 	return c
-}
-
-// correct counts the comparisons and corrects their p for that number.
-func correct(c *Compared) {
-	var p []float64
-	var of []*Difference
-	for i := range c.Methods {
-		c.Comparisons += len(c.Methods[i].Differences)
-		for j := range c.Methods[i].Differences {
-			if d := &c.Methods[i].Differences[j]; d.P != nil {
-				p, of = append(p, *d.P), append(of, d)
-			}
-		}
-	}
-	for i, v := range holm(p, c.Comparisons) {
-		of[i].Holm = &v
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/stats"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/viz"
 	"github.com/primewindow/primewindow/viz/tsne"
@@ -135,7 +136,7 @@ func (d drawing) series(a wire.ReproducedArm, quantity, name, modality string, l
 		if len(list) < runs {
 			continue
 		}
-		sum := summarise(Quantity{}, list)
+		sum := stats.Summarise(Quantity{}, list)
 		p := viz.Point{X: x, Y: sum.Mean, SE: errs[x]}
 		if d.Seeds > 1 {
 			p.SE = 0

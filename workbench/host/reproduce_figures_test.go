@@ -182,31 +182,55 @@ func TestCommittedSums(t *testing.T) {
 	}
 }
 
-// TestCheckSums: whichever number that sums a record up is changed, it is told.
+// TestCheckSums: whichever number that sums a record up is changed, it is told, in a record of each schema.
 func TestCheckSums(t *testing.T) {
 	path := filepath.Join(committedRecords, "synth", "fisher.json")
-	rec, err := wire.ReadReproduction(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := 0
-	for i := range rec.Arms {
-		for _, part := range []any{&rec.Arms[i].Accuracies, &rec.Arms[i].Differences, &rec.Arms[i].Apart} {
-			leaves(reflect.ValueOf(part).Elem(), "", func(at string) {
-				n++
-				err := checkSums(path, rec)
-				if err == nil || !strings.Contains(err.Error(), "by the runs on record") {
-					t.Errorf("%s: %T%s was changed: error %v", rec.Arms[i].Name, part, at, err)
-				}
-			})
+	for schema := 1; schema <= wire.ReproduceSchema; schema++ {
+		rec, err := wire.ReadReproduction(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rec.Schema = schema; schema > 1 {
+			*rec = unsummed(*rec)
+			sumUp(rec)
+		}
+		n := 0
+		for i := range rec.Arms {
+			for _, part := range []any{&rec.Arms[i].Accuracies, &rec.Arms[i].Differences, &rec.Arms[i].Apart} {
+				leaves(reflect.ValueOf(part).Elem(), "", func(at string) {
+					n++
+					err := checkSums(path, rec)
+					if err == nil || !strings.Contains(err.Error(), "by the runs on record") {
+						t.Errorf("schema %d, %s: %T%s was changed: error %v", schema, rec.Arms[i].Name, part, at, err)
+					}
+				})
+			}
+		}
+		if err := checkSums(path, rec); err != nil || n < 100 {
+			t.Errorf("schema %d: %d changes taken back: %v", schema, n, err)
+		}
+		rec.Arms[1].Runs[0].Accuracies[0].Value += 1. / 384
+		if err := checkSums(path, rec); err == nil || !strings.Contains(err.Error(), "InfoReg: mean of fused head is ") {
+			t.Errorf("schema %d: an accuracy of a run was changed by one sample: error %v", schema, err)
 		}
 	}
-	if err := checkSums(path, rec); err != nil || n < 100 {
-		t.Errorf("%d changes taken back: %v", n, err)
+}
+
+// TestOldRecordsDraw: records of every schema on disk are drawn.
+func TestOldRecordsDraw(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join(committedRecords, "*", "*.json"))
+	if err != nil || len(paths) < 40 {
+		t.Fatalf("%d records, error %v", len(paths), err)
 	}
-	rec.Arms[1].Runs[0].Accuracies[0].Value += 1. / 384
-	if err := checkSums(path, rec); err == nil || !strings.Contains(err.Error(), "InfoReg: mean of fused head is ") {
-		t.Errorf("an accuracy of a run was changed by one sample: error %v", err)
+	for _, path := range paths {
+		rec, err := wire.ReadReproduction(path)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if list, err := DrawReproduction(rec); err != nil || len(list) == 0 {
+			t.Errorf("%s: %d figures, error %v", path, len(list), err)
+		}
 	}
 }
 

@@ -2,19 +2,90 @@ package host
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/primewindow/primewindow/internal/holm"
+	"github.com/primewindow/primewindow/internal/stats"
 	"github.com/primewindow/primewindow/internal/wire"
 )
+
+// sumUp sums the arms up, and compares them with the baseline, as a comparison does. A record of schema 1 is corrected
+// as it was then.
+func sumUp(r *wire.Reproduction) {
+	base := slices.IndexFunc(r.Arms, func(a wire.ReproducedArm) bool { return a.Name == r.Baseline })
+	var compared []*Difference
+	for i := range r.Arms {
+		arm := &r.Arms[i]
+		from := base
+		if j := slices.IndexFunc(r.Arms, func(a wire.ReproducedArm) bool { // a joint one of the same column, where there is
+			return a.Column == arm.Column && arm.Column != "" && a.Method == "joint"
+		}); j >= 0 {
+			from = j
+		}
+		against := slices.IndexFunc(r.Arms, func(a wire.ReproducedArm) bool { return a.Name == arm.Against })
+		for _, q := range quantitiesOf(*arm) {
+			own := seedValues(*arm, q)
+			arm.Accuracies = append(arm.Accuracies, stats.Summarise(q, stats.Values(own)))
+			if from >= 0 && from != i {
+				if apart := stats.Pairs(own, seedValues(r.Arms[from], q)); len(apart) > 0 {
+					arm.Differences = append(arm.Differences, stats.Difference(q, apart))
+				}
+			}
+			if against < 0 {
+				continue
+			}
+			if apart := stats.Pairs(own, seedValues(r.Arms[against], q)); len(apart) > 0 {
+				d := stats.Difference(q, apart)
+				if r.Schema >= wire.FamilySchema {
+					d.Family, d.FamilySize = wire.FamilyNone, 1
+				}
+				arm.Apart = append(arm.Apart, d)
+			}
+		}
+		r.Comparisons += len(arm.Differences)
+	}
+	for i := range r.Arms {
+		for j := range r.Arms[i].Differences {
+			compared = append(compared, &r.Arms[i].Differences[j])
+		}
+	}
+	if r.Schema < wire.FamilySchema {
+		holm.CorrectTogether(compared)
+		return
+	}
+	holm.Correct(compared)
+}
+
+// quantitiesOf are the accuracies that any of an arm's runs has.
+func quantitiesOf(a wire.ReproducedArm) []Quantity {
+	var all []Quantity
+	for _, run := range a.Runs {
+		for _, v := range run.Accuracies {
+			if !slices.Contains(all, v.Quantity) {
+				all = append(all, v.Quantity)
+			}
+		}
+	}
+	return all
+}
+
+// seedValues are an accuracy of an arm's runs, by seed.
+func seedValues(a wire.ReproducedArm, q Quantity) map[int]float64 {
+	values := map[int]float64{}
+	for _, run := range a.Runs {
+		for _, v := range run.Accuracies {
+			if v.Quantity == q {
+				values[run.Seed] = v.Value
+			}
+		}
+	}
+	return values
+}
 
 // checkSums wants a record's means, differences, intervals and p to be those of its runs. It needs neither the samples nor
 // any training, so that every record can be checked on every machine.
 func checkSums(path string, rec *wire.Reproduction) error {
-	again := *rec
-	again.Arms, again.Comparisons = nil, 0
-	for _, a := range rec.Arms {
-		a.Accuracies, a.Differences, a.Apart = nil, nil, nil
-		again.Arms = append(again.Arms, a)
-	}
+	again := unsummed(*rec)
 	sumUp(&again)
 	if rec.Comparisons != again.Comparisons {
 		return sumProblem(path, rec, Apart{"number of comparisons", fmt.Sprint(rec.Comparisons), fmt.Sprint(again.Comparisons)})
@@ -27,6 +98,17 @@ func checkSums(path string, rec *wire.Reproduction) error {
 		}
 	}
 	return nil
+}
+
+// unsummed is a record as it was before [sumUp].
+func unsummed(rec wire.Reproduction) wire.Reproduction {
+	arms := rec.Arms
+	rec.Arms, rec.Comparisons = nil, 0
+	for _, a := range arms {
+		a.Accuracies, a.Differences, a.Apart = nil, nil, nil
+		rec.Arms = append(rec.Arms, a)
+	}
+	return rec
 }
 
 func sumProblem(path string, rec *wire.Reproduction, f Apart) error {
@@ -55,7 +137,8 @@ func sumFigures(a wire.ReproducedArm) (list []figure) {
 		for _, d := range part.list {
 			of := fmt.Sprintf("difference of %s %s to %s", d.Encoder, d.Readout, part.to)
 			list = append(list, figure{name: "mean " + of, kind: summedFigure, value: d.Mean}, figure{name: "number of pairs of the " + of, value: float64(d.Seeds)},
-				figure{name: "sign of the " + of, text: fmt.Sprintf("excludes 0: %v", d.Excludes0)})
+				figure{name: "sign of the " + of, text: fmt.Sprintf("excludes 0: %v", d.Excludes0)},
+				figure{name: "family of the " + of, text: fmt.Sprintf("%q, of %d", d.Family, d.FamilySize)})
 			optional("lower end of the "+of, d.Low)
 			optional("upper end of the "+of, d.High)
 			optional("p of the "+of, d.P)
