@@ -85,6 +85,9 @@ type Description struct {
 	Classes    []string       `json:"classes"`
 	Provenance Provenance     `json:"provenance"`
 	Recipe     map[string]any `json:"recipe"` // settings of a run that suit the set, by name ("lr", "epochs"); the user's own come first
+	// Unfit is why nothing should be chosen by the validation split: what is good on it need not be on the test split, as
+	// where features were made with its labels. It completes "the validation split is unfit: ". Empty where it is fit.
+	Unfit string `json:"unfit,omitempty"`
 }
 
 // Dataset is a set of labelled multimodal samples. Its methods may be called from several goroutines.

@@ -179,6 +179,7 @@ func (c *Comparison) grid() grid {
 		g.notes = append(g.notes, report.Legend(c.Baseline, report.Differences(&c.Compared)))
 	}
 	g.notes = append(g.notes, report.Claims(&c.Compared)...)
+	g.notes = append(g.notes, report.Choices(&c.Compared)...)
 	for _, r := range c.Runs {
 		if r.Missing != "" {
 			g.notes = append(g.notes, fmt.Sprintf("%s has no result: %s.", r.Run, strings.TrimSuffix(oneLine(r.Missing), ".")))
@@ -208,7 +209,7 @@ func (c *Comparison) heading() string {
 	if c.Seeds > 1 {
 		seeds = fmt.Sprintf("mean ± standard deviation over seeds 0 to %d", c.Seeds-1)
 	}
-	return fmt.Sprintf("%s: accuracy in percent on the %s split of %s (%d samples), %s; %s.", c.name(), c.Split, c.Data, c.Samples, seeds, report.Epoch(c.Select, c.Split))
+	return fmt.Sprintf("%s: accuracy in percent on the %s split of %s (%d samples), %s; %s.", c.name(), c.Split, c.Data, c.Samples, seeds, report.Epoch(c.Select, c.Split, c.Unfit))
 }
 
 // name is the folder's, without those above it.

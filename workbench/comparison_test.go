@@ -169,6 +169,7 @@ Below each accuracy: its difference to joint in percentage points, paired by see
 Primary, the fused accuracy: 2 comparisons. The interval excludes 0 for ogm fused; after Holm's correction for their number p is below 0.05 for ogm fused. 1 comparison has no interval: the difference is the same with every seed, and nothing is known of its spread.
 Secondary, all other readouts: 1 comparison. The interval excludes 0 for none; after Holm's correction for their number p is below 0.05 for none.
 The record was made before comparisons were in families: p is corrected anew, by the p on record.
+Learning rates were not tuned.
 ogm-seed1 has no result: step 3 was not taken.
 `
 	g := madeComparison(t).grid()

@@ -3,7 +3,6 @@ package workbench
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/primewindow/primewindow/internal/report"
@@ -24,7 +23,7 @@ func (r *Reproduction) caption() string {
 	if !strings.HasSuffix(title, "?") {
 		title += "."
 	}
-	text := fmt.Sprintf("%s Accuracy in percent on the %s of %s (%d samples), %s; %s.", title, split, r.Data, r.Samples, seeds, report.Epoch(r.Select, r.Split))
+	text := fmt.Sprintf("%s Accuracy in percent on the %s of %s (%d samples), %s; %s.", title, split, r.Data, r.Samples, seeds, report.Epoch(r.Select, r.Split, r.Unfit))
 	if len(r.PaperSets) > 0 {
 		text += fmt.Sprintf(" %s stands in the place of %s: the paper's numbers are of other samples and other networks, and stand beside as printed.", r.Data, strings.Join(r.PaperSets, " and "))
 	}
@@ -65,8 +64,9 @@ func (r *Reproduction) sentences() []string {
 			}
 		}
 	}
-	if r.Tuned {
-		list = append(list, r.rates())
+	list = append(list, report.ReproducedRates(&r.Reproduction)...)
+	if text := report.SaturatedEpochs(r.Select, r.ValSamples, r.outcomes()); text != "" {
+		list = append(list, text)
 	}
 	return append(list, r.Notes...)
 }
@@ -76,6 +76,17 @@ func (r *Reproduction) differences() []wire.Difference {
 	var list []wire.Difference
 	for _, a := range r.Arms {
 		list = append(list, a.Differences...)
+	}
+	return list
+}
+
+// outcomes are those of all the record's runs.
+func (r *Reproduction) outcomes() []wire.RunOutcome {
+	var list []wire.RunOutcome
+	for _, a := range r.Arms {
+		for _, run := range a.Runs {
+			list = append(list, run.RunOutcome)
+		}
 	}
 	return list
 }
@@ -92,33 +103,6 @@ func (r *Reproduction) baselineName() string {
 		return r.Baseline + " in the same column"
 	}
 	return r.Baseline
-}
-
-// rates says which learning rates were tried and which were taken.
-func (r *Reproduction) rates() string {
-	var parts []string
-	for _, a := range r.Arms {
-		if len(a.Trials) == 0 {
-			continue
-		}
-		var tried []string
-		for _, t := range a.Trials {
-			text := strconv.FormatFloat(t.LR, 'g', 3, 64)
-			if t.Missing != "" {
-				text += " (no result)"
-			}
-			tried = append(tried, text)
-		}
-		text := fmt.Sprintf("%s %s of %s", a.Name, strconv.FormatFloat(a.LR, 'g', 3, 64), strings.Join(tried, ", "))
-		if last := a.Trials[len(a.Trials)-1]; last.Chosen && len(a.Trials) > 1 {
-			text += " (the largest: more might be better)"
-		}
-		parts = append(parts, text)
-	}
-	if len(parts) == 0 {
-		return "Learning rates are those chosen for the methods with their usual settings, by the best fused accuracy on the validation split with seed 0."
-	}
-	return "Learning rates, by the best fused accuracy on the validation split with seed 0: " + strings.Join(parts, "; ") + "."
 }
 
 // disagreements are sentences on where the paper's order is not ours: against the baseline, and who is best.

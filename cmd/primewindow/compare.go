@@ -15,6 +15,9 @@ import (
 	"github.com/primewindow/primewindow/workbench/host"
 )
 
+// epochChoices are those of -select.
+const epochChoices = "val, by the validation split; last; test-best, by the test split itself, as the paper does; auto, val, or last where the set says that its validation split is unfit"
+
 // compareCommand trains every method from every seed, or goes on where it left off, and prints what they came to.
 func compareCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("compare")
@@ -27,7 +30,7 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 	seeds := f.Int("seeds", 5, "`number` of runs of each method, seeds 0, 1 and so on")
 	epochs := f.Int("epochs", 0, "`number` of epochs; 0: what suits the set")
 	out := f.String("out", "", "`folder` of the comparison; without it compare- and the set's name")
-	choice := f.String("select", host.SelectVal, "`choice` of the epoch that counts: val, by the validation split; last; test-best, by the test split itself")
+	choice := f.String("select", host.SelectAuto, "`choice` of the epoch that counts: "+epochChoices)
 	curves := f.String("curves", "", "`file` that also takes, as CSV, what was measured from epoch to epoch: accuracies on the validation split, traces, how often a method acted")
 	format := f.String("format", "text", "`format` of the table: "+strings.Join(formats, ", "))
 	if _, err := parse(env, f, args, 0, 0); err != nil {

@@ -15,7 +15,7 @@ import (
 
 // remarks are the sentences below a comparison's tables: what may be claimed, what is missing, and under which settings.
 func remarks(c host.Compared) []string {
-	list := report.Claims(&c)
+	list := append(report.Claims(&c), report.Choices(&c)...)
 	for _, r := range c.Runs {
 		if r.Missing != "" {
 			list = append(list, fmt.Sprintf("%s has no result: %s.", r.Run, strings.TrimSuffix(oneLine(r.Missing), ".")))

@@ -58,7 +58,7 @@ func heading(c host.Compared) string {
 	if c.Split == "val" {
 		split = "validation split, for want of a test split,"
 	}
-	return fmt.Sprintf("Accuracy in percent on the %s of %s (%d samples), mean ± standard deviation over %s; %s.", split, c.Data, c.Samples, seeds, report.Epoch(c.Select, c.Split))
+	return fmt.Sprintf("Accuracy in percent on the %s of %s (%d samples), mean ± standard deviation over %s; %s.", split, c.Data, c.Samples, seeds, report.Epoch(c.Select, c.Split, c.Unfit))
 }
 
 // columns are all accuracies that any of the methods has.

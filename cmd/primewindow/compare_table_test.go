@@ -56,6 +56,7 @@ agm      audio linear  +10.00      -               -       -         -          
 joint is not among the methods: differences are to ogm, the first of them.
 Primary, the fused accuracy: 2 comparisons. The interval excludes 0 for inforeg fused; after Holm's correction for their number p is below 0.05 for inforeg fused. 1 comparison has no interval: the difference is the same with every seed, and nothing is known of its spread.
 Secondary, all other readouts: 2 comparisons. The interval excludes 0 for none; after Holm's correction for their number p is below 0.05 for none.
+Learning rates were not tuned.
 ogm-seed2: step 3: another machine.
 inforeg-seed2 has no result: step 3 was not taken.
 Settings that are not the default: batch=16.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/primewindow/primewindow/internal/report"
 	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench"
@@ -29,9 +30,9 @@ func reproduceCommand(ctx context.Context, env *environ, args []string) error {
 	seeds := f.Int("seeds", 0, "`number` of runs of each method, seeds 0, 1 and so on; 0: five, of made data one")
 	f.Int("epochs", 0, "`number` of epochs; 0: what suits the set and the scale")
 	scale := f.String("scale", host.ScaleDemo, "`size`: demo, the sets' own small networks; paper, the paper's networks, optimizer and 50 epochs")
-	choice := f.String("select", host.SelectVal, "`choice` of the epoch that counts: val, by the validation split; last; test-best, by the test split itself, as the paper does")
+	choice := f.String("select", host.SelectAuto, "`choice` of the epoch that counts: "+epochChoices)
 	out := f.String("out", "reproduction", "`folder` of runs and records: the runs of all targets in its folder runs, each record as SET/TARGET.json")
-	tune := f.Bool("tune", true, "choose each method's learning rate among three, by the validation split with seed 0; -tune=false takes the set's own")
+	tune := f.Bool("tune", true, "choose each method's learning rate by the validation split, unless the set says that it is unfit: "+host.TuneRule()+"; -tune=false takes the set's own")
 	plan := f.Bool("plan", false, "only say what is done, what is left and how long it will take: nothing is trained or written")
 	from := f.String("from", "", "`file` of a record, or several joined by commas: draw them again, without training")
 	draw := f.String("draw", "", "`folder` that the tables and figures go to; without it where the record is")
@@ -193,6 +194,10 @@ func printPlan(env *environ, p *host.Reproduction) error {
 		fmt.Fprintln(env.errOut, "Times are by the steps of runs that are there; without any, by "+host.StepTimes+".")
 	default:
 		fmt.Fprintln(env.errOut, "Times are by the steps of runs that are there.")
+	}
+	if all.Further > 0 {
+		fmt.Fprintf(env.errOut, "At most %s more, which are not counted: where the best learning rate is the lowest or the highest that was tried, further ones are.\n",
+			report.Counted(all.Further, "run", "runs"))
 	}
 	said := map[string]bool{}
 	for _, l := range lines {

@@ -92,6 +92,9 @@ func TestAligned(t *testing.T) {
 		}
 	}
 	d := datatest.Open(t, Open, dir, nil)
+	if unfit := d.Describe().Unfit; unfit != "" {
+		t.Errorf("the validation split is unfit by %q, want nothing: it is the corpus's own", unfit)
+	}
 	if diff := cmp.Diff([]data.Modality{
 		{Name: "text", Kind: data.Sequence, Shape: []int{2, 3}}, {Name: "audio", Kind: data.Sequence, Shape: []int{2, 1}}, {Name: "video", Kind: data.Sequence, Shape: []int{2, 2}},
 	}, d.Describe().Modalities); diff != "" {

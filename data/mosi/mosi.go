@@ -210,6 +210,10 @@ func (o options) describe(p published) data.Description {
 			"probe_bn": "eval", // no encoder has batch norm: there is nothing to re-estimate
 		},
 	}
+	desc.Unfit = "its features of text were made with its labels"
+	if o.text == transcriptText {
+		desc.Unfit = "its features of pictures were made, it seems, with its labels"
+	}
 	for k, m := range modalities {
 		desc.Modalities = append(desc.Modalities, data.Modality{Name: m, Kind: data.Vector, Shape: []int{p.tables[k].columns - 1}})
 		desc.Recipe["encoder."+m] = "mlp:64-32"

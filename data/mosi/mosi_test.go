@@ -277,6 +277,9 @@ func TestRealFiles(t *testing.T) {
 	if n := d.Len(data.Train) + d.Len(data.Validation); n != 1447 || d.Len(data.Validation) == 0 || d.Len(data.Test) != 752 {
 		t.Errorf("%d training and validation samples, %d test samples, want 1447 and 752, as published", n, d.Len(data.Test))
 	}
+	if unfit := d.Describe().Unfit; !strings.Contains(unfit, "text") {
+		t.Errorf("the validation split is unfit by %q, want the features of text, which were made with its labels", unfit)
+	}
 	positive := 0
 	for i := range d.Len(data.Test) {
 		_, label := d.Identity(data.Test, i)
@@ -305,6 +308,9 @@ func TestTranscripts(t *testing.T) {
 	so, it, goes, pad := x[4], x[5], x[6], x[7]
 	if x[0] != it || x[1] != goes || x[2] == so || x[2] == 0 || pad != 0 || so == 1 { // a rare word is two pieces
 		t.Errorf("tokens of %q and %q are %v", "it goes well", "so it goes", x[:8])
+	}
+	if unfit := d.Describe().Unfit; !strings.Contains(unfit, "pictures") {
+		t.Errorf("the validation split is unfit by %q, want the features of pictures, which are read still", unfit)
 	}
 	if e := fmt.Sprint(d.Describe().Recipe["encoder.text"]); !strings.HasPrefix(e, "transformer,vocab=") {
 		t.Errorf("the recipe's encoder of the text is %q", e)

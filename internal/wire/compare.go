@@ -50,10 +50,12 @@ type Compared struct {
 	Schema      int            `json:"schema"`
 	Data        string         `json:"data"`
 	SplitHash   string         `json:"split_hash"`
-	Split       string         `json:"split"`   // whose accuracies these are
-	Samples     int            `json:"samples"` // in it
-	Select      string         `json:"select"`  // how the epoch of each run was chosen: val, last or test-best
-	Seeds       int            `json:"seeds"`   // 0 to Seeds-1
+	Split       string         `json:"split"`                 // whose accuracies these are
+	Samples     int            `json:"samples"`               // in it
+	Select      string         `json:"select"`                // how the epoch of each run was chosen: val, last or test-best
+	Seeds       int            `json:"seeds"`                 // 0 to Seeds-1
+	ValSamples  int            `json:"val_samples,omitempty"` // in the validation split
+	Unfit       string         `json:"unfit,omitempty"`       // why it does not choose, as the set says
 	Baseline    string         `json:"baseline"`
 	Methods     []MethodResult `json:"methods"`
 	Comparisons int            `json:"comparisons"` // all differences below, of both families
@@ -64,7 +66,8 @@ type Compared struct {
 type MethodResult struct {
 	Method      string         `json:"method"`
 	Epochs      int            `json:"epochs"`
-	Settings    map[string]any `json:"settings"` // those that are not the default of data and method
+	LR          float64        `json:"lr,omitempty"` // learning rate, which is not tuned
+	Settings    map[string]any `json:"settings"`     // those that are not the default of data and method
 	Accuracies  []Summary      `json:"accuracy"`
 	Differences []Difference   `json:"difference,omitempty"` // to the baseline
 }
@@ -77,7 +80,8 @@ type RunOutcome struct {
 	Epoch      int               `json:"epoch,omitempty"` // chosen one: so many epochs were done
 	Step       int               `json:"step,omitempty"`  // at its end
 	Accuracies []NamedAccuracy   `json:"accuracy,omitempty"`
-	Missing    string            `json:"missing,omitempty"` // why it has no accuracies
+	Val        *float64          `json:"val_accuracy,omitempty"` // fused, on the validation split at that epoch, where it was measured
+	Missing    string            `json:"missing,omitempty"`      // why it has no accuracies
 	Warning    string            `json:"warning,omitempty"`
 	Backend    string            `json:"backend,omitempty"`
 	Versions   map[string]string `json:"versions,omitempty"` // of what made the run

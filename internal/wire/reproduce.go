@@ -26,11 +26,14 @@ type Reproduction struct {
 	Data       string   `json:"data"`
 	PaperSets  []string `json:"paper_sets,omitempty"` // the sets in whose place Data stands; empty where it is one of them
 	SplitHash  string   `json:"split_hash"`
-	Split      string   `json:"split"`   // whose accuracies these are
-	Samples    int      `json:"samples"` // in it
-	Select     string   `json:"select"`  // how the epoch of each run was chosen: val, last or test-best
-	Seeds      int      `json:"seeds"`   // that were asked for: 0 to Seeds-1
-	Tuned      bool     `json:"tuned"`   // whether the learning rate was chosen, by the validation split with seed 0
+	Split      string   `json:"split"`                 // whose accuracies these are
+	Samples    int      `json:"samples"`               // in it
+	Select     string   `json:"select"`                // how the epoch of each run was chosen: val, last or test-best
+	Seeds      int      `json:"seeds"`                 // that were asked for: 0 to Seeds-1
+	Tuned      bool     `json:"tuned"`                 // whether the learning rate was chosen, by the validation split
+	TuneSeeds  int      `json:"tune_seeds,omitempty"`  // over how many seeds, where it was; in schema 1 with seed 0 alone
+	ValSamples int      `json:"val_samples,omitempty"` // in the validation split
+	Unfit      string   `json:"unfit,omitempty"`       // why the set's validation split chooses neither epoch nor rate, as the set says
 	Baseline   string   `json:"baseline"`
 	Modalities []string `json:"modalities"`
 	Classes    []string `json:"classes,omitempty"` // where maps are drawn
@@ -54,11 +57,16 @@ type ReproducedArm struct {
 	LR       float64        `json:"lr"`
 	Settings map[string]any `json:"settings,omitempty"` // those that are neither the default nor shared
 	// Trials are the learning rates that were tried; RateOf is the arm whose choice this one takes.
-	Trials      []Trial      `json:"trials,omitempty"`
-	RateOf      string       `json:"rate_of,omitempty"`
-	X           *float64     `json:"x,omitempty"` // of an arm in a curve over a setting
-	Accuracies  []Summary    `json:"accuracy,omitempty"`
-	Differences []Difference `json:"difference,omitempty"` // to the baseline, paired by seed
+	Trials []Trial `json:"trials,omitempty"`
+	// MarginSamples is by how many samples of the validation split the chosen rate is ahead of the second best, Saturated
+	// whether so few decide that the choice is none, Edge at which edge of the grid it is nevertheless: low or high.
+	MarginSamples *float64     `json:"margin_samples,omitempty"`
+	Saturated     bool         `json:"saturated,omitempty"`
+	Edge          string       `json:"edge,omitempty"`
+	RateOf        string       `json:"rate_of,omitempty"`
+	X             *float64     `json:"x,omitempty"` // of an arm in a curve over a setting
+	Accuracies    []Summary    `json:"accuracy,omitempty"`
+	Differences   []Difference `json:"difference,omitempty"` // to the baseline, paired by seed
 	// Against is another arm to which the paired differences Apart are taken, too, because the question is about the two.
 	// Nothing corrects them: their family is FamilyNone.
 	Against string          `json:"against,omitempty"`
@@ -68,9 +76,14 @@ type ReproducedArm struct {
 	Runs    []ReproducedRun `json:"runs,omitempty"`
 }
 
-// Trial is a run that helped to choose the learning rate, by its best accuracy on the validation split.
+// NotTrained is why a run that is not trained to its end has no result.
+const NotTrained = "not trained to its end yet"
+
+// Trial is a run that helped to choose the learning rate, by its accuracy on the validation split: at its last epoch where
+// runs count there, else at the epoch where it is best.
 type Trial struct {
 	LR       float64 `json:"lr"`
+	Seed     int     `json:"seed,omitempty"`
 	Run      string  `json:"run"`
 	Accuracy float64 `json:"accuracy"`          // fused, on the validation split
 	Entropy  float64 `json:"entropy,omitempty"` // mean cross entropy there, which decides between equal ones

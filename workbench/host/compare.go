@@ -96,7 +96,7 @@ func (shop *Shop) arm(c Comparison, m string, shared, own map[string]any) (arm, 
 			a.changed[name] = v
 		}
 	}
-	return a, set, checkSelection(c.Select, a, set)
+	return a, set, checkSelection(selectionOn(c.Select, desc), a, set)
 }
 
 // due reports whether the validation accuracy is measured after so many steps.
@@ -125,7 +125,9 @@ func (shop *Shop) plan(c Comparison) (*Sweep, error) {
 			return nil, err
 		}
 		s.arms, s.desc, s.split, s.samples = append(s.arms, a), set.Describe(), reported(set), set.Len(reported(set)) // the set is the same for all
+		s.validation = set.Len(data.Validation)
 	}
+	s.ask.Select = selectionOn(c.Select, s.desc)
 	for seed := range c.Seeds {
 		for i, a := range s.arms {
 			name := fmt.Sprintf("%s-seed%d", a.method, seed)

@@ -15,13 +15,25 @@ import (
 
 // How the epoch is chosen at which a run counts.
 const (
+	SelectAuto     = "auto"      // val; last where the set says that its validation split is unfit
 	SelectVal      = "val"       // the best fused accuracy on the validation split, the first of equal ones
 	SelectLast     = "last"      // the last one
 	SelectTestBest = "test-best" // the best fused accuracy on the test split itself, as papers without a validation split do
 )
 
 // Selections lists them, the default first.
-var Selections = []string{SelectVal, SelectLast, SelectTestBest}
+var Selections = []string{SelectAuto, SelectVal, SelectLast, SelectTestBest}
+
+// selectionOn is what a selection comes to on a set.
+func selectionOn(selection string, desc data.Description) string {
+	switch {
+	case selection != SelectAuto:
+		return selection
+	case desc.Unfit != "":
+		return SelectLast
+	}
+	return SelectVal
+}
 
 // reported is the split whose accuracies are compared: the test split, or where a set has none the validation split.
 func reported(set data.Dataset) data.Split {

@@ -46,6 +46,9 @@ func (s *Sweep) outcome(r *SweepRun, rec Recorded) (*RunOutcome, error) {
 	if o.Accuracies == nil || r.beside.lacks(rec, s.split, o.Step, r.arm.perEpoch) {
 		return nil, nil
 	}
+	if list := fusedOnly(rec.History.Probes, o.Step); list != nil {
+		o.Val = &list[0].Value
+	}
 	for _, c := range rec.History.Events {
 		if c.Event == eventDiffers {
 			o.Warning = fmt.Sprintf("step %d: %s", c.Step, c.Text)
@@ -69,7 +72,7 @@ var folders = regexp.MustCompile(`/[^()]*/`)
 func (s *Sweep) Result() Compared {
 	c := Compared{
 		Schema: wire.CompareSchema, Data: s.desc.Name, SplitHash: s.desc.Provenance.SplitHash, Split: string(s.split), Samples: s.samples,
-		Select: s.ask.Select, Seeds: s.ask.Seeds, Baseline: s.ask.baseline(),
+		Select: s.ask.Select, Seeds: s.ask.Seeds, ValSamples: s.validation, Unfit: s.desc.Unfit, Baseline: s.ask.baseline(),
 	}
 	type place struct {
 		method string
@@ -80,7 +83,7 @@ func (s *Sweep) Result() Compared {
 	for _, r := range s.Runs {
 		o, ok := r.Outcome()
 		if !ok {
-			o = RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: "not trained to its end yet"}
+			o = RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: wire.NotTrained}
 		}
 		c.Runs = append(c.Runs, o)
 		for _, a := range o.Accuracies {
@@ -95,7 +98,7 @@ func (s *Sweep) Result() Compared {
 	}
 	var compared []*Difference
 	for _, a := range s.arms {
-		result := MethodResult{Method: a.method, Epochs: a.epochs(), Settings: a.changed}
+		result := MethodResult{Method: a.method, Epochs: a.epochs(), LR: a.settings.number("lr"), Settings: a.changed}
 		for _, q := range all {
 			own := values[place{a.method, q}]
 			if len(own) > 0 {

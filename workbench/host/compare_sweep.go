@@ -23,8 +23,11 @@ type Sweep struct {
 	desc    data.Description
 	split   data.Split // whose accuracies are compared
 	samples int        // in it
-	lock    *os.File
-	apart   bool // its runs are parts of something else, which keeps the files
+	tuneBy  string     // how the epoch is chosen at which a run counts that chooses a setting: by the validation split, or the last
+
+	validation int // samples of that split
+	lock       *os.File
+	apart      bool // its runs are parts of something else, which keeps the files
 }
 
 // SweepRun is one run of a comparison.
@@ -228,6 +231,13 @@ func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*Run) (stop f
 // measureGaps measures the validation accuracies that are due and not on record, as in a run of an older version whose
 // file was damaged: without them no epoch can be chosen.
 func (s *Sweep) measureGaps(ctx context.Context, r *Run, p *SweepRun) error {
+	if p.beside.tuning && s.tuneBy == SelectLast { // which the schedule may have left out
+		list, err := r.recordsOf(p.Steps)
+		if err == nil && fusedOnly(list, p.Steps) == nil {
+			err = r.EvaluateAt(ctx, data.Validation, p.Steps)
+		}
+		return err
+	}
 	if s.selection(p) != SelectVal {
 		return nil
 	}
@@ -250,7 +260,7 @@ func (s *Sweep) measureGaps(ctx context.Context, r *Run, p *SweepRun) error {
 // selection is how a run's epoch is chosen. One that chooses a setting is looked at on the validation split alone.
 func (s *Sweep) selection(p *SweepRun) string {
 	if p.beside.tuning {
-		return SelectVal
+		return s.tuneBy
 	}
 	return s.ask.Select
 }

@@ -296,8 +296,9 @@ func (r *Run) evaluate(split data.Split, _ Settings) ([]wire.Record, error) {
 	return list, err
 }
 
-// scores also gives the macro F1 of the fused prediction.
-func (r *Run) scores(split data.Split) ([]wire.Record, wire.Record, error) {
+// scores also gives the macro F1 of the fused prediction. also sees what each batch came to, so that what else is read
+// on the split needs no further pass.
+func (r *Run) scores(split data.Split, also ...func(labels []int32, got rows)) ([]wire.Record, wire.Record, error) {
 	n := r.set.Len(split)
 	if n == 0 {
 		return nil, wire.Record{}, &wire.Problem{Message: fmt.Sprintf("data %s has no samples in split %s", r.base.text("data"), split), Hint: "choose another split"}
@@ -322,6 +323,9 @@ func (r *Run) scores(split data.Split) ([]wire.Record, wire.Record, error) {
 		}
 		for m, logits := range got.separate {
 			count(separateName(m), labels, logits)
+		}
+		for _, see := range also {
+			see(labels, got)
 		}
 		return nil
 	})
@@ -380,17 +384,31 @@ func crossEntropy(row []float32, y int) float64 {
 	return math.Log(sum) + top - float64(row[y])
 }
 
+// featureRows are features of samples, [n, D] by modality, and the labels.
+type featureRows struct {
+	all    map[string][]float32
+	labels []int32
+}
+
+// add takes up a batch.
+func (f *featureRows) add(labels []int32, got rows) {
+	if f.all == nil {
+		f.all = map[string][]float32{}
+	}
+	f.labels = append(f.labels, labels...)
+	for m, z := range got.features {
+		f.all[m] = append(f.all[m], z...)
+	}
+}
+
 // features gives each modality's features of samples, [n, D] by modality, and the labels.
 func (r *Run) features(split data.Split, indices []int) (map[string][]float32, []int32, error) {
-	all, labels := map[string][]float32{}, []int32{}
+	var f featureRows
 	err := r.pass(r.st.vars, split, indices, func(y []int32, got rows) error {
-		labels = append(labels, y...)
-		for m, z := range got.features {
-			all[m] = append(all[m], z...)
-		}
+		f.add(y, got)
 		return nil
 	})
-	return all, labels, err
+	return f.all, f.labels, err
 }
 
 // linear measures what a fresh linear classifier makes of each encoder's frozen features: fitted to training
@@ -401,27 +419,32 @@ func (r *Run) linear(split data.Split, settings Settings) ([]wire.Record, error)
 	if n == 0 {
 		return nil, &wire.Problem{Message: fmt.Sprintf("data %s has no samples in split %s", r.base.text("data"), split), Hint: "choose another split"}
 	}
-	train, trainLabels, err := r.features(data.Train, spread(r.set.Len(data.Train), settings.whole("linear_samples")))
+	test, labels, err := r.features(split, everything(n))
 	if err != nil {
 		return nil, err
 	}
-	test, testLabels, err := r.features(split, everything(n))
+	return r.linearOn(split, featureRows{test, labels}, settings)
+}
+
+// linearOn is [Run.linear] with the features of all the split's samples.
+func (r *Run) linearOn(split data.Split, test featureRows, settings Settings) ([]wire.Record, error) {
+	train, trainLabels, err := r.features(data.Train, spread(r.set.Len(data.Train), settings.whole("linear_samples")))
 	if err != nil {
 		return nil, err
 	}
 	var records []wire.Record
 	for _, m := range r.eng.model.Modalities {
-		predicted, err := leastSquares(train[m.Name], trainLabels, test[m.Name], r.eng.model.Classes)
+		predicted, err := leastSquares(train[m.Name], trainLabels, test.all[m.Name], r.eng.model.Classes)
 		if err != nil {
 			return nil, fmt.Errorf("linear probe of %s: %w", m.Name, err)
 		}
 		hits := 0
-		for i, y := range testLabels {
+		for i, y := range test.labels {
 			if predicted[i] == int(y) {
 				hits++
 			}
 		}
-		records = append(records, r.accuracy(m.Name, readoutLinear, split, hits, n))
+		records = append(records, r.accuracy(m.Name, readoutLinear, split, hits, len(test.labels)))
 	}
 	return records, nil
 }

@@ -36,14 +36,13 @@ type Reproduce struct {
 	Seeds   int            // seeds 0 to Seeds-1; 0: five, of made data one
 	Scale   string         // ScaleDemo or ScalePaper
 	Select  string         // how the epoch that counts is chosen: one of [Selections]
-	Tune    bool           // whether each method's learning rate is chosen among three, by the validation split with seed 0
+	Tune    bool           // whether each method's learning rate is chosen by the validation split, where that is fit for it
 	Set     map[string]any // settings of all runs by name, beyond the set's own
 }
 
 const (
 	runsDir    = "runs"
 	usualSeeds = 5
-	tuneSpread = 3 // learning rates that are tried: the usual one, and so many times less and more
 	madeData   = "synth"
 )
 
@@ -57,6 +56,8 @@ type Reproduction struct {
 	acted map[string]string    // by folder: in which epochs a run did, see actedIn
 	locks map[string]*os.File  // by set
 	costs costs
+
+	bestTrials bool // runs that choose count at their best epoch whatever the selection is, as in records of schema 1
 }
 
 // part is a target on a set.
@@ -70,16 +71,15 @@ type part struct {
 	list   []*reproArm
 	hidden []*reproArm // whose learning rate others take
 	shared map[string]any
-	made   map[string]arm // by arm, learning rate and window
-
-	validation int // samples of that split
+	made   map[string]arm       // by arm, learning rate and window
+	runs   map[string]*SweepRun // by these and the seed
 }
 
 // reproArm is an arm of a part.
 type reproArm struct {
 	recipe
-	refused string // why it cannot be trained on this set
-	rates   []float64
+	refused string    // why it cannot be trained on this set
+	rates   []float64 // that are tried first, the usual one in the middle; one where none is chosen
 }
 
 // Reproduce finds out what would be trained, and everything that is wrong with what was asked for. Nothing is written.
@@ -237,10 +237,13 @@ func (p *Reproduction) part(t target, set string, stands []string) (*part, error
 	}
 	desc := opened.Describe()
 	one.Sweep = &Sweep{
-		shop: p.shop, ask: Comparison{Dir: p.ask.Dir, Select: p.ask.Select, Seeds: one.seeds}, desc: desc,
-		split: reported(opened), samples: opened.Len(reported(opened)), apart: true,
+		shop: p.shop, ask: Comparison{Dir: p.ask.Dir, Select: selectionOn(p.ask.Select, desc), Seeds: one.seeds}, desc: desc,
+		split: reported(opened), samples: opened.Len(reported(opened)), validation: opened.Len(data.Validation), apart: true,
 	}
-	one.shared, one.made, one.validation = one.scaled(desc), map[string]arm{}, opened.Len(data.Validation)
+	if one.tuneBy = SelectVal; one.ask.Select == SelectLast && !p.bestTrials {
+		one.tuneBy = SelectLast
+	}
+	one.shared, one.made, one.runs = one.scaled(desc), map[string]arm{}, map[string]*SweepRun{}
 	maps.Copy(one.shared, p.ask.Set)
 	one.shared["data"] = set
 	settings, err := resolve(one.shared, &desc) // of joint training: a setting that no run has is an error at once
@@ -284,10 +287,13 @@ func (one *part) prepare(r recipe, lr float64) *reproArm {
 	}
 	if v, ok := r.set["lr"]; ok {
 		a.rates = []float64{v.(float64)}
-	} else if one.rep.ask.Tune && r.rateOf == "" {
-		a.rates = []float64{rounded(lr / tuneSpread), lr, rounded(lr * tuneSpread)}
+	} else if one.untuned() == "" && r.rateOf == "" {
+		a.rates = nil
+		for step := -tuneAround; step <= tuneAround; step++ {
+			a.rates = append(a.rates, gridRate(lr, step))
+		}
 	}
-	if _, err := one.arm(a, a.rates[0], "all"); err != nil {
+	if _, err := one.arm(a, a.rates[0], windowAll); err != nil {
 		a.refused = oneLineOf(err)
 	}
 	return a
@@ -377,6 +383,10 @@ func specName(settings Settings, splitHash string) (string, error) {
 
 // run is the run of an arm with a seed and a learning rate, shared with whoever needs the same one.
 func (one *part) run(a *reproArm, seed int, lr float64, window string) (*SweepRun, error) {
+	key := fmt.Sprint(a.name, "\x00", lr, "\x00", window, "\x00", seed)
+	if r, ok := one.runs[key]; ok {
+		return r, nil
+	}
 	made, err := one.arm(a, lr, window)
 	if err != nil {
 		return nil, err
@@ -391,6 +401,7 @@ func (one *part) run(a *reproArm, seed int, lr float64, window string) (*SweepRu
 	}
 	dir := filepath.Join(one.rep.ask.Dir, runsDir, name)
 	if r, ok := one.rep.runs[dir]; ok {
+		one.runs[key] = r
 		return r, nil
 	}
 	r := &SweepRun{
@@ -404,7 +415,7 @@ func (one *part) run(a *reproArm, seed int, lr float64, window string) (*SweepRu
 		return nil, err
 	}
 	r.diverged()
-	one.rep.runs[dir] = r
+	one.rep.runs[dir], one.runs[key] = r, r
 	return r, nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/tune"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -18,8 +19,11 @@ func (one *part) record() (*wire.Reproduction, error) {
 	ask := one.rep.ask
 	r := &wire.Reproduction{
 		Schema: wire.ReproduceSchema, Target: one.name, Title: one.title, Scale: ask.Scale, Data: one.data, PaperSets: one.stands,
-		SplitHash: one.desc.Provenance.SplitHash, Split: string(one.split), Samples: one.samples, Select: ask.Select, Seeds: one.seeds, Tuned: ask.Tune,
-		Baseline: one.baseline, Machine: Machine(),
+		SplitHash: one.desc.Provenance.SplitHash, Split: string(one.split), Samples: one.samples, Select: one.ask.Select, Seeds: one.seeds,
+		Tuned: one.untuned() == "", ValSamples: one.validation, Unfit: one.desc.Unfit, Baseline: one.baseline, Machine: Machine(),
+	}
+	if r.Tuned {
+		r.TuneSeeds = tuneSeeds
 	}
 	if one.maps {
 		r.Classes = one.desc.Classes
@@ -66,7 +70,7 @@ func (one *part) recordArm(a *reproArm) (wire.ReproducedArm, error) {
 	if err != nil {
 		return arm, err
 	}
-	made, err := one.arm(a, a.usualRate(), "all")
+	made, err := one.arm(a, a.usualRate(), windowAll)
 	if err != nil {
 		return arm, err
 	}
@@ -79,21 +83,16 @@ func (one *part) recordArm(a *reproArm) (wire.ReproducedArm, error) {
 		arm.Settings["lr_step"] = made.settings["lr_step"]
 	}
 	if a.rateOf == "" {
-		for i, r := range s.tries {
-			t := wire.Trial{LR: a.rates[i], Run: runHash(r.Dir)}
-			var state int
-			switch t.Accuracy, t.Entropy, state = one.tried(r); state {
-			case tryDone:
-				t.Entropy, t.Chosen = figures5(t.Entropy), s.known && t.LR == s.lr
-			case tryOpen:
-				t.Missing = notTrained
-			default:
-				t.Missing = "no accuracy on the validation split"
-				if r.outcome != nil && r.outcome.Missing != "" {
-					t.Missing = r.outcome.Missing
-				}
-			}
-			arm.Trials = append(arm.Trials, t)
+		arm.Trials = one.trials(s.tries)
+		list := tune.Rates(arm.Trials)
+		best := slices.IndexFunc(list, func(r tune.Rate) bool { return s.known && r.LR == s.lr && r.Counts() })
+		arm.MarginSamples, arm.Saturated = tune.Margin(list, best, one.validation)
+		if arm.Edge = s.edge; arm.MarginSamples != nil {
+			*arm.MarginSamples = figures5(*arm.MarginSamples)
+		}
+		for i := range arm.Trials {
+			t := &arm.Trials[i]
+			t.Entropy, t.Chosen = figures5(t.Entropy), s.known && t.Missing == "" && t.LR == s.lr
 		}
 	}
 	for seed, r := range s.main {
@@ -106,7 +105,7 @@ func (one *part) recordArm(a *reproArm) (wire.ReproducedArm, error) {
 	return arm, nil
 }
 
-const notTrained = "not trained to its end yet"
+const notTrained = wire.NotTrained
 
 func runHash(dir string) string { return dir[strings.LastIndexByte(dir, '/')+1:] }
 
@@ -343,9 +342,6 @@ func (one *part) notes(r *wire.Reproduction) []string {
 	}
 	if one.name == "window" {
 		list = append(list, drawing{r}.windowNotes()...)
-	}
-	if !r.Tuned {
-		list = append(list, fmt.Sprintf("Learning rates were not tuned: all are the set's own, %g.", one.list[0].usualRate()))
 	}
 	return list
 }

@@ -98,7 +98,7 @@ func rerunsOf(path string, rec *wire.Reproduction) (list []*Rerun) {
 	for _, a := range rec.Arms { // those with the chosen rate are there already
 		for i, t := range a.Trials {
 			if t.Missing != notTrained {
-				add(&Rerun{File: path, Run: t.Run, Arm: a.Name, LR: t.LR, rec: rec, arm: a, place: i, trial: true})
+				add(&Rerun{File: path, Run: t.Run, Arm: a.Name, Seed: t.Seed, LR: t.LR, rec: rec, arm: a, place: i, trial: true})
 			}
 		}
 	}

@@ -3,25 +3,23 @@ package host
 import (
 	"fmt"
 	"maps"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/primewindow/primewindow/data"
 )
 
 // Which runs there are depends on what others came to: the learning rate on those that tried it, the epochs of a control
 // on those in which InfoReg acted. So the list grows as runs end, and until then the rest is counted, not named.
 
+// windowAll is the window of the whole run, with which an arm's settings are tried out.
+const windowAll = "all"
+
 // stage is what is known now of the runs of an arm.
 type stage struct {
-	tries []*SweepRun // of the learning rate, with seed 0
+	rateChoice
 	main  []*SweepRun // by seed; nil where it is not known yet
-	lr    float64
-	known bool // whether the learning rate is
-	steps int  // of a main run
+	steps int         // of a main run
 }
 
 // stageOf arranges an arm as far as it can be.
@@ -29,12 +27,12 @@ func (one *part) stageOf(a *reproArm) (s stage, err error) {
 	if a.refused != "" {
 		return stage{}, nil
 	}
-	made, err := one.arm(a, a.usualRate(), "all")
+	made, err := one.arm(a, a.usualRate(), windowAll)
 	if err != nil {
 		return stage{}, err
 	}
 	s.steps = made.epochs() * made.perEpoch
-	if s.lr, s.known, s.tries, err = one.rate(a); err != nil {
+	if s.rateChoice, err = one.rate(a); err != nil {
 		return s, err
 	}
 	s.main = make([]*SweepRun, one.seeds)
@@ -71,77 +69,6 @@ func (one *part) need(a *reproArm, r *SweepRun) error {
 	r.beside, r.outcome = want, nil
 	return r.look(one.Sweep)
 }
-
-// rate is the learning rate of an arm, once it is known, and the runs that decide.
-func (one *part) rate(a *reproArm) (lr float64, known bool, tries []*SweepRun, err error) {
-	if a.rateOf != "" {
-		return one.rate(one.named(a.rateOf))
-	}
-	if len(a.rates) == 1 {
-		return a.rates[0], true, nil, nil
-	}
-	window, ok, err := one.window(a, 0)
-	if err != nil || !ok {
-		return 0, false, nil, err
-	}
-	best, entropy := -1.0, math.Inf(1)
-	known = true
-	for _, rate := range a.rates {
-		r, err := one.run(a, 0, rate, window)
-		if err != nil {
-			return 0, false, nil, err
-		}
-		tries = append(tries, r)
-		accuracy, e, state := one.tried(r)
-		known = known && state != tryOpen
-		if state == tryDone && (accuracy > best || accuracy == best && e < entropy) {
-			best, entropy, lr = accuracy, e, rate
-		}
-	}
-	if best < 0 {
-		lr = a.usualRate() // none came to its end: the runs will say why
-	}
-	return lr, known, tries, nil
-}
-
-// How far a run that helps to choose is.
-const (
-	tryOpen   = iota // not trained to its end
-	tryDone          // it has a result
-	tryFailed        // it cannot have one
-)
-
-// tried is a run's best accuracy on the validation split, and the cross entropy there.
-func (one *part) tried(r *SweepRun) (accuracy, entropy float64, state int) {
-	if t, ok := one.rep.tries[r.Dir]; ok {
-		return t.accuracy, t.entropy, tryDone
-	}
-	if r.outcome == nil && r.Done < r.Steps {
-		return 0, 0, tryOpen
-	}
-	if r.outcome != nil && r.outcome.Missing != "" {
-		return 0, 0, tryFailed
-	}
-	rec, err := ReadRecorded(r.Dir)
-	if err != nil || rec.Status.Step < r.Steps || rec.Lost != "" {
-		return 0, 0, tryOpen
-	}
-	epoch := choose(SelectVal, rec.History.Probes, r.arm.perEpoch, r.arm.epochs(), r.arm.due)
-	list := fusedOnly(rec.History.Probes, epoch*r.arm.perEpoch)
-	if epoch == 0 || list == nil {
-		return 0, 0, tryFailed
-	}
-	for _, p := range rec.History.Probes {
-		if p.Step == epoch*r.arm.perEpoch && p.Kind == "cross_entropy" && p.Encoder == fused && p.Split == string(data.Validation) {
-			entropy = p.Value
-		}
-	}
-	one.rep.tries[r.Dir] = try{list[0].Value, entropy}
-	return list[0].Value, entropy, tryDone
-}
-
-// try is what a run that helps to choose came to on the validation split.
-type try struct{ accuracy, entropy float64 }
 
 // window is, of a control, when it acts: in the epochs in which another arm with the same seed did. It is not known
 // before that one is trained.
@@ -222,9 +149,9 @@ func (p *Reproduction) Next() (*SweepRun, bool, error) {
 			if err != nil {
 				return nil, false, err
 			}
-			for _, r := range s.tries {
-				if _, _, state := one.tried(r); state == tryOpen {
-					return r, true, nil
+			for _, t := range s.tries {
+				if _, state := one.tried(t.run); state == tryOpen {
+					return t.run, true, nil
 				}
 			}
 			for _, r := range s.main {
@@ -262,6 +189,7 @@ type PlanLine struct {
 	Counts
 	Seconds   float64 // that are left
 	Estimated bool    // whether any of it rests on step times of another machine
+	Further   int     // runs beyond these, at most, where the best learning rates turn out to be at the edges of their grids
 	Refused   []string
 }
 
@@ -274,6 +202,16 @@ func (p *Reproduction) Plan() (lines []PlanLine, all PlanLine, err error) {
 			if a.refused != "" {
 				line.Refused = append(line.Refused, a.name+": "+a.refused)
 			}
+		}
+		further, err := one.further()
+		if err != nil {
+			return nil, all, err
+		}
+		for key, n := range further {
+			if line.Further += n; !seen[key] {
+				all.Further += n
+			}
+			seen[key] = true
 		}
 		for key, need := range one.needs() {
 			if need.err != nil {
@@ -290,6 +228,25 @@ func (p *Reproduction) Plan() (lines []PlanLine, all PlanLine, err error) {
 		lines = append(lines, line)
 	}
 	return lines, all, nil
+}
+
+// further are the runs by which the grids of learning rates may grow, at most, by what is tuned: arms that are the same
+// in several targets share them.
+func (one *part) further() (map[string]int, error) {
+	all := map[string]int{}
+	for _, a := range slices.Concat(one.list, one.hidden) {
+		if !a.tunes() || a.refused != "" {
+			continue
+		}
+		c, err := one.rate(a)
+		if err != nil {
+			return nil, err
+		}
+		if !c.known {
+			all[one.unknownKey(a, "further")] = c.more * one.seedsTried(a)
+		}
+	}
+	return all, nil
 }
 
 // need is a run that a part needs, known or not.
@@ -341,14 +298,14 @@ func (one *part) needs() map[string]need {
 			all["error"] = need{err: err}
 			return all
 		}
-		for _, r := range s.tries {
-			put(r)
+		for _, t := range s.tries {
+			put(t.run)
 		}
 		if a.refused != "" || !slices.Contains(one.list, a) {
 			continue
 		}
-		if len(s.tries) == 0 && !s.known && len(a.rates) > 1 && a.rateOf == "" { // tries whose epochs another run decides
-			for i := range a.rates {
+		if len(s.tries) == 0 && !s.known && a.tunes() { // tries whose epochs another run decides
+			for i := range len(a.rates) * one.seedsTried(a) {
 				all[one.unknownKey(a, fmt.Sprintf("try %d", i))] = need{data: one.data, method: a.method, steps: s.steps}
 			}
 		}
@@ -356,7 +313,7 @@ func (one *part) needs() map[string]need {
 			switch {
 			case r != nil:
 				put(r)
-			case seed > 0 || len(a.rates) == 1 || a.rateOf != "": // with seed 0 it will be one of those that choose
+			case !a.tunes() || seed >= one.seedsTried(a): // else it will be one of those that choose
 				all[one.unknownKey(a, fmt.Sprint("seed ", seed))] = need{data: one.data, method: a.method, steps: s.steps}
 			}
 		}

@@ -75,8 +75,10 @@ func TestReproducePlan(t *testing.T) {
 	for _, l := range lines {
 		got = append(got, l.Left)
 	}
-	// Two arms, three learning rates with seed 0 each, and seed 1: 8. Fisher: seven arms of 4. Figure 4: one seed of one arm.
-	if diff := cmp.Diff([]int{8, 8, 28, 3}, got); diff != "" || all.Left != 28 || all.Steps != 28*6 || !all.Estimated || !(all.Seconds > 0) {
+	// Two arms, three learning rates with three seeds each, among them seeds 0 and 1: 18. Fisher: three arms of 9, and four
+	// controls, which act in the epochs of seeds 0 and 1, of 3 times 2. Figure 4: one arm, of one seed, that is tuned alike.
+	// Three further rates each may come.
+	if diff := cmp.Diff([]int{18, 18, 51, 9}, got); diff != "" || all.Left != 51 || all.Further != 51 || all.Steps != 51*6 || !all.Estimated || !(all.Seconds > 0) {
 		t.Errorf("all %+v, by target (-want +got)\n%s\nreason: figure 3 and 4 and table 7 share all their runs with fisher", all, diff)
 	}
 	if _, err := os.Stat(ask.Dir); !errors.Is(err, os.ErrNotExist) {

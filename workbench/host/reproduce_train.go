@@ -100,12 +100,12 @@ func (p *Reproduction) Files() []string {
 	return list
 }
 
-// file is DIR/SET/TARGET.json; of another choice of the epoch than by the validation split, and of another scale, it
-// says so in its name.
+// file is DIR/SET/TARGET.json; of another choice of the epoch than the set's usual one, and of another scale, it says so in
+// its name.
 func (one *part) file() string {
 	name := one.name
-	if one.rep.ask.Select != SelectVal {
-		name += "-" + one.rep.ask.Select
+	if one.ask.Select != selectionOn(SelectAuto, one.desc) {
+		name += "-" + one.ask.Select
 	}
 	if one.rep.ask.Scale != ScaleDemo {
 		name += "-" + one.rep.ask.Scale

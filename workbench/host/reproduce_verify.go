@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 )
@@ -186,6 +187,7 @@ func (v *Verification) part(f recordFile) (*part, error) {
 	p := &Reproduction{
 		ask:  Reproduce{Dir: v.ask.Out, Targets: []string{rec.Target}, Data: rec.Data, Seeds: rec.Seeds, Scale: rec.Scale, Select: rec.Select, Tune: rec.Tuned, Set: set},
 		shop: v.shop, runs: map[string]*SweepRun{}, tries: map[string]try{}, acted: map[string]string{}, costs: v.costs,
+		bestTrials: rec.Schema < wire.FamilySchema,
 	}
 	one, err := p.part(t, rec.Data, rec.PaperSets)
 	if err != nil {
@@ -223,8 +225,11 @@ func (v *Verification) find(one *part, r *Rerun) error {
 	case a.refused != "":
 		return &wire.Problem{Message: fmt.Sprintf("%s: this program does not train it: %s", r, a.refused), Hint: "the record is of another version of it: " + commandOf(r.rec)}
 	case r.trial:
-		if lr = r.LR; len(r.arm.Runs) > 0 {
-			window = r.arm.Runs[0].Window
+		lr = r.LR
+		for _, run := range r.arm.Runs {
+			if run.Seed == r.Seed {
+				window = run.Window
+			}
 		}
 	default:
 		window = r.arm.Runs[r.place].Window
@@ -284,14 +289,7 @@ func (v *Verification) figuresHere(one *part, a *reproArm, r *Rerun) (list []fig
 		got, err := one.recordRun(r.sweep, a, r.Seed)
 		return figuresOf(got), got.Backend, err
 	}
-	t := wire.Trial{LR: r.LR, Run: r.Run}
-	var state int
-	if t.Accuracy, t.Entropy, state = one.tried(r.sweep); state != tryDone {
-		t.Missing = notTrained
-		if o := r.sweep.outcome; o != nil && o.Missing != "" {
-			t.Missing = o.Missing
-		}
-	}
+	t := one.trials([]tryRun{{r.LR, r.Seed, r.sweep}})[0]
 	t.Entropy = figures5(t.Entropy)
 	if o := r.sweep.outcome; o != nil {
 		backend = o.Backend
@@ -319,10 +317,10 @@ func commandOf(rec *wire.Reproduction) string {
 	if rec.Scale != ScaleDemo {
 		words = append(words, "-scale", rec.Scale)
 	}
-	if rec.Select != SelectVal {
+	if rec.Select != selectionOn(SelectAuto, data.Description{Unfit: rec.Unfit}) {
 		words = append(words, "-select", rec.Select)
 	}
-	if !rec.Tuned {
+	if !rec.Tuned && rec.Unfit == "" {
 		words = append(words, "-tune=false")
 	}
 	usual := demoSettings(rec.Data)

@@ -169,11 +169,12 @@ func (r *Run) Probe(ctx context.Context, kind string) (list []wire.Record, err e
 // prediction, and by fresh linear probes.
 func (r *Run) Evaluate(ctx context.Context, split data.Split) (list []wire.Record, err error) {
 	err = r.with(ctx, func() error {
-		scores, f1, err := r.scores(split)
+		var f featureRows
+		scores, f1, err := r.scores(split, f.add)
 		if err != nil {
 			return err
 		}
-		more, err := r.linear(split, r.settingsAt(r.at))
+		more, err := r.linearOn(split, f, r.settingsAt(r.at))
 		if err != nil {
 			return err
 		}
