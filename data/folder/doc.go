@@ -4,7 +4,8 @@
 //
 //	id,label,split
 //
-// whose split is train, val or test, and for each modality NAME one of
+// whose split is train, val or test. A fourth column, group, may say who or what a sample shows, such as its speaker; it is
+// empty where that is not known. For each modality NAME the folder holds one of
 //
 //	NAME/ID.wav, .mp3, ...     a recording: spectrogram
 //	NAME/ID.png, .jpg, .gif    an image, as package video reads it
@@ -32,7 +33,9 @@
 //     does. Names that differ in capitals or in zeros before a number are not taken, and the error names them.
 //   - Where labels.csv names no validation samples, val_share of each class's training samples validate; where that is no
 //     whole sample of any class, val_share of all together, at least one. One of each class is left to train on: of
-//     classes of one sample each none validates, and a run measures no validation figures.
+//     classes of one sample each none validates, and a run measures no validation figures. Where the table names groups and
+//     tests none that it trains on, whole groups validate, about val_share of each class, drawn by their names: what is
+//     chosen on them is chosen on strangers, as it is tested.
 //   - A class has one spelling: 1 and 1.0, True and true, or a letter in both forms that Unicode has for it, are a fault.
 //   - Classes are the labels of the training split, in order: as numbers where all are whole numbers, else as words.
 //   - The vocabulary of texts is made of those of the training split, in WordPiece, or read from a file.

@@ -61,7 +61,7 @@ func load(dir string, o options) (data.Dataset, []fault) {
 	if l.rows, l.total, faults, err = decodeLabels(filepath.Join(dir, labelsFile), b); err != nil {
 		return whole(err)
 	}
-	l.validates, l.together = validate(l.rows, o.valShare)
+	l.validates, l.drawn = validate(l.rows, o.valShare)
 	names, err := l.modalities()
 	if err != nil {
 		return whole(err)
@@ -148,6 +148,7 @@ func (l *loader) assemble(columns []column, keep []int, skipped []string) (data.
 		for _, r := range rows {
 			if r.split == split {
 				p.IDs, p.Labels = append(p.IDs, r.id), append(p.Labels, slices.Index(classes, r.label))
+				p.Details = append(p.Details, data.Detail{Group: r.group})
 			}
 		}
 		for _, c := range columns {
@@ -167,7 +168,9 @@ func (l *loader) assemble(columns []column, keep []int, skipped []string) (data.
 	}
 	protocol := "the splits of labels.csv"
 	switch {
-	case l.together:
+	case l.drawn == byGroup:
+		protocol += fmt.Sprintf(", which names no validation samples: %d of the training samples, about %v of each class in whole groups, drawn by their names", l.validates, l.o.valShare)
+	case l.drawn == allTogether:
 		protocol += fmt.Sprintf(", which names no validation samples: %d of all classes' training samples together, drawn by their ids, since %v of no class is a sample", l.validates, l.o.valShare)
 	case l.validates > 0:
 		protocol += fmt.Sprintf(", which names no validation samples: %v of each class's training samples, drawn by their ids", l.o.valShare)

@@ -1,7 +1,6 @@
 package folder
 
 import (
-	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -315,63 +314,4 @@ func FuzzDecodeImage(f *testing.F) {
 			}
 		}
 	})
-}
-
-// TestValidate counts what is taken of each class where the table names no validation samples.
-func TestValidate(t *testing.T) {
-	list := func(classes map[string]int, val bool) (rows []row) {
-		for class, n := range classes {
-			for i := range n {
-				rows = append(rows, row{id: fmt.Sprint(class, i), label: class, split: data.Train})
-			}
-		}
-		if val {
-			rows = append(rows, row{id: "v", label: "a", split: data.Validation})
-		}
-		return append(rows, row{id: "t", label: "a", split: data.Test})
-	}
-	for _, tt := range []struct {
-		name    string
-		classes map[string]int
-		val     bool
-		share   float64
-		want    map[string]int // validation samples of each class
-		reason  string
-	}{
-		{"share", map[string]int{"a": 20, "b": 10}, false, 0.2, map[string]int{"a": 4, "b": 2}, "of each class, rounded"},
-		{"few", map[string]int{"a": 1, "b": 3}, false, 0.5, map[string]int{"b": 2}, "one of each class is left to train on"},
-		{"named", map[string]int{"a": 20}, true, 0.2, map[string]int{"a": 1}, "the table's own come first"},
-		{"none of a class", map[string]int{"a": 2, "b": 2, "c": 2, "d": 1}, false, 0.24, map[string]int{"a": 1, "c": 1}, "of all together: 2 of 7, by the SHA-256 of their ids, and never the last of a class"},
-		{"not half a sample", map[string]int{"a": 2, "b": 1}, false, 0.1, map[string]int{"a": 1}, "one at least"},
-		{"nobody to spare", map[string]int{"a": 1, "b": 1}, false, 0.5, map[string]int{}, "one of each class is left to train on"},
-		{"none", map[string]int{"a": 20}, false, 0, map[string]int{}, "a share of nothing"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			rows := list(tt.classes, tt.val)
-			taken, _ := validate(rows, tt.share)
-			got, total := map[string]int{}, 0
-			var ids []string
-			for _, r := range rows {
-				if r.split == data.Validation {
-					got[r.label]++
-					total++
-					ids = append(ids, r.id)
-				}
-			}
-			if tt.val {
-				total--
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" || taken != total {
-				t.Errorf("validate took %d, (-want +got)\n%s\nreason: %s", taken, diff, tt.reason)
-			}
-			again := list(tt.classes, tt.val)
-			slices.Reverse(again)
-			validate(again, tt.share)
-			for _, r := range again {
-				if (r.split == data.Validation) != slices.Contains(ids, r.id) {
-					t.Errorf("in another order of rows sample %s is in split %s", r.id, r.split)
-				}
-			}
-		})
-	}
 }

@@ -1,9 +1,7 @@
 package folder
 
 import (
-	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"fmt"
 	"math"
 	"slices"
@@ -23,7 +21,11 @@ type row struct {
 	id    string
 	label string
 	split data.Split
+	group string // who or what it shows; empty where the table does not say
 }
+
+// headers of labels.csv: the column group may be left out.
+var headers = [][]string{{"id", "label", "split"}, {"id", "label", "split", "group"}}
 
 // longestID bounds an id, in bytes: no path is longer.
 const longestID = 4096
@@ -37,8 +39,8 @@ func decodeLabels(name string, b []byte) (rows []row, total int, faults []fault,
 	if err != nil {
 		return nil, 0, nil, err
 	}
-	if !slices.Equal(table[0], []string{"id", "label", "split"}) {
-		return nil, 0, nil, &data.FormatError{File: name, Reason: fmt.Sprintf("header %q, want %q", strings.Join(table[0], ","), "id,label,split")}
+	if !slices.ContainsFunc(headers, func(h []string) bool { return slices.Equal(table[0], h) }) {
+		return nil, 0, nil, &data.FormatError{File: name, Reason: fmt.Sprintf("header %q, want %q or %q", strings.Join(table[0], ","), strings.Join(headers[0], ","), strings.Join(headers[1], ","))}
 	}
 	if len(table) == 1 {
 		return nil, 0, nil, &data.FormatError{File: name, Reason: "no samples below the header"}
@@ -47,6 +49,9 @@ func decodeLabels(name string, b []byte) (rows []row, total int, faults []fault,
 	spelt := map[string]row{} // the first row of each class, by its spelling
 	for i, fields := range table[1:] {
 		r := row{place: i, id: fields[0], label: fields[1]}
+		if len(fields) > 3 {
+			r.group = fields[3]
+		}
 		r.split, err = data.ParseSplit(fields[2])
 		reason := ""
 		before, twice := first[r.id]
@@ -80,50 +85,6 @@ func decodeLabels(name string, b []byte) (rows []row, total int, faults []fault,
 		rows = append(rows, r)
 	}
 	return rows, len(table) - 1, faults, nil
-}
-
-// validate makes validation samples of a share of each class's training samples, drawn by their identities, where the
-// table names none. A share that is no whole sample of any class is drawn of all classes together, one sample at least. It
-// leaves at least one of each class to train on, and reports how many it took: none where no class has two.
-func validate(rows []row, share float64) (taken int, together bool) {
-	classes := map[string][]int{}
-	for i, r := range rows {
-		switch r.split {
-		case data.Validation:
-			return 0, false
-		case data.Train:
-			classes[r.label] = append(classes[r.label], i)
-		}
-	}
-	lots := map[int][sha256.Size]byte{}
-	byLot := func(a, b int) int {
-		x, y := lots[a], lots[b]
-		return bytes.Compare(x[:], y[:])
-	}
-	var spare []int // of all classes, without one of each
-	total := 0
-	for _, places := range classes {
-		for _, i := range places {
-			lots[i] = sha256.Sum256([]byte(rows[i].id))
-		}
-		slices.SortFunc(places, byLot)
-		n := min(int(math.Round(share*float64(len(places)))), len(places)-1)
-		for _, i := range places[:n] {
-			rows[i].split = data.Validation
-		}
-		taken += n
-		total += len(places)
-		spare = append(spare, places[:len(places)-1]...)
-	}
-	if taken > 0 || share == 0 || len(spare) == 0 {
-		return taken, false
-	}
-	slices.SortFunc(spare, byLot)
-	taken = min(max(1, int(math.Round(share*float64(total)))), len(spare))
-	for _, i := range spare[:taken] {
-		rows[i].split = data.Validation
-	}
-	return taken, true
 }
 
 // spelling is what labels share that differ in spelling alone: a number's value, a truth value in small letters, a word's

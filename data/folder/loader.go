@@ -29,8 +29,8 @@ type loader struct {
 	rows  []row
 	total int // rows of labels.csv, broken ones among them
 
-	validates int  // training samples that were made validation samples
-	together  bool // of all classes together
+	validates int // training samples that were made validation samples
+	drawn     drawing
 }
 
 // column is one modality of all rows: values or bytes, nil where a sample is broken.

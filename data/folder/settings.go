@@ -32,7 +32,7 @@ func Settings() []data.Setting {
 		whole("hop", 128, 1, 8192, "samples from one frame to the next"),
 		whole("bins", 64, 4, 1024, "frequencies of a spectrogram"),
 		whole("frames", 64, 4, 1024, "times of a spectrogram"),
-		{Name: "val_share", Default: 0.15, Min: 0, Max: 0.5, Doc: "share of the training samples that validate, where labels.csv names no validation samples"},
+		{Name: "val_share", Default: 0.15, Min: 0, Max: 0.5, Doc: "share of the training samples that validate, where labels.csv names no validation samples; in whole groups where it names groups, none of which is both trained on and tested"},
 		{Name: "max_gib", Default: 4.0, Min: 0.001, Max: 1e6, Doc: "largest memory that the samples may take, in GiB"},
 	}
 }

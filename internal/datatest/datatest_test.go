@@ -21,6 +21,14 @@ type set struct {
 	labels  []int
 	spoil   func(b *data.Batch, draw uint64)
 	lenient bool // no error beyond the ends
+	groups  map[data.Split][]string
+}
+
+func (s *set) Detail(split data.Split, i int) data.Detail {
+	if s.groups == nil {
+		return data.Detail{}
+	}
+	return data.Detail{Group: s.groups[split][i]}
 }
 
 func newSet() *set {
@@ -85,12 +93,31 @@ func TestContract(t *testing.T) {
 				}
 			}
 		}, "sample 0, draw 7: x differs in another batch"},
+		{"validates on strangers", inGroups("p q q", "r", "t u"), ""},
+		{"validates on whom it trains on", inGroups("p q q", "q", "t u"), `group "q" is trained on and validates`},
+		{"so it is tested", inGroups("p q q", "q", "t p"), ""},
+		{"groups are not known", inGroups("p q q", "- q", "- -"), ""},
+		{"unfit to validate", func(s *set) { inGroups("p q q", "q", "t u")(s); s.desc.Unfit = "made with its labels" }, ""},
 	} {
 		s := newSet()
 		tt.spoil(s)
 		err := Contract(s)
 		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
+		}
+	}
+}
+
+// inGroups gives the samples of the three splits groups, a word each; - is none.
+func inGroups(train, val, test string) func(s *set) {
+	return func(s *set) {
+		s.groups = map[data.Split][]string{}
+		for split, text := range map[data.Split]string{data.Train: train, data.Validation: val, data.Test: test} {
+			s.ids[split] = nil
+			for i, g := range strings.Fields(text) {
+				s.ids[split] = append(s.ids[split], fmt.Sprint(split, i))
+				s.groups[split] = append(s.groups[split], strings.Trim(g, "-"))
+			}
 		}
 	}
 }

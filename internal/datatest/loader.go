@@ -55,12 +55,15 @@ func (l Loader) Drawn(t *testing.T, dir, cacheVariable, modality string, indices
 	}
 }
 
-// Open opens a set, or ends the test.
+// Open opens a set, or ends the test, and checks [Strangers].
 func Open(tb testing.TB, open func(dir string, settings map[string]any) (data.Dataset, error), dir string, settings map[string]any) data.Dataset {
 	tb.Helper()
 	d, err := open(dir, settings)
 	if err != nil {
 		tb.Fatal(err)
+	}
+	if err := Strangers(d); err != nil {
+		tb.Error(err)
 	}
 	return d
 }

@@ -1,0 +1,40 @@
+package datatest
+
+import (
+	"fmt"
+
+	"github.com/primewindow/primewindow/data"
+)
+
+// Strangers checks that what is chosen on the validation split is chosen as it is tested: where a set knows groups and its
+// test split shows none that is trained on, its validation split shows none either. A set whose validation split is empty,
+// or that says that it is unfit, has nothing to keep.
+func Strangers(d data.Dataset) error {
+	known, ok := d.(data.Detailed)
+	if !ok || d.Describe().Unfit != "" {
+		return nil
+	}
+	groups := map[data.Split]map[string]bool{}
+	for _, split := range data.Splits {
+		groups[split] = map[string]bool{}
+		for i := range d.Len(split) {
+			if g := known.Detail(split, i).Group; g != "" {
+				groups[split][g] = true
+			}
+		}
+	}
+	if len(groups[data.Test]) == 0 {
+		return nil
+	}
+	for g := range groups[data.Test] {
+		if groups[data.Train][g] {
+			return nil
+		}
+	}
+	for g := range groups[data.Validation] {
+		if groups[data.Train][g] {
+			return fmt.Errorf("group %q is trained on and validates, and none that is tested is trained on", g)
+		}
+	}
+	return nil
+}
