@@ -10,6 +10,7 @@ import (
 type CosineFigure struct {
 	Title  string
 	Panels []CosinePanel
+	Notes  []string // sentences beneath, for example why a mean is far from what noise predicts
 	Width  Width
 }
 
@@ -164,5 +165,5 @@ func cosineSentence(f CosineFigure) string {
 	if title == "" {
 		title = "Cosines"
 	}
-	return title + ": " + s.String() + "."
+	return strings.Join(append([]string{title + ": " + s.String() + "."}, f.Notes...), " ")
 }

@@ -52,6 +52,19 @@ type heatmaps struct {
 	legendAt      dot
 	legendWidth   float64 // of one column
 	columns       int
+	notes         []string // lines of the figure's notes
+	notesAt       dot
+}
+
+// arrangeNotes makes room for a figure's notes beneath everything else.
+func (at *heatmaps) arrangeNotes(notes []string) {
+	for _, note := range notes {
+		at.notes = append(at.notes, wrapped(smallSize, at.width-2*margin, note)...)
+	}
+	if n := len(at.notes); n > 0 {
+		at.notesAt = dot{margin, at.height - margin/2}
+		at.height += float64(n)*noteLine + margin/2
+	}
 }
 
 func arrangeCosine(f CosineFigure) heatmaps {
@@ -61,6 +74,7 @@ func arrangeCosine(f CosineFigure) heatmaps {
 	}
 	if at.legend = rowLegend(f); f.Width != Screen {
 		at.arrangeOnPaper(f)
+		at.arrangeNotes(f.Notes)
 		return at
 	}
 	at.across = len(f.Panels)
@@ -84,6 +98,7 @@ func arrangeCosine(f CosineFigure) heatmaps {
 	if len(at.legend) > 0 {
 		at.arrangeRows(f)
 	}
+	at.arrangeNotes(f.Notes)
 	return at
 }
 
@@ -175,6 +190,7 @@ func drawCosine(p *pen, f CosineFigure, at heatmaps) {
 		}
 	}
 	p.legend(at.legend, at.legendAt, at.columns, at.legendWidth)
+	p.notes(at.notes, at.notesAt)
 	if at.flat {
 		p.flatScale(at.bar)
 		return

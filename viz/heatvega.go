@@ -21,7 +21,7 @@ func cosineSpec(f CosineFigure, at heatmaps) map[string]any {
 	} else {
 		root["hconcat"] = views
 	}
-	return finish(root, f.Title, notes...)
+	return finish(root, f.Title, append(notes, at.notes...)...)
 }
 
 // onDiagonal is Vega's test for the cells that are masked.

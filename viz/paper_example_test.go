@@ -115,7 +115,10 @@ func refused() viz.BarsFigure {
 
 // fourMatrices is two encoders at two epochs, in a column.
 func fourMatrices() viz.CosineFigure {
-	f := viz.CosineFigure{Title: "Cosine between batch gradients", Width: viz.Column}
+	f := viz.CosineFigure{
+		Title: "Cosine between batch gradients", Width: viz.Column,
+		Notes: []string{"The means are below what noise alone predicts: between the batches the weights move."},
+	}
 	for i, name := range []string{"skeleton, epoch 3", "inertial, epoch 3", "skeleton, epoch 40", "inertial, epoch 40"} {
 		p := viz.CosinePanel{Name: name, Mean: 0.2 - 0.06*float64(i), Expected: 0.3, NoiseScale: 100 * float64(i+1)}
 		for r := range 16 {

@@ -245,39 +245,6 @@ func (d drawing) traces() (*viz.Figure, error) {
 	return viz.Trace(viz.TraceFigure{Title: d.title("Tr(F) in joint training"), XLabel: p.XLabel, YLabel: p.YLabel, Series: p.Series, Windows: p.Windows, Band: d.band(), Width: viz.Column})
 }
 
-// cosines draws the matrices of joint training (figure 4).
-func (d drawing) cosines() (*viz.Figure, error) {
-	f := viz.CosineFigure{Title: d.title("Cosine between batch gradients"), Width: viz.Page}
-	number := func(v *float64) float64 {
-		if v == nil {
-			return math.NaN()
-		}
-		return *v
-	}
-	for _, a := range d.Arms {
-		for _, run := range a.Runs {
-			for _, c := range run.Cosines {
-				labels := make([]string, len(c.Matrix))
-				for i := range labels {
-					labels[i] = fmt.Sprint(c.First + i)
-				}
-				p := viz.CosinePanel{
-					Name: fmt.Sprintf("%s, epoch %g", c.Encoder, c.Epoch), Matrix: c.Matrix, Labels: labels, Mean: c.Mean, Expected: number(c.Expected), NoiseScale: number(c.Noise),
-					Rows: []viz.CosineRow{{Name: fmt.Sprintf("B = %d", c.Batch), Mean: c.Mean, SD: number(c.SD), Expected: number(c.Expected)}},
-				}
-				if c.Chance != nil && c.ChanceSD != nil {
-					p.Baseline = viz.CosineBaseline{Name: "permuted", Mean: *c.Chance, SD: *c.ChanceSD}
-				}
-				f.Panels = append(f.Panels, p)
-			}
-		}
-	}
-	if len(f.Panels) == 0 {
-		return nil, nil
-	}
-	return viz.Cosine(f)
-}
-
 // maps draws the maps of the last modality's features (figures 6 and 9).
 func (d drawing) maps() (*viz.Figure, error) {
 	f := viz.EmbeddingFigure{Title: d.title("Features of " + d.Modalities[len(d.Modalities)-1]), Classes: d.Classes, Width: viz.Page}

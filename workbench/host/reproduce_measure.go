@@ -27,13 +27,32 @@ func (one *part) besides(a *reproArm) beside {
 // epochs reports whether something is measured after each epoch.
 func (b beside) epochs() bool { return b.eval || b.whole || b.cosines }
 
-// cosineEpoch is the epoch after which cosines are measured first; they are a second time after the last. It is the
-// one before which the window of eq. 11 can be open first.
+// cosineEpoch is the epoch after which cosines are measured first; they are again after the first epoch in which a window
+// was open, and after the last. It is the one before which the window of eq. 11 can be open first.
 const cosineEpoch = 3
 
-// cosineAt reports whether cosines are measured after so many steps of a run.
+// cosineAt reports whether cosines are measured after so many steps of a run, whatever its window.
 func cosineAt(step, perEpoch, steps int) bool {
 	return step >= 2 && (step == min(cosineEpoch*perEpoch, steps) || step == steps)
+}
+
+// firstInside is the step at the end of the first epoch in which the window of some modality is open beyond noise, 0 where
+// none is.
+func firstInside(rec Recorded) (int, error) {
+	windows, err := rec.windows(inforeg.KindFisherEmp)
+	if err != nil {
+		return 0, err
+	}
+	first := 0
+	for _, w := range windows {
+		if w.Uncertain {
+			continue
+		}
+		if epoch := int(math.Floor(w.From)) + 1; epoch <= rec.Status.Epoch && (first == 0 || epoch < first) {
+			first = epoch
+		}
+	}
+	return first * rec.Status.StepsPerEpoch, nil
 }
 
 // each measures what is measured after an epoch, unless it is on record.
@@ -47,7 +66,14 @@ func (b beside) each(ctx context.Context, r *Run, step int) error {
 	}
 	eval := b.eval && !have(inforeg.KindFisherEmp, bnRunning)
 	whole := b.whole && !slices.ContainsFunc(list, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && ofWhole(p) })
-	cosines := b.cosines && cosineAt(step, r.perEpoch, r.perEpoch*r.Status().Epochs) && !have(inforeg.KindCosine, "")
+	cosines := b.cosines && !have(inforeg.KindCosine, "")
+	if cosines && !cosineAt(step, r.perEpoch, r.perEpoch*r.Status().Epochs) {
+		inside, err := firstInside(r.Recorded())
+		if err != nil {
+			return err
+		}
+		cosines = step >= 2 && step == inside
+	}
 	if !eval && !whole && !cosines {
 		return nil
 	}
@@ -129,8 +155,13 @@ func (b beside) lacks(rec Recorded, split data.Split, step, perEpoch int) bool {
 			f1 = true
 		}
 	}
+	inside := 0
+	if b.cosines {
+		inside, _ = firstInside(rec) // a trace that cannot be read is told where it is drawn
+	}
 	for s := perEpoch; s <= rec.Status.Step; s += perEpoch {
-		if b.eval && !evals[s] || b.whole && !wholes[s] || b.cosines && cosineAt(s, perEpoch, rec.Status.Step) && !cosines[s] {
+		cosine := b.cosines && (cosineAt(s, perEpoch, rec.Status.Step) || s >= 2 && s == inside)
+		if b.eval && !evals[s] || b.whole && !wholes[s] || cosine && !cosines[s] {
 			return true
 		}
 	}

@@ -266,12 +266,16 @@ func figures5(v float64) float64 {
 	return out
 }
 
-// cosinesOf are a run's matrices after an early epoch and after its last.
+// cosinesOf are a run's matrices after an early epoch, after the first in which a window was open, and after its last.
 func cosinesOf(rec Recorded, perEpoch int) []wire.ReproducedCosine {
 	var list []wire.ReproducedCosine
 	batch := int(rec.Status.Settings["batch"].(float64))
-	early := min(cosineEpoch, rec.Status.Epoch)
-	for _, step := range slices.Compact([]int{early * perEpoch, rec.Status.Epoch * perEpoch}) {
+	steps := []int{min(cosineEpoch, rec.Status.Epoch) * perEpoch, rec.Status.Epoch * perEpoch}
+	if inside, err := firstInside(rec); err == nil && inside > 0 {
+		steps = append(steps, inside)
+	}
+	slices.Sort(steps)
+	for _, step := range slices.Compact(steps) {
 		for _, m := range rec.Status.Modalities {
 			find := func(kind string) (wire.Record, bool) {
 				for _, p := range rec.History.Probes {

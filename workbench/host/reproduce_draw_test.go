@@ -1,0 +1,80 @@
+package host
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/viz"
+)
+
+// TestShownCosines: the matrices of figure 4 are those inside the window and those after the last epoch, and where there is
+// no window the figure says so.
+func TestShownCosines(t *testing.T) {
+	at := func(epochs ...float64) (list []wire.ReproducedCosine) {
+		for _, e := range epochs {
+			list = append(list, wire.ReproducedCosine{Encoder: "audio", Epoch: e})
+		}
+		return list
+	}
+	window := func(from, to float64) viz.Window { return viz.Window{Modality: "audio", From: from, To: to} }
+	for _, tt := range []struct {
+		name    string
+		all     []wire.ReproducedCosine
+		windows []viz.Window
+		want    []float64
+		note    string
+		reason  string
+	}{
+		{"none open", at(3, 12), nil, []float64{3, 12}, "opens no window", "all that are on record"},
+		{"inside", at(3, 5, 12), []viz.Window{window(4, 6)}, []float64{5, 12}, "audio from epoch 4 to 6", "epoch 3 ended before it"},
+		{"the first inside", at(3, 4, 12), []viz.Window{window(2, 4)}, []float64{3, 12}, "audio from epoch 2 to 4", "both are inside"},
+		{"at its end", at(3, 12), []viz.Window{window(2, 3)}, []float64{3, 12}, "audio from epoch 2 to 3", "the third epoch is from 2 to 3"},
+		{"not measured inside", at(3, 12), []viz.Window{window(7, 9)}, []float64{3, 12}, "No cosines of these epochs are on record", "an old record"},
+		{"open at the end", at(3, 12), []viz.Window{window(11, 12)}, []float64{12}, "audio from epoch 11 to 12", "the last is inside, and drawn once"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			list, notes := shownCosines(tt.all, tt.windows)
+			var got []float64
+			for _, c := range list {
+				got = append(got, c.Epoch)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" || !strings.Contains(strings.Join(notes, " "), tt.note) {
+				t.Errorf("notes %q, epochs (-want +got)\n%s\nreason: %s", notes, diff, tt.reason)
+			}
+		})
+	}
+}
+
+// TestDrawCommitted: every committed record is drawn, old ones too, and what a record lacks is said in the figure.
+func TestDrawCommitted(t *testing.T) {
+	for _, tt := range []struct {
+		file   string
+		want   []string
+		reason string
+	}{
+		{"utdmhad/fig1.json", []string{"whole model: not on record"}, "it was made before that was measured"},
+		{"utdmhad/fig4.json", []string{"opens no window", "depth, epoch 3 (predicted 0.68, measured 0.02)"}, "gradient noise alone predicts another mean"},
+		{"synth/fig4.json", []string{"audio, epoch 3, inside the window of audio", "audio, epoch 6, after the window"}, "the window was open in the third epoch"},
+		{"mosi/fig4.json", []string{"opens no window"}, "three modalities"},
+	} {
+		t.Run(tt.file, func(t *testing.T) {
+			rec, err := wire.ReadReproduction(filepath.Join(committedRecords, tt.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			list, err := DrawReproduction(rec)
+			if err != nil || len(list) != 1 {
+				t.Fatalf("%d figures, error %v", len(list), err)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(list[0].Text, want) {
+					t.Errorf("text %q lacks %q\nreason: %s", list[0].Text, want, tt.reason)
+				}
+			}
+		})
+	}
+}
