@@ -2,6 +2,7 @@ package viz
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -14,6 +15,8 @@ type PanelsFigure struct {
 	ShareY  bool   // all panels span the same y
 	Band    string // what an SE is where it is no standard error, for example "± 1 sd over 5 seeds"
 	Ends    string // over what the ends of windows differ, for example "95 % interval over 5 seeds"
+	Hollow  string // what hollow series are, said once in place of an entry in the legend for each
+	ByRun   bool   // each run has one marker whatever the modality, whose dash it then is: methods are compared
 	Width   Width
 }
 
@@ -28,6 +31,7 @@ type LinePanel struct {
 	Decay                 float64 // factor of an exponential mean, drawn so in place of it, from 0 to below 1; 0 draws none
 	Log, LogX             bool    // a logarithmic y or x axis: values on it must be above 0
 	Percent               bool    // y are fractions, written as percentages; not with Log
+	AtPoints              bool    // x is labelled at the points, where the labels have room
 }
 
 // mostAcross is the most panels in a row.
@@ -63,6 +67,7 @@ func Panels(f PanelsFigure) (*Figure, error) {
 		return nil, err
 	}
 	st := newStyles(windows, series...)
+	st.byRun = f.ByRun
 	panels, parts := make([]*panel, len(f.Panels)), make([]string, len(f.Panels))
 	for i, p := range f.Panels {
 		panels[i] = p.panel(st, p.width)
@@ -85,6 +90,10 @@ func Panels(f PanelsFigure) (*Figure, error) {
 		}
 	}
 	pg.legend = legendOf(panels, append(notesOf(panels), told("bold", titles, means)...)...)
+	if f.Hollow != "" {
+		pg.legend = slices.DeleteFunc(pg.legend, func(e entry) bool { return e.line != nil && e.line.Hollow })
+		pg.legend = append(pg.legend, entry{text: "hollow: " + f.Hollow})
+	}
 	if n := len(pg.legend); n > most {
 		return nil, fmt.Errorf("viz: panels: legend of %d entries, want at most %d", n, most)
 	}
@@ -195,7 +204,7 @@ func (p LinePanel) bold() string {
 // panel readies a panel for drawing, its series smoothed over as many points as width says.
 func (p LinePanel) panel(st styles, width func(Series) int) *panel {
 	ready := &panel{
-		title: p.Title, rule: p.Rule,
+		title: p.Title, rule: p.Rule, every: p.AtPoints,
 		x: axis{label: p.XLabel, log: p.LogX}, y: axis{label: p.YLabel, log: p.Log, percent: p.Percent},
 	}
 	ready.add(st, p.Series, width)

@@ -97,6 +97,39 @@ func TestWindowsOverSeeds(t *testing.T) {
 	}
 }
 
+// TestHollowNote: hollow series that share a note have no entry in the legend, and the spec still gives them their look.
+func TestHollowNote(t *testing.T) {
+	counts := line("audio, test", 0.5)
+	counts.Hollow, counts.Modality = true, "audio"
+	f := viz.PanelsFigure{Hollow: "accuracy on the test split", Panels: []viz.LinePanel{{Series: []viz.Series{line("audio", 0.4, 0.6), counts}, AtPoints: true}}}
+	fig, err := viz.Panels(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scales := 0
+	walk(fig.Spec, func(o map[string]any) {
+		color := object(o["color"])
+		if color["field"] != "series" {
+			return
+		}
+		scales++
+		listed, domain := array(object(color["legend"])["values"]), array(object(color["scale"])["domain"])
+		if len(listed) != 1 || listed[0] != "audio" || len(domain) != 2 {
+			t.Errorf("legend of %v with scale of %v, want audio alone with a scale of both", listed, domain)
+		}
+	})
+	if scales == 0 {
+		t.Error("no scale of colours by series")
+	}
+	walk(fig.Spec, func(o map[string]any) {
+		if x := object(o["x"]); x["field"] == "x" && object(x["axis"])["values"] != nil {
+			if ticks := array(object(x["axis"])["values"]); len(ticks) != 2 {
+				t.Errorf("labels at %v, want one at each of two points", ticks)
+			}
+		}
+	})
+}
+
 // TestTraceSettings names what is wrong with means, bands and the ends of windows, and says in words what they are.
 func TestTraceSettings(t *testing.T) {
 	ends := func(from, to [2]float64) viz.TraceFigure {

@@ -56,6 +56,7 @@ type styles struct {
 	colors map[string]color.NRGBA
 	names  []string // of the modalities
 	runs   []string
+	byRun  bool // the marker is the run's, and the dash the modality's
 }
 
 // newStyles takes modalities and runs in order of appearance, series before windows.
@@ -97,9 +98,12 @@ func newStyles(windows []Window, series ...[]Series) styles {
 }
 
 // look is the look of a modality of a run. Dash and marker together repeat after 36 runs. The marker differs between modalities
-// of a run too, so that none is told by its colour alone.
+// of a run too, so that none is told by its colour alone. By run each run has one marker, and modalities differ in dash.
 func (s styles) look(run, modality string) look {
 	i, m := max(0, slices.Index(s.runs, run)), max(0, slices.Index(s.names, modality))
+	if s.byRun {
+		return look{color: s.colors[modality], dash: dashes[m%len(dashes)], marker: markers[i%len(markers)]}
+	}
 	return look{
 		color:  s.colors[modality],
 		dash:   dashes[i%len(dashes)],

@@ -1,6 +1,7 @@
 package viz
 
 import (
+	"slices"
 	"testing"
 )
 
@@ -60,6 +61,30 @@ func TestRunsDiffer(t *testing.T) {
 			t.Errorf("run %d %s looks like run %s: %v", i, s.Run, was, p)
 		}
 		seen[p] = s.Run
+	}
+}
+
+// TestLookByRun: where methods are compared each has one marker, and modalities differ in dash as well as colour.
+func TestLookByRun(t *testing.T) {
+	var list []Series
+	for _, run := range []string{"joint", "inforeg"} {
+		for _, m := range []string{"audio", "visual", "fused"} {
+			list = append(list, Series{Run: run, Modality: m})
+		}
+	}
+	st := newStyles(nil, list)
+	st.byRun = true
+	for _, a := range list {
+		for _, b := range list {
+			x, y := st.look(a.Run, a.Modality), st.look(b.Run, b.Modality)
+			if (x.marker == y.marker) != (a.Run == b.Run) {
+				t.Errorf("%s of %s has marker %s, %s of %s %s: want one a run", a.Modality, a.Run, x.marker, b.Modality, b.Run, y.marker)
+			}
+			same := slices.Equal(x.dash, y.dash) && x.color == y.color
+			if same != (a.Modality == b.Modality) {
+				t.Errorf("%s of %s and %s of %s: dash and colour equal %v, want one a modality", a.Modality, a.Run, b.Modality, b.Run, same)
+			}
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package viz
 import (
 	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -104,6 +105,17 @@ func newKeys(pg *page, below bool, perRow int) keys {
 			fills = append(fills, hex(e.span.color))
 		}
 	}
+	listed := slices.Clone(names)
+	for _, p := range pg.panels { // hollow lines that share a note
+		for i := range p.lines {
+			if l := &p.lines[i]; !slices.Contains(names, any(l.Name)) {
+				names = append(names, l.Name)
+				colors = append(colors, hex(l.color))
+				patterns = append(patterns, pattern(l.dash))
+				shapes = append(shapes, l.marker)
+			}
+		}
+	}
 	legend := object{"orient": "right"}
 	if below {
 		legend = object{"orient": "bottom", "columns": float64(perRow), "direction": "horizontal"}
@@ -115,6 +127,9 @@ func newKeys(pg *page, below bool, perRow int) keys {
 		return object{"field": field, "type": "nominal", "scale": object{"domain": domain, "range": values}, "legend": l}
 	}
 	solid := object{"symbolOpacity": 1.0, "symbolStrokeWidth": 0.0} // a marker whole, without the dash about it
+	if len(listed) < len(names) {
+		solid["values"] = listed
+	}
 	return keys{
 		color: key("series", names, colors, solid),
 		dash:  key("series", names, patterns, solid),

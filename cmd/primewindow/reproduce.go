@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -83,6 +84,11 @@ func reproduceCommand(ctx context.Context, env *environ, args []string) error {
 	}
 	for i, rec := range records {
 		if err := show(env, rec, p.Files()[i], *draw); err != nil {
+			return err
+		}
+	}
+	if len(records) > 0 {
+		if err := showSets(env, records, cmp.Or(*draw, filepath.Dir(filepath.Dir(p.Files()[0])))); err != nil {
 			return err
 		}
 	}
@@ -211,18 +217,41 @@ func printPlan(env *environ, p *host.Reproduction) error {
 	return nil
 }
 
-// redraw draws records without training.
+// redraw draws records without training, and those of figure 7 or 8 on several sets in one figure too.
 func redraw(env *environ, names, files []string, dir string) error {
+	var recs []*wire.Reproduction
 	for _, file := range files {
 		rec, err := wire.ReadReproduction(file)
 		if err != nil {
 			return err
 		}
+		recs = append(recs, rec)
 		if len(names) > 0 && !slices.Contains(names, rec.Target) {
 			return &wire.Problem{Message: fmt.Sprintf("%s is the record of %s, not of %s", file, rec.Target, strings.Join(names, ", ")), Hint: "name that target, or none"}
 		}
 		if err := show(env, rec, file, dir); err != nil {
 			return err
+		}
+	}
+	if len(files) == 0 {
+		return nil
+	}
+	return showSets(env, recs, cmp.Or(dir, filepath.Dir(files[0])))
+}
+
+// showSets draws records on several sets in one figure, where their target has such a one.
+func showSets(env *environ, recs []*wire.Reproduction, dir string) error {
+	of := map[string][]*wire.Reproduction{}
+	for _, rec := range recs {
+		of[rec.Target] = append(of[rec.Target], rec)
+	}
+	for _, target := range slices.Sorted(maps.Keys(of)) {
+		path, err := host.SaveSets(of[target], dir)
+		if err != nil {
+			return err
+		}
+		if path != "" {
+			fmt.Fprintf(env.errOut, "%s on %s: %s\n", target, counted(len(of[target]), "set", "sets"), path)
 		}
 	}
 	return nil

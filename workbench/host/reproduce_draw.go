@@ -2,7 +2,6 @@ package host
 
 import (
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -62,10 +61,8 @@ func DrawReproduction(rec *wire.Reproduction) ([]NamedFigure, error) {
 		err = add("", d.acquisition)
 	case "fig6", "fig9":
 		err = add("", d.maps)
-	case "fig7":
-		err = add("", func() (*viz.Figure, error) { return d.sweep("β", 0.9) })
-	case "fig8":
-		err = add("", func() (*viz.Figure, error) { return d.sweep("K", 0.04) })
+	case "fig7", "fig8":
+		err = add("", func() (*viz.Figure, error) { return sweeps(rec) })
 	case "fig10":
 		err = add("", d.traces)
 	case "window":

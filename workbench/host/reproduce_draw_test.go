@@ -49,6 +49,52 @@ func TestShownCosines(t *testing.T) {
 	}
 }
 
+// TestSaveSets: records of figure 7 or 8 on several sets are one figure with panels for each set, and others are not.
+func TestSaveSets(t *testing.T) {
+	read := func(names ...string) (list []*wire.Reproduction) {
+		for _, name := range names {
+			rec, err := wire.ReadReproduction(filepath.Join(committedRecords, name+".json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, rec)
+		}
+		return list
+	}
+	for _, tt := range []struct {
+		records []*wire.Reproduction
+		want    string
+		reason  string
+	}{
+		{nil, "", "nothing to draw"},
+		{read("digits/fig8"), "", "one set has its own figure"},
+		{read("digits/fig8", "digits/fig8"), "", "one set twice"},
+		{read("digits/fig8", "digits/fig7"), "", "two settings share no axis"},
+		{read("digits/fig1", "mosi/fig1"), "", "not over a setting"},
+		{read("digits/fig8", "mosi/fig8"), "fig8-sets", "two sets"},
+	} {
+		dir := t.TempDir()
+		got, err := SaveSets(tt.records, dir)
+		want := ""
+		if tt.want != "" {
+			want = filepath.Join(dir, tt.want)
+		}
+		files, globErr := filepath.Glob(filepath.Join(dir, "*.png"))
+		if err != nil || globErr != nil || got != want || (want != "") != (len(files) == 1) {
+			t.Errorf("%q with %v, errors %v and %v, want %q\nreason: %s", got, files, err, globErr, want, tt.reason)
+		}
+	}
+	f, err := sweeps(read("digits/fig8", "mosi/fig8")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"fused, digits", "each modality, digits", "fused, mosi", "each modality, mosi"} {
+		if !strings.Contains(f.Text, want) {
+			t.Errorf("text %q lacks panel %q", f.Text, want)
+		}
+	}
+}
+
 // TestDrawCommitted: every committed record is drawn, old ones too, and what a record lacks is said in the figure.
 func TestDrawCommitted(t *testing.T) {
 	for _, tt := range []struct {
@@ -59,6 +105,12 @@ func TestDrawCommitted(t *testing.T) {
 		{"utdmhad/fig1.json", []string{"whole model: not on record"}, "it was made before that was measured"},
 		{"utdmhad/fig4.json", []string{"opens no window", "depth, epoch 3 (predicted 0.68, measured 0.02)"}, "gradient noise alone predicts another mean"},
 		{"synth/fig4.json", []string{"audio, epoch 3, inside the window of audio", "audio, epoch 6, after the window"}, "the window was open in the third epoch"},
+		{"utdmhad/fig5.json", []string{
+			"(a) accuracy, validation split", "Joint: fused, test (hollow) is 78.7% at", "(b) trace under InfoReg", "InfoReg: inertial goes from", "(c) trace of depth",
+		}, "depth alone is predicted worst"},
+		{"mosi/fig5.json", []string{"(c) trace of audio", "InfoReg: video window"}, "audio is the weakest of three, and not the last"},
+		{"mosi/fig7.json", []string{"fused, accuracy (%) by β", "each modality, accuracy (%) by β", "joint training, fused is 75.19%"}, "the fused line has a scale of its own"},
+		{"digits/fig8.json", []string{"mark at 0.04 the paper's"}, "K"},
 		{"mosi/fig4.json", []string{"opens no window"}, "three modalities"},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
