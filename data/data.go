@@ -88,6 +88,10 @@ type Description struct {
 	// Unfit is why nothing should be chosen by the validation split: what is good on it need not be on the test split, as
 	// where features were made with its labels. It completes "the validation split is unfit: ". Empty where it is fit.
 	Unfit string `json:"unfit,omitempty"`
+	// Choose are settings, by their names among those of a run, under which the validation split is fit though it is not by
+	// default: runs that choose a learning rate have them, and those that are reported do not. Empty where the validation
+	// split serves as it is, and where nothing does.
+	Choose map[string]any `json:"choose,omitempty"`
 }
 
 // Dataset is a set of labelled multimodal samples. Its methods may be called from several goroutines.

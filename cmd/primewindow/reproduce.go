@@ -251,7 +251,7 @@ func showSets(env *environ, recs []*wire.Reproduction, dir string) error {
 			return err
 		}
 		if path != "" {
-			fmt.Fprintf(env.errOut, "%s on %s: %s\n", target, counted(len(of[target]), "set", "sets"), path)
+			fmt.Fprintf(env.errOut, "%s on %s: %s\n", target, report.Counted(len(of[target]), "set", "sets"), path)
 		}
 	}
 	return nil

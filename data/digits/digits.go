@@ -101,7 +101,15 @@ func (s *set) describe(o options, strangers []string) {
 	if len(strangers) > 0 {
 		validation = fmt.Sprintf("the other takes of %s are validation", strings.Join(strangers, ", "))
 	}
+	unfit, choose := "", map[string]any(nil)
+	if o.protocol == bySpeakers && o.valSpeakers == valNone {
+		unfit = "it is of the speakers that are trained on, and the test split of others"
+		if held := lastTraining(s.recordings, o); held != "" {
+			choose = map[string]any{"data.val_speakers": held}
+		}
+	}
 	s.desc = data.Description{
+		Unfit: unfit, Choose: choose,
 		Name: Name,
 		Modalities: []data.Modality{
 			{Name: spoken, Kind: data.Spectrogram, Shape: []int{o.stft.Bins, o.stft.Frames, 1}},

@@ -38,16 +38,31 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// validating are the speakers who are held out of training to validate. It returns an error for one who is not there or
-// is tested, and when none is left to train on.
-func validating(list []recording, o options) ([]string, error) {
-	var training []string // speakers
+// trainingSpeakers are those that can be trained on, in the order of the alphabet.
+func trainingSpeakers(list []recording, o options) []string {
+	var training []string
 	for _, r := range list {
 		if (o.protocol == byTakes || !r.tested(o.protocol)) && !slices.Contains(training, r.speaker) {
 			training = append(training, r.speaker)
 		}
 	}
 	slices.Sort(training)
+	return training
+}
+
+// lastTraining is who is held out of training where a learning rate is chosen: the last in the order of the alphabet of
+// two or more speakers; empty where there are fewer.
+func lastTraining(list []recording, o options) string {
+	if training := trainingSpeakers(list, o); len(training) > 1 {
+		return training[len(training)-1]
+	}
+	return ""
+}
+
+// validating are the speakers who are held out of training to validate. It returns an error for one who is not there or
+// is tested, and when none is left to train on.
+func validating(list []recording, o options) ([]string, error) {
+	training := trainingSpeakers(list, o)
 	if o.valSpeakers == valNone {
 		return nil, nil
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,6 +75,13 @@ func ReproducedRates(r *wire.Reproduction) []string {
 		if r.Select == "last" {
 			how = strings.Replace(how, "best epoch", "last epoch", 1)
 		}
+	}
+	if len(r.ChosenWith) > 0 {
+		var with []string
+		for _, name := range slices.Sorted(maps.Keys(r.ChosenWith)) {
+			with = append(with, fmt.Sprintf("%s=%v", name, r.ChosenWith[name]))
+		}
+		how += ", in runs with " + strings.Join(with, ", ")
 	}
 	var parts, near []string
 	for _, a := range r.Arms {

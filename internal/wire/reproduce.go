@@ -34,9 +34,12 @@ type Reproduction struct {
 	TuneSeeds  int      `json:"tune_seeds,omitempty"`  // over how many seeds, where it was; in schema 1 with seed 0 alone
 	ValSamples int      `json:"val_samples,omitempty"` // in the validation split
 	Unfit      string   `json:"unfit,omitempty"`       // why the set's validation split chooses neither epoch nor rate, as the set says
-	Baseline   string   `json:"baseline"`
-	Modalities []string `json:"modalities"`
-	Classes    []string `json:"classes,omitempty"` // where maps are drawn
+	// ChosenWith are the settings of the runs that chose learning rates beyond those of the reported ones, such as a
+	// speaker who is held out: then the validation split is fit.
+	ChosenWith map[string]any `json:"chosen_with,omitempty"`
+	Baseline   string         `json:"baseline"`
+	Modalities []string       `json:"modalities"`
+	Classes    []string       `json:"classes,omitempty"` // where maps are drawn
 	// Shared are the settings that all arms have and that are not the set's own.
 	Shared      map[string]any  `json:"shared,omitempty"`
 	Arms        []ReproducedArm `json:"arms"`

@@ -71,8 +71,11 @@ type part struct {
 	list   []*reproArm
 	hidden []*reproArm // whose learning rate others take
 	shared map[string]any
-	made   map[string]arm       // by arm, learning rate and window
-	runs   map[string]*SweepRun // by these and the seed
+	// chooser is the same target on the set as it is where a learning rate is chosen, see [data.Description.Choose]; nil
+	// where that is the set itself.
+	chooser *part
+	made    map[string]arm       // by arm, learning rate and window
+	runs    map[string]*SweepRun // by these and the seed
 }
 
 // reproArm is an arm of a part.
@@ -115,7 +118,7 @@ func (shop *Shop) Reproduce(ask Reproduce) (*Reproduction, error) {
 			return nil, err
 		}
 		for set, stands := range sets.all() {
-			one, err := p.part(t, set, stands)
+			one, err := p.part(t, set, stands, nil)
 			if err != nil {
 				return nil, err
 			}
@@ -211,8 +214,8 @@ func (p *Reproduction) sets(t target) (choices, error) {
 	return list, nil
 }
 
-// part prepares a target on a set.
-func (p *Reproduction) part(t target, set string, stands []string) (*part, error) {
+// part prepares a target on a set, with more settings than were asked for.
+func (p *Reproduction) part(t target, set string, stands []string, more map[string]any) (*part, error) {
 	one := &part{target: t, rep: p, data: set, stands: stands, seeds: p.ask.Seeds}
 	if one.seeds == 0 {
 		if one.seeds = usualSeeds; set == madeData {
@@ -226,7 +229,12 @@ func (p *Reproduction) part(t target, set string, stands []string) (*part, error
 	if v, ok := p.ask.Set["dir"]; ok {
 		asked["dir"] = v
 	}
-	for name, v := range p.ask.Set {
+	given := maps.Clone(p.ask.Set)
+	if given == nil {
+		given = map[string]any{}
+	}
+	maps.Copy(given, more)
+	for name, v := range given {
 		if strings.HasPrefix(name, dataPrefix) {
 			asked[name] = v
 		}
@@ -244,8 +252,14 @@ func (p *Reproduction) part(t target, set string, stands []string) (*part, error
 		one.tuneBy = SelectLast
 	}
 	one.shared, one.made, one.runs = one.scaled(desc), map[string]arm{}, map[string]*SweepRun{}
-	maps.Copy(one.shared, p.ask.Set)
+	maps.Copy(one.shared, given)
 	one.shared["data"] = set
+	if len(desc.Choose) > 0 && p.ask.Tune && p.ask.Select != SelectVal && p.ask.Select != SelectTestBest && !p.bestTrials {
+		if one.chooser, err = p.part(t, set, stands, desc.Choose); err != nil {
+			return nil, err
+		}
+		one.chooser.ask.Select, one.chooser.tuneBy = one.ask.Select, one.tuneBy // both count at the same epoch
+	}
 	settings, err := resolve(one.shared, &desc) // of joint training: a setting that no run has is an error at once
 	if err != nil {
 		return nil, err
@@ -285,9 +299,12 @@ func (one *part) prepare(r recipe, lr float64) *reproArm {
 	if r.method == "gblend" && one.rep.ask.Scale == ScaleDemo && r.set == nil {
 		a.set = map[string]any{"super_epoch": 4} // trials of ten epochs would be most of a run of twelve
 	}
+	if one.chooser != nil && a.like != "" { // its epochs are known of reported runs alone, which choose nothing
+		a.rateOf = a.like
+	}
 	if v, ok := r.set["lr"]; ok {
 		a.rates = []float64{v.(float64)}
-	} else if one.untuned() == "" && r.rateOf == "" {
+	} else if one.untuned() == "" && a.rateOf == "" {
 		a.rates = nil
 		for step := -tuneAround; step <= tuneAround; step++ {
 			a.rates = append(a.rates, gridRate(lr, step))

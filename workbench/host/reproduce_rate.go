@@ -80,6 +80,9 @@ func (one *part) rate(a *reproArm) (c rateChoice, err error) {
 	if !a.tunes() {
 		return rateChoice{lr: a.rates[0], known: true}, nil
 	}
+	if one.chooser != nil {
+		return one.chooser.rate(one.chooser.named(a.name))
+	}
 	rates := slices.Clone(a.rates)
 	usual := a.usualRate()
 	for below, above := 0, 0; ; {
@@ -205,13 +208,31 @@ func (one *part) tried(r *SweepRun) (t try, state int) {
 	return t, tryDone
 }
 
+// choosing is the part whose runs choose learning rates.
+func (one *part) choosing() *part {
+	if one.chooser != nil {
+		return one.chooser
+	}
+	return one
+}
+
+// chosenWith are the settings that runs which choose learning rates have beyond those of the reported ones.
+func (one *part) chosenWith() map[string]any {
+	if one.chooser == nil || one.untuned() != "" {
+		return nil
+	}
+	return one.desc.Choose
+}
+
 // untuned is why no learning rate is chosen by the validation split; empty where it is asked for and can be.
 func (one *part) untuned() string {
 	switch {
 	case !one.rep.ask.Tune:
 		return "not asked for"
-	case one.validation == 0:
+	case one.choosing().validation == 0:
 		return "there is no validation split"
+	case one.chooser != nil:
+		return one.chooser.untuned()
 	case one.desc.Unfit != "" && one.rep.ask.Select != SelectVal:
 		return "the validation split is unfit: " + one.desc.Unfit
 	}

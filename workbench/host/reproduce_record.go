@@ -20,7 +20,7 @@ func (one *part) record() (*wire.Reproduction, error) {
 	r := &wire.Reproduction{
 		Schema: wire.ReproduceSchema, Target: one.name, Title: one.title, Scale: ask.Scale, Data: one.data, PaperSets: one.stands,
 		SplitHash: one.desc.Provenance.SplitHash, Split: string(one.split), Samples: one.samples, Select: one.ask.Select, Seeds: one.seeds,
-		Tuned: one.untuned() == "", ValSamples: one.validation, Unfit: one.desc.Unfit, Baseline: one.baseline, Machine: Machine(),
+		Tuned: one.untuned() == "", ValSamples: one.choosing().validation, Unfit: one.desc.Unfit, ChosenWith: one.chosenWith(), Baseline: one.baseline, Machine: Machine(),
 	}
 	if r.Tuned {
 		r.TuneSeeds = tuneSeeds
@@ -86,7 +86,7 @@ func (one *part) recordArm(a *reproArm) (wire.ReproducedArm, error) {
 		arm.Trials = one.trials(s.tries)
 		list := tune.Rates(arm.Trials)
 		best := slices.IndexFunc(list, func(r tune.Rate) bool { return s.known && r.LR == s.lr && r.Counts() })
-		arm.MarginSamples, arm.Saturated = tune.Margin(list, best, one.validation)
+		arm.MarginSamples, arm.Saturated = tune.Margin(list, best, one.choosing().validation)
 		if arm.Edge = s.edge; arm.MarginSamples != nil {
 			*arm.MarginSamples = figures5(*arm.MarginSamples)
 		}

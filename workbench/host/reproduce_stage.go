@@ -313,7 +313,7 @@ func (one *part) needs() map[string]need {
 			switch {
 			case r != nil:
 				put(r)
-			case !a.tunes() || seed >= one.seedsTried(a): // else it will be one of those that choose
+			case !a.tunes() || one.chooser != nil || seed >= one.seedsTried(a): // else it will be one of those that choose
 				all[one.unknownKey(a, fmt.Sprint("seed ", seed))] = need{data: one.data, method: a.method, steps: s.steps}
 			}
 		}

@@ -189,7 +189,7 @@ func (v *Verification) part(f recordFile) (*part, error) {
 		shop: v.shop, runs: map[string]*SweepRun{}, tries: map[string]try{}, acted: map[string]string{}, costs: v.costs,
 		bestTrials: rec.Schema < wire.FamilySchema,
 	}
-	one, err := p.part(t, rec.Data, rec.PaperSets)
+	one, err := p.part(t, rec.Data, rec.PaperSets, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -234,6 +234,10 @@ func (v *Verification) find(one *part, r *Rerun) error {
 	default:
 		window = r.arm.Runs[r.place].Window
 	}
+	if r.trial {
+		one = one.choosing()
+		a = one.named(a.name)
+	}
 	run, err := one.run(a, r.Seed, lr, window)
 	if err == nil && runHash(run.Dir) != r.Run {
 		err = &wire.Problem{
@@ -257,6 +261,9 @@ func (v *Verification) Seconds(r *Rerun) float64 {
 // Train trains a run as the record says and sets what it comes to beside the record. When ctx ends, its error is returned.
 func (v *Verification) Train(ctx context.Context, r *Rerun, watch func(*Run) (stop func())) (Verified, error) {
 	one := v.parts[r.File]
+	if r.trial {
+		one = one.choosing()
+	}
 	a := one.list[slices.IndexFunc(one.list, func(a *reproArm) bool { return a.name == r.Arm })]
 	err := r.sweep.checkFolder(one.desc) // another record may have had it trained by now
 	if err == nil {
