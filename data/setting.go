@@ -18,6 +18,7 @@ type Setting struct {
 	Whole   bool               // a number without fraction
 	Choices []string           // of a string; empty means any
 	Mutable bool               // may change in the middle of a run
+	Own     bool               // a constant of published code: a set's recipe does not change it
 	Check   func(string) error // of a string that is not a choice; nil accepts any
 	Doc     string             // one sentence, with unit and source
 }

@@ -179,7 +179,7 @@ func TestRecipe(t *testing.T) {
 	want := map[string]any{
 		"lr": 0.03, "momentum": 0.9, "weight_decay": 1e-4, "batch": 64.0, "epochs": 12.0, "lr_step": 10.0, "lr_gamma": 0.1,
 		"encoder.audio": "cnn2d:16-32-64-64", "encoder.visual": "cnn2d:16-32-64", "probe_samples": 128.0,
-		"window_every": "1800 samples", "k_every": "1800 samples",
+		"window_every": "1800 samples", "k_every": "1800 samples", "floor": 0.75,
 	}
 	desc := open(t, made(t), nil).Describe()
 	if diff := cmp.Diff(want, desc.Recipe); diff != "" {

@@ -1,6 +1,7 @@
 package method
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -42,6 +43,7 @@ type acting struct {
 	source       string
 	smooth       float64
 	padded, open bool // open: whether epoch 0, before any trace, counts as inside
+	published    bool // whether the constants are those of published code, which no set's recipe changes
 }
 
 // always acts in every epoch.
@@ -56,7 +58,7 @@ func (a acting) settings() []data.Setting {
 		{Name: "last_epoch", Default: a.last, Min: 0, Max: maxEpoch, Whole: true, Mutable: true, Doc: "last epoch in which it may"},
 		{Name: "k", Default: a.k, Min: -100, Max: 1, Mutable: true, Doc: "K of eq. 11, the relative rise of the trace over k_every that opens the window; over another interval 1 - (1-K)^share, share times as long"},
 		{Name: "k_z", Default: 0.0, Min: 0, Max: 100, Mutable: true, Doc: "standard errors by which the rise has to exceed K, measured on the same samples before and after; 0 in the paper"},
-		{Name: "floor", Default: a.floor, Min: 0, Max: 1, Mutable: true, Doc: "share of the trace's maximum below which the window stays shut; not in the paper"},
+		{Name: "floor", Default: a.floor, Own: a.published, Min: 0, Max: 1, Mutable: true, Doc: "share of the trace's maximum below which the window stays shut; not in the paper"},
 		{Name: "window_trace", Default: a.trace, Choices: windowTraces, Mutable: true, Doc: "trace that the window is read from: fisher_emp is eq. 7; signs, labels and share are measured in steps, where every.signs and so on say so"},
 		{Name: "window_source", Default: a.source, Choices: []string{sourceOwn, sourceFirst}, Mutable: true, Doc: "whose trace opens a modality's window: its own, or the first modality's"},
 		{Name: "smooth", Default: a.smooth, Min: 1, Max: 1000, Whole: true, Mutable: true, Doc: "values over which the trace is averaged before the test; 1 takes it raw"},
@@ -172,12 +174,13 @@ func number(e inforeg.Epoch, name string) int { return int(e.Settings[name].(flo
 const drawnFloor = 0.1
 
 // RuleOf is the window test that a run's settings ask for, over an interval share times as long as the one that k is
-// for. That of a method without windows, such as joint training, has the paper's k, and a floor of a tenth.
-func RuleOf(settings map[string]any, share float64) inforeg.WindowRule {
+// for. That of a method without windows, such as joint training, has the paper's k and the set's floor; where that is 0, a
+// tenth.
+func RuleOf(settings map[string]any, share, floor float64) inforeg.WindowRule {
 	if _, ok := settings["k"]; ok {
 		return rule(settings, share)
 	}
-	return rule(map[string]any{"k": always.k, "k_z": 0.0, "floor": drawnFloor}, share)
+	return rule(map[string]any{"k": always.k, "k_z": 0.0, "floor": cmp.Or(floor, drawnFloor)}, share)
 }
 
 func rule(settings map[string]any, share float64) inforeg.WindowRule {

@@ -32,6 +32,7 @@ func (r InfoReg) acting() acting {
 	a.window, a.first = WindowAuto, 2
 	if r.Released {
 		a.first, a.k, a.trace, a.source, a.smooth, a.padded, a.open = 0, 0.05, inforeg.KindReleased, sourceFirst, 10, true, true
+		a.published = true
 	}
 	return a
 }

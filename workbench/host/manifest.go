@@ -46,6 +46,7 @@ type manifest struct {
 	SettingsHash  string            `json:"settings_hash"`
 	Seed          int               `json:"seed"`
 	StepsPerEpoch int               `json:"steps_per_epoch"`
+	Each          bool              `json:"each,omitempty"` // whether traces that windows are read from keep every sample's part: not in runs that older versions began
 	Parent        *parent           `json:"parent,omitempty"`
 	Data          data.Description  `json:"data"`
 	Backend       string            `json:"backend"`
@@ -177,6 +178,12 @@ func (m *manifest) ids() []string {
 		list = append(list, m.Parent.IDs...)
 	}
 	return list
+}
+
+// floor is that of window tests by the set's recipe; 0 where it does not say.
+func (m *manifest) floor() float64 {
+	v, _ := m.Data.Recipe["floor"].(float64)
+	return v
 }
 
 // write puts the manifest on disk. Its settings may have been completed since it was read.

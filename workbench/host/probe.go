@@ -127,7 +127,7 @@ func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.
 		rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN = mean, known(se), p.Loss, p.Labels, p.BN
 		rec.N, rec.Parts, rec.Params = samples, sum[m].parts, strings.Join(params, ", ")
 		rec.Way = way(p, samples, usual)
-		if r.each && r.at > 0 && r.at%r.clock.Interval == 0 && p.Estimator == inforeg.Exact && scheduled(rec, r.base, r.rec.changes) {
+		if r.man.Each && r.at > 0 && r.at%r.clock.Interval == 0 && p.Estimator == inforeg.Exact && scheduled(rec, r.base, r.rec.changes) {
 			for _, v := range sum[m].values {
 				rec.Each = append(rec.Each, float32(v))
 			}

@@ -19,13 +19,14 @@ type Recorded struct {
 	Status   wire.Status
 	History  wire.History
 	Declared Settings // at step 0; Status has those of the present step
+	Floor    float64  // of the set's recipe, for windows of a run that none regulates; 0: no word of it
 	Lost     string   // what is damaged or gone; empty where all is proved
 }
 
 // Recorded gives what the run has on record. Where it cannot be read just now, Lost says so.
 func (r *Run) Recorded() Recorded {
 	h, err := r.History()
-	rec := Recorded{Status: r.Status(), History: h, Declared: r.base}
+	rec := Recorded{Status: r.Status(), History: h, Declared: r.base, Floor: r.man.floor()}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	rec.Lost = r.rec.lostText
@@ -45,7 +46,7 @@ func ReadRecorded(dir string) (Recorded, error) {
 	if err != nil {
 		return Recorded{}, err
 	}
-	rec := Recorded{Declared: man.Settings}
+	rec := Recorded{Declared: man.Settings, Floor: man.floor()}
 	metrics, lostSteps, err := readView(dir, metricsFile, owned(metricsKind, man.ID))
 	if err != nil {
 		return Recorded{}, err

@@ -60,7 +60,7 @@ const (
 func publishedWindow(more map[string]any) map[string]any {
 	all := map[string]any{
 		"window": "auto", "window_trace": "released", "smooth": smoothing, "smooth_zeros": true, "open_at_start": true,
-		"first_epoch": 0, "k": 0.05, "window_source": "first",
+		"first_epoch": 0, "k": 0.05, "floor": 0, "window_source": "first",
 	}
 	maps.Copy(all, more)
 	return all

@@ -38,7 +38,6 @@ type Run struct {
 	perEpoch int // steps in an epoch
 	clock    inforeg.Clock
 	kShare   float64 // length of an interval of the window test over that which k is for
-	each     bool    // whether traces that windows are read from keep every sample's part; runs of older versions do not
 
 	turn chan struct{} // held by whoever trains the run, for as long as they do
 	mu   sync.Mutex    // held for one step at most; guards all below
@@ -124,7 +123,6 @@ func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
 	if r.perEpoch, err = stepsPerEpoch(r.base, r.set); err != nil {
 		return nil, err
 	}
-	_, r.each = r.base[windowEvery]
 	r.clock, r.kShare = r.base.clock(r.perEpoch)
 	for _, sub := range []string{snapshotsDir, figuresDir} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o777); err != nil { // less what the umask takes

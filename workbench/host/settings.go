@@ -96,7 +96,7 @@ func table(dataName, methodName string, desc *data.Description) ([]data.Setting,
 			list = append(list, data.Setting{Name: encoderPrefix + mod.Name, Default: defaultEncoder(mod), Doc: "encoder of " + mod.Name})
 		}
 		for i, s := range list {
-			if v, ok := desc.Recipe[s.Name]; ok {
+			if v, ok := desc.Recipe[s.Name]; ok && !s.Own {
 				parsed, err := s.Parse(v)
 				if err != nil {
 					return nil, fmt.Errorf("recipe of %s: %w", dataName, err)

@@ -299,7 +299,7 @@ func (shop *Shop) manifest(name string, settings Settings, set data.Dataset, p *
 	maps.Copy(computedBy, shop.codeOf(settings))
 	return &manifest{
 		Schema: schema, ID: newID(), Name: name, Settings: settings, SettingsHash: settings.hash(), Seed: settings.whole("seed"),
-		StepsPerEpoch: perEpoch, Parent: p,
+		StepsPerEpoch: perEpoch, Each: true, Parent: p,
 		Data: set.Describe(), Backend: backend.Name, Versions: computedBy, Created: time.Now().UTC().Truncate(time.Second),
 	}, nil
 }
@@ -381,6 +381,7 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 	if man, err = shop.manifest(name, maps.Clone(from.base), from.set, p); err != nil {
 		return nil, err
 	}
+	man.Each = from.man.Each      // so that what is taken over and what is added are of one kind
 	for what := range from.code { // of the steps that are taken over; later code is an event
 		man.Versions[what] = from.man.Versions[what]
 	}
