@@ -299,10 +299,15 @@ func (one *part) prepare(r recipe, lr float64) *reproArm {
 	if r.method == "gblend" && one.rep.ask.Scale == ScaleDemo && r.set == nil {
 		a.set = map[string]any{"super_epoch": 4} // trials of ten epochs would be most of a run of twelve
 	}
-	if one.chooser != nil && a.like != "" { // its epochs are known of reported runs alone, which choose nothing
+	if one.chooser != nil && a.like != "" && !r.ownRate { // its epochs are known of reported runs alone, which choose nothing
 		a.rateOf = a.like
 	}
-	if v, ok := r.set["lr"]; ok {
+	if r.ownRate {
+		a.rates = []float64{gridRate(lr, r.step)}
+		if one.name == "rate" {
+			a.x = a.rates[0]
+		}
+	} else if v, ok := r.set["lr"]; ok {
 		a.rates = []float64{v.(float64)}
 	} else if one.untuned() == "" && a.rateOf == "" {
 		a.rates = nil

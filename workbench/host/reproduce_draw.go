@@ -67,6 +67,12 @@ func DrawReproduction(rec *wire.Reproduction) ([]NamedFigure, error) {
 		err = add("", d.traces)
 	case "window":
 		err = add("", d.nulls)
+	case "prime":
+		if err = add("", d.prime); err == nil {
+			err = add("-difference", d.forest)
+		}
+	case "rate":
+		err = add("", d.rates)
 	default:
 		if err = add("", d.bars); err == nil {
 			err = add("-difference", d.forest)

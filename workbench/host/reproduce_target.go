@@ -31,6 +31,8 @@ type recipe struct {
 	against             string         // arm that it is compared with beside the baseline
 	like                string         // arm in whose epochs of acting, seed by seed, this one acts
 	longer              float64        // factor on the number of epochs; 0 is 1
+	ownRate             bool           // whether no rate is chosen: it has the set's own, or one so many steps of the grid above it
+	step                int            // see ownRate
 	control             bool           // not in the paper
 	x                   float64        // place on an axis
 	paper               []paperRow
@@ -203,6 +205,10 @@ var targets = []target{
 	{name: "fig9", title: "Figure 9: features with unimodal losses by t-SNE", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint, maps: true, oneSeed: true,
 		arms: fixedArms(recipe{name: "InfoReg*", method: "inforeg_star"}, joint(), recipe{name: "Joint*", method: "joint_star"}, longer(recipe{name: "Joint*", method: "joint_star"}, "Joint*, twice the epochs"))},
 	{name: "fig10", title: "Figure 10: the trace where video leads", paperSets: []string{"Violent Flows"}, demo: [][]string{standsForVF}, baseline: armJoint, curves: []string{"fisher_emp"}, arms: fixedArms(joint())},
+	{name: "prime", title: "The prime learning window, and what holding the leader back in it gives", demo: [][]string{twoModalities}, baseline: armJoint,
+		curves: []string{"fisher_emp", "acted", "accuracy fused"}, arms: primeArms},
+	{name: "rate", title: "Gain of InfoReg and rise of the trace against the learning rate", demo: [][]string{twoModalities}, baseline: armJoint,
+		curves: []string{"fisher_emp", "acted"}, arms: rateArms},
 	{name: "window", title: "Is the window the network's, the batch norm's or the smoother's?", demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"fisher_emp", "fisher_emp eval", "accuracy fused", "released"},
 		arms: fixedArms(joint(),
 			recipe{name: "learning rate 0", method: "joint", set: map[string]any{"lr": 0.0}, control: true},

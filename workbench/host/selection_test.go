@@ -95,7 +95,6 @@ func watchedSettings(more map[string]any) map[string]any {
 
 const watchedTest = 32
 
-
 // TestTestReadOnce: a comparison reads the test split after a run has been trained to its end and its epoch is chosen,
 // and then each sample once.
 func TestTestReadOnce(t *testing.T) {

@@ -1,0 +1,206 @@
+package host
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/stats"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/viz"
+)
+
+// primeArms set InfoReg at the set's own rate beside joint training, and beside controls: slowing or freezing the leader
+// for the same epochs, and slowing it in the first ten.
+func primeArms([]string) []recipe {
+	return usualRates(
+		joint(), infoReg(),
+		recipe{name: armSlow, method: "slow", like: armInfoReg, against: armInfoReg, control: true},
+		recipe{name: armFreeze, method: "freeze", like: armInfoReg, against: armInfoReg, control: true},
+		recipe{name: "slow for ten epochs", method: "slow", against: armInfoReg, control: true},
+	)
+}
+
+const (
+	armSlow   = "slow, same epochs"
+	armFreeze = "freeze, same epochs"
+)
+
+// usualRates are arms at the set's own learning rate, which is not chosen.
+func usualRates(list ...recipe) []recipe {
+	for i := range list {
+		list[i].ownRate = true
+	}
+	return list
+}
+
+// rateArms have joint training and InfoReg at several learning rates, a step of the grid apart. Each is compared with
+// joint training at the same rate.
+func rateArms([]string) []recipe {
+	var list []recipe
+	for _, step := range []int{-1, 0, 1, 2} {
+		j, r := joint(), infoReg()
+		if step != 0 {
+			suffix := fmt.Sprintf(", rate x %g", math.Pow(tuneSpread, float64(step)))
+			if step < 0 {
+				suffix = fmt.Sprintf(", rate / %g", math.Pow(tuneSpread, float64(-step)))
+			}
+			j.name, r.name = j.name+suffix, r.name+suffix
+		}
+		j.step, r.step, j.paper, r.paper = step, step, nil, nil
+		if step != 0 {
+			r.against = j.name
+		}
+		list = append(list, j, r)
+	}
+	return usualRates(list...)
+}
+
+// prime draws what the prime learning window is: the leading modality's trace in joint training with the window of
+// eq. 11 and the weakest one's, each beside InfoReg's.
+func (d drawing) prime() (*viz.Figure, error) {
+	f := viz.PanelsFigure{Title: d.title("The prime learning window"), Columns: 2, Band: d.band(), Width: viz.Page}
+	lead, weak := d.leading(), d.weakest()
+	for _, m := range slices.Compact([]string{lead, weak}) {
+		p := viz.LinePanel{Title: "trace of " + m, XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
+		for _, a := range d.Arms {
+			switch {
+			case a.Name == armJoint && m == lead:
+				if err := d.addTrace(&p, a, m, a.Name); err != nil {
+					return nil, err
+				}
+			case a.Name == armJoint || a.Name == armInfoReg:
+				if s, ok := d.series(a, inforeg.KindFisherEmp+" "+m, a.Name, m, true); ok {
+					p.Series = append(p.Series, s)
+				}
+			}
+		}
+		f.Panels = append(f.Panels, p)
+	}
+	f.Panels = keepDrawn(f.Panels...)
+	return panelsOf(f)
+}
+
+// leading is the modality that joint training's head predicts best from alone; the first one where that is not on record.
+func (d drawing) leading() string {
+	lead, most := d.Modalities[0], -1.0
+	a, _ := d.arm(armJoint)
+	for _, s := range a.Accuracies {
+		if s.Readout == readoutSplit && slices.Contains(d.Modalities, s.Encoder) && s.Mean > most {
+			lead, most = s.Encoder, s.Mean
+		}
+	}
+	return lead
+}
+
+// rates draws, against the learning rate, the fused accuracy of joint training and InfoReg, the gain of InfoReg over joint
+// training at the same rate, and the largest rise of the leading modality's trace in joint training (left side of eq. 11).
+func (d drawing) rates() (*viz.Figure, error) {
+	f := viz.PanelsFigure{Title: d.title("Gain and rise against the learning rate"), Columns: 3, Band: d.band(), Width: viz.Page}
+	panel := func(title, label string) viz.LinePanel {
+		return viz.LinePanel{Title: title, XLabel: "learning rate", YLabel: label, LogX: true, AtPoints: true, Percent: true}
+	}
+	accuracy := panel("fused accuracy", "accuracy (%)")
+	gain := panel("InfoReg less joint training, 95 % interval", "points")
+	gain.Rule = viz.Rule{Text: "no difference"}
+	lead := d.leading()
+	rise := panel("largest rise of "+lead+", joint training", "rise between two tests (%)")
+	of := map[string]*viz.Series{}
+	for _, name := range []string{armJoint, armInfoReg} {
+		of[name] = &viz.Series{Name: name, Run: name, Modality: fused}
+	}
+	gained := viz.Series{Name: "gain", Modality: fused}
+	rose := viz.Series{Name: "rise of " + lead, Modality: lead}
+	for _, a := range d.Arms {
+		if a.X == nil {
+			continue
+		}
+		s := of[armInfoReg]
+		if a.Method == "joint" {
+			s = of[armJoint]
+			if p, rule, ok := d.largestRise(a, lead); ok {
+				rose.Points, rise.Rule = append(rose.Points, p), viz.Rule{Y: rule, Text: "K"}
+			}
+		} else if p, ok := gainOf(a); ok {
+			gained.Points = append(gained.Points, p)
+		}
+		if i := slices.IndexFunc(a.Accuracies, isFused); i >= 0 {
+			p := viz.Point{X: *a.X, Y: a.Accuracies[i].Mean}
+			if sd := a.Accuracies[i].SD; sd != nil {
+				p.SE = *sd
+			}
+			s.Points = append(s.Points, p)
+		}
+	}
+	for _, part := range []struct {
+		panel  *viz.LinePanel
+		series []viz.Series
+	}{{&accuracy, []viz.Series{*of[armJoint], *of[armInfoReg]}}, {&gain, []viz.Series{gained}}, {&rise, []viz.Series{rose}}} {
+		for _, s := range part.series {
+			if len(s.Points) > 0 {
+				slices.SortFunc(s.Points, func(a, b viz.Point) int { return int(math.Copysign(1, a.X-b.X)) })
+				part.panel.Series = append(part.panel.Series, s)
+			}
+		}
+	}
+	f.Panels = keepDrawn(accuracy, gain, rise)
+	return panelsOf(f)
+}
+
+func isFused(s Summary) bool { return s.Encoder == fused && s.Readout == readoutHead }
+
+// gainOf is the mean difference of an arm's fused accuracy to that of the arm that it stands against, the baseline where
+// none is named, with half the width of its interval.
+func gainOf(a wire.ReproducedArm) (viz.Point, bool) {
+	list := a.Differences
+	if a.Against != "" {
+		list = a.Apart
+	}
+	i := slices.IndexFunc(list, func(x Difference) bool { return x.Encoder == fused && x.Readout == readoutHead })
+	if i < 0 || a.X == nil {
+		return viz.Point{}, false
+	}
+	p := viz.Point{X: *a.X, Y: list[i].Mean}
+	if list[i].High != nil {
+		p.SE = *list[i].High - list[i].Mean
+	}
+	return p, true
+}
+
+// largestRise is the mean over an arm's runs of the largest rise of a trace where the window could be open, with its
+// standard deviation, and the threshold K.
+func (d drawing) largestRise(a wire.ReproducedArm, modality string) (p viz.Point, k float64, ok bool) {
+	var largest []float64
+	for _, run := range a.Runs {
+		c, found := run.Curve(inforeg.KindFisherEmp + " " + modality)
+		if !found {
+			continue
+		}
+		rule, _ := ruleOf(c)
+		k, rule.K = rule.K, math.Inf(-1) // all that the floor leaves
+		trace := traceOf(c)
+		w, err := inforeg.DetectPrimeLearningWindow(trace, riseErrorsOf(c), rule)
+		if err != nil {
+			continue
+		}
+		most := math.Inf(-1)
+		for t, rise := range w.Rise {
+			if w.Open[t] {
+				most = max(most, rise)
+			}
+		}
+		if !math.IsInf(most, 0) {
+			largest = append(largest, most)
+		}
+	}
+	if len(largest) == 0 || a.X == nil {
+		return p, 0, false
+	}
+	sum := stats.Summarise(Quantity{}, largest)
+	p = viz.Point{X: *a.X, Y: sum.Mean}
+	if sum.SD != nil {
+		p.SE = *sum.SD
+	}
+	return p, k, true
+}
