@@ -48,7 +48,7 @@ func madeReproduction() *Reproduction {
 				Differences: []wire.Difference{{Quantity: fused, Mean: 0.02, Seeds: 1}}},
 			{Name: "InfoReg", Method: "inforeg", LR: 0.03, Epochs: 12, Accuracies: []wire.Summary{num(fused, 0.7)}, Paper: paper(71.90, 49.65), Runs: runs(""),
 				Differences: []wire.Difference{{Quantity: fused, Seeds: 2}}},
-			{Name: "PMR", Method: "pmr", Control: true, Missing: "method pmr with 3 modalities, want 2"},
+			{Name: "PMR", Method: "pmr", Control: true, Missing: "method pmr with 1 modalities, want at least 2"},
 		},
 	})
 }
@@ -63,7 +63,7 @@ func TestReproductionTable(t *testing.T) {
 		"| Joint | 2 | 3 to 5 of 12 | 0.03 | 70.0 ± 2.0<br><sub>paper, CREMA-D: 66.61</sub> | 40.0 ± 2.0<br><sub>paper, CREMA-D: 35.14</sub> |\n",
 		"| OGM | 2 | 3 to 5 of 12 | 0.03 | 68.0 ± 2.0<br><sub>−2.0 (−1.0 to +5.0)</sub><br><sub>p 0.3</sub><br><sub>paper, CREMA-D: 68.70</sub> | -<br><sub>paper, CREMA-D: 39.52</sub> |\n",
 		"| AGM | 1 of 2 | 3 of 12 |",
-		"| PMR † | 0 of 2 | - | - | -<br><sub>method pmr with 3 modalities, want 2</sub> | - |\n",
+		"| PMR † | 0 of 2 | - | - | -<br><sub>method pmr with 1 modalities, want at least 2</sub> | - |\n",
 		"Ours disagrees in sign: the paper has OGM 2.1 points above Joint (CREMA-D), here it is 2.0 points below (−1.0 to +5.0).",
 		"The paper has a difference to Joint (CREMA-D) where ours is 0: InfoReg (5.3 points).",
 		"Ours disagrees in order: of the rows that the paper has (CREMA-D), InfoReg is best there and AGM here.",
@@ -98,7 +98,7 @@ func TestReproductionFormats(t *testing.T) {
 	if diff := cmp.Diff(want, rows[3]); diff != "" || len(rows) != 1+2+1+1+1+1 {
 		t.Errorf("%d rows (-want +got)\n%s", len(rows), diff)
 	}
-	if last := rows[len(rows)-1]; last[13] != "0" || last[14] != "" || last[24] != "method pmr with 3 modalities, want 2" {
+	if last := rows[len(rows)-1]; last[13] != "0" || last[14] != "" || last[24] != "method pmr with 1 modalities, want at least 2" {
 		t.Errorf("the arm without a number: %v", last)
 	}
 }

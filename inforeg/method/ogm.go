@@ -72,12 +72,8 @@ func (o OGM) Gradients(s *inforeg.Step) {
 func overOthers(names []string, m string, scores map[string]*Node) *Node {
 	var sum *Node
 	for _, other := range names {
-		switch {
-		case other == m:
-		case sum == nil:
-			sum = scores[other]
-		default:
-			sum = Add(sum, scores[other])
+		if other != m {
+			sum = plus(sum, scores[other])
 		}
 	}
 	return Div(scores[m], MulScalar(sum, 1/float64(len(names)-1)))

@@ -13,11 +13,15 @@ import (
 
 // PMR speeds up the modality that is behind by a cross entropy over distances to class prototypes, and in the first
 // epochs slows the other by the entropy of the same distribution (Fan et al., CVPR 2023). Prototypes are the classes'
-// mean features over a tenth of the training samples, taken at the start of every epoch. Two modalities.
+// mean features over a tenth of the training samples, taken at the start of every epoch.
 //
 // With ρ the ratio of the summed p(y) of both by their prototypes, the loss is L + α (β PCE_1 + γ PCE_2) - μ (γ H_1 + β H_2),
 // β = clip(1/ρ - 1, 0, 1), γ = clip(ρ - 1, 0, 1), and H the mean entropy. Form "released" is the published code: the
 // modality behind by any margin gets α PCE, and there is no entropy.
+//
+// The method is defined for two modalities. With more, which is not in its paper, ρ_m is the sum of modality m over the
+// mean of the others' sums, as in [OGM], and the loss is L + Σ_m (α clip(1/ρ_m - 1, 0, 1) PCE_m - μ clip(ρ_m - 1, 0, 1) H_m);
+// for two this is the loss above. Form "released" then gives α PCE_m to each modality whose ρ_m is below 1.
 type PMR struct{ timed }
 
 // Forms of the setting "form".
@@ -38,9 +42,9 @@ func (PMR) Settings() []data.Setting {
 	}, always.settings()...)
 }
 
-// Prepare asks for two modalities.
+// Prepare asks for a second modality.
 func (PMR) Prepare(m *models.Multimodal, _ map[string]any) error {
-	return needsModalities("pmr", m, 2, 2)
+	return needsModalities("pmr", m, 2, 0)
 }
 
 // Controls says whether it acts, and whether the entropy counts.
@@ -108,32 +112,65 @@ func blend(prototypes, rows []float32, labels []int32, keep float64) {
 // Loss adds the prototypes' part.
 func (PMR) Loss(s *inforeg.Step) {
 	names := inforeg.ModalityNames(s.Model)
-	ratio := map[string]*Node{} // summed p(y)
+	sums := map[string]*Node{} // of p(y)
 	pce, entropy := map[string]*Node{}, map[string]*Node{}
 	for _, m := range names {
 		logits := Neg(distances(s.Out.Features[m], s.State["prototypes."+m]))
 		losses := models.CrossEntropy(logits, s.Labels)
 		pce[m] = ReduceAllMean(losses)
-		ratio[m] = ReduceAllSum(Exp(Neg(losses)))
+		sums[m] = ReduceAllSum(Exp(Neg(losses)))
 		log := LogSoftmax(logits)
 		entropy[m] = Neg(ReduceAllMean(ReduceSum(Mul(Exp(log), log), 1)))
 		s.Record("pce."+m, pce[m])
 	}
-	a, b := names[0], names[1]
-	rho := StopGradient(Div(ratio[a], ratio[b]))
-	s.Record("rho", rho)
-	zero, one := ZerosLike(rho), OnesLike(rho)
-	behindA, behindB := Min(Max(Sub(Reciprocal(rho), one), zero), one), Min(Max(Sub(rho, one), zero), one)
+	over, under := ratios(s, names, sums)
 	alpha := s.Control("alpha")
 	mu := Mul(s.Control("mu"), s.Control("entropy"))
-	if s.Settings["form"] == formReleased {
-		behindA, behindB = Where(LessThan(rho, one), one, zero), Where(GreaterThan(rho, one), one, zero)
-		mu = Mul(mu, zero)
+	released := s.Settings["form"] == formReleased
+	var faster, slower *Node
+	for _, m := range names {
+		zero, one := ZerosLike(over[m]), OnesLike(over[m])
+		behind, ahead := Min(Max(Sub(under[m], one), zero), one), Min(Max(Sub(over[m], one), zero), one)
+		if released {
+			behind = Where(LessThan(over[m], one), one, zero)
+		}
+		faster, slower = plus(faster, Mul(behind, pce[m])), plus(slower, Mul(ahead, entropy[m]))
 	}
-	faster := Mul(alpha, Add(Mul(behindA, pce[a]), Mul(behindB, pce[b])))
-	slower := Mul(mu, Add(Mul(behindB, entropy[a]), Mul(behindA, entropy[b])))
-	s.Loss = Add(s.Loss, Where(positive(actsAnywhere(s)), Sub(faster, slower), zero))
+	if released {
+		mu = ZerosLike(mu)
+	}
+	part := Sub(Mul(alpha, faster), Mul(mu, slower))
+	s.Loss = Add(s.Loss, Where(positive(actsAnywhere(s)), part, ZerosLike(part)))
 	s.Total = s.Loss
+}
+
+// ratios are ρ of each modality and 1/ρ, as constants: of two modalities the paper's ratio and its inverse, of more the
+// sum over the mean of the others'. They go on record as "rho", and of more than two as "rho.MODALITY".
+func ratios(s *inforeg.Step, names []string, sums map[string]*Node) (over, under map[string]*Node) {
+	over, under = map[string]*Node{}, map[string]*Node{}
+	if len(names) == 2 {
+		a, b := names[0], names[1]
+		rho := StopGradient(Div(sums[a], sums[b]))
+		s.Record("rho", rho)
+		over[a], under[b] = rho, rho
+		over[b] = Reciprocal(rho)
+		under[a] = over[b]
+		return over, under
+	}
+	for _, m := range names {
+		over[m] = StopGradient(overOthers(names, m, sums))
+		under[m] = Reciprocal(over[m])
+		s.Record("rho."+m, over[m])
+	}
+	return over, under
+}
+
+// plus is a sum that may have no part yet.
+func plus(sum, part *Node) *Node {
+	if sum == nil {
+		return part
+	}
+	return Add(sum, part)
 }
 
 // distances are those of the rows of z, [B, D], to the rows of c, [C, D]; [B, C]. At distance 0 the gradient is 0.

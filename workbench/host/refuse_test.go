@@ -23,7 +23,7 @@ func TestMethodsRefuse(t *testing.T) {
 		reason string
 	}{
 		{"ogm of one", map[string]any{"method": "ogm", "modalities": "audio"}, "method ogm with 1 modalities, want at least 2", "nothing to compare with"},
-		{"pmr of three", map[string]any{"method": "pmr", "modalities": "audio,visual,text"}, "method pmr with 3 modalities, want 2", "its ratio is of two"},
+		{"pmr of one", map[string]any{"method": "pmr", "modalities": "audio"}, "method pmr with 1 modalities, want at least 2", "its ratio is of two or more"},
 		{"greedy of three", map[string]any{"method": "greedy", "modalities": "audio,visual,text"}, "method greedy with 3 modalities, want 2", "gates stand between two"},
 		{"greedy without stages", map[string]any{"method": "greedy", "modalities": "audio,text"}, "text", "an encoder without stages has no place for gates"},
 		{"agm of six", map[string]any{"method": "agm"}, "method agm with 6 modalities", "2^6 - 1 passes"},

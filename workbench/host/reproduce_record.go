@@ -326,6 +326,16 @@ func (one *part) notes(r *wire.Reproduction) []string {
 	if one.data == "utdmhad" && r.Shared["modalities"] == "inertial,depth" {
 		list = append(list, "Of utdmhad's three modalities the inertial sensor and depth are used, since several methods and heads take two.")
 	}
+	var ratios []string
+	for _, a := range r.Arms {
+		if (a.Method == "ogm" || a.Method == "pmr") && len(a.Runs) > 0 && len(r.Modalities) > 2 {
+			ratios = append(ratios, a.Name)
+		}
+	}
+	if len(ratios) > 0 {
+		list = append(list, fmt.Sprintf("Defined for two modalities, %s here take each modality's ratio over the mean of the others, "+
+			"which is not in their papers.", strings.Join(ratios, " and ")))
+	}
 	if slices.ContainsFunc(r.Arms, func(a wire.ReproducedArm) bool { return strings.Contains(a.Name, "twice the epochs") }) {
 		list = append(list, "Twice the epochs: the learning rate falls after twice as many, too.")
 	}

@@ -303,7 +303,10 @@ class OGM(Method):
 
 
 class PMR(Method):
-    """1.4. rho and the prototypes are constants; the gradient of PCE and entropy flows through z (training mode)."""
+    """1.4. rho and the prototypes are constants; the gradient of PCE and entropy flows through z (training mode).
+
+    CHOICE: of more than two modalities, which the method's paper does not have, each has a rho of its own, over the
+    mean of the others; of two the second's is the inverse of the first's, which alone is recorded."""
 
     def __init__(self, *a):
         super().__init__(*a)
@@ -318,21 +321,22 @@ class PMR(Method):
         return {}
 
     def step(self, s):
-        a, b = self.mods
         dist = {m: -(s["z"][m][:, None] - self.proto[m][None]).norm(dim=2) for m in self.mods}
         pce = {m: F.cross_entropy(dist[m], s["y"]) for m in self.mods}
-        rho = (p_true(dist[a], s["y"]).sum() / p_true(dist[b], s["y"]).sum()).item()
-        alpha = self.get("alpha", 1)
-        if self.get("form", "paper") == "released":  # CHOICE: it has no entropy term, mu is ignored
-            total = s["loss"] + alpha * (pce[b] if rho > 1 else pce[a] if rho < 1 else 0)
-        else:
-            beta, gamma = (min(max(v, 0), 1) for v in (1 / rho - 1, rho - 1))
-            total = s["loss"] + alpha * beta * pce[a] + alpha * gamma * pce[b]
+        sums, n = {m: p_true(dist[m], s["y"]).sum().item() for m in self.mods}, len(self.mods)
+        rho = {m: sums[m] * (n - 1) / sum(sums[k] for k in self.mods if k != m) for m in self.mods}
+        total, alpha = s["loss"], self.get("alpha", 1)
+        for m in self.mods:
+            if self.get("form", "paper") == "released":  # CHOICE: it has no entropy term, mu is ignored
+                total = total + alpha * (pce[m] if rho[m] < 1 else 0)
+                continue
+            total = total + alpha * min(max(1 / rho[m] - 1, 0), 1) * pce[m]
             if s["e"] < self.get("per_end", 5):  # CHOICE: exclusive
-                h = {m: -(torch.softmax(dist[m], 1) * torch.log_softmax(dist[m], 1)).sum(1).mean() for m in self.mods}
-                total = total - self.get("mu", 0) * (gamma * h[a] + beta * h[b])
-        self.note("rho>1", rho > 1)
-        return self.plain(total), {"rho": rho, **{f"pce.{m}": pce[m].item() for m in self.mods}, "total": total.item()}
+                h = -(torch.softmax(dist[m], 1) * torch.log_softmax(dist[m], 1)).sum(1).mean()
+                total = total - self.get("mu", 0) * min(max(rho[m] - 1, 0), 1) * h
+            self.note(f"rho.{m}>1", rho[m] > 1)
+        ratios = {"rho": rho[self.mods[0]]} if n == 2 else {f"rho.{m}": v for m, v in rho.items()}
+        return self.plain(total), {**ratios, **{f"pce.{m}": pce[m].item() for m in self.mods}, "total": total.item()}
 
 
 class AGM(Method):
