@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -22,6 +23,9 @@ var alignedParts = map[data.Split]string{data.Train: "train", data.Validation: "
 
 // alignedNames are the modalities' names in the file, each by one of these.
 var alignedNames = map[string][]string{"text": {"text"}, "audio": {"audio"}, "video": {"vision", "video"}}
+
+// AlignedPath is where [Open] looks for aligned sequences.
+func AlignedPath(dir string) string { return filepath.Join(data.Subfolder(dir, Folder), alignedFile) }
 
 // openAligned reads the sequences of aligned features.
 func openAligned(path string, o options) (data.Dataset, error) {

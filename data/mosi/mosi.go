@@ -33,7 +33,7 @@ func readSet(dir string, settings map[string]any) (data.Dataset, error) {
 	}
 	folder := data.Subfolder(dir, Folder)
 	name := filepath.Join(folder, "transcripts.csv")
-	path := filepath.Join(folder, alignedFile)
+	path := AlignedPath(dir)
 	if _, err := os.Stat(name); o.features == alignedFeatures || o.features == autoFeatures && err != nil && hasAligned(path) {
 		return openAligned(path, o)
 	}

@@ -58,6 +58,7 @@ type Reproduction struct {
 	costs costs
 
 	bestTrials bool // runs that choose count at their best epoch whatever the selection is, as in records of schema 1
+	recorded   bool // the settings are those of a record: sets are opened as it says
 }
 
 // part is a target on a set.
@@ -76,6 +77,8 @@ type part struct {
 	chooser *part
 	made    map[string]arm       // by arm, learning rate and window
 	runs    map[string]*SweepRun // by these and the seed
+
+	setNote string // of what the set has not, see [Reproduction.openSet]
 }
 
 // reproArm is an arm of a part.
@@ -239,10 +242,11 @@ func (p *Reproduction) part(t target, set string, stands []string, more map[stri
 			asked[name] = v
 		}
 	}
-	opened, err := p.shop.library.open(asked)
+	opened, chosen, note, err := p.openSet(t, set, asked)
 	if err != nil {
 		return nil, err
 	}
+	one.setNote = note
 	desc := opened.Describe()
 	one.Sweep = &Sweep{
 		shop: p.shop, ask: Comparison{Dir: p.ask.Dir, Select: selectionOn(p.ask.Select, desc), Seeds: one.seeds}, desc: desc,
@@ -252,6 +256,7 @@ func (p *Reproduction) part(t target, set string, stands []string, more map[stri
 		one.tuneBy = SelectLast
 	}
 	one.shared, one.made, one.runs = one.scaled(desc), map[string]arm{}, map[string]*SweepRun{}
+	maps.Copy(one.shared, chosen)
 	maps.Copy(one.shared, given)
 	one.shared["data"] = set
 	if len(desc.Choose) > 0 && p.ask.Tune && p.ask.Select != SelectVal && p.ask.Select != SelectTestBest && !p.bestTrials {

@@ -326,6 +326,9 @@ func (one *part) notes(r *wire.Reproduction) []string {
 	if one.data == "utdmhad" && r.Shared["modalities"] == "inertial,depth" {
 		list = append(list, "Of utdmhad's three modalities the inertial sensor and depth are used, since several methods and heads take two.")
 	}
+	if one.setNote != "" {
+		list = append(list, one.setNote)
+	}
 	var ratios []string
 	for _, a := range r.Arms {
 		if (a.Method == "ogm" || a.Method == "pmr") && len(a.Runs) > 0 && len(r.Modalities) > 2 {

@@ -187,7 +187,7 @@ func (v *Verification) part(f recordFile) (*part, error) {
 	p := &Reproduction{
 		ask:  Reproduce{Dir: v.ask.Out, Targets: []string{rec.Target}, Data: rec.Data, Seeds: rec.Seeds, Scale: rec.Scale, Select: rec.Select, Tune: rec.Tuned, Set: set},
 		shop: v.shop, runs: map[string]*SweepRun{}, tries: map[string]try{}, acted: map[string]string{}, costs: v.costs,
-		bestTrials: rec.Schema < wire.FamilySchema,
+		bestTrials: rec.Schema < wire.FamilySchema, recorded: true,
 	}
 	one, err := p.part(t, rec.Data, rec.PaperSets, nil)
 	if err != nil {
