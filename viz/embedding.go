@@ -14,6 +14,7 @@ type EmbeddingFigure struct {
 	Title   string
 	Classes []string
 	Panels  []EmbeddingPanel
+	Notes   []string // sentences beneath, for example which run of several is shown
 	Width   Width
 }
 
@@ -171,5 +172,5 @@ func embeddingSentence(f EmbeddingFigure) string {
 	if title == "" {
 		title = "Maps"
 	}
-	return title + ": " + strings.Join(parts, "; ") + "."
+	return strings.Join(append([]string{title + ": " + strings.Join(parts, "; ") + "."}, f.Notes...), " ")
 }

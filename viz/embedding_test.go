@@ -149,3 +149,35 @@ func TestEmbeddingSpec(t *testing.T) {
 		looks[look] = class
 	}
 }
+
+// TestNotesBeneath: notes of maps and matrices stand in the sentence, in the spec and in room of their own.
+func TestNotesBeneath(t *testing.T) {
+	note := "InfoReg acted on audio from epoch 2 to 4 with seed 1."
+	maps, matrices := twoMaps(), twoMatrices()
+	for _, width := range []viz.Width{viz.Screen, viz.Column, viz.Page} {
+		maps.Width, matrices.Width = width, width
+		for name, draw := range map[string]func(notes []string) (*viz.Figure, error){
+			"maps":     func(notes []string) (*viz.Figure, error) { maps.Notes = notes; return viz.Embedding(maps) },
+			"matrices": func(notes []string) (*viz.Figure, error) { matrices.Notes = notes; return viz.Cosine(matrices) },
+		} {
+			plain, err := draw(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			noted, err := draw([]string{note})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasSuffix(noted.Text, note) || noted.Height <= plain.Height {
+				t.Errorf("%s, width %v: text %q, %d high, without the note %d", name, width, noted.Text, noted.Height, plain.Height)
+			}
+			var words []string
+			for _, line := range array(object(noted.Spec["title"])["subtitle"]) {
+				words = append(words, line.(string))
+			}
+			if !strings.Contains(strings.Join(words, " "), note) {
+				t.Errorf("%s, width %v: subtitle %q lacks the note", name, width, words)
+			}
+		}
+	}
+}

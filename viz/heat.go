@@ -58,13 +58,7 @@ type heatmaps struct {
 
 // arrangeNotes makes room for a figure's notes beneath everything else.
 func (at *heatmaps) arrangeNotes(notes []string) {
-	for _, note := range notes {
-		at.notes = append(at.notes, wrapped(smallSize, at.width-2*margin, note)...)
-	}
-	if n := len(at.notes); n > 0 {
-		at.notesAt = dot{margin, at.height - margin/2}
-		at.height += float64(n)*noteLine + margin/2
-	}
+	at.notes, at.notesAt, at.height = placeNotes(notes, at.width, at.height)
 }
 
 func arrangeCosine(f CosineFigure) heatmaps {

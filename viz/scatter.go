@@ -24,6 +24,25 @@ type scatters struct {
 	legendWidth   float64 // of one column
 	legendRows    int
 	across        int // maps in a row
+	notes         []string
+	notesAt       dot
+}
+
+// arrangeNotes makes room for a figure's notes beneath everything else.
+func (at *scatters) arrangeNotes(notes []string) {
+	at.notes, at.notesAt, at.height = placeNotes(notes, at.width, at.height)
+}
+
+// placeNotes gives the lines of notes beneath a picture of this size, where they begin, and the height with them.
+func placeNotes(notes []string, width, height float64) (lines []string, at dot, higher float64) {
+	for _, note := range notes {
+		lines = append(lines, wrapped(smallSize, width-2*margin, note)...)
+	}
+	if n := len(lines); n > 0 {
+		at = dot{margin, height - margin/2}
+		height += float64(n)*noteLine + margin/2
+	}
+	return lines, at, height
 }
 
 func arrangeEmbedding(f EmbeddingFigure) scatters {
@@ -60,6 +79,7 @@ func arrangeEmbedding(f EmbeddingFigure) scatters {
 		at.width = f.Width.pixels(0)
 		at.legendBelow(len(f.Classes))
 		at.height = math.Ceil(at.height)
+		at.arrangeNotes(f.Notes)
 		return at
 	}
 	if n := len(f.Classes); n > 0 {
@@ -70,6 +90,7 @@ func arrangeEmbedding(f EmbeddingFigure) scatters {
 	}
 	at.width = math.Ceil(max(x+margin, min(760, 2*margin+widthOf(titleSize, f.Title))))
 	at.height = math.Ceil(at.height)
+	at.arrangeNotes(f.Notes)
 	return at
 }
 
@@ -132,6 +153,7 @@ func drawEmbedding(p *pen, f EmbeddingFigure, at scatters) {
 			p.write(grey, smallSize, dot{at.frames[i].x, below}, left, top, fit(smallSize, at.side, line))
 		}
 	}
+	p.notes(at.notes, at.notesAt)
 	for i, c := range f.Classes {
 		l := classLook(i)
 		x := at.legend.x + float64(i/at.legendRows)*(at.legendWidth+columnGap)
@@ -170,7 +192,7 @@ func embeddingSpec(f EmbeddingFigure, at scatters) map[string]any {
 		views[i] = p.view(f.Classes, at.side, at.names[i], at.captions[i])
 	}
 	root := object{"concat": views, "columns": float64(at.across), "spacing": panelGap}
-	return finish(root, f.Title)
+	return finish(root, f.Title, at.notes...)
 }
 
 // view writes one map. Its numbers stand beneath it as the title of the horizontal axis.

@@ -173,6 +173,16 @@ func done(a wire.ReproducedArm) []wire.ReproducedRun {
 	return list
 }
 
+// seed is the seed of a record of one.
+func (r *Reproduction) seed() int {
+	for _, a := range r.Arms {
+		for _, run := range a.Runs {
+			return run.Seed
+		}
+	}
+	return 0
+}
+
 func (r *Reproduction) counted(a wire.ReproducedArm) string {
 	if n := len(done(a)); n < r.Seeds {
 		return fmt.Sprintf("%d of %d", n, r.Seeds)

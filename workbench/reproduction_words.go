@@ -15,7 +15,7 @@ func (r *Reproduction) caption() string {
 	if r.Split == "val" {
 		split = "validation split, for want of a test split,"
 	}
-	seeds := "seed 0 alone"
+	seeds := fmt.Sprintf("seed %d alone", r.seed())
 	if r.Seeds > 1 {
 		seeds = fmt.Sprintf("mean ± standard deviation over seeds 0 to %d", r.Seeds-1)
 	}

@@ -19,21 +19,23 @@ const ReproduceSchema = 2
 // draw it again without training. `primewindow reproduce` writes it. Accuracies are between 0 and 1. It is a function of
 // the runs' folders alone.
 type Reproduction struct {
-	Schema     int      `json:"schema"`
-	Target     string   `json:"target"` // table1, fig5, window and so on
-	Title      string   `json:"title"`
-	Scale      string   `json:"scale"` // demo or paper
-	Data       string   `json:"data"`
-	PaperSets  []string `json:"paper_sets,omitempty"` // the sets in whose place Data stands; empty where it is one of them
-	SplitHash  string   `json:"split_hash"`
-	Split      string   `json:"split"`                 // whose accuracies these are
-	Samples    int      `json:"samples"`               // in it
-	Select     string   `json:"select"`                // how the epoch of each run was chosen: val, last or test-best
-	Seeds      int      `json:"seeds"`                 // that were asked for: 0 to Seeds-1
-	Tuned      bool     `json:"tuned"`                 // whether the learning rate was chosen, by the validation split
-	TuneSeeds  int      `json:"tune_seeds,omitempty"`  // over how many seeds, where it was; in schema 1 with seed 0 alone
-	ValSamples int      `json:"val_samples,omitempty"` // in the validation split
-	Unfit      string   `json:"unfit,omitempty"`       // why the set's validation split chooses neither epoch nor rate, as the set says
+	Schema    int      `json:"schema"`
+	Target    string   `json:"target"` // table1, fig5, window and so on
+	Title     string   `json:"title"`
+	Scale     string   `json:"scale"` // demo or paper
+	Data      string   `json:"data"`
+	PaperSets []string `json:"paper_sets,omitempty"` // the sets in whose place Data stands; empty where it is one of them
+	SplitHash string   `json:"split_hash"`
+	Split     string   `json:"split"`   // whose accuracies these are
+	Samples   int      `json:"samples"` // in it
+	Select    string   `json:"select"`  // how the epoch of each run was chosen: val, last or test-best
+	Seeds     int      `json:"seeds"`   // of each arm, 0 to Seeds-1, but for a target of one seed that was searched for
+	// Searched is, of such a target, how many seeds might have been shown: the first with which the method acted is, else 0.
+	Searched   int    `json:"searched,omitempty"`
+	Tuned      bool   `json:"tuned"`                 // whether the learning rate was chosen, by the validation split
+	TuneSeeds  int    `json:"tune_seeds,omitempty"`  // over how many seeds, where it was; in schema 1 with seed 0 alone
+	ValSamples int    `json:"val_samples,omitempty"` // in the validation split
+	Unfit      string `json:"unfit,omitempty"`       // why the set's validation split chooses neither epoch nor rate, as the set says
 	// ChosenWith are the settings of the runs that chose learning rates beyond those of the reported ones, such as a
 	// speaker who is held out: then the validation split is fit.
 	ChosenWith map[string]any `json:"chosen_with,omitempty"`

@@ -54,6 +54,7 @@ type Reproduction struct {
 	runs  map[string]*SweepRun // by folder: targets share them
 	tries map[string]try       // by folder
 	acted map[string]string    // by folder: in which epochs a run did, see actedIn
+	shown map[string]bool      // by folder: whether a run acted up to its chosen epoch
 	locks map[string]*os.File  // by set
 	costs costs
 
@@ -69,9 +70,11 @@ type part struct {
 	data   string
 	stands []string // sets of the paper in whose place it stands; none where it is one of them
 	seeds  int
-	list   []*reproArm
-	hidden []*reproArm // whose learning rate others take
-	shared map[string]any
+	// searched is, of a target with maps, among how many seeds the one that is shown is found, see shownSeed
+	searched int
+	list     []*reproArm
+	hidden   []*reproArm // whose learning rate others take
+	shared   map[string]any
 	// chooser is the same target on the set as it is where a learning rate is chosen, see [data.Description.Choose]; nil
 	// where that is the set itself.
 	chooser *part
@@ -224,6 +227,9 @@ func (p *Reproduction) part(t target, set string, stands []string, more map[stri
 		if one.seeds = usualSeeds; set == madeData {
 			one.seeds = 1
 		}
+	}
+	if t.maps {
+		one.searched = one.seeds
 	}
 	if t.oneSeed {
 		one.seeds = 1

@@ -250,7 +250,7 @@ func (d drawing) traces() (*viz.Figure, error) {
 
 // maps draws the maps of the last modality's features (figures 6 and 9).
 func (d drawing) maps() (*viz.Figure, error) {
-	f := viz.EmbeddingFigure{Title: d.title("Features of " + d.Modalities[len(d.Modalities)-1]), Classes: d.Classes, Width: viz.Page}
+	f := viz.EmbeddingFigure{Title: d.title("Features of " + d.Modalities[len(d.Modalities)-1]), Classes: d.Classes, Notes: d.actingNotes(), Width: viz.Page}
 	for _, a := range d.Arms {
 		for _, run := range a.Runs {
 			for _, m := range run.Maps {

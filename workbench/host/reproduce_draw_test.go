@@ -111,6 +111,8 @@ func TestDrawCommitted(t *testing.T) {
 		{"mosi/fig5.json", []string{"(c) trace of audio", "InfoReg: video window"}, "audio is the weakest of three, and not the last"},
 		{"mosi/fig7.json", []string{"fused, accuracy (%) by β", "each modality, accuracy (%) by β", "joint training, fused is 75.19%"}, "the fused line has a scale of its own"},
 		{"digits/fig8.json", []string{"mark at 0.04 the paper's"}, "K"},
+		{"utdmhad/fig6.json", []string{"InfoReg did not act: its map is that of joint training"}, "its points are those of joint training"},
+		{"synth/fig6.json", []string{"When InfoReg acted is not on record"}, "made before that was kept"},
 		{"mosi/fig4.json", []string{"opens no window"}, "three modalities"},
 	} {
 		t.Run(tt.file, func(t *testing.T) {

@@ -55,7 +55,8 @@ func TestMeasureWhole(t *testing.T) {
 			t.Errorf("whole %v: definitions %v, curves (-want +got)\n%s", whole, definitions, diff)
 		}
 	}
-	if hasWhole(&wire.Reproduction{Arms: []wire.ReproducedArm{{Runs: []wire.ReproducedRun{madeRun()}}}}) {
-		t.Error("a record without the curve is said to have it")
+	old := &wire.Reproduction{Arms: []wire.ReproducedArm{{Runs: []wire.ReproducedRun{madeRun()}}}}
+	if hasCurve(old, "fisher_emp model") || !hasCurve(old, "fisher_emp") || hasCurve(old, "fisher") {
+		t.Error("a record has curves that it lacks, or lacks those that it has")
 	}
 }

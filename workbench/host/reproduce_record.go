@@ -22,6 +22,7 @@ func (one *part) record() (*wire.Reproduction, error) {
 		SplitHash: one.desc.Provenance.SplitHash, Split: string(one.split), Samples: one.samples, Select: one.ask.Select, Seeds: one.seeds,
 		Tuned: one.untuned() == "", ValSamples: one.choosing().validation, Unfit: one.desc.Unfit, ChosenWith: one.chosenWith(), Baseline: one.baseline, Machine: Machine(),
 	}
+	r.Searched = one.searched
 	if r.Tuned {
 		r.TuneSeeds = tuneSeeds
 	}
@@ -95,7 +96,11 @@ func (one *part) recordArm(a *reproArm) (wire.ReproducedArm, error) {
 			t.Entropy, t.Chosen = figures5(t.Entropy), s.known && t.Missing == "" && t.LR == s.lr
 		}
 	}
-	for seed, r := range s.main {
+	for place, r := range s.main {
+		seed, _, err := one.seedAt(place)
+		if err != nil {
+			return arm, err
+		}
 		got, err := one.recordRun(r, a, seed)
 		if err != nil {
 			return arm, err
@@ -345,7 +350,10 @@ func (one *part) notes(r *wire.Reproduction) []string {
 	if slices.ContainsFunc(r.Arms, func(a wire.ReproducedArm) bool { return a.RateOf != "" && r.Tuned }) {
 		list = append(list, "Arms that vary a setting take the learning rate that was chosen for the method with its usual settings.")
 	}
-	if one.oneSeed && one.rep.ask.Seeds > 1 {
+	switch {
+	case one.maps:
+		list = append(list, drawing{r}.actingNotes()...)
+	case one.oneSeed && one.rep.ask.Seeds > 1:
 		list = append(list, "One seed is drawn.")
 	}
 	for _, a := range r.Arms {

@@ -18,7 +18,8 @@ const windowAll = "all"
 // stage is what is known now of the runs of an arm.
 type stage struct {
 	rateChoice
-	main  []*SweepRun // by seed; nil where it is not known yet
+	main  []*SweepRun // by seed, of maps the one that is shown; nil where it is not known yet
+	find  []*SweepRun // that find the seed that is shown
 	steps int         // of a main run
 }
 
@@ -35,10 +36,22 @@ func (one *part) stageOf(a *reproArm) (s stage, err error) {
 	if s.rateChoice, err = one.rate(a); err != nil {
 		return s, err
 	}
+	if a == one.acting() {
+		if _, _, s.find, err = one.shownSeed(); err != nil {
+			return s, err
+		}
+	}
 	s.main = make([]*SweepRun, one.seeds)
-	for seed := range one.seeds {
+	for place := range one.seeds {
 		if !s.known {
 			break
+		}
+		seed, known, err := one.seedAt(place)
+		if err != nil {
+			return s, err
+		}
+		if !known {
+			continue
 		}
 		window, ok, err := one.window(a, seed)
 		if err != nil {
@@ -47,10 +60,10 @@ func (one *part) stageOf(a *reproArm) (s stage, err error) {
 		if !ok {
 			continue
 		}
-		if s.main[seed], err = one.run(a, seed, s.lr, window); err != nil {
+		if s.main[place], err = one.run(a, seed, s.lr, window); err != nil {
 			return s, err
 		}
-		if err := one.need(a, s.main[seed]); err != nil {
+		if err := one.need(a, s.main[place]); err != nil {
 			return s, err
 		}
 	}
@@ -140,8 +153,18 @@ func (p *Reproduction) arrange() error {
 	return nil
 }
 
-// Next is the next run to train, the same seed of all arms after each other; false when nothing is left.
+// Next is the next run to train, the same seed of all arms after each other; false when nothing is left. Those by which the
+// seed of maps is found come first, once their learning rate is known: then what is measured of the others is known too.
 func (p *Reproduction) Next() (*SweepRun, bool, error) {
+	for _, one := range p.parts {
+		_, _, search, err := one.shownSeed()
+		if err != nil {
+			return nil, false, err
+		}
+		if n := len(search); n > 0 && !search[n-1].trained() {
+			return search[n-1], true, nil
+		}
+	}
 	for _, one := range p.parts {
 		var late []*SweepRun
 		for _, a := range one.list {
@@ -301,6 +324,9 @@ func (one *part) needs() map[string]need {
 		for _, t := range s.tries {
 			put(t.run)
 		}
+		for _, r := range s.find {
+			put(r)
+		}
 		if a.refused != "" || !slices.Contains(one.list, a) {
 			continue
 		}
@@ -313,6 +339,13 @@ func (one *part) needs() map[string]need {
 			switch {
 			case r != nil:
 				put(r)
+			case one.maps && s.known: // as if the first seed will be shown
+				first, err := one.run(a, 0, s.lr, "")
+				if err != nil {
+					all["error"] = need{err: err}
+					return all
+				}
+				put(first)
 			case !a.tunes() || one.chooser != nil || seed >= one.seedsTried(a): // else it will be one of those that choose
 				all[one.unknownKey(a, fmt.Sprint("seed ", seed))] = need{data: one.data, method: a.method, steps: s.steps}
 			}

@@ -176,7 +176,10 @@ func (v *Verification) part(f recordFile) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.whole = t.whole && hasWhole(rec) // older records lack it: what is not on record needs no measuring
+	t.whole = t.whole && hasCurve(rec, inforeg.KindFisherEmp+" "+wholeModel) // older records lack it: it needs no measuring
+	if t.maps && !hasCurve(rec, acted) {
+		t.curves = nil // likewise
+	}
 	set := maps.Clone(rec.Shared)
 	if set == nil {
 		set = map[string]any{}
@@ -185,7 +188,7 @@ func (v *Verification) part(f recordFile) (*part, error) {
 		set["dir"] = v.ask.Dir
 	}
 	p := &Reproduction{
-		ask:  Reproduce{Dir: v.ask.Out, Targets: []string{rec.Target}, Data: rec.Data, Seeds: rec.Seeds, Scale: rec.Scale, Select: rec.Select, Tune: rec.Tuned, Set: set},
+		ask:  Reproduce{Dir: v.ask.Out, Targets: []string{rec.Target}, Data: rec.Data, Seeds: max(rec.Seeds, rec.Searched), Scale: rec.Scale, Select: rec.Select, Tune: rec.Tuned, Set: set},
 		shop: v.shop, runs: map[string]*SweepRun{}, tries: map[string]try{}, acted: map[string]string{}, costs: v.costs,
 		bestTrials: rec.Schema < wire.FamilySchema, recorded: true,
 	}
@@ -204,12 +207,13 @@ func (v *Verification) part(f recordFile) (*part, error) {
 	return one, nil
 }
 
-// hasWhole reports whether the whole model's trace is on a record.
-func hasWhole(rec *wire.Reproduction) bool {
+// hasCurve reports whether a kind of quantity is on a record.
+func hasCurve(rec *wire.Reproduction, kind string) bool {
 	return slices.ContainsFunc(rec.Arms, func(a wire.ReproducedArm) bool {
 		return slices.ContainsFunc(a.Runs, func(r wire.ReproducedRun) bool {
-			_, ok := r.Curve(inforeg.KindFisherEmp + " " + wholeModel)
-			return ok
+			return slices.ContainsFunc(r.Curves, func(c wire.ReproducedCurve) bool {
+				return c.Quantity == kind || strings.HasPrefix(c.Quantity, kind+" ")
+			})
 		})
 	})
 }
@@ -324,7 +328,7 @@ func usualFlags() bool { return slices.Contains([]string{"", depthFirst}, os.Get
 
 // commandOf is the command that makes a record anew.
 func commandOf(rec *wire.Reproduction) string {
-	words := []string{"primewindow reproduce", rec.Target, "-data", rec.Data, "-seeds", strconv.Itoa(rec.Seeds)}
+	words := []string{"primewindow reproduce", rec.Target, "-data", rec.Data, "-seeds", strconv.Itoa(max(rec.Seeds, rec.Searched))}
 	if rec.Scale != ScaleDemo {
 		words = append(words, "-scale", rec.Scale)
 	}
