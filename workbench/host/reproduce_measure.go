@@ -13,6 +13,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/viz"
 	"github.com/primewindow/primewindow/viz/tsne"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
@@ -36,23 +37,24 @@ func cosineAt(step, perEpoch, steps int) bool {
 	return step >= 2 && (step == min(cosineEpoch*perEpoch, steps) || step == steps)
 }
 
-// firstInside is the step at the end of the first epoch in which the window of some modality is open beyond noise, 0 where
-// none is.
+// firstInside is the step at the end of the first epoch whose end lies in the window of some modality, beyond noise; 0
+// where there is none.
 func firstInside(rec Recorded) (int, error) {
 	windows, err := rec.windows(inforeg.KindFisherEmp)
 	if err != nil {
 		return 0, err
 	}
-	first := 0
-	for _, w := range windows {
-		if w.Uncertain {
-			continue
-		}
-		if epoch := int(math.Floor(w.From)) + 1; epoch <= rec.Status.Epoch && (first == 0 || epoch < first) {
-			first = epoch
+	return epochInside(windows, rec.Status.Epoch) * rec.Status.StepsPerEpoch, nil
+}
+
+// epochInside is the first of so many epochs whose end lies in a window that is no noise, 0 where none does.
+func epochInside(windows []viz.Window, epochs int) int {
+	for epoch := 1; epoch <= epochs; epoch++ {
+		if slices.ContainsFunc(windows, func(w viz.Window) bool { return !w.Uncertain && w.From < float64(epoch) && float64(epoch) <= w.To }) {
+			return epoch
 		}
 	}
-	return first * rec.Status.StepsPerEpoch, nil
+	return 0
 }
 
 // each measures what is measured after an epoch, unless it is on record.
