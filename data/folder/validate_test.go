@@ -181,10 +181,8 @@ func TestGroups(t *testing.T) {
 	if groups[data.Test]["speaker 2"] != 4 || len(groups[data.Test]) != 1 || groups[data.Validation][""]+groups[data.Train][""] != 1 {
 		t.Errorf("groups %v", groups)
 	}
-	for g := range groups[data.Validation] {
-		if groups[data.Train][g] > 0 {
-			t.Errorf("group %q is trained on and validates: %v", g, groups)
-		}
+	if err := datatest.Strangers(d); err != nil {
+		t.Errorf("%v: %v", err, groups)
 	}
 	if p := d.Describe().Provenance.Protocol; !strings.Contains(p, "in whole groups, drawn by their names") {
 		t.Errorf("protocol %q", p)

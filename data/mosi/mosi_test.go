@@ -2,6 +2,7 @@ package mosi
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -76,7 +77,8 @@ func write(tb testing.TB, files map[string][]byte) string {
 
 // TestContract holds the set to what every set promises.
 func TestContract(t *testing.T) {
-	if err := datatest.Contract(datatest.Open(t, Open, write(t, madeFiles()), nil)); err != nil {
+	d := datatest.Open(t, Open, write(t, madeFiles()), nil)
+	if err := errors.Join(datatest.Contract(d), datatest.Strangers(d)); err != nil {
 		t.Error(err)
 	}
 }

@@ -3,6 +3,7 @@ package nlvr
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -105,7 +106,8 @@ func write(tb testing.TB, list string, archive []byte) string {
 
 // TestContract holds the set to what every set promises.
 func TestContract(t *testing.T) {
-	if err := datatest.Contract(datatest.Open(t, Open, write(t, madeList(), madeArchive(t, nil)), map[string]any{"val_share": 0.2, "words": 4})); err != nil {
+	d := datatest.Open(t, Open, write(t, madeList(), madeArchive(t, nil)), map[string]any{"val_share": 0.2, "words": 4})
+	if err := errors.Join(datatest.Contract(d), datatest.Strangers(d)); err != nil {
 		t.Error(err)
 	}
 }

@@ -3,6 +3,7 @@ package utdmhad
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -18,7 +19,8 @@ import (
 
 // TestContract holds the set to what every set promises.
 func TestContract(t *testing.T) {
-	if err := datatest.Contract(datatest.Open(t, Open, madeFiles().write(t), nil)); err != nil {
+	d := datatest.Open(t, Open, madeFiles().write(t), nil)
+	if err := errors.Join(datatest.Contract(d), datatest.Strangers(d)); err != nil {
 		t.Error(err)
 	}
 }

@@ -20,8 +20,7 @@ const someSamples = 4
 //   - no name of a sample stands twice in the set, and labels are those of classes;
 //   - a batch has the places, labels and modalities that it should, of the right sizes, and finite values;
 //   - a sample's values depend on the draw alone: not on its place in the batch, its neighbours, or the goroutine;
-//   - a place beyond a split's ends is an error;
-//   - its validation split is of strangers where its test split is, see [Strangers].
+//   - a place beyond a split's ends is an error.
 func Contract(d data.Dataset) error {
 	desc := d.Describe()
 	var errs []error
@@ -52,7 +51,7 @@ func Contract(d data.Dataset) error {
 			wrong("%s: %w", split, err)
 		}
 	}
-	return errors.Join(append(errs, Strangers(d))...)
+	return errors.Join(errs...)
 }
 
 // distinct says whether there are so many names, none of them empty or twice.

@@ -93,16 +93,32 @@ func TestContract(t *testing.T) {
 				}
 			}
 		}, "sample 0, draw 7: x differs in another batch"},
-		{"validates on strangers", inGroups("p q q", "r", "t u"), ""},
-		{"validates on whom it trains on", inGroups("p q q", "q", "t u"), `group "q" is trained on and validates`},
-		{"so it is tested", inGroups("p q q", "q", "t p"), ""},
-		{"groups are not known", inGroups("p q q", "- q", "- -"), ""},
-		{"unfit to validate", func(s *set) { inGroups("p q q", "q", "t u")(s); s.desc.Unfit = "made with its labels" }, ""},
 	} {
 		s := newSet()
 		tt.spoil(s)
 		err := Contract(s)
 		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
+		}
+	}
+}
+
+// TestStrangers: a validation split that shares groups with the training split is told where the test split shares none.
+func TestStrangers(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		spoil func(s *set)
+		want  string // in the error; empty where there is none
+	}{
+		{"nothing known", func(*set) {}, ""},
+		{"validates on strangers", inGroups("p q q", "r", "t u"), ""},
+		{"validates on whom it trains on", inGroups("p q q", "q", "t u"), `group "q" is trained on and validates`},
+		{"so it is tested", inGroups("p q q", "q", "t p"), ""},
+		{"groups are not known", inGroups("p q q", "- q", "- -"), ""},
+	} {
+		s := newSet()
+		tt.spoil(s)
+		if err := Strangers(s); (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
 		}
 	}

@@ -1,6 +1,7 @@
 package datatest
 
 import (
+	"errors"
 	"maps"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ func (l Loader) Must(tb testing.TB, dir string, others ...any) data.Dataset {
 	return Open(tb, l.Open, dir, l.Settings(others...))
 }
 
-// Drawn opens a set whose draws change one modality, and checks by [Contract], [Augmented] and [Same] that they do so for these
+// Drawn opens a set whose draws change one modality, and checks it by [Contract] and [Strangers], and by [Augmented] and [Same] that they do so for these
 // training samples, that augment=false switches them off, and that values are the same without a cache, with an empty one and
 // with what that then holds. It sets the variable of the environment that names the cache's folder.
 func (l Loader) Drawn(t *testing.T, dir, cacheVariable, modality string, indices []int, others ...any) {
@@ -47,7 +48,7 @@ func (l Loader) Drawn(t *testing.T, dir, cacheVariable, modality string, indices
 		}
 	}
 	d := l.Must(t, dir, others...)
-	if err := Contract(d); err != nil {
+	if err := errors.Join(Contract(d), Strangers(d)); err != nil {
 		t.Error(err)
 	}
 	if err := Augmented(d, l.Must(t, dir, append(others, "augment", false)...), data.Train, indices, modality); err != nil {
@@ -55,15 +56,12 @@ func (l Loader) Drawn(t *testing.T, dir, cacheVariable, modality string, indices
 	}
 }
 
-// Open opens a set, or ends the test, and checks [Strangers].
+// Open opens a set, or ends the test.
 func Open(tb testing.TB, open func(dir string, settings map[string]any) (data.Dataset, error), dir string, settings map[string]any) data.Dataset {
 	tb.Helper()
 	d, err := open(dir, settings)
 	if err != nil {
 		tb.Fatal(err)
-	}
-	if err := Strangers(d); err != nil {
-		tb.Error(err)
 	}
 	return d
 }
