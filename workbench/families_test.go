@@ -7,8 +7,8 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// TestOldRecords: what was recorded before comparisons were in families is read with families, so that the fused accuracy
-// is compared by itself. No p grows by that, and what is on disk is not changed.
+// TestOldRecords: what was recorded before comparisons were in families is read with families, so that the fused
+// accuracy is compared by itself. No p grows by that, and what is on disk is not changed.
 func TestOldRecords(t *testing.T) {
 	check := func(path string, on, read []wire.Difference) (primary int) {
 		t.Helper()

@@ -16,7 +16,8 @@ import (
 )
 
 // epochChoices are those of -select.
-const epochChoices = "val, by the validation split; last; test-best, by the test split itself, as the paper does; auto, val, or last where the set says that its validation split is unfit"
+const epochChoices = "val, by the validation split; last; test-best, by the test split itself, as the paper does; " +
+	"auto, val, or last where the set says that its validation split is unfit"
 
 // compareCommand trains every method from every seed, or goes on where it left off, and prints what they came to.
 func compareCommand(ctx context.Context, env *environ, args []string) error {

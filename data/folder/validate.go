@@ -22,8 +22,9 @@ const (
 )
 
 // validate makes validation samples of a share of each class's training samples, drawn by their identities, where the
-// table names none, and whole groups of them where [strangers] says so. A share that is no whole sample of any class is drawn of all classes together, one sample at least. It
-// leaves at least one of each class to train on, and reports how many it took, none where no class has two, and how.
+// table names none, and whole groups of them where [strangers] says so. A share that is no whole sample of any class
+// is drawn of all classes together, one sample at least. It leaves at least one of each class to train on, and reports
+// how many it took, none where no class has two, and how.
 func validate(rows []row, share float64) (taken int, how drawing) {
 	classes := map[string][]int{}
 	for i, r := range rows {
@@ -68,8 +69,9 @@ func validate(rows []row, share float64) (taken int, how drawing) {
 	return taken, allTogether
 }
 
-// strangers reports whether the test split shows groups that are not trained on, so that validation samples have to be of
-// other groups than those, too. It is so where the table names groups of training samples and none of them is tested.
+// strangers reports whether the test split shows groups that are not trained on, so that validation samples have to be
+// of other groups than those, too. It is so where the table names groups of training samples and none of them is
+// tested.
 func strangers(rows []row) bool {
 	trained := map[string]bool{}
 	for _, r := range rows {
@@ -77,12 +79,14 @@ func strangers(rows []row) bool {
 			trained[r.group] = true
 		}
 	}
-	return len(trained) > 0 && !slices.ContainsFunc(rows, func(r row) bool { return r.split == data.Test && trained[r.group] })
+	known := func(r row) bool { return r.split == data.Test && trained[r.group] }
+	return len(trained) > 0 && !slices.ContainsFunc(rows, known)
 }
 
-// validateGroups makes validation samples of whole groups, about a share of each class, drawn by their names; a sample of no
-// group is one by itself. A group is taken when more of its samples than not fit into what its classes have to give, or
-// when it is the first; and only when each of its classes keeps a sample to train on. It reports how many samples it took.
+// validateGroups makes validation samples of whole groups, about a share of each class, drawn by their names; a sample
+// of no group is one by itself. A group is taken when more of its samples than not fit into what its classes have to
+// give, or when it is the first; and only when each of its classes keeps a sample to train on. It reports how many
+// samples it took.
 func validateGroups(rows []row, share float64) (taken int) {
 	groups, counts, room := map[string][]int{}, map[string]int{}, map[string]float64{}
 	for i, r := range rows {

@@ -148,8 +148,8 @@ func TestValidateGroups(t *testing.T) {
 	}
 }
 
-// TestGroups reads the column group: it is known of each sample, the description says how validation samples were drawn,
-// and an empty group is none.
+// TestGroups reads the column group: it is known of each sample, the description says how validation samples were
+// drawn, and an empty group is none.
 func TestGroups(t *testing.T) {
 	table := "id,label,split,group\n"
 	f := datatest.Files{}

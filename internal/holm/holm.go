@@ -1,5 +1,5 @@
-// Package holm corrects p for the number of comparisons, by Holm's step-down rule, family by family. It links nothing that
-// a cell would have to link: records of older versions are corrected where they are read.
+// Package holm corrects p for the number of comparisons, by Holm's step-down rule, family by family. It links nothing
+// that a cell would have to link: records of older versions are corrected where they are read.
 //
 // Start with [Correct].
 package holm

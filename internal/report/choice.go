@@ -11,13 +11,14 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// Epoch says how the epoch was chosen at which each run counts: selection is val, last or test-best, split the one whose
-// accuracies are reported, and unfit why the set says that its validation split chooses nothing, if it does.
+// Epoch says how the epoch was chosen at which each run counts: selection is val, last or test-best, split the one
+// whose accuracies are reported, and unfit why the set says that its validation split chooses nothing, if it does.
 func Epoch(selection, split, unfit string) string {
 	how := map[string]string{
-		"val":       "each run at the epoch of its best fused accuracy on the validation split",
-		"last":      "each run at its last epoch",
-		"test-best": "each run at the epoch of its best fused accuracy on the test split itself, as in the paper, which flatters",
+		"val":  "each run at the epoch of its best fused accuracy on the validation split",
+		"last": "each run at its last epoch",
+		"test-best": "each run at the epoch of its best fused accuracy on the test split itself, as in the paper, " +
+			"which flatters",
 	}[selection]
 	if split == "val" && selection == "val" {
 		how += " itself, which flatters"
@@ -71,10 +72,12 @@ func ReproducedRates(r *wire.Reproduction) []string {
 	}
 	how := "by the best fused accuracy on the validation split with seed 0"
 	if r.TuneSeeds > 0 {
-		how = fmt.Sprintf("by the fused accuracy on the validation split, at each run's best epoch, mean over seeds 0 to %d, equal ones by the cross entropy there", r.TuneSeeds-1)
+		epoch := "best"
 		if r.Select == "last" {
-			how = strings.Replace(how, "best epoch", "last epoch", 1)
+			epoch = "last"
 		}
+		how = fmt.Sprintf("by the fused accuracy on the validation split, at each run's %s epoch, mean over seeds 0 to %d, "+
+			"equal ones by the cross entropy there", epoch, r.TuneSeeds-1)
 	}
 	if len(r.ChosenWith) > 0 {
 		var with []string
@@ -119,7 +122,8 @@ func ReproducedRates(r *wire.Reproduction) []string {
 	}
 	list := []string{fmt.Sprintf("Learning rates, %s: %s.", how, strings.Join(parts, "; "))}
 	if len(near) > 0 {
-		list = append(list, fmt.Sprintf("Validation is saturated, the choice of the learning rate says little: %s.", strings.Join(near, ", ")))
+		list = append(list, fmt.Sprintf("Validation is saturated, the choice of the learning rate says little: %s.",
+			strings.Join(near, ", ")))
 	}
 	return list
 }
@@ -180,6 +184,7 @@ func SaturatedEpochs(selection string, samples int, runs []wire.RunOutcome) stri
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Validation is saturated, the choice of the epoch says little: of %s %d leave at most %d of its %d samples to get right.",
+	return fmt.Sprintf("Validation is saturated, the choice of the epoch says little: "+
+		"of %s %d leave at most %d of its %d samples to get right.",
 		Counted(all, "run", "runs"), n, tune.Few, samples)
 }

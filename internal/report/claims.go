@@ -28,18 +28,22 @@ func Families(list []wire.Difference) string {
 	switch {
 	case primary > 0 && secondary > 0:
 		return fmt.Sprintf("The fused accuracy is the primary readout: the correction accounts for its %s over the methods. "+
-			"All other readouts are secondary, a family of their own of %s.", Counted(primary, "comparison", "comparisons"), Counted(secondary, "comparison", "comparisons"))
+			"All other readouts are secondary, a family of their own of %s.", comparisons(primary), comparisons(secondary))
 	case primary > 0:
-		return fmt.Sprintf("The correction accounts for %s of the fused accuracy over the methods.", Counted(primary, "comparison", "comparisons"))
+		return fmt.Sprintf("The correction accounts for %s of the fused accuracy over the methods.", comparisons(primary))
 	case secondary > 0:
-		return fmt.Sprintf("The fused accuracy, the primary readout, was not compared. The correction accounts for %s of secondary ones.", Counted(secondary, "comparison", "comparisons"))
+		return fmt.Sprintf("The fused accuracy, the primary readout, was not compared. "+
+			"The correction accounts for %s of secondary ones.", comparisons(secondary))
 	}
 	return ""
 }
 
+func comparisons(n int) string { return Counted(n, "comparison", "comparisons") }
+
 // Legend says what stands below each accuracy of a table that shows differences in its cells.
 func Legend(baseline string, list []wire.Difference) string {
-	text := fmt.Sprintf("Below each accuracy: its difference to %s in percentage points, paired by seed, with the interval of 95 %% by Student's t, and p after Holm's correction.", baseline)
+	text := fmt.Sprintf("Below each accuracy: its difference to %s in percentage points, paired by seed, "+
+		"with the interval of 95 %% by Student's t, and p after Holm's correction.", baseline)
 	if families := Families(list); families != "" {
 		text += " " + families
 	}
@@ -50,7 +54,8 @@ func Legend(baseline string, list []wire.Difference) string {
 func Claims(c *wire.Compared) []string {
 	var list []string
 	if len(c.Methods) > 1 && c.Baseline != "joint" {
-		list = append(list, fmt.Sprintf("joint is not among the methods: differences are to %s, the first of them.", c.Baseline))
+		list = append(list, fmt.Sprintf("joint is not among the methods: differences are to %s, the first of them.",
+			c.Baseline))
 	}
 	switch {
 	case len(c.Methods) == 1:
@@ -99,10 +104,12 @@ func claim(c *wire.Compared, family, name string) string {
 	if all == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%s: %s. The interval excludes 0 for %s; after Holm's correction for their number p is below %g for %s.",
-		name, Counted(all, "comparison", "comparisons"), Listed(outside), significant, Listed(corrected))
+	text := fmt.Sprintf("%s: %s. The interval excludes 0 for %s; "+
+		"after Holm's correction for their number p is below %g for %s.",
+		name, comparisons(all), Listed(outside), significant, Listed(corrected))
 	if equal > 0 {
-		text += fmt.Sprintf(" %s no interval: the difference is the same with every seed, and nothing is known of its spread.", Counted(equal, "comparison has", "comparisons have"))
+		text += fmt.Sprintf(" %s no interval: the difference is the same with every seed, and nothing is known of its spread.",
+			Counted(equal, "comparison has", "comparisons have"))
 	}
 	return text
 }

@@ -1,12 +1,12 @@
-// Package tune chooses a learning rate among those that were tried on the validation split, and says how sure the choice
-// is. Who trains the runs and who words the table take it from here.
+// Package tune chooses a learning rate among those that were tried on the validation split, and says how sure the
+// choice is. Who trains the runs and who words the table take it from here.
 //
 // Start with [Rates], then [Choose].
 //
 // Rules, stated once:
 //
-//   - A rate counts by the mean over its seeds of the fused accuracy on the validation split, equal ones by the mean cross
-//     entropy there.
+//   - A rate counts by the mean over its seeds of the fused accuracy on the validation split, equal ones by the mean
+//     cross entropy there.
 //   - A rate of which a run has no result, as one that diverges, has failed and is not chosen.
 //   - Where the best rate is the lowest or the highest that was tried, the grid is to be continued there; a failed rate
 //     beyond the best one ends it. Where all have failed it is continued downwards.

@@ -9,23 +9,23 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// A learning rate is chosen on the validation split alone, over several seeds. The runs that try it have the settings of
-// those that are reported, so that those of the chosen rate are the first of these.
+// A learning rate is chosen on the validation split alone, over several seeds. The runs that try it have the settings
+// of those that are reported, so that those of the chosen rate are the first of these.
 
 const (
 	tuneSpread = 3 // ratio of a learning rate to the next one that is tried
 	tuneAround = 1 // rates that are tried on either side of the usual one
 	// tuneFurther is how many further rates are tried on one side while the best one is at the edge of the grid.
 	tuneFurther = 3
-	// tuneSeeds is over how many seeds each is tried, from 0 on. It is the same for all numbers of reported seeds, so that
-	// targets of one seed and of several choose the same rate and share its runs.
+	// tuneSeeds is over how many seeds each is tried, from 0 on. It is the same for all numbers of reported seeds, so
+	// that targets of one seed and of several choose the same rate and share its runs.
 	tuneSeeds = 3
 )
 
 // TuneRule says how a learning rate is chosen.
 func TuneRule() string {
-	return fmt.Sprintf("the usual one and %d on either side, %d times apart, over %d seeds, and up to %d further ones where the best is at the edge",
-		tuneAround, tuneSpread, tuneSeeds, tuneFurther)
+	return fmt.Sprintf("the usual one and %d on either side, %d times apart, over %d seeds, "+
+		"and up to %d further ones where the best is at the edge", tuneAround, tuneSpread, tuneSeeds, tuneFurther)
 }
 
 // tryRun is a run that helps to choose the learning rate.
@@ -71,8 +71,8 @@ func gridRate(usual float64, steps int) float64 {
 	return rounded(usual)
 }
 
-// rate is the learning rate of an arm, once it is known, and the runs that decide. While the best of the rates that were
-// tried is at the edge of the grid, the grid is continued there.
+// rate is the learning rate of an arm, once it is known, and the runs that decide. While the best of the rates that
+// were tried is at the edge of the grid, the grid is continued there.
 func (one *part) rate(a *reproArm) (c rateChoice, err error) {
 	if a.rateOf != "" {
 		return one.rate(one.named(a.rateOf))
@@ -174,8 +174,8 @@ const (
 // try is what a run that helps to choose came to on the validation split.
 type try struct{ accuracy, entropy float64 }
 
-// tried is a run's accuracy on the validation split, and the cross entropy there, at the epoch at which runs that choose
-// count.
+// tried is a run's accuracy on the validation split, and the cross entropy there, at the epoch at which runs that
+// choose count.
 func (one *part) tried(r *SweepRun) (t try, state int) {
 	if t, ok := one.rep.tries[r.Dir]; ok {
 		return t, tryDone
@@ -200,7 +200,8 @@ func (one *part) tried(r *SweepRun) (t try, state int) {
 	}
 	t.accuracy = list[0].Value
 	for _, p := range rec.History.Probes {
-		if p.Step == epoch*r.arm.perEpoch && p.Kind == "cross_entropy" && p.Encoder == fused && p.Split == string(data.Validation) {
+		there := p.Step == epoch*r.arm.perEpoch && p.Split == string(data.Validation)
+		if there && p.Kind == "cross_entropy" && p.Encoder == fused {
 			t.entropy = p.Value
 		}
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
-	"github.com/primewindow/primewindow/internal/tune"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -85,12 +84,6 @@ func (one *part) recordArm(a *reproArm) (wire.ReproducedArm, error) {
 	}
 	if a.rateOf == "" {
 		arm.Trials = one.trials(s.tries)
-		list := tune.Rates(arm.Trials)
-		best := slices.IndexFunc(list, func(r tune.Rate) bool { return s.known && r.LR == s.lr && r.Counts() })
-		arm.MarginSamples, arm.Saturated = tune.Margin(list, best, one.choosing().validation)
-		if arm.Edge = s.edge; arm.MarginSamples != nil {
-			*arm.MarginSamples = figures5(*arm.MarginSamples)
-		}
 		for i := range arm.Trials {
 			t := &arm.Trials[i]
 			t.Entropy, t.Chosen = figures5(t.Entropy), s.known && t.Missing == "" && t.LR == s.lr

@@ -6,6 +6,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/holm"
 	"github.com/primewindow/primewindow/internal/stats"
+	"github.com/primewindow/primewindow/internal/tune"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -16,6 +17,9 @@ func sumUp(r *wire.Reproduction) {
 	var compared []*Difference
 	for i := range r.Arms {
 		arm := &r.Arms[i]
+		if r.Schema >= wire.FamilySchema {
+			sumTrials(arm, r.ValSamples)
+		}
 		from := base
 		if j := slices.IndexFunc(r.Arms, func(a wire.ReproducedArm) bool { // a joint one of the same column, where there is
 			return a.Column == arm.Column && arm.Column != "" && a.Method == "joint"
@@ -54,6 +58,22 @@ func sumUp(r *wire.Reproduction) {
 		return
 	}
 	holm.Correct(compared)
+}
+
+// sumTrials says how sure an arm's learning rate is, once it is chosen.
+func sumTrials(arm *wire.ReproducedArm, samples int) {
+	rates := tune.Rates(arm.Trials)
+	chosen := func(r tune.Rate) bool {
+		return slices.ContainsFunc(arm.Trials, func(t wire.Trial) bool { return t.Chosen && t.LR == r.LR })
+	}
+	best := slices.IndexFunc(rates, chosen)
+	if best < 0 {
+		return
+	}
+	arm.Edge = tune.Edge(rates, best)
+	if arm.MarginSamples, arm.Saturated = tune.Margin(rates, best, samples); arm.MarginSamples != nil {
+		*arm.MarginSamples = figures5(*arm.MarginSamples)
+	}
 }
 
 // quantitiesOf are the accuracies that any of an arm's runs has.
@@ -106,6 +126,7 @@ func unsummed(rec wire.Reproduction) wire.Reproduction {
 	rec.Arms, rec.Comparisons = nil, 0
 	for _, a := range arms {
 		a.Accuracies, a.Differences, a.Apart = nil, nil, nil
+		a.MarginSamples, a.Saturated, a.Edge = nil, false, ""
 		rec.Arms = append(rec.Arms, a)
 	}
 	return rec
@@ -125,6 +146,9 @@ func sumFigures(a wire.ReproducedArm) (list []figure) {
 			list = append(list, figure{name: name, kind: summedFigure, value: *v})
 		}
 	}
+	choice := fmt.Sprintf("saturated: %v, edge: %q", a.Saturated, a.Edge)
+	list = append(list, figure{name: "choice of the learning rate", text: choice})
+	optional("margin of the learning rate", a.MarginSamples)
 	for _, s := range a.Accuracies {
 		of := s.Encoder + " " + s.Readout
 		list = append(list, figure{name: "mean of " + of, kind: summedFigure, value: s.Mean}, figure{name: "number of seeds of " + of, value: float64(s.Seeds)})

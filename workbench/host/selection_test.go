@@ -130,8 +130,8 @@ func TestTestReadOnce(t *testing.T) {
 	}
 }
 
-// TestTuningReadsNoTest: while learning rates are tried the test split is not read; then once for each reported run, also
-// for those that helped to choose.
+// TestTuningReadsNoTest: while learning rates are tried the test split is not read; then once for each reported run,
+// also for those that helped to choose.
 func TestTuningReadsNoTest(t *testing.T) {
 	saw := watchSynth(t, "")
 	shop := newTestShop(t)
@@ -189,9 +189,40 @@ func TestTuningReadsNoTest(t *testing.T) {
 			t.Fatal(err)
 		}
 		checkTuned(t, records[0])
+		changed := *records[0]
+		changed.Arms = slices.Clone(changed.Arms)
+		changed.Arms[1].Saturated = !changed.Arms[1].Saturated
+		err = checkSums("r.json", &changed)
+		if err == nil || !strings.Contains(err.Error(), "InfoReg: choice of the learning rate") {
+			t.Errorf("a record that says otherwise how sure the rate is: error %v", err)
+		}
 		if err := p.Close(); err != nil {
 			t.Fatal(err)
 		}
+		verifyTrial(t, shop, p.Files()[0], records[0])
+	}
+}
+
+// verifyTrial trains again a run of a record that tried a rate with the last seed and was not chosen: its name and its
+// figures are those on record.
+func verifyTrial(t *testing.T, shop *Shop, path string, rec *wire.Reproduction) {
+	t.Helper()
+	i := slices.IndexFunc(rec.Arms[0].Trials, func(tr wire.Trial) bool { return tr.Seed == tuneSeeds-1 && !tr.Chosen })
+	v, err := shop.Verify(Verify{Path: path, Runs: rec.Arms[0].Trials[i].Run, Out: filepath.Join(t.TempDir(), "again")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs := map[string]bool{}
+	for _, a := range rec.Arms {
+		for _, tr := range a.Trials {
+			runs[tr.Run] = true
+		}
+	}
+	if v.Named != len(runs) || len(v.Chosen) != 1 || v.Chosen[0].Seed != tuneSeeds-1 {
+		t.Fatalf("%d runs have the name on record, want %d; chosen %v", v.Named, len(runs), v.Chosen)
+	}
+	if got, err := v.Train(t.Context(), v.Chosen[0], noWatch); err != nil || !got.Exact || got.Equal != got.Figures {
+		t.Errorf("%s: trained again %+v, error %v", v.Chosen[0], got, err)
 	}
 }
 
@@ -225,12 +256,19 @@ func checkTuned(t *testing.T, rec *wire.Reproduction) {
 	}
 }
 
-// TestUnfit: where a set says that its validation split is unfit, the last epoch and the set's own rate are taken unless
-// another choice is asked for; records and file names say which.
+// TestUnfit: where a set says that its validation split is unfit, the last epoch and the set's own rate are taken
+// unless another choice is asked for; records and file names say which.
 func TestUnfit(t *testing.T) {
 	const why = "its features were made with its labels"
 	watchSynth(t, why)
 	shop := NewShop(t.TempDir())
+	set, err := shop.library.open(watchedSettings(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := strings.Join(Survey(set), "\n"); !strings.Contains(text, "the validation split is unfit to choose epochs or constants by: "+why) {
+		t.Errorf("the set's survey does not say so:\n%s", text)
+	}
 	for _, tt := range []struct {
 		selection, want string
 		tuned           bool
@@ -368,8 +406,8 @@ func TestRateGrid(t *testing.T) {
 	}
 }
 
-// TestPlanWhileGridGrows: the plan counts the runs of further rates once they are due, and never more than it said there
-// may be.
+// TestPlanWhileGridGrows: the plan counts the runs of further rates once they are due, and never more than it said
+// there may be.
 func TestPlanWhileGridGrows(t *testing.T) {
 	p, err := NewShop(t.TempDir()).Reproduce(smallReproduction(t, func(r *Reproduce) { r.Targets = []string{"fig10"} })) // one arm, two seeds
 	if err != nil {

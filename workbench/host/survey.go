@@ -36,6 +36,9 @@ func Survey(d data.Dataset) []string {
 	}
 	lines = append(lines, shared(d)...)
 	say("%s", desc.Provenance.Protocol)
+	if desc.Unfit != "" {
+		say("the validation split is unfit to choose epochs or constants by: %s", desc.Unfit)
+	}
 	say("source: %s", desc.Provenance.Source)
 	say("licence: %s", desc.Provenance.Licence)
 	say("split hash: %s", desc.Provenance.SplitHash)
