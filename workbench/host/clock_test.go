@@ -187,3 +187,33 @@ func TestFirstTest(t *testing.T) {
 		}
 	}
 }
+
+// TestCheapTraces: a window may be read from what the steps measure by the way, averaged over each interval.
+func TestCheapTraces(t *testing.T) {
+	shop := newTestShop(t)
+	for kind, probe := range map[string]string{inforeg.KindShare: probeShare, inforeg.KindSigns: probeSigns} {
+		settings := everyFour()
+		settings["window_trace"], settings[everyPrefix+probe], settings[everyPrefix+probeEmp] = kind, "1 step", "never"
+		r := trained(t, shop, kind, settings, 3*smallEpoch)
+		traces, errs := r.rec.tracesUntil(4)
+		if got := traces[kind]["audio"]; len(got) != 4 || slices.ContainsFunc(got, func(v float64) bool { return !(v > 0) }) {
+			t.Errorf("%s: trace %v, want the means of four intervals", kind, got)
+		}
+		var mean float64 // of the second interval, by its steps
+		for _, p := range onRecord(r).Probes {
+			if p.Encoder == "audio" && p.Step >= 4 && p.Step < 8 && strings.HasSuffix(p.Way, inStep) {
+				mean += p.Value / 4
+			}
+		}
+		if got := traces[kind]["audio"][1]; math.Abs(got/mean-1) > 1e-12 { // roundings of another order of the sum
+			t.Errorf("%s: second interval %v, its steps have the mean %v", kind, got, mean)
+		}
+		if got := errs[kind]["audio"][2]; !(got > 0) {
+			t.Errorf("%s: error of the first rise %v, want that of two means of steps", kind, got)
+		}
+		on := append(seriesOf(r, onPrefix+"audio")[8:], seriesOf(r, onPrefix+"visual")[8:]...)
+		if slices.Max(on) == 0 {
+			t.Errorf("%s: nothing was regulated", kind)
+		}
+	}
+}

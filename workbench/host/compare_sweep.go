@@ -194,16 +194,17 @@ func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*Run) (stop f
 			return Recorded{}, err
 		}
 	}
-	every := p.Steps
 	best := s.selection(p) == SelectTestBest
-	if best || p.beside.epochs() { // each epoch is measured when it ends: going back to all of them would take longer
-		every = p.arm.perEpoch
-	}
-	for step := every; step <= p.Steps; step += every {
+	for step := 1; step <= p.Steps; step++ {
+		epoch, test := step%p.arm.perEpoch == 0, step%p.arm.clock().Interval == 0
+		// What is measured is measured when it is due: going back to all of it would take longer.
+		if step != p.Steps && !(best && epoch) && !(p.beside.epochs() && (epoch || test)) {
+			continue
+		}
 		if err := r.To(ctx, step, "primewindow "+s.word()); err != nil {
 			return Recorded{}, err
 		}
-		if best {
+		if best && epoch {
 			if err := r.EvaluateAt(ctx, data.Test, step); err != nil {
 				return Recorded{}, err
 			}

@@ -25,7 +25,7 @@ func (one *part) besides(a *reproArm) beside {
 	return beside{eval: plain || one.name == "window", whole: one.whole && plain, cosines: one.cosines, f1: one.f1, maps: one.maps}
 }
 
-// epochs reports whether something is measured after each epoch.
+// epochs reports whether something is measured after each epoch, or after each window test.
 func (b beside) epochs() bool { return b.eval || b.whole || b.cosines }
 
 // cosineEpoch is the epoch after which cosines are measured first; they are again after the first epoch in which a window
@@ -66,9 +66,10 @@ func (b beside) each(ctx context.Context, r *Run, step int) error {
 	have := func(kind, bn string) bool {
 		return slices.ContainsFunc(list, func(p wire.Record) bool { return p.Kind == kind && (bn == "" || p.BN == bn) })
 	}
-	eval := b.eval && !have(inforeg.KindFisherEmp, bnRunning)
-	whole := b.whole && !slices.ContainsFunc(list, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && ofWhole(p) })
-	cosines := b.cosines && !have(inforeg.KindCosine, "")
+	test := step%r.clock.Interval == 0
+	eval := b.eval && test && !have(inforeg.KindFisherEmp, bnRunning)
+	whole := b.whole && test && !slices.ContainsFunc(list, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && ofWhole(p) })
+	cosines := b.cosines && step%r.perEpoch == 0 && !have(inforeg.KindCosine, "")
 	if cosines && !cosineAt(step, r.perEpoch, r.perEpoch*r.Status().Epochs) {
 		inside, err := firstInside(r.Recorded())
 		if err != nil {
@@ -161,9 +162,13 @@ func (b beside) lacks(rec Recorded, split data.Split, step, perEpoch int) bool {
 	if b.cosines {
 		inside, _ = firstInside(rec) // a trace that cannot be read is told where it is drawn
 	}
+	for s := rec.interval(); s <= rec.Status.Step; s += rec.interval() {
+		if b.eval && !evals[s] || b.whole && !wholes[s] {
+			return true
+		}
+	}
 	for s := perEpoch; s <= rec.Status.Step; s += perEpoch {
-		cosine := b.cosines && (cosineAt(s, perEpoch, rec.Status.Step) || s >= 2 && s == inside)
-		if b.eval && !evals[s] || b.whole && !wholes[s] || cosine && !cosines[s] {
+		if b.cosines && (cosineAt(s, perEpoch, rec.Status.Step) || s >= 2 && s == inside) && !cosines[s] {
 			return true
 		}
 	}
