@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -83,6 +84,9 @@ func (d drawing) seedIntervals(a wire.ReproducedArm, quantity string, smooth int
 			continue
 		}
 		rule, every := ruleOf(c)
+		if c.Test == nil && a.Method == "joint" { // nothing was regulated by it: the floor of windows that are only looked at
+			rule = method.RuleOf(nil, 1, 0)
+		}
 		trace, errs := traceOf(c), riseErrorsOf(c)
 		if padded || smooth > 1 { // the errors of neighbouring means go together: none is known
 			var err error
