@@ -166,7 +166,7 @@ func (c *Comparison) grid() grid {
 	quantities := c.accuracies()
 	g := grid{caption: c.heading(), head: []string{"method", "seeds", "epoch"}}
 	for _, q := range quantities {
-		g.head = append(g.head, q.String())
+		g.head = append(g.head, report.Column(q, q.String(), c.Comparisons))
 	}
 	for _, m := range c.Methods {
 		row := []entry{{text: m.Method}, {text: c.counted(m.Method)}, {text: c.epochs(m.Method)}}

@@ -157,7 +157,7 @@ func TestReadComparisonErrors(t *testing.T) {
 func TestComparisonTable(t *testing.T) {
 	want := `made: accuracy in percent on the test split of digits (200 samples), mean ± standard deviation over seeds 0 to 1; each run at the epoch of its best fused accuracy on the validation split.
 
-method   seeds   epoch   fused                audio linear
+method   seeds   epoch   fused, primary       audio linear
 joint    2       1 to 2  70.0 ± 1.0           50.0 ± 2.0
 ogm      1 of 2  2       75.0*                52.5 ± 2.0
                          +5.0 (+1.0 to +9.0)  −2.5 (−5.0 to 0.0)

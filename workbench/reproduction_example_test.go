@@ -34,7 +34,7 @@ func ExampleReproduction_Text() {
 	// Output:
 	// Figure 3: gap between the modalities. Accuracy in percent on the test split of synth (24 samples), mean ± standard deviation over seeds 0 to 1; each run at its last epoch.
 	//
-	// method   seeds  epoch   lr    fused
+	// method   seeds  epoch   lr    fused, primary
 	// Joint    2      2 of 2  0.03  60.0 ± 14.1
 	// InfoReg  2      2 of 2  0.03  62.5 ± 12.4
 	//                               +2.5 (−13.4 to +18.4)

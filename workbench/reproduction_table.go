@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/primewindow/primewindow/internal/report"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -38,7 +39,7 @@ func (r *Reproduction) oneWay(g *grid) {
 	shown := r.shown()
 	g.head = []string{"method", "seeds", "epoch", "lr"}
 	for _, q := range shown {
-		g.head = append(g.head, quantityName(q))
+		g.head = append(g.head, report.Column(q, quantityName(q), r.Comparisons))
 	}
 	for _, a := range r.Arms {
 		row := []entry{{text: armName(a)}, {text: r.counted(a)}, {text: epochsOf(a)}, {text: strconv.FormatFloat(a.LR, 'g', 3, 64)}}

@@ -59,7 +59,7 @@ func TestReproductionTable(t *testing.T) {
 	for _, want := range []string{
 		"at the epoch of its best fused accuracy on the test split itself, as in the paper, which flatters",
 		"digits stands in the place of CREMA-D",
-		"| method | seeds | epoch | lr | fused | visual |\n|---|---|---|---|---|---|\n",
+		"| method | seeds | epoch | lr | fused, primary | visual |\n|---|---|---|---|---|---|\n",
 		"| Joint | 2 | 3 to 5 of 12 | 0.03 | 70.0 ± 2.0<br><sub>paper, CREMA-D: 66.61</sub> | 40.0 ± 2.0<br><sub>paper, CREMA-D: 35.14</sub> |\n",
 		"| OGM | 2 | 3 to 5 of 12 | 0.03 | 68.0 ± 2.0<br><sub>−2.0 (−1.0 to +5.0)</sub><br><sub>p 0.3</sub><br><sub>paper, CREMA-D: 68.70</sub> | -<br><sub>paper, CREMA-D: 39.52</sub> |\n",
 		"| AGM | 1 of 2 | 3 of 12 |",

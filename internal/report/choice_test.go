@@ -126,6 +126,10 @@ func TestClaims(t *testing.T) {
 	if want := "The fused accuracy is the primary readout: the correction accounts for its 2 comparisons over the methods. All other readouts are secondary, a family of their own of 2 comparisons."; Families(Differences(&c)) != want {
 		t.Errorf("%q, want %q", Families(Differences(&c)), want)
 	}
+	audioName := audio.String()
+	if Column(fused, "fused", 3) != "fused, primary" || Column(fused, "fused", 0) != "fused" || Column(audio, audioName, 3) != audioName {
+		t.Error("want the fused accuracy marked as the primary readout where it is compared, and no other")
+	}
 	if Families(nil) != "" {
 		t.Error("of no differences something is said of families")
 	}

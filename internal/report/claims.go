@@ -38,6 +38,14 @@ func Families(list []wire.Difference) string {
 	return ""
 }
 
+// Column heads the column of a readout that is called so: the primary one is marked where there are comparisons.
+func Column(q wire.Quantity, name string, comparisons int) string {
+	if comparisons > 0 && wire.FamilyOf(q) == wire.FamilyPrimary {
+		return name + ", primary"
+	}
+	return name
+}
+
 func comparisons(n int) string { return Counted(n, "comparison", "comparisons") }
 
 // Legend says what stands below each accuracy of a table that shows differences in its cells.
