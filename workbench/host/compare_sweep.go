@@ -47,7 +47,7 @@ type SweepRun struct {
 type beside struct {
 	tuning  bool // the run chooses a setting: the reported split stays unseen
 	eval    bool // after each epoch the trace under running batch-norm statistics too
-	whole   bool // after each epoch the whole model's trace
+	whole   bool // after each epoch, and before the first, the whole model's trace
 	cosines bool // after each epoch the cosines between the last batch gradients, and noise
 	f1      bool // at the epoch at which the run counts the macro F1
 	maps    bool // there a map of the last encoder's features
@@ -195,6 +195,11 @@ func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*Run) (stop f
 		}
 	}
 	best := s.selection(p) == SelectTestBest
+	if p.beside.whole { // a trace begins before the first step, as each encoder's does
+		if err := p.beside.each(ctx, r, 0); err != nil {
+			return Recorded{}, err
+		}
+	}
 	for step := 1; step <= p.Steps; step++ {
 		epoch, test := step%p.arm.perEpoch == 0, step%p.arm.clock().Interval == 0
 		// What is measured is measured when it is due: going back to all of it would take longer.

@@ -57,7 +57,7 @@ func epochInside(windows []viz.Window, epochs int) int {
 	return 0
 }
 
-// each measures what is measured after an epoch, unless it is on record.
+// each measures what is measured after an epoch, unless it is on record; before the first step the whole model's trace alone.
 func (b beside) each(ctx context.Context, r *Run, step int) error {
 	list, err := r.recordsOf(step)
 	if err != nil {
@@ -67,9 +67,9 @@ func (b beside) each(ctx context.Context, r *Run, step int) error {
 		return slices.ContainsFunc(list, func(p wire.Record) bool { return p.Kind == kind && (bn == "" || p.BN == bn) })
 	}
 	test := step%r.clock.Interval == 0
-	eval := b.eval && test && !have(inforeg.KindFisherEmp, bnRunning)
+	eval := b.eval && test && step > 0 && !have(inforeg.KindFisherEmp, bnRunning)
 	whole := b.whole && test && !slices.ContainsFunc(list, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && ofWhole(p) })
-	cosines := b.cosines && step%r.perEpoch == 0 && !have(inforeg.KindCosine, "")
+	cosines := b.cosines && step > 0 && step%r.perEpoch == 0 && !have(inforeg.KindCosine, "")
 	if cosines && !cosineAt(step, r.perEpoch, r.perEpoch*r.Status().Epochs) {
 		inside, err := firstInside(r.Recorded())
 		if err != nil {
@@ -157,6 +157,9 @@ func (b beside) lacks(rec Recorded, split data.Split, step, perEpoch int) bool {
 		case p.Kind == kindMacroF1 && p.Step == step && p.Split == string(split):
 			f1 = true
 		}
+	}
+	if b.whole && !wholes[0] {
+		return true
 	}
 	inside := 0
 	if b.cosines {

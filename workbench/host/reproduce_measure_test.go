@@ -44,7 +44,7 @@ func TestMeasureWhole(t *testing.T) {
 		t.Error("a run without the whole model's trace lacks nothing")
 	}
 	for range 2 {
-		for _, step := range []int{smallEpoch, 2 * smallEpoch} {
+		for _, step := range []int{smallEpoch, 0, 2 * smallEpoch} {
 			if err := b.each(t.Context(), r, step); err != nil {
 				t.Fatal(err)
 			}
@@ -60,14 +60,17 @@ func TestMeasureWhole(t *testing.T) {
 			n++
 		}
 	}
-	if n != 4 {
-		t.Errorf("%d records, want those of head and model after each of two epochs, once", n)
+	if n != 6 {
+		t.Errorf("%d records, want those of head and model before the first step and after each of two epochs, once", n)
 	}
 	for _, whole := range []bool{true, false} {
 		one := &part{target: target{curves: []string{inforeg.KindFisherEmp}, whole: whole}}
 		var got []string
 		definitions := map[string]bool{}
 		for _, c := range one.curvesOf(rec, smallEpoch) {
+			if diff := cmp.Diff([]float64{0, 1, 2}, c.Epochs); diff != "" {
+				t.Errorf("%s after (-want +got)\n%s", c.Quantity, diff)
+			}
 			got = append(got, c.Quantity)
 			definitions[c.Definition] = true
 		}

@@ -198,7 +198,9 @@ func (one *part) curvesOf(rec Recorded, perEpoch int) []wire.ReproducedCurve {
 			c.SE = append(append(c.SE, make([]*float64, len(c.Values)-1-len(c.SE))...), se)
 		}
 	}
-	for _, p := range rec.History.Probes {
+	probes := slices.Clone(rec.History.Probes)
+	slices.SortStableFunc(probes, func(a, b wire.Record) int { return a.Step - b.Step }) // some were measured later
+	for _, p := range probes {
 		epoch := float64(p.Step) / float64(perEpoch)
 		quantity := strings.TrimSpace(p.Kind + " " + p.Encoder + " " + p.Readout)
 		switch {
