@@ -29,7 +29,7 @@ func smallReproduction(t *testing.T, change func(*Reproduce)) Reproduce {
 // there, on two modalities and on three.
 func TestTargets(t *testing.T) {
 	want := []string{
-		"table1", "table2", "table3", "table4", "table5", "table6", "table7", "fig1", "fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "fig10", "window", "fisher", "when",
+		"table1", "table2", "table3", "table4", "table5", "table6", "table7", "fig1", "fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "fig10", "prime", "rate", "window", "fisher", "when",
 	}
 	if diff := cmp.Diff(want, ReproduceTargets()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

@@ -52,7 +52,7 @@ func TestVerifyTells(t *testing.T) {
 		reason        string
 	}{
 		{"learning rate", func(r *wire.Reproduction) { r.Arms[0].LR = 0.02 }, nil,
-			"Joint, seed 0: run 7d9a35a90c5054d8 on record, but by this program its settings and samples give ", "make the record anew: primewindow reproduce table1 -data synth -seeds 2 -tune=false -set epochs=6", "another run"},
+			"Joint, seed 0: run 7d9a35a90c5054d8 on record, but by this program its settings and samples give ", "make the record anew: primewindow reproduce table1 -data synth -seeds 2 -tune=false -set epochs=6 -set every.fisher_emp=epoch", "another run"},
 		{"setting of all runs", func(r *wire.Reproduction) { r.Shared["batch"] = 8.0 }, nil, "its settings and samples give ", "-set batch=8", "other runs"},
 		{"seeds exchanged", func(r *wire.Reproduction) { r.Arms[0].Runs[0].Seed, r.Arms[0].Runs[1].Seed = 1, 0 }, nil, "by the runs on record", "anew", "differences are paired by seed"},
 		{"seeds", func(r *wire.Reproduction) {
