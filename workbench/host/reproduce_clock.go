@@ -2,6 +2,7 @@ package host
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 
 	"github.com/primewindow/primewindow/inforeg"
@@ -22,6 +23,32 @@ func ruleOf(c wire.ReproducedCurve) (rule inforeg.WindowRule, every float64) {
 		return inforeg.WindowRule{K: 0.04}, 1
 	}
 	return inforeg.WindowRule{K: c.Test.K, Z: c.Test.Z, Floor: c.Test.Floor}, cmp.Or(c.Test.Every, 1)
+}
+
+// armRule is the window test by which an arm's curve is looked at, and how many epochs lie between two.
+func armRule(a wire.ReproducedArm, c wire.ReproducedCurve) (rule inforeg.WindowRule, every float64) {
+	if c.Test == nil && a.Method == "joint" { // nothing was regulated by it: the floor of windows that are only looked at
+		return method.RuleOf(nil, 1, 0), 1
+	}
+	return ruleOf(c)
+}
+
+// ruleWords say by which test windows were found, of the first curve that has one.
+func ruleWords(a wire.ReproducedArm, quantity string) string {
+	for _, run := range a.Runs {
+		if c, ok := run.Curve(quantity); ok {
+			rule, every := armRule(a, c)
+			text := fmt.Sprintf("K = %g", rule.K)
+			if every != 1 {
+				text += fmt.Sprintf(" every %.3g epochs", every)
+			}
+			if rule.Floor > 0 {
+				text += fmt.Sprintf(" where the trace is at least %g of its maximum", rule.Floor)
+			}
+			return text
+		}
+	}
+	return "K = 0.04"
 }
 
 // atTests puts numbers of a curve in the order of the window tests that read them, from 0; NaN where there is none.
@@ -83,17 +110,14 @@ func (d drawing) seedIntervals(a wire.ReproducedArm, quantity string, smooth int
 		if !ok {
 			continue
 		}
-		rule, every := ruleOf(c)
-		if c.Test == nil && a.Method == "joint" { // nothing was regulated by it: the floor of windows that are only looked at
-			rule = method.RuleOf(nil, 1, 0)
-		}
+		rule, every := armRule(a, c)
 		trace, errs := traceOf(c), riseErrorsOf(c)
 		if padded || smooth > 1 { // the errors of neighbouring means go together: none is known
 			var err error
 			if trace, err = inforeg.Smooth(trace, smooth, padded); err != nil {
 				return nil, err
 			}
-			errs, rule.Z = nil, 0
+			errs, rule.Z, rule.Floor = nil, 0, 0 // nor has the published test a floor
 		}
 		w, err := inforeg.DetectPrimeLearningWindow(trace, errs, rule)
 		if err != nil {

@@ -152,7 +152,7 @@ func (d drawing) windowNotes() []string {
 			}
 		}
 		if len(parts) > 0 {
-			list = append(list, fmt.Sprintf("Open by eq. 11 with K = 0.04, %s: %s.", a.Name, strings.Join(parts, "; ")))
+			list = append(list, fmt.Sprintf("Open by eq. 11 with %s, %s: %s.", ruleWords(a, ways[0].kind+" "+d.Modalities[0]), a.Name, strings.Join(parts, "; ")))
 		}
 	}
 	return list
