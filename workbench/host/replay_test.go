@@ -49,7 +49,8 @@ func TestReplay(t *testing.T) {
 			compareTensors(t, filepath.Join(dir, "expected.safetensors"), filepath.Join(out, weightsFile), within)
 			compareScalars(t, filepath.Join(dir, "scalars.jsonl"), filepath.Join(out, "scalars.jsonl"))
 			if want := filepath.Join(dir, "gradients.safetensors"); exists(want) {
-				// The whole layer is compared, in norm: in training mode rounding flips single ReLUs and maxima.
+				// The whole layer is compared, in norm: in training mode rounding flips single ReLUs and maxima, and
+				// one flip moves a tensor by percents, see bench/replay/results.md.
 				compareNorms(t, want, filepath.Join(out, "gradients.safetensors"), 5e-3)
 			}
 			if want := filepath.Join(dir, "probes.json"); exists(want) {
