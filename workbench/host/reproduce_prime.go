@@ -67,11 +67,11 @@ func (d drawing) prime() (*viz.Figure, error) {
 		for _, a := range d.Arms {
 			switch {
 			case a.Name == armJoint && m == lead:
-				if err := d.addTrace(&p, a, m, a.Name); err != nil {
+				if err := d.addTrace(&p, a, m, a.Name+": "+m); err != nil {
 					return nil, err
 				}
 			case a.Name == armJoint || a.Name == armInfoReg:
-				if s, ok := d.series(a, inforeg.KindFisherEmp+" "+m, a.Name, m, true); ok {
+				if s, ok := d.series(a, inforeg.KindFisherEmp+" "+m, a.Name+": "+m, m, true); ok {
 					p.Series = append(p.Series, s)
 				}
 			}
