@@ -145,6 +145,15 @@ func untuned(r *wire.Reproduction) []string {
 		return nil // its notes say so
 	}
 	why := "Learning rates were not tuned"
+	if r.OwnRates {
+		var rates []string
+		for _, a := range r.Arms {
+			if text := strconv.FormatFloat(a.LR, 'g', 3, 64); len(a.Runs) > 0 && !slices.Contains(rates, text) {
+				rates = append(rates, text)
+			}
+		}
+		return []string{fmt.Sprintf("Learning rates belong to the question, none was chosen: %s.", strings.Join(rates, ", "))}
+	}
 	switch {
 	case r.Unfit != "" && r.Select != "val":
 		why += ", since the validation split is unfit to choose one"

@@ -95,7 +95,7 @@ func (d drawing) leading() string {
 }
 
 // rates draws, against the learning rate, the fused accuracy of joint training and InfoReg, the gain of InfoReg over joint
-// training at the same rate, and the largest rise of the leading modality's trace in joint training (left side of eq. 11).
+// training at the same rate, and the rise, as a ratio, of the leading modality's trace at the first window test in joint training.
 func (d drawing) rates() (*viz.Figure, error) {
 	f := viz.PanelsFigure{Title: d.title("Gain and rise against the learning rate"), Columns: 3, Band: d.band(), Width: viz.Page}
 	panel := func(title, label string) viz.LinePanel {
@@ -105,7 +105,8 @@ func (d drawing) rates() (*viz.Figure, error) {
 	gain := panel("InfoReg less joint training, 95 % interval", "points")
 	gain.Rule = viz.Rule{Text: "no difference"}
 	lead := d.leading()
-	rise := panel("largest rise of "+lead+", joint training", "rise between two tests (%)")
+	rise := panel("trace of "+lead+" at the first test over the one before, joint training", "ratio")
+	rise.Percent, rise.Log = false, true
 	of := map[string]*viz.Series{}
 	for _, name := range []string{armJoint, armInfoReg} {
 		of[name] = &viz.Series{Name: name, Run: name, Modality: fused}
@@ -119,7 +120,7 @@ func (d drawing) rates() (*viz.Figure, error) {
 		s := of[armInfoReg]
 		if a.Method == "joint" {
 			s = of[armJoint]
-			if p, rule, ok := d.largestRise(a, lead); ok {
+			if p, rule, ok := d.firstRise(a, lead); ok {
 				rose.Points, rise.Rule = append(rose.Points, p), viz.Rule{Y: rule, Text: "K"}
 			}
 		} else if p, ok := gainOf(a); ok {
@@ -168,39 +169,29 @@ func gainOf(a wire.ReproducedArm) (viz.Point, bool) {
 	return p, true
 }
 
-// largestRise is the mean over an arm's runs of the largest rise of a trace where the window could be open, with its
-// standard deviation, and the threshold K.
-func (d drawing) largestRise(a wire.ReproducedArm, modality string) (p viz.Point, k float64, ok bool) {
-	var largest []float64
+// firstRise is the mean over an arm's runs of the ratio between the two traces that the first window test reads, 1/(1-x) of
+// the left side x of eq. 11, with its standard deviation, and what K makes of it.
+func (d drawing) firstRise(a wire.ReproducedArm, modality string) (p viz.Point, k float64, ok bool) {
+	var ratios []float64
 	for _, run := range a.Runs {
 		c, found := run.Curve(inforeg.KindFisherEmp + " " + modality)
 		if !found {
 			continue
 		}
 		rule, _ := ruleOf(c)
-		k, rule.K = rule.K, math.Inf(-1) // all that the floor leaves
-		trace := traceOf(c)
-		w, err := inforeg.DetectPrimeLearningWindow(trace, riseErrorsOf(c), rule)
-		if err != nil {
-			continue
-		}
-		most := math.Inf(-1)
-		for t, rise := range w.Rise {
-			if w.Open[t] {
-				most = max(most, rise)
-			}
-		}
-		if !math.IsInf(most, 0) {
-			largest = append(largest, most)
+		k = rule.K
+		w, err := inforeg.DetectPrimeLearningWindow(traceOf(c), riseErrorsOf(c), rule)
+		if err == nil && len(w.Rise) > 2 && !math.IsNaN(w.Rise[2]) {
+			ratios = append(ratios, 1/(1-w.Rise[2]))
 		}
 	}
-	if len(largest) == 0 || a.X == nil {
+	if len(ratios) == 0 || a.X == nil {
 		return p, 0, false
 	}
-	sum := stats.Summarise(Quantity{}, largest)
+	sum := stats.Summarise(Quantity{}, ratios)
 	p = viz.Point{X: *a.X, Y: sum.Mean}
 	if sum.SD != nil {
-		p.SE = *sum.SD
+		p.SE = min(*sum.SD, 0.9*p.Y) // the axis is logarithmic
 	}
-	return p, k, true
+	return p, 1 / (1 - k), true
 }

@@ -219,10 +219,15 @@ func (one *part) choosing() *part {
 
 // chosenWith are the settings that runs which choose learning rates have beyond those of the reported ones.
 func (one *part) chosenWith() map[string]any {
-	if one.chooser == nil || one.untuned() != "" {
+	if one.chooser == nil || one.untuned() != "" || one.ownRates() {
 		return nil
 	}
 	return one.desc.Choose
+}
+
+// ownRates reports whether the learning rates belong to the target's question.
+func (one *part) ownRates() bool {
+	return !slices.ContainsFunc(one.list, func(a *reproArm) bool { return !a.ownRate })
 }
 
 // untuned is why no learning rate is chosen by the validation split; empty where it is asked for and can be.
