@@ -155,6 +155,7 @@ func untuned(r *wire.Reproduction) []string {
 		return []string{fmt.Sprintf("Learning rates belong to the question, none was chosen: %s.", strings.Join(rates, ", "))}
 	}
 	switch {
+	case r.AsGiven:
 	case r.Unfit != "" && r.Select != "val":
 		why += ", since the validation split is unfit to choose one"
 	case r.ValSamples == 0:

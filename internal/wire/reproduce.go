@@ -36,6 +36,7 @@ type Reproduction struct {
 	TuneSeeds  int    `json:"tune_seeds,omitempty"`  // over how many seeds, where it was; in schema 1 with seed 0 alone
 	ValSamples int    `json:"val_samples,omitempty"` // in the validation split
 	Unfit      string `json:"unfit,omitempty"`       // why the set's validation split chooses neither epoch nor rate, as the set says
+	AsGiven    bool   `json:"as_given,omitempty"`    // whether nobody asked to choose rates
 	OwnRates   bool   `json:"own_rates,omitempty"`   // whether the rates belong to the question, so that none is chosen
 	// ChosenWith are the settings of the runs that chose learning rates beyond those of the reported ones, such as a
 	// speaker who is held out: then the validation split is fit.

@@ -313,13 +313,13 @@ func (one *part) prepare(r recipe, lr float64) *reproArm {
 	if one.chooser != nil && a.like != "" && !r.ownRate { // its epochs are known of reported runs alone, which choose nothing
 		a.rateOf = a.like
 	}
-	if r.ownRate {
+	if v, ok := r.set["lr"]; ok {
+		a.rates = []float64{v.(float64)}
+	} else if r.ownRate {
 		a.rates = []float64{gridRate(lr, r.step)}
 		if one.name == "rate" {
 			a.x = a.rates[0]
 		}
-	} else if v, ok := r.set["lr"]; ok {
-		a.rates = []float64{v.(float64)}
 	} else if one.untuned() == "" && a.rateOf == "" {
 		a.rates = nil
 		for step := -tuneAround; step <= tuneAround; step++ {

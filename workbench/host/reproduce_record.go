@@ -19,7 +19,7 @@ func (one *part) record() (*wire.Reproduction, error) {
 	r := &wire.Reproduction{
 		Schema: wire.ReproduceSchema, Target: one.name, Title: one.title, Scale: ask.Scale, Data: one.data, PaperSets: one.stands,
 		SplitHash: one.desc.Provenance.SplitHash, Split: string(one.split), Samples: one.samples, Select: one.ask.Select, Seeds: one.seeds,
-		Tuned: one.untuned() == "" && !one.ownRates(), OwnRates: one.ownRates(), ValSamples: one.choosing().validation, Unfit: one.desc.Unfit, ChosenWith: one.chosenWith(), Baseline: one.baseline, Machine: Machine(),
+		Tuned: one.untuned() == "" && !one.ownRates(), OwnRates: one.ownRates(), AsGiven: !one.rep.ask.Tune, ValSamples: one.choosing().validation, Unfit: one.desc.Unfit, ChosenWith: one.chosenWith(), Baseline: one.baseline, Machine: Machine(),
 	}
 	r.Searched = one.searched
 	if r.Tuned {

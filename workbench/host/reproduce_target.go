@@ -210,9 +210,9 @@ var targets = []target{
 	{name: "rate", title: "Gain of InfoReg and rise of the trace against the learning rate", demo: [][]string{twoModalities}, baseline: armJoint,
 		curves: []string{"fisher_emp", "acted"}, arms: rateArms},
 	{name: "window", title: "Is the window the network's, the batch norm's or the smoother's?", demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"fisher_emp", "fisher_emp eval", "accuracy fused", "released"},
-		arms: fixedArms(joint(),
+		arms: fixedArms(usualRates(joint(),
 			recipe{name: "learning rate 0", method: "joint", set: map[string]any{"lr": 0.0}, control: true},
-			recipe{name: "shuffled labels", method: "joint", set: map[string]any{"shuffle_labels": true}, rateOf: armJoint, control: true})},
+			recipe{name: "shuffled labels", method: "joint", set: map[string]any{"shuffle_labels": true}, control: true})...)},
 	{name: "fisher", title: "Does the Fisher test beat slowing the leader for the same epochs?", demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"acted"}, arms: fisherArms},
 	{name: "when", title: "Is window-only as good as the whole run?", demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"acted"}, arms: whenArms},
 }

@@ -335,7 +335,7 @@ func commandOf(rec *wire.Reproduction) string {
 	if rec.Select != selectionOn(SelectAuto, data.Description{Unfit: rec.Unfit}) {
 		words = append(words, "-select", rec.Select)
 	}
-	if !rec.Tuned && rec.Unfit == "" && !rec.OwnRates {
+	if rec.AsGiven || !rec.Tuned && rec.Unfit == "" && !rec.OwnRates {
 		words = append(words, "-tune=false")
 	}
 	usual := demoSettings(rec.Data)
