@@ -52,14 +52,14 @@ func TestVerifyTells(t *testing.T) {
 		reason        string
 	}{
 		{"learning rate", func(r *wire.Reproduction) { r.Arms[0].LR = 0.02 }, nil,
-			"Joint, seed 0: run 7d9a35a90c5054d8 on record, but by this program its settings and samples give ", "make the record anew: primewindow reproduce table1 -data synth -seeds 2 -tune=false -set epochs=6 -set every.fisher_emp=epoch", "another run"},
+			"Joint, seed 0: run 8a2036669c5a4566 on record, but by this program its settings and samples give ", "make the record anew: primewindow reproduce table1 -data synth -seeds 2 -tune=false -set epochs=6", "another run"},
 		{"setting of all runs", func(r *wire.Reproduction) { r.Shared["batch"] = 8.0 }, nil, "its settings and samples give ", "-set batch=8", "other runs"},
 		{"seeds exchanged", func(r *wire.Reproduction) { r.Arms[0].Runs[0].Seed, r.Arms[0].Runs[1].Seed = 1, 0 }, nil, "by the runs on record", "anew", "differences are paired by seed"},
 		{"seeds", func(r *wire.Reproduction) {
 			for i := range r.Arms {
 				r.Arms[i].Runs[0].Seed = 7
 			}
-		}, nil, "Joint, seed 7: run 7d9a35a90c5054d8 on record", "anew", "of all arms: every sum is as before, the runs are others"},
+		}, nil, "Joint, seed 7: run 8a2036669c5a4566 on record", "anew", "of all arms: every sum is as before, the runs are others"},
 		{"name of a run", func(r *wire.Reproduction) { r.Arms[2].Runs[1].Run = "0123456789abcdef" }, nil, "InfoReg, seed 1: run 0123456789abcdef on record", "anew", "a slip of the pen"},
 		{"samples", func(r *wire.Reproduction) { r.SplitHash = strings.Repeat("0", 64) }, nil, "was made of other samples of synth than are here: split 000000000000, here ", "data check", "the set was renewed"},
 		{"arm", func(r *wire.Reproduction) { r.Arms[2].Name = "InfoRag" }, nil, `this program has no arm "InfoRag" in table1`, "another version", "none such"},
@@ -68,13 +68,13 @@ func TestVerifyTells(t *testing.T) {
 		{"setting that is none", func(r *wire.Reproduction) { r.Shared["bach"] = 8.0 }, nil, `unknown setting "bach"`, "batch", "a letter lost"},
 		{"target that is none", func(r *wire.Reproduction) { r.Target = "tabel1" }, nil, `unknown target "tabel1"`, "did you mean table1", "letters exchanged"},
 		{"set that is not here", func(r *wire.Reproduction) { r.Data = "mosi" }, nil, "no run that can be trained again: not present: mosi", DataVariable, "no files"},
-		{"named run of a set that is not here", func(r *wire.Reproduction) { r.Data = "mosi" }, func(v *Verify) { v.Runs = "7d9a" }, "data mosi is not present", DataVariable, "no files"},
+		{"named run of a set that is not here", func(r *wire.Reproduction) { r.Data = "mosi" }, func(v *Verify) { v.Runs = "8a20" }, "data mosi is not present", DataVariable, "no files"},
 		{"other target", nil, func(v *Verify) { v.Targets = []string{"table2"} }, "no such record is there", "-verify takes", "the file is of table1"},
 		{"no target", nil, func(v *Verify) { v.Targets = []string{"tabel2"} }, `unknown target "tabel2"`, "did you mean table2", "letters exchanged"},
 		{"other set", nil, func(v *Verify) { v.Data = "mosi" }, "no such record is there", "-data", "the file is of synth"},
 		{"no record", nil, func(v *Verify) { v.Path = filepath.Dir(v.Out) }, "no such record is there", "-verify takes", "an empty folder"},
 		{"no file", nil, func(v *Verify) { v.Path += ".bak" }, "table1.json.bak", "notebooks/results/reproduce", "a slip"},
-		{"no such run", nil, func(v *Verify) { v.Runs = "7d9a,ffff" }, `no run "ffff" in 1 records`, "joined by commas", "a slip"},
+		{"no such run", nil, func(v *Verify) { v.Runs = "8a20,ffff" }, `no run "ffff" in 1 records`, "joined by commas", "a slip"},
 		{"no run at all", nil, func(v *Verify) { v.Runs = "" }, `no run ""`, "joined by commas", "every name begins with nothing"},
 		{"less than none", nil, func(v *Verify) { v.Runs = "-1" }, "-runs: got -1", "how many", "a slip"},
 		{"no time", nil, func(v *Verify) { v.Within = 0.001 }, "each would take more than 0.001 s", "-runs 0", "none is that short"},
