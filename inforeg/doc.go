@@ -7,5 +7,6 @@
 // [Strength] and [Penalty] regulate inside the window.
 //
 // Shapes list axes in order: B batch, T time, H height, W width, C channel, D feature. Losses are in nats. A
-// step is one optimizer update, counted from 0. Functions that build graphs panic; others return errors.
+// step is one optimizer update, counted from 0. An interval is what stands for an epoch in eqs. 11 and 12 and in
+// algorithm 1: an epoch, or as many steps as [Clock] says. Functions that build graphs panic; others return errors.
 package inforeg
