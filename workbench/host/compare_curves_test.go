@@ -11,9 +11,12 @@ import (
 
 // TestCurvesOf: what is on record at the ends of epochs, on the validation split, and how often the method acted.
 func TestCurvesOf(t *testing.T) {
-	rec := Recorded{Status: wire.Status{Modalities: []string{"audio", "visual"}}}
+	rec := Recorded{
+		Status:   wire.Status{Modalities: []string{"audio", "visual"}},
+		Declared: Settings{"probe_params": paramsAll, "probe_bn": bnRecalibrated},
+	}
 	probe := func(step int, kind, encoder, readout, split string, v float64) {
-		rec.History.Probes = append(rec.History.Probes, wire.Record{Step: step, Kind: kind, Encoder: encoder, Readout: readout, Split: split, Value: v})
+		rec.History.Probes = append(rec.History.Probes, wire.Record{Step: step, Kind: kind, Encoder: encoder, Readout: readout, Split: split, Value: v, Loss: inforeg.LossFused, BN: bnRecalibrated})
 	}
 	probe(0, inforeg.KindFisherEmp, "audio", "", "", 268.160907)
 	probe(2, inforeg.KindFisherEmp, "audio", "", "", 9)
