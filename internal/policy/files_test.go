@@ -14,7 +14,7 @@ import (
 const (
 	maxLines = 600       // of a Go file; nine in ten stay under 450
 	maxBytes = 4_000_000 // of any one file: a notebook holds a dozen pictures
-	maxTree  = 32 << 20  // of all of them: fourteen notebooks with their pictures are half of it
+	maxTree  = 36 << 20  // of all of them: fourteen notebooks with their pictures are more than half of it
 )
 
 // machinePaths are beginnings of absolute paths that hold on one machine only. They are put together from halves, so
