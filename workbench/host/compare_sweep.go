@@ -203,7 +203,8 @@ func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*Run) (stop f
 	for step := 1; step <= p.Steps; step++ {
 		epoch, test := step%p.arm.perEpoch == 0, step%p.arm.clock().Interval == 0
 		// What is measured is measured when it is due: going back to all of it would take longer.
-		if step != p.Steps && !(best && epoch) && !(p.beside.epochs() && (epoch || test)) {
+		due := best && epoch || p.beside.epochs() && (epoch || test)
+		if !due && step != p.Steps {
 			continue
 		}
 		if err := r.To(ctx, step, "primewindow "+s.word()); err != nil {

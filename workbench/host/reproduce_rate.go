@@ -150,10 +150,11 @@ func (one *part) trials(tries []tryRun) []wire.Trial {
 	for _, t := range tries {
 		got := wire.Trial{LR: t.lr, Seed: t.seed, Run: runHash(t.run.Dir)}
 		came, state := one.tried(t.run)
-		switch got.Accuracy, got.Entropy = came.accuracy, came.entropy; {
-		case state == tryOpen:
+		got.Accuracy, got.Entropy = came.accuracy, came.entropy
+		switch state {
+		case tryOpen:
 			got.Missing = wire.NotTrained
-		case state == tryFailed:
+		case tryFailed:
 			got.Missing = "no accuracy on the validation split"
 			if t.run.outcome != nil && t.run.outcome.Missing != "" {
 				got.Missing = t.run.outcome.Missing

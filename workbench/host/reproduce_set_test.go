@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -137,9 +138,7 @@ func TestSetChoices(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			set := map[string]any{"dir": tt.dir}
-			for name, v := range tt.asked {
-				set[name] = v
-			}
+			maps.Copy(set, tt.asked)
 			p, err := NewShop(t.TempDir()).Reproduce(Reproduce{
 				Dir: filepath.Join(t.TempDir(), "r"), Targets: []string{tt.target}, Data: tt.set, Seeds: 1, Scale: tt.scale, Select: SelectVal, Set: set,
 			})

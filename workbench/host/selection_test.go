@@ -1,6 +1,7 @@
 package host
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -87,9 +88,7 @@ func watchedSettings(more map[string]any) map[string]any {
 		"data": "synth", "epochs": 2.0, "batch": 16.0, "data.train": 48.0, "data.val": 24.0, "data.test": 32.0, "probe_samples": 8.0,
 		"linear_samples": 24.0, "encoder.audio": "cnn2d:4", "encoder.visual": "cnn2d:4",
 	}
-	for name, v := range more {
-		s[name] = v
-	}
+	maps.Copy(s, more)
 	return s
 }
 
