@@ -101,6 +101,9 @@ def jupyter(sandbox: Sandbox, notebook: pathlib.Path):
     root = sandbox.folder / "lab"
     (root / "notebooks").mkdir(parents=True)
     shutil.copy(notebook, root / "notebooks")
+    results = notebook.parent / "results"  # records that it draws; of a notebook from elsewhere there are none
+    if results.is_dir():
+        shutil.copytree(results, root / "notebooks" / "results")
     tracker = sandbox.folder / "settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
     tracker.parent.mkdir(parents=True)
     # Every cell in the page, so that the test sees those below the window too.
