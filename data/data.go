@@ -118,6 +118,24 @@ type Detailed interface {
 	Detail(split Split, index int) Detail
 }
 
+// Groups are the groups that each split shows; those of samples whose group is not known are left out.
+func Groups(d Dataset) map[Split]map[string]bool {
+	groups := map[Split]map[string]bool{}
+	known, ok := d.(Detailed)
+	if !ok {
+		return groups
+	}
+	for _, split := range Splits {
+		groups[split] = map[string]bool{}
+		for i := range d.Len(split) {
+			if g := known.Detail(split, i).Group; g != "" {
+				groups[split][g] = true
+			}
+		}
+	}
+	return groups
+}
+
 // Checked is a [Dataset] that reads its files when they are wanted, so that opening it does not find every fault.
 type Checked interface {
 	Dataset

@@ -35,8 +35,14 @@ type WindowRule struct {
 
 // ScaleK is the threshold of eq. 11 for a rise over another length of training than K was chosen for, share times as
 // long: the rise over it of a trace that grows at the rate of one that rises by just K over the usual length,
-// 1 - (1-K)^share. Then a steady rise opens all intervals or none, however they are cut. Not in the paper.
-func ScaleK(k, share float64) float64 { return 1 - math.Pow(1-k, share) }
+// 1 - (1-K)^share, and K itself at share 1. Then a steady rise opens all intervals or none, however they are cut. Not in
+// the paper.
+func ScaleK(k, share float64) float64 {
+	if share == 1 {
+		return k // the difference may round
+	}
+	return 1 - math.Pow(1-k, share)
+}
 
 // PrimeLearningWindow says in which intervals a modality acquires information ever faster.
 type PrimeLearningWindow struct {

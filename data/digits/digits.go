@@ -57,7 +57,11 @@ func readSet(dir string, settings map[string]any) (data.Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.pairs, err = pairUp(s.recordings, train, test, o); err != nil {
+	strangers, err := validating(s.recordings, o)
+	if err != nil {
+		return nil, err
+	}
+	if s.pairs, err = pairUp(s.recordings, strangers, train, test, o); err != nil {
 		return nil, err
 	}
 	if s.spectra, err = readSpectra(dir, s.recordings, o.stft); err != nil {
@@ -74,10 +78,6 @@ func readSet(dir string, settings map[string]any) (data.Dataset, error) {
 		}
 	}
 	if err := degrade(s.images, o); err != nil {
-		return nil, err
-	}
-	strangers, err := validating(s.recordings, o)
-	if err != nil {
 		return nil, err
 	}
 	s.describe(o, strangers)
@@ -104,8 +104,8 @@ func (s *set) describe(o options, strangers []string) {
 	unfit, choose := "", map[string]any(nil)
 	if o.protocol == bySpeakers && o.valSpeakers == valNone {
 		unfit = "it is of the speakers that are trained on, and the test split of others"
-		if held := lastTraining(s.recordings, o); held != "" {
-			choose = map[string]any{"data.val_speakers": held}
+		if training := trainingSpeakers(s.recordings, o); len(training) > 1 {
+			choose = map[string]any{"data.val_speakers": training[len(training)-1]}
 		}
 	}
 	s.desc = data.Description{

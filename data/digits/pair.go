@@ -50,15 +50,6 @@ func trainingSpeakers(list []recording, o options) []string {
 	return training
 }
 
-// lastTraining is who is held out of training where a learning rate is chosen: the last in the order of the alphabet of
-// two or more speakers; empty where there are fewer.
-func lastTraining(list []recording, o options) string {
-	if training := trainingSpeakers(list, o); len(training) > 1 {
-		return training[len(training)-1]
-	}
-	return ""
-}
-
 // validating are the speakers who are held out of training to validate. It returns an error for one who is not there or
 // is tested, and when none is left to train on.
 func validating(list []recording, o options) ([]string, error) {
@@ -78,13 +69,9 @@ func validating(list []recording, o options) ([]string, error) {
 	return chosen, nil
 }
 
-// splitRecordings sorts the places of the recordings into splits.
-func splitRecordings(list []recording, o options) (map[data.Split][]int, error) {
+// splitRecordings sorts the places of the recordings into splits; strangers validate, where there are some.
+func splitRecordings(list []recording, strangers []string, o options) map[data.Split][]int {
 	splits := map[data.Split][]int{}
-	strangers, err := validating(list, o)
-	if err != nil {
-		return nil, err
-	}
 	if strangers != nil {
 		o.valShare = 0
 	}
@@ -119,16 +106,13 @@ func splitRecordings(list []recording, o options) (map[data.Split][]int, error) 
 		}
 	}
 	end()
-	return splits, nil
+	return splits
 }
 
 // pairUp gives each recording its images and puts each split's samples in a random order. It returns an error when
 // the training or the test split is empty, or a digit has too few images.
-func pairUp(list []recording, train, test *images, o options) (map[data.Split][]pair, error) {
-	splits, err := splitRecordings(list, o)
-	if err != nil {
-		return nil, err
-	}
+func pairUp(list []recording, strangers []string, train, test *images, o options) (map[data.Split][]pair, error) {
+	splits := splitRecordings(list, strangers, o)
 	for _, split := range []data.Split{data.Train, data.Test} {
 		if len(splits[split]) == 0 {
 			return nil, fmt.Errorf("digits: protocol %s: no recording for split %s", o.protocol, split)

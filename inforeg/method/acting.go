@@ -180,15 +180,13 @@ func RuleOf(settings map[string]any, share, floor float64) inforeg.WindowRule {
 	if _, ok := settings["k"]; ok {
 		return rule(settings, share)
 	}
-	return rule(map[string]any{"k": always.k, "k_z": 0.0, "floor": cmp.Or(floor, drawnFloor)}, share)
+	return inforeg.WindowRule{K: inforeg.ScaleK(always.k, share), Floor: cmp.Or(floor, drawnFloor)}
 }
 
 func rule(settings map[string]any, share float64) inforeg.WindowRule {
-	k := settings["k"].(float64)
-	if share != 0 && share != 1 { // a power of 1 may round
-		k = inforeg.ScaleK(k, share)
+	return inforeg.WindowRule{
+		K: inforeg.ScaleK(settings["k"].(float64), share), Z: settings["k_z"].(float64), Floor: settings["floor"].(float64),
 	}
-	return inforeg.WindowRule{K: k, Z: settings["k_z"].(float64), Floor: settings["floor"].(float64)}
 }
 
 // prime applies eq. 11 to a modality's trace.
@@ -217,7 +215,7 @@ func prime(e inforeg.Epoch, modality string) (inside bool, rise float64, err err
 	if padded {
 		smooth = append([]float64{0}, smooth...)
 	}
-	rule := rule(e.Settings, e.KShare)
+	rule := rule(e.Settings, cmp.Or(e.KShare, 1))
 	var errs []float64
 	if width == 1 && !padded { // those of neighbouring means go together: none is known
 		errs = e.RiseErrors[kind][modality]

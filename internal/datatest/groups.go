@@ -9,19 +9,7 @@ import (
 // Strangers checks that what is chosen on the validation split is chosen as it is tested: where a set knows groups and its
 // test split shows none that is trained on, its validation split shows none either. What is not known says nothing.
 func Strangers(d data.Dataset) error {
-	known, ok := d.(data.Detailed)
-	if !ok {
-		return nil
-	}
-	groups := map[data.Split]map[string]bool{}
-	for _, split := range data.Splits {
-		groups[split] = map[string]bool{}
-		for i := range d.Len(split) {
-			if g := known.Detail(split, i).Group; g != "" {
-				groups[split][g] = true
-			}
-		}
-	}
+	groups := data.Groups(d)
 	if len(groups[data.Test]) == 0 {
 		return nil
 	}

@@ -200,8 +200,9 @@ func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*Run) (stop f
 			return Recorded{}, err
 		}
 	}
+	clock := p.arm.clock()
 	for step := 1; step <= p.Steps; step++ {
-		epoch, test := step%p.arm.perEpoch == 0, step%p.arm.clock().Interval == 0
+		epoch, test := step%clock.Epoch == 0, step%clock.Interval == 0
 		// What is measured is measured when it is due: going back to all of it would take longer.
 		due := best && epoch || p.beside.epochs() && (epoch || test)
 		if !due && step != p.Steps {

@@ -97,8 +97,8 @@ func (r *Run) blank(kind, encoder string) wire.Record {
 }
 
 // afterStep puts on record what the step just taken measured, during it and after it, and at the end of an interval of
-// the window test what was accumulated, and then commits the step: a run that is killed before that takes the step again. A replay, which finds the
-// records there, measures nothing again.
+// the window test what was accumulated, and then commits the step: a run that is killed before that takes the step
+// again. A replay, which finds the records there, measures nothing again.
 func (r *Run) afterStep(settings Settings) error {
 	r.unfinished = true
 	if err := r.record(r.during...); err != nil {

@@ -265,12 +265,6 @@ func (p *Reproduction) part(t target, set string, stands []string, more map[stri
 	maps.Copy(one.shared, chosen)
 	maps.Copy(one.shared, given)
 	one.shared["data"] = set
-	if len(desc.Choose) > 0 && p.ask.Tune && p.ask.Select != SelectVal && p.ask.Select != SelectTestBest && !p.bestTrials {
-		if one.chooser, err = p.part(t, set, stands, desc.Choose); err != nil {
-			return nil, err
-		}
-		one.chooser.ask.Select, one.chooser.tuneBy = one.ask.Select, one.tuneBy // both count at the same epoch
-	}
 	settings, err := resolve(one.shared, &desc) // of joint training: a setting that no run has is an error at once
 	if err != nil {
 		return nil, err
@@ -278,8 +272,15 @@ func (p *Reproduction) part(t target, set string, stands []string, more map[stri
 	if _, err := buildModel(settings, desc); err != nil {
 		return nil, err
 	}
-	names := modalities(&manifest{Settings: settings, Data: desc})
-	for _, r := range t.arms(names) {
+	recipes := t.arms(modalities(&manifest{Settings: settings, Data: desc}))
+	tunes := p.ask.Tune && slices.ContainsFunc(recipes, func(r recipe) bool { return !r.ownRate })
+	if len(desc.Choose) > 0 && tunes && one.tuneBy == SelectLast {
+		if one.chooser, err = p.part(t, set, stands, desc.Choose); err != nil {
+			return nil, err
+		}
+		one.chooser.ask.Select, one.chooser.tuneBy = one.ask.Select, one.tuneBy // both count at the same epoch
+	}
+	for _, r := range recipes {
 		one.list = append(one.list, one.prepare(r, settings.number("lr")))
 	}
 	return one, nil

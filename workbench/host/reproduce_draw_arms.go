@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -79,23 +80,36 @@ func countedAt(a wire.ReproducedArm, encoder, readout string) (viz.Point, bool) 
 	if i < 0 || n == 0 {
 		return viz.Point{}, false
 	}
-	p := viz.Point{X: float64(epochs) / float64(n), Y: a.Accuracies[i].Mean}
-	if sd := a.Accuracies[i].SD; sd != nil {
-		p.SE = *sd
-	}
-	return p, true
+	return meanPoint(float64(epochs)/float64(n), a.Accuracies[i]), true
 }
 
 // weakest is the modality that joint training's head predicts worst from alone; the last one where that is not on record.
-func (d drawing) weakest() string {
-	weak, least := d.Modalities[len(d.Modalities)-1], 2.0
+func (d drawing) weakest() string { return d.byHead(-1, d.Modalities[len(d.Modalities)-1]) }
+
+// leading is the modality that joint training's head predicts best from alone; the first one where that is not on record.
+func (d drawing) leading() string { return d.byHead(1, d.Modalities[0]) }
+
+// byHead is the modality with the largest accuracy, times sign, by joint training's head alone.
+func (d drawing) byHead(sign float64, otherwise string) string {
+	found, most := otherwise, math.Inf(-1)
 	a, _ := d.arm(armJoint)
 	for _, s := range a.Accuracies {
-		if s.Readout == readoutSplit && slices.Contains(d.Modalities, s.Encoder) && s.Mean < least {
-			weak, least = s.Encoder, s.Mean
+		if s.Readout == readoutSplit && slices.Contains(d.Modalities, s.Encoder) && sign*s.Mean > most {
+			found, most = s.Encoder, sign*s.Mean
 		}
 	}
-	return weak
+	return found
+}
+
+func isFused(s Summary) bool { return s.Encoder == fused && s.Readout == readoutHead }
+
+// meanPoint is a mean over seeds with their standard deviation, where there is one.
+func meanPoint(x float64, s Summary) viz.Point {
+	p := viz.Point{X: x, Y: s.Mean}
+	if s.SD != nil {
+		p.SE = *s.SD
+	}
+	return p
 }
 
 // sweptSettings are the settings of figures 7 and 8, with the paper's values.
@@ -139,7 +153,7 @@ func sweeps(recs ...*wire.Reproduction) (*viz.Figure, error) {
 			whole.Series = append(whole.Series, s)
 		}
 		a, _ := d.arm(armJoint)
-		if i := slices.IndexFunc(a.Accuracies, func(s Summary) bool { return s.Encoder == fused && s.Readout == readoutHead }); i >= 0 {
+		if i := slices.IndexFunc(a.Accuracies, isFused); i >= 0 {
 			whole.Rule = viz.Rule{Y: a.Accuracies[i].Mean, Text: "joint training, fused" + where}
 		}
 		for _, m := range d.Modalities {
@@ -160,11 +174,7 @@ func (d drawing) swept(encoder string) (viz.Series, bool) {
 			if a.X == nil || sum.Encoder != encoder || sum.Readout != readoutHead && sum.Readout != readoutSplit {
 				continue
 			}
-			p := viz.Point{X: *a.X, Y: sum.Mean}
-			if sum.SD != nil {
-				p.SE = *sum.SD
-			}
-			s.Points = append(s.Points, p)
+			s.Points = append(s.Points, meanPoint(*a.X, sum))
 		}
 	}
 	return s, len(s.Points) > 0

@@ -82,18 +82,6 @@ func (d drawing) prime() (*viz.Figure, error) {
 	return panelsOf(f)
 }
 
-// leading is the modality that joint training's head predicts best from alone; the first one where that is not on record.
-func (d drawing) leading() string {
-	lead, most := d.Modalities[0], -1.0
-	a, _ := d.arm(armJoint)
-	for _, s := range a.Accuracies {
-		if s.Readout == readoutSplit && slices.Contains(d.Modalities, s.Encoder) && s.Mean > most {
-			lead, most = s.Encoder, s.Mean
-		}
-	}
-	return lead
-}
-
 // rates draws, against the learning rate, the fused accuracy of joint training and InfoReg, the gain of InfoReg over joint
 // training at the same rate, and the rise, as a ratio, of the leading modality's trace at the first window test in joint training.
 func (d drawing) rates() (*viz.Figure, error) {
@@ -127,11 +115,7 @@ func (d drawing) rates() (*viz.Figure, error) {
 			gained.Points = append(gained.Points, p)
 		}
 		if i := slices.IndexFunc(a.Accuracies, isFused); i >= 0 {
-			p := viz.Point{X: *a.X, Y: a.Accuracies[i].Mean}
-			if sd := a.Accuracies[i].SD; sd != nil {
-				p.SE = *sd
-			}
-			s.Points = append(s.Points, p)
+			s.Points = append(s.Points, meanPoint(*a.X, a.Accuracies[i]))
 		}
 	}
 	for _, part := range []struct {
@@ -148,8 +132,6 @@ func (d drawing) rates() (*viz.Figure, error) {
 	f.Panels = keepDrawn(accuracy, gain, rise)
 	return panelsOf(f)
 }
-
-func isFused(s Summary) bool { return s.Encoder == fused && s.Readout == readoutHead }
 
 // gainOf is the mean difference of an arm's fused accuracy to that of the arm that it stands against, the baseline where
 // none is named, with half the width of its interval.
@@ -188,10 +170,7 @@ func (d drawing) firstRise(a wire.ReproducedArm, modality string) (p viz.Point, 
 	if len(ratios) == 0 || a.X == nil {
 		return p, 0, false
 	}
-	sum := stats.Summarise(Quantity{}, ratios)
-	p = viz.Point{X: *a.X, Y: sum.Mean}
-	if sum.SD != nil {
-		p.SE = min(*sum.SD, 0.9*p.Y) // the axis is logarithmic
-	}
+	p = meanPoint(*a.X, stats.Summarise(Quantity{}, ratios))
+	p.SE = min(p.SE, 0.9*p.Y) // the axis is logarithmic
 	return p, 1 / (1 - k), true
 }

@@ -220,7 +220,7 @@ func (one *part) choosing() *part {
 
 // chosenWith are the settings that runs which choose learning rates have beyond those of the reported ones.
 func (one *part) chosenWith() map[string]any {
-	if one.chooser == nil || one.untuned() != "" || one.ownRates() {
+	if one.chooser == nil || one.untuned() != "" {
 		return nil
 	}
 	return one.desc.Choose

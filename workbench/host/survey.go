@@ -93,19 +93,7 @@ func durations(d data.Dataset, split data.Split) string {
 // shared tells of groups, actors for example, that stand in two splits. That is how some sets are split by custom, and
 // no fault of the files; it is told because accuracies on such splits say less.
 func shared(d data.Dataset) []string {
-	known, ok := d.(data.Detailed)
-	if !ok {
-		return nil
-	}
-	groups := map[data.Split]map[string]bool{}
-	for _, split := range data.Splits {
-		groups[split] = map[string]bool{}
-		for i := range d.Len(split) {
-			if g := known.Detail(split, i).Group; g != "" {
-				groups[split][g] = true
-			}
-		}
-	}
+	groups := data.Groups(d)
 	var lines []string
 	for i, a := range data.Splits {
 		for _, b := range data.Splits[i+1:] {
