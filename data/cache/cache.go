@@ -73,6 +73,24 @@ func Open(dir string, limit int64) (*Cache, error) {
 	}, nil
 }
 
+// Close gives back the files that the cache holds open: one a pack. What waits to be written with a longer entry is lost, as
+// at the end of the process, and made anew by whoever wants it. A cache that is used again opens them again; nothing may be
+// read or written while Close runs. Those of [Default] are left to the end of the process.
+func (c *Cache) Close() {
+	if c == nil {
+		return
+	}
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting = nil
+	for _, p := range c.packs {
+		c.forget(p)
+	}
+	c.looked = time.Time{} // so that the folder is listed again
+}
+
 var shared struct {
 	sync.Mutex
 	key   [2]string // what it was opened from

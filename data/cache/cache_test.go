@@ -38,6 +38,7 @@ func open(t *testing.T, dir string, limit int64) *Cache {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(c.Close)
 	return c
 }
 
@@ -445,4 +446,38 @@ func TestLinkedPack(t *testing.T) {
 	if got, err := os.ReadFile(mine); err != nil || string(got) != "not to be cut" {
 		t.Errorf("behind the link is %q, %v", got, err)
 	}
+}
+
+// TestClose wants every file given back, and the cache to go on when it is used again.
+func TestClose(t *testing.T) {
+	files := func() int {
+		list, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip("the system does not list a process's open files")
+		}
+		return len(list)
+	}
+	dir, file := t.TempDir(), old(t, "a", "x")
+	before := files()
+	for range 20 {
+		c := open(t, dir, 1<<20)
+		k := key(t, c, "r", file)
+		get(t, c, k, "value")
+		if files() <= before {
+			t.Fatal("an open cache holds no file, and so this test tells nothing")
+		}
+		c.Close()
+		if n := files(); n > before {
+			t.Fatalf("%d files are open, want %d", n, before)
+		}
+		if got, made := get(t, c, k, "other"); got != "value" || made {
+			t.Errorf("after Close an entry gave %q, made %v", got, made)
+		}
+		if _, made := get(t, c, key(t, c, "next", file), "value"); made && len(c.packs) > 1 {
+			t.Error("after Close it does not go on with its own pack")
+		}
+		c.Close()
+	}
+	var none *Cache
+	none.Close()
 }

@@ -26,6 +26,7 @@ func ExampleCache_Get() {
 		fmt.Println(err)
 		return
 	}
+	defer c.Close()
 	for range 2 {
 		key, err := c.Key("first byte, version 1", clip)
 		if err != nil {

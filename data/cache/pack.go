@@ -151,7 +151,10 @@ func newWriter(dir string, packs map[string]*pack, below int64, found func(id, p
 		return nil, err
 	}
 	w := &writer{pack: p}
-	return w, w.take(found)
+	if err := w.take(found); err != nil {
+		return nil, errors.Join(err, p.file.Close())
+	}
+	return w, nil
 }
 
 // take locks the pack, and cuts off a record that its last writer did not finish.

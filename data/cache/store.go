@@ -171,11 +171,10 @@ func (c *Cache) ready() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.look()
-	var err error
-	if c.own, err = newWriter(c.dir, c.packs, most, c.found); err != nil {
-		c.own = nil
+	own, err := newWriter(c.dir, c.packs, most, c.found)
+	if err != nil {
 		return err
 	}
-	c.packs[c.own.path] = c.own.pack
+	c.own, c.packs[own.path] = own, own.pack
 	return nil
 }

@@ -101,6 +101,7 @@ func openCache(t *testing.T) *cache.Cache {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(c.Close)
 	return c
 }
 
