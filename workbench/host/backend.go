@@ -107,7 +107,7 @@ func OpenBackend(project string) (*Backend, error) {
 		b, err := opened(func() (compute.Backend, error) { return compute.NewWithConfig(config) })
 		if err != nil {
 			return nil, &wire.Problem{
-				Message: fmt.Sprintf("backend %q: %s", config, firstLine(err)),
+				Message: fmt.Sprintf("backend %q: %s", config, wire.FirstLine(err)),
 				Hint:    "set " + backendVariable + " to xla:cpu or xla:cuda, or leave it unset",
 			}
 		}
@@ -145,7 +145,7 @@ func OpenBackend(project string) (*Backend, error) {
 	}
 	b, err := opened(func() (compute.Backend, error) { return xla.New(target) })
 	if err != nil {
-		return nil, loadProblem(path, firstLine(err))
+		return nil, loadProblem(path, wire.FirstLine(err))
 	}
 	return &Backend{Backend: b, Name: "xla:" + rest, Plugin: path}, nil
 }
@@ -219,10 +219,4 @@ func hasDevice() bool {
 		}
 	}
 	return false
-}
-
-// firstLine is an error's text without the stack that some libraries append.
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
 }

@@ -132,7 +132,7 @@ func findSet(project string, s set) (string, bool) {
 // setProblem says what to do about a set that cannot be read.
 func setProblem(name string, err error) error {
 	err = data.Gather([]error{err})[0]
-	p := &wire.Problem{Message: firstLine(err), Hint: "`primewindow data list` shows the sets; settings that begin with " + dataPrefix + " are the set's own"}
+	p := &wire.Problem{Message: wire.FirstLine(err), Hint: "`primewindow data list` shows the sets; settings that begin with " + dataPrefix + " are the set's own"}
 	broken, damaged := errors.AsType[*data.FormatError](err)
 	kind, other := errors.AsType[*data.UnsupportedError](err)
 	skips := slices.ContainsFunc(sets[name].settings(), func(s data.Setting) bool { return s.Name == "skip_broken" })
@@ -243,7 +243,7 @@ func gathered(name string, faults []error) []error {
 func pick(project, name, dir string) (set, string, error) {
 	s, ok := sets[name]
 	if !ok {
-		return set{}, "", unknown("data", name, slices.Sorted(maps.Keys(sets)), "`primewindow data list` shows the sets")
+		return set{}, "", wire.Unknown("data", name, slices.Sorted(maps.Keys(sets)), "`primewindow data list` shows the sets")
 	}
 	dir, err := locate(project, name, dir)
 	return s, dir, err

@@ -74,7 +74,7 @@ func knownMethod(asked map[string]any) (inforeg.Method, error) {
 	if ok {
 		return m, nil
 	}
-	err := unknown("method", name, method.Names(), "")
+	err := wire.Unknown("method", name, method.Names(), "")
 	if p, ok := errors.AsType[*wire.Problem](err); ok && strings.HasPrefix(p.Hint, "there are ") { // no slip of the pen
 		p.Hint += "; one that a cell defines needs host.InThisCell() in the cell's first line"
 	}
@@ -162,7 +162,7 @@ func (r *Run) adopt(ctx context.Context, h header) error {
 // otherVariables says that the code of an encoder has changed beyond what a run can go on with.
 func (r *Run) otherVariables(err error) error {
 	return &wire.Problem{
-		Message: fmt.Sprintf("run %s cannot go on with the code of this cell: %s", r.Name, firstLine(err)),
+		Message: fmt.Sprintf("run %s cannot go on with the code of this cell: %s", r.Name, wire.FirstLine(err)),
 		Hint:    "open another run for the new code, or bring the old code back: the run is where it was",
 	}
 }

@@ -42,7 +42,7 @@ func (c Comparison) check() error {
 	}
 	for i, m := range c.Methods {
 		if _, ok := method.Find(m); !ok {
-			return unknown("method", m, method.Names(), "")
+			return wire.Unknown("method", m, method.Names(), "")
 		}
 		if slices.Contains(c.Methods[:i], m) {
 			return &wire.Problem{Message: fmt.Sprintf("method %s is named twice", m), Hint: "name each method once; other settings of the same method are another comparison"}
@@ -52,7 +52,7 @@ func (c Comparison) check() error {
 		return &wire.Problem{Message: fmt.Sprintf("seeds: got %d, want between 1 and %d", c.Seeds, mostSeeds), Hint: "seeds: how many runs each method has; an interval needs two"}
 	}
 	if !slices.Contains(Selections, c.Select) {
-		return unknown("selection", c.Select, Selections, "")
+		return wire.Unknown("selection", c.Select, Selections, "")
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func (c Comparison) divide() (shared map[string]any, own map[string]map[string]a
 			case rest == "data" || rest == "dir" || strings.HasPrefix(rest, dataPrefix):
 				return nil, nil, &wire.Problem{Message: fmt.Sprintf("setting %s: all methods are trained on the same samples", name), Hint: fmt.Sprintf("give it to all of them: -set %s=%v", rest, c.Set[name])}
 			case !has(m, rest):
-				return nil, nil, unknown("setting", name, slices.DeleteFunc(offers, func(o string) bool { return !strings.HasPrefix(o, m+".") }), "")
+				return nil, nil, wire.Unknown("setting", name, slices.DeleteFunc(offers, func(o string) bool { return !strings.HasPrefix(o, m+".") }), "")
 			}
 			if own[m] == nil {
 				own[m] = map[string]any{}

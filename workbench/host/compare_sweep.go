@@ -168,7 +168,7 @@ func (s *Sweep) Train(ctx context.Context, r *SweepRun, watch func(*Run) (stop f
 		err = fmt.Errorf("accuracies at the chosen epoch are not on record")
 	}
 	if err != nil {
-		r.outcome = &RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: firstLine(err)}
+		r.outcome = &RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: wire.FirstLine(err)}
 	}
 	if s.apart {
 		return nil

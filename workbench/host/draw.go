@@ -74,7 +74,7 @@ func DrawRecorded(kind string, runs []Recorded) (*wire.Figure, error) {
 	case "live":
 		f, err = drawLive(runs)
 	default:
-		return nil, unknown("figure", kind, Figures, "")
+		return nil, wire.Unknown("figure", kind, Figures, "")
 	}
 	if err != nil {
 		return nil, err

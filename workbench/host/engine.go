@@ -65,12 +65,12 @@ func (e *engine) call(name string, build func([]*Node) []*Node, args []any) (out
 	exec, ok := e.graphs[name]
 	if !ok {
 		if exec, err = e.backend.NewExec(build); err != nil {
-			return nil, fmt.Errorf("graph %s: %s", name, firstLine(err))
+			return nil, fmt.Errorf("graph %s: %s", name, wire.FirstLine(err))
 		}
 		e.graphs[name] = exec.SetMaxCache(8)
 	}
 	if out, err = exec.Call(args...); err != nil {
-		return nil, fmt.Errorf("graph %s: %s", name, firstLine(err))
+		return nil, fmt.Errorf("graph %s: %s", name, wire.FirstLine(err))
 	}
 	return out, nil
 }

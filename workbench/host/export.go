@@ -55,7 +55,7 @@ func (rec Recorded) Export(format, path string) error {
 	case "tensorboard":
 		return rec.exportTensorBoard(path)
 	}
-	return unknown("format", format, ExportFormats, "")
+	return wire.Unknown("format", format, ExportFormats, "")
 }
 
 func exportFile(path string, write func(io.Writer) error) error {

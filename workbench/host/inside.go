@@ -30,7 +30,7 @@ func (r *Run) Gradient(ctx context.Context, name string) (shape []int, values []
 			}
 		}
 		if shape == nil {
-			return unknown("variable", name, names, fmt.Sprintf("%d are trained, from %s to %s", len(names), names[0], names[len(names)-1]))
+			return wire.Unknown("variable", name, names, fmt.Sprintf("%d are trained, from %s to %s", len(names), names[0], names[len(names)-1]))
 		}
 		_, values, err = r.look("gradient "+name, func(vars, x map[string]*Node, labels *Node) *Node {
 			call := &models.Call{Vars: vars, Norm: models.BatchStatistics}
@@ -48,7 +48,7 @@ func (r *Run) Activation(ctx context.Context, layer string) (shape []int, values
 	err = r.with(ctx, func() error {
 		names := r.layers()
 		if !slices.Contains(names, layer) {
-			return unknown("layer", layer, names, fmt.Sprintf("there are %d, from %s to %s", len(names), names[0], names[len(names)-1]))
+			return wire.Unknown("layer", layer, names, fmt.Sprintf("there are %d, from %s to %s", len(names), names[0], names[len(names)-1]))
 		}
 		shape, values, err = r.look("activation "+layer, func(vars, x map[string]*Node, _ *Node) *Node {
 			call := &models.Call{Vars: vars, Norm: models.RunningStatistics, Record: true}

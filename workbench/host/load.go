@@ -110,7 +110,7 @@ func (r *Run) restore(ctx context.Context, step int) error {
 		case !errors.Is(err, errDamaged):
 			return err
 		}
-		if err := r.setAside(from, firstLine(err)); err != nil {
+		if err := r.setAside(from, wire.FirstLine(err)); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
 )
 
 // Var gives a variable's shape and values at the present step, as kept here: convolution kernels are
@@ -30,7 +31,7 @@ func (r *Run) Var(ctx context.Context, name string) (shape []int, values []float
 				return err
 			}
 		}
-		return unknown("variable", name, names, fmt.Sprintf("there are %d, from %s to %s", len(names), names[0], names[len(names)-1]))
+		return wire.Unknown("variable", name, names, fmt.Sprintf("there are %d, from %s to %s", len(names), names[0], names[len(names)-1]))
 	})
 	return shape, values, err
 }
@@ -81,7 +82,7 @@ func (r *Run) Batch(modality string) (shape []int, values []float32, err error) 
 
 func (r *Run) checkModality(name string) error {
 	if names := inforeg.ModalityNames(r.eng.model); !slices.Contains(names, name) {
-		return unknown("modality", name, names, "")
+		return wire.Unknown("modality", name, names, "")
 	}
 	return nil
 }

@@ -545,5 +545,5 @@ func (r *Run) measureNow(kind string, settings Settings) ([]wire.Record, error) 
 	case probeNoise:
 		return r.noise(settings)
 	}
-	return nil, unknown("probe", kind, probeKinds, "")
+	return nil, wire.Unknown("probe", kind, probeKinds, "")
 }

@@ -42,7 +42,7 @@ func (r *Run) ProbeWith(ctx context.Context, ask wire.Probe) (list []wire.Record
 	}
 	p, err := inforeg.Probe{Kind: ask.Kind, Loss: ask.Loss, Labels: ask.Labels, BN: ask.BN, Estimator: ask.Estimator, Weights: ask.Weights, Whole: ask.Whole, Draws: ask.Draws}.Complete()
 	if err != nil {
-		return nil, &wire.Problem{Message: firstLine(err), Hint: "for example kind fisher_true, labels sampled, draws 16"}
+		return nil, &wire.Problem{Message: wire.FirstLine(err), Hint: "for example kind fisher_true, labels sampled, draws 16"}
 	}
 	if r.eng.model.Gates > 0 && p.Loss != inforeg.LossFused {
 		return nil, &wire.Problem{

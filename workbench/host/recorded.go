@@ -31,7 +31,7 @@ func (r *Run) Recorded() Recorded {
 	defer r.mu.Unlock()
 	rec.Lost = r.rec.lostText
 	if err != nil {
-		rec.Lost = "the record cannot be read now: " + firstLine(err)
+		rec.Lost = "the record cannot be read now: " + wire.FirstLine(err)
 	}
 	return rec
 }

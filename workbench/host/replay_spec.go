@@ -79,7 +79,7 @@ func specProblem(path string, err error) error {
 func unknownKey(path string, known []string) error {
 	return &wire.Problem{
 		Message: fmt.Sprintf("replay: %s: unknown key %q", specFile, path),
-		Hint:    nearest(lastName(path), known, ""),
+		Hint:    wire.Nearest(wire.LastName(path), known, ""),
 	}
 }
 
@@ -213,7 +213,7 @@ func (s *replaySpec) replayMethod() (inforeg.Method, Settings, error) {
 	}
 	m, ok := method.Find(name)
 	if !ok || name != s.Method && s.Method != "gblend" && s.Method != "ogm" && s.Method != "inforeg" {
-		return nil, nil, unknown("method", s.Method, []string{"joint", "joint_star", "gblend", "ogm", "pmr", "agm", "mmpareto", "inforeg", "slow"}, "")
+		return nil, nil, wire.Unknown("method", s.Method, []string{"joint", "joint_star", "gblend", "ogm", "pmr", "agm", "mmpareto", "inforeg", "slow"}, "")
 	}
 	exclusive := s.Method == "agm" || s.Method == "slow"
 	given := map[string]string{} // keys by the settings that they set
@@ -262,7 +262,7 @@ func (s *replaySpec) replayMethod() (inforeg.Method, Settings, error) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(asked)) {
 		if _, ok := settings[key]; !ok {
-			return nil, nil, unknown("option of "+s.Method, key, names, "")
+			return nil, nil, wire.Unknown("option of "+s.Method, key, names, "")
 		}
 	}
 	settings["lr_step"], settings["lr_gamma"] = float64(s.Optimizer.Step), s.Optimizer.Gamma

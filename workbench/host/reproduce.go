@@ -105,9 +105,9 @@ func (shop *Shop) Reproduce(ask Reproduce) (*Reproduction, error) {
 	case ask.Seeds < 0 || ask.Seeds > mostSeeds:
 		return nil, &wire.Problem{Message: fmt.Sprintf("seeds: got %d, want between 1 and %d", ask.Seeds, mostSeeds), Hint: "seeds: how many runs each method has; an interval needs two"}
 	case !slices.Contains(Selections, ask.Select):
-		return nil, unknown("selection", ask.Select, Selections, "")
+		return nil, wire.Unknown("selection", ask.Select, Selections, "")
 	case ask.Scale != ScaleDemo && ask.Scale != ScalePaper:
-		return nil, unknown("scale", ask.Scale, []string{ScaleDemo, ScalePaper}, "")
+		return nil, wire.Unknown("scale", ask.Scale, []string{ScaleDemo, ScalePaper}, "")
 	}
 	for _, name := range []string{"method", "seed", "data"} {
 		if _, ok := ask.Set[name]; ok {
@@ -177,7 +177,7 @@ func (p *Reproduction) sets(t target) (choices, error) {
 		_, known := sets[p.ask.Data]
 		switch {
 		case !known:
-			return nil, unknown("data", p.ask.Data, slices.Sorted(maps.Keys(sets)), "`primewindow data list` shows the sets")
+			return nil, wire.Unknown("data", p.ask.Data, slices.Sorted(maps.Keys(sets)), "`primewindow data list` shows the sets")
 		case !present[p.ask.Data] && !given:
 			return nil, &wire.Problem{Message: fmt.Sprintf("data %s is not present", p.ask.Data), Hint: fmt.Sprintf("%s names the folder that it is in; -data synth is made and needs no files", DataVariable)}
 		}

@@ -225,7 +225,7 @@ func (r *Run) makeMap(ctx context.Context, m string, split data.Split) (made wir
 	}
 	one, err := tsne.New(x, tsne.Config{})
 	if err != nil {
-		made.Missing = firstLine(err)
+		made.Missing = wire.FirstLine(err)
 		return made, nil
 	}
 	err = one.Run(func(tsne.Progress) bool { return ctx.Err() == nil })
@@ -233,12 +233,12 @@ func (r *Run) makeMap(ctx context.Context, m string, split data.Split) (made wir
 		return made, context.Cause(ctx)
 	}
 	if err != nil {
-		made.Missing = firstLine(err)
+		made.Missing = wire.FirstLine(err)
 		return made, nil
 	}
 	q, err := one.Quality(min(10, (2*n-2)/3), classes)
 	if err != nil {
-		made.Missing = firstLine(err)
+		made.Missing = wire.FirstLine(err)
 		return made, nil
 	}
 	made.Perplexity, made.Points, made.Labels = one.Perplexity(), one.Points(), classes

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/primewindow/primewindow/internal/wire"
 )
 
 // target is a table or a figure of the paper, or a question that it leaves open: the runs that it needs and what is
@@ -243,7 +245,7 @@ func ReproduceTargets() []string {
 func findTarget(name string) (target, error) {
 	i := slices.IndexFunc(targets, func(t target) bool { return t.name == name })
 	if i < 0 {
-		return target{}, unknown("target", name, append(ReproduceTargets(), "all"), "")
+		return target{}, wire.Unknown("target", name, append(ReproduceTargets(), "all"), "")
 	}
 	return targets[i], nil
 }

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -80,11 +79,11 @@ func table(dataName, methodName string, desc *data.Description) ([]data.Setting,
 	list := runSettings()
 	set, ok := sets[dataName]
 	if !ok {
-		return nil, unknown("data", dataName, slices.Sorted(maps.Keys(sets)), "`primewindow data list` shows the sets")
+		return nil, wire.Unknown("data", dataName, slices.Sorted(maps.Keys(sets)), "`primewindow data list` shows the sets")
 	}
 	m, ok := method.Find(methodName)
 	if !ok {
-		return nil, unknown("method", methodName, method.Names(), "")
+		return nil, wire.Unknown("method", methodName, method.Names(), "")
 	}
 	list = append(list, m.Settings()...)
 	for _, s := range set.settings() {
@@ -203,85 +202,7 @@ func unknownSetting(name string, known []string, methodName string) error {
 			return &wire.Problem{Message: fmt.Sprintf("unknown setting %q: the set has none of that name", name), Hint: "it belongs to data " + strings.Join(owners, ", ")}
 		}
 	}
-	return unknown("setting", name, known, "")
-}
-
-// unknown reports a name that is not among those there are, and offers the nearest.
-func unknown(what, name string, known []string, hint string) error {
-	return &wire.Problem{Message: fmt.Sprintf("unknown %s %q", what, name), Hint: nearest(name, known, hint)}
-}
-
-// nearest offers the names nearest to one that is not known; where none is near it is hint, or else lists them all. A
-// name and its initials, lr and learning_rate, are near.
-func nearest(name string, known []string, hint string) string {
-	type near struct {
-		name string
-		d    int
-	}
-	var list []near
-	for _, k := range known {
-		d := distance(strings.ToLower(name), strings.ToLower(k))
-		if k == initials(name) || name == initials(k) {
-			d = 0
-		}
-		if d <= 1+len(name)/3 || strings.Contains(k, name) {
-			list = append(list, near{k, d})
-		}
-	}
-	slices.SortFunc(list, func(a, b near) int { return cmp.Or(cmp.Compare(a.d, b.d), cmp.Compare(a.name, b.name)) })
-	for i, n := range list { // what is much farther than the nearest is no offer
-		if n.d > list[0].d+1 && !strings.Contains(n.name, name) {
-			list = list[:i]
-			break
-		}
-	}
-	switch {
-	case len(list) > 0:
-		offers := make([]string, 0, 3)
-		for _, n := range list[:min(3, len(list))] {
-			offers = append(offers, n.name)
-		}
-		return "did you mean " + strings.Join(offers, " or ") + "?"
-	case hint == "":
-		return "there are " + strings.Join(known, ", ")
-	}
-	return hint
-}
-
-// initials are the first letters of a name's words, of two at least.
-func initials(name string) string {
-	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == '_' || r == ' ' || r == '-' })
-	if len(words) < 2 {
-		return ""
-	}
-	short := make([]byte, len(words))
-	for i, w := range words {
-		short[i] = w[0]
-	}
-	return string(short)
-}
-
-// lastName is the part of a path behind its last full stop.
-func lastName(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
-
-// distance is the edit distance between two words.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal, row[j+1] = row[j+1], min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return wire.Unknown("setting", name, known, "")
 }
 
 // differences lists, one a line, the settings in which two runs differ.
@@ -357,7 +278,7 @@ func buildModel(settings Settings, desc data.Description) (*models.Multimodal, e
 	}
 	for _, w := range wanted {
 		if !slices.Contains(names, w) {
-			return nil, unknown("modality", w, names, "")
+			return nil, wire.Unknown("modality", w, names, "")
 		}
 	}
 	if err := m.Validate(); err != nil {

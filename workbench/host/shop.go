@@ -131,7 +131,7 @@ func (shop *Shop) find(name string) (*Run, error) {
 	}
 	man, err := readManifest(shop.dir(name))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, unknown("run", name, shop.names(), "a run is made by workbench.Open or `primewindow run`")
+		return nil, wire.Unknown("run", name, shop.names(), "a run is made by workbench.Open or `primewindow run`")
 	}
 	if err != nil {
 		return nil, err

@@ -369,5 +369,5 @@ func asProblem(err error) *wire.Problem {
 	if p, ok := errors.AsType[*wire.Problem](err); ok {
 		return p
 	}
-	return &wire.Problem{Message: firstLine(err)}
+	return &wire.Problem{Message: wire.FirstLine(err)}
 }
