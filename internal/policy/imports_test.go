@@ -23,8 +23,9 @@ var arrows = map[string][]string{
 	"inforeg/method":        {"data", "models", "inforeg"},
 	"internal/wire":         {"data", "internal/seal", "internal/strict", "internal/whole"},
 	"internal/policy":       {},
-	"internal/datatest":     {"data"},   // tests alone import it
-	"internal/xlatest":      {"models"}, // tests alone import it
+	"internal/datatest":     {"data"},                    // tests alone import it
+	"internal/xlatest":      {"models"},                  // tests alone import it
+	"internal/hosttest":     {"internal/wire", "models"}, // tests alone import it
 	"internal/mat":          {"data"},
 	"internal/npy":          {"data"},
 	"internal/holm":         {"internal/wire"},

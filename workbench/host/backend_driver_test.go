@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -19,8 +20,8 @@ func needing(t *testing.T, plugin, library string) string {
 		t.Skip("no C compiler: install cc")
 	}
 	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, "library.c"), []byte("int needed(void) { return 0; }\n"))
-	writeFile(t, filepath.Join(dir, "plugin.c"), []byte("int needed(void);\nvoid *GetPjrtApi(void) { needed(); return 0; }\n"))
+	hosttest.WriteFile(t, filepath.Join(dir, "library.c"), []byte("int needed(void) { return 0; }\n"))
+	hosttest.WriteFile(t, filepath.Join(dir, "plugin.c"), []byte("int needed(void);\nvoid *GetPjrtApi(void) { needed(); return 0; }\n"))
 	path := filepath.Join(dir, plugin)
 	for _, args := range [][]string{
 		{"-shared", "-fPIC", "-Wl,-soname," + library, "-o", library, "library.c"},

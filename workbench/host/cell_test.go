@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xlatest"
 	"github.com/primewindow/primewindow/workbench"
@@ -62,7 +63,7 @@ func newCells(t *testing.T, variants map[string][2]string) *cells {
 		t.Fatal(err)
 	}
 	for name, value := range map[string]string{
-		"XDG_RUNTIME_DIR": runtimeDir, wire.ProjectVariable: c.project, pluginPathVariable: PluginFolder(project(t)),
+		"XDG_RUNTIME_DIR": runtimeDir, wire.ProjectVariable: c.project, pluginPathVariable: PluginFolder(hosttest.Project(t)),
 		"PRIMEWINDOW_HOST": self, standardVariable: "1", "GONB_PIPE": "", "GONB_DIR": "", "JPY_SESSION_NAME": "", "PRIMEWINDOW_SMOKE": "",
 	} {
 		t.Setenv(name, value)
@@ -86,7 +87,7 @@ func newCells(t *testing.T, variants map[string][2]string) *cells {
 		}
 		c.build[name] = filepath.Join(filepath.Dir(source), name)
 		cmd := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-w", "-o", c.build[name], source)
-		cmd.Dir = project(t)
+		cmd.Dir = hosttest.Project(t)
 		wait.Go(func() {
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%s: %v\n%s", strings.Join(cmd.Args, " "), err, out)
@@ -205,7 +206,7 @@ func TestCell(t *testing.T) {
 	if h := c.host(t); h.PID != first.PID {
 		t.Errorf("host %d after a program that is no cell, want %d: it knows more", h.PID, first.PID)
 	}
-	before := lines(t, filepath.Join(RunsFolder(c.project), "mine"), metricsFile)
+	before := hosttest.Lines(t, filepath.Join(RunsFolder(c.project), "mine"), metricsFile)
 
 	out, status := c.play(t, "other", "15")
 	said := regexp.MustCompile(`half: host restarted on this cell's code in ([0-9.]+) s; run mine goes on at step 13\n`).FindStringSubmatch(out)
@@ -224,7 +225,7 @@ func TestCell(t *testing.T) {
 	if r := c.events(t, eventReopened); len(r) != 1 || r[0].New != 0.0 {
 		t.Errorf("%+v, want that no step was computed again", r)
 	}
-	after := lines(t, filepath.Join(RunsFolder(c.project), "mine"), metricsFile)
+	after := hosttest.Lines(t, filepath.Join(RunsFolder(c.project), "mine"), metricsFile)
 	if diff := cmp.Diff(before, after[:13]); diff != "" || len(after) != 15 {
 		t.Errorf("%d steps, want 15; those before the change (-before +after)\n%s", len(after), diff)
 	}

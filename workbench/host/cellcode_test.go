@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/primewindow/primewindow/internal/hosttest"
 )
 
 // cellText is a cell as GoNB writes it: declarations in alphabetical order, then the main part.
@@ -12,6 +14,7 @@ const cellText = `package main
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/inforeg/method"
 	wb "github.com/primewindow/primewindow/workbench"
@@ -145,7 +148,7 @@ func TestCellCodeByName(t *testing.T) {
 }
 
 func TestSourcesHash(t *testing.T) {
-	got, err := sourcesHash(project(t))
+	got, err := sourcesHash(hosttest.Project(t))
 	if err != nil || got == "" {
 		t.Fatalf("%q, %v", got, err)
 	}

@@ -11,12 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
 // everyFour are settings of InfoReg with windows tested every four steps, where an epoch has six, and always open.
 func everyFour() map[string]any {
-	s := small("inforeg")
+	s := hosttest.Small("inforeg")
 	s[windowEvery], s["k"] = "4 steps", -90.0
 	return s
 }
@@ -25,7 +26,7 @@ func everyFour() map[string]any {
 // steps, also within an epoch.
 func TestClockOfSteps(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "r", everyFour(), 3*smallEpoch)
+	r := trained(t, shop, "r", everyFour(), 3*hosttest.SmallEpoch)
 	var at []int
 	for _, p := range onRecord(r).Probes {
 		if p.Kind != inforeg.KindFisherEmp || p.Encoder != "audio" {
@@ -64,7 +65,7 @@ func TestClockOfSteps(t *testing.T) {
 // TestClockResumed: a run that is taken up within an interval and within an epoch goes on as if it had not stopped.
 func TestClockResumed(t *testing.T) {
 	shop := newTestShop(t)
-	whole := trained(t, shop, "whole", everyFour(), 3*smallEpoch)
+	whole := trained(t, shop, "whole", everyFour(), 3*hosttest.SmallEpoch)
 	settings := everyFour()
 	for _, at := range []int{9, 10, 12} { // within an interval, within an epoch at an interval's middle, at an epoch's and an interval's end
 		name := fmt.Sprint("stopped-at-", at)
@@ -72,9 +73,9 @@ func TestClockResumed(t *testing.T) {
 		if err := shop.leave(r); err != nil {
 			t.Fatal(err)
 		}
-		again := trained(t, shop, name, settings, 3*smallEpoch)
-		sameRecords(t, whole.Dir, again.Dir, 3*smallEpoch)
-		sameWeights(t, weightsOf(t, whole), weightsOf(t, again))
+		again := trained(t, shop, name, settings, 3*hosttest.SmallEpoch)
+		sameRecords(t, whole.Dir, again.Dir, 3*hosttest.SmallEpoch)
+		hosttest.SameWeights(t, weightsOf(t, whole), weightsOf(t, again))
 	}
 }
 
@@ -83,11 +84,11 @@ func TestClocks(t *testing.T) {
 	shop := newTestShop(t)
 	settings := everyFour()
 	settings[windowEvery] = "epoch"
-	paper := trained(t, shop, "paper", settings, 3*smallEpoch)
+	paper := trained(t, shop, "paper", settings, 3*hosttest.SmallEpoch)
 	for _, every := range []string{"6 steps", "100 samples"} { // 6.25 steps of 16
 		settings := maps.Clone(settings)
 		settings[windowEvery] = every
-		sameRecords(t, paper.Dir, trained(t, shop, strings.ReplaceAll(every, " ", "-"), settings, 3*smallEpoch).Dir, 3*smallEpoch)
+		sameRecords(t, paper.Dir, trained(t, shop, strings.ReplaceAll(every, " ", "-"), settings, 3*hosttest.SmallEpoch).Dir, 3*hosttest.SmallEpoch)
 	}
 	if _, err := shop.Open("bad", wire.Declaration{Settings: map[string]any{"data": "synth", windowEvery: "log"}}); err == nil || !strings.Contains(err.Error(), "windows tested every") {
 		t.Errorf("tests in geometric progression: error %v", err)
@@ -97,7 +98,7 @@ func TestClocks(t *testing.T) {
 // TestRiseErrors: the error of a rise is that of the samples' paired differences, the same for a method and in a figure.
 func TestRiseErrors(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "r", everyFour(), 3*smallEpoch)
+	r := trained(t, shop, "r", everyFour(), 3*hosttest.SmallEpoch)
 	_, errs := r.rec.tracesUntil(4)
 	got := errs[inforeg.KindFisherEmp]["audio"]
 	var each [][]float64
@@ -133,8 +134,8 @@ func TestRiseErrors(t *testing.T) {
 // TestOlderRun: a run of a version without a clock goes on by epochs, and its records stay of one kind.
 func TestOlderRun(t *testing.T) {
 	shop := newTestShop(t)
-	settings := small("inforeg")
-	now := trained(t, shop, "now", settings, 3*smallEpoch)
+	settings := hosttest.Small("inforeg")
+	now := trained(t, shop, "now", settings, 3*hosttest.SmallEpoch)
 	r := trained(t, shop, "older", settings, 0)
 	dir := r.Dir
 	if err := shop.leave(r); err != nil {
@@ -151,7 +152,7 @@ func TestOlderRun(t *testing.T) {
 	if err := man.write(dir); err != nil {
 		t.Fatal(err)
 	}
-	older := trained(t, shop, "older", settings, 3*smallEpoch)
+	older := trained(t, shop, "older", settings, 3*hosttest.SmallEpoch)
 	for _, p := range onRecord(older).Probes {
 		if len(p.Each) > 0 {
 			t.Fatalf("%s of %s at step %d keeps samples' parts, which the older ones of the run do not", p.Kind, p.Encoder, p.Step)
@@ -160,8 +161,8 @@ func TestOlderRun(t *testing.T) {
 	if diff := cmp.Diff(seriesOf(now, "loss"), seriesOf(older, "loss")); diff != "" {
 		t.Errorf("loss (-now +older)\n%s", diff)
 	}
-	if s := older.Status(); s.StepsPerTest != smallEpoch {
-		t.Errorf("windows tested every %d steps, want every epoch of %d", s.StepsPerTest, smallEpoch)
+	if s := older.Status(); s.StepsPerTest != hosttest.SmallEpoch {
+		t.Errorf("windows tested every %d steps, want every epoch of %d", s.StepsPerTest, hosttest.SmallEpoch)
 	}
 }
 
@@ -176,7 +177,7 @@ func TestFirstTest(t *testing.T) {
 		{map[string]any{"epochs": 2.0}, "tested every 6 steps (96 samples), first after step 12, which is epoch 2: not within the 2 epochs that are planned"},
 		{map[string]any{"window": "all"}, ""},
 	} {
-		settings := small("inforeg")
+		settings := hosttest.Small("inforeg")
 		maps.Copy(settings, tt.settings)
 		r, err := shop.Open(fmt.Sprint("r", i), wire.Declaration{Settings: settings})
 		if err != nil {
@@ -194,7 +195,7 @@ func TestCheapTraces(t *testing.T) {
 	for kind, probe := range map[string]string{inforeg.KindShare: probeShare, inforeg.KindSigns: probeSigns} {
 		settings := everyFour()
 		settings["window_trace"], settings[everyPrefix+probe], settings[everyPrefix+probeEmp] = kind, "1 step", "never"
-		r := trained(t, shop, kind, settings, 3*smallEpoch)
+		r := trained(t, shop, kind, settings, 3*hosttest.SmallEpoch)
 		traces, errs := r.rec.tracesUntil(4)
 		if got := traces[kind]["audio"]; len(got) != 4 || slices.ContainsFunc(got, func(v float64) bool { return !(v > 0) }) {
 			t.Errorf("%s: trace %v, want the means of four intervals", kind, got)

@@ -15,6 +15,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/inforeg/method"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 )
@@ -110,7 +111,7 @@ func atCode(t *testing.T, name string, steps int) (*Shop, *Run) {
 	changingNow.factor, changingNow.grown, changingNow.width = 0.5, false, 5
 	shop := newTestShop(t)
 	shop.defines = codeA
-	return shop, trained(t, shop, name, tiny("test_changing", nil), steps)
+	return shop, trained(t, shop, name, hosttest.Tiny("test_changing", nil), steps)
 }
 
 func codeEvents(r *Run) []wire.Change {
@@ -129,10 +130,10 @@ func differs(r *Run) bool {
 
 // TestCodeChange: a run goes on at its step under other code; the change is an event; what was recorded stays.
 func TestCodeChange(t *testing.T) {
-	const at, steps = smallEpoch + 2, 3*smallEpoch + 2
-	settings := tiny("test_changing", nil)
+	const at, steps = hosttest.SmallEpoch + 2, 3*hosttest.SmallEpoch + 2
+	settings := hosttest.Tiny("test_changing", nil)
 	shop, r := atCode(t, "r", steps)
-	other := lines(t, r.Dir, metricsFile) // had the code stayed
+	other := hosttest.Lines(t, r.Dir, metricsFile) // had the code stayed
 	r = trained(t, shop, "changed", settings, at)
 	if diff := cmp.Diff(codeA, r.Status().Code); diff != "" || r.man.Versions[changingMethod] != "aaaa" {
 		t.Errorf("code (-want +got)\n%s, manifest %v", diff, r.man.Versions)
@@ -157,13 +158,13 @@ func TestCodeChange(t *testing.T) {
 	if err != nil || !strings.HasPrefix(string(after), string(before)) {
 		t.Errorf("the records before the change are others now: %v", err)
 	}
-	got := lines(t, r.Dir, metricsFile)
+	got := hosttest.Lines(t, r.Dir, metricsFile)
 	if got[at] != other[at] || got[at+1] == other[at+1] {
 		t.Errorf("the step at the change sees the same weights, and the one after it others:\n%s\n%s\n%s\n%s", other[at], got[at], other[at+1], got[at+1])
 	}
 	weights := weightsOf(t, r)
 	shop, r = taken(t, shop, "changed", settings, codeB) // killed: nothing is computed again from before the change
-	sameWeights(t, weights, weightsOf(t, r))
+	hosttest.SameWeights(t, weights, weightsOf(t, r))
 	if diff := cmp.Diff(want, codeEvents(r)); diff != "" || differs(r) || r.recomputed != steps-at {
 		t.Errorf("killed: events (-want +got)\n%s%d steps computed again, differs %v", diff, r.recomputed, differs(r))
 	}
@@ -182,7 +183,7 @@ func TestCodeChange(t *testing.T) {
 	if err := f.To(t.Context(), steps, "test"); err != nil {
 		t.Fatal(err)
 	}
-	sameWeights(t, weights, weightsOf(t, f))
+	hosttest.SameWeights(t, weights, weightsOf(t, f))
 	if diff := cmp.Diff(want, codeEvents(f)); diff != "" || f.man.Versions[changingMethod] != "aaaa" {
 		t.Errorf("the fork's code (-want +got)\n%smanifest %v", diff, f.man.Versions)
 	}
@@ -202,10 +203,10 @@ func TestCodeChange(t *testing.T) {
 
 // TestCodeChangeAfterKill: without a stop the last steps are computed again by the new code, once, and that is said.
 func TestCodeChangeAfterKill(t *testing.T) {
-	const at, steps = smallEpoch + 2, 3 * smallEpoch
-	settings := tiny("test_changing", nil)
+	const at, steps = hosttest.SmallEpoch + 2, 3 * hosttest.SmallEpoch
+	settings := hosttest.Tiny("test_changing", nil)
 	shop, r := atCode(t, "r", at)
-	before := lines(t, r.Dir, metricsFile)
+	before := hosttest.Lines(t, r.Dir, metricsFile)
 	changingNow.factor = 0.25
 	shop, r = taken(t, shop, "r", settings, codeB)
 	if err := r.To(t.Context(), steps, "test"); err != nil {
@@ -220,12 +221,12 @@ func TestCodeChangeAfterKill(t *testing.T) {
 	if !strings.Contains(text, "8 steps before it had to be computed again") || !differs(r) {
 		t.Errorf("event %q, differs %v", text, differs(r))
 	}
-	if diff := cmp.Diff(before, lines(t, r.Dir, metricsFile)[:at]); diff != "" {
+	if diff := cmp.Diff(before, hosttest.Lines(t, r.Dir, metricsFile)[:at]); diff != "" {
 		t.Errorf("records (-before +after)\n%s", diff)
 	}
 	weights := weightsOf(t, r)
 	_, r = taken(t, shop, "r", settings, codeB)
-	sameWeights(t, weights, weightsOf(t, r))
+	hosttest.SameWeights(t, weights, weightsOf(t, r))
 	if r.recomputed != steps-at {
 		t.Errorf("%d steps computed again, want %d: those since the change", r.recomputed, steps-at)
 	}
@@ -234,8 +235,8 @@ func TestCodeChangeAfterKill(t *testing.T) {
 // TestCodeGrows: the new code may have settings, controls and a state that the old one had not, and look at the
 // epoch's first weights; and lose them again.
 func TestCodeGrows(t *testing.T) {
-	const at = smallEpoch + 2
-	settings := tiny("test_changing", nil)
+	const at = hosttest.SmallEpoch + 2
+	settings := hosttest.Tiny("test_changing", nil)
 	shop, _ := atCode(t, "r", at)
 	changingNow.grown = true
 	shop, r := reopened(t, shop, "r", settings, codeB)
@@ -274,7 +275,7 @@ func TestCodeGrows(t *testing.T) {
 		t.Errorf("in the next epoch %v", got)
 	}
 	shop, r = taken(t, shop, "r", settings, codeB)
-	sameWeights(t, weights, weightsOf(t, r))
+	hosttest.SameWeights(t, weights, weightsOf(t, r))
 	changingNow.grown = false
 	_, r = reopened(t, shop, "r", settings, codeA)
 	if err := r.To(t.Context(), at+7, "test"); err != nil {
@@ -284,15 +285,15 @@ func TestCodeGrows(t *testing.T) {
 
 // TestHookPanics: a hook that panics while the run is being trained stops the run, and not the host.
 func TestHookPanics(t *testing.T) {
-	_, r := atCode(t, "r", smallEpoch)
+	_, r := atCode(t, "r", hosttest.SmallEpoch)
 	changingNow.panics = true
 	defer func() { changingNow.panics = false }()
 	var p *wire.Problem
-	if err := r.To(t.Context(), smallEpoch+1, "test"); !errors.As(err, &p) || p.Message != "method test_changing: EpochStart of epoch 1: out of range" || p.Hint == "" {
+	if err := r.To(t.Context(), hosttest.SmallEpoch+1, "test"); !errors.As(err, &p) || p.Message != "method test_changing: EpochStart of epoch 1: out of range" || p.Hint == "" {
 		t.Errorf("a hook that panics: %v", err)
 	}
 	changingNow.panics = false
-	if err := r.To(t.Context(), smallEpoch+1, "test"); err != nil || r.Status().Step != smallEpoch+1 {
+	if err := r.To(t.Context(), hosttest.SmallEpoch+1, "test"); err != nil || r.Status().Step != hosttest.SmallEpoch+1 {
 		t.Errorf("mended: %v at step %d", err, r.Status().Step)
 	}
 }
@@ -303,7 +304,7 @@ func TestCodeOfEncoder(t *testing.T) {
 	changingNow.width = 5
 	shop := newTestShop(t)
 	shop.defines = map[string]string{what: "aaaa"}
-	settings := tiny("joint", map[string]any{"encoder.audio": "test_flat"})
+	settings := hosttest.Tiny("joint", map[string]any{"encoder.audio": "test_flat"})
 	r := trained(t, shop, "r", settings, 3)
 	if diff := cmp.Diff(shop.defines, r.Status().Code); diff != "" {
 		t.Errorf("code (-want +got)\n%s", diff)
@@ -327,8 +328,8 @@ func TestCodeOfEncoder(t *testing.T) {
 // TestLacking: what a cell defined and the host does not know is said, and what is on record can be read.
 func TestLacking(t *testing.T) {
 	shop, r := atCode(t, "r", 3)
-	dir, settings := r.Dir, tiny("test_gone", map[string]any{"encoder.visual": "test_gone_too:3"})
-	shop, _ = reopened(t, shop, "r", tiny("test_changing", nil), codeA)
+	dir, settings := r.Dir, hosttest.Tiny("test_gone", map[string]any{"encoder.visual": "test_gone_too:3"})
+	shop, _ = reopened(t, shop, "r", hosttest.Tiny("test_changing", nil), codeA)
 	if err := shop.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -350,7 +351,7 @@ func TestLacking(t *testing.T) {
 	if _, err := shop.Find("r"); !errors.As(err, &p) || !strings.Contains(p.Message, want) {
 		t.Errorf("found: %v", err)
 	}
-	if _, err := shop.Open("new", wire.Declaration{Settings: tiny("test_changin", nil)}); !errors.As(err, &p) || !strings.Contains(p.Message, `unknown method "test_changin"`) || !strings.Contains(p.Hint, "test_changing") || strings.Contains(p.Hint, "host.InThisCell()") {
+	if _, err := shop.Open("new", wire.Declaration{Settings: hosttest.Tiny("test_changin", nil)}); !errors.As(err, &p) || !strings.Contains(p.Message, `unknown method "test_changin"`) || !strings.Contains(p.Hint, "test_changing") || strings.Contains(p.Hint, "host.InThisCell()") {
 		t.Errorf("a mistake in the name: %v, hint %q", err, p.Hint)
 	}
 	rec, err := ReadRecorded(dir)

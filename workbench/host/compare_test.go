@@ -13,6 +13,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -159,17 +160,17 @@ func TestChoose(t *testing.T) {
 // the run goes on as if nothing had been measured, and nothing is left beside it.
 func TestEvaluateAt(t *testing.T) {
 	shop := newTestShop(t)
-	then, since := trained(t, shop, "then", small("inforeg"), 2*smallEpoch), trained(t, shop, "since", small("inforeg"), 4*smallEpoch)
-	if err := then.EvaluateAt(t.Context(), data.Test, 2*smallEpoch); err != nil {
+	then, since := trained(t, shop, "then", hosttest.Small("inforeg"), 2*hosttest.SmallEpoch), trained(t, shop, "since", hosttest.Small("inforeg"), 4*hosttest.SmallEpoch)
+	if err := then.EvaluateAt(t.Context(), data.Test, 2*hosttest.SmallEpoch); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // the second time there is nothing to do
-		if err := since.EvaluateAt(t.Context(), data.Test, 2*smallEpoch); err != nil {
+		if err := since.EvaluateAt(t.Context(), data.Test, 2*hosttest.SmallEpoch); err != nil {
 			t.Fatal(err)
 		}
 	}
 	names := []string{"audio", "visual"}
-	want, got := accuracies(onRecord(then).Probes, names, data.Test, 2*smallEpoch), accuracies(onRecord(since).Probes, names, data.Test, 2*smallEpoch)
+	want, got := accuracies(onRecord(then).Probes, names, data.Test, 2*hosttest.SmallEpoch), accuracies(onRecord(since).Probes, names, data.Test, 2*hosttest.SmallEpoch)
 	if diff := cmp.Diff(want, got); diff != "" || len(got) != 5 {
 		t.Errorf("accuracies (-when the epoch ended +going back)\n%s", diff)
 	}
@@ -182,32 +183,32 @@ func TestEvaluateAt(t *testing.T) {
 	if n != 5 {
 		t.Errorf("%d accuracies on record, want each once", n)
 	}
-	if accuracies(onRecord(since).Probes, names, data.Test, 4*smallEpoch) != nil {
+	if accuracies(onRecord(since).Probes, names, data.Test, 4*hosttest.SmallEpoch) != nil {
 		t.Error("the test split was measured where nobody asked")
 	}
 	entries, err := filepath.Glob(filepath.Join(filepath.Dir(since.Dir), ".*"))
 	if err != nil || len(entries) > 0 {
 		t.Errorf("left beside the run: %v, %v", entries, err)
 	}
-	if err := since.EvaluateAt(t.Context(), data.Test, 5*smallEpoch); err == nil || !strings.Contains(err.Error(), "is at step 24") {
+	if err := since.EvaluateAt(t.Context(), data.Test, 5*hosttest.SmallEpoch); err == nil || !strings.Contains(err.Error(), "is at step 24") {
 		t.Errorf("beyond the end: error %v", err)
 	}
 	for _, r := range []*Run{then, since} {
-		if err := r.To(t.Context(), 5*smallEpoch, "test"); err != nil {
+		if err := r.To(t.Context(), 5*hosttest.SmallEpoch, "test"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if diff := cmp.Diff(lines(t, then.Dir, metricsFile), lines(t, since.Dir, metricsFile)); diff != "" {
+	if diff := cmp.Diff(hosttest.Lines(t, then.Dir, metricsFile), hosttest.Lines(t, since.Dir, metricsFile)); diff != "" {
 		t.Errorf("metrics afterwards\n%s", diff)
 	}
-	sameWeights(t, weightsOf(t, then), weightsOf(t, since))
+	hosttest.SameWeights(t, weightsOf(t, then), weightsOf(t, since))
 }
 
 // TestSweepFolder: a comparison takes up runs that are there, with another number of epochs too, and refuses those that
 // it would not have made.
 func TestSweepFolder(t *testing.T) {
 	shop := newTestShop(t)
-	settings := small("joint")
+	settings := hosttest.Small("joint")
 	delete(settings, "seed")
 	delete(settings, "method")
 	settings["epochs"] = 1.0

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
@@ -34,7 +35,7 @@ func copied(t *testing.T, shop *Shop, from *Run, name string) string {
 // sameMeasured compares the lines of probes.jsonl, whatever their order.
 func sameMeasured(t *testing.T, want, got string) {
 	t.Helper()
-	w, g := lines(t, want, probesFile), lines(t, got, probesFile)
+	w, g := hosttest.Lines(t, want, probesFile), hosttest.Lines(t, got, probesFile)
 	slices.Sort(w)
 	slices.Sort(g)
 	if diff := cmp.Diff(w, g); diff != "" {
@@ -58,7 +59,7 @@ func told(r *Run) (list []string) {
 func TestDamagedRecords(t *testing.T) {
 	const at, steps = 75, 90
 	shop := newTestShop(t)
-	settings := small("inforeg")
+	settings := hosttest.Small("inforeg")
 	source := trained(t, shop, "source", settings, at)
 	if err := shop.leave(source); err != nil {
 		t.Fatal(err)
@@ -76,7 +77,7 @@ func TestDamagedRecords(t *testing.T) {
 	edit := func(file string, change func([]string) []string) func(*testing.T, string) {
 		return func(t *testing.T, dir string) {
 			t.Helper()
-			text := strings.Join(change(lines(t, dir, file)), "\n")
+			text := strings.Join(change(hosttest.Lines(t, dir, file)), "\n")
 			if text != "" {
 				text += "\n"
 			}
@@ -182,11 +183,11 @@ func TestDamagedRecords(t *testing.T) {
 			}) {
 				t.Errorf("events %q, want %q\nreason: %s", got, tt.want, tt.reason)
 			}
-			if diff := cmp.Diff(lines(t, whole.Dir, metricsFile), lines(t, dir, metricsFile)); diff != "" {
+			if diff := cmp.Diff(hosttest.Lines(t, whole.Dir, metricsFile), hosttest.Lines(t, dir, metricsFile)); diff != "" {
 				t.Errorf("metrics (-want +got)\n%s", diff)
 			}
 			sameMeasured(t, whole.Dir, dir)
-			sameWeights(t, weightsOf(t, whole), weightsOf(t, r))
+			hosttest.SameWeights(t, weightsOf(t, whole), weightsOf(t, r))
 			if err := shop.leave(r); err != nil {
 				t.Fatal(err)
 			}
@@ -198,7 +199,7 @@ func TestDamagedRecords(t *testing.T) {
 func TestSwapped(t *testing.T) {
 	shop := newTestShop(t)
 	train := func(name string, seed float64) *Run {
-		settings := small("joint")
+		settings := hosttest.Small("joint")
 		settings["seed"] = seed
 		r := trained(t, shop, name, settings, 40)
 		if err := errors.Join(r.keep(), shop.leave(r)); err != nil {
@@ -245,7 +246,7 @@ func TestSwapped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameWeights(t, weightsOf(t, again), weightsOf(t, r))
+	hosttest.SameWeights(t, weightsOf(t, again), weightsOf(t, r))
 	if got := told(r); len(got) != 1 || !strings.Contains(got[0], "of another run") {
 		t.Errorf("events %q, want that the stop is of another run", got)
 	}
@@ -256,11 +257,11 @@ func TestSwapped(t *testing.T) {
 func TestRestoreCancelled(t *testing.T) {
 	const at = 75
 	shop := newTestShop(t)
-	source := trained(t, shop, "source", small("inforeg"), at)
+	source := trained(t, shop, "source", hosttest.Small("inforeg"), at)
 	if err := shop.leave(source); err != nil {
 		t.Fatal(err)
 	}
-	whole := lines(t, source.Dir, probesFile)
+	whole := hosttest.Lines(t, source.Dir, probesFile)
 	dir := copied(t, shop, source, "spoilt")
 	text := strings.Join(slices.Delete(slices.Clone(whole), 40, 160), "\n") + "\n"
 	if err := os.WriteFile(filepath.Join(dir, probesFile), []byte(text), 0o644); err != nil {
@@ -303,7 +304,7 @@ func TestRestoreCancelled(t *testing.T) {
 func TestDamagedSnapshots(t *testing.T) {
 	const at = 75
 	shop := newTestShop(t)
-	source := trained(t, shop, "source", small("inforeg"), at)
+	source := trained(t, shop, "source", hosttest.Small("inforeg"), at)
 	want := weightsOf(t, source)
 	if err := shop.leave(source); err != nil {
 		t.Fatal(err)
@@ -363,7 +364,7 @@ func TestDamagedSnapshots(t *testing.T) {
 		}, "the version says that it has one"},
 		{"whole, of another run", func(t *testing.T, dir string) {
 			t.Helper()
-			settings := small("inforeg")
+			settings := hosttest.Small("inforeg")
 			settings["lr"] = 0.001
 			other := trained(t, shop, "other", settings, at)
 			path := nearest(other.Dir)
@@ -384,7 +385,7 @@ func TestDamagedSnapshots(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sameWeights(t, want, weightsOf(t, r))
+			hosttest.SameWeights(t, want, weightsOf(t, r))
 			if got := told(r); len(got) != 1 || !strings.HasPrefix(got[0], eventUnreadable) {
 				t.Errorf("events %q, want one, %s\nreason: %s", got, eventUnreadable, tt.reason)
 			}
@@ -439,7 +440,7 @@ func TestFlippedBits(t *testing.T) {
 		flips = n
 	}
 	shop := newTestShop(t)
-	source := trained(t, shop, "source", small("inforeg"), at)
+	source := trained(t, shop, "source", hosttest.Small("inforeg"), at)
 	if err := source.Set(map[string]any{"weight_decay": 1e-3}); err != nil {
 		t.Fatal(err)
 	}
@@ -512,11 +513,11 @@ func TestFlippedBits(t *testing.T) {
 				t.Errorf("%s: %s", name, text)
 			}
 		}
-		if !slices.Equal(lines(t, whole.Dir, metricsFile), lines(t, dir, metricsFile)) {
+		if !slices.Equal(hosttest.Lines(t, whole.Dir, metricsFile), hosttest.Lines(t, dir, metricsFile)) {
 			t.Errorf("%s: other steps than without it, named: %v", name, named)
 		}
 		sameMeasured(t, whole.Dir, dir)
-		sameWeights(t, weightsOf(t, whole), weightsOf(t, r))
+		hosttest.SameWeights(t, weightsOf(t, whole), weightsOf(t, r))
 		if err := shop.leave(r); err != nil {
 			t.Fatal(err)
 		}
@@ -531,8 +532,8 @@ func TestFlippedBits(t *testing.T) {
 // all may have been measured, is taken again.
 func TestOldRun(t *testing.T) {
 	shop := newTestShop(t)
-	const at = 4 * smallEpoch
-	source := trained(t, shop, "source", small("inforeg"), at)
+	const at = 4 * hosttest.SmallEpoch
+	source := trained(t, shop, "source", hosttest.Small("inforeg"), at)
 	if err := shop.leave(source); err != nil {
 		t.Fatal(err)
 	}
@@ -559,7 +560,7 @@ func TestOldRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Killed between the last step's line and the last epoch's measurements.
-	all := lines(t, dir, probesFile)
+	all := hosttest.Lines(t, dir, probesFile)
 	all = slices.DeleteFunc(all, func(line string) bool { return strings.Contains(line, fmt.Sprintf(`"step":%d,`, at)) })
 	if err := os.WriteFile(filepath.Join(dir, probesFile), []byte(strings.Join(all, "\n")+"\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -583,7 +584,7 @@ func TestOldRun(t *testing.T) {
 // TestGone: a run whose folder is taken away while it trains stops at the next step.
 func TestGone(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "gone", small("joint"), 3)
+	r := trained(t, shop, "gone", hosttest.Small("joint"), 3)
 	if err := os.RemoveAll(r.Dir); err != nil {
 		t.Fatal(err)
 	}

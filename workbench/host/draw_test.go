@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -18,9 +19,9 @@ import (
 // says what is missing.
 func TestFigures(t *testing.T) {
 	shop := newTestShop(t)
-	full := tiny("inforeg", map[string]any{"probes": "full", "every.share": "4 steps", "every.signs": "4 steps", "every.labels": "4 steps"})
-	r := trained(t, shop, "r", full, 3*smallEpoch)
-	empty := trained(t, shop, "empty", tiny("joint", nil), 0)
+	full := hosttest.Tiny("inforeg", map[string]any{"probes": "full", "every.share": "4 steps", "every.signs": "4 steps", "every.labels": "4 steps"})
+	r := trained(t, shop, "r", full, 3*hosttest.SmallEpoch)
+	empty := trained(t, shop, "empty", hosttest.Tiny("joint", nil), 0)
 	asked(t, r, wire.Probe{Kind: "fisher_emp", BN: bnRunning}) // another definition, which no trace may mix in
 	var drawn []string
 	for _, tt := range []struct {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/seal"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
@@ -41,7 +42,7 @@ func readWeights(t *testing.T, path string) (map[string]models.Tensor, map[strin
 // TestExportWeights: what goes out comes back in as the same weights, bit for bit.
 func TestExportWeights(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "r", small("joint"), 4)
+	r := trained(t, shop, "r", hosttest.Small("joint"), 4)
 	path := filepath.Join(t.TempDir(), "deep", "w.safetensors")
 	if err := r.Export(t.Context(), "safetensors", path); err != nil {
 		t.Fatal(err)
@@ -100,7 +101,7 @@ func TestExportTorchNames(t *testing.T) {
 		}
 	}
 	shop := newTestShop(t)
-	settings := small("joint")
+	settings := hosttest.Small("joint")
 	settings["encoder.audio"], settings["encoder.visual"] = "resnet18", "resnet18,stem=small"
 	r := trained(t, shop, "r", settings, 0)
 	path := filepath.Join(t.TempDir(), "w.safetensors")
@@ -120,7 +121,7 @@ func TestExportTorchNames(t *testing.T) {
 // TestExportCSV: every number on record reads back as itself.
 func TestExportCSV(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "r", measuring(), smallEpoch+2)
+	r := trained(t, shop, "r", measuring(), hosttest.SmallEpoch+2)
 	asked(t, r, wire.Probe{Kind: "cosine", Batches: 3})
 	asked(t, r, wire.Probe{Kind: "fisher_emp", Weights: true})
 	dir := t.TempDir()
@@ -207,7 +208,7 @@ func TestMaskedChecksum(t *testing.T) {
 // TestExportRefuses: an export that cannot be written says why and leaves nothing behind.
 func TestExportRefuses(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "r", small("joint"), 1)
+	r := trained(t, shop, "r", hosttest.Small("joint"), 1)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, []byte("mine"), 0o600); err != nil {

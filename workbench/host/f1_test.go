@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -65,7 +66,7 @@ func slowF1(classes int, said, there []int) float64 {
 // TestEvaluateMacroF1: what Evaluate answers and puts on record is the slow twin's number of the predictions, and what
 // reproduce measures alone is the same record.
 func TestEvaluateMacroF1(t *testing.T) {
-	run := trained(t, newTestShop(t), "first", small("joint"), smallEpoch)
+	run := trained(t, newTestShop(t), "first", hosttest.Small("joint"), hosttest.SmallEpoch)
 	list, err := run.Evaluate(t.Context(), data.Test)
 	if err != nil {
 		t.Fatal(err)

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xlatest"
 	"github.com/primewindow/primewindow/models"
@@ -34,24 +34,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// small are settings under which a step takes a millisecond or two and an epoch has six.
-func small(method string) map[string]any {
-	return map[string]any{
-		"data": "synth", "method": method, "seed": 3.0, "batch": 16.0, "lr": 0.05, "epochs": 100.0,
-		"data.train": 96.0, "data.val": 36.0, "data.test": 36.0, "probe_samples": 12.0, "linear_samples": 48.0,
-		"encoder.audio": "cnn2d:4-8", "encoder.visual": "cnn2d:4-8",
-	}
-}
-
-const smallEpoch = 6 // steps
-
 func newTestShop(t *testing.T) *Shop {
 	t.Helper()
 	xlatest.Backend(t) // skips or fails without the plugin
-	shop := NewShop(project(t))
+	shop := NewShop(hosttest.Project(t))
 	folder := t.TempDir()
 	shop.Project = folder
-	b, err := OpenBackend(project(t))
+	b, err := OpenBackend(hosttest.Project(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,16 +51,6 @@ func newTestShop(t *testing.T) *Shop {
 		}
 	})
 	return shop
-}
-
-// project is the checkout, where the plugin is.
-func project(tb testing.TB) string {
-	tb.Helper()
-	dir, err := filepath.Abs("../..")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return dir
 }
 
 // child trains a run to a step and ends, or, with WAIT, prints a line at every step until it is killed.
@@ -122,7 +101,7 @@ func childCommand(t *testing.T, settings map[string]any, dir string, steps int, 
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), exe)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d %s", childVariable, dir, steps, mode), settingsVariable+"="+string(text), wire.ProjectVariable+"="+project(t))
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d %s", childVariable, dir, steps, mode), settingsVariable+"="+string(text), wire.ProjectVariable+"="+hosttest.Project(t))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	return cmd
 }
@@ -157,19 +136,10 @@ func seriesOf(r *Run, name string) (list []float64) {
 	return list
 }
 
-func lines(t *testing.T, dir, file string) []string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
-}
-
 // sameRecords compares the lines of metrics.jsonl and probes.jsonl up to a step, byte for byte.
 func sameRecords(t *testing.T, want, got string, steps int) {
 	t.Helper()
-	w, g := lines(t, want, metricsFile), lines(t, got, metricsFile)
+	w, g := hosttest.Lines(t, want, metricsFile), hosttest.Lines(t, got, metricsFile)
 	if len(w) < steps || len(g) < steps {
 		t.Fatalf("%d and %d lines of metrics, want %d", len(w), len(g), steps)
 	}
@@ -191,7 +161,7 @@ func probesUpTo(t *testing.T, dir string, steps int) []string {
 		t.Fatal(err)
 	}
 	var kept []string
-	for i, line := range lines(t, dir, probesFile) {
+	for i, line := range hosttest.Lines(t, dir, probesFile) {
 		if rec.History.Probes[i].Step <= steps {
 			kept = append(kept, line)
 		}
@@ -210,18 +180,4 @@ func weightsOf(t *testing.T, r *Run) []models.Tensor {
 		t.Fatal(err)
 	}
 	return list
-}
-
-func sameWeights(t *testing.T, want, got []models.Tensor) {
-	t.Helper()
-	if len(want) != len(got) {
-		t.Fatalf("%d and %d tensors", len(want), len(got))
-	}
-	for i, w := range want {
-		for j, v := range w.Values {
-			if g := got[i].Values[j]; v != g || w.Name != got[i].Name {
-				t.Fatalf("%s[%d] = %v, want %v of %s: not the same bits", got[i].Name, j, g, v, w.Name)
-			}
-		}
-	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 )
@@ -57,7 +58,7 @@ func lossWith(t *testing.T, r *Run, name string, element int, change float32) fl
 // TestGradient compares with finite differences, and with what the next step hands to the optimizer.
 func TestGradient(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "r", tiny("joint", nil), 4)
+	r := trained(t, shop, "r", hosttest.Tiny("joint", nil), 4)
 	for _, name := range []string{"enc.audio.norm0.bias", "enc.visual.norm0.weight", "head.bias"} {
 		shape, values, err := r.Gradient(t.Context(), name)
 		if err != nil {
@@ -107,7 +108,7 @@ func TestGradient(t *testing.T) {
 // TestActivation compares one value with the convolution's definition, and lets two runs look at the same layer at once.
 func TestActivation(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "r", tiny("joint", nil), 2)
+	r := trained(t, shop, "r", hosttest.Tiny("joint", nil), 2)
 	const layer = "enc.audio.conv0"
 	shape, got, err := r.Activation(t.Context(), layer)
 	if diff := gocmp.Diff([]int{16, 16, 16, 4}, shape); err != nil || diff != "" { // half of 32 by 32, at stride 2
@@ -135,7 +136,7 @@ func TestActivation(t *testing.T) {
 			t.Errorf("at %v: %v, want %v", at, v, want)
 		}
 	}
-	other := trained(t, shop, "other", tiny("joint", map[string]any{"seed": 4.0}), 1)
+	other := trained(t, shop, "other", hosttest.Tiny("joint", map[string]any{"seed": 4.0}), 1)
 	var wait sync.WaitGroup
 	for _, run := range []*Run{r, other, r, other} {
 		wait.Go(func() {
@@ -160,7 +161,7 @@ func TestSampleNorms(t *testing.T) {
 		{"own", nil},
 		{"other", map[string]any{"probe_bn": bnRunning, "probe_params": paramsWeights}},
 	} {
-		settings := tiny("joint", map[string]any{"every.fisher_emp": "5 steps"})
+		settings := hosttest.Tiny("joint", map[string]any{"every.fisher_emp": "5 steps"})
 		maps.Copy(settings, tt.settings)
 		r := trained(t, shop, tt.name, settings, 5)
 		norms, err := r.SampleNorms(t.Context())
@@ -181,7 +182,7 @@ func TestSampleNorms(t *testing.T) {
 				}
 			}
 			// The same numbers of the same graph, added in the order of their size.
-			if mean := sum / float64(rec.N); len(norms[rec.Encoder]) != 12 || rec.N != 12 || !near(mean, rec.Value, 1e-12) {
+			if mean := sum / float64(rec.N); len(norms[rec.Encoder]) != 12 || rec.N != 12 || !hosttest.Near(mean, rec.Value, 1e-12) {
 				t.Errorf("%s: mean %v of %d samples, want the trace %v of 12", tt.name, mean, len(norms[rec.Encoder]), rec.Value)
 			}
 			if !slices.IsSortedFunc(norms[rec.Encoder], func(a, b SampleNorm) int { return cmp.Compare(b.Norm, a.Norm) }) {
@@ -201,7 +202,7 @@ func TestSampleNorms(t *testing.T) {
 // TestLookErrors: a name that is not there is answered with those that are.
 func TestLookErrors(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "r", tiny("joint", nil), 0)
+	r := trained(t, shop, "r", hosttest.Tiny("joint", nil), 0)
 	for _, tt := range []struct {
 		name          string
 		of            func(*Run, string) error

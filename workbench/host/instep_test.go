@@ -14,6 +14,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 )
@@ -71,8 +72,6 @@ func inStepAt(r *Run, step int, kind, bn string) map[string]wire.Record {
 	return found
 }
 
-func near(got, want, tolerance float64) bool { return math.Abs(got-want) <= tolerance*math.Abs(want) }
-
 // closeWeights compares up to a share of the largest value of each tensor.
 func closeWeights(t *testing.T, want, got []models.Tensor, tolerance float64) {
 	t.Helper()
@@ -101,7 +100,7 @@ func TestShares(t *testing.T) {
 	} {
 		t.Run(tt.norm, func(t *testing.T) {
 			encoder := "cnn2d:" + tt.channels + ",norm=" + tt.norm
-			settings := tiny("joint", map[string]any{"encoder.audio": encoder, "encoder.visual": encoder})
+			settings := hosttest.Tiny("joint", map[string]any{"encoder.audio": encoder, "encoder.visual": encoder})
 			plain := trained(t, shop, "plain-"+tt.norm, settings, 5)
 			settings["every.share"] = "1 step"
 			if tt.norm != "group" {
@@ -121,7 +120,7 @@ func TestShares(t *testing.T) {
 				mean, se := inforeg.MeanError(sum.values)
 				rec := found[m]
 				// Sums of float32 over positions, in another order.
-				if rec.SE == nil || rec.Batch == nil || !near(rec.Value, mean, 1e-4) || !near(*rec.SE, se, 1e-4) || !near(*rec.Batch, batch[m], 1e-4) {
+				if rec.SE == nil || rec.Batch == nil || !hosttest.Near(rec.Value, mean, 1e-4) || !hosttest.Near(*rec.SE, se, 1e-4) || !hosttest.Near(*rec.Batch, batch[m], 1e-4) {
 					t.Errorf("%s: %+v, want %v ± %v and %v of the batch\nreason: %s", m, rec, mean, se, batch[m], tt.reason)
 				}
 				if rec.N != 16 || rec.Loss != inforeg.LossFused || rec.Epoch != 0 {
@@ -158,7 +157,7 @@ func TestDraws(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			encoder := "cnn2d:4,norm=" + tt.norm
-			r := trained(t, shop, tt.name, tiny("joint", map[string]any{"encoder.audio": encoder, "encoder.visual": encoder, "batch": float64(samples)}), 3)
+			r := trained(t, shop, tt.name, hosttest.Tiny("joint", map[string]any{"encoder.audio": encoder, "encoder.visual": encoder, "batch": float64(samples)}), 3)
 			exact := onNext(t, r, tt.exact)
 			b, err := r.nextBatch()
 			if err != nil {
@@ -182,7 +181,7 @@ func TestDraws(t *testing.T) {
 						t.Fatalf("%+v, want 16 draws of %d samples with their standard error", rec, samples)
 					}
 					// Only signs come with the batch's gradient. Sums of float32 in another order.
-					if has := rec.Batch != nil; has != (tt.measures.Signs > 0) || has && !near(*rec.Batch, batch[rec.Encoder], 1e-4) {
+					if has := rec.Batch != nil; has != (tt.measures.Signs > 0) || has && !hosttest.Near(*rec.Batch, batch[rec.Encoder], 1e-4) {
 						t.Fatalf("%s: batch %v, want %v", rec.Encoder, rec.Batch, batch[rec.Encoder])
 					}
 				}
@@ -201,13 +200,13 @@ func TestDraws(t *testing.T) {
 // TestEpochMeans: at an epoch's end stands the mean of what its steps measured, by definition and encoder.
 func TestEpochMeans(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "r", tiny("joint", map[string]any{"every.share": "2 steps", "every.signs": "2 steps", "every.labels": "6 steps"}), 2*smallEpoch)
+	r := trained(t, shop, "r", hosttest.Tiny("joint", map[string]any{"every.share": "2 steps", "every.signs": "2 steps", "every.labels": "6 steps"}), 2*hosttest.SmallEpoch)
 	type key struct {
 		step                         int
 		kind, encoder, bn, beginning string
 	}
 	of := func(rec wire.Record, end string) key {
-		epochEnd := (rec.Step/smallEpoch + 1) * smallEpoch
+		epochEnd := (rec.Step/hosttest.SmallEpoch + 1) * hosttest.SmallEpoch
 		if end == ofSteps {
 			epochEnd = rec.Step
 		}
@@ -231,13 +230,13 @@ func TestEpochMeans(t *testing.T) {
 	for k, values := range steps {
 		rec := means[k]
 		mean, sd := stat.MeanStdDev(values, nil)
-		if !near(rec.Value, mean, 1e-12) || rec.N != 16*len(values) { // the same sum of float64 in reverse
+		if !hosttest.Near(rec.Value, mean, 1e-12) || rec.N != 16*len(values) { // the same sum of float64 in reverse
 			t.Errorf("%+v: %v of %d samples, want %v of %d", k, rec.Value, rec.N, mean, 16*len(values))
 		}
 		switch se := sd / math.Sqrt(float64(len(values))); {
 		case len(values) == 1 && rec.SE != nil:
 			t.Errorf("%+v: standard error %v of one step", k, *rec.SE)
-		case len(values) > 1 && (rec.SE == nil || !near(*rec.SE, se, 1e-9)):
+		case len(values) > 1 && (rec.SE == nil || !hosttest.Near(*rec.SE, se, 1e-9)):
 			t.Errorf("%+v: standard error %v, want %v", k, rec.SE, se)
 		}
 	}
@@ -251,7 +250,7 @@ func TestEpochMeans(t *testing.T) {
 // TestOddBatch: balanced signs need an even number of samples. An odd batch leaves them out and is not stopped by it.
 func TestOddBatch(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "odd", tiny("joint", map[string]any{"batch": 15.0, "probes": "economy", "every.noise": "1 epoch"}), 7)
+	r := trained(t, shop, "odd", hosttest.Tiny("joint", map[string]any{"batch": 15.0, "probes": "economy", "every.noise": "1 epoch"}), 7)
 	found := map[string]int{}
 	for _, rec := range onRecord(r).Probes {
 		if rec.Encoder == "audio" && (strings.HasSuffix(rec.Way, inStep) || rec.Kind == kindNoise) {
@@ -269,7 +268,7 @@ func TestMeasuringAgain(t *testing.T) {
 	const steps, at = 14, 9 // the step after step 9 measures
 	shop := newTestShop(t)
 	r := trained(t, shop, "r", measuring(), steps)
-	before, weights := lines(t, r.Dir, probesFile), weightsOf(t, r)
+	before, weights := hosttest.Lines(t, r.Dir, probesFile), weightsOf(t, r)
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -282,11 +281,11 @@ func TestMeasuringAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameWeights(t, weights, weightsOf(t, again))
+	hosttest.SameWeights(t, weights, weightsOf(t, again))
 	if again.recomputed == 0 {
 		t.Fatal("no step was computed again: the test has not tested anything")
 	}
-	if diff := cmp.Diff(before, lines(t, r.Dir, probesFile)); diff != "" {
+	if diff := cmp.Diff(before, hosttest.Lines(t, r.Dir, probesFile)); diff != "" {
 		t.Errorf("probes before and after a replay (-before +after)\n%s", diff)
 	}
 	own := 0 // records up to step 9; that of the step after it is not among them
@@ -313,7 +312,7 @@ func TestMeasuringAgain(t *testing.T) {
 		if err := fork.To(t.Context(), steps, "test"); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(before[:tt.parent], lines(t, fork.Dir, probesFile)[:tt.parent]); diff != "" {
+		if diff := cmp.Diff(before[:tt.parent], hosttest.Lines(t, fork.Dir, probesFile)[:tt.parent]); diff != "" {
 			t.Errorf("%s (-parent +fork)\n%s\nreason: %s", tt.name, diff, tt.reason)
 		}
 		shares := stepsWith(onRecord(fork).Probes, func(p wire.Record) bool { return p.BN == inforeg.BNShare && strings.HasSuffix(p.Way, inStep) })

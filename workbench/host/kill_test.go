@@ -10,11 +10,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/primewindow/primewindow/internal/hosttest"
 )
 
 // measuring are settings under which steps measure all that there is, many of them in mid-epoch.
 func measuring() map[string]any {
-	return tiny("joint", map[string]any{
+	return hosttest.Tiny("joint", map[string]any{
 		"probes": "full", "every.share": "3 steps", "every.signs": "3 steps", "every.labels": "3 steps", "probe_draws": 2.0,
 		"every.motion": "2 steps", "every.cosine": "2 steps", "every.noise": "4 steps", "every.fisher_emp": "log",
 	})
@@ -26,7 +28,7 @@ func TestKillMidEpoch(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		settings map[string]any
-	}{{"joint", small("joint")}, {"inforeg", small("inforeg")}, {"measuring", measuring()}} {
+	}{{"joint", hosttest.Small("joint")}, {"inforeg", hosttest.Small("inforeg")}, {"measuring", measuring()}} {
 		t.Run(tt.name, func(t *testing.T) {
 			whole := trained(t, shop, "whole-"+tt.name, tt.settings, 20)
 			dir := filepath.Join(t.TempDir(), "cut")
@@ -58,7 +60,7 @@ func TestKillMidEpoch(t *testing.T) {
 				t.Fatal(err)
 			}
 			sameRecords(t, whole.Dir, cut.Dir, 20)
-			sameWeights(t, weightsOf(t, whole), weightsOf(t, cut))
+			hosttest.SameWeights(t, weightsOf(t, whole), weightsOf(t, cut))
 		})
 	}
 }
@@ -85,7 +87,7 @@ func TestKillAtRandomMoments(t *testing.T) {
 	reached := 0
 	var steps []int
 	for range kills {
-		cmd := childCommand(t, small(method), dir, far, "go")
+		cmd := childCommand(t, hosttest.Small(method), dir, far, "go")
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -117,7 +119,7 @@ func TestKillAtRandomMoments(t *testing.T) {
 		_ = cmd.Wait() // killed
 		steps = append(steps, at)
 	}
-	cut, err := shop.OpenDir(dir, small(method))
+	cut, err := shop.OpenDir(dir, hosttest.Small(method))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +139,7 @@ func TestKillAtRandomMoments(t *testing.T) {
 			t.Errorf("event %s: %s", c.Event, c.Text)
 		}
 	}
-	whole := trained(t, shop, "whole", small(method), n)
+	whole := trained(t, shop, "whole", hosttest.Small(method), n)
 	sameRecords(t, whole.Dir, cut.Dir, n)
-	sameWeights(t, weightsOf(t, whole), weightsOf(t, cut))
+	hosttest.SameWeights(t, weightsOf(t, whole), weightsOf(t, cut))
 }

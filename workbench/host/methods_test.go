@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/primewindow/primewindow/inforeg/method"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/models"
 )
 
@@ -18,11 +19,11 @@ func TestMethodsResume(t *testing.T) {
 	shop := newTestShop(t)
 	for _, name := range method.Names() {
 		t.Run(name, func(t *testing.T) {
-			settings := small(name)
+			settings := hosttest.Small(name)
 			if name == "gblend" {
 				settings["super_epoch"] = 1
 			}
-			r := trained(t, shop, "resume-"+name, settings, smallEpoch+3)
+			r := trained(t, shop, "resume-"+name, settings, hosttest.SmallEpoch+3)
 			list, err := r.eng.collect(r.st)
 			if err != nil {
 				t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -23,7 +24,7 @@ func TestMotion(t *testing.T) {
 		{"later", 0.1, 4, "updates do not add up in a straight line"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := trained(t, shop, tt.name, tiny("joint", map[string]any{"lr": tt.lr}), 0)
+			r := trained(t, shop, tt.name, hosttest.Tiny("joint", map[string]any{"lr": tt.lr}), 0)
 			start := weightsOf(t, r)
 			if err := r.To(t.Context(), tt.steps, "test"); err != nil {
 				t.Fatal(err)
@@ -54,16 +55,16 @@ func TestMotion(t *testing.T) {
 					for _, part := range rec.Parts {
 						sum += part * part
 					}
-					if !near(sum, rec.Value*rec.Value, 1e-12) || len(rec.Parts) != 2 { // in float64
+					if !hosttest.Near(sum, rec.Value*rec.Value, 1e-12) || len(rec.Parts) != 2 { // in float64
 						t.Errorf("%s of %s: squares of %v add up to %v, want %v", rec.Kind, m, rec.Parts, sum, rec.Value*rec.Value)
 					}
 				}
 				for _, layer := range []string{"enc." + m + ".conv0", "enc." + m + ".norm0"} {
 					// Sums of float32.
-					if got, want := grad.Parts[layer], math.Sqrt(squares[layer]); !near(got, want, 1e-5) || want == 0 {
+					if got, want := grad.Parts[layer], math.Sqrt(squares[layer]); !hosttest.Near(got, want, 1e-5) || want == 0 {
 						t.Errorf("gradient of %s: %v, want %v", layer, got, want)
 					}
-					if got, want := distance.Parts[layer], math.Sqrt(moved[layer]); !near(got, want, 1e-6) { // sums of float32
+					if got, want := distance.Parts[layer], math.Sqrt(moved[layer]); !hosttest.Near(got, want, 1e-6) { // sums of float32
 						t.Errorf("distance of %s: %v, want %v", layer, got, want)
 					}
 				}
@@ -73,13 +74,13 @@ func TestMotion(t *testing.T) {
 				case tt.lr > 0 && update.Value <= 0:
 					t.Errorf("%s: update %v", m, update.Value)
 				// Weights are rounded to 24 bits, at learning rate 1 not far above the size of the update.
-				case tt.steps == 1 && !near(distance.Value, update.Value, 1e-6):
+				case tt.steps == 1 && !hosttest.Near(distance.Value, update.Value, 1e-6):
 					t.Errorf("%s: distance %v, want %v\nreason: %s", m, distance.Value, update.Value, tt.reason)
 				}
 			}
 		})
 	}
-	fresh := trained(t, shop, "fresh", tiny("joint", nil), 0)
+	fresh := trained(t, shop, "fresh", hosttest.Tiny("joint", nil), 0)
 	if _, err := fresh.Probe(t.Context(), kindMotion); err == nil || !strings.Contains(err.Error(), "no step has been taken") {
 		t.Errorf("before the first step: %v", err)
 	}

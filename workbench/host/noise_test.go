@@ -11,6 +11,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -31,7 +32,7 @@ func asked(t *testing.T, r *Run, ask wire.Probe) map[string]wire.Record {
 // TestNoise: signal and noise/B add up to the squared norm of the batch gradient, whatever the signs were.
 func TestNoise(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "r", tiny("joint", map[string]any{"probe_samples": 40.0}), 3)
+	r := trained(t, shop, "r", hosttest.Tiny("joint", map[string]any{"probe_samples": 40.0}), 3)
 	found := asked(t, r, wire.Probe{Kind: probeNoise})
 	b, err := r.set.Read(data.Train, spread(96, 32), 0) // two batches of 16: the rest of 40 samples is left out
 	if err != nil {
@@ -41,14 +42,14 @@ func TestNoise(t *testing.T) {
 	for _, m := range []string{"audio", "visual"} {
 		s, g := found[kindNoise+" "+m], found[kindSignal+" "+m]
 		// Sums of float32 in another order; noise and signal themselves differ from it by much more.
-		if got, want := g.Value+s.Value/16, (first[m]+second[m])/2; !near(got, want, 1e-4) {
+		if got, want := g.Value+s.Value/16, (first[m]+second[m])/2; !hosttest.Near(got, want, 1e-4) {
 			t.Errorf("%s: signal %v + noise %v / 16 = %v, want %v", m, g.Value, s.Value, got, want)
 		}
 		if s.Value <= 0 || s.N != 32 || g.N != 32 || s.SE == nil || g.SE == nil || s.BN != inforeg.BNCoupled {
 			t.Errorf("%s: %+v and %+v, want noise above 0, of 32 coupled samples, with errors", m, s, g)
 		}
 	}
-	few := trained(t, shop, "few", tiny("joint", nil), 1)
+	few := trained(t, shop, "few", hosttest.Tiny("joint", nil), 1)
 	for name, rec := range asked(t, few, wire.Probe{Kind: probeNoise}) {
 		if rec.SE != nil || rec.N != 16 {
 			t.Errorf("%s: %+v, want a whole batch though 12 samples were set, and no error of one", name, rec)
@@ -60,7 +61,7 @@ func TestNoise(t *testing.T) {
 func TestCosines(t *testing.T) {
 	shop := newTestShop(t)
 	// At learning rate 0 the first gradient stays in all of them.
-	r := trained(t, shop, "r", tiny("joint", map[string]any{"lr": 0.0}), cosineBatches+2)
+	r := trained(t, shop, "r", hosttest.Tiny("joint", map[string]any{"lr": 0.0}), cosineBatches+2)
 	all := asked(t, r, wire.Probe{Kind: inforeg.KindCosine})
 	four := asked(t, r, wire.Probe{Kind: inforeg.KindCosine, Batches: 4})
 	for _, m := range []string{"audio", "visual"} {
@@ -120,7 +121,7 @@ func TestCosines(t *testing.T) {
 			t.Errorf("of %d: %v, want %q, a hint and no record\nreason: %s", tt.batches, err, tt.message, tt.reason)
 		}
 	}
-	early := trained(t, shop, "early", tiny("joint", nil), 1)
+	early := trained(t, shop, "early", hosttest.Tiny("joint", nil), 1)
 	if _, err := early.ProbeWith(t.Context(), wire.Probe{Kind: inforeg.KindCosine}); err == nil || !strings.Contains(err.Error(), "1 batch gradients so far") {
 		t.Errorf("after one step: %v", err)
 	}

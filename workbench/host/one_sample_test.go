@@ -12,6 +12,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -36,7 +37,7 @@ func vectorFolder(t *testing.T, others int) string {
 		add(i, "test")
 	}
 	for name, text := range map[string]string{"labels.csv": labels, "first.csv": first, "second.csv": second} {
-		writeFile(t, filepath.Join(dir, name), []byte(text))
+		hosttest.WriteFile(t, filepath.Join(dir, name), []byte(text))
 	}
 	return dir
 }
@@ -89,7 +90,7 @@ func TestFewSamples(t *testing.T) {
 func checkErrors(t *testing.T, dir string, n int) {
 	t.Helper()
 	seen := map[string]int{}
-	for _, line := range lines(t, dir, probesFile) {
+	for _, line := range hosttest.Lines(t, dir, probesFile) {
 		var rec wire.Record
 		if err := json.Unmarshal([]byte(line), &rec); err != nil {
 			t.Fatalf("%s: %v", line, err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
@@ -61,7 +62,7 @@ func left(t *testing.T, dir string, c counts, half string) {
 // it announces, a fork's folder and its name, and what measuring at a past step leaves. After a kill between any of them
 // the run goes on as if there had been none, and nothing is named as damaged.
 func TestKilledBetween(t *testing.T) {
-	const at, steps = 3 * smallEpoch, 3*smallEpoch + 2
+	const at, steps = 3 * hosttest.SmallEpoch, 3*hosttest.SmallEpoch + 2
 	shop := newTestShop(t)
 	settings := measuring()
 	source := trained(t, shop, "source", settings, at)
@@ -76,12 +77,12 @@ func TestKilledBetween(t *testing.T) {
 	if err := shop.leave(source); err != nil {
 		t.Fatal(err)
 	}
-	all := len(lines(t, source.Dir, probesFile))
+	all := len(hosttest.Lines(t, source.Dir, probesFile))
 	if begun < 0 || begun > all-10 || all != len(list) {
 		t.Fatalf("the last step begins at line %d of %d", begun, all)
 	}
 	var sum, length, step, group int // group: how many lines follow the first one in its measurement
-	if _, err := fmt.Sscanf(lines(t, source.Dir, record.SumsPath(probesFile))[begun+1][9:], "%x %d %d %d", &sum, &length, &step, &group); err != nil || group == 0 {
+	if _, err := fmt.Sscanf(hosttest.Lines(t, source.Dir, record.SumsPath(probesFile))[begun+1][9:], "%x %d %d %d", &sum, &length, &step, &group); err != nil || group == 0 {
 		t.Fatalf("the last step's first measurement is of %d lines, %v", group+1, err)
 	}
 	group++
@@ -122,7 +123,7 @@ func TestKilledBetween(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rs, _, err := openRecords(dir, whole.base, smallEpoch, smallEpoch, source.man.ID, true)
+			rs, _, err := openRecords(dir, whole.base, hosttest.SmallEpoch, hosttest.SmallEpoch, source.man.ID, true)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -143,7 +144,7 @@ func TestKilledBetween(t *testing.T) {
 			path := record.SumsPath(filepath.Join(dir, eventsFile))
 			text, err := os.ReadFile(path)
 			if err == nil {
-				err = os.WriteFile(path, head(text, len(lines(t, dir, eventsFile))-1, false), 0o644)
+				err = os.WriteFile(path, head(text, len(hosttest.Lines(t, dir, eventsFile))-1, false), 0o644)
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -178,7 +179,7 @@ func TestKilledBetween(t *testing.T) {
 				t.Fatal(err)
 			}
 			sameRecords(t, source.Dir, dir, at)
-			if err := r.EvaluateAt(t.Context(), "test", 2*smallEpoch); err != nil {
+			if err := r.EvaluateAt(t.Context(), "test", 2*hosttest.SmallEpoch); err != nil {
 				t.Fatal(err)
 			}
 			if err := r.To(t.Context(), steps, "test"); err != nil {
@@ -187,10 +188,10 @@ func TestKilledBetween(t *testing.T) {
 			if got := told(r); len(got) > 0 && tt.name != "a journal written anew, its entries not yet" {
 				t.Errorf("named as damaged: %q", got)
 			}
-			if diff := cmp.Diff(lines(t, whole.Dir, metricsFile), lines(t, dir, metricsFile)); diff != "" {
+			if diff := cmp.Diff(hosttest.Lines(t, whole.Dir, metricsFile), hosttest.Lines(t, dir, metricsFile)); diff != "" {
 				t.Errorf("metrics (-want +got)\n%s", diff)
 			}
-			sameWeights(t, weightsOf(t, whole), weightsOf(t, r))
+			hosttest.SameWeights(t, weightsOf(t, whole), weightsOf(t, r))
 			got := onRecord(r).Probes
 			n := 0
 			for _, rec := range got {
@@ -215,7 +216,7 @@ func TestKilledBetween(t *testing.T) {
 // TestKilledFork: a kill while a fork's folder is made, or before it is opened, leaves nothing that the next attempt minds.
 func TestKilledFork(t *testing.T) {
 	shop := newTestShop(t)
-	parent := trained(t, shop, "parent", small("joint"), 20)
+	parent := trained(t, shop, "parent", hosttest.Small("joint"), 20)
 	at := 10
 	declared := wire.Declaration{Settings: map[string]any{"lr": 0.01}, Fork: &wire.Fork{Run: "parent", Step: &at}}
 	want, err := shop.Open("want", declared)
@@ -249,7 +250,7 @@ func TestKilledFork(t *testing.T) {
 				t.Fatal(err)
 			}
 			sameRecords(t, want.Dir, r.Dir, 15)
-			sameWeights(t, weightsOf(t, want), weightsOf(t, r))
+			hosttest.SameWeights(t, weightsOf(t, want), weightsOf(t, r))
 		})
 	}
 }

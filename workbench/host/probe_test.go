@@ -9,12 +9,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
 func TestProbeWith(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "r", small("joint"), 2*smallEpoch)
+	r := trained(t, shop, "r", hosttest.Small("joint"), 2*hosttest.SmallEpoch)
 	probe := func(p wire.Probe) []wire.Record {
 		t.Helper()
 		list, err := r.ProbeWith(t.Context(), p)
@@ -91,7 +92,7 @@ func TestProbeWith(t *testing.T) {
 // TestProbeWhole: the trace of the whole model is the encoders' and the head's together, and enters no modality's trace.
 func TestProbeWhole(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "r", small("joint"), smallEpoch)
+	r := trained(t, shop, "r", hosttest.Small("joint"), hosttest.SmallEpoch)
 	probe := func(ask wire.Probe) []wire.Record {
 		t.Helper()
 		list, err := r.ProbeWith(t.Context(), ask)
@@ -137,7 +138,7 @@ func TestProbeWhole(t *testing.T) {
 // TestProbeKinds measures every kind that can be asked for, twice: the record stands once.
 func TestProbeKinds(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "r", tiny("joint", nil), smallEpoch+2)
+	r := trained(t, shop, "r", hosttest.Tiny("joint", nil), hosttest.SmallEpoch+2)
 	for _, kind := range probeKinds {
 		first := asked(t, r, wire.Probe{Kind: kind})
 		n := len(onRecord(r).Probes)

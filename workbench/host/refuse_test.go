@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -58,7 +59,7 @@ func TestMethodsRefuse(t *testing.T) {
 // stands before it.
 func TestWindowOfStranger(t *testing.T) {
 	shop := newTestShop(t)
-	settings := small("ogm")
+	settings := hosttest.Small("ogm")
 	settings["window"] = "sound 0:3"
 	r, err := shop.Open("stranger", wire.Declaration{Settings: settings})
 	if err != nil {
@@ -72,7 +73,7 @@ func TestWindowOfStranger(t *testing.T) {
 // TestNoValidation: G-Blending without a validation split says so before it trains.
 func TestNoValidation(t *testing.T) {
 	shop := newTestShop(t)
-	settings := small("gblend")
+	settings := hosttest.Small("gblend")
 	settings["data.val"] = 0.0
 	r, err := shop.Open("blend", wire.Declaration{Settings: settings})
 	if err == nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/strict"
 	"github.com/primewindow/primewindow/internal/wire"
 )
@@ -38,7 +39,7 @@ func TestReplaySpecs(t *testing.T) {
 		t.Fatalf("%d cases, error %v", len(list), err)
 	}
 	for _, path := range list {
-		s, err := parseReplaySpec(ownSpec(t, readFile(t, path)))
+		s, err := parseReplaySpec(ownSpec(t, hosttest.ReadFile(t, path)))
 		if err == nil {
 			_, _, err = s.replayMethod()
 		}
@@ -69,13 +70,13 @@ func FuzzReplaySpec(f *testing.F) {
 			for m, raw := range s.Model.Encoders {
 				for _, shape := range [][]int{{3, 4}, {1, 5, 5}} {
 					if _, err := replayEncoder(m, raw, shape); err != nil {
-						oneProblem(t, err)
+						hosttest.OneProblem(t, err)
 					}
 				}
 			}
 			return
 		}
-		oneProblem(t, err)
+		hosttest.OneProblem(t, err)
 	})
 }
 
@@ -84,10 +85,10 @@ func FuzzReplaySpec(f *testing.F) {
 func TestReplayStateDict(t *testing.T) {
 	root := filepath.Join("testdata", "replay")
 	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, specFile), ownSpec(t, readFile(t, filepath.Join(root, "cases", "joint_concat", "spec.json"))))
-	writeFile(t, filepath.Join(dir, batchesFile), readFile(t, filepath.Join(root, "batches", "av.npz")))
+	hosttest.WriteFile(t, filepath.Join(dir, specFile), ownSpec(t, hosttest.ReadFile(t, filepath.Join(root, "cases", "joint_concat", "spec.json"))))
+	hosttest.WriteFile(t, filepath.Join(dir, batchesFile), hosttest.ReadFile(t, filepath.Join(root, "batches", "av.npz")))
 	plain := filepath.Join(root, "models", "av-concat.safetensors")
-	writeFile(t, filepath.Join(dir, weightsFile), readFile(t, plain))
+	hosttest.WriteFile(t, filepath.Join(dir, weightsFile), hosttest.ReadFile(t, plain))
 	want, err := openReplay(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +98,7 @@ func TestReplayStateDict(t *testing.T) {
 		header["module."+name] = map[string]any{"dtype": dtype, "shape": shape, "data_offsets": []int{len(body), len(body) + len(values)}}
 		body = append(body, values...)
 	}
-	for name, x := range readTensors(t, plain) {
+	for name, x := range hosttest.ReadTensors(t, plain) {
 		var values []byte
 		for _, v := range x.Values {
 			values = binary.LittleEndian.AppendUint16(values, uint16(math.Float32bits(v)>>16))
@@ -111,7 +112,7 @@ func TestReplayStateDict(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeFile(t, filepath.Join(dir, weightsFile), append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...), body...))
+	hosttest.WriteFile(t, filepath.Join(dir, weightsFile), append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...), body...))
 	got, err := openReplay(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -125,13 +126,6 @@ func TestReplayStateDict(t *testing.T) {
 	}
 	if len(got.weights) != len(want.weights) {
 		t.Errorf("%d variables, want %d", len(got.weights), len(want.weights))
-	}
-}
-
-func oneProblem(t *testing.T, err error) {
-	t.Helper()
-	if p, ok := errors.AsType[*wire.Problem](err); !ok || strings.Contains(p.Message, "\n") || p.Hint == "" {
-		t.Errorf("error %q, want a problem of one line with a hint", err)
 	}
 }
 

@@ -16,9 +16,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/npy"
 	"github.com/primewindow/primewindow/internal/wire"
-	"github.com/primewindow/primewindow/models"
 )
 
 // within is what is asked of a replay: of every tensor, this share of its largest value; of a scalar, this much beside
@@ -37,14 +37,14 @@ func TestReplay(t *testing.T) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			t.Parallel() // nearly all is compilation, on one core each
 			var where struct{ Weights, Batches string }
-			text := readFile(t, path)
+			text := hosttest.ReadFile(t, path)
 			if err := json.Unmarshal(text, &where); err != nil {
 				t.Fatal(err)
 			}
 			spec, out := t.TempDir(), filepath.Join(t.TempDir(), "out")
-			writeFile(t, filepath.Join(spec, specFile), ownSpec(t, text))
-			writeFile(t, filepath.Join(spec, weightsFile), readFile(t, filepath.Join(root, "models", where.Weights)))
-			writeFile(t, filepath.Join(spec, batchesFile), readFile(t, filepath.Join(root, "batches", where.Batches)))
+			hosttest.WriteFile(t, filepath.Join(spec, specFile), ownSpec(t, text))
+			hosttest.WriteFile(t, filepath.Join(spec, weightsFile), hosttest.ReadFile(t, filepath.Join(root, "models", where.Weights)))
+			hosttest.WriteFile(t, filepath.Join(spec, batchesFile), hosttest.ReadFile(t, filepath.Join(root, "batches", where.Batches)))
 			replayInto(t, spec, out)
 			compareTensors(t, filepath.Join(dir, "expected.safetensors"), filepath.Join(out, weightsFile), within)
 			compareScalars(t, filepath.Join(dir, "scalars.jsonl"), filepath.Join(out, "scalars.jsonl"))
@@ -109,7 +109,7 @@ func TestReplayExample(t *testing.T) {
 func replayInto(t *testing.T, spec, out string) {
 	t.Helper()
 	steps := 0
-	if err := Replay(t.Context(), project(t), spec, out, func(step, _ int) { steps = step }); err != nil {
+	if err := Replay(t.Context(), hosttest.Project(t), spec, out, func(step, _ int) { steps = step }); err != nil {
 		t.Fatal(err)
 	}
 	if steps == 0 {
@@ -117,39 +117,10 @@ func replayInto(t *testing.T, spec, out string) {
 	}
 }
 
-func readFile(t *testing.T, path string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func writeFile(t *testing.T, path string, b []byte) {
-	t.Helper()
-	if err := os.WriteFile(path, b, 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func readTensors(t *testing.T, path string) map[string]models.Tensor {
-	t.Helper()
-	list, _, err := models.ReadSafetensors(bytes.NewReader(readFile(t, path)))
-	if err != nil {
-		t.Fatalf("%s: %v", path, err)
-	}
-	all := map[string]models.Tensor{}
-	for _, x := range list {
-		all[x.Name] = x
-	}
-	return all
-}
-
 // eachTensor calls compare for every tensor of want, which may lack the number of the step.
 func eachTensor(t *testing.T, want, got string, compare func(name string, want, got []float32)) {
 	t.Helper()
-	wants, gots := readTensors(t, want), readTensors(t, got)
+	wants, gots := hosttest.ReadTensors(t, want), hosttest.ReadTensors(t, got)
 	last := ""
 	for name := range gots {
 		step, _, _ := strings.Cut(name, "/")
@@ -203,7 +174,7 @@ func compareNorms(t *testing.T, want, got string, tolerance float64) {
 
 func compareScalars(t *testing.T, want, got string) {
 	t.Helper()
-	wants, gots := strings.Split(strings.TrimSpace(string(readFile(t, want))), "\n"), strings.Split(strings.TrimSpace(string(readFile(t, got))), "\n")
+	wants, gots := strings.Split(strings.TrimSpace(string(hosttest.ReadFile(t, want))), "\n"), strings.Split(strings.TrimSpace(string(hosttest.ReadFile(t, got))), "\n")
 	if len(wants) != len(gots) {
 		t.Fatalf("%d records, want %d", len(gots), len(wants))
 	}
@@ -221,7 +192,7 @@ func compareScalars(t *testing.T, want, got string) {
 func compareJSON(t *testing.T, want, got string) {
 	t.Helper()
 	var w, g map[string]any
-	if err := errors.Join(json.Unmarshal(readFile(t, want), &w), json.Unmarshal(readFile(t, got), &g)); err != nil {
+	if err := errors.Join(json.Unmarshal(hosttest.ReadFile(t, want), &w), json.Unmarshal(hosttest.ReadFile(t, got), &g)); err != nil {
 		t.Fatal(err)
 	}
 	for name, value := range w {
@@ -263,32 +234,12 @@ func compareValues(t *testing.T, name string, want, got any) {
 	}
 }
 
-// zipped makes an npz file.
-func zipped(t *testing.T, arrays map[string][]byte) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for name, body := range arrays {
-		w, err := z.Create(name + ".npy")
-		if err == nil {
-			_, err = w.Write(body)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
 // TestReplayBadInput: whatever is wrong with what is read is one error with a hint, and nothing is written.
 func TestReplayBadInput(t *testing.T) {
 	root := filepath.Join("testdata", "replay")
-	spec := string(ownSpec(t, readFile(t, filepath.Join(root, "cases", "joint_concat", "spec.json"))))
-	weights := readFile(t, filepath.Join(root, "models", "av-concat.safetensors"))
-	good, err := zip.NewReader(bytes.NewReader(readFile(t, filepath.Join(root, "batches", "av.npz"))), int64(len(readFile(t, filepath.Join(root, "batches", "av.npz")))))
+	spec := string(ownSpec(t, hosttest.ReadFile(t, filepath.Join(root, "cases", "joint_concat", "spec.json"))))
+	weights := hosttest.ReadFile(t, filepath.Join(root, "models", "av-concat.safetensors"))
+	good, err := zip.NewReader(bytes.NewReader(hosttest.ReadFile(t, filepath.Join(root, "batches", "av.npz"))), int64(len(hosttest.ReadFile(t, filepath.Join(root, "batches", "av.npz")))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +260,7 @@ func TestReplayBadInput(t *testing.T) {
 		if changed[name] = b; b == nil {
 			delete(changed, name)
 		}
-		return zipped(t, changed)
+		return hosttest.Zipped(t, changed)
 	}
 	replaced := func(old, text string) string {
 		if !strings.Contains(spec, old) {
@@ -328,7 +279,7 @@ func TestReplayBadInput(t *testing.T) {
 	}
 	nan := bytes.Clone(weights)
 	binary.LittleEndian.PutUint32(nan[len(nan)-4:], math.Float32bits(float32(math.NaN())))
-	batches := zipped(t, arrays)
+	batches := hosttest.Zipped(t, arrays)
 	for _, tt := range []struct {
 		name, spec       string
 		weights, batches []byte
@@ -383,10 +334,10 @@ func TestReplayBadInput(t *testing.T) {
 				text = strings.Replace(text, `"method":"joint"`, `"method":"joint_star"`, 1)
 			}
 			dir, parent := t.TempDir(), t.TempDir()
-			writeFile(t, filepath.Join(dir, "spec.json"), []byte(text))
-			writeFile(t, filepath.Join(dir, weightsFile), tt.weights)
-			writeFile(t, filepath.Join(dir, batchesFile), tt.batches)
-			err := Replay(context.Background(), project(t), dir, filepath.Join(parent, "out"), func(int, int) {})
+			hosttest.WriteFile(t, filepath.Join(dir, "spec.json"), []byte(text))
+			hosttest.WriteFile(t, filepath.Join(dir, weightsFile), tt.weights)
+			hosttest.WriteFile(t, filepath.Join(dir, batchesFile), tt.batches)
+			err := Replay(context.Background(), hosttest.Project(t), dir, filepath.Join(parent, "out"), func(int, int) {})
 			var p *wire.Problem
 			if !errors.As(err, &p) || !strings.Contains(p.Message, tt.want) || p.Hint == "" || strings.Contains(p.Message, "\n") {
 				t.Errorf("error %v, want one line with %q and a hint\nreason: %s", err, tt.want, tt.reason)

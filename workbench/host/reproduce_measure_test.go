@@ -7,6 +7,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/viz"
 )
@@ -38,20 +39,20 @@ func TestEpochInside(t *testing.T) {
 // is a curve of figure 1 alone.
 func TestMeasureWhole(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "r", tiny("joint", map[string]any{everyPrefix + probeEmp: "epoch"}), 2*smallEpoch)
+	r := trained(t, shop, "r", hosttest.Tiny("joint", map[string]any{everyPrefix + probeEmp: "epoch"}), 2*hosttest.SmallEpoch)
 	b := beside{whole: true}
-	if !b.epochs() || !b.lacks(r.Recorded(), data.Test, 2*smallEpoch, smallEpoch) {
+	if !b.epochs() || !b.lacks(r.Recorded(), data.Test, 2*hosttest.SmallEpoch, hosttest.SmallEpoch) {
 		t.Error("a run without the whole model's trace lacks nothing")
 	}
 	for range 2 {
-		for _, step := range []int{smallEpoch, 0, 2 * smallEpoch} {
+		for _, step := range []int{hosttest.SmallEpoch, 0, 2 * hosttest.SmallEpoch} {
 			if err := b.each(t.Context(), r, step); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	rec := r.Recorded()
-	if b.lacks(rec, data.Test, 2*smallEpoch, smallEpoch) {
+	if b.lacks(rec, data.Test, 2*hosttest.SmallEpoch, hosttest.SmallEpoch) {
 		t.Error("measured, and still lacking")
 	}
 	n := 0
@@ -67,7 +68,7 @@ func TestMeasureWhole(t *testing.T) {
 		one := &part{target: target{curves: []string{inforeg.KindFisherEmp}, whole: whole}}
 		var got []string
 		definitions := map[string]bool{}
-		for _, c := range one.curvesOf(rec, smallEpoch) {
+		for _, c := range one.curvesOf(rec, hosttest.SmallEpoch) {
 			if diff := cmp.Diff([]float64{0, 1, 2}, c.Epochs); diff != "" {
 				t.Errorf("%s after (-want +got)\n%s", c.Quantity, diff)
 			}

@@ -21,6 +21,7 @@ import (
 	"github.com/primewindow/primewindow/data/cremad"
 	"github.com/primewindow/primewindow/data/mosi"
 	"github.com/primewindow/primewindow/internal/datatest"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/npy"
 	"github.com/primewindow/primewindow/internal/wire"
 )
@@ -57,7 +58,7 @@ func madeMOSI(t *testing.T) string {
 		t.Fatal(err)
 	}
 	for name, text := range files {
-		writeFile(t, filepath.Join(dir, mosi.Folder, name+".csv"), []byte(text))
+		hosttest.WriteFile(t, filepath.Join(dir, mosi.Folder, name+".csv"), []byte(text))
 	}
 	return dir
 }
@@ -78,7 +79,7 @@ func addAligned(t *testing.T, dir string) {
 		}
 		arrays[part+"_labels"] = npy.Encode("<f4", numbers(n), n)
 	}
-	writeFile(t, mosi.AlignedPath(dir), zipped(t, arrays))
+	hosttest.WriteFile(t, mosi.AlignedPath(dir), hosttest.Zipped(t, arrays))
 }
 
 // madeCREMAD makes clips with 3 frames a second and with one.
@@ -94,7 +95,7 @@ func madeCREMAD(t *testing.T, rates ...int) string {
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			t.Fatal(err)
 		}
-		writeFile(t, path, text)
+		hosttest.WriteFile(t, path, text)
 	}
 	for actor := range 20 {
 		for _, mood := range []string{"NEU", "HAP", "SAD", "FEA", "DIS", "ANG"} {
@@ -116,7 +117,7 @@ func TestSetChoices(t *testing.T) {
 	vectors, sequences := madeMOSI(t), madeMOSI(t)
 	addAligned(t, sequences)
 	broken := madeMOSI(t)
-	writeFile(t, mosi.AlignedPath(broken), []byte("no zip"))
+	hosttest.WriteFile(t, mosi.AlignedPath(broken), []byte("no zip"))
 	clips := madeCREMAD(t, 1, 3)
 	for _, tt := range []struct {
 		name, set, target, scale, dir string

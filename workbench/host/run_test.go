@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -19,12 +20,12 @@ import (
 // and that it differs from there on.
 func TestFork(t *testing.T) {
 	shop := newTestShop(t)
-	parent := trained(t, shop, "parent", small("inforeg"), 45)
+	parent := trained(t, shop, "parent", hosttest.Small("inforeg"), 45)
 	weights := weightsOf(t, parent)
 	for _, tt := range []struct {
 		name string
 		at   int
-	}{{"start", 0}, {"middle", 21}, {"epoch", 4 * smallEpoch}, {"now", 45}} {
+	}{{"start", 0}, {"middle", 21}, {"epoch", 4 * hosttest.SmallEpoch}, {"now", 45}} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := wire.Declaration{Fork: &wire.Fork{Run: "parent", Step: &tt.at}}
 			same, err := shop.Open("same-"+tt.name, d)
@@ -35,7 +36,7 @@ func TestFork(t *testing.T) {
 				t.Fatal(err)
 			}
 			sameRecords(t, parent.Dir, same.Dir, 45)
-			sameWeights(t, weights, weightsOf(t, same))
+			hosttest.SameWeights(t, weights, weightsOf(t, same))
 			d.Settings = map[string]any{"lr": 0.01}
 			other, err := shop.Open("other-"+tt.name, d)
 			if err != nil {
@@ -53,7 +54,7 @@ func TestFork(t *testing.T) {
 			if err := parent.To(t.Context(), 48, "test"); err != nil {
 				t.Fatal(err)
 			}
-			if a, b := lines(t, parent.Dir, metricsFile), lines(t, other.Dir, metricsFile); tt.at+1 < len(a) && a[tt.at+1] == b[tt.at+1] {
+			if a, b := hosttest.Lines(t, parent.Dir, metricsFile), hosttest.Lines(t, other.Dir, metricsFile); tt.at+1 < len(a) && a[tt.at+1] == b[tt.at+1] {
 				t.Errorf("step %d does not show the new learning rate", tt.at+1)
 			}
 			if again, err := shop.Open("other-"+tt.name, d); err != nil || again != other {
@@ -79,9 +80,9 @@ func TestNullRun(t *testing.T) {
 		{bnRecalibrated, true, "the probe sees the weights, which do not move"},
 		{bnRunning, false, "the probe sees the averages, which do"},
 	} {
-		settings := small("inforeg")
+		settings := hosttest.Small("inforeg")
 		settings["lr"], settings["probe_bn"] = 0.0, tt.bn
-		r := trained(t, shop, "null-"+tt.bn, settings, 8*smallEpoch)
+		r := trained(t, shop, "null-"+tt.bn, settings, 8*hosttest.SmallEpoch)
 		for _, m := range inforeg.ModalityNames(r.eng.model) {
 			var trace []float64
 			for _, p := range onRecord(r).Probes {
@@ -99,7 +100,7 @@ func TestNullRun(t *testing.T) {
 				}
 			}
 		}
-		for _, line := range lines(t, r.Dir, metricsFile) {
+		for _, line := range hosttest.Lines(t, r.Dir, metricsFile) {
 			if tt.still && (!strings.Contains(line, `"on.audio":0,`) || !strings.Contains(line, `"on.visual":0,`)) {
 				t.Errorf("the window opened: %s", line)
 			}
@@ -110,10 +111,10 @@ func TestNullRun(t *testing.T) {
 // TestRegulateOff: with the penalty off InfoReg is Joint, bit for bit.
 func TestRegulateOff(t *testing.T) {
 	shop := newTestShop(t)
-	settings := small("inforeg")
+	settings := hosttest.Small("inforeg")
 	settings["regulate"] = false
-	off := trained(t, shop, "off", settings, 4*smallEpoch)
-	joint := trained(t, shop, "joint", small("joint"), 4*smallEpoch)
+	off := trained(t, shop, "off", settings, 4*hosttest.SmallEpoch)
+	joint := trained(t, shop, "joint", hosttest.Small("joint"), 4*hosttest.SmallEpoch)
 	a, b := seriesOf(off, "loss"), seriesOf(joint, "loss")
 	// The graphs differ by a term times 0, so that sums may be taken in another order.
 	for i := range a {
@@ -121,9 +122,9 @@ func TestRegulateOff(t *testing.T) {
 			t.Fatalf("step %d: loss %v, of joint %v", i, a[i], b[i])
 		}
 	}
-	on := small("inforeg")
+	on := hosttest.Small("inforeg")
 	on["window"], on["first_epoch"] = "all", 1.0
-	regulated := trained(t, shop, "on", on, 4*smallEpoch)
+	regulated := trained(t, shop, "on", on, 4*hosttest.SmallEpoch)
 	if slices.Max(seriesOf(regulated, "penalty.audio")) == 0 && slices.Max(seriesOf(regulated, "penalty.visual")) == 0 {
 		t.Error("with the window open in all epochs there was no penalty")
 	}
@@ -133,7 +134,7 @@ func TestRegulateOff(t *testing.T) {
 // one it goes on.
 func TestDiverges(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "wild", small("joint"), 10)
+	r := trained(t, shop, "wild", hosttest.Small("joint"), 10)
 	if err := r.Set(map[string]any{"lr": 1e2, "momentum": 0.0, "weight_decay": 10.0}); err != nil {
 		t.Fatal(err)
 	}
@@ -172,8 +173,8 @@ func TestDiverges(t *testing.T) {
 // hint, and goes on bit for bit once there is room.
 func TestDiskFull(t *testing.T) {
 	shop := newTestShop(t)
-	whole := trained(t, shop, "whole", small("joint"), 80)
-	r := trained(t, shop, "full", small("joint"), 20)
+	whole := trained(t, shop, "whole", hosttest.Small("joint"), 80)
+	r := trained(t, shop, "full", hosttest.Small("joint"), 20)
 	var old unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &old); err != nil {
 		t.Fatal(err)
@@ -199,14 +200,14 @@ func TestDiskFull(t *testing.T) {
 		t.Fatalf("with room again: %v", err)
 	}
 	sameRecords(t, whole.Dir, r.Dir, 80)
-	sameWeights(t, weightsOf(t, whole), weightsOf(t, r))
+	hosttest.SameWeights(t, weightsOf(t, whole), weightsOf(t, r))
 }
 
 // TestBrokenFolder damages what a kill cannot: the newest snapshot, the end of a record, the manifest.
 func TestBrokenFolder(t *testing.T) {
 	shop := newTestShop(t)
-	whole := trained(t, shop, "whole", small("inforeg"), 100)
-	settings := small("inforeg")
+	whole := trained(t, shop, "whole", hosttest.Small("inforeg"), 100)
+	settings := hosttest.Small("inforeg")
 	reopen := func(t *testing.T, spoil func(dir string)) (*Run, error) {
 		t.Helper()
 		dir := filepath.Join(t.TempDir(), "r")
@@ -278,7 +279,7 @@ func TestBrokenFolder(t *testing.T) {
 				t.Fatal(err)
 			}
 			sameRecords(t, whole.Dir, r.Dir, 103)
-			sameWeights(t, weightsOf(t, whole), weightsOf(t, r))
+			hosttest.SameWeights(t, weightsOf(t, whole), weightsOf(t, r))
 		})
 	}
 	for _, tt := range []struct {
@@ -305,7 +306,7 @@ func TestBrokenFolder(t *testing.T) {
 // not take much space they are few, and every step can still be forked.
 func TestReopen(t *testing.T) {
 	shop := newTestShop(t)
-	settings := small("joint")
+	settings := hosttest.Small("joint")
 	settings["probes"] = "none"
 	r := trained(t, shop, "long", settings, 2000)
 	want := weightsOf(t, r)
@@ -317,7 +318,7 @@ func TestReopen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameWeights(t, want, weightsOf(t, again))
+	hosttest.SameWeights(t, want, weightsOf(t, again))
 	if again.recomputed > 50 {
 		t.Errorf("%d steps computed again, want at most 50", again.recomputed)
 	}
@@ -334,7 +335,7 @@ func TestReopen(t *testing.T) {
 		if f.recomputed > most {
 			t.Errorf("%s: %d steps computed again, want at most %d", name, f.recomputed, most)
 		}
-		a, b := lines(t, again.Dir, metricsFile)[:790], lines(t, f.Dir, metricsFile)
+		a, b := hosttest.Lines(t, again.Dir, metricsFile)[:790], hosttest.Lines(t, f.Dir, metricsFile)
 		if !slices.Equal(a, b) {
 			t.Errorf("%s: the fork at a past step differs from its parent", name)
 		}
@@ -356,7 +357,7 @@ func TestReopen(t *testing.T) {
 // TestOlderManifest: a run that lacks settings of a later version opens under their defaults.
 func TestOlderManifest(t *testing.T) {
 	shop := newTestShop(t)
-	old := trained(t, shop, "old", small("inforeg"), 3)
+	old := trained(t, shop, "old", hosttest.Small("inforeg"), 3)
 	dir := filepath.Join(t.TempDir(), "copy")
 	if err := os.CopyFS(dir, os.DirFS(old.Dir)); err != nil {
 		t.Fatal(err)
@@ -371,11 +372,11 @@ func TestOlderManifest(t *testing.T) {
 	if err := man.write(dir); err != nil {
 		t.Fatal(err)
 	}
-	r, err := shop.OpenDir(dir, small("inforeg"))
+	r, err := shop.OpenDir(dir, hosttest.Small("inforeg"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.To(t.Context(), 2*smallEpoch+1, "test"); err != nil {
+	if err := r.To(t.Context(), 2*hosttest.SmallEpoch+1, "test"); err != nil {
 		t.Error(err)
 	}
 }

@@ -3,7 +3,6 @@ package host
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -11,16 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 )
-
-// tiny is small with encoders of one layer, which compile in half the time, and nothing measured but what is asked for.
-func tiny(method string, more map[string]any) map[string]any {
-	s := small(method)
-	s["encoder.audio"], s["encoder.visual"], s["probes"] = "cnn2d:4", "cnn2d:4", "none"
-	maps.Copy(s, more)
-	return s
-}
 
 // stepsWith are the steps at which the audio encoder has a record that pick chooses.
 func stepsWith(list []wire.Record, pick func(wire.Record) bool) []int {
@@ -104,7 +96,7 @@ func TestScheduleSettings(t *testing.T) {
 // TestSchedules: records stand exactly at the steps that are due, from the step on at which a setting is changed.
 func TestSchedules(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "r", tiny("joint", map[string]any{
+	r := trained(t, shop, "r", hosttest.Tiny("joint", map[string]any{
 		"every.fisher_emp": "4 steps", "every.motion": "log", "every.share": "5 steps", "every.signs": "epoch",
 		"every.accuracy": "2 epochs", "every.linear": "3 per decade", "every.cosine": "3 steps", "every.noise": "never",
 	}), 13)
@@ -155,7 +147,7 @@ func TestSchedules(t *testing.T) {
 		}
 	}
 
-	none := trained(t, shop, "none", tiny("joint", nil), smallEpoch+1)
+	none := trained(t, shop, "none", hosttest.Tiny("joint", nil), hosttest.SmallEpoch+1)
 	for _, rec := range onRecord(none).Probes { // what costs nothing is added up all the same, for the window test
 		if !slices.Contains([]string{inforeg.KindReleased, inforeg.KindBatchSquare}, rec.Kind) {
 			t.Errorf("with probes none: %s of %s at step %d", rec.Kind, rec.Encoder, rec.Step)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -17,8 +18,8 @@ import (
 func TestTwoClients(t *testing.T) {
 	s := serve(t, time.Hour)
 	var st wire.Status
-	s.call(t, http.MethodPut, "/v1/runs/shared", wire.Declaration{Settings: small("joint")}, &st)
-	const far = 40 * smallEpoch
+	s.call(t, http.MethodPut, "/v1/runs/shared", wire.Declaration{Settings: hosttest.Small("joint")}, &st)
+	const far = 40 * hosttest.SmallEpoch
 	type result struct {
 		events []wire.Event
 		err    error
@@ -49,7 +50,7 @@ func TestTwoClients(t *testing.T) {
 	if last := r.events[len(r.events)-1]; last.Kind != wire.Done || last.Status.Step < far {
 		t.Errorf("the first ended with %s at step %d, want at least %d", last.Kind, last.Status.Step, far)
 	}
-	if n := len(lines(t, st.Dir, metricsFile)); n != far+more {
+	if n := len(hosttest.Lines(t, st.Dir, metricsFile)); n != far+more {
 		t.Errorf("%d steps on record, want %d", n, far+more)
 	}
 }
@@ -58,7 +59,7 @@ func TestTwoClients(t *testing.T) {
 func TestLeave(t *testing.T) {
 	s := serve(t, time.Hour)
 	var st wire.Status
-	s.call(t, http.MethodPut, "/v1/runs/r", wire.Declaration{Settings: small("joint")}, &st)
+	s.call(t, http.MethodPut, "/v1/runs/r", wire.Declaration{Settings: hosttest.Small("joint")}, &st)
 	far := 1 << 20
 	ctx, leave := context.WithCancel(t.Context())
 	gone := make(chan error, 1)
@@ -83,14 +84,14 @@ func TestLeave(t *testing.T) {
 		t.Errorf("paused: %s at step %d by %q", st.State, st.Step, st.Stepper)
 	}
 	time.Sleep(50 * time.Millisecond)
-	if now := s.status(t, "r").Step; now != st.Step || len(lines(t, st.Dir, metricsFile)) != st.Step {
+	if now := s.status(t, "r").Step; now != st.Step || len(hosttest.Lines(t, st.Dir, metricsFile)) != st.Step {
 		t.Errorf("at step %d some time after a pause at %d", now, st.Step)
 	}
 	s.call(t, http.MethodPost, "/v1/runs/r/pause", nil, &st) // of a run that does not train
-	planned := map[string]any{"epochs": float64(st.Step/smallEpoch + 2)}
+	planned := map[string]any{"epochs": float64(st.Step/hosttest.SmallEpoch + 2)}
 	s.call(t, http.MethodPost, "/v1/runs/r/set", planned, &st)
 	s.call(t, http.MethodPost, "/v1/runs/r/train", wire.Train{Detach: true}, &st)
-	end := s.await(t, "r", "to reach its planned end", func(st wire.Status) bool { return st.State == wire.Idle && st.Step == st.Epochs*smallEpoch })
+	end := s.await(t, "r", "to reach its planned end", func(st wire.Status) bool { return st.State == wire.Idle && st.Step == st.Epochs*hosttest.SmallEpoch })
 	if float64(end.Epochs) != planned["epochs"] {
 		t.Errorf("%d epochs planned, want %v", end.Epochs, planned["epochs"])
 	}
@@ -100,7 +101,7 @@ func TestLeave(t *testing.T) {
 func TestWatch(t *testing.T) {
 	s := serve(t, time.Hour)
 	var st wire.Status
-	s.call(t, http.MethodPut, "/v1/runs/r", wire.Declaration{Settings: small("joint")}, &st)
+	s.call(t, http.MethodPut, "/v1/runs/r", wire.Declaration{Settings: hosttest.Small("joint")}, &st)
 	ctx, leave := context.WithCancel(t.Context())
 	defer leave()
 	a, err := s.open(ctx, http.MethodGet, "/v1/runs/r/events", nil)
@@ -122,7 +123,7 @@ func TestWatch(t *testing.T) {
 	if e := next(); e.Kind != wire.Progress || e.Status.Step != 0 {
 		t.Errorf("first event %+v, want where the run is", e)
 	}
-	to := 3 * smallEpoch
+	to := 3 * hosttest.SmallEpoch
 	s.call(t, http.MethodPost, "/v1/runs/r/train", wire.Train{ToStep: &to, Detach: true}, &st)
 	epochs := 0
 	for e := next(); e.Status.Step < to || e.Status.State != wire.Idle; e = next() {
@@ -143,7 +144,7 @@ func TestWatch(t *testing.T) {
 // TestFailedEvent: training that cannot go on ends its stream with the problem.
 func TestFailedEvent(t *testing.T) {
 	s := serve(t, time.Hour)
-	wild := small("joint")
+	wild := hosttest.Small("joint")
 	wild["lr"], wild["weight_decay"] = 100.0, 10.0
 	var st wire.Status
 	s.call(t, http.MethodPut, "/v1/runs/wild", wire.Declaration{Settings: wild}, &st)
@@ -162,7 +163,7 @@ func TestFailedEvent(t *testing.T) {
 func TestIdle(t *testing.T) {
 	s := serve(t, 400*time.Millisecond)
 	var st wire.Status
-	s.call(t, http.MethodPut, "/v1/runs/r", wire.Declaration{Settings: small("joint")}, &st)
+	s.call(t, http.MethodPut, "/v1/runs/r", wire.Declaration{Settings: hosttest.Small("joint")}, &st)
 	far := 1 << 20
 	s.call(t, http.MethodPost, "/v1/runs/r/train", wire.Train{ToStep: &far, Detach: true}, &st)
 	select {
@@ -179,7 +180,7 @@ func TestIdle(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Fatal("the host is still there")
 	}
-	if n := len(lines(t, st.Dir, metricsFile)); n != st.Step {
+	if n := len(hosttest.Lines(t, st.Dir, metricsFile)); n != st.Step {
 		t.Errorf("%d steps on record, want %d", n, st.Step)
 	}
 }
@@ -188,7 +189,7 @@ func TestIdle(t *testing.T) {
 func TestStopWhileTraining(t *testing.T) {
 	s := serve(t, time.Hour)
 	var st wire.Status
-	s.call(t, http.MethodPut, "/v1/runs/r", wire.Declaration{Settings: small("joint")}, &st)
+	s.call(t, http.MethodPut, "/v1/runs/r", wire.Declaration{Settings: hosttest.Small("joint")}, &st)
 	far := 1 << 20
 	s.call(t, http.MethodPost, "/v1/runs/r/train", wire.Train{ToStep: &far, Detach: true}, &st)
 	s.await(t, "r", "to train", func(st wire.Status) bool { return st.Step > 3 })

@@ -23,6 +23,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xlatest"
 )
@@ -40,7 +41,7 @@ type served struct {
 func serve(t *testing.T, idle time.Duration) *served {
 	t.Helper()
 	xlatest.Backend(t) // skips or fails without the plugin
-	t.Setenv(pluginPathVariable, PluginFolder(project(t)))
+	t.Setenv(pluginPathVariable, PluginFolder(hosttest.Project(t)))
 	dir, err := os.MkdirTemp("", "pw") //nolint:usetesting // a socket's path may have 107 bytes only
 	if err != nil {
 		t.Fatal(err)
@@ -254,11 +255,11 @@ func TestServer(t *testing.T) {
 	}
 
 	var st wire.Status
-	s.call(t, http.MethodPut, "/v1/runs/first", wire.Declaration{Settings: small("inforeg")}, &st)
-	if st.Name != "first" || st.Step != 0 || st.State != wire.Idle || st.StepsPerEpoch != smallEpoch || st.Settings["lr"] != 0.05 {
+	s.call(t, http.MethodPut, "/v1/runs/first", wire.Declaration{Settings: hosttest.Small("inforeg")}, &st)
+	if st.Name != "first" || st.Step != 0 || st.State != wire.Idle || st.StepsPerEpoch != hosttest.SmallEpoch || st.Settings["lr"] != 0.05 {
 		t.Errorf("declared: %+v", st)
 	}
-	steps := 2*smallEpoch + 1
+	steps := 2*hosttest.SmallEpoch + 1
 	events := s.train(t, "first", wire.Train{ToStep: &steps})
 	last := events[len(events)-1]
 	if last.Kind != wire.Done || last.Status.Step != steps || last.Problem != nil {
@@ -395,10 +396,10 @@ func TestServer(t *testing.T) {
 		}
 	})
 	t.Run("fork", func(t *testing.T) {
-		one, four := 1, 4*smallEpoch
+		one, four := 1, 4*hosttest.SmallEpoch
 		d := wire.Declaration{Settings: map[string]any{"beta": 0.0}, Fork: &wire.Fork{Run: "first", Epoch: &one}}
 		s.call(t, http.MethodPut, "/v1/runs/branch", d, &st)
-		if st.Step != smallEpoch || st.Parent != "first at step 6" || st.Settings["beta"] != 0.0 {
+		if st.Step != hosttest.SmallEpoch || st.Parent != "first at step 6" || st.Settings["beta"] != 0.0 {
 			t.Errorf("fork: %+v", st)
 		}
 		if e := s.train(t, "branch", wire.Train{ToStep: &four}); e[len(e)-1].Status.Step != four {
@@ -408,7 +409,7 @@ func TestServer(t *testing.T) {
 	t.Run("fresh", func(t *testing.T) {
 		dir := s.status(t, "branch").Dir
 		var st wire.Status // not decoded over what was there
-		s.call(t, http.MethodPost, "/v1/runs/branch/fresh", wire.Declaration{Settings: small("joint")}, &st)
+		s.call(t, http.MethodPost, "/v1/runs/branch/fresh", wire.Declaration{Settings: hosttest.Small("joint")}, &st)
 		if st.Step != 0 || st.Method != "joint" || st.Parent != "" {
 			t.Errorf("fresh: %+v", st)
 		}
@@ -416,8 +417,8 @@ func TestServer(t *testing.T) {
 		if err != nil || len(kept) != 1 {
 			t.Fatalf("archive %v, error %v, want the old run kept", kept, err)
 		}
-		if n := len(lines(t, filepath.Dir(kept[0]), metricsFile)); n != 4*smallEpoch {
-			t.Errorf("%d steps in the archive, want %d", n, 4*smallEpoch)
+		if n := len(hosttest.Lines(t, filepath.Dir(kept[0]), metricsFile)); n != 4*hosttest.SmallEpoch {
+			t.Errorf("%d steps in the archive, want %d", n, 4*hosttest.SmallEpoch)
 		}
 	})
 	s.call(t, http.MethodGet, "/v1/runs", nil, &all)
@@ -437,8 +438,8 @@ func TestServer(t *testing.T) {
 func TestServerRefuses(t *testing.T) {
 	s := serve(t, time.Hour)
 	var st wire.Status
-	s.call(t, http.MethodPut, "/v1/runs/first", wire.Declaration{Settings: small("joint")}, &st)
-	other := small("joint")
+	s.call(t, http.MethodPut, "/v1/runs/first", wire.Declaration{Settings: hosttest.Small("joint")}, &st)
+	other := hosttest.Small("joint")
 	other["batch"], other["seed"] = 8.0, 4.0
 	far := 7
 	for _, tt := range []struct {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/datatest"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/npy"
 	"github.com/primewindow/primewindow/internal/wire"
 )
@@ -55,7 +56,7 @@ func trySmallFolders(t *testing.T, from, to, usual int) {
 		dir := t.TempDir()
 		what := makeSmallFolder(t, dir, uint64(seed))
 		settings := map[string]any{"data": "folder", "dir": dir}
-		set, faults := CheckSet(t.Context(), project(t), "folder", dir, nil, nil)
+		set, faults := CheckSet(t.Context(), hosttest.Project(t), "folder", dir, nil, nil)
 		if len(faults) == 0 {
 			twins, _, err := Twins(t.Context(), set, nil)
 			if err != nil {
@@ -75,7 +76,7 @@ func trySmallFolders(t *testing.T, from, to, usual int) {
 		case len(faults) > 0 && err == nil:
 			t.Errorf("seed %d: %s: data check says %v, a run opens", seed, what, faults[0])
 		case len(faults) > 0:
-			oneProblem(t, err)
+			hosttest.OneProblem(t, err)
 		case err != nil:
 			t.Errorf("seed %d: %s: data check passes, the run does not open: %v", seed, what, err)
 		default:
@@ -166,7 +167,7 @@ func makeSmallFolder(t *testing.T, dir string, seed uint64) string {
 			}
 		}
 	}
-	writeFile(t, filepath.Join(dir, "labels.csv"), []byte(labels))
+	hosttest.WriteFile(t, filepath.Join(dir, "labels.csv"), []byte(labels))
 	kinds := []string{"vector", "table", "sequence", "array", "picture", "sound", "text"}
 	random.Shuffle(len(kinds), func(i, j int) { kinds[i], kinds[j] = kinds[j], kinds[i] })
 	kinds = kinds[:1+random.IntN(2)]
@@ -206,10 +207,10 @@ func makeSmallModality(t *testing.T, path, kind string, ids []string, random *ra
 				text += fmt.Sprintf(",%g", random.NormFloat64())
 			}
 		}
-		writeFile(t, path+".csv", []byte(text+"\n"))
+		hosttest.WriteFile(t, path+".csv", []byte(text+"\n"))
 		return
 	case "array":
-		writeFile(t, path+".npy", npy.Encode("<f4", numbers(len(ids)*width), len(ids), width))
+		hosttest.WriteFile(t, path+".npy", npy.Encode("<f4", numbers(len(ids)*width), len(ids), width))
 		return
 	}
 	if err := os.Mkdir(path, 0o755); err != nil {
@@ -219,9 +220,9 @@ func makeSmallModality(t *testing.T, path, kind string, ids []string, random *ra
 		file := filepath.Join(path, id)
 		switch kind {
 		case "vector":
-			writeFile(t, file+".npy", npy.Encode("<f4", numbers(width), width))
+			hosttest.WriteFile(t, file+".npy", npy.Encode("<f4", numbers(width), width))
 		case "sequence":
-			writeFile(t, file+".npy", npy.Encode("<f4", numbers(6*width), 6, width))
+			hosttest.WriteFile(t, file+".npy", npy.Encode("<f4", numbers(6*width), 6, width))
 		case "picture":
 			img := image.NewGray(image.Rect(0, 0, 8, 6))
 			for i := range 48 {
@@ -231,16 +232,16 @@ func makeSmallModality(t *testing.T, path, kind string, ids []string, random *ra
 			if err := png.Encode(&b, img); err != nil {
 				t.Fatal(err)
 			}
-			writeFile(t, file+".png", b.Bytes())
+			hosttest.WriteFile(t, file+".png", b.Bytes())
 		case "sound":
-			writeFile(t, file+".wav", datatest.WAV(8000, datatest.Tone(800, 0.02+0.3*random.Float64())))
+			hosttest.WriteFile(t, file+".wav", datatest.WAV(8000, datatest.Tone(800, 0.02+0.3*random.Float64())))
 		case "text":
 			words := []string{"red", "green", "blue", "old", "new", "house", "tree", "sky"}
 			text := id
 			for range 1 + random.IntN(5) {
 				text += " " + words[random.IntN(len(words))]
 			}
-			writeFile(t, file+".txt", []byte(text))
+			hosttest.WriteFile(t, file+".txt", []byte(text))
 		}
 	}
 }
@@ -304,7 +305,7 @@ func TestSettled(t *testing.T) {
 // its notes are told once.
 func TestSmallSetAgain(t *testing.T) {
 	shop := newTestShop(t)
-	settings := small("joint")
+	settings := hosttest.Small("joint")
 	delete(settings, "batch")
 	settings["data.train"], settings["data.val"], settings["probes"] = 9.0, 0.0, "economy"
 	open := func() *Run {

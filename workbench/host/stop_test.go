@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -48,9 +49,9 @@ func taken(t *testing.T, shop *Shop, name string, settings map[string]any, defin
 // TestStop: a host that leaves lets the next one go on without computing a step again, and all that follows, cosines
 // over the last gradients included, is as if nobody had left.
 func TestStop(t *testing.T) {
-	const at, steps = 19, 3*smallEpoch + 8 // in the middle of an epoch
+	const at, steps = 19, 3*hosttest.SmallEpoch + 8 // in the middle of an epoch
 	shop := newTestShop(t)
-	settings := tiny("inforeg", map[string]any{"every.cosine": "2 steps", "every.motion": "2 steps", "every.noise": "4 steps", "window": "all"})
+	settings := hosttest.Tiny("inforeg", map[string]any{"every.cosine": "2 steps", "every.motion": "2 steps", "every.noise": "4 steps", "window": "all"})
 	whole := trained(t, shop, "whole", settings, steps)
 	weights := weightsOf(t, whole)
 	cut := trained(t, shop, "cut", settings, at)
@@ -66,20 +67,20 @@ func TestStop(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameRecords(t, whole.Dir, dir, at-1) // at step at itself motion was asked for
-	w, g := lines(t, whole.Dir, probesFile), lines(t, dir, probesFile)
+	w, g := hosttest.Lines(t, whole.Dir, probesFile), hosttest.Lines(t, dir, probesFile)
 	for _, line := range w {
 		if !slices.Contains(g, line) {
 			t.Fatalf("not measured after the stop: %s", line)
 		}
 	}
-	if diff := cmp.Diff(lines(t, whole.Dir, metricsFile), lines(t, dir, metricsFile)); diff != "" {
+	if diff := cmp.Diff(hosttest.Lines(t, whole.Dir, metricsFile), hosttest.Lines(t, dir, metricsFile)); diff != "" {
 		t.Errorf("metrics (-whole +cut)\n%s", diff)
 	}
-	sameWeights(t, weights, weightsOf(t, cut))
+	hosttest.SameWeights(t, weights, weightsOf(t, cut))
 
 	// A kill after the stop: the steps since then are computed again, and are the same.
 	_, cut = taken(t, shop, "cut", settings, nil)
-	sameWeights(t, weights, weightsOf(t, cut))
+	hosttest.SameWeights(t, weights, weightsOf(t, cut))
 	if want := steps - at; cut.recomputed != want {
 		t.Errorf("%d steps computed again, want %d, those after the stop", cut.recomputed, want)
 	}
@@ -97,7 +98,7 @@ func TestStop(t *testing.T) {
 	if err := fork.To(t.Context(), steps, "test"); err != nil {
 		t.Fatal(err)
 	}
-	sameWeights(t, weights, weightsOf(t, fork))
+	hosttest.SameWeights(t, weights, weightsOf(t, fork))
 	if fork.recomputed != 1 {
 		t.Errorf("%d steps of the fork computed again, want 1", fork.recomputed)
 	}
