@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host"
 )
 
@@ -23,7 +24,7 @@ const warm = 12
 // steps trains the demo net on the set from a warm cache, with augmentation, and on the same samples held in memory,
 // without, in turns.
 func steps(o options) (err error) {
-	if err := host.Reexec(o.project); err != nil {
+	if err := xla.Reexec(o.project); err != nil {
 		return err
 	}
 	set, err := open(o)

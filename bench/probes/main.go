@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/models"
-	"github.com/primewindow/primewindow/workbench/host"
 )
 
 // size is one model and its inputs, at width 1 and in full.
@@ -84,14 +84,14 @@ func run(o options) error {
 	if o.what == "figure" {
 		return draw(o.file, os.Stdin)
 	}
-	if err := host.Reexec(o.project); err != nil {
+	if err := xla.Reexec(o.project); err != nil {
 		return err
 	}
 	m, err := model(o)
 	if err != nil {
 		return err
 	}
-	backend, err := host.OpenBackend(o.project)
+	backend, err := xla.OpenBackend(o.project)
 	if err != nil {
 		return err
 	}

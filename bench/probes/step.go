@@ -12,8 +12,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/models"
-	"github.com/primewindow/primewindow/workbench/host"
 )
 
 // A small rate: the weights of the file are drawn, not trained, and losses must stay finite over all rounds.
@@ -32,7 +32,7 @@ type contender struct {
 }
 
 // contend builds the step that o.what names, with the weights and inputs of the file.
-func contend(backend *host.Backend, m *models.Multimodal, o options) (*contender, error) {
+func contend(backend *xla.Backend, m *models.Multimodal, o options) (*contender, error) {
 	vars := m.Variables()
 	train := slices.DeleteFunc(slices.Clone(vars), func(v models.Variable) bool { return !v.Trainable() })
 	c := &contender{state: len(m.Modalities) + 1, names: []string{"loss"}}

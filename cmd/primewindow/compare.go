@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host"
 )
 
@@ -60,7 +61,7 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 			*out = fmt.Sprint("compare-", v)
 		}
 	}
-	if err := host.Reexec(env.project); err != nil {
+	if err := xla.Reexec(env.project); err != nil {
 		return err
 	}
 	shop := host.NewShop(env.project)

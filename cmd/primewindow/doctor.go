@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench"
 	"github.com/primewindow/primewindow/workbench/host"
 )
@@ -28,7 +29,7 @@ func doctorCommand(ctx context.Context, env *environ, args []string) error {
 	if _, err := parse(env, newFlags("doctor"), args, 0, 0); err != nil {
 		return err
 	}
-	if err := host.Reexec(env.project); err != nil {
+	if err := xla.Reexec(env.project); err != nil {
 		return err
 	}
 	list := []finding{
@@ -91,7 +92,7 @@ func program(ctx context.Context, what, name, flag, advice string, optional bool
 // plugin opens the backend.
 func plugin(project string) finding {
 	f := finding{what: "XLA plugin"}
-	b, err := host.OpenBackend(project)
+	b, err := xla.OpenBackend(project)
 	if err != nil {
 		f.text = oneLine(err.Error())
 		if p, ok := errors.AsType[*wire.Problem](err); ok {

@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench"
 	"github.com/primewindow/primewindow/workbench/host"
 )
@@ -24,7 +25,7 @@ func hostCommand(ctx context.Context, env *environ, args []string) error {
 	if *idle <= 0 {
 		return &wire.Problem{Message: fmt.Sprintf("host: -idle %v, want a positive duration", *idle), Hint: "for example -idle 2h"}
 	}
-	if err := host.Reexec(env.project); err != nil {
+	if err := xla.Reexec(env.project); err != nil {
 		return err
 	}
 	return host.ServeLogged(ctx, env.project, *idle, env.errOut)

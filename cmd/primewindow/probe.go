@@ -11,6 +11,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host"
 )
 
@@ -52,7 +53,7 @@ func probeCommand(ctx context.Context, env *environ, args []string) error {
 	if step == -1 {
 		step = rec.Status.Step
 	}
-	if err := host.Reexec(env.project); err != nil {
+	if err := xla.Reexec(env.project); err != nil {
 		return err
 	}
 	temp, err := os.MkdirTemp(filepath.Dir(dir), ".probe-") // beside the run: snapshots are linked, not copied

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host"
 )
 
@@ -25,7 +26,7 @@ func checkCommand(ctx context.Context, env *environ, args []string) (err error) 
 	}
 	var shop *host.Shop
 	if *deep {
-		if err := host.Reexec(env.project); err != nil {
+		if err := xla.Reexec(env.project); err != nil {
 			return err
 		}
 		shop = host.NewShop(env.project)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host"
 )
 
@@ -14,7 +15,7 @@ func replayCommand(ctx context.Context, env *environ, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := host.Reexec(env.project); err != nil {
+	if err := xla.Reexec(env.project); err != nil {
 		return err
 	}
 	steps := 0

@@ -15,6 +15,7 @@ import (
 	"github.com/primewindow/primewindow/internal/report"
 	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench"
 	"github.com/primewindow/primewindow/workbench/host"
 )
@@ -60,7 +61,7 @@ func reproduceCommand(ctx context.Context, env *environ, args []string) error {
 	maps.Copy(asked, set)
 	ask := host.Reproduce{Dir: *out, Targets: names, Data: *data, Seeds: *seeds, Scale: *scale, Select: *choice, Tune: *tune, Set: asked}
 	if !*plan { // which needs no backend
-		if err := host.Reexec(env.project); err != nil {
+		if err := xla.Reexec(env.project); err != nil {
 			return err
 		}
 	}

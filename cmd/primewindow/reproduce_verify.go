@@ -12,6 +12,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/report"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host"
 )
 
@@ -68,7 +69,7 @@ func verify(ctx context.Context, env *environ, f *flag.FlagSet, flags verifyFlag
 		ask.Pick = time.Now().UTC().Format(time.DateOnly)
 	}
 	if !plan {
-		if err := host.Reexec(env.project); err != nil {
+		if err := xla.Reexec(env.project); err != nil {
 			return err
 		}
 	}

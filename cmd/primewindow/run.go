@@ -12,6 +12,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench"
 	"github.com/primewindow/primewindow/workbench/host"
 )
@@ -51,7 +52,7 @@ func runCommand(ctx context.Context, env *environ, args []string) error {
 		delete(asked, "epochs")
 	}
 	maps.Copy(asked, set)
-	if err := host.Reexec(env.project); err != nil {
+	if err := xla.Reexec(env.project); err != nil {
 		return err
 	}
 	shop := host.NewShop(env.project)

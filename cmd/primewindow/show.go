@@ -18,6 +18,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host"
 )
 
@@ -106,7 +107,7 @@ func exportCommand(ctx context.Context, env *environ, args []string) error {
 	}
 	warn(env, rec)
 	if *format == "safetensors" { // weights are not on record: they are computed from the last snapshot
-		if err := host.Reexec(env.project); err != nil {
+		if err := xla.Reexec(env.project); err != nil {
 			return err
 		}
 		shop := host.NewShop(env.project)

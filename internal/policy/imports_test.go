@@ -35,13 +35,14 @@ var arrows = map[string][]string{
 	"internal/strict":       {},
 	"internal/tune":         {"internal/wire"},
 	"internal/whole":        {},
+	"internal/xla":          {"internal/wire"},
 	"viz":                   {"viz/tsne", "internal/whole"},
 	"viz/tsne":              {},
 	"workbench":             {"data", "internal/report", "internal/strict", "internal/whole", "internal/wire"},
-	"workbench/host":        {"data", "data/*", "models", "inforeg", "inforeg/method", "internal/wire", "internal/holm", "internal/npy", "internal/seal", "internal/stats", "internal/strict", "internal/tune", "internal/whole", "viz", "viz/tsne", "workbench/host/record"},
+	"workbench/host":        {"data", "data/*", "models", "inforeg", "inforeg/method", "internal/wire", "internal/holm", "internal/npy", "internal/seal", "internal/stats", "internal/strict", "internal/tune", "internal/whole", "internal/xla", "viz", "viz/tsne", "workbench/host/record"},
 	"workbench/host/record": {"internal/seal", "internal/whole"},
-	"cmd/primewindow":       {"data", "data/*", "internal/report", "internal/whole", "internal/wire", "viz", "workbench", "workbench/host"},
-	"bench/*":               {"data", "data/*", "internal/wire", "models", "inforeg", "inforeg/method", "viz", "viz/tsne", "workbench", "workbench/host"},
+	"cmd/primewindow":       {"data", "data/*", "internal/report", "internal/whole", "internal/wire", "internal/xla", "viz", "workbench", "workbench/host"},
+	"bench/*":               {"data", "data/*", "internal/wire", "internal/xla", "models", "inforeg", "inforeg/method", "viz", "viz/tsne", "workbench", "workbench/host"},
 }
 
 // nevers are what must not be reached, not even through other packages.

@@ -20,6 +20,7 @@ import (
 	"github.com/primewindow/primewindow/data/cache"
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/models"
 )
 
@@ -71,7 +72,7 @@ func serveCell() int {
 	defer stop()
 	project, err := wire.Project()
 	if err == nil {
-		err = Reexec(project)
+		err = xla.Reexec(project)
 	}
 	if err == nil {
 		err = ServeLogged(ctx, project, IdleTime, os.Stderr)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/internal/xlatest"
 	"github.com/primewindow/primewindow/workbench"
 )
@@ -63,7 +64,7 @@ func newCells(t *testing.T, variants map[string][2]string) *cells {
 		t.Fatal(err)
 	}
 	for name, value := range map[string]string{
-		"XDG_RUNTIME_DIR": runtimeDir, wire.ProjectVariable: c.project, pluginPathVariable: PluginFolder(hosttest.Project(t)),
+		"XDG_RUNTIME_DIR": runtimeDir, wire.ProjectVariable: c.project, xla.PluginPathVariable: xla.PluginFolder(hosttest.Project(t)),
 		"PRIMEWINDOW_HOST": self, standardVariable: "1", "GONB_PIPE": "", "GONB_DIR": "", "JPY_SESSION_NAME": "", "PRIMEWINDOW_SMOKE": "",
 	} {
 		t.Setenv(name, value)

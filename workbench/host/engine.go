@@ -15,13 +15,14 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/models"
 )
 
 // engine holds the graphs of one kind of run: one model, one method, one batch size. Runs that differ only in
 // numbers share it. Its methods may be called from several goroutines; the backend runs one graph at a time.
 type engine struct {
-	backend   *Backend
+	backend   *xla.Backend
 	model     *models.Multimodal
 	method    inforeg.Method
 	settings  Settings // those that shape the graph
@@ -39,7 +40,7 @@ type engine struct {
 	plain   bool                // whether the method leaves the loss alone, likewise
 }
 
-func newEngine(b *Backend, m *models.Multimodal, method inforeg.Method, settings Settings) *engine {
+func newEngine(b *xla.Backend, m *models.Multimodal, method inforeg.Method, settings Settings) *engine {
 	e := &engine{backend: b, model: m, method: method, settings: settings, vars: m.Variables(), carried: method.State(m), graphs: map[string]*Exec{}, layers: map[string][]string{}}
 	e.trainable = slices.DeleteFunc(slices.Clone(e.vars), func(v models.Variable) bool { return !v.Trainable() })
 	for _, s := range append(inforeg.OptimizerSettings(), method.Settings()...) {
@@ -540,7 +541,7 @@ type engines struct {
 var shaping = []string{"method", "batch", "fusion", "modalities", "data"}
 
 // find returns the engine for a run's settings, shared with all runs whose graphs are the same.
-func (l *engines) find(b *Backend, m *models.Multimodal, method inforeg.Method, settings Settings) *engine {
+func (l *engines) find(b *xla.Backend, m *models.Multimodal, method inforeg.Method, settings Settings) *engine {
 	own := Settings{}
 	for _, name := range shaping {
 		own[name] = settings[name]

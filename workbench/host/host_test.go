@@ -13,6 +13,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/internal/xlatest"
 	"github.com/primewindow/primewindow/models"
 )
@@ -40,7 +41,7 @@ func newTestShop(t *testing.T) *Shop {
 	shop := NewShop(hosttest.Project(t))
 	folder := t.TempDir()
 	shop.Project = folder
-	b, err := OpenBackend(hosttest.Project(t))
+	b, err := xla.OpenBackend(hosttest.Project(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/primewindow/primewindow/internal/seal"
 	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
@@ -64,7 +65,7 @@ type parent struct {
 }
 
 // versions says what computed a run.
-func versions(b *Backend) map[string]string {
+func versions(b *xla.Backend) map[string]string {
 	v := map[string]string{"go": runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, dep := range info.Deps {

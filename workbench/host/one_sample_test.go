@@ -14,6 +14,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 )
 
 // vectorFolder makes a set of two vectors a sample, 16 samples to train on and so many in each of the other splits.
@@ -46,7 +47,7 @@ func vectorFolder(t *testing.T, others int) string {
 // a comparison, a reproduction and its verification. Everything on the way is JSON, and what is of one sample alone has
 // no standard error on record: neither NaN, which ended a run for ever, nor 0, which would pass for certainty.
 func TestFewSamples(t *testing.T) {
-	t.Setenv(backendVariable, "go:ops_sequential") // small steps, and no compilation
+	t.Setenv(xla.BackendVariable, "go:ops_sequential") // small steps, and no compilation
 	for _, n := range []int{1, 2} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			dir := vectorFolder(t, n)

@@ -17,6 +17,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/models"
 )
 
@@ -63,7 +64,7 @@ func Replay(ctx context.Context, project, dir, out string, progress func(step, s
 	if err != nil {
 		return err
 	}
-	backend, err := OpenBackend(project)
+	backend, err := xla.OpenBackend(project)
 	if err != nil {
 		return err
 	}

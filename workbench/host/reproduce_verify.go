@@ -15,6 +15,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 )
 
 // Verify asks whether this machine comes to the numbers of records. Everything that needs no training is checked of all of
@@ -324,7 +325,9 @@ func unworded(list []figure) []figure {
 }
 
 // usualFlags reports whether XLA generates the code that it does without the user's flags.
-func usualFlags() bool { return slices.Contains([]string{"", depthFirst}, os.Getenv(xlaFlags)) }
+func usualFlags() bool {
+	return slices.Contains([]string{"", xla.DepthFirst}, os.Getenv(xla.FlagsVariable))
+}
 
 // commandOf is the command that makes a record anew.
 func commandOf(rec *wire.Reproduction) string {

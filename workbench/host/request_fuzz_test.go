@@ -16,6 +16,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 )
 
 // noBackend describes itself and computes nothing: what needs it ends in an error, as with a plugin that is broken.
@@ -105,7 +106,7 @@ func stubServer(t *testing.T) *Server {
 	t.Helper()
 	ctx, stop := context.WithCancelCause(context.Background())
 	s := &Server{shop: NewShop(filepath.Join(t.TempDir(), "p")), ctx: ctx, stop: stop, training: map[*Run]map[int]context.CancelCauseFunc{}}
-	s.shop.backend = &Backend{Backend: noBackend{}, Name: "none"}
+	s.shop.backend = &xla.Backend{Backend: noBackend{}, Name: "none"}
 	if _, err := s.shop.Open("first", wire.Declaration{Settings: fuzzSettings()}); err != nil {
 		t.Fatal(err)
 	}

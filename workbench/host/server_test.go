@@ -25,6 +25,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/internal/xlatest"
 )
 
@@ -41,7 +42,7 @@ type served struct {
 func serve(t *testing.T, idle time.Duration) *served {
 	t.Helper()
 	xlatest.Backend(t) // skips or fails without the plugin
-	t.Setenv(pluginPathVariable, PluginFolder(hosttest.Project(t)))
+	t.Setenv(xla.PluginPathVariable, xla.PluginFolder(hosttest.Project(t)))
 	dir, err := os.MkdirTemp("", "pw") //nolint:usetesting // a socket's path may have 107 bytes only
 	if err != nil {
 		t.Fatal(err)

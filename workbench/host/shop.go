@@ -15,6 +15,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
@@ -28,7 +29,7 @@ type Shop struct {
 	engines engines
 
 	backendMu sync.Mutex
-	backend   *Backend
+	backend   *xla.Backend
 
 	mu   sync.Mutex
 	runs map[string]*Run // opened, by folder
@@ -40,11 +41,11 @@ func NewShop(project string) *Shop {
 }
 
 // Backend opens the backend, once.
-func (shop *Shop) Backend() (*Backend, error) {
+func (shop *Shop) Backend() (*xla.Backend, error) {
 	shop.backendMu.Lock()
 	defer shop.backendMu.Unlock()
 	if shop.backend == nil {
-		b, err := OpenBackend(shop.Project)
+		b, err := xla.OpenBackend(shop.Project)
 		if err != nil {
 			return nil, err
 		}

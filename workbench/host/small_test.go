@@ -24,6 +24,7 @@ import (
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/npy"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 )
 
 // smallFolders names how many folders TestSmallFolders makes.
@@ -42,7 +43,7 @@ func TestSmallFolders(t *testing.T) {
 	}
 	t.Run("xla", func(t *testing.T) { trySmallFolders(t, 2, 5, 1) })
 	t.Run("go", func(t *testing.T) {
-		t.Setenv(backendVariable, "go:ops_sequential") // side by side its workers may wait for each other for ever
+		t.Setenv(xla.BackendVariable, "go:ops_sequential") // side by side its workers may wait for each other for ever
 		trySmallFolders(t, 5, count+2, 10)
 	})
 }

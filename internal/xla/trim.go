@@ -1,4 +1,4 @@
-package host
+package xla
 
 /*
 #include <stddef.h>

@@ -1,4 +1,4 @@
-package host
+package xla
 
 import (
 	"debug/elf"
@@ -17,11 +17,14 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
+// Variables of the environment that choose the backend.
 const (
-	pluginPathVariable = "PJRT_PLUGIN_LIBRARY_PATH" // read by go-xla before main begins
-	backendVariable    = "GOMLX_BACKEND"
-	pluginSymbol       = "GetPjrtApi"
+	PluginPathVariable = "PJRT_PLUGIN_LIBRARY_PATH" // folders of plugins; read by go-xla before main begins
+	BackendVariable    = "GOMLX_BACKEND"            // xla:cpu, xla:cuda, go
 )
+
+// pluginSymbol is the function that every PJRT plugin exports.
+const pluginSymbol = "GetPjrtApi"
 
 // PluginFolder is where `make lab` links the PJRT plugins of a project.
 func PluginFolder(project string) string { return filepath.Join(project, ".venv", "lib", "pjrt") }
@@ -49,7 +52,7 @@ func Environ(project string, env []string) []string {
 		return false
 	}
 	for _, def := range []string{
-		pluginPathVariable + "=" + strings.Join(pluginFolders(project), string(filepath.ListSeparator)),
+		PluginPathVariable + "=" + strings.Join(pluginFolders(project), string(filepath.ListSeparator)),
 		xla.NoAutoInstallEnv + "=1",
 		"MALLOC_MMAP_MAX_=0",
 		"MALLOC_TRIM_THRESHOLD_=34359738368",
@@ -82,23 +85,23 @@ type Backend struct {
 	Plugin string // path of the plugin; empty when the backend has none
 }
 
-const (
-	xlaFlags = "XLA_FLAGS" // read by a plugin when it first compiles
-	// By default XLA's CPU backend orders a graph so that as much as possible could run at once, and holds the memory
-	// for it. Depth first, the step of two ResNet-18 with its Fisher traces needs 1.5 GiB in place of 2.1 in the same
-	// time; that of the small nets takes up to 6 % longer.
-	depthFirst = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
-)
+// FlagsVariable names the options of XLA, which a plugin reads when it first compiles.
+const FlagsVariable = "XLA_FLAGS"
+
+// DepthFirst is the option that [OpenBackend] sets for the CPU. By default XLA's CPU backend orders a graph so that as
+// much as possible could run at once, and holds the memory for it. Depth first, the step of two ResNet-18 with its
+// Fisher traces needs 1.5 GiB in place of 2.1 in the same time; that of the small nets takes up to 6 % longer.
+const DepthFirst = "--xla_cpu_enable_concurrency_optimized_scheduler=false"
 
 // OpenBackend opens what GOMLX_BACKEND names, or else CUDA where its plugin and a device are present, or else
 // the CPU. Plugins are looked for in [PluginFolder] and in PJRT_PLUGIN_LIBRARY_PATH; none is ever downloaded. XLA_FLAGS
 // is set for the CPU unless the user has set it.
 func OpenBackend(project string) (*Backend, error) {
 	xla.EnableAutoInstall(false)
-	config := os.Getenv(backendVariable)
+	config := os.Getenv(BackendVariable)
 	if config == "" {
 		config = "xla:cpu"
-		if _, err := findPlugin(project, "cuda"); err == nil && hasDevice() {
+		if _, err := findPlugin(project, "cuda"); err == nil && HasDevice() {
 			config = "xla:cuda"
 		}
 	}
@@ -108,7 +111,7 @@ func OpenBackend(project string) (*Backend, error) {
 		if err != nil {
 			return nil, &wire.Problem{
 				Message: fmt.Sprintf("backend %q: %s", config, wire.FirstLine(err)),
-				Hint:    "set " + backendVariable + " to xla:cpu or xla:cuda, or leave it unset",
+				Hint:    "set " + BackendVariable + " to xla:cpu or xla:cuda, or leave it unset",
 			}
 		}
 		return &Backend{Backend: b, Name: config}, nil
@@ -130,8 +133,8 @@ func OpenBackend(project string) (*Backend, error) {
 	if err := checkDriver(path); err != nil {
 		return nil, err
 	}
-	if os.Getenv(xlaFlags) == "" && name == "cpu" {
-		if err := os.Setenv(xlaFlags, depthFirst); err != nil {
+	if os.Getenv(FlagsVariable) == "" && name == "cpu" {
+		if err := os.Setenv(FlagsVariable, DepthFirst); err != nil {
 			return nil, err
 		}
 	}
@@ -188,7 +191,7 @@ func pluginProblem(path, what string) error {
 // findPlugin returns the path of the plugin of that name.
 func findPlugin(project, name string) (string, error) {
 	folders := pluginFolders(project)
-	if named := filepath.SplitList(os.Getenv(pluginPathVariable)); len(named) > 0 {
+	if named := filepath.SplitList(os.Getenv(PluginPathVariable)); len(named) > 0 {
 		folders = named
 	}
 	for _, dir := range folders {
@@ -207,12 +210,12 @@ func findPlugin(project, name string) (string, error) {
 	}
 	return "", &wire.Problem{
 		Message: fmt.Sprintf("no XLA plugin %q: no file pjrt_c_api_%s_plugin.so in %s", name, name, strings.Join(folders, " or ")),
-		Hint:    hint + "; or name the folder in " + pluginPathVariable,
+		Hint:    hint + "; or name the folder in " + PluginPathVariable,
 	}
 }
 
-// hasDevice reports whether the system shows an NVIDIA device.
-func hasDevice() bool {
+// HasDevice reports whether the system shows an NVIDIA device.
+func HasDevice() bool {
 	for _, path := range []string{"/dev/nvidiactl", "/dev/dxg"} {
 		if _, err := os.Stat(path); err == nil {
 			return true

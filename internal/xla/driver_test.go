@@ -1,4 +1,4 @@
-package host
+package xla
 
 import (
 	"errors"
@@ -50,8 +50,8 @@ func TestMissingDriver(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			path := needing(t, tt.plugin, tt.library)
 			for _, config := range []string{"xla:" + path, "xla:" + strings.TrimSuffix(strings.TrimPrefix(tt.plugin, "pjrt_c_api_"), "_plugin.so")} {
-				t.Setenv(backendVariable, config)
-				t.Setenv(pluginPathVariable, filepath.Dir(path))
+				t.Setenv(BackendVariable, config)
+				t.Setenv(PluginPathVariable, filepath.Dir(path))
 				_, err := OpenBackend(t.TempDir())
 				if p, ok := errors.AsType[*wire.Problem](err); !ok || !strings.Contains(p.Message, tt.message) || !strings.Contains(p.Hint, tt.hint) {
 					t.Errorf("%s: %+v, want %q, hint %q\nreason: %s", config, err, tt.message, tt.hint, tt.reason)
@@ -60,7 +60,7 @@ func TestMissingDriver(t *testing.T) {
 		})
 	}
 	t.Run("no device", func(t *testing.T) {
-		if hasDevice() {
+		if HasDevice() {
 			t.Skip("this machine has NVIDIA's driver")
 		}
 		err := loadProblem("pjrt_c_api_cuda_plugin.so", "failed call to cuInit: UNKNOWN ERROR (303)")

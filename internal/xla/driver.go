@@ -1,4 +1,4 @@
-package host
+package xla
 
 import (
 	"context"
@@ -54,7 +54,7 @@ func loadProblem(path, what string) error {
 			p.Hint = "`BACKEND=cuda make lab` installs NVIDIA's libraries; " + p.Hint
 		}
 		return p
-	case cuda && !hasDevice():
+	case cuda && !HasDevice():
 		return driverProblem(path, "it shows no device: "+what)
 	}
 	return pluginProblem(path, what)
@@ -63,7 +63,7 @@ func loadProblem(path, what string) error {
 func driverProblem(path, what string) error {
 	return &wire.Problem{
 		Message: fmt.Sprintf("XLA plugin %s: NVIDIA's driver is missing on this machine: %s", path, what),
-		Hint:    "install the driver, until `nvidia-smi` lists a device, or train on the CPU: leave " + backendVariable + " unset or set it to xla:cpu",
+		Hint:    "install the driver, until `nvidia-smi` lists a device, or train on the CPU: leave " + BackendVariable + " unset or set it to xla:cpu",
 	}
 }
 
