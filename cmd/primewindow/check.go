@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host"
@@ -19,7 +20,7 @@ import (
 // checkData prints what a set holds and everything that is wrong with it. Faults are an error.
 func checkData(ctx context.Context, env *environ, name, dir string, set assignments) error {
 	counter := newCounter(env.errOut, "samples read")
-	d, faults := host.CheckSet(ctx, env.project, name, dir, set, counter.show)
+	d, faults := catalog.Check(ctx, env.project, name, dir, set, counter.show)
 	counter.clear()
 	switch {
 	case ctx.Err() != nil:
@@ -125,7 +126,7 @@ func showData(env *environ, name, dir string, set assignments, n int, out string
 	if n < 1 {
 		return &wire.Problem{Message: fmt.Sprintf("data show: %d samples", n), Hint: "-n takes a number from 1"}
 	}
-	d, err := host.OpenSet(env.project, name, dir, set)
+	d, err := catalog.Open(env.project, name, dir, set)
 	if err != nil {
 		return err
 	}

@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/data/digits"
 	"github.com/primewindow/primewindow/internal/wire"
-	"github.com/primewindow/primewindow/workbench/host"
 )
 
 func dataCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("data")
-	dir := f.String("dir", host.FetchFolder(env.project), "`folder` that fetched files go to")
+	dir := f.String("dir", catalog.FetchFolder(env.project), "`folder` that fetched files go to")
 	fsdd := f.String("fsdd", digits.DefaultSources.FSDD, "`address` of the spoken digits, for a mirror")
 	mnist := f.String("mnist", digits.DefaultSources.MNIST, "`address` of the written digits, for a mirror")
 	set := assignments{}
@@ -42,7 +42,7 @@ func dataCommand(ctx context.Context, env *environ, args []string) error {
 	case verb == "check" || verb == "show":
 		return &wire.Problem{Message: "data " + verb + ": no set", Hint: "for example primewindow data " + verb + " folder DIR"}
 	case verb == "list" && len(operands) == 1:
-		for _, s := range host.Sets(env.project) {
+		for _, s := range catalog.Sets(env.project) {
 			fmt.Fprintf(env.out, "%-14s %s (%s)\n", s.Name, s.Doc, s.State())
 		}
 		return nil
@@ -58,7 +58,7 @@ func dataCommand(ctx context.Context, env *environ, args []string) error {
 func fetch(ctx context.Context, env *environ, name, dir string, from digits.Sources) error {
 	if name != digits.Name {
 		hint := "only digits is downloaded"
-		for _, s := range host.Sets(env.project) {
+		for _, s := range catalog.Sets(env.project) {
 			if s.Name == name {
 				switch hint = name + " is made, not downloaded"; {
 				case s.Own:

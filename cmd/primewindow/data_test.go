@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/data/catalog"
 )
 
 // wav is a mono WAV file of 16 bits: a tone of the digit's own.
@@ -164,7 +164,7 @@ func TestDataList(t *testing.T) {
 		name, rest, _ := strings.Cut(line, " ")
 		list[name] = rest
 	}
-	for _, set := range host.Sets(s.path("p")) {
+	for _, set := range catalog.Sets(s.path("p")) {
 		if !strings.Contains(list[set.Name], set.Doc) {
 			t.Errorf("the line of %s is %q, want it to say %q", set.Name, list[set.Name], set.Doc)
 		}

@@ -11,10 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench"
-	"github.com/primewindow/primewindow/workbench/host"
 )
 
 // finding is one line of the doctor's report. A finding that is not ok either has to be mended, or is optional.
@@ -42,13 +42,13 @@ func doctorCommand(ctx context.Context, env *environ, args []string) error {
 		program(ctx, "chromium", "chromium", "--version", "apt-get install chromium; only the browser test needs it", true),
 		program(ctx, "ffmpeg", "ffmpeg", "-version", "apt-get install ffmpeg; only video files need it", true),
 	}
-	for _, s := range host.Sets(env.project) {
+	for _, s := range catalog.Sets(env.project) {
 		f := finding{what: "data " + s.Name, ok: s.Present, optional: true, text: "made, needs no files"}
 		switch {
 		case s.Dir != "":
 			f.text = s.Dir
 		case !s.Present:
-			f.text = fmt.Sprintf("`primewindow data fetch %s`, or name its folder in %s (looked in %s)", s.Name, host.DataVariable, strings.Join(host.DataFolders(env.project), ", "))
+			f.text = fmt.Sprintf("`primewindow data fetch %s`, or name its folder in %s (looked in %s)", s.Name, catalog.DataVariable, strings.Join(catalog.DataFolders(env.project), ", "))
 		}
 		list = append(list, f)
 	}

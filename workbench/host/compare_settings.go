@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
 )
@@ -21,7 +22,7 @@ var fixed = map[string]string{
 func (c Comparison) divide() (shared map[string]any, own map[string]map[string]any, err error) {
 	names := map[string][]string{} // by method
 	offers := []string{}
-	dataName := "synth"
+	dataName := catalog.Default
 	if v, ok := c.Set["data"]; ok {
 		dataName = fmt.Sprint(v)
 	}
@@ -48,7 +49,7 @@ func (c Comparison) divide() (shared map[string]any, own map[string]map[string]a
 				return nil, nil, &wire.Problem{Message: fmt.Sprintf("setting %s: %s is not compared", name, m), Hint: "the methods here are " + strings.Join(c.Methods, ", ")}
 			case decided:
 				return nil, nil, &wire.Problem{Message: fmt.Sprintf("setting %s: the comparison decides it", name), Hint: hint}
-			case rest == "data" || rest == "dir" || strings.HasPrefix(rest, dataPrefix):
+			case rest == "data" || rest == "dir" || strings.HasPrefix(rest, catalog.Prefix):
 				return nil, nil, &wire.Problem{Message: fmt.Sprintf("setting %s: all methods are trained on the same samples", name), Hint: fmt.Sprintf("give it to all of them: -set %s=%v", rest, c.Set[name])}
 			case !has(m, rest):
 				return nil, nil, wire.Unknown("setting", name, slices.DeleteFunc(offers, func(o string) bool { return !strings.HasPrefix(o, m+".") }), "")

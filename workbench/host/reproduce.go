@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -43,7 +44,6 @@ type Reproduce struct {
 const (
 	runsDir    = "runs"
 	usualSeeds = 5
-	madeData   = "synth"
 )
 
 // Reproduction is the way to the records that were asked for.
@@ -159,14 +159,14 @@ func (c choices) all() func(yield func(string, []string) bool) {
 // sets are those on which a target is reproduced.
 func (p *Reproduction) sets(t target) (choices, error) {
 	present := map[string]bool{}
-	for _, s := range Sets(p.shop.Project) {
+	for _, s := range catalog.Sets(p.shop.Project) {
 		present[s.Name] = s.Present
 	}
 	_, given := p.ask.Set["dir"]
 	own := func(set string) []string { // which of the paper's sets a set is not
 		var list []string
 		for _, s := range t.paperSets {
-			if paperScaleSets[s] == set {
+			if ofPaper(set, s) {
 				return nil
 			}
 			list = append(list, s)
@@ -174,12 +174,12 @@ func (p *Reproduction) sets(t target) (choices, error) {
 		return list
 	}
 	if p.ask.Data != "" {
-		_, known := sets[p.ask.Data]
+		_, known := catalog.Find(p.ask.Data)
 		switch {
 		case !known:
-			return nil, wire.Unknown("data", p.ask.Data, slices.Sorted(maps.Keys(sets)), "`primewindow data list` shows the sets")
+			return nil, catalog.Unknown(p.ask.Data)
 		case !present[p.ask.Data] && !given:
-			return nil, &wire.Problem{Message: fmt.Sprintf("data %s is not present", p.ask.Data), Hint: fmt.Sprintf("%s names the folder that it is in; -data synth is made and needs no files", DataVariable)}
+			return nil, &wire.Problem{Message: fmt.Sprintf("data %s is not present", p.ask.Data), Hint: fmt.Sprintf("%s names the folder that it is in; -data synth is made and needs no files", catalog.DataVariable)}
 		}
 		return choices{{p.ask.Data, own(p.ask.Data)}}, nil
 	}
@@ -187,32 +187,30 @@ func (p *Reproduction) sets(t target) (choices, error) {
 		list := choices{}
 		var absent []string
 		for _, s := range t.paperSets {
-			if name := paperScaleSets[s]; present[name] {
-				list = append(list, choice{name, nil})
+			if of, _ := catalog.OfPaper(s); present[of.Name] {
+				list = append(list, choice{of.Name, nil})
 			} else {
-				absent = append(absent, fmt.Sprintf("%s (%s)", s, name))
+				absent = append(absent, fmt.Sprintf("%s (%s)", s, of.Name))
 			}
 		}
 		if len(list) == 0 {
 			return nil, &wire.Problem{
 				Message: fmt.Sprintf("%s at paper scale: the paper's sets are not present: %s", t.name, cmp.Or(strings.Join(absent, ", "), "this question is not the paper's, name a set")),
-				Hint:    fmt.Sprintf("%s names the folder that they are in; -data SET takes another set, -scale demo its small stand-in", DataVariable),
+				Hint:    fmt.Sprintf("%s names the folder that they are in; -data SET takes another set, -scale demo its small stand-in", catalog.DataVariable),
 			}
 		}
 		return list, nil
 	}
 	var list choices
-	for i, offers := range t.demo {
-		stands := t.paperSets
-		if len(t.demo) > 1 {
-			stands = t.paperSets[i : i+1]
-		}
-		for _, set := range offers {
+	offers, stands := t.standIns()
+	for i, sets := range offers {
+		for _, set := range sets {
 			if present[set] && !slices.ContainsFunc(list, func(c choice) bool { return c.set == set }) {
+				one := choice{set, stands[i]}
 				if len(own(set)) == 0 {
-					stands = nil
+					one.stands = nil
 				}
-				list = append(list, choice{set, stands})
+				list = append(list, one)
 				break
 			}
 		}
@@ -224,7 +222,8 @@ func (p *Reproduction) sets(t target) (choices, error) {
 func (p *Reproduction) part(t target, set string, stands []string, more map[string]any) (*part, error) {
 	one := &part{target: t, rep: p, data: set, stands: stands, seeds: p.ask.Seeds}
 	if one.seeds == 0 {
-		if one.seeds = usualSeeds; set == madeData {
+		one.seeds = usualSeeds
+		if of, ok := catalog.Find(set); ok && of.Made() {
 			one.seeds = 1
 		}
 	}
@@ -244,7 +243,7 @@ func (p *Reproduction) part(t target, set string, stands []string, more map[stri
 	}
 	maps.Copy(given, more)
 	for name, v := range given {
-		if strings.HasPrefix(name, dataPrefix) {
+		if strings.HasPrefix(name, catalog.Prefix) {
 			asked[name] = v
 		}
 	}
@@ -478,7 +477,7 @@ func (p *Reproduction) checkFolder() error {
 		return nil // it is not there; what else may be wrong shows when it is made
 	}
 	for _, e := range entries {
-		_, isSet := sets[e.Name()]
+		_, isSet := catalog.Find(e.Name())
 		if !strings.HasPrefix(e.Name(), ".") && e.Name() != runsDir && !isSet {
 			return &wire.Problem{Message: fmt.Sprintf("folder %s is not one of reproductions: it holds %s", dir, e.Name()), Hint: "name an empty folder with -out, or one that is not there yet"}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/cpu"
 
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
@@ -73,24 +74,17 @@ func (p *Reproduction) note(r *SweepRun, data string, steps int, seconds float64
 }
 
 // seconds is how long steps will take: by runs that are there of the same set and method, or of the set and another
-// method, or by the table below, times of another machine; measured is false then.
+// method, or by those of [data.Source], times of another machine; measured is false then.
 func (c costs) seconds(data, method string, steps int) (s float64, measured bool) {
 	if one, ok := c[costKey(data, method)]; ok {
 		return float64(steps) * one.Seconds / float64(one.Steps), true
 	}
-	ms, ok := stepMillis[data]
+	set, _ := catalog.Find(data)
 	if one, there := c[costKey(data, "")]; there {
 		return float64(steps) * one.Seconds / float64(one.Steps) * stepFactor(method), true
 	}
-	if !ok {
-		ms = 250
-	}
-	return float64(steps) * ms / 1000 * stepFactor(method), false
+	return float64(steps) * cmp.Or(set.StepMillis, 250) / 1000 * stepFactor(method), false
 }
-
-// stepMillis are measured times of a step of joint training at demo scale, with what is measured between steps and
-// compilation shared out, in milliseconds, on 2 virtual cores (AMD EPYC) that did other work too (load 5 to 8).
-var stepMillis = map[string]float64{"digits": 60, "utdmhad": 35, "mosi": 2, "nlvr": 64, "synth": 60}
 
 // factors of a step under a method, measured in the same way; of gblend and those not named by bench/methods/results.md.
 var factors = map[string]float64{

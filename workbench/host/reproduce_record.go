@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 )
@@ -58,7 +59,7 @@ func (one *part) recordArm(a *reproArm) (wire.ReproducedArm, error) {
 		arm.X = &a.x
 	}
 	for _, n := range a.paper {
-		if len(one.stands) == 0 && paperScaleSets[n.set] != one.data || len(one.stands) > 0 && !slices.Contains(one.stands, n.set) {
+		if len(one.stands) == 0 && !ofPaper(one.data, n.set) || len(one.stands) > 0 && !slices.Contains(one.stands, n.set) {
 			continue
 		}
 		arm.Paper = append(arm.Paper, wire.PaperNumber{Set: n.set, Quantity: n.quantity, Value: n.value})
@@ -320,11 +321,18 @@ func finite(v float64) *float64 {
 	return known(figures5(v))
 }
 
+// ofPaper reports whether a set of the catalogue is the paper's of that name.
+func ofPaper(set, paper string) bool {
+	of, ok := catalog.OfPaper(paper)
+	return ok && of.Name == set
+}
+
 // notes say what a reader has to know of how the numbers came to be.
 func (one *part) notes(r *wire.Reproduction) []string {
 	var list []string
-	if one.data == "utdmhad" && r.Shared["modalities"] == "inertial,depth" {
-		list = append(list, "Of utdmhad's three modalities the inertial sensor and depth are used, since several methods and heads take two.")
+	if set, ok := catalog.Find(one.data); ok && set.Modalities != "" && r.Shared["modalities"] == set.Modalities {
+		used := strings.Join(strings.Split(set.Modalities, ","), " and ")
+		list = append(list, fmt.Sprintf("Of %s's modalities %s are used, since several methods and heads take two.", set.Name, used))
 	}
 	if one.setNote != "" {
 		list = append(list, one.setNote)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -108,7 +109,7 @@ func rerunsOf(path string, rec *wire.Reproduction) (list []*Rerun) {
 // choose names the runs that are trained again: those that were named, or some of those that can be.
 func (v *Verification) choose() error {
 	v.present = map[string]bool{}
-	for _, s := range Sets(v.shop.Project) {
+	for _, s := range catalog.Sets(v.shop.Project) {
 		v.present[s.Name] = s.Present || v.ask.Dir != ""
 	}
 	n, err := strconv.Atoi(v.ask.Runs)
@@ -146,7 +147,7 @@ func (v *Verification) choose() error {
 	if len(v.Chosen) == 0 && v.ask.Runs != "0" {
 		return &wire.Problem{
 			Message: fmt.Sprintf("%s: no run that can be trained again: %s", v.ask.Path, v.why()),
-			Hint:    fmt.Sprintf("%s names the folder of the sets; -runs 0 checks only what needs no training", DataVariable),
+			Hint:    fmt.Sprintf("%s names the folder of the sets; -runs 0 checks only what needs no training", catalog.DataVariable),
 		}
 	}
 	return nil
@@ -191,7 +192,7 @@ func (v *Verification) named() error {
 		case found == nil:
 			return &wire.Problem{Message: fmt.Sprintf("%s: no run %q in %d records", v.ask.Path, name, v.Records), Hint: "-runs takes how many runs are trained again, all, or their names as the record has them under run, joined by commas"}
 		case !v.present[found.rec.Data]:
-			return &wire.Problem{Message: fmt.Sprintf("data %s is not present", found.rec.Data), Hint: fmt.Sprintf("%s names the folder that it is in", DataVariable)}
+			return &wire.Problem{Message: fmt.Sprintf("data %s is not present", found.rec.Data), Hint: fmt.Sprintf("%s names the folder that it is in", catalog.DataVariable)}
 		}
 		v.Chosen = append(v.Chosen, found)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/data/cremad"
 	"github.com/primewindow/primewindow/data/mosi"
 	"github.com/primewindow/primewindow/internal/wire"
@@ -28,10 +29,10 @@ type setChoice struct {
 // setChoices are those of the paper that are not the sets' own defaults.
 var setChoices = []setChoice{
 	{
-		set: cremad.Name, scale: ScalePaper, name: dataPrefix + "frames", value: 3.0,
+		set: cremad.Name, scale: ScalePaper, name: catalog.Prefix + "frames", value: 3.0,
 		why: "at paper scale a sample has 3 frames, as in the paper's released code",
 	}, {
-		set: mosi.Name, target: "table6", name: dataPrefix + "features", value: "aligned",
+		set: mosi.Name, target: "table6", name: catalog.Prefix + "features", value: "aligned",
 		why: "the paper has transformers on sequences", file: mosi.AlignedPath,
 		note: "Encoders are MLPs on one vector an utterance: the paper's transformers take sequences, " +
 			"and mosi_aligned.npz is not there (the documentation of package mosi says how it is made).",
@@ -51,7 +52,7 @@ func (p *Reproduction) openSet(t target, set string, asked map[string]any) (
 		}
 		if c.file != nil {
 			dir, _ := asked["dir"].(string)
-			if dir, err = locate(p.shop.library.project, set, dir); err != nil {
+			if dir, err = catalog.Locate(p.shop.library.project, set, dir); err != nil {
 				return nil, nil, "", err
 			}
 			if _, err := os.Stat(c.file(dir)); errors.Is(err, fs.ErrNotExist) {

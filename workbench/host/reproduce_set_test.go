@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/data/cremad"
 	"github.com/primewindow/primewindow/data/mosi"
 	"github.com/primewindow/primewindow/internal/datatest"
@@ -149,7 +150,7 @@ func TestSetChoices(t *testing.T) {
 			one := p.parts[0]
 			got := map[string]any{}
 			for name, v := range one.shared {
-				if strings.HasPrefix(name, dataPrefix) {
+				if strings.HasPrefix(name, catalog.Prefix) {
 					got[name] = v
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -13,7 +14,7 @@ import (
 type target struct {
 	name, title string
 	paperSets   []string // of the paper, in the order of its columns
-	demo        [][]string
+	apart       bool     // whether each of them has a stand-in of its own on a small machine; else the first one's
 	arms        func(modalities []string) []recipe
 	baseline    string
 	curves      []string // kinds of what is recorded from epoch to epoch
@@ -40,18 +41,8 @@ type recipe struct {
 	paper               []paperRow
 }
 
-// Sets that stand in the places of the paper's on a small machine, the first one that is present; made data is always.
-var (
-	twoModalities = []string{"digits", "utdmhad", "synth"}
-	threeKinds    = []string{"mosi", "synth"}
-	standsForVF   = []string{"utdmhad", "digits", "synth"}
-	standsForHM   = []string{"nlvr"}
-)
-
-// paperScaleSets are the catalogue's names of the paper's sets.
-var paperScaleSets = map[string]string{
-	"CREMA-D": "cremad", "Kinetics Sounds": "kineticssounds", "CMU-MOSI": "mosi", "Violent Flows": "violentflows", "Hateful Memes": "hatefulmemes",
-}
+// usualPaperSet is the paper's set whose stand-ins a question takes that is not the paper's.
+const usualPaperSet = "CREMA-D"
 
 const (
 	armJoint   = "Joint"
@@ -165,7 +156,7 @@ var one = fixedArms(joint(), infoReg())
 
 // targets in the order in which they are offered.
 var targets = []target{
-	{name: "table1", title: "Table 1: longer training against InfoReg", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint,
+	{name: "table1", title: "Table 1: longer training against InfoReg", paperSets: []string{"CREMA-D"}, baseline: armJoint,
 		arms: fixedArms(joint(), func() recipe {
 			r := longer(joint(), armLonger)
 			r.paper = []paperRow{{"CREMA-D", "video", 35.36}}
@@ -175,48 +166,48 @@ var targets = []target{
 			r.against = armLonger
 			return r
 		}())},
-	{name: "table2", title: "Table 2: methods with one joint loss", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, demo: [][]string{twoModalities}, baseline: armJoint,
+	{name: "table2", title: "Table 2: methods with one joint loss", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, baseline: armJoint,
 		curves: []string{"accuracy fused", "acted", "fisher_emp"},
 		arms: fixedArms(joint(),
 			recipe{name: "OGM", method: "ogm", paper: paperTable2["OGM"]}, recipe{name: "Greedy", method: "greedy", paper: paperTable2["Greedy"]},
 			recipe{name: "PMR", method: "pmr", paper: paperTable2["PMR"]}, recipe{name: "AGM", method: "agm", paper: paperTable2["AGM"]}, infoReg(),
 			recipe{name: "OGM-GE", method: "ogm_ge", control: true}, recipe{name: "RedReg", method: "redreg", control: true},
 			recipe{name: "slow the leader", method: "slow", control: true}, recipe{name: "freeze the leader", method: "freeze", control: true})},
-	{name: "table3", title: "Table 3: methods with unimodal losses", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, demo: [][]string{twoModalities}, baseline: armJoint,
+	{name: "table3", title: "Table 3: methods with unimodal losses", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, baseline: armJoint,
 		curves: []string{"accuracy fused", "acted", "fisher_emp"},
 		arms: fixedArms(joint(),
 			recipe{name: "Joint*", method: "joint_star", paper: paperTable3["Joint*"]}, recipe{name: "G-Blending", method: "gblend", paper: paperTable3["G-Blending"]},
 			recipe{name: "MMPareto", method: "mmpareto", paper: paperTable3["MMPareto"]}, recipe{name: "InfoReg*", method: "inforeg_star", paper: paperTable3["InfoReg*"]},
 			recipe{name: "InfoReg, published code", method: "inforeg_released", control: true})},
-	{name: "table4", title: "Table 4: when to regulate", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"acted"}, arms: table4},
-	{name: "table5", title: "Table 5: fusion heads", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint, arms: table5},
-	{name: "table6", title: "Table 6: three modalities", paperSets: []string{"CMU-MOSI"}, demo: [][]string{threeKinds}, baseline: armJoint, f1: true,
+	{name: "table4", title: "Table 4: when to regulate", paperSets: []string{"CREMA-D"}, baseline: armJoint, curves: []string{"acted"}, arms: table4},
+	{name: "table5", title: "Table 5: fusion heads", paperSets: []string{"CREMA-D"}, baseline: armJoint, arms: table5},
+	{name: "table6", title: "Table 6: three modalities", paperSets: []string{"CMU-MOSI"}, baseline: armJoint, f1: true,
 		arms: fixedArms(recipe{name: armJoint, method: "joint", paper: paperTable6["Joint"]}, recipe{name: "OGM", method: "ogm", paper: paperTable6["OGM"]},
 			recipe{name: "PMR", method: "pmr", paper: paperTable6["PMR"]}, recipe{name: "AGM", method: "agm", paper: paperTable6["AGM"]},
 			recipe{name: armInfoReg, method: "inforeg", paper: paperTable6["InfoReg"]})},
-	{name: "table7", title: "Table 7: two further sets", paperSets: []string{"Violent Flows", "Hateful Memes"}, demo: [][]string{standsForVF, standsForHM}, baseline: armJoint,
+	{name: "table7", title: "Table 7: two further sets", paperSets: []string{"Violent Flows", "Hateful Memes"}, apart: true, baseline: armJoint,
 		arms: fixedArms(recipe{name: armJoint, method: "joint", paper: paperTable7["Joint"]}, recipe{name: armInfoReg, method: "inforeg", paper: paperTable7["InfoReg"]})},
-	{name: "fig1", title: "Figure 1: the trace in joint training and of each modality alone", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"fisher_emp"}, whole: true, arms: fig1},
-	{name: "fig3", title: "Figure 3: gap between the modalities", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"fisher_emp", "batch_g2"}, arms: one},
-	{name: "fig4", title: "Figure 4: cosines between batch gradients", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"cosine", "fisher_emp"}, cosines: true, oneSeed: true, arms: fixedArms(joint())},
-	{name: "fig5", title: "Figure 5: accuracy and trace, InfoReg beside joint training", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"accuracy", "fisher_emp", "acted"}, arms: one},
-	{name: "fig6", title: "Figure 6: features of the weaker modality by t-SNE", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{acted}, maps: true, oneSeed: true,
+	{name: "fig1", title: "Figure 1: the trace in joint training and of each modality alone", paperSets: []string{"CREMA-D"}, baseline: armJoint, curves: []string{"fisher_emp"}, whole: true, arms: fig1},
+	{name: "fig3", title: "Figure 3: gap between the modalities", paperSets: []string{"CREMA-D"}, baseline: armJoint, curves: []string{"fisher_emp", "batch_g2"}, arms: one},
+	{name: "fig4", title: "Figure 4: cosines between batch gradients", paperSets: []string{"CREMA-D"}, baseline: armJoint, curves: []string{"cosine", "fisher_emp"}, cosines: true, oneSeed: true, arms: fixedArms(joint())},
+	{name: "fig5", title: "Figure 5: accuracy and trace, InfoReg beside joint training", paperSets: []string{"CREMA-D"}, baseline: armJoint, curves: []string{"accuracy", "fisher_emp", "acted"}, arms: one},
+	{name: "fig6", title: "Figure 6: features of the weaker modality by t-SNE", paperSets: []string{"CREMA-D"}, baseline: armJoint, curves: []string{acted}, maps: true, oneSeed: true,
 		arms: fixedArms(infoReg(), joint(), longer(joint(), armLonger))},
-	{name: "fig7", title: "Figure 7: accuracy against β", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"acted"}, arms: sweepOf("beta", 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)},
-	{name: "fig8", title: "Figure 8: accuracy against K", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"acted"}, arms: sweepOf("k", 0.01, 0.02, 0.04, 0.06, 0.08, 0.1)},
-	{name: "fig9", title: "Figure 9: features with unimodal losses by t-SNE", paperSets: []string{"CREMA-D"}, demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{acted}, maps: true, oneSeed: true,
+	{name: "fig7", title: "Figure 7: accuracy against β", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, baseline: armJoint, curves: []string{"acted"}, arms: sweepOf("beta", 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)},
+	{name: "fig8", title: "Figure 8: accuracy against K", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, baseline: armJoint, curves: []string{"acted"}, arms: sweepOf("k", 0.01, 0.02, 0.04, 0.06, 0.08, 0.1)},
+	{name: "fig9", title: "Figure 9: features with unimodal losses by t-SNE", paperSets: []string{"CREMA-D"}, baseline: armJoint, curves: []string{acted}, maps: true, oneSeed: true,
 		arms: fixedArms(recipe{name: "InfoReg*", method: "inforeg_star"}, joint(), recipe{name: "Joint*", method: "joint_star"}, longer(recipe{name: "Joint*", method: "joint_star"}, "Joint*, twice the epochs"))},
-	{name: "fig10", title: "Figure 10: the trace where video leads", paperSets: []string{"Violent Flows"}, demo: [][]string{standsForVF}, baseline: armJoint, curves: []string{"fisher_emp"}, arms: fixedArms(joint())},
-	{name: "prime", title: "The prime learning window, and what holding the leader back in it gives", demo: [][]string{twoModalities}, baseline: armJoint,
+	{name: "fig10", title: "Figure 10: the trace where video leads", paperSets: []string{"Violent Flows"}, baseline: armJoint, curves: []string{"fisher_emp"}, arms: fixedArms(joint())},
+	{name: "prime", title: "The prime learning window, and what holding the leader back in it gives", baseline: armJoint,
 		curves: []string{"fisher_emp", "acted", "accuracy fused"}, arms: primeArms},
-	{name: "rate", title: "Gain of InfoReg and rise of the trace against the learning rate", demo: [][]string{twoModalities}, baseline: armJoint,
+	{name: "rate", title: "Gain of InfoReg and rise of the trace against the learning rate", baseline: armJoint,
 		curves: []string{"fisher_emp", "acted"}, arms: rateArms},
-	{name: "window", title: "Is the window the network's, the batch norm's or the smoother's?", demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"fisher_emp", "fisher_emp eval", "accuracy fused", "released"},
+	{name: "window", title: "Is the window the network's, the batch norm's or the smoother's?", baseline: armJoint, curves: []string{"fisher_emp", "fisher_emp eval", "accuracy fused", "released"},
 		arms: fixedArms(usualRates(joint(),
 			recipe{name: "learning rate 0", method: "joint", set: map[string]any{"lr": 0.0}, control: true},
 			recipe{name: "shuffled labels", method: "joint", set: map[string]any{"shuffle_labels": true}, control: true})...)},
-	{name: "fisher", title: "Does the Fisher test beat slowing the leader for the same epochs?", demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"acted"}, arms: fisherArms},
-	{name: "when", title: "Is window-only as good as the whole run?", demo: [][]string{twoModalities}, baseline: armJoint, curves: []string{"acted"}, arms: whenArms},
+	{name: "fisher", title: "Does the Fisher test beat slowing the leader for the same epochs?", baseline: armJoint, curves: []string{"acted"}, arms: fisherArms},
+	{name: "when", title: "Is window-only as good as the whole run?", baseline: armJoint, curves: []string{"acted"}, arms: whenArms},
 }
 
 // usualSettings are those of all runs, at every scale.
@@ -227,10 +218,26 @@ func usualSettings() map[string]any {
 // demoSettings are those of all runs at demo scale that are not the set's own.
 func demoSettings(data string) map[string]any {
 	s := usualSettings()
-	if data == "utdmhad" {
-		s["modalities"] = "inertial,depth"
+	if set, ok := catalog.Find(data); ok && set.Modalities != "" {
+		s["modalities"] = set.Modalities
 	}
 	return s
+}
+
+// standIns lists for each column on a small machine the sets that it may be trained on, the best first, and the paper's
+// sets that it stands for.
+func (t target) standIns() (offers, stands [][]string) {
+	if !t.apart {
+		paper := usualPaperSet
+		if len(t.paperSets) > 0 {
+			paper = t.paperSets[0]
+		}
+		return [][]string{catalog.StandIns(paper)}, [][]string{t.paperSets}
+	}
+	for i, paper := range t.paperSets {
+		offers, stands = append(offers, catalog.StandIns(paper)), append(stands, t.paperSets[i:i+1])
+	}
+	return offers, stands
 }
 
 // ReproduceTargets lists the names of what can be reproduced.

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/primewindow/primewindow/data/catalog"
+	"github.com/primewindow/primewindow/data/digits"
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
 )
@@ -88,7 +90,7 @@ func TestReproducePlan(t *testing.T) {
 
 // TestReproduceRefuses: each slip costs one line and a hint, before anything is written.
 func TestReproduceRefuses(t *testing.T) {
-	t.Setenv(DataVariable, t.TempDir())
+	t.Setenv(catalog.DataVariable, t.TempDir())
 	other, file := t.TempDir(), filepath.Join(t.TempDir(), "file")
 	for _, path := range []string{file, filepath.Join(other, "notes.txt")} {
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
@@ -205,7 +207,7 @@ func TestActedIn(t *testing.T) {
 // TestCosts: the time left is by the method's own steps, else by others of the set, else by the table.
 func TestCosts(t *testing.T) {
 	c := costs{}
-	if s, measured := c.seconds("digits", "joint", 100); measured || s != 100*stepMillis["digits"]/1000*1.1 {
+	if s, measured := c.seconds("digits", "joint", 100); measured || s != 100*digits.Source.StepMillis/1000*1.1 {
 		t.Errorf("by the table: %v, measured %v", s, measured)
 	}
 	c.add(cost{Data: "digits", Method: "joint", Steps: 10, Seconds: 20})

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
@@ -72,7 +73,7 @@ func (shop *Shop) Verify(ask Verify) (*Verification, error) {
 	if i := slices.IndexFunc(v.files, func(f recordFile) bool { return f.rec.Data != v.files[0].rec.Data }); i > 0 && ask.Dir != "" {
 		return nil, &wire.Problem{
 			Message: fmt.Sprintf("-dir names the folder of one set, the records are of %s and %s", v.files[0].rec.Data, v.files[i].rec.Data),
-			Hint:    fmt.Sprintf("choose the set with -data; %s names the folder that all of them are in", DataVariable),
+			Hint:    fmt.Sprintf("choose the set with -data; %s names the folder that all of them are in", catalog.DataVariable),
 		}
 	}
 	if err := v.choose(); err != nil {

@@ -11,13 +11,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
 // verifyCopy asks for a record of made data, changed, in a folder of its own, and for no backend.
 func verifyCopy(t *testing.T, target string, change func(*wire.Reproduction)) Verify {
 	t.Helper()
-	t.Setenv(DataVariable, t.TempDir()) // made data is always here, other sets are not
+	t.Setenv(catalog.DataVariable, t.TempDir()) // made data is always here, other sets are not
 	rec, err := wire.ReadReproduction(filepath.Join(committedRecords, "synth", target+".json"))
 	if err != nil {
 		t.Fatal(err)
@@ -67,8 +68,8 @@ func TestVerifyTells(t *testing.T) {
 		{"accuracy of a run", func(r *wire.Reproduction) { r.Arms[0].Runs[0].Accuracies[0].Value += 0.01 }, nil, "Joint: mean of fused head is ", "the file was changed", "its mean stands as before"},
 		{"setting that is none", func(r *wire.Reproduction) { r.Shared["bach"] = 8.0 }, nil, `unknown setting "bach"`, "batch", "a letter lost"},
 		{"target that is none", func(r *wire.Reproduction) { r.Target = "tabel1" }, nil, `unknown target "tabel1"`, "did you mean table1", "letters exchanged"},
-		{"set that is not here", func(r *wire.Reproduction) { r.Data = "mosi" }, nil, "no run that can be trained again: not present: mosi", DataVariable, "no files"},
-		{"named run of a set that is not here", func(r *wire.Reproduction) { r.Data = "mosi" }, func(v *Verify) { v.Runs = "8a20" }, "data mosi is not present", DataVariable, "no files"},
+		{"set that is not here", func(r *wire.Reproduction) { r.Data = "mosi" }, nil, "no run that can be trained again: not present: mosi", catalog.DataVariable, "no files"},
+		{"named run of a set that is not here", func(r *wire.Reproduction) { r.Data = "mosi" }, func(v *Verify) { v.Runs = "8a20" }, "data mosi is not present", catalog.DataVariable, "no files"},
 		{"other target", nil, func(v *Verify) { v.Targets = []string{"table2"} }, "no such record is there", "-verify takes", "the file is of table1"},
 		{"no target", nil, func(v *Verify) { v.Targets = []string{"tabel2"} }, `unknown target "tabel2"`, "did you mean table2", "letters exchanged"},
 		{"other set", nil, func(v *Verify) { v.Data = "mosi" }, "no such record is there", "-data", "the file is of synth"},
@@ -105,7 +106,7 @@ func TestVerifyTells(t *testing.T) {
 // TestVerifyChoice: the same text draws the same runs, other texts others; every run of every record is drawn by some; a
 // limit of time leaves long ones out.
 func TestVerifyChoice(t *testing.T) {
-	t.Setenv(DataVariable, t.TempDir())
+	t.Setenv(catalog.DataVariable, t.TempDir())
 	shop := NewShop(t.TempDir())
 	chosen := func(change func(*Verify)) (names []string) {
 		ask := Verify{Path: filepath.Join(committedRecords, "synth"), Runs: "1", Pick: "a"}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/data/synth"
 	"github.com/primewindow/primewindow/internal/tune"
 	"github.com/primewindow/primewindow/internal/wire"
@@ -68,24 +69,31 @@ func onePass(n int) map[int]int {
 	return count
 }
 
-// watchSynth puts a watched set in the place of the made one until the test ends.
+// watched is a set that is made as [synth] is, and notes what is read of it.
+const watched = "watched"
+
+// watchSynth adds the watched set to the catalogue until the test ends.
 func watchSynth(t *testing.T, unfit string) *testReads {
 	t.Helper()
-	saw, usual := &testReads{count: map[int]int{}}, sets[synth.Name]
-	watched := usual
-	watched.open = func(dir string, settings map[string]any) (data.Dataset, error) {
-		d, err := usual.open(dir, settings)
+	saw := &testReads{count: map[int]int{}}
+	set := synth.Source
+	set.Name, set.StandsFor = watched, nil
+	set.Open = func(dir string, settings map[string]any) (data.Dataset, error) {
+		d, err := synth.Open(dir, settings)
 		return watchedSet{d, unfit, saw}, err
 	}
-	sets[synth.Name] = watched
-	t.Cleanup(func() { sets[synth.Name] = usual })
+	remove, err := catalog.Register(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(remove)
 	return saw
 }
 
 // watchedSettings are of small runs whose test split is two whole batches: none is filled up by reading a sample twice.
 func watchedSettings(more map[string]any) map[string]any {
 	s := map[string]any{
-		"data": "synth", "epochs": 2.0, "batch": 16.0, "data.train": 48.0, "data.val": 24.0, "data.test": 32.0, "probe_samples": 8.0,
+		"data": watched, "epochs": 2.0, "batch": 16.0, "data.train": 48.0, "data.val": 24.0, "data.test": 32.0, "probe_samples": 8.0,
 		"linear_samples": 24.0, "encoder.audio": "cnn2d:4", "encoder.visual": "cnn2d:4",
 	}
 	maps.Copy(s, more)
@@ -145,7 +153,7 @@ func TestTuningReadsNoTest(t *testing.T) {
 		set := watchedSettings(tt.set)
 		delete(set, "data")
 		p, err := shop.Reproduce(Reproduce{
-			Dir: filepath.Join(shop.Project, "r-"+tt.selection), Targets: []string{"table7"}, Data: "synth", Seeds: 2,
+			Dir: filepath.Join(shop.Project, "r-"+tt.selection), Targets: []string{"table7"}, Data: watched, Seeds: 2,
 			Scale: ScaleDemo, Select: tt.selection, Tune: true, Set: set,
 		})
 		if err == nil {
@@ -287,7 +295,7 @@ func TestUnfit(t *testing.T) {
 			if c := s.Result(); c.Select != tt.want || c.Unfit != why || c.ValSamples != 24 || c.Methods[0].LR == 0 {
 				t.Errorf("comparison: %+v\nreason: %s", c, tt.reason)
 			}
-			p, err := shop.Reproduce(smallReproduction(t, func(r *Reproduce) { r.Select = tt.selection }))
+			p, err := shop.Reproduce(smallReproduction(t, func(r *Reproduce) { r.Data, r.Select = watched, tt.selection }))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
@@ -45,7 +46,7 @@ const (
 // runSettings are the settings that every run has, whatever its data and method.
 func runSettings() []data.Setting {
 	return slices.Concat([]data.Setting{
-		{Name: "data", Default: "synth", Choices: slices.Sorted(maps.Keys(sets)), Doc: "set of samples"},
+		{Name: "data", Default: catalog.Default, Choices: catalog.Names(), Doc: "set of samples"},
 		{Name: "dir", Default: "", Doc: "folder of the set; empty: where PRIMEWINDOW_DATA says"},
 		{Name: "method", Default: "joint", Choices: method.Names(), Doc: "training method"},
 		{Name: "seed", Default: 0.0, Min: 0, Max: 1 << 52, Whole: true, Doc: "of the initial weights and of the order of samples"},
@@ -69,7 +70,6 @@ func runSettings() []data.Setting {
 }
 
 const (
-	dataPrefix    = "data."
 	encoderPrefix = "encoder."
 )
 
@@ -77,17 +77,17 @@ const (
 // then the set's recipe is not applied and encoders have no defaults.
 func table(dataName, methodName string, desc *data.Description) ([]data.Setting, error) {
 	list := runSettings()
-	set, ok := sets[dataName]
+	set, ok := catalog.Find(dataName)
 	if !ok {
-		return nil, wire.Unknown("data", dataName, slices.Sorted(maps.Keys(sets)), "`primewindow data list` shows the sets")
+		return nil, catalog.Unknown(dataName)
 	}
 	m, ok := method.Find(methodName)
 	if !ok {
 		return nil, wire.Unknown("method", methodName, method.Names(), "")
 	}
 	list = append(list, m.Settings()...)
-	for _, s := range set.settings() {
-		s.Name = dataPrefix + s.Name
+	for _, s := range set.Settings() {
+		s.Name = catalog.Prefix + s.Name
 		list = append(list, s)
 	}
 	if desc != nil {
@@ -128,7 +128,7 @@ func resolve(asked map[string]any, desc *data.Description) (Settings, error) {
 		}
 		return def
 	}
-	list, err := table(pick("data", "synth"), pick("method", "joint"), desc)
+	list, err := table(pick("data", catalog.Default), pick("method", "joint"), desc)
 	if err != nil {
 		return nil, err
 	}
@@ -192,10 +192,10 @@ func unknownSetting(name string, known []string, methodName string) error {
 			Hint:    fmt.Sprintf("it belongs to %s; a run keeps its method: open another one with it", strings.Join(owners, ", ")),
 		}
 	}
-	if own, ok := strings.CutPrefix(name, dataPrefix); ok {
-		for _, set := range slices.Sorted(maps.Keys(sets)) {
-			if has(sets[set].settings(), own) {
-				owners = append(owners, set)
+	if own, ok := strings.CutPrefix(name, catalog.Prefix); ok {
+		for _, set := range catalog.All() {
+			if has(set.Settings(), own) {
+				owners = append(owners, set.Name)
 			}
 		}
 		if len(owners) > 0 {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/record"
@@ -230,7 +231,7 @@ func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
 
 // dropForeign takes out what another method's settings left behind, unless it was asked for.
 func dropForeign(asked, own map[string]any, methodName string) {
-	list, err := table(fmt.Sprint(cmp.Or(asked["data"], any("synth"))), methodName, nil)
+	list, err := table(fmt.Sprint(cmp.Or(asked["data"], any(catalog.Default))), methodName, nil)
 	if err != nil {
 		return // resolve reports it
 	}

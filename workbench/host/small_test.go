@@ -20,6 +20,7 @@ import (
 	"testing"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/internal/datatest"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/npy"
@@ -57,7 +58,7 @@ func trySmallFolders(t *testing.T, from, to, usual int) {
 		dir := t.TempDir()
 		what := makeSmallFolder(t, dir, uint64(seed))
 		settings := map[string]any{"data": "folder", "dir": dir}
-		set, faults := CheckSet(t.Context(), hosttest.Project(t), "folder", dir, nil, nil)
+		set, faults := catalog.Check(t.Context(), hosttest.Project(t), "folder", dir, nil, nil)
 		if len(faults) == 0 {
 			twins, _, err := Twins(t.Context(), set, nil)
 			if err != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/viz"
 )
@@ -208,7 +209,7 @@ func spaced(have, n int) []int {
 // Overview is the catalogue for a client.
 func Overview(project string) []wire.Set {
 	var list []wire.Set
-	for _, s := range Sets(project) {
+	for _, s := range catalog.Sets(project) {
 		list = append(list, wire.Set{Name: s.Name, Doc: s.Doc, Present: s.Present && !s.Own, State: s.State()})
 	}
 	return list
@@ -226,7 +227,7 @@ func (shop *Shop) look(asked map[string]any, n int) (*wire.SetView, error) {
 	f, err := Sheet(set, n)
 	if err != nil {
 		if _, broken := errors.AsType[*data.FormatError](err); broken {
-			return nil, setProblem(set.Describe().Name, err)
+			return nil, catalog.Problem(set.Describe().Name, err)
 		}
 		return nil, &wire.Problem{Message: strings.TrimPrefix(err.Error(), "viz: "), Hint: "ask for fewer samples"}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -125,8 +126,8 @@ func TestSetsCalls(t *testing.T) {
 	s := serve(t, time.Minute)
 	var sets []wire.Set
 	s.call(t, http.MethodGet, "/v1/sets", nil, &sets)
-	if len(sets) != len(Sets(t.TempDir())) {
-		t.Errorf("GET /v1/sets gives %d sets, want %d", len(sets), len(Sets(t.TempDir())))
+	if len(sets) != len(catalog.Sets(t.TempDir())) {
+		t.Errorf("GET /v1/sets gives %d sets, want %d", len(sets), len(catalog.Sets(t.TempDir())))
 	}
 	var view wire.SetView
 	s.call(t, http.MethodPost, "/v1/sets/view", wire.SetAsk{Settings: map[string]any{"data": "synth", "data.train": 40.0}, Samples: 2}, &view)

@@ -1,4 +1,4 @@
-package host
+package catalog
 
 import (
 	"errors"
@@ -13,8 +13,8 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// TestSetProblem wants the hint of the fault where it has one, else of the fault's kind.
-func TestSetProblem(t *testing.T) {
+// TestProblem wants the hint of the fault where it has one, else of the fault's kind.
+func TestProblem(t *testing.T) {
 	infinite := data.NotFinite("x.npz", "train_audio[7, 3, 2]", 1e300)
 	for _, tt := range []struct {
 		name, set string
@@ -31,7 +31,7 @@ func TestSetProblem(t *testing.T) {
 		{"kind without a hint", folder.Name, &data.UnsupportedError{File: "x", Feature: "objects"}, "convert", "", "the kind's"},
 		{"damaged", digits.Name, &data.FormatError{File: "x", Reason: "cut"}, "damaged", "", "the kind's"},
 	} {
-		p, ok := errors.AsType[*wire.Problem](setProblem(tt.set, tt.err))
+		p, ok := errors.AsType[*wire.Problem](Problem(tt.set, tt.err))
 		if !ok || !strings.Contains(p.Hint, tt.want) || tt.not != "" && strings.Contains(p.Hint, tt.not) {
 			t.Errorf("%s: %+v, want a hint with %q, without %q\nreason: %s", tt.name, p, tt.want, tt.not, tt.reason)
 		}

@@ -1,4 +1,4 @@
-package host
+package catalog
 
 import (
 	"errors"
@@ -38,8 +38,8 @@ func TestCause(t *testing.T) {
 			f[fmt.Sprintf("m/s%d%s", i, tt.ext)] = tt.content
 		}
 		dir := f.Write(t)
-		_, faults := CheckSet(t.Context(), dir, folder.Name, dir, nil, nil)
-		_, err := OpenSet(dir, folder.Name, dir, nil)
+		_, faults := Check(t.Context(), dir, folder.Name, dir, nil, nil)
+		_, err := Open(dir, folder.Name, dir, nil)
 		if len(faults) != 1 {
 			t.Errorf("%s: checking finds %d faults, %v, want one\nreason: %s", tt.name, len(faults), faults, tt.reason)
 		}
