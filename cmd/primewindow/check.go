@@ -44,10 +44,10 @@ func checkData(ctx context.Context, env *environ, name, dir string, set assignme
 			Hint:    hint,
 		}
 	}
-	for _, line := range host.Survey(d) {
+	for _, line := range catalog.Survey(d) {
 		fmt.Fprintln(env.out, line)
 	}
-	twins, example, err := host.Twins(ctx, d, counter.show)
+	twins, example, err := catalog.Twins(ctx, d, counter.show)
 	counter.clear()
 	if err != nil {
 		return err

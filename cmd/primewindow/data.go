@@ -3,19 +3,19 @@ package main
 import (
 	"cmp"
 	"context"
+	"flag"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/primewindow/primewindow/data/catalog"
-	"github.com/primewindow/primewindow/data/digits"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
 func dataCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("data")
 	dir := f.String("dir", catalog.FetchFolder(env.project), "`folder` that fetched files go to")
-	fsdd := f.String("fsdd", digits.DefaultSources.FSDD, "`address` of the spoken digits, for a mirror")
-	mnist := f.String("mnist", digits.DefaultSources.MNIST, "`address` of the written digits, for a mirror")
+	mirrors := mirrorFlags(f)
 	set := assignments{}
 	f.Var(set, "set", "`name=value` of a setting of the set, for check and show; may be repeated")
 	set.skipBroken(f, "")
@@ -47,33 +47,61 @@ func dataCommand(ctx context.Context, env *environ, args []string) error {
 		}
 		return nil
 	case verb == "fetch" && len(operands) == 2:
-		return fetch(ctx, env, operands[1], *dir, digits.Sources{FSDD: *fsdd, MNIST: *mnist})
+		return fetch(ctx, env, operands[1], *dir, mirrors)
 	case verb == "fetch":
-		return &wire.Problem{Message: "data fetch: no set", Hint: "for example primewindow data fetch digits"}
+		return &wire.Problem{Message: "data fetch: no set", Hint: "for example primewindow data fetch " + fetched()[0]}
 	default:
-		return &wire.Problem{Message: fmt.Sprintf("data: unknown %q", verb), Hint: "primewindow data list, check SET [DIR], show SET [DIR], or fetch digits"}
+		return &wire.Problem{Message: fmt.Sprintf("data: unknown %q", verb), Hint: "primewindow data list, check SET [DIR], show SET [DIR], or fetch SET"}
 	}
 }
 
-func fetch(ctx context.Context, env *environ, name, dir string, from digits.Sources) error {
-	if name != digits.Name {
-		hint := "only digits is downloaded"
-		for _, s := range catalog.Sets(env.project) {
-			if s.Name == name {
-				switch hint = name + " is made, not downloaded"; {
-				case s.Own:
-					hint = name + " is your own, and read from where -dir says"
-				case s.Ask != "":
-					hint = s.Ask
-				}
-			}
+// mirrorFlags are one flag for each address that a set is fetched from.
+func mirrorFlags(f *flag.FlagSet) map[string]*string {
+	mirrors := map[string]*string{}
+	for _, s := range catalog.All() {
+		if s.Fetch == nil {
+			continue
+		}
+		for _, m := range s.Fetch.Mirrors {
+			mirrors[m.Name] = f.String(m.Name, m.Address, "`address` "+m.Doc+", for a mirror")
+		}
+	}
+	return mirrors
+}
+
+// fetched names the sets that a program may fetch.
+func fetched() (names []string) {
+	for _, s := range catalog.All() {
+		if s.Fetch != nil {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+func fetch(ctx context.Context, env *environ, name, dir string, mirrors map[string]*string) error {
+	set, there := catalog.Find(name)
+	if !there || set.Fetch == nil {
+		hint := "only " + strings.Join(fetched(), ", ") + " can be downloaded"
+		switch {
+		case there && set.Own:
+			hint = name + " is your own, and read from where -dir says"
+		case there && set.Made():
+			hint = name + " is made, not downloaded"
+		case set.Ask != "":
+			hint = set.Ask
 		}
 		return &wire.Problem{Message: fmt.Sprintf("data fetch: cannot fetch %q", name), Hint: hint}
+	}
+	from := map[string]string{}
+	flags := make([]string, len(set.Fetch.Mirrors))
+	for i, m := range set.Fetch.Mirrors {
+		from[m.Name], flags[i] = *mirrors[m.Name], "-"+m.Name
 	}
 	tty := isTerminal(env.errOut)
 	var shown time.Time
 	last := ""
-	err := digits.Fetch(ctx, dir, from, func(file string, done, total int64) {
+	err := set.Fetch.Run(ctx, dir, from, func(file string, done, total int64) {
 		switch {
 		case tty && (time.Since(shown) > 100*time.Millisecond || done == total):
 			shown = time.Now()
@@ -93,7 +121,7 @@ func fetch(ctx context.Context, env *environ, name, dir string, from digits.Sour
 	if err != nil && ctx.Err() == nil {
 		hint := placeHint(err)
 		if hint == "" {
-			hint = "what was fetched is kept, the same command goes on; -fsdd and -mnist name mirrors"
+			hint = "what was fetched is kept, the same command goes on; " + strings.Join(flags, " and ") + " name mirrors"
 		}
 		return &wire.Problem{Message: err.Error(), Hint: hint}
 	}

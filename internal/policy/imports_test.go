@@ -18,6 +18,7 @@ const module = "github.com/primewindow/primewindow"
 var arrows = map[string][]string{
 	"data":                  {},
 	"data/*":                {"data", "data/audio", "data/cache", "data/stream", "data/text", "data/video", "internal/mat", "internal/npy", "internal/whole"},
+	"data/catalog":          {"data", "data/*", "internal/wire"},
 	"models":                {"data", "internal/seal", "internal/strict"},
 	"inforeg":               {"data", "models"},
 	"inforeg/method":        {"data", "models", "inforeg"},

@@ -139,9 +139,9 @@ func (r *Run) losses(vars []*tensors.Tensor) (train, val map[string]float64, err
 		return sums, err
 	}
 	n := r.set.Len(data.Validation)
-	if train, err = mean(data.Train, spread(r.set.Len(data.Train), n)); err != nil {
+	if train, err = mean(data.Train, data.Spread(r.set.Len(data.Train), n)); err != nil {
 		return nil, nil, err
 	}
-	val, err = mean(data.Validation, everything(n))
+	val, err = mean(data.Validation, data.Positions(n))
 	return train, val, err
 }

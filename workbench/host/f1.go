@@ -47,7 +47,7 @@ func (r *Run) f1Record(t *classCounts, split data.Split, n int) wire.Record {
 func (r *Run) macroF1(split data.Split) (wire.Record, error) {
 	n := r.set.Len(split)
 	t := newClassCounts(r.eng.model.Classes)
-	err := r.pass(r.st.vars, split, everything(n), func(labels []int32, got rows) error {
+	err := r.pass(r.st.vars, split, data.Positions(n), func(labels []int32, got rows) error {
 		t.addRows(labels, got.logits)
 		return nil
 	})

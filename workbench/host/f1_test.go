@@ -78,7 +78,7 @@ func TestEvaluateMacroF1(t *testing.T) {
 	var alone wire.Record
 	err = run.with(t.Context(), func() error {
 		classes := run.eng.model.Classes
-		err := run.pass(run.st.vars, data.Test, everything(run.set.Len(data.Test)), func(labels []int32, got rows) error {
+		err := run.pass(run.st.vars, data.Test, data.Positions(run.set.Len(data.Test)), func(labels []int32, got rows) error {
 			for i, y := range labels {
 				said, there = append(said, argMax(got.logits[i*classes:(i+1)*classes])), append(there, int(y))
 			}

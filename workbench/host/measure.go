@@ -281,14 +281,6 @@ func (r *Run) pass(vars []*tensors.Tensor, split data.Split, indices []int, use 
 	return nil
 }
 
-func everything(n int) []int {
-	list := make([]int, n)
-	for i := range list {
-		list[i] = i
-	}
-	return list
-}
-
 // evaluate measures, on a split, accuracy and mean cross entropy of the fused prediction and of each modality
 // by the head's own unimodal readout.
 func (r *Run) evaluate(split data.Split, _ Settings) ([]wire.Record, error) {
@@ -315,7 +307,7 @@ func (r *Run) scores(split data.Split, also ...func(labels []int32, got rows)) (
 			losses[name] = append(losses[name], crossEntropy(row, int(y)))
 		}
 	}
-	err := r.pass(r.st.vars, split, everything(n), func(labels []int32, got rows) error {
+	err := r.pass(r.st.vars, split, data.Positions(n), func(labels []int32, got rows) error {
 		count(fused, labels, got.logits)
 		f1.addRows(labels, got.logits)
 		for m, logits := range got.unimodal {
@@ -419,7 +411,7 @@ func (r *Run) linear(split data.Split, settings Settings) ([]wire.Record, error)
 	if n == 0 {
 		return nil, &wire.Problem{Message: fmt.Sprintf("data %s has no samples in split %s", r.base.text("data"), split), Hint: "choose another split"}
 	}
-	test, labels, err := r.features(split, everything(n))
+	test, labels, err := r.features(split, data.Positions(n))
 	if err != nil {
 		return nil, err
 	}
@@ -428,7 +420,7 @@ func (r *Run) linear(split data.Split, settings Settings) ([]wire.Record, error)
 
 // linearOn is [Run.linear] with the features of all the split's samples.
 func (r *Run) linearOn(split data.Split, test featureRows, settings Settings) ([]wire.Record, error) {
-	train, trainLabels, err := r.features(data.Train, spread(r.set.Len(data.Train), settings.whole("linear_samples")))
+	train, trainLabels, err := r.features(data.Train, data.Spread(r.set.Len(data.Train), settings.whole("linear_samples")))
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ const (
 func (r *Run) noise(Settings) ([]wire.Record, error) {
 	have, size := r.set.Len(data.Train), r.base.whole("batch")/2*2 // balanced signs want an even number
 	batches := max(1, min(r.base.whole("probe_samples"), have)/size)
-	b, err := r.set.Read(data.Train, spread(have, batches*size), 0)
+	b, err := r.set.Read(data.Train, data.Spread(have, batches*size), 0)
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func TestNoise(t *testing.T) {
 	shop := newTestShop(t)
 	r := trained(t, shop, "r", hosttest.Tiny("joint", map[string]any{"probe_samples": 40.0}), 3)
 	found := asked(t, r, wire.Probe{Kind: probeNoise})
-	b, err := r.set.Read(data.Train, spread(96, 32), 0) // two batches of 16: the rest of 40 samples is left out
+	b, err := r.set.Read(data.Train, data.Spread(96, 32), 0) // two batches of 16: the rest of 40 samples is left out
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -149,7 +149,7 @@ func (r *Run) read(ctx context.Context, p inforeg.Probe, samples int) (tally, *d
 			return nil, nil, &wire.Problem{Message: fmt.Sprintf("balanced signs for %d samples, want an even number", chunk), Hint: "ask for an even number of samples, no more than the batch size"}
 		}
 	}
-	batch, err := r.set.Read(data.Train, spread(have, samples), 0)
+	batch, err := r.set.Read(data.Train, data.Spread(have, samples), 0)
 	if err != nil {
 		return nil, nil, err
 	}

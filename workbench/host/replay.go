@@ -148,7 +148,7 @@ func (r *replay) readBatches(arrays replayBatches) error {
 		x[name] = in.arrange(a.Floats())
 	}
 	for s := range steps {
-		b := &data.Batch{Labels: all[s*size:][:size], Indices: everything(size), X: map[string][]float32{}}
+		b := &data.Batch{Labels: all[s*size:][:size], Indices: data.Positions(size), X: map[string][]float32{}}
 		for name, in := range r.inputs {
 			n := in.modality.Size() * size
 			b.X[name] = x[name][s*n:][:n]
@@ -202,7 +202,7 @@ func (r *replay) readSet(arrays replayBatches, kind string) (*data.Batch, error)
 		return nil, err
 	}
 	n := y.Shape[0]
-	b := &data.Batch{Indices: everything(n), X: map[string][]float32{}}
+	b := &data.Batch{Indices: data.Positions(n), X: map[string][]float32{}}
 	if b.Labels, err = labels(kind+"_y", y, r.spec.Model.Classes); err != nil {
 		return nil, err
 	}

@@ -210,7 +210,7 @@ func (r *Run) makeMap(ctx context.Context, m string, split data.Split) (made wir
 		made.Missing = fmt.Sprintf("%d samples in split %s, want at least %d", n, split, fewestMapped)
 		return made, nil
 	}
-	features, labels, err := r.features(split, everything(n))
+	features, labels, err := r.features(split, data.Positions(n))
 	if err != nil {
 		return made, err
 	}

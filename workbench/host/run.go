@@ -17,6 +17,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
@@ -109,7 +110,7 @@ func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
 		}
 	}
 	if on, _ := r.base["shuffle_labels"].(bool); on {
-		r.set = shuffle(r.set, r.base.whole("seed"))
+		r.set = catalog.Shuffle(r.set, r.base.whole("seed"))
 	}
 	model, err := buildModel(r.base, desc)
 	if err != nil {
@@ -369,11 +370,4 @@ func (r *Run) Close() error {
 	r.begun = nil
 	r.loaded = false
 	return errors.Join(err, r.lock.Close())
-}
-
-// sample positions of a probe: spread over the split, the same in every run on the same data.
-func spread(n, want int) []int {
-	list := rand.New(rand.NewPCG(7, uint64(n))).Perm(n)[:min(n, want)]
-	slices.Sort(list)
-	return list
 }

@@ -273,7 +273,7 @@ func TestUnfit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := strings.Join(Survey(set), "\n"); !strings.Contains(text, "the validation split is unfit to choose epochs or constants by: "+why) {
+	if text := strings.Join(catalog.Survey(set), "\n"); !strings.Contains(text, "the validation split is unfit to choose epochs or constants by: "+why) {
 		t.Errorf("the set's survey does not say so:\n%s", text)
 	}
 	for _, tt := range []struct {

@@ -60,7 +60,7 @@ func trySmallFolders(t *testing.T, from, to, usual int) {
 		settings := map[string]any{"data": "folder", "dir": dir}
 		set, faults := catalog.Check(t.Context(), hosttest.Project(t), "folder", dir, nil, nil)
 		if len(faults) == 0 {
-			twins, _, err := Twins(t.Context(), set, nil)
+			twins, _, err := catalog.Twins(t.Context(), set, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,4 +1,4 @@
-package host
+package catalog
 
 import (
 	"math/rand/v2"
@@ -13,7 +13,8 @@ type shuffled struct {
 	from []int // whose label a training sample carries
 }
 
-func shuffle(set data.Dataset, seed int) shuffled {
+// Shuffle is a set whose training samples carry each other's labels, by a permutation that the seed fixes.
+func Shuffle(set data.Dataset, seed int) data.Dataset {
 	return shuffled{set, rand.New(rand.NewPCG(uint64(seed), 1<<60)).Perm(set.Len(data.Train))}
 }
 

@@ -1,9 +1,7 @@
-package host
+package catalog
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"math"
@@ -12,9 +10,6 @@ import (
 	"time"
 
 	"github.com/primewindow/primewindow/data"
-	"github.com/primewindow/primewindow/data/catalog"
-	"github.com/primewindow/primewindow/internal/wire"
-	"github.com/primewindow/primewindow/viz"
 )
 
 // listedClasses is up to how many classes each is counted by name.
@@ -166,73 +161,4 @@ func fingerprint(modalities []data.Modality, s data.Sample) [2]uint64 {
 		}
 	}
 	return [2]uint64{a.Sum64(), b.Sum64()}
-}
-
-// Sheet draws n training samples, evenly spread, as a contact sheet: a row for each modality, and under each picture
-// identity, class, and position in the split.
-func Sheet(d data.Dataset, n int) (*viz.Figure, error) {
-	desc := d.Describe()
-	f := viz.SamplesFigure{
-		Title: fmt.Sprintf("%s: %d of %d training samples", desc.Name, min(n, d.Len(data.Train)), d.Len(data.Train)), Value: "position in the training split",
-	}
-	for _, m := range desc.Modalities {
-		f.Rows = append(f.Rows, viz.SampleRow{Name: m.Name, Sequence: m.Kind == data.Sequence, Flip: m.Kind == data.Spectrogram})
-	}
-	text := []string{f.Title + ":"}
-	for _, at := range spaced(d.Len(data.Train), n) {
-		s, err := data.One(d, data.Train, at)
-		if err != nil {
-			return nil, err
-		}
-		for k, m := range desc.Modalities {
-			f.Rows[k].Samples = append(f.Rows[k].Samples, viz.SampleTile{X: s.X[m.Name], Shape: m.Shape, ID: s.ID, Label: desc.Classes[s.Label], Value: float64(at)})
-		}
-		text = append(text, fmt.Sprintf("%5d  %s  %s", at, desc.Classes[s.Label], s.ID))
-	}
-	drawn, err := viz.Samples(f)
-	if err == nil {
-		drawn.Text = strings.Join(text, "\n")
-	}
-	return drawn, err
-}
-
-// spaced is at most n places evenly spread below have, the first and the last among them.
-func spaced(have, n int) []int {
-	n = min(n, have)
-	list := make([]int, n)
-	for i := range list {
-		list[i] = i * (have - 1) / max(1, n-1)
-	}
-	return list
-}
-
-// Overview is the catalogue for a client.
-func Overview(project string) []wire.Set {
-	var list []wire.Set
-	for _, s := range catalog.Sets(project) {
-		list = append(list, wire.Set{Name: s.Name, Doc: s.Doc, Present: s.Present && !s.Own, State: s.State()})
-	}
-	return list
-}
-
-// look surveys and draws the set that a run with these settings would be trained on.
-func (shop *Shop) look(asked map[string]any, n int) (*wire.SetView, error) {
-	if n < 1 {
-		return nil, &wire.Problem{Message: fmt.Sprintf("%d samples to show", n), Hint: "want at least 1"}
-	}
-	set, err := shop.library.open(asked)
-	if err != nil {
-		return nil, err
-	}
-	f, err := Sheet(set, n)
-	if err != nil {
-		if _, broken := errors.AsType[*data.FormatError](err); broken {
-			return nil, catalog.Problem(set.Describe().Name, err)
-		}
-		return nil, &wire.Problem{Message: strings.TrimPrefix(err.Error(), "viz: "), Hint: "ask for fewer samples"}
-	}
-	return &wire.SetView{
-		Name: cmp.Or(set.Describe().Name, "set"), Lines: Survey(set),
-		Figure: wire.Figure{PNG: f.PNG, Spec: f.Spec, Text: f.Text, Width: f.Width, Height: f.Height},
-	}, nil
 }

@@ -1,4 +1,4 @@
-package host
+package catalog
 
 import (
 	"slices"
@@ -16,8 +16,8 @@ func TestShuffled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := shuffle(set, 3)
-	all := everything(set.Len(data.Train))
+	s := Shuffle(set, 3)
+	all := data.Positions(set.Len(data.Train))
 	own, err := set.Read(data.Train, all, 0)
 	if err != nil {
 		t.Fatal(err)
