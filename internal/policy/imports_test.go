@@ -16,34 +16,35 @@ const module = "github.com/primewindow/primewindow"
 // arrows says which packages of the module a package's code, not its tests, may import directly. A name that ends in
 // /* stands for the packages one level below. What has no line here may import nothing of the module.
 var arrows = map[string][]string{
-	"data":                  {},
-	"data/*":                {"data", "data/audio", "data/cache", "data/stream", "data/text", "data/video", "internal/mat", "internal/npy", "internal/whole"},
-	"data/catalog":          {"data", "data/*", "internal/wire"},
-	"models":                {"data", "internal/seal", "internal/strict"},
-	"inforeg":               {"data", "models"},
-	"inforeg/method":        {"data", "models", "inforeg"},
-	"internal/wire":         {"data", "internal/seal", "internal/strict", "internal/whole"},
-	"internal/policy":       {},
-	"internal/datatest":     {"data"},                    // tests alone import it
-	"internal/xlatest":      {"models"},                  // tests alone import it
-	"internal/hosttest":     {"internal/wire", "models"}, // tests alone import it
-	"internal/mat":          {"data"},
-	"internal/npy":          {"data"},
-	"internal/holm":         {"internal/wire"},
-	"internal/report":       {"internal/holm", "internal/tune", "internal/wire"},
-	"internal/seal":         {},
-	"internal/stats":        {"internal/wire"},
-	"internal/strict":       {},
-	"internal/tune":         {"internal/wire"},
-	"internal/whole":        {},
-	"internal/xla":          {"internal/wire"},
-	"viz":                   {"viz/tsne", "internal/whole"},
-	"viz/tsne":              {},
-	"workbench":             {"data", "internal/report", "internal/strict", "internal/whole", "internal/wire"},
-	"workbench/host":        {"data", "data/*", "models", "inforeg", "inforeg/method", "internal/wire", "internal/holm", "internal/npy", "internal/seal", "internal/stats", "internal/strict", "internal/tune", "internal/whole", "internal/xla", "viz", "viz/tsne", "workbench/host/record"},
-	"workbench/host/record": {"internal/seal", "internal/whole"},
-	"cmd/primewindow":       {"data", "data/*", "internal/report", "internal/whole", "internal/wire", "internal/xla", "viz", "workbench", "workbench/host"},
-	"bench/*":               {"data", "data/*", "internal/wire", "internal/xla", "models", "inforeg", "inforeg/method", "viz", "viz/tsne", "workbench", "workbench/host"},
+	"data":                    {},
+	"data/*":                  {"data", "data/audio", "data/cache", "data/stream", "data/text", "data/video", "internal/mat", "internal/npy", "internal/whole"},
+	"data/catalog":            {"data", "data/*", "internal/wire"},
+	"models":                  {"data", "internal/seal", "internal/strict"},
+	"inforeg":                 {"data", "models"},
+	"inforeg/method":          {"data", "models", "inforeg"},
+	"internal/wire":           {"data", "internal/seal", "internal/strict", "internal/whole"},
+	"internal/policy":         {},
+	"internal/datatest":       {"data"},                    // tests alone import it
+	"internal/xlatest":        {"models"},                  // tests alone import it
+	"internal/hosttest":       {"internal/wire", "models"}, // tests alone import it
+	"internal/mat":            {"data"},
+	"internal/npy":            {"data"},
+	"internal/holm":           {"internal/wire"},
+	"internal/report":         {"internal/holm", "internal/tune", "internal/wire"},
+	"internal/seal":           {},
+	"internal/stats":          {"internal/wire"},
+	"internal/strict":         {},
+	"internal/tune":           {"internal/wire"},
+	"internal/whole":          {},
+	"internal/xla":            {"internal/wire"},
+	"viz":                     {"viz/tsne", "internal/whole"},
+	"viz/tsne":                {},
+	"workbench":               {"data", "internal/report", "internal/strict", "internal/whole", "internal/wire"},
+	"workbench/host":          {"data", "data/*", "models", "inforeg", "inforeg/method", "internal/wire", "internal/holm", "internal/npy", "internal/seal", "internal/stats", "internal/strict", "internal/tune", "internal/whole", "internal/xla", "viz", "viz/tsne", "workbench/host/cellcode", "workbench/host/record"},
+	"workbench/host/cellcode": {},
+	"workbench/host/record":   {"internal/seal", "internal/whole"},
+	"cmd/primewindow":         {"data", "data/*", "internal/report", "internal/whole", "internal/wire", "internal/xla", "viz", "workbench", "workbench/host"},
+	"bench/*":                 {"data", "data/*", "internal/wire", "internal/xla", "models", "inforeg", "inforeg/method", "viz", "viz/tsne", "workbench", "workbench/host"},
 }
 
 // nevers are what must not be reached, not even through other packages.

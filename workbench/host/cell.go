@@ -22,6 +22,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/cellcode"
 )
 
 // InThisCell makes the binary of this cell the host, so that runs can use the methods and encoders that the cell
@@ -121,7 +122,7 @@ func thisCell(file string) (*wire.Cell, error) {
 	if err != nil {
 		return nil, err
 	}
-	source, err := readCell(file)
+	source, err := cellcode.Read(file)
 	if err != nil || usesLocalModules() {
 		source = nil
 	}
@@ -129,7 +130,7 @@ func thisCell(file string) (*wire.Cell, error) {
 		if source == nil || typePackage != "main" && !strings.HasPrefix(typePackage, wire.ModulePath) {
 			return build
 		}
-		return source.hash(verb, name)
+		return source.Hash(verb, name)
 	}
 	cell := &wire.Cell{Defines: map[string]string{}}
 	for _, name := range method.Names() {
@@ -148,7 +149,7 @@ func thisCell(file string) (*wire.Cell, error) {
 	for _, name := range slices.Sorted(maps.Keys(cell.Defines)) {
 		parts = append(parts, name, cell.Defines[name])
 	}
-	cell.Code = shortHash(parts...)
+	cell.Code = cellcode.Digest(parts...)
 	return cell, nil
 }
 
@@ -178,7 +179,7 @@ func programHash() string {
 	if !ok || !filepath.IsAbs(file) || os.Getenv("GONB_TMP_DIR") == "" {
 		return ""
 	}
-	hash, err := sourcesHash(filepath.Join(filepath.Dir(file), "..", ".."))
+	hash, err := cellcode.Sources(filepath.Join(filepath.Dir(file), "..", ".."))
 	if err != nil {
 		return ""
 	}

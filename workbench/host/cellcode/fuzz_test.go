@@ -1,4 +1,4 @@
-package host
+package cellcode
 
 import (
 	"os"
@@ -29,11 +29,11 @@ func FuzzCell(f *testing.F) {
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			c, err := readCell(path)
+			c, err := Read(path)
 			if err != nil {
 				return list, false
 			}
-			return [3]string{c.hash("Register", "half"), c.hash("RegisterEncoder", "half"), c.hash("Register", "no such")}, true
+			return [3]string{c.Hash("Register", "half"), c.Hash("RegisterEncoder", "half"), c.Hash("Register", "no such")}, true
 		}
 		once, ok := hashes(text)
 		if !ok {

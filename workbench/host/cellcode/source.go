@@ -1,4 +1,4 @@
-package host
+package cellcode
 
 import (
 	"crypto/sha256"
@@ -18,12 +18,8 @@ import (
 	"strings"
 )
 
-// A cell's code is hashed definition by definition: of a method, what its registration reaches in the cell's package.
-// So the code of a method changes when the method does, and not when the cell's main part, another method, a handle, a
-// comment or a line break does. GoNB writes all declarations and the main part of a cell into one file.
-
-// cellSource is the package of a cell, read from its source.
-type cellSource struct {
+// Source is the package of a cell, read from its source.
+type Source struct {
 	files map[string][]byte // by path
 	fset  *token.FileSet
 	pkg   *types.Package
@@ -33,11 +29,12 @@ type cellSource struct {
 	dots  []string                    // paths whose names are used without a prefix
 }
 
+// errNoSource is what a cell that runs without its source gets: GoNB keeps it, a copied binary does not.
 var errNoSource = errors.New("the source of the cell is not there")
 
-// readCell reads the package in the folder of a file of it.
-func readCell(file string) (*cellSource, error) {
-	c := &cellSource{
+// Read reads the package in the folder of a file of it.
+func Read(file string) (*Source, error) {
+	c := &Source{
 		files: map[string][]byte{}, fset: token.NewFileSet(), decls: map[types.Object][]ast.Node{},
 		info: &types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}},
 	}
@@ -82,7 +79,7 @@ type noImporter struct{}
 func (noImporter) Import(string) (*types.Package, error) { return nil, fs.ErrNotExist }
 
 // index notes what declares each object of the package.
-func (c *cellSource) index(f *ast.File) {
+func (c *Source) index(f *ast.File) {
 	for _, i := range f.Imports {
 		if i.Name != nil && i.Name.Name == "." {
 			c.dots = append(c.dots, i.Path.Value)
@@ -135,9 +132,9 @@ func receiver(d *ast.FuncDecl) (name string) {
 	return name
 }
 
-// hash is of all that the registration of a name reaches; verb is the function that is called for it, such as Register.
+// Hash is of all that the registration of a name reaches; verb is the function that is called for it, such as Register.
 // A name that is not written out in such a call is taken to reach everything but the main part.
-func (c *cellSource) hash(verb, name string) string {
+func (c *Source) Hash(verb, name string) string {
 	var roots []ast.Node
 	found := false
 	for _, f := range c.funcs {
@@ -203,7 +200,7 @@ func quoted(e ast.Expr) string {
 }
 
 // closed reports whether an expression reads no variable of the function that it stands in.
-func (c *cellSource) closed(e ast.Expr) bool {
+func (c *Source) closed(e ast.Expr) bool {
 	closed := true
 	ast.Inspect(e, func(n ast.Node) bool {
 		id, ok := n.(*ast.Ident)
@@ -219,7 +216,7 @@ func (c *cellSource) closed(e ast.Expr) bool {
 }
 
 // reach hashes nodes and all declarations of the package that they name, and those that these name, and so on.
-func (c *cellSource) reach(nodes []ast.Node) string {
+func (c *Source) reach(nodes []ast.Node) string {
 	seen := map[ast.Node]bool{}
 	parts := slices.Clone(c.dots)
 	for len(nodes) > 0 {
@@ -246,11 +243,11 @@ func (c *cellSource) reach(nodes []ast.Node) string {
 		})
 	}
 	slices.Sort(parts)
-	return shortHash(slices.Compact(parts)...)
+	return Digest(slices.Compact(parts)...)
 }
 
 // tokens is the text of a node without comments and line breaks.
-func (c *cellSource) tokens(n ast.Node) string {
+func (c *Source) tokens(n ast.Node) string {
 	from, to := c.fset.PositionFor(n.Pos(), false), c.fset.PositionFor(n.End(), false) // a //line comment leads elsewhere
 	text := c.files[from.Filename][from.Offset:to.Offset]
 	var s scanner.Scanner
@@ -274,8 +271,8 @@ func (c *cellSource) tokens(n ast.Node) string {
 	}
 }
 
-// shortHash names texts, in their order.
-func shortHash(parts ...string) string {
+// Digest names texts, in their order.
+func Digest(parts ...string) string {
 	sum := sha256.New()
 	for _, p := range parts {
 		fmt.Fprintf(sum, "%d %s\n", len(p), p)
@@ -286,8 +283,9 @@ func shortHash(parts ...string) string {
 // hostFolders are the project's folders of which a host is made.
 var hostFolders = []string{"data", "models", "inforeg", "internal", "viz", "workbench/host"}
 
-// sourcesHash is of the project's own code that a host is made of, in the folder above that of this package's source.
-func sourcesHash(root string) (string, error) {
+// Sources names the project's own code that a host is made of, below the root of a checkout: every Go file that is no
+// test. An error is the file system's.
+func Sources(root string) (string, error) {
 	var parts []string
 	for _, folder := range hostFolders {
 		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, d fs.DirEntry, err error) error {
@@ -307,5 +305,5 @@ func sourcesHash(root string) (string, error) {
 			return "", err
 		}
 	}
-	return shortHash(parts...), nil
+	return Digest(parts...), nil
 }

@@ -1,4 +1,4 @@
-package host
+package cellcode
 
 import (
 	"os"
@@ -75,11 +75,11 @@ func writeCell(t *testing.T, text string, replace ...string) string {
 
 func cellHash(t *testing.T, path, verb, name string) string {
 	t.Helper()
-	c, err := readCell(path)
+	c, err := Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.hash(verb, name)
+	return c.Hash(verb, name)
 }
 
 func TestCellCode(t *testing.T) {
@@ -136,23 +136,23 @@ func TestCellCodeByName(t *testing.T) {
 	if got := cellHash(t, writeCell(t, text, "return 1", "return 2"), "Register", "half"); got == want {
 		t.Error("another function does not change the hash")
 	}
-	if _, err := readCell("gonb_1/main.go"); err == nil {
+	if _, err := Read("gonb_1/main.go"); err == nil {
 		t.Error("a path that is not whole: no error")
 	}
-	if _, err := readCell(filepath.Join(t.TempDir(), "main.go")); err == nil {
+	if _, err := Read(filepath.Join(t.TempDir(), "main.go")); err == nil {
 		t.Error("a file that is not there: no error")
 	}
-	if _, err := readCell(writeCell(t, "package main\nfunc")); err == nil {
+	if _, err := Read(writeCell(t, "package main\nfunc")); err == nil {
 		t.Error("a file that is no Go: no error")
 	}
 }
 
 func TestSourcesHash(t *testing.T) {
-	got, err := sourcesHash(hosttest.Project(t))
+	got, err := Sources(hosttest.Project(t))
 	if err != nil || got == "" {
 		t.Fatalf("%q, %v", got, err)
 	}
-	if _, err := sourcesHash(t.TempDir()); err == nil {
+	if _, err := Sources(t.TempDir()); err == nil {
 		t.Error("a folder without sources: no error")
 	}
 }
