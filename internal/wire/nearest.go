@@ -90,3 +90,11 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// Plural is a number of things, the last letter of which is s where there are several or none.
+func Plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -119,10 +119,6 @@ type Problem struct {
 
 func (p *Problem) Error() string { return p.Message }
 
-// MacroF1 is the kind of a record, and the readout of a reproduction's number, that is the mean over all classes of the
-// F1 of the fused prediction, 0 to 1. A class that is neither there nor predicted counts as 0.
-const MacroF1 = "macro_f1"
-
 // Record is one line of probes.jsonl: one measured number and what it is.
 type Record struct {
 	Step    int      `json:"step"`  // steps done when it was measured

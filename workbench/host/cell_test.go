@@ -215,15 +215,15 @@ func TestCell(t *testing.T) {
 		t.Fatalf("other code: status %d\n%s", status, out)
 	}
 	other := c.host(t)
-	want := []wire.Change{{Step: 13, Event: eventCode, Name: "method half", Old: first.Cell.Defines["method half"], New: other.Cell.Defines["method half"]}}
-	got := c.events(t, eventCode)
+	want := []wire.Change{{Step: 13, Event: wire.EventCode, Name: "method half", Old: first.Cell.Defines["method half"], New: other.Cell.Defines["method half"]}}
+	got := c.events(t, wire.EventCode)
 	for i := range got {
 		got[i].Text, got[i].Time = "", time.Time{}
 	}
 	if diff := cmp.Diff(want, got); diff != "" || other.PID == first.PID {
 		t.Errorf("host %d after %d, events (-want +got)\n%s", other.PID, first.PID, diff)
 	}
-	if r := c.events(t, eventReopened); len(r) != 1 || r[0].New != 0.0 {
+	if r := c.events(t, wire.EventReopened); len(r) != 1 || r[0].New != 0.0 {
 		t.Errorf("%+v, want that no step was computed again", r)
 	}
 	after := hosttest.Lines(t, filepath.Join(RunsFolder(c.project), "mine"), metricsFile)
@@ -236,7 +236,7 @@ func TestCell(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := c.must(t, "other", "18", "taken up at step 15, 2 steps computed again")
-	if again.PID == other.PID || len(c.events(t, eventDiffers)) != 0 || len(c.events(t, eventCode)) != 1 {
+	if again.PID == other.PID || len(c.events(t, wire.EventDiffers)) != 0 || len(c.events(t, wire.EventCode)) != 1 {
 		t.Errorf("host %d after a kill, events %+v", again.PID, c.recorded(t).History.Events)
 	}
 	if n := len(must(os.ReadDir(filepath.Join(c.project, "runs", ".host")))); n != 1 {
@@ -289,7 +289,7 @@ func TestCellMeetsOthers(t *testing.T) {
 		}
 	}
 	c.must(t, "first", fmt.Sprint(at+2), "half: host restarted on this cell's code in")
-	if list := c.events(t, eventCode); len(list) != 0 { // nothing was trained under the other code
+	if list := c.events(t, wire.EventCode); len(list) != 0 { // nothing was trained under the other code
 		t.Errorf("events %+v, want none", list)
 	}
 
@@ -312,7 +312,7 @@ func TestCellMeetsOthers(t *testing.T) {
 		t.Errorf("host %+v, want the program's", h)
 	}
 	c.must(t, "first", fmt.Sprint(at+4), "flat, half: host restarted on this cell's code in", fmt.Sprintf("run mine goes on at step %d\n", at+2))
-	if list := c.events(t, eventCode); len(list) != 0 || len(c.events(t, eventDiffers)) != 0 {
+	if list := c.events(t, wire.EventCode); len(list) != 0 || len(c.events(t, wire.EventDiffers)) != 0 {
 		t.Errorf("events %+v, want none of a change", list)
 	}
 

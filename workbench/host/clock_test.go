@@ -202,7 +202,7 @@ func TestCheapTraces(t *testing.T) {
 		}
 		var mean float64 // of the second interval, by its steps
 		for _, p := range onRecord(r).Probes {
-			if p.Encoder == "audio" && p.Step >= 4 && p.Step < 8 && strings.HasSuffix(p.Way, inStep) {
+			if p.Encoder == "audio" && p.Step >= 4 && p.Step < 8 && strings.HasSuffix(p.Way, wire.InStep) {
 				mean += p.Value / 4
 			}
 		}

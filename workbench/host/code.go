@@ -104,7 +104,7 @@ func (r *Run) codeAt(step int) map[string]string {
 		}
 	}
 	for _, c := range r.rec.changes {
-		if c.Event == eventCode && c.Step <= step {
+		if c.Event == wire.EventCode && c.Step <= step {
 			code[c.Name], _ = c.New.(string)
 			if code[c.Name] == "" {
 				delete(code, c.Name)
@@ -121,7 +121,7 @@ func (r *Run) noteCode() (changed []string, err error) {
 		if before[what] == r.code[what] {
 			continue
 		}
-		c := wire.Change{Step: r.recorded(), Event: eventCode, Name: what, Text: "other code from this step on"}
+		c := wire.Change{Step: r.recorded(), Event: wire.EventCode, Name: what, Text: "other code from this step on"}
 		if before[what] != "" {
 			c.Old = before[what]
 		}
@@ -194,7 +194,7 @@ func (r *Run) codeSpans(from, to int) (list []span) {
 	}
 	cuts := []int{from, to}
 	for _, c := range r.rec.changes {
-		if c.Event == eventCode && c.Step > from && c.Step < to {
+		if c.Event == wire.EventCode && c.Step > from && c.Step < to {
 			cuts = append(cuts, c.Step)
 		}
 	}

@@ -117,7 +117,7 @@ func atCode(t *testing.T, name string, steps int) (*Shop, *Run) {
 func codeEvents(r *Run) []wire.Change {
 	var list []wire.Change
 	for _, c := range r.rec.changes {
-		if c.Event == eventCode {
+		if c.Event == wire.EventCode {
 			list = append(list, wire.Change{Step: c.Step, Name: c.Name, Old: c.Old, New: c.New})
 		}
 	}
@@ -125,7 +125,7 @@ func codeEvents(r *Run) []wire.Change {
 }
 
 func differs(r *Run) bool {
-	return slices.ContainsFunc(r.rec.changes, func(c wire.Change) bool { return c.Event == eventDiffers })
+	return slices.ContainsFunc(r.rec.changes, func(c wire.Change) bool { return c.Event == wire.EventDiffers })
 }
 
 // TestCodeChange: a run goes on at its step under other code; the change is an event; what was recorded stays.
@@ -214,7 +214,7 @@ func TestCodeChangeAfterKill(t *testing.T) {
 	}
 	text := ""
 	for _, c := range r.rec.changes {
-		if c.Event == eventCode {
+		if c.Event == wire.EventCode {
 			text = c.Text
 		}
 	}

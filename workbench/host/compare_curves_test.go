@@ -22,9 +22,9 @@ func TestCurvesOf(t *testing.T) {
 	probe(2, inforeg.KindFisherEmp, "audio", "", "", 9)
 	probe(4, inforeg.KindFisherEmp, "audio", "", "", 0.00012345678)
 	probe(4, inforeg.KindFisherTrue, "audio", "", "", 9)
-	probe(4, inforeg.KindAccuracy, "audio", readoutLinear, "val", 0.5)
-	probe(4, inforeg.KindAccuracy, "audio", readoutLinear, "val", 0.625)
-	probe(4, inforeg.KindAccuracy, "audio", readoutLinear, "test", 0.9)
+	probe(4, inforeg.KindAccuracy, "audio", wire.ReadoutLinear, "val", 0.5)
+	probe(4, inforeg.KindAccuracy, "audio", wire.ReadoutLinear, "val", 0.625)
+	probe(4, inforeg.KindAccuracy, "audio", wire.ReadoutLinear, "test", 0.9)
 	for i := range 9 { // two epochs and a step
 		m := map[string]float64{"on.audio": 0}
 		if i < 3 || i > 6 {

@@ -84,7 +84,7 @@ func choose(selection string, records []wire.Record, perEpoch, epochs int, due f
 	}
 	values := map[int]float64{} // by step
 	for _, rec := range records {
-		if rec.Kind == inforeg.KindAccuracy && rec.Split == string(split) && rec.Readout == readoutHead {
+		if rec.Kind == inforeg.KindAccuracy && rec.Split == string(split) && rec.Readout == wire.ReadoutHead {
 			values[rec.Step] = rec.Value
 		}
 	}
@@ -102,8 +102,8 @@ func choose(selection string, records []wire.Record, perEpoch, epochs int, due f
 
 // quantities are the accuracies that every model has: fused, of each modality by the head, of each by a fresh linear probe.
 func quantities(modalities []string) []Quantity {
-	list := []Quantity{{Encoder: fused, Readout: readoutHead}}
-	for _, readout := range []string{readoutSplit, readoutLinear} {
+	list := []Quantity{{Encoder: wire.Fused, Readout: wire.ReadoutHead}}
+	for _, readout := range []string{wire.ReadoutSplit, wire.ReadoutLinear} {
 		for _, m := range modalities {
 			list = append(list, Quantity{Encoder: m, Readout: readout})
 		}
@@ -140,8 +140,8 @@ func accuracies(records []wire.Record, modalities []string, split data.Split, st
 // fusedOnly is the fused accuracy on the validation split after so many steps; nil where it is not on record.
 func fusedOnly(records []wire.Record, step int) []Accuracy {
 	for _, rec := range slices.Backward(records) {
-		if rec.Step == step && rec.Kind == inforeg.KindAccuracy && rec.Split == string(data.Validation) && rec.Readout == readoutHead {
-			return []Accuracy{{Quantity: Quantity{Encoder: fused, Readout: readoutHead}, Value: rec.Value}}
+		if rec.Step == step && rec.Kind == inforeg.KindAccuracy && rec.Split == string(data.Validation) && rec.Readout == wire.ReadoutHead {
+			return []Accuracy{{Quantity: Quantity{Encoder: wire.Fused, Readout: wire.ReadoutHead}, Value: rec.Value}}
 		}
 	}
 	return nil
@@ -186,7 +186,7 @@ func (r *Run) measureAt(ctx context.Context, step int, what string, measure func
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	differs := func(list []wire.Change) int {
-		return slices.IndexFunc(list, func(c wire.Change) bool { return c.Event == eventDiffers })
+		return slices.IndexFunc(list, func(c wire.Change) bool { return c.Event == wire.EventDiffers })
 	}
 	if i := differs(fork.rec.changes); i >= 0 && differs(r.rec.changes) < 0 {
 		if err := r.change(fork.rec.changes[i]); err != nil {

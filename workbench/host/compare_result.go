@@ -50,7 +50,7 @@ func (s *Sweep) outcome(r *SweepRun, rec Recorded) (*RunOutcome, error) {
 		o.Val = &list[0].Value
 	}
 	for _, c := range rec.History.Events {
-		if c.Event == eventDiffers {
+		if c.Event == wire.EventDiffers {
 			o.Warning = fmt.Sprintf("step %d: %s", c.Step, c.Text)
 		}
 	}

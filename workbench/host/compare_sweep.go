@@ -112,7 +112,7 @@ func (r *SweepRun) checkFolder(desc data.Description) error {
 		return err
 	}
 	for _, c := range rec.History.Events {
-		if c.Event == eventSet && c.Name != "epochs" {
+		if c.Event == wire.EventSet && c.Name != "epochs" {
 			return &wire.Problem{Message: fmt.Sprintf("run %s was changed at step %d: %s is %v from there on", r.Dir, c.Step, c.Name, show(c.New)), Hint: hint}
 		}
 	}

@@ -121,14 +121,14 @@ func TestBaseline(t *testing.T) {
 
 func TestChoose(t *testing.T) {
 	accuracy := func(step int, split data.Split, readout string, value float64) wire.Record {
-		return wire.Record{Step: step, Kind: inforeg.KindAccuracy, Encoder: fused, Split: string(split), Readout: readout, Value: value}
+		return wire.Record{Step: step, Kind: inforeg.KindAccuracy, Encoder: wire.Fused, Split: string(split), Readout: readout, Value: value}
 	}
 	records := []wire.Record{
-		accuracy(5, data.Validation, readoutHead, 0.99),
-		accuracy(10, data.Validation, readoutHead, 0.5), accuracy(10, data.Validation, readoutSplit, 0.99), accuracy(10, data.Test, readoutHead, 0.9),
-		accuracy(20, data.Validation, readoutHead, 0.8), accuracy(20, data.Test, readoutHead, 0.7),
-		accuracy(30, data.Validation, readoutHead, 0.8), accuracy(30, data.Test, readoutHead, 0.95),
-		accuracy(40, data.Validation, readoutHead, 0.9),
+		accuracy(5, data.Validation, wire.ReadoutHead, 0.99),
+		accuracy(10, data.Validation, wire.ReadoutHead, 0.5), accuracy(10, data.Validation, wire.ReadoutSplit, 0.99), accuracy(10, data.Test, wire.ReadoutHead, 0.9),
+		accuracy(20, data.Validation, wire.ReadoutHead, 0.8), accuracy(20, data.Test, wire.ReadoutHead, 0.7),
+		accuracy(30, data.Validation, wire.ReadoutHead, 0.8), accuracy(30, data.Test, wire.ReadoutHead, 0.95),
+		accuracy(40, data.Validation, wire.ReadoutHead, 0.9),
 	}
 	due := func(step int) bool { return step <= 40 || step == 70 }
 	for _, tt := range []struct {

@@ -47,7 +47,7 @@ func sameMeasured(t *testing.T, want, got string) {
 func told(r *Run) (list []string) {
 	for _, c := range onRecord(r).Events {
 		switch c.Event {
-		case eventDamaged, eventUnreadable, eventRestored, eventLost, eventUnproved, eventDiffers:
+		case wire.EventDamaged, wire.EventUnreadable, wire.EventRestored, wire.EventLost, wire.EventUnproved, wire.EventDiffers:
 			list = append(list, c.Event+": "+c.Text)
 		}
 	}
@@ -293,7 +293,7 @@ func TestRestoreCancelled(t *testing.T) {
 	}
 	sameMeasured(t, source.Dir, dir)
 	for _, text := range told(r) {
-		if strings.HasPrefix(text, eventLost) {
+		if strings.HasPrefix(text, wire.EventLost) {
 			t.Error(text)
 		}
 	}
@@ -386,8 +386,8 @@ func TestDamagedSnapshots(t *testing.T) {
 				t.Fatal(err)
 			}
 			hosttest.SameWeights(t, want, weightsOf(t, r))
-			if got := told(r); len(got) != 1 || !strings.HasPrefix(got[0], eventUnreadable) {
-				t.Errorf("events %q, want one, %s\nreason: %s", got, eventUnreadable, tt.reason)
+			if got := told(r); len(got) != 1 || !strings.HasPrefix(got[0], wire.EventUnreadable) {
+				t.Errorf("events %q, want one, %s\nreason: %s", got, wire.EventUnreadable, tt.reason)
 			}
 			if _, err := os.Stat(bad + ".damaged"); err != nil {
 				t.Errorf("it was not set aside: %v", err)
@@ -509,7 +509,7 @@ func TestFlippedBits(t *testing.T) {
 			count["harmless"]++
 		}
 		for _, text := range told(r) {
-			if strings.HasPrefix(text, eventDiffers) || strings.HasPrefix(text, eventLost) {
+			if strings.HasPrefix(text, wire.EventDiffers) || strings.HasPrefix(text, wire.EventLost) {
 				t.Errorf("%s: %s", name, text)
 			}
 		}
@@ -569,7 +569,7 @@ func TestOldRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := told(r); r.Status().Step != at-1 || len(got) != 2 || !strings.HasPrefix(got[0], eventUnproved) {
+	if got := told(r); r.Status().Step != at-1 || len(got) != 2 || !strings.HasPrefix(got[0], wire.EventUnproved) {
 		t.Errorf("opened at step %d with %q, want %d and that metrics and probes are not proved", r.Status().Step, got, at-1)
 	}
 	if err := r.To(t.Context(), at, "test"); err != nil {

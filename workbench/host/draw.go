@@ -136,13 +136,13 @@ func marks(runs []Recorded) []viz.Mark {
 		for _, c := range rec.History.Events {
 			text := ""
 			switch c.Event {
-			case eventSet:
+			case wire.EventSet:
 				text = fmt.Sprintf("%s %v", c.Name, c.New)
-			case eventFork:
+			case wire.EventFork:
 				text = rec.Status.Name
-			case eventCode:
+			case wire.EventCode:
 				text = c.Name + " changed"
-			case eventDiverged:
+			case wire.EventDiverged:
 				text = "not finite"
 			default:
 				continue
@@ -279,10 +279,10 @@ func drawAccuracy(runs []Recorded) (*viz.Figure, error) {
 				f.Series = append(f.Series, viz.Series{Name: rec.label(name, runs), Run: rec.Status.Name + readoutSuffix[readout], Modality: encoder, Points: points})
 			}
 		}
-		add(fused, readoutHead, fused)
+		add(wire.Fused, wire.ReadoutHead, wire.Fused)
 		for _, m := range rec.Status.Modalities {
-			add(m, readoutSplit, m+" (split)")
-			add(m, readoutLinear, m+" (linear)")
+			add(m, wire.ReadoutSplit, m+" (split)")
+			add(m, wire.ReadoutLinear, m+" (linear)")
 		}
 	}
 	if len(f.Series) == 0 {
@@ -292,7 +292,7 @@ func drawAccuracy(runs []Recorded) (*viz.Figure, error) {
 }
 
 // readoutSuffix sets the readouts of one run apart in dash and marker.
-var readoutSuffix = map[string]string{readoutLinear: " (linear)"}
+var readoutSuffix = map[string]string{wire.ReadoutLinear: " (linear)"}
 
 func (rec Recorded) perStep(name string) []viz.Point {
 	var list []viz.Point
@@ -308,7 +308,7 @@ func lossSeries(runs []Recorded) []viz.Series {
 	var list []viz.Series
 	for _, rec := range runs {
 		if len(rec.History.Metrics) > 0 {
-			list = append(list, viz.Series{Name: rec.label("loss", runs), Run: rec.Status.Name, Modality: fused, Points: rec.perStep("loss")})
+			list = append(list, viz.Series{Name: rec.label("loss", runs), Run: rec.Status.Name, Modality: wire.Fused, Points: rec.perStep("loss")})
 		}
 	}
 	return list
@@ -333,7 +333,7 @@ func drawLive(runs []Recorded) (*viz.Figure, error) {
 			}{
 				{&f.Trace, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && p.Value > 0 }},
 				{&f.Accuracy, func(p wire.Record) bool {
-					return p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Readout == readoutSplit
+					return p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Readout == wire.ReadoutSplit
 				}},
 			} {
 				points := rec.points(func(p wire.Record) bool { return p.Encoder == m && part.pick(p) })
@@ -343,10 +343,10 @@ func drawLive(runs []Recorded) (*viz.Figure, error) {
 			}
 		}
 		points := rec.points(func(p wire.Record) bool {
-			return p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Readout == readoutHead
+			return p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Readout == wire.ReadoutHead
 		})
 		if len(points) > 0 {
-			f.Accuracy = append(f.Accuracy, viz.Series{Name: rec.label(fused, runs), Run: rec.Status.Name, Modality: fused, Points: points})
+			f.Accuracy = append(f.Accuracy, viz.Series{Name: rec.label(wire.Fused, runs), Run: rec.Status.Name, Modality: wire.Fused, Points: points})
 		}
 		windows, err := rec.windows(inforeg.KindFisherEmp)
 		if err != nil {

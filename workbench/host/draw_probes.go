@@ -89,7 +89,7 @@ func drawRunning(runs []Recorded) (*viz.Figure, error) {
 		for _, m := range rec.Status.Modalities {
 			all := map[string][]viz.Point{}
 			for _, p := range rec.History.Probes {
-				own := (p.Kind == inforeg.KindFisherEmp || p.Kind == inforeg.KindFisherTrue) && (rec.Scheduled(p) || strings.HasSuffix(p.Way, inStep))
+				own := (p.Kind == inforeg.KindFisherEmp || p.Kind == inforeg.KindFisherTrue) && (rec.Scheduled(p) || strings.HasSuffix(p.Way, wire.InStep))
 				if p.Encoder != m || !own || p.Value <= 0 {
 					continue
 				}
@@ -158,7 +158,7 @@ func drawGap(runs []Recorded) (*viz.Figure, error) {
 			} else {
 				name += ": largest less least"
 			}
-			p.Series = append(p.Series, viz.Series{Name: name, Run: rec.Status.Name, Modality: fused, Points: points})
+			p.Series = append(p.Series, viz.Series{Name: name, Run: rec.Status.Name, Modality: wire.Fused, Points: points})
 		}
 		if len(p.Series) == 0 {
 			return nil, needs("gap", runs, "train to the end of an epoch")
@@ -172,9 +172,9 @@ func drawGap(runs []Recorded) (*viz.Figure, error) {
 func drawMotion(runs []Recorded) (*viz.Figure, error) {
 	f := viz.PanelsFigure{Title: "How each encoder moves", Columns: 3}
 	for _, part := range []struct{ kind, title, label string }{
-		{kindGradNorm, "gradient of the last step", "norm (nats)"},
-		{kindUpdate, "update of the last step", "norm"},
-		{kindDistance, "distance from the start", "norm"},
+		{wire.KindGradNorm, "gradient of the last step", "norm (nats)"},
+		{wire.KindUpdate, "update of the last step", "norm"},
+		{wire.KindDistance, "distance from the start", "norm"},
 	} {
 		p := viz.LinePanel{Title: part.title, XLabel: "epoch", YLabel: part.label}
 		for _, rec := range runs {
@@ -251,21 +251,21 @@ func drawCosine(runs []Recorded) (*viz.Figure, error) {
 			labels[i] = fmt.Sprint(p.Step - p.N + i)
 		}
 		panel := viz.CosinePanel{Name: m, Matrix: p.Matrix, Labels: labels, Mean: p.Value, Expected: math.NaN(), NoiseScale: math.NaN()}
-		if s, ok := last(kindNoise, then); ok {
-			if g, ok := last(kindSignal, then); ok {
+		if s, ok := last(wire.KindNoise, then); ok {
+			if g, ok := last(wire.KindSignal, then); ok {
 				panel.NoiseScale = inforeg.NoiseScale(max(0, s.Value), g.Value)
 				panel.Expected = inforeg.ExpectedCosine(panel.NoiseScale, int(batch))
 			}
 		}
 		panel.Rows = append(panel.Rows, viz.CosineRow{Name: fmt.Sprintf("B = %g", batch), Mean: p.Value, SD: inforeg.CosineError(p.Matrix), Expected: panel.Expected})
-		if twice, ok := last(kindTwice, same); ok {
+		if twice, ok := last(wire.KindTwice, same); ok {
 			row := viz.CosineRow{Name: fmt.Sprintf("B = %g", 2*batch), Mean: twice.Value, SD: inforeg.CosineError(twice.Matrix), Expected: math.NaN()}
 			if !math.IsNaN(panel.NoiseScale) {
 				row.Expected = inforeg.ExpectedCosine(panel.NoiseScale, int(2*batch))
 			}
 			panel.Rows = append(panel.Rows, row)
 		}
-		if chance, ok := last(kindPermuted, same); ok && chance.SE != nil {
+		if chance, ok := last(wire.KindPermuted, same); ok && chance.SE != nil {
 			panel.Baseline = viz.CosineBaseline{Name: "permuted", Mean: chance.Value, SD: *chance.SE}
 		}
 		f.Panels = append(f.Panels, panel)

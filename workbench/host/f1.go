@@ -5,8 +5,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// kindMacroF1 is the mean over the classes of F1, which is the harmonic mean of precision and recall.
-const kindMacroF1 = wire.MacroF1
+// wire.MacroF1 is the mean over the classes of F1, which is the harmonic mean of precision and recall.
 
 // classCounts are counts of a classifier's predictions by class.
 type classCounts struct{ hit, said, there []int }
@@ -38,8 +37,8 @@ func (t *classCounts) macroF1() float64 {
 
 // f1Record is the macro F1 of the fused prediction on n samples of a split at the present step.
 func (r *Run) f1Record(t *classCounts, split data.Split, n int) wire.Record {
-	rec := r.blank(kindMacroF1, fused)
-	rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Split, rec.Readout = t.macroF1(), "none", "observed", bnRunning, n, string(split), readoutHead
+	rec := r.blank(wire.MacroF1, wire.Fused)
+	rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Split, rec.Readout = t.macroF1(), "none", "observed", bnRunning, n, string(split), wire.ReadoutHead
 	return rec
 }
 

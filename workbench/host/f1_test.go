@@ -94,7 +94,7 @@ func TestEvaluateMacroF1(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := of(list)
-	if len(got) != 1 || got[0].Encoder != fused || got[0].Split != "test" || got[0].N != len(said) || recordKey(got[0]) != recordKey(alone) {
+	if len(got) != 1 || got[0].Encoder != wire.Fused || got[0].Split != "test" || got[0].N != len(said) || recordKey(got[0]) != recordKey(alone) {
 		t.Fatalf("records of the macro F1 %+v, want one of all test samples like %+v", got, alone)
 	}
 	// Sums of fractions in another order.

@@ -79,7 +79,7 @@ func (r *Run) stepRecords(m inforeg.Measures, got map[string]measured, plain boo
 			if m.Weights {
 				rec.Params = paramsWeights
 			}
-			rec.Way = strings.Join(append(way, inStep), ", ")
+			rec.Way = strings.Join(append(way, wire.InStep), ", ")
 			list = append(list, rec)
 		}
 		if m.Shares {
@@ -110,13 +110,6 @@ func counted(draws int) string {
 	return fmt.Sprintf("%d draws", draws)
 }
 
-// inStep and ofSteps mark, in Record.Way, what was measured on the batch of a step, and the mean of that over the
-// steps of an interval of the window test.
-const (
-	inStep  = "in step"
-	ofSteps = "mean of steps"
-)
-
 // running averages what the steps of an interval measured: one record for each definition and encoder. Its standard
 // error is that of a mean over the steps; it covers the drift of the weights over the interval as well.
 func (r *Run) running() ([]wire.Record, error) {
@@ -126,7 +119,7 @@ func (r *Run) running() ([]wire.Record, error) {
 		if err != nil {
 			return nil, err
 		}
-		steps = append(steps, slices.DeleteFunc(of, func(rec wire.Record) bool { return !strings.HasSuffix(rec.Way, inStep) })...)
+		steps = append(steps, slices.DeleteFunc(of, func(rec wire.Record) bool { return !strings.HasSuffix(rec.Way, wire.InStep) })...)
 	}
 	key := func(rec wire.Record) string {
 		return fmt.Sprint(rec.Kind, rec.Encoder, rec.Loss, rec.BN, rec.Way, rec.Params)
@@ -144,7 +137,7 @@ func (r *Run) running() ([]wire.Record, error) {
 		sum := r.blank(rec.Kind, rec.Encoder)
 		sum.Value, sum.SE, sum.Loss, sum.Labels, sum.BN = mean, known(se), rec.Loss, rec.Labels, rec.BN
 		sum.N, sum.Params = rec.N*len(values[key]), rec.Params
-		sum.Way = strings.TrimSuffix(rec.Way, inStep) + ofSteps
+		sum.Way = strings.TrimSuffix(rec.Way, wire.InStep) + wire.OfSteps
 		delete(values, key)
 		list = append(list, sum)
 	}

@@ -65,7 +65,7 @@ func meanSquare(t *testing.T, r *Run, b *data.Batch) map[string]float64 {
 func inStepAt(r *Run, step int, kind, bn string) map[string]wire.Record {
 	found := map[string]wire.Record{}
 	for _, rec := range onRecord(r).Probes {
-		if rec.Step == step && rec.Kind == kind && rec.BN == bn && strings.HasSuffix(rec.Way, inStep) {
+		if rec.Step == step && rec.Kind == kind && rec.BN == bn && strings.HasSuffix(rec.Way, wire.InStep) {
 			found[rec.Encoder] = rec
 		}
 	}
@@ -207,7 +207,7 @@ func TestEpochMeans(t *testing.T) {
 	}
 	of := func(rec wire.Record, end string) key {
 		epochEnd := (rec.Step/hosttest.SmallEpoch + 1) * hosttest.SmallEpoch
-		if end == ofSteps {
+		if end == wire.OfSteps {
 			epochEnd = rec.Step
 		}
 		return key{epochEnd, rec.Kind, rec.Encoder, rec.BN, strings.TrimSuffix(rec.Way, end)}
@@ -215,13 +215,13 @@ func TestEpochMeans(t *testing.T) {
 	steps, means := map[key][]float64{}, map[key]wire.Record{}
 	for _, rec := range onRecord(r).Probes {
 		switch {
-		case strings.HasSuffix(rec.Way, inStep):
-			steps[of(rec, inStep)] = append(steps[of(rec, inStep)], rec.Value)
-		case strings.HasSuffix(rec.Way, ofSteps):
-			if _, twice := means[of(rec, ofSteps)]; twice {
+		case strings.HasSuffix(rec.Way, wire.InStep):
+			steps[of(rec, wire.InStep)] = append(steps[of(rec, wire.InStep)], rec.Value)
+		case strings.HasSuffix(rec.Way, wire.OfSteps):
+			if _, twice := means[of(rec, wire.OfSteps)]; twice {
 				t.Errorf("%+v stands twice", rec)
 			}
-			means[of(rec, ofSteps)] = rec
+			means[of(rec, wire.OfSteps)] = rec
 		}
 	}
 	if len(steps) != 12 || len(means) != 12 { // 3 measures, 2 encoders, 2 epochs
@@ -253,7 +253,7 @@ func TestOddBatch(t *testing.T) {
 	r := trained(t, shop, "odd", hosttest.Tiny("joint", map[string]any{"batch": 15.0, "probes": "economy", "every.noise": "1 epoch"}), 7)
 	found := map[string]int{}
 	for _, rec := range onRecord(r).Probes {
-		if rec.Encoder == "audio" && (strings.HasSuffix(rec.Way, inStep) || rec.Kind == kindNoise) {
+		if rec.Encoder == "audio" && (strings.HasSuffix(rec.Way, wire.InStep) || rec.Kind == wire.KindNoise) {
 			found[fmt.Sprint(rec.Kind, " of ", rec.N)]++
 		}
 	}
@@ -290,7 +290,7 @@ func TestMeasuringAgain(t *testing.T) {
 	}
 	own := 0 // records up to step 9; that of the step after it is not among them
 	for _, rec := range onRecord(again).Probes {
-		if rec.Step < at || rec.Step == at && !strings.HasSuffix(rec.Way, inStep) {
+		if rec.Step < at || rec.Step == at && !strings.HasSuffix(rec.Way, wire.InStep) {
 			own++
 		}
 	}
@@ -315,7 +315,7 @@ func TestMeasuringAgain(t *testing.T) {
 		if diff := cmp.Diff(before[:tt.parent], hosttest.Lines(t, fork.Dir, probesFile)[:tt.parent]); diff != "" {
 			t.Errorf("%s (-parent +fork)\n%s\nreason: %s", tt.name, diff, tt.reason)
 		}
-		shares := stepsWith(onRecord(fork).Probes, func(p wire.Record) bool { return p.BN == inforeg.BNShare && strings.HasSuffix(p.Way, inStep) })
+		shares := stepsWith(onRecord(fork).Probes, func(p wire.Record) bool { return p.BN == inforeg.BNShare && strings.HasSuffix(p.Way, wire.InStep) })
 		if len(shares) != tt.shares {
 			t.Errorf("%s: shares of steps %v, want %d\nreason: %s", tt.name, shares, tt.shares, tt.reason)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/primewindow/primewindow/internal/hosttest"
+	"github.com/primewindow/primewindow/internal/wire"
 )
 
 // measuring are settings under which steps measure all that there is, many of them in mid-epoch.
@@ -135,7 +136,7 @@ func TestKillAtRandomMoments(t *testing.T) {
 		t.Errorf("%d steps computed again, want at most 50", cut.recomputed)
 	}
 	for _, c := range cut.rec.changes {
-		if c.Event != eventReopened {
+		if c.Event != wire.EventReopened {
 			t.Errorf("event %s: %s", c.Event, c.Text)
 		}
 	}

@@ -39,7 +39,7 @@ func (r *Run) openRecords() (err error) {
 		if err != nil {
 			return diskProblem(err)
 		}
-		found = append(found, finding{eventDamaged, fmt.Sprintf("the records end at step %d, and there was a snapshot of step %d: it is %s now, and the steps between are taken again", r.recorded(), from.step, filepath.Base(aside))})
+		found = append(found, finding{wire.EventDamaged, fmt.Sprintf("the records end at step %d, and there was a snapshot of step %d: it is %s now, and the steps between are taken again", r.recorded(), from.step, filepath.Base(aside))})
 	}
 	for _, f := range found {
 		if err := r.change(wire.Change{Step: r.recorded(), Event: f.event, Text: f.text}); err != nil {
@@ -153,7 +153,7 @@ func (r *Run) setAside(from start, why string) error {
 	if err != nil {
 		return diskProblem(err)
 	}
-	return r.change(wire.Change{Step: from.step, Event: eventUnreadable, Text: fmt.Sprintf("%s; it is %s now", why, filepath.Base(aside))})
+	return r.change(wire.Change{Step: from.step, Event: wire.EventUnreadable, Text: fmt.Sprintf("%s; it is %s now", why, filepath.Base(aside))})
 }
 
 // otherStep reports a step that was computed again and is not the one on record.
@@ -191,7 +191,7 @@ func (r *Run) goOn(ctx context.Context, goal int) error {
 			return err
 		}
 	}
-	if err := r.change(wire.Change{Step: first.step, Event: eventDiffers, Text: first.text}); err != nil {
+	if err := r.change(wire.Change{Step: first.step, Event: wire.EventDiffers, Text: first.text}); err != nil {
 		return err
 	}
 	return r.replay(ctx, goal)
@@ -225,7 +225,7 @@ func (r *Run) compare(line []byte) error {
 		return nil
 	}
 	for _, c := range r.rec.changes {
-		if c.Event == eventDiffers && !r.strict {
+		if c.Event == wire.EventDiffers && !r.strict {
 			return nil
 		}
 	}

@@ -18,16 +18,6 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// Readouts of an accuracy.
-const (
-	readoutHead     = "head"     // the fusion head on all modalities
-	readoutSplit    = "split"    // the head on one modality alone
-	readoutSeparate = "separate" // the modality's own classifier, of methods that train one
-	readoutLinear   = "linear"   // a fresh linear classifier on the modality's frozen features
-)
-
-const fused = "fused"
-
 // recordKey is what two records of the same measurement share.
 func recordKey(r wire.Record) string {
 	return fmt.Sprint(r.Step, r.Kind, r.Encoder, r.Loss, r.Labels, r.BN, r.N, r.Split, r.Readout, r.Params, r.Way)
@@ -156,12 +146,12 @@ func (r *Run) measureDue(settings Settings, start bool) error {
 		measure func(Settings) ([]wire.Record, error)
 	}{
 		{probeCosine, false, inforeg.KindCosine, "", r.cosine},
-		{probeNoise, false, kindNoise, "", r.noise},
-		{probeMotion, false, kindDistance, "", r.motion},
+		{probeNoise, false, wire.KindNoise, "", r.noise},
+		{probeMotion, false, wire.KindDistance, "", r.motion},
 		{probeEmp, true, inforeg.KindFisherEmp, "", r.fisher},
 		{probeTrue, true, inforeg.KindFisherTrue, "", r.fisherTrue},
-		{probeAccuracy, false, inforeg.KindAccuracy, readoutHead, validation(r.evaluate)},
-		{probeLinear, false, inforeg.KindAccuracy, readoutLinear, validation(r.linear)},
+		{probeAccuracy, false, inforeg.KindAccuracy, wire.ReadoutHead, validation(r.evaluate)},
+		{probeLinear, false, inforeg.KindAccuracy, wire.ReadoutLinear, validation(r.linear)},
 	} {
 		if !settings.schedule(probe.name).Due(r.at, r.clock) || start && !probe.start {
 			continue
@@ -205,7 +195,7 @@ func (r *Run) measured(kind, readout string) (bool, error) {
 			n++
 		}
 	}
-	if readout == readoutHead {
+	if readout == wire.ReadoutHead {
 		return n >= 1, nil
 	}
 	return n >= len(r.eng.model.Modalities), nil
@@ -308,7 +298,7 @@ func (r *Run) scores(split data.Split, also ...func(labels []int32, got rows)) (
 		}
 	}
 	err := r.pass(r.st.vars, split, data.Positions(n), func(labels []int32, got rows) error {
-		count(fused, labels, got.logits)
+		count(wire.Fused, labels, got.logits)
 		f1.addRows(labels, got.logits)
 		for m, logits := range got.unimodal {
 			count(m, labels, logits)
@@ -329,25 +319,25 @@ func (r *Run) scores(split data.Split, also ...func(labels []int32, got rows)) (
 		records = append(records, r.accuracy(name, readout, split, hits[counted], n))
 		mean, se := inforeg.MeanError(losses[counted])
 		rec := r.blank("cross_entropy", name)
-		rec.Value, rec.SE, rec.Loss = mean, known(se), cmp.Or(map[string]string{fused: fused}[name], "unimodal")
+		rec.Value, rec.SE, rec.Loss = mean, known(se), cmp.Or(map[string]string{wire.Fused: wire.Fused}[name], "unimodal")
 		rec.Labels, rec.BN, rec.N = "observed", bnRunning, n
 		rec.Split, rec.Readout = string(split), readout
 		records = append(records, rec)
 	}
-	add(fused, readoutHead, fused)
+	add(wire.Fused, wire.ReadoutHead, wire.Fused)
 	for _, m := range inforeg.ModalityNames(r.eng.model) {
-		add(m, readoutSplit, m)
+		add(m, wire.ReadoutSplit, m)
 	}
 	if r.eng.model.Separate {
 		for _, m := range inforeg.ModalityNames(r.eng.model) {
-			add(m, readoutSeparate, separateName(m))
+			add(m, wire.ReadoutSeparate, separateName(m))
 		}
 	}
 	return records, r.f1Record(f1, split, n), nil
 }
 
 // separateName is under what a modality's own classifier is counted.
-func separateName(modality string) string { return modality + "/" + readoutSeparate }
+func separateName(modality string) string { return modality + "/" + wire.ReadoutSeparate }
 
 func (r *Run) accuracy(name, readout string, split data.Split, hits, n int) wire.Record {
 	p := float64(hits) / float64(n)
@@ -436,7 +426,7 @@ func (r *Run) linearOn(split data.Split, test featureRows, settings Settings) ([
 				hits++
 			}
 		}
-		records = append(records, r.accuracy(m.Name, readoutLinear, split, hits, len(test.labels)))
+		records = append(records, r.accuracy(m.Name, wire.ReadoutLinear, split, hits, len(test.labels)))
 	}
 	return records, nil
 }
@@ -504,7 +494,7 @@ func leastSquares(train []float32, labels []int32, test []float32, classes int) 
 // probeKinds are the measurements that can be asked for, by name.
 var probeKinds = []string{
 	inforeg.KindFisherEmp, inforeg.KindFisherTrue, inforeg.KindReleased, inforeg.KindBatchSquare, inforeg.KindCosine, inforeg.KindAccuracy,
-	probeLinear, kindMotion, probeNoise,
+	probeLinear, wire.KindMotion, probeNoise,
 }
 
 // measureNow measures a kind of probe at the present step.
@@ -532,7 +522,7 @@ func (r *Run) measureNow(kind string, settings Settings) ([]wire.Record, error) 
 		return r.linear(data.Validation, settings)
 	case inforeg.KindAccuracy:
 		return r.evaluate(data.Validation, settings)
-	case kindMotion:
+	case wire.KindMotion:
 		return r.motion(settings)
 	case probeNoise:
 		return r.noise(settings)

@@ -12,14 +12,6 @@ import (
 	"github.com/primewindow/primewindow/models"
 )
 
-// Kinds of record about how an encoder moves. kindMotion asks for all three.
-const (
-	kindMotion   = "motion"
-	kindGradNorm = "grad_norm"   // norm of the last step's gradient as the optimizer got it
-	kindUpdate   = "update_norm" // norm of the last step's update
-	kindDistance = "distance"    // norm of the difference to the weights at step 0
-)
-
 // motion measures, for each encoder and each of its layers, the gradient's norm and the size of the update of the last
 // step, and the distance from the start.
 func (r *Run) motion(Settings) ([]wire.Record, error) {
@@ -35,7 +27,7 @@ func (r *Run) motion(Settings) ([]wire.Record, error) {
 		for _, part := range []struct {
 			kind    string
 			squares []float32
-		}{{kindGradNorm, r.last.gradSquares}, {kindUpdate, r.last.updateSquares}, {kindDistance, distances}} {
+		}{{wire.KindGradNorm, r.last.gradSquares}, {wire.KindUpdate, r.last.updateSquares}, {wire.KindDistance, distances}} {
 			rec := r.blank(part.kind, m.Name)
 			rec.Parts = map[string]float64{}
 			square := 0.0

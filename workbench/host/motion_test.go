@@ -47,9 +47,9 @@ func TestMotion(t *testing.T) {
 					moved[layerOf(w.Name)] += d * d
 				}
 			}
-			found := asked(t, r, wire.Probe{Kind: kindMotion})
+			found := asked(t, r, wire.Probe{Kind: wire.KindMotion})
 			for _, m := range []string{"audio", "visual"} {
-				grad, update, distance := found[kindGradNorm+" "+m], found[kindUpdate+" "+m], found[kindDistance+" "+m]
+				grad, update, distance := found[wire.KindGradNorm+" "+m], found[wire.KindUpdate+" "+m], found[wire.KindDistance+" "+m]
 				for _, rec := range []wire.Record{grad, update, distance} {
 					sum := 0.0
 					for _, part := range rec.Parts {
@@ -81,7 +81,7 @@ func TestMotion(t *testing.T) {
 		})
 	}
 	fresh := trained(t, shop, "fresh", hosttest.Tiny("joint", nil), 0)
-	if _, err := fresh.Probe(t.Context(), kindMotion); err == nil || !strings.Contains(err.Error(), "no step has been taken") {
+	if _, err := fresh.Probe(t.Context(), wire.KindMotion); err == nil || !strings.Contains(err.Error(), "no step has been taken") {
 		t.Errorf("before the first step: %v", err)
 	}
 }

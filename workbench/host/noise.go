@@ -11,14 +11,8 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// Kinds of record beside the cosine, with which it has to be read.
-const (
-	kindNoise     = "gradient_noise"  // S, trace of the per-sample covariance of the gradient
-	kindSignal    = "gradient_signal" // |G|², squared norm of the gradient without noise; may come out below 0
-	kindTwice     = "cosine_2b"       // cosines between gradients of two batches together
-	kindPermuted  = "cosine_permuted" // cosines after one of each pair was permuted; SE is the spread of a single pair
-	permutedPairs = 32
-)
+// permutedPairs is how many pairs of batch gradients are permuted, for what chance gives.
+const permutedPairs = 32
 
 // noise measures noise and signal of the gradient on batches of the probe samples, one sample smaller where the run's
 // are odd: the mean over the batches, and its standard error. S over |G|² is the noise scale of McCandlish. The samples'
@@ -58,7 +52,7 @@ func (r *Run) noise(Settings) ([]wire.Record, error) {
 		for _, part := range []struct {
 			kind   string
 			values []float64
-		}{{kindNoise, noise[m.Name]}, {kindSignal, signal[m.Name]}} {
+		}{{wire.KindNoise, noise[m.Name]}, {wire.KindSignal, signal[m.Name]}} {
 			rec := r.blank(part.kind, m.Name)
 			mean, se := inforeg.MeanError(part.values)
 			rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = mean, known(se), p.Loss, p.Labels, p.BN, batches*size
@@ -126,14 +120,14 @@ func (r *Run) cosines(k int) ([]wire.Record, error) {
 		}
 		list := []wire.Record{rec}
 		if pairs := inforeg.PairSums(vectors); len(pairs) >= 2 {
-			twice := r.blank(kindTwice, name)
+			twice := r.blank(wire.KindTwice, name)
 			if twice.Matrix, err = inforeg.CosineMatrix(pairs); err != nil {
 				return nil, err
 			}
 			twice.Value, twice.N = inforeg.MeanCosine(twice.Matrix), len(pairs)
 			list = append(list, twice)
 		}
-		permuted := r.blank(kindPermuted, name)
+		permuted := r.blank(wire.KindPermuted, name)
 		mean, sd := inforeg.PermutedCosine(vectors, permutedPairs, random)
 		permuted.Value, permuted.SE, permuted.N = mean, known(sd), permutedPairs
 		for _, rec := range append(list, permuted) {

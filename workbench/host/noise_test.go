@@ -40,7 +40,7 @@ func TestNoise(t *testing.T) {
 	}
 	first, second := meanSquare(t, r, r.slice(b, 0, 16)), meanSquare(t, r, r.slice(b, 16, 32))
 	for _, m := range []string{"audio", "visual"} {
-		s, g := found[kindNoise+" "+m], found[kindSignal+" "+m]
+		s, g := found[wire.KindNoise+" "+m], found[wire.KindSignal+" "+m]
 		// Sums of float32 in another order; noise and signal themselves differ from it by much more.
 		if got, want := g.Value+s.Value/16, (first[m]+second[m])/2; !hosttest.Near(got, want, 1e-4) {
 			t.Errorf("%s: signal %v + noise %v / 16 = %v, want %v", m, g.Value, s.Value, got, want)
@@ -65,7 +65,7 @@ func TestCosines(t *testing.T) {
 	all := asked(t, r, wire.Probe{Kind: inforeg.KindCosine})
 	four := asked(t, r, wire.Probe{Kind: inforeg.KindCosine, Batches: 4})
 	for _, m := range []string{"audio", "visual"} {
-		whole, twice, chance := all[inforeg.KindCosine+" "+m], all[kindTwice+" "+m], all[kindPermuted+" "+m]
+		whole, twice, chance := all[inforeg.KindCosine+" "+m], all[wire.KindTwice+" "+m], all[wire.KindPermuted+" "+m]
 		if len(whole.Matrix) != 16 || whole.N != 16 || len(twice.Matrix) != 8 || twice.N != 8 {
 			t.Errorf("%s: matrices of %d and %d rows, want 16 and, at twice the batch, 8", m, len(whole.Matrix), len(twice.Matrix))
 		}

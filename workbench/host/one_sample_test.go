@@ -100,13 +100,13 @@ func checkErrors(t *testing.T, dir string, n int) {
 			continue
 		}
 		seen[rec.Kind+" "+rec.Split]++
-		if of := rec.Kind != kindMacroF1 && n > 1; rec.N != n || (rec.SE != nil) != of {
+		if of := rec.Kind != wire.MacroF1 && n > 1; rec.N != n || (rec.SE != nil) != of {
 			t.Errorf("%s: want %d samples, and a standard error: %v", line, n, of)
 		}
 	}
-	for _, kind := range []string{inforeg.KindAccuracy, "cross_entropy", kindMacroF1} {
+	for _, kind := range []string{inforeg.KindAccuracy, "cross_entropy", wire.MacroF1} {
 		for _, split := range []data.Split{data.Validation, data.Test} {
-			if seen[kind+" "+string(split)] == 0 && (kind != kindMacroF1 || split == data.Test) {
+			if seen[kind+" "+string(split)] == 0 && (kind != wire.MacroF1 || split == data.Test) {
 				t.Errorf("no %s on the %s split was measured", kind, split)
 			}
 		}

@@ -69,7 +69,7 @@ func TestKilledBetween(t *testing.T) {
 	begun := -1 // the first line of probes that belongs to the last step
 	list := onRecord(source).Probes
 	for i, rec := range list {
-		if rec.Step == at || rec.Step == at-1 && strings.HasSuffix(rec.Way, inStep) {
+		if rec.Step == at || rec.Step == at-1 && strings.HasSuffix(rec.Way, wire.InStep) {
 			begun = i
 			break
 		}

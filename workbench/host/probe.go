@@ -84,19 +84,6 @@ func (rec Recorded) Scheduled(p wire.Record) bool {
 	return scheduled(p, rec.Declared, rec.History.Events)
 }
 
-// Encoders of records of the whole model's trace. Their Params say paramsWhole, so that they are in no modality's trace,
-// whatever modalities are called.
-const (
-	wholeModel  = "model" // all encoders and the fusion head together
-	headAlone   = "head"  // the fusion head
-	paramsWhole = "whole"
-)
-
-// ofWhole reports whether a record is of the whole model or of its head.
-func ofWhole(rec wire.Record) bool {
-	return rec.Params == paramsWhole || strings.HasSuffix(rec.Params, ", "+paramsWhole)
-}
-
 // family measures a probe on samples of the training split: of every encoder, or, of the whole model, of the head and of
 // all together. The whole model's standard error is that of each sample's sum over all layers.
 func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.Record, error) {
@@ -118,7 +105,7 @@ func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.
 		params = append(params, paramsWeights)
 	}
 	if p.Whole {
-		names, params = []string{headAlone, wholeModel}, append(params, paramsWhole)
+		names, params = []string{wire.HeadAlone, wire.WholeModel}, append(params, wire.ParamsWhole)
 	}
 	var records []wire.Record
 	for _, m := range names {
@@ -259,7 +246,7 @@ func (r *Run) measurePart(sum tally, vars []*tensors.Tensor, part *data.Batch, p
 		}
 		if p.Whole {
 			sum.each(map[string][]float64{
-				headAlone: got.sum(models.HeadLayer), wholeModel: got.sum(func(string) bool { return true }),
+				wire.HeadAlone: got.sum(models.HeadLayer), wire.WholeModel: got.sum(func(string) bool { return true }),
 			})
 			return nil
 		}

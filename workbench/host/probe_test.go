@@ -107,7 +107,7 @@ func TestProbeWhole(t *testing.T) {
 		encoders := probe(ask)
 		ask.Whole = true
 		list := probe(ask)
-		if len(list) != 2 || list[0].Encoder != headAlone || list[1].Encoder != wholeModel || !ofWhole(list[0]) || !ofWhole(list[1]) {
+		if len(list) != 2 || list[0].Encoder != wire.HeadAlone || list[1].Encoder != wire.WholeModel || !wire.OfWhole(list[0]) || !wire.OfWhole(list[1]) {
 			t.Fatalf("weights %v: records %+v, want those of head and model", weights, list)
 		}
 		sum, errs := list[0].Value, *list[0].SE
@@ -155,8 +155,8 @@ func TestDefinitions(t *testing.T) {
 		t.Fatal(err)
 	}
 	changes := []wire.Change{
-		{Step: 10, Event: eventSet, Name: "probe_bn", New: bnRunning},
-		{Step: 20, Event: eventSet, Name: "probe_params", New: paramsWeights},
+		{Step: 10, Event: wire.EventSet, Name: "probe_bn", New: bnRunning},
+		{Step: 20, Event: wire.EventSet, Name: "probe_params", New: paramsWeights},
 	}
 	own := wire.Record{Step: 5, Kind: inforeg.KindFisherEmp, Encoder: "audio", Value: 1, Loss: inforeg.LossFused, Labels: inforeg.LabelsObserved, BN: bnRecalibrated, N: 128}
 	with := func(change func(*wire.Record)) wire.Record {
@@ -181,16 +181,16 @@ func TestDefinitions(t *testing.T) {
 		{"weights", with(func(r *wire.Record) { r.Params = paramsWeights }), false, "was asked for"},
 		{"other samples", with(func(r *wire.Record) { r.Way = "40 samples" }), false, "was asked for"},
 		{"drawn labels", with(func(r *wire.Record) { r.Kind, r.Way = inforeg.KindFisherTrue, "8 draws" }), false, "was asked for"},
-		{"shares", with(func(r *wire.Record) { r.BN, r.Way = inforeg.BNShare, inStep }), false, "of the batch of a step"},
-		{"signs", with(func(r *wire.Record) { r.BN, r.Way = inforeg.BNCoupled, "balanced, 1 draw, "+inStep }), false, "likewise"},
-		{"mean of steps", with(func(r *wire.Record) { r.Step, r.BN, r.Way = 6, inforeg.BNShare, ofSteps }), false, "of an epoch's batches"},
-		{"in step, by the run's own statistics", with(func(r *wire.Record) { r.Way = inStep }), false, "still not of the probe samples"},
+		{"shares", with(func(r *wire.Record) { r.BN, r.Way = inforeg.BNShare, wire.InStep }), false, "of the batch of a step"},
+		{"signs", with(func(r *wire.Record) { r.BN, r.Way = inforeg.BNCoupled, "balanced, 1 draw, "+wire.InStep }), false, "likewise"},
+		{"mean of steps", with(func(r *wire.Record) { r.Step, r.BN, r.Way = 6, inforeg.BNShare, wire.OfSteps }), false, "of an epoch's batches"},
+		{"in step, by the run's own statistics", with(func(r *wire.Record) { r.Way = wire.InStep }), false, "still not of the probe samples"},
 		{"as the change is made", with(func(r *wire.Record) { r.Step = 10 }), true, "the step before it had the old setting"},
 		{"after the change", with(func(r *wire.Record) { r.Step, r.BN = 11, bnRunning }), true, "the new setting"},
 		{"as before the change", with(func(r *wire.Record) { r.Step = 12 }), false, "was asked for"},
-		{"whole model", with(func(r *wire.Record) { r.Encoder, r.Params = wholeModel, paramsWhole }), false, "no modality"},
-		{"a modality that is called model", with(func(r *wire.Record) { r.Encoder = wholeModel }), true, "Params tell it from the whole model"},
-		{"weights of the whole model", with(func(r *wire.Record) { r.Step, r.BN, r.Params = 21, bnRunning, paramsWeights+", "+paramsWhole }), false, "likewise"},
+		{"whole model", with(func(r *wire.Record) { r.Encoder, r.Params = wire.WholeModel, wire.ParamsWhole }), false, "no modality"},
+		{"a modality that is called model", with(func(r *wire.Record) { r.Encoder = wire.WholeModel }), true, "Params tell it from the whole model"},
+		{"weights of the whole model", with(func(r *wire.Record) { r.Step, r.BN, r.Params = 21, bnRunning, paramsWeights+", "+wire.ParamsWhole }), false, "likewise"},
 		{"weights by the settings", with(func(r *wire.Record) { r.Step, r.BN, r.Params = 21, bnRunning, paramsWeights }), true, "after the second change"},
 		{"all by the settings", with(func(r *wire.Record) { r.Step, r.BN = 22, bnRunning }), false, "after the second change"},
 	} {

@@ -130,7 +130,7 @@ func proveRun(dir string) Proof {
 		return err
 	})
 	if ahead > 0 {
-		p.remark(probesFile, "%s of a step that is not committed: a run that is under way, or was killed, which takes the step again", plural(ahead, "measurement"))
+		p.remark(probesFile, "%s of a step that is not committed: a run that is under way, or was killed, which takes the step again", wire.Plural(ahead, "measurement"))
 	}
 	events, _ := p.journal(dir, eventsFile, owned(eventsKind, man.ID), man.Schema, func(_ int, line []byte) error {
 		var c wire.Change
@@ -140,7 +140,7 @@ func proveRun(dir string) Proof {
 		if err := checkChange(c, man.Settings); err != nil {
 			return err
 		}
-		if c.Event == eventDiffers || c.Event == eventLost {
+		if c.Event == wire.EventDiffers || c.Event == wire.EventLost {
 			p.remark(eventsFile, "step %d: %s: %s", c.Step, c.Event, c.Text)
 		}
 		return nil
@@ -158,7 +158,7 @@ func proveRun(dir string) Proof {
 		p.snapshot(dir, s, steps, man.ids())
 	}
 	p.others(dir)
-	p.Summary = fmt.Sprintf("%s, %s, %s, %s", plural(steps, "step"), plural(probes, "measurement"), plural(events, "event"), plural(len(snapshots), "snapshot"))
+	p.Summary = fmt.Sprintf("%s, %s, %s, %s", wire.Plural(steps, "step"), wire.Plural(probes, "measurement"), wire.Plural(events, "event"), wire.Plural(len(snapshots), "snapshot"))
 	return p
 }
 
@@ -184,16 +184,16 @@ func (p *Proof) journal(dir, file string, kind record.Options, made int, check f
 		p.Faults = append(p.Faults, fmt.Sprintf("%s: %v", file, l))
 	}
 	if found.Copied > 0 {
-		p.Faults = append(p.Faults, fmt.Sprintf("%s: %s damaged; copies of them are whole", file, plural(found.Copied, "line")))
+		p.Faults = append(p.Faults, fmt.Sprintf("%s: %s damaged; copies of them are whole", file, wire.Plural(found.Copied, "line")))
 	}
 	if found.Mended > 0 {
 		p.Faults = append(p.Faults, fmt.Sprintf("%s: damaged; the lines of %s are proved all the same", filepath.Base(record.SumsPath(file)), file))
 	}
 	if found.Adopted > 0 {
-		p.remark(file, "%s at its end without checksums", plural(found.Adopted, "line"))
+		p.remark(file, "%s at its end without checksums", wire.Plural(found.Adopted, "line"))
 	}
 	if found.Cut > 0 {
-		p.remark(file, "%s at its end not committed: a run that is under way, or was killed, which takes the step again", plural(found.Cut, "line"))
+		p.remark(file, "%s at its end not committed: a run that is under way, or was killed, which takes the step again", wire.Plural(found.Cut, "line"))
 	}
 	if found.Unproved && made >= provedSchema {
 		p.Faults = append(p.Faults, file+": its checksums are gone")
@@ -326,7 +326,7 @@ func proveComparison(dir string) Proof {
 			}
 		}
 	}
-	p.Summary = fmt.Sprintf("a comparison of %s, %d of them beside it", plural(len(c.Runs), "run"), there)
+	p.Summary = fmt.Sprintf("a comparison of %s, %d of them beside it", wire.Plural(len(c.Runs), "run"), there)
 	return p
 }
 
@@ -389,7 +389,7 @@ func (shop *Shop) ProveSteps(ctx context.Context, dir string, told func(step, of
 			}
 		}
 	}
-	p.Summary = fmt.Sprintf("%d steps computed again from %s", n, plural(len(list)+1, "start"))
+	p.Summary = fmt.Sprintf("%d steps computed again from %s", n, wire.Plural(len(list)+1, "start"))
 	return p, nil
 }
 

@@ -85,7 +85,7 @@ func ReadRecorded(dir string) (Recorded, error) {
 		if err := checkChange(c, man.Settings); err != nil {
 			return Recorded{}, &wire.Problem{Message: fmt.Sprintf("%s line %d: %v", filepath.Join(dir, eventsFile), i+1, err), Hint: handHint}
 		}
-		if c.Event == eventSet {
+		if c.Event == wire.EventSet {
 			settings[c.Name] = c.New
 		}
 	}
@@ -105,7 +105,7 @@ func ReadRecorded(dir string) (Recorded, error) {
 		s.Loss = rec.History.Metrics[s.Step-1]["loss"]
 	}
 	for _, p := range rec.History.Probes {
-		if p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Readout != readoutLinear {
+		if p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Readout != wire.ReadoutLinear {
 			s.Accuracy[p.Encoder] = p.Value
 		}
 	}

@@ -87,7 +87,7 @@ func checkChange(c wire.Change, base Settings) error {
 	switch like, known := base[c.Name]; {
 	case c.Step < 0:
 		return fmt.Errorf("step %d", c.Step)
-	case c.Event == eventSet && (!plain(c.New) || known && !sameType(c.New, like)):
+	case c.Event == wire.EventSet && (!plain(c.New) || known && !sameType(c.New, like)):
 		return fmt.Errorf("setting %s is %v", c.Name, c.New)
 	}
 	return nil
@@ -160,7 +160,7 @@ func (rs *records) probe(i int) (rec wire.Record, ok bool, err error) {
 
 // note keeps of a measurement what every epoch or status asks for.
 func (rs *records) note(rec wire.Record) {
-	if rec.Kind == inforeg.KindAccuracy && rec.Split == string(data.Validation) && rec.Readout != readoutLinear {
+	if rec.Kind == inforeg.KindAccuracy && rec.Split == string(data.Validation) && rec.Readout != wire.ReadoutLinear {
 		rs.accuracy[rec.Encoder] = rec.Value
 	}
 	kind, ok := traceKind(rec, rs.base, rs.changes, rs.interval)
@@ -181,7 +181,7 @@ func traceKind(rec wire.Record, base Settings, changes []wire.Change, interval i
 	switch {
 	case rec.Step == 0 || rec.Step%interval != 0:
 		return "", false
-	case strings.HasSuffix(rec.Way, ofSteps):
+	case strings.HasSuffix(rec.Way, wire.OfSteps):
 		return traceOfSteps(rec), true
 	}
 	return rec.Kind, scheduled(rec, base, changes)

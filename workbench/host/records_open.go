@@ -74,14 +74,14 @@ func openRecords(dir string, base Settings, perEpoch, interval int, owner string
 		if rs.gap = 0; n > 0 {
 			rs.gap = rs.probes.Step(n - 1)
 		}
-		found = append(found, finding{eventDamaged, goneAtEnd(probesFile, want.probes-n)})
+		found = append(found, finding{wire.EventDamaged, goneAtEnd(probesFile, want.probes-n)})
 	}
 	foreign, err := rs.dropUncommitted()
 	if err != nil {
 		return rs, nil, err
 	}
 	if foreign > 0 {
-		found = append(found, finding{eventDamaged, fmt.Sprintf("%s: %s of steps that are not on record any more, cut", probesFile, plural(foreign, "measurement"))})
+		found = append(found, finding{wire.EventDamaged, fmt.Sprintf("%s: %s of steps that are not on record any more, cut", probesFile, wire.Plural(foreign, "measurement"))})
 	}
 	return rs, found, rs.readProbes()
 }
@@ -121,46 +121,39 @@ func findings(file string, was record.Found, proved bool) (list []finding) {
 	}
 	switch {
 	case was.Unproved && proved:
-		add(eventUnproved, "its checksums are gone: its lines are taken as they are")
+		add(wire.EventUnproved, "its checksums are gone: its lines are taken as they are")
 	case was.Unproved:
-		add(eventUnproved, "an older version wrote no checksums: its lines are taken as they are")
+		add(wire.EventUnproved, "an older version wrote no checksums: its lines are taken as they are")
 	}
 	if len(was.Lost) > 0 {
 		where := ""
 		if was.Aside != "" {
 			where = "; the file as it was is " + filepath.Base(was.Aside)
 		}
-		add(eventDamaged, "%s damaged or gone, first %v%s", plural(len(was.Lost), "line"), was.Lost[0], where)
+		add(wire.EventDamaged, "%s damaged or gone, first %v%s", wire.Plural(len(was.Lost), "line"), was.Lost[0], where)
 	}
 	if was.Copied > 0 {
 		where := "; the file as it was is " + filepath.Base(was.Aside)
 		if was.Aside == "" {
 			where = ", the file was gone"
 		}
-		add(eventDamaged, "%s damaged, and whole again by copies%s", plural(was.Copied, "line"), where)
+		add(wire.EventDamaged, "%s damaged, and whole again by copies%s", wire.Plural(was.Copied, "line"), where)
 	}
 	if was.Adopted > 1 {
-		add(eventUnproved, "the checksums of %s are gone: they are taken as they are", plural(was.Adopted, "line"))
+		add(wire.EventUnproved, "the checksums of %s are gone: they are taken as they are", wire.Plural(was.Adopted, "line"))
 	}
 	if was.Mended > 0 && len(was.Lost) == 0 {
-		add(eventDamaged, "its checksums were damaged and are whole again: all its lines are proved")
+		add(wire.EventDamaged, "its checksums were damaged and are whole again: all its lines are proved")
 	}
 	if was.Cut > 1 && file != probesFile { // a kill leaves one line that is not committed, of a measurement several
-		add(eventDamaged, "%d lines at its end were never committed, and were cut", was.Cut)
+		add(wire.EventDamaged, "%d lines at its end were never committed, and were cut", was.Cut)
 	}
 	return list
 }
 
 // goneAtEnd says that lines of a journal are missing which the steps say it had.
 func goneAtEnd(file string, lines int) string {
-	return fmt.Sprintf("%s: %s at its end gone, with their checksums", file, plural(lines, "line"))
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%s: %s at its end gone, with their checksums", file, wire.Plural(lines, "line"))
 }
 
 // dropUnfinished takes back the last step of a run of an older version, which did not say whether all that belongs to a
@@ -189,7 +182,7 @@ func (rs *records) dropUncommitted() (foreign int, err error) {
 			if err != nil {
 				return 0, err
 			}
-			if ok && strings.HasSuffix(rec.Way, inStep) {
+			if ok && strings.HasSuffix(rec.Way, wire.InStep) {
 				drop[i] = true
 			}
 		}

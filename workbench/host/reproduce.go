@@ -459,7 +459,7 @@ func (r *SweepRun) diverged() {
 		return
 	}
 	if n := len(rec.History.Events); n > 0 {
-		if c := rec.History.Events[n-1]; c.Event == eventDiverged && c.Step == rec.Status.Step {
+		if c := rec.History.Events[n-1]; c.Event == wire.EventDiverged && c.Step == rec.Status.Step {
 			r.outcome = &RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: fmt.Sprintf("step %d was not taken: %s", c.Step, c.Text)}
 		}
 	}

@@ -179,7 +179,7 @@ func (d drawing) alone() (*viz.Figure, error) {
 	together := viz.LinePanel{Title: "joint training", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
 	apart := viz.LinePanel{Title: "each modality alone", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
 	a, _ := d.arm(armJoint)
-	if s, ok := d.series(a, inforeg.KindFisherEmp+" "+wholeModel, "whole model, "+armJoint, fused, true); ok {
+	if s, ok := d.series(a, inforeg.KindFisherEmp+" "+wire.WholeModel, "whole model, "+armJoint, wire.Fused, true); ok {
 		together.Series = append(together.Series, s)
 	} else { // of a record that was made before it was measured
 		together.Title += " (whole model: not on record)"

@@ -23,10 +23,10 @@ func (d drawing) acquisition() (*viz.Figure, error) {
 	acc := viz.LinePanel{Title: "(a) accuracy, validation split", XLabel: "epoch", YLabel: "accuracy (%)", Percent: true}
 	var counts []viz.Series
 	for _, a := range d.Arms {
-		for _, m := range slices.Concat([]string{fused}, d.Modalities) {
-			readout := readoutSplit
-			if m == fused {
-				readout = readoutHead
+		for _, m := range slices.Concat([]string{wire.Fused}, d.Modalities) {
+			readout := wire.ReadoutSplit
+			if m == wire.Fused {
+				readout = wire.ReadoutHead
 			}
 			s, ok := d.series(a, inforeg.KindAccuracy+" "+m+" "+readout, a.Name+": "+m, m, false)
 			if !ok {
@@ -94,14 +94,14 @@ func (d drawing) byHead(sign float64, otherwise string) string {
 	found, most := otherwise, math.Inf(-1)
 	a, _ := d.arm(armJoint)
 	for _, s := range a.Accuracies {
-		if s.Readout == readoutSplit && slices.Contains(d.Modalities, s.Encoder) && sign*s.Mean > most {
+		if s.Readout == wire.ReadoutSplit && slices.Contains(d.Modalities, s.Encoder) && sign*s.Mean > most {
 			found, most = s.Encoder, sign*s.Mean
 		}
 	}
 	return found
 }
 
-func isFused(s Summary) bool { return s.Encoder == fused && s.Readout == readoutHead }
+func isFused(s Summary) bool { return s.Encoder == wire.Fused && s.Readout == wire.ReadoutHead }
 
 // meanPoint is a mean over seeds with their standard deviation, where there is one.
 func meanPoint(x float64, s Summary) viz.Point {
@@ -149,7 +149,7 @@ func sweeps(recs ...*wire.Reproduction) (*viz.Figure, error) {
 			}
 		}
 		whole, each := panel("fused"), panel("each modality")
-		if s, ok := d.swept(fused); ok {
+		if s, ok := d.swept(wire.Fused); ok {
 			whole.Series = append(whole.Series, s)
 		}
 		a, _ := d.arm(armJoint)
@@ -171,7 +171,7 @@ func (d drawing) swept(encoder string) (viz.Series, bool) {
 	s := viz.Series{Name: encoder, Run: armInfoReg, Modality: encoder}
 	for _, a := range d.Arms {
 		for _, sum := range a.Accuracies {
-			if a.X == nil || sum.Encoder != encoder || sum.Readout != readoutHead && sum.Readout != readoutSplit {
+			if a.X == nil || sum.Encoder != encoder || sum.Readout != wire.ReadoutHead && sum.Readout != wire.ReadoutSplit {
 				continue
 			}
 			s.Points = append(s.Points, meanPoint(*a.X, sum))

@@ -30,7 +30,7 @@ func (d drawing) gaps() (*viz.Figure, error) {
 					gap.Runs = append(gap.Runs, wire.ReproducedRun{RunOutcome: run.RunOutcome, Curves: []wire.ReproducedCurve{c}})
 				}
 			}
-			if s, ok := d.series(gap, "gap", a.Name+": "+gapName(d.Modalities), fused, false); ok {
+			if s, ok := d.series(gap, "gap", a.Name+": "+gapName(d.Modalities), wire.Fused, false); ok {
 				p.Series = append(p.Series, s)
 			}
 		}
@@ -187,13 +187,13 @@ func (d drawing) bars() (*viz.Figure, error) {
 	f := viz.BarsFigure{Title: d.title(d.Title), Label: "accuracy (%)", Percent: true, Band: d.band(), Width: d.width()}
 	drawn := false
 	for _, a := range d.Arms {
-		for _, encoder := range slices.Concat([]string{fused}, d.Modalities) {
+		for _, encoder := range slices.Concat([]string{wire.Fused}, d.Modalities) {
 			i := slices.IndexFunc(a.Accuracies, func(s Summary) bool {
-				return s.Encoder == encoder && (s.Readout == readoutHead || s.Readout == readoutSplit)
+				return s.Encoder == encoder && (s.Readout == wire.ReadoutHead || s.Readout == wire.ReadoutSplit)
 			})
 			bar := viz.Bar{Name: a.Name, Modality: encoder}
 			if i < 0 {
-				if bar.Missing = holeOf(a); encoder != fused || bar.Missing == "" {
+				if bar.Missing = holeOf(a); encoder != wire.Fused || bar.Missing == "" {
 					continue
 				}
 			} else {
@@ -239,7 +239,7 @@ func (d drawing) firstSet() string {
 func (d drawing) encoderOf(p wire.PaperNumber) string {
 	switch p.Quantity {
 	case "accuracy":
-		return fused
+		return wire.Fused
 	case "audio":
 		return d.Modalities[0]
 	case "video":
@@ -271,8 +271,8 @@ func (d drawing) forest() (*viz.Figure, error) {
 		if a.Name == d.Baseline {
 			continue
 		}
-		row := viz.ForestRow{Name: a.Name, Modality: fused}
-		i := slices.IndexFunc(a.Differences, func(x Difference) bool { return x.Encoder == fused && x.Readout == readoutHead })
+		row := viz.ForestRow{Name: a.Name, Modality: wire.Fused}
+		i := slices.IndexFunc(a.Differences, func(x Difference) bool { return x.Encoder == wire.Fused && x.Readout == wire.ReadoutHead })
 		switch {
 		case i < 0:
 			row.Missing = holeOf(a)

@@ -68,7 +68,7 @@ func (b beside) each(ctx context.Context, r *Run, step int) error {
 	}
 	test := step%r.clock.Interval == 0
 	eval := b.eval && test && step > 0 && !have(inforeg.KindFisherEmp, bnRunning)
-	whole := b.whole && test && !slices.ContainsFunc(list, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && ofWhole(p) })
+	whole := b.whole && test && !slices.ContainsFunc(list, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && wire.OfWhole(p) })
 	cosines := b.cosines && step > 0 && step%r.perEpoch == 0 && !have(inforeg.KindCosine, "")
 	if cosines && !cosineAt(step, r.perEpoch, r.perEpoch*r.Status().Epochs) {
 		inside, err := firstInside(r.Recorded())
@@ -148,13 +148,13 @@ func (b beside) lacks(rec Recorded, split data.Split, step, perEpoch int) bool {
 	evals, wholes, cosines, f1 := map[int]bool{}, map[int]bool{}, map[int]bool{}, false
 	for _, p := range rec.History.Probes {
 		switch {
-		case p.Kind == inforeg.KindFisherEmp && ofWhole(p):
+		case p.Kind == inforeg.KindFisherEmp && wire.OfWhole(p):
 			wholes[p.Step] = true
 		case p.Kind == inforeg.KindFisherEmp && p.BN == bnRunning:
 			evals[p.Step] = true
 		case p.Kind == inforeg.KindCosine:
 			cosines[p.Step] = true
-		case p.Kind == kindMacroF1 && p.Step == step && p.Split == string(split):
+		case p.Kind == wire.MacroF1 && p.Step == step && p.Split == string(split):
 			f1 = true
 		}
 	}

@@ -57,7 +57,7 @@ func TestMeasureWhole(t *testing.T) {
 	}
 	n := 0
 	for _, p := range rec.History.Probes {
-		if ofWhole(p) {
+		if wire.OfWhole(p) {
 			n++
 		}
 	}

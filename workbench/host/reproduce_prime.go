@@ -97,9 +97,9 @@ func (d drawing) rates() (*viz.Figure, error) {
 	rise.Percent, rise.Log = false, true
 	of := map[string]*viz.Series{}
 	for _, name := range []string{armJoint, armInfoReg} {
-		of[name] = &viz.Series{Name: name, Run: name, Modality: fused}
+		of[name] = &viz.Series{Name: name, Run: name, Modality: wire.Fused}
 	}
-	gained := viz.Series{Name: "gain", Modality: fused}
+	gained := viz.Series{Name: "gain", Modality: wire.Fused}
 	rose := viz.Series{Name: "rise of " + lead, Modality: lead}
 	for _, a := range d.Arms {
 		if a.X == nil {
@@ -140,7 +140,7 @@ func gainOf(a wire.ReproducedArm) (viz.Point, bool) {
 	if a.Against != "" {
 		list = a.Apart
 	}
-	i := slices.IndexFunc(list, func(x Difference) bool { return x.Encoder == fused && x.Readout == readoutHead })
+	i := slices.IndexFunc(list, func(x Difference) bool { return x.Encoder == wire.Fused && x.Readout == wire.ReadoutHead })
 	if i < 0 || a.X == nil {
 		return viz.Point{}, false
 	}

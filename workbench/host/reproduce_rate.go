@@ -202,7 +202,7 @@ func (one *part) tried(r *SweepRun) (t try, state int) {
 	t.accuracy = list[0].Value
 	for _, p := range rec.History.Probes {
 		there := p.Step == epoch*r.arm.perEpoch && p.Split == string(data.Validation)
-		if there && p.Kind == "cross_entropy" && p.Encoder == fused {
+		if there && p.Kind == "cross_entropy" && p.Encoder == wire.Fused {
 			t.entropy = p.Value
 		}
 	}

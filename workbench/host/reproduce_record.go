@@ -146,8 +146,8 @@ func (one *part) recordRun(r *SweepRun, a *reproArm, seed int) (got wire.Reprodu
 // f1Of is the macro F1 as one more quantity.
 func (one *part) f1Of(rec Recorded, step int) []Accuracy {
 	for _, p := range rec.History.Probes {
-		if one.f1 && p.Kind == kindMacroF1 && p.Step == step && p.Split == string(one.split) {
-			return []Accuracy{{Quantity: Quantity{Encoder: fused, Readout: kindMacroF1}, Value: p.Value}}
+		if one.f1 && p.Kind == wire.MacroF1 && p.Step == step && p.Split == string(one.split) {
+			return []Accuracy{{Quantity: Quantity{Encoder: wire.Fused, Readout: wire.MacroF1}, Value: p.Value}}
 		}
 	}
 	return nil
@@ -210,10 +210,10 @@ func (one *part) curvesOf(rec Recorded, perEpoch int) []wire.ReproducedCurve {
 			if p.Split == string(data.Validation) {
 				add(quantity, "validation split", epoch, p.Value, nil)
 			}
-		case p.Kind == inforeg.KindFisherEmp && ofWhole(p):
+		case p.Kind == inforeg.KindFisherEmp && wire.OfWhole(p):
 			if one.whole {
 				rest := p
-				rest.Params = strings.Trim(strings.TrimSuffix(p.Params, paramsWhole), ", ") // what it has in common with the encoders'
+				rest.Params = strings.Trim(strings.TrimSuffix(p.Params, wire.ParamsWhole), ", ") // what it has in common with the encoders'
 				if rec.Scheduled(rest) {
 					add(quantity, definition(rest), epoch, p.Value, p.SE)
 				}
@@ -298,13 +298,13 @@ func cosinesOf(rec Recorded, perEpoch int) []wire.ReproducedCosine {
 				}
 				c.Matrix = append(c.Matrix, short)
 			}
-			if s, ok := find(kindNoise); ok {
-				if g, ok := find(kindSignal); ok {
+			if s, ok := find(wire.KindNoise); ok {
+				if g, ok := find(wire.KindSignal); ok {
 					scale := inforeg.NoiseScale(max(0, s.Value), g.Value)
 					c.Noise, c.Expected = finite(scale), finite(inforeg.ExpectedCosine(scale, batch))
 				}
 			}
-			if chance, ok := find(kindPermuted); ok && chance.SE != nil {
+			if chance, ok := find(wire.KindPermuted); ok && chance.SE != nil {
 				c.Chance, c.ChanceSD = finite(chance.Value), finite(*chance.SE)
 			}
 			list = append(list, c)

@@ -178,7 +178,7 @@ func (v *Verification) part(f recordFile) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.whole = t.whole && hasCurve(rec, inforeg.KindFisherEmp+" "+wholeModel) // older records lack it: it needs no measuring
+	t.whole = t.whole && hasCurve(rec, inforeg.KindFisherEmp+" "+wire.WholeModel) // older records lack it: it needs no measuring
 	if t.maps && !hasCurve(rec, acted) {
 		t.curves = nil // likewise
 	}

@@ -142,27 +142,12 @@ func (r *Run) settingsAt(step int) Settings { return settingsAt(r.base, r.rec.ch
 func settingsAt(base Settings, changes []wire.Change, step int) Settings {
 	s := maps.Clone(base)
 	for _, c := range changes {
-		if c.Event == eventSet && c.Step <= step {
+		if c.Event == wire.EventSet && c.Step <= step {
 			s[c.Name] = c.New
 		}
 	}
 	return s
 }
-
-// Kinds of events.
-const (
-	eventSet        = "set"
-	eventFork       = "fork"
-	eventReopened   = "reopened"
-	eventDiverged   = "diverged"
-	eventDiffers    = "replay_differs"
-	eventUnreadable = "snapshot_unreadable"
-	eventDamaged    = "damaged"  // of files of the run
-	eventUnproved   = "unproved" // of records without checksums
-	eventRestored   = "restored" // lines that were lost and computed again
-	eventLost       = "lost"     // lines that cannot be had any more
-	eventCode       = "code"     // of what a cell defines: from this step on other code computes
-)
 
 func (r *Run) change(c wire.Change) error { return r.rec.change(c) }
 
@@ -272,8 +257,8 @@ func (r *Run) metricsLine(epoch int, scalars []float32) []byte {
 
 // diverged reports a step that would have gone bad. It was not taken: the run stays before it.
 func (r *Run) diverged(what string) error {
-	if n := len(r.rec.changes); n == 0 || r.rec.changes[n-1].Event != eventDiverged || r.rec.changes[n-1].Step != r.at {
-		if err := r.change(wire.Change{Step: r.at, Event: eventDiverged, Text: what + " is not finite"}); err != nil {
+	if n := len(r.rec.changes); n == 0 || r.rec.changes[n-1].Event != wire.EventDiverged || r.rec.changes[n-1].Step != r.at {
+		if err := r.change(wire.Change{Step: r.at, Event: wire.EventDiverged, Text: what + " is not finite"}); err != nil {
 			return err
 		}
 	}

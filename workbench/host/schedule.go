@@ -7,6 +7,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
 )
 
 // What a run measures by itself, each with a schedule of its own, the setting everyPrefix and its name.
@@ -17,7 +18,7 @@ const (
 	probeTrue     = inforeg.KindFisherTrue // exact over classes, likewise
 	probeLabels   = inforeg.KindLabels     // fisher_true of the step's batch by drawn labels
 	probeLinear   = "linear"               // accuracy of fresh linear classifiers on frozen features
-	probeMotion   = kindMotion             // gradient norm, size of the update, distance from the start, by layer
+	probeMotion   = wire.KindMotion        // gradient norm, size of the update, distance from the start, by layer
 	probeNoise    = "noise"                // gradient noise and signal: the noise scale
 	probeShare    = inforeg.KindShare      // shares of the step's gradient, exact
 	probeSigns    = inforeg.KindSigns      // fisher_emp of the step's batch by balanced signs

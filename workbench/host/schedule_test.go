@@ -113,15 +113,15 @@ func TestSchedules(t *testing.T) {
 		}
 	}
 	check("trace", kind(inforeg.KindFisherEmp, ""), []int{0, 4, 8, 12}, "and at the start, so that the first rise can be seen")
-	check("motion", kind(kindDistance, ""), []int{1, 2, 3, 4, 5, 6, 8, 10, 13}, "ten a decade; at the start nothing has moved")
+	check("motion", kind(wire.KindDistance, ""), []int{1, 2, 3, 4, 5, 6, 8, 10, 13}, "ten a decade; at the start nothing has moved")
 	check("cosine", kind(inforeg.KindCosine, ""), []int{3, 6, 9, 12}, "")
-	check("accuracy", kind(inforeg.KindAccuracy, readoutSplit), []int{12}, "the end of every second epoch")
-	check("linear", kind(inforeg.KindAccuracy, readoutLinear), []int{1, 2, 5, 10}, "10^(1/3) = 2.15, 10^(2/3) = 4.64")
-	check("noise", kind(kindNoise, ""), nil, "never")
-	check("shares", inOne(inforeg.BNShare, inStep), []int{0, 5, 10}, "a step is measured as it begins")
-	check("signs", inOne(inforeg.BNCoupled, inStep), []int{0, 6, 12}, "the first step of every epoch")
-	check("mean of shares", inOne(inforeg.BNShare, ofSteps), []int{6, 12}, "at the ends of epochs")
-	check("mean of signs", inOne(inforeg.BNCoupled, ofSteps), []int{6, 12}, "likewise")
+	check("accuracy", kind(inforeg.KindAccuracy, wire.ReadoutSplit), []int{12}, "the end of every second epoch")
+	check("linear", kind(inforeg.KindAccuracy, wire.ReadoutLinear), []int{1, 2, 5, 10}, "10^(1/3) = 2.15, 10^(2/3) = 4.64")
+	check("noise", kind(wire.KindNoise, ""), nil, "never")
+	check("shares", inOne(inforeg.BNShare, wire.InStep), []int{0, 5, 10}, "a step is measured as it begins")
+	check("signs", inOne(inforeg.BNCoupled, wire.InStep), []int{0, 6, 12}, "the first step of every epoch")
+	check("mean of shares", inOne(inforeg.BNShare, wire.OfSteps), []int{6, 12}, "at the ends of epochs")
+	check("mean of signs", inOne(inforeg.BNCoupled, wire.OfSteps), []int{6, 12}, "likewise")
 
 	for _, set := range []struct {
 		value string
@@ -131,7 +131,7 @@ func TestSchedules(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	check("shares after Set", inOne(inforeg.BNShare, inStep), []int{0, 5, 10, 13, 14, 15}, "from the step after step 13 on, until the one after step 15")
+	check("shares after Set", inOne(inforeg.BNShare, wire.InStep), []int{0, 5, 10, 13, 14, 15}, "from the step after step 13 on, until the one after step 15")
 	var events []string
 	for _, c := range r.rec.changes {
 		events = append(events, fmt.Sprintf("%d %s %s: %v, then %v", c.Step, c.Event, c.Name, c.Old, c.New))

@@ -402,7 +402,7 @@ func (r *Run) copyUpTo(dir string, owner string, at int, changed map[string]any)
 		if err != nil {
 			return err
 		}
-		own[i] = ok && !strings.HasSuffix(rec.Way, inStep) // one that is lost is measured again
+		own[i] = ok && !strings.HasSuffix(rec.Way, wire.InStep) // one that is lost is measured again
 	}
 	if err := os.MkdirAll(filepath.Join(dir, snapshotsDir), 0o777); err != nil {
 		return err
@@ -440,12 +440,12 @@ func (r *Run) copyUpTo(dir string, owner string, at int, changed map[string]any)
 	}
 	child := &records{events: events}
 	defer func() { _ = events.Close() }() // each event is on disk already
-	if err := child.change(wire.Change{Step: at, Event: eventFork, Text: fmt.Sprintf("forked from %s", r.Name)}); err != nil {
+	if err := child.change(wire.Change{Step: at, Event: wire.EventFork, Text: fmt.Sprintf("forked from %s", r.Name)}); err != nil {
 		return err
 	}
 	before := r.settingsAt(at - 1)
 	for _, n := range slices.Sorted(maps.Keys(changed)) {
-		if err := child.change(wire.Change{Step: at, Event: eventSet, Name: n, Old: before[n], New: changed[n]}); err != nil {
+		if err := child.change(wire.Change{Step: at, Event: wire.EventSet, Name: n, Old: before[n], New: changed[n]}); err != nil {
 			return err
 		}
 	}

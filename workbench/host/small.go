@@ -41,9 +41,9 @@ func testNotes(settings Settings, perEpoch int) []string {
 	clock, _ := settings.clock(perEpoch)
 	first := 2 * clock.Interval // eq. 11 reads two traces
 	note := fmt.Sprintf("the prime learning window is tested every %s (%s), first after step %d, which is epoch %s",
-		plural(clock.Interval, "step"), plural(clock.Interval*clock.Batch, "sample"), first, strconv.FormatFloat(clock.Epochs(2), 'g', 3, 64))
+		wire.Plural(clock.Interval, "step"), wire.Plural(clock.Interval*clock.Batch, "sample"), first, strconv.FormatFloat(clock.Epochs(2), 'g', 3, 64))
 	if planned := settings.whole("epochs") * perEpoch; planned <= first {
-		note += fmt.Sprintf(": not within the %s that are planned", plural(settings.whole("epochs"), "epoch"))
+		note += fmt.Sprintf(": not within the %s that are planned", wire.Plural(settings.whole("epochs"), "epoch"))
 	}
 	return []string{note}
 }

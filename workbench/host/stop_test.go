@@ -57,7 +57,7 @@ func TestStop(t *testing.T) {
 	cut := trained(t, shop, "cut", settings, at)
 	dir := cut.Dir
 	shop, cut = reopened(t, shop, "cut", settings, nil)
-	if list, err := cut.Probe(t.Context(), kindMotion); err != nil || len(list) == 0 {
+	if list, err := cut.Probe(t.Context(), wire.KindMotion); err != nil || len(list) == 0 {
 		t.Errorf("motion of the last step: %v, %v", list, err)
 	}
 	if cut.recomputed != 0 || cut.Status().Step != at {
@@ -85,7 +85,7 @@ func TestStop(t *testing.T) {
 		t.Errorf("%d steps computed again, want %d, those after the stop", cut.recomputed, want)
 	}
 	for _, c := range cut.rec.changes {
-		if c.Event != eventReopened {
+		if c.Event != wire.EventReopened {
 			t.Errorf("event %+v", c)
 		}
 	}
@@ -126,7 +126,7 @@ func TestStarts(t *testing.T) {
 }
 
 func TestThinStops(t *testing.T) {
-	r := &Run{Dir: t.TempDir(), rec: &records{changes: []wire.Change{{Step: 2, Event: eventCode}, {Step: 3, Event: eventCode}, {Step: 4, Event: eventSet}}}}
+	r := &Run{Dir: t.TempDir(), rec: &records{changes: []wire.Change{{Step: 2, Event: wire.EventCode}, {Step: 3, Event: wire.EventCode}, {Step: 4, Event: wire.EventSet}}}}
 	for s := range 6 {
 		touch(t, stopPath(r.Dir, s))
 	}

@@ -135,7 +135,7 @@ func (r *Run) catchUp(ctx context.Context, client string, goal int) error {
 			}
 		}
 		r.tell(wire.Event{Kind: wire.Notice, Text: text})
-		return r.change(wire.Change{Step: r.recorded(), Event: eventReopened, New: r.recomputed, Text: "steps computed again"})
+		return r.change(wire.Change{Step: r.recorded(), Event: wire.EventReopened, New: r.recomputed, Text: "steps computed again"})
 	}
 	return nil
 }
@@ -208,7 +208,7 @@ func (r *Run) Set(asked map[string]any) error {
 				Hint:    "open another run with it, or start this one over with Fresh",
 			}
 		}
-		list = append(list, wire.Change{Step: r.recorded(), Event: eventSet, Name: name, Old: now[name], New: v})
+		list = append(list, wire.Change{Step: r.recorded(), Event: wire.EventSet, Name: name, Old: now[name], New: v})
 	}
 	for _, c := range list {
 		if err := r.change(c); err != nil {
@@ -278,7 +278,7 @@ func (r *Run) publish(state string, target int, rate float64, client string) {
 func warnings(changes []wire.Change) (list []string) {
 	for _, c := range changes {
 		switch c.Event {
-		case eventDiffers, eventDamaged, eventLost, eventUnproved, eventUnreadable:
+		case wire.EventDiffers, wire.EventDamaged, wire.EventLost, wire.EventUnproved, wire.EventUnreadable:
 			list = append(list, fmt.Sprintf("step %d: %s", c.Step, c.Text))
 		}
 	}
@@ -291,7 +291,7 @@ func damageText(metrics, probes []record.Lost) string {
 	if len(metrics) == 0 {
 		file = probesFile
 	}
-	return fmt.Sprintf("%s of the record damaged or gone, the first %s %v; training or measuring computes them again", plural(len(metrics)+len(probes), "line"), file, first)
+	return fmt.Sprintf("%s of the record damaged or gone, the first %s %v; training or measuring computes them again", wire.Plural(len(metrics)+len(probes), "line"), file, first)
 }
 
 func (r *Run) publishProblem(state string, problem *wire.Problem) {
