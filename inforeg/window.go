@@ -135,6 +135,9 @@ func RiseErrorApart(a, errA, b, errB float64) float64 {
 	return a / b * math.Hypot(errA/a, errB/b)
 }
 
+// ReleasedSmoothing is the width of the published code's mean over epochs, for [Smooth]; not in the paper.
+const ReleasedSmoothing = 10
+
 // Smooth is the mean of each value and the width-1 before it. With padded, zeros stand before the first value, as
 // in the published code, where a trace of any shape then seems to rise for width intervals; without, the mean is
 // over the values that there are. It returns an error for a width below 1.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/synth"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 )
@@ -140,4 +142,15 @@ func Tiny(method string, more map[string]any) map[string]any {
 	s["encoder.audio"], s["encoder.visual"], s["probes"] = "cnn2d:4", "cnn2d:4", "none"
 	maps.Copy(s, more)
 	return s
+}
+
+// SynthDescription describes synth, without a backend.
+func SynthDescription(t *testing.T) *data.Description {
+	t.Helper()
+	set, err := synth.Open("", map[string]any{"train": 12.0, "val": 6.0, "test": 6.0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	desc := set.Describe()
+	return &desc
 }

@@ -24,9 +24,9 @@ var arrows = map[string][]string{
 	"inforeg/method":          {"data", "models", "inforeg"},
 	"internal/wire":           {"data", "internal/seal", "internal/strict", "internal/whole"},
 	"internal/policy":         {},
-	"internal/datatest":       {"data"},                    // tests alone import it
-	"internal/xlatest":        {"models"},                  // tests alone import it
-	"internal/hosttest":       {"internal/wire", "models"}, // tests alone import it
+	"internal/datatest":       {"data"},                                          // tests alone import it
+	"internal/xlatest":        {"models"},                                        // tests alone import it
+	"internal/hosttest":       {"data", "data/synth", "internal/wire", "models"}, // tests alone import it
 	"internal/mat":            {"data"},
 	"internal/npy":            {"data"},
 	"internal/holm":           {"internal/wire"},
@@ -40,8 +40,9 @@ var arrows = map[string][]string{
 	"viz":                     {"viz/tsne", "internal/whole"},
 	"viz/tsne":                {},
 	"workbench":               {"data", "internal/report", "internal/strict", "internal/whole", "internal/wire"},
-	"workbench/host":          {"data", "data/*", "models", "inforeg", "inforeg/method", "internal/wire", "internal/holm", "internal/npy", "internal/seal", "internal/stats", "internal/strict", "internal/tune", "internal/whole", "internal/xla", "viz", "viz/tsne", "workbench/host/cellcode", "workbench/host/record"},
+	"workbench/host":          {"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/holm", "internal/npy", "internal/seal", "internal/stats", "internal/strict", "internal/tune", "internal/whole", "internal/wire", "internal/xla", "models", "viz", "viz/tsne", "workbench/host/cellcode", "workbench/host/record", "workbench/host/setting"},
 	"workbench/host/cellcode": {},
+	"workbench/host/setting":  {"data", "data/catalog", "models", "inforeg", "inforeg/method", "internal/wire"},
 	"workbench/host/record":   {"internal/seal", "internal/whole"},
 	"cmd/primewindow":         {"data", "data/*", "internal/report", "internal/whole", "internal/wire", "internal/xla", "viz", "workbench", "workbench/host"},
 	"bench/*":                 {"data", "data/*", "internal/wire", "internal/xla", "models", "inforeg", "inforeg/method", "viz", "viz/tsne", "workbench", "workbench/host"},

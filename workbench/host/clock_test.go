@@ -13,12 +13,13 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // everyFour are settings of InfoReg with windows tested every four steps, where an epoch has six, and always open.
 func everyFour() map[string]any {
 	s := hosttest.Small("inforeg")
-	s[windowEvery], s["k"] = "4 steps", -90.0
+	s[setting.WindowEvery], s["k"] = "4 steps", -90.0
 	return s
 }
 
@@ -83,14 +84,14 @@ func TestClockResumed(t *testing.T) {
 func TestClocks(t *testing.T) {
 	shop := newTestShop(t)
 	settings := everyFour()
-	settings[windowEvery] = "epoch"
+	settings[setting.WindowEvery] = "epoch"
 	paper := trained(t, shop, "paper", settings, 3*hosttest.SmallEpoch)
 	for _, every := range []string{"6 steps", "100 samples"} { // 6.25 steps of 16
 		settings := maps.Clone(settings)
-		settings[windowEvery] = every
+		settings[setting.WindowEvery] = every
 		sameRecords(t, paper.Dir, trained(t, shop, strings.ReplaceAll(every, " ", "-"), settings, 3*hosttest.SmallEpoch).Dir, 3*hosttest.SmallEpoch)
 	}
-	if _, err := shop.Open("bad", wire.Declaration{Settings: map[string]any{"data": "synth", windowEvery: "log"}}); err == nil || !strings.Contains(err.Error(), "windows tested every") {
+	if _, err := shop.Open("bad", wire.Declaration{Settings: map[string]any{"data": "synth", setting.WindowEvery: "log"}}); err == nil || !strings.Contains(err.Error(), "windows tested every") {
 		t.Errorf("tests in geometric progression: error %v", err)
 	}
 }
@@ -146,7 +147,7 @@ func TestOlderRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	man.Each = false
-	for _, name := range []string{windowEvery, "k_every", "k_z"} {
+	for _, name := range []string{setting.WindowEvery, "k_every", "k_z"} {
 		delete(man.Settings, name)
 	}
 	if err := man.write(dir); err != nil {
@@ -173,7 +174,7 @@ func TestFirstTest(t *testing.T) {
 		settings map[string]any
 		want     string
 	}{
-		{map[string]any{windowEvery: "4 steps"}, "tested every 4 steps (64 samples), first after step 8, which is epoch 1.33"},
+		{map[string]any{setting.WindowEvery: "4 steps"}, "tested every 4 steps (64 samples), first after step 8, which is epoch 1.33"},
 		{map[string]any{"epochs": 2.0}, "tested every 6 steps (96 samples), first after step 12, which is epoch 2: not within the 2 epochs that are planned"},
 		{map[string]any{"window": "all"}, ""},
 	} {
@@ -192,9 +193,9 @@ func TestFirstTest(t *testing.T) {
 // TestCheapTraces: a window may be read from what the steps measure by the way, averaged over each interval.
 func TestCheapTraces(t *testing.T) {
 	shop := newTestShop(t)
-	for kind, probe := range map[string]string{inforeg.KindShare: probeShare, inforeg.KindSigns: probeSigns} {
+	for kind, probe := range map[string]string{inforeg.KindShare: setting.ProbeShare, inforeg.KindSigns: setting.ProbeSigns} {
 		settings := everyFour()
-		settings["window_trace"], settings[everyPrefix+probe], settings[everyPrefix+probeEmp] = kind, "1 step", "never"
+		settings["window_trace"], settings[setting.EveryPrefix+probe], settings[setting.EveryPrefix+setting.ProbeEmp] = kind, "1 step", "never"
 		r := trained(t, shop, kind, settings, 3*hosttest.SmallEpoch)
 		traces, errs := r.rec.tracesUntil(4)
 		if got := traces[kind]["audio"]; len(got) != 4 || slices.ContainsFunc(got, func(v float64) bool { return !(v > 0) }) {

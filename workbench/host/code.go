@@ -13,13 +13,14 @@ import (
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // What a cell defines has a hash, and a run knows under which of them each of its steps was taken: its manifest has
 // that of the first step, and an event, eventCode, each later one.
 
 // codeOf has the hashes of what a run with these settings uses and a cell defines; none of the program's own.
-func (shop *Shop) codeOf(settings Settings) map[string]string {
+func (shop *Shop) codeOf(settings setting.Values) map[string]string {
 	code := map[string]string{}
 	for _, what := range definitions(settings) {
 		if hash, ok := shop.defines[what]; ok {
@@ -30,10 +31,10 @@ func (shop *Shop) codeOf(settings Settings) map[string]string {
 }
 
 // definitions names what a run with these settings uses that a cell could define.
-func definitions(settings Settings) []string {
-	list := []string{wire.Definition(wire.DefinesMethod, settings.text("method"))}
+func definitions(settings setting.Values) []string {
+	list := []string{wire.Definition(wire.DefinesMethod, settings.Method())}
 	for name, value := range settings {
-		if spec, ok := value.(string); ok && strings.HasPrefix(name, encoderPrefix) {
+		if spec, ok := value.(string); ok && strings.HasPrefix(name, setting.EncoderPrefix) {
 			list = append(list, wire.Definition(wire.DefinesEncoder, models.EncoderName(spec)))
 		}
 	}
@@ -82,7 +83,7 @@ func knownMethod(asked map[string]any) (inforeg.Method, error) {
 }
 
 // completed are settings with the defaults of those that the method has got since: its code may have changed.
-func completed(settings Settings, m inforeg.Method) Settings {
+func completed(settings setting.Values, m inforeg.Method) setting.Values {
 	all := maps.Clone(settings)
 	if m == nil {
 		return all
@@ -220,7 +221,7 @@ func (r *Run) reachable(step int) error {
 
 // modalities names those that a run with these settings is trained on, in order.
 func modalities(man *manifest) []string {
-	wanted := modalityNames(man.Settings)
+	wanted := setting.ModalityNames(man.Settings)
 	var names []string
 	for _, m := range man.Data.Modalities {
 		if len(wanted) == 0 || slices.Contains(wanted, m.Name) {

@@ -11,6 +11,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // Comparison asks for methods to be trained on the same samples from the same seeds, each run in a folder of its own.
@@ -61,12 +62,12 @@ func (c Comparison) check() error {
 type arm struct {
 	method   string
 	asked    map[string]any
-	settings Settings
+	settings setting.Values
 	changed  map[string]any // those that are not the default
 	perEpoch int
 }
 
-func (a arm) epochs() int { return a.settings.whole("epochs") }
+func (a arm) epochs() int { return a.settings.Epochs() }
 
 // arm completes the settings of one method's runs, and finds out whether they can be trained and measured.
 func (shop *Shop) arm(c Comparison, m string, shared, own map[string]any) (arm, data.Dataset, error) {
@@ -78,16 +79,16 @@ func (shop *Shop) arm(c Comparison, m string, shared, own map[string]any) (arm, 
 		return arm{}, nil, err
 	}
 	desc := set.Describe()
-	if a.settings, _, err = settled(a.asked, set); err != nil {
+	if a.settings, _, err = setting.Complete(a.asked, set); err != nil {
 		return arm{}, nil, err
 	}
-	if _, err := buildModel(a.settings, desc); err != nil {
+	if _, err := setting.BuildModel(a.settings, desc); err != nil {
 		return arm{}, nil, err
 	}
-	if a.perEpoch, err = stepsPerEpoch(a.settings, set); err != nil {
+	if a.perEpoch, err = setting.StepsPerEpoch(a.settings, set); err != nil {
 		return arm{}, nil, err
 	}
-	usual, err := resolve(map[string]any{"data": desc.Name, "method": m}, &desc)
+	usual, err := setting.Resolve(map[string]any{"data": desc.Name, "method": m}, &desc)
 	if err != nil {
 		return arm{}, nil, err
 	}
@@ -100,11 +101,13 @@ func (shop *Shop) arm(c Comparison, m string, shared, own map[string]any) (arm, 
 }
 
 // due reports whether the validation accuracy is measured after so many steps.
-func (a *arm) due(step int) bool { return a.settings.schedule(probeAccuracy).Due(step, a.clock()) }
+func (a *arm) due(step int) bool {
+	return a.settings.Schedule(setting.ProbeAccuracy).Due(step, a.clock())
+}
 
 // clock is that of its runs.
 func (a *arm) clock() inforeg.Clock {
-	clock, _ := a.settings.clock(a.perEpoch)
+	clock, _ := a.settings.Clock(a.perEpoch)
 	return clock
 }
 

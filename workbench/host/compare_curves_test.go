@@ -7,16 +7,17 @@ import (
 
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // TestCurvesOf: what is on record at the ends of epochs, on the validation split, and how often the method acted.
 func TestCurvesOf(t *testing.T) {
 	rec := Recorded{
 		Status:   wire.Status{Modalities: []string{"audio", "visual"}},
-		Declared: Settings{"probe_params": paramsAll, "probe_bn": bnRecalibrated},
+		Declared: setting.Values{"probe_params": setting.ParamsAll, "probe_bn": setting.BNRecalibrated},
 	}
 	probe := func(step int, kind, encoder, readout, split string, v float64) {
-		rec.History.Probes = append(rec.History.Probes, wire.Record{Step: step, Kind: kind, Encoder: encoder, Readout: readout, Split: split, Value: v, Loss: inforeg.LossFused, BN: bnRecalibrated})
+		rec.History.Probes = append(rec.History.Probes, wire.Record{Step: step, Kind: kind, Encoder: encoder, Readout: readout, Split: split, Value: v, Loss: inforeg.LossFused, BN: setting.BNRecalibrated})
 	}
 	probe(0, inforeg.KindFisherEmp, "audio", "", "", 268.160907)
 	probe(2, inforeg.KindFisherEmp, "audio", "", "", 9)

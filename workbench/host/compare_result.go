@@ -98,7 +98,7 @@ func (s *Sweep) Result() Compared {
 	}
 	var compared []*Difference
 	for _, a := range s.arms {
-		result := MethodResult{Method: a.method, Epochs: a.epochs(), LR: a.settings.number("lr"), Settings: a.changed}
+		result := MethodResult{Method: a.method, Epochs: a.epochs(), LR: a.settings.LR(), Settings: a.changed}
 		for _, q := range all {
 			own := values[place{a.method, q}]
 			if len(own) > 0 {

@@ -9,6 +9,7 @@ import (
 	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // fixed are settings that a comparison decides, and how.
@@ -27,7 +28,7 @@ func (c Comparison) divide() (shared map[string]any, own map[string]map[string]a
 		dataName = fmt.Sprint(v)
 	}
 	for _, m := range c.Methods {
-		list, err := table(dataName, m, nil)
+		list, err := setting.Table(dataName, m, nil)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -37,7 +38,7 @@ func (c Comparison) divide() (shared map[string]any, own map[string]map[string]a
 		}
 	}
 	has := func(m, name string) bool {
-		return slices.Contains(names[m], name) || strings.HasPrefix(name, encoderPrefix) // the modalities are not known yet
+		return slices.Contains(names[m], name) || strings.HasPrefix(name, setting.EncoderPrefix) // the modalities are not known yet
 	}
 	shared, own = map[string]any{}, map[string]map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(c.Set)) {
@@ -73,7 +74,7 @@ func (c Comparison) divide() (shared map[string]any, own map[string]map[string]a
 		}
 		switch {
 		case len(with) == 0:
-			return nil, nil, unknownSetting(name, offers, strings.Join(c.Methods, " or "))
+			return nil, nil, setting.Unknown(name, offers, strings.Join(c.Methods, " or "))
 		case len(without) > 0:
 			return nil, nil, &wire.Problem{
 				Message: fmt.Sprintf("setting %s: %s has no such setting", name, without[0]),

@@ -11,6 +11,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // Sweep is a comparison under way. Its folder is this process's alone until it is closed.
@@ -99,7 +100,7 @@ func (r *SweepRun) checkFolder(desc data.Description) error {
 	hint := "name another folder with -out, or take that run's folder out of this one"
 	want := maps.Clone(r.arm.settings)
 	want["seed"], want["epochs"] = float64(r.Seed), man.Settings["epochs"] // which may change
-	switch diff := differences(man.Settings, want); {
+	switch diff := setting.Differences(man.Settings, want); {
 	case man.Parent != nil:
 		return &wire.Problem{Message: fmt.Sprintf("run %s is a fork of %s", r.Dir, man.Parent.Run), Hint: hint}
 	case len(diff) > 0:
@@ -113,7 +114,7 @@ func (r *SweepRun) checkFolder(desc data.Description) error {
 	}
 	for _, c := range rec.History.Events {
 		if c.Event == wire.EventSet && c.Name != "epochs" {
-			return &wire.Problem{Message: fmt.Sprintf("run %s was changed at step %d: %s is %v from there on", r.Dir, c.Step, c.Name, show(c.New)), Hint: hint}
+			return &wire.Problem{Message: fmt.Sprintf("run %s was changed at step %d: %s is %v from there on", r.Dir, c.Step, c.Name, setting.Show(c.New)), Hint: hint}
 		}
 	}
 	r.recorded = true

@@ -218,7 +218,7 @@ func (rec Recorded) interval() int {
 
 // rule is the window test of the run; of one that no window regulates, the paper's.
 func (rec Recorded) rule() inforeg.WindowRule {
-	_, share := rec.Declared.clock(max(1, rec.Status.StepsPerEpoch))
+	_, share := rec.Declared.Clock(max(1, rec.Status.StepsPerEpoch))
 	return method.RuleOf(rec.Status.Settings, share, rec.Floor)
 }
 

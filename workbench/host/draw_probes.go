@@ -27,9 +27,6 @@ func definition(rec wire.Record) string {
 	return strings.Join(parts, ", ")
 }
 
-// smoothing is the width of the published code's mean over epochs.
-const smoothing = 10
-
 // drawSmooth draws a run's trace as measured, under a mean over ten epochs, and under the published code's, which pads
 // with zeros: each with the windows that it would open.
 func drawSmooth(runs []Recorded) (*viz.Figure, error) {
@@ -41,8 +38,8 @@ func drawSmooth(runs []Recorded) (*viz.Figure, error) {
 		padded bool
 	}{
 		{"as measured", 1, false},
-		{fmt.Sprintf("mean over %d epochs", smoothing), smoothing, false},
-		{fmt.Sprintf("mean over %d epochs, zeros before the first (published code)", smoothing), smoothing, true},
+		{fmt.Sprintf("mean over %d epochs", inforeg.ReleasedSmoothing), inforeg.ReleasedSmoothing, false},
+		{fmt.Sprintf("mean over %d epochs, zeros before the first (published code)", inforeg.ReleasedSmoothing), inforeg.ReleasedSmoothing, true},
 	} {
 		p := viz.LinePanel{Title: way.title, XLabel: "epoch", YLabel: "Tr(F) (nats²)"}
 		for _, m := range rec.Status.Modalities {

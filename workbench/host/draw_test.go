@@ -13,6 +13,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // TestFigures draws all that there is from a small run that measures all that there is; of a run without steps, each
@@ -22,7 +23,7 @@ func TestFigures(t *testing.T) {
 	full := hosttest.Tiny("inforeg", map[string]any{"probes": "full", "every.share": "4 steps", "every.signs": "4 steps", "every.labels": "4 steps"})
 	r := trained(t, shop, "r", full, 3*hosttest.SmallEpoch)
 	empty := trained(t, shop, "empty", hosttest.Tiny("joint", nil), 0)
-	asked(t, r, wire.Probe{Kind: "fisher_emp", BN: bnRunning}) // another definition, which no trace may mix in
+	asked(t, r, wire.Probe{Kind: "fisher_emp", BN: setting.BNRunning}) // another definition, which no trace may mix in
 	var drawn []string
 	for _, tt := range []struct {
 		kind   string

@@ -17,6 +17,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // engine holds the graphs of one kind of run: one model, one method, one batch size. Runs that differ only in
@@ -25,7 +26,7 @@ type engine struct {
 	backend   *xla.Backend
 	model     *models.Multimodal
 	method    inforeg.Method
-	settings  Settings // those that shape the graph
+	settings  setting.Values // those that shape the graph
 	vars      []models.Variable
 	trainable []models.Variable
 	carried   []inforeg.StateVariable // of the method
@@ -40,7 +41,7 @@ type engine struct {
 	plain   bool                // whether the method leaves the loss alone, likewise
 }
 
-func newEngine(b *xla.Backend, m *models.Multimodal, method inforeg.Method, settings Settings) *engine {
+func newEngine(b *xla.Backend, m *models.Multimodal, method inforeg.Method, settings setting.Values) *engine {
 	e := &engine{backend: b, model: m, method: method, settings: settings, vars: m.Variables(), carried: method.State(m), graphs: map[string]*Exec{}, layers: map[string][]string{}}
 	e.trainable = slices.DeleteFunc(slices.Clone(e.vars), func(v models.Variable) bool { return !v.Trainable() })
 	for _, s := range append(inforeg.OptimizerSettings(), method.Settings()...) {
@@ -300,7 +301,7 @@ func (e *engine) firstBad(o outcome) string {
 }
 
 // controlVector has a step's scalar inputs in the engine's order: what the method decided for the epoch, else settings.
-func (e *engine) controlVector(settings Settings, decided map[string]float64, epoch int) []float32 {
+func (e *engine) controlVector(settings setting.Values, decided map[string]float64, epoch int) []float32 {
 	list := make([]float32, len(e.controls))
 	for i, name := range e.controls {
 		v, ok := decided[name]
@@ -323,10 +324,10 @@ func (e *engine) controlVector(settings Settings, decided map[string]float64, ep
 }
 
 // scheduledRate is the learning rate of an epoch.
-func scheduledRate(settings Settings, epoch int) float64 {
-	rate := settings.number("lr")
-	if every := settings.whole("lr_step"); every > 0 {
-		rate *= math.Pow(settings.number("lr_gamma"), float64(epoch/every))
+func scheduledRate(settings setting.Values, epoch int) float64 {
+	rate := settings.LR()
+	if every := settings.Whole("lr_step"); every > 0 {
+		rate *= math.Pow(settings.Number("lr_gamma"), float64(epoch/every))
 	}
 	return rate
 }
@@ -541,8 +542,8 @@ type engines struct {
 var shaping = []string{"method", "batch", "fusion", "modalities", "data"}
 
 // find returns the engine for a run's settings, shared with all runs whose graphs are the same.
-func (l *engines) find(b *xla.Backend, m *models.Multimodal, method inforeg.Method, settings Settings) *engine {
-	own := Settings{}
+func (l *engines) find(b *xla.Backend, m *models.Multimodal, method inforeg.Method, settings setting.Values) *engine {
+	own := setting.Values{}
 	for _, name := range shaping {
 		own[name] = settings[name]
 	}
@@ -553,10 +554,10 @@ func (l *engines) find(b *xla.Backend, m *models.Multimodal, method inforeg.Meth
 	}
 	var key strings.Builder
 	for _, mod := range m.Modalities {
-		own[encoderPrefix+mod.Name] = settings[encoderPrefix+mod.Name]
+		own[setting.EncoderPrefix+mod.Name] = settings[setting.EncoderPrefix+mod.Name]
 		fmt.Fprint(&key, mod.Name, mod.Shape, " ")
 	}
-	fmt.Fprint(&key, m.Classes, own.hash())
+	fmt.Fprint(&key, m.Classes, own.Hash())
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if e, ok := l.list[key.String()]; ok {

@@ -12,11 +12,12 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // begin lets the method decide, where an epoch or an interval of the window test begins, and notes an interval's first
 // weights.
-func (r *Run) begin(ctx context.Context, epoch, offset int, settings Settings) error {
+func (r *Run) begin(ctx context.Context, epoch, offset int, settings setting.Values) error {
 	interval := r.at%r.clock.Interval == 0
 	next := r.st
 	if interval {
@@ -46,7 +47,7 @@ func (r *Run) begin(ctx context.Context, epoch, offset int, settings Settings) e
 }
 
 // epoch is what the method may base its decisions on where the run is.
-func (r *Run) epoch(ctx context.Context, epoch int, settings Settings) inforeg.Epoch {
+func (r *Run) epoch(ctx context.Context, epoch int, settings setting.Values) inforeg.Epoch {
 	interval := r.at / r.clock.Interval
 	e := inforeg.Epoch{
 		Index: epoch, Interval: interval, KShare: r.kShare, Settings: settings,
@@ -68,7 +69,7 @@ func (r *Run) notMeasured(err error) error {
 }
 
 // decide lets the method decide about the epoch, and gives what it carries from there on.
-func (r *Run) decide(ctx context.Context, epoch int, settings Settings) ([]*tensors.Tensor, error) {
+func (r *Run) decide(ctx context.Context, epoch int, settings setting.Values) ([]*tensors.Tensor, error) {
 	controls, carried, err := r.eng.decide(r.st, r.epoch(ctx, epoch, settings))
 	if err != nil {
 		return nil, r.notMeasured(err)
@@ -79,16 +80,16 @@ func (r *Run) decide(ctx context.Context, epoch int, settings Settings) ([]*tens
 
 // drawnFeatures are the features of a share of the training samples, in whole batches, drawn by seed and epoch.
 func (r *Run) drawnFeatures(epoch int, share float64) (inforeg.Features, error) {
-	n := max(1, int(math.Ceil(share*float64(r.perEpoch)))) * r.base.whole("batch")
-	order := rand.New(rand.NewPCG(uint64(r.base.whole("seed")), 1<<32+uint64(epoch))).Perm(r.set.Len(data.Train))
+	n := max(1, int(math.Ceil(share*float64(r.perEpoch)))) * r.base.Batch()
+	order := rand.New(rand.NewPCG(uint64(r.base.Seed()), 1<<32+uint64(epoch))).Perm(r.set.Len(data.Train))
 	z, labels, err := r.features(data.Train, order[:min(n, len(order))])
 	return inforeg.Features{Rows: z, Labels: labels}, err
 }
 
 // trial trains a copy of the run under other controls, on the batches that the run itself will take, and forgets it.
-func (r *Run) trial(ctx context.Context, epoch int, settings Settings, controls map[string]float64, epochs int) (t inforeg.Trial, err error) {
+func (r *Run) trial(ctx context.Context, epoch int, settings setting.Values, controls map[string]float64, epochs int) (t inforeg.Trial, err error) {
 	if r.set.Len(data.Validation) == 0 {
-		return t, &wire.Problem{Message: "data " + r.base.text("data") + " has no validation split to estimate weights on", Hint: "choose another method or set"}
+		return t, &wire.Problem{Message: "data " + r.base.Data() + " has no validation split to estimate weights on", Hint: "choose another method or set"}
 	}
 	if t.TrainBefore, t.ValBefore, err = r.losses(r.st.vars); err != nil {
 		return t, err

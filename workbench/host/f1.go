@@ -3,6 +3,7 @@ package host
 import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // wire.MacroF1 is the mean over the classes of F1, which is the harmonic mean of precision and recall.
@@ -38,7 +39,7 @@ func (t *classCounts) macroF1() float64 {
 // f1Record is the macro F1 of the fused prediction on n samples of a split at the present step.
 func (r *Run) f1Record(t *classCounts, split data.Split, n int) wire.Record {
 	rec := r.blank(wire.MacroF1, wire.Fused)
-	rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Split, rec.Readout = t.macroF1(), "none", "observed", bnRunning, n, string(split), wire.ReadoutHead
+	rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Split, rec.Readout = t.macroF1(), "none", "observed", setting.BNRunning, n, string(split), wire.ReadoutHead
 	return rec
 }
 

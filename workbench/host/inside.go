@@ -16,6 +16,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 	"github.com/primewindow/primewindow/viz"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // Gradient gives the gradient, in training mode, of the mean fused loss of the batch that the next step will take with
@@ -117,11 +118,11 @@ func (r *Run) SampleNorms(ctx context.Context) (map[string][]SampleNorm, error) 
 	all := map[string][]SampleNorm{}
 	err := r.with(ctx, func() error {
 		settings := r.settingsAt(r.at)
-		p, err := inforeg.Probe{BN: settings.text("probe_bn"), Weights: settings.text("probe_params") == paramsWeights}.Complete()
+		p, err := inforeg.Probe{BN: settings.Text("probe_bn"), Weights: settings.Text("probe_params") == setting.ParamsWeights}.Complete()
 		if err != nil {
 			return err
 		}
-		sum, batch, err := r.read(ctx, p, min(r.base.whole("probe_samples"), r.set.Len(data.Train)))
+		sum, batch, err := r.read(ctx, p, min(r.base.Whole("probe_samples"), r.set.Len(data.Train)))
 		if err != nil {
 			return err
 		}

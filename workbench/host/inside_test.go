@@ -20,6 +20,7 @@ import (
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // lossWith is the mean fused loss, in training mode, of the batch that the next step takes, after one element of a
@@ -159,7 +160,7 @@ func TestSampleNorms(t *testing.T) {
 		settings map[string]any
 	}{
 		{"own", nil},
-		{"other", map[string]any{"probe_bn": bnRunning, "probe_params": paramsWeights}},
+		{"other", map[string]any{"probe_bn": setting.BNRunning, "probe_params": setting.ParamsWeights}},
 	} {
 		settings := hosttest.Tiny("joint", map[string]any{"every.fisher_emp": "5 steps"})
 		maps.Copy(settings, tt.settings)

@@ -10,21 +10,22 @@ import (
 
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // measures are what the step after so many measures beside training. They are a function of settings and step, as
 // the step itself is: where they are on, a graph is another one, and its sums may be rounded otherwise.
-func (r *Run) measures(settings Settings, step int) inforeg.Measures {
-	due := func(name string) bool { return settings.schedule(name).Due(step, r.clock) }
-	m := inforeg.Measures{Shares: due(probeShare)}
-	draws := settings.whole("probe_draws")
-	if due(probeSigns) && r.base.whole("batch")%2 == 0 {
+func (r *Run) measures(settings setting.Values, step int) inforeg.Measures {
+	due := func(name string) bool { return settings.Schedule(name).Due(step, r.clock) }
+	m := inforeg.Measures{Shares: due(setting.ProbeShare)}
+	draws := settings.Whole("probe_draws")
+	if due(setting.ProbeSigns) && r.base.Batch()%2 == 0 {
 		m.Signs = draws
 	}
-	if due(probeLabels) {
+	if due(setting.ProbeLabels) {
 		m.Labels = draws
 	}
-	m.Weights = m != inforeg.Measures{} && settings.text("probe_params") == paramsWeights
+	m.Weights = m != inforeg.Measures{} && settings.Text("probe_params") == setting.ParamsWeights
 	return m
 }
 
@@ -38,8 +39,8 @@ func stepName(m inforeg.Measures) string {
 
 // chances are the random inputs of a step that measures, keyed by seed and step.
 func (r *Run) chances(m inforeg.Measures, step int) ([]*tensors.Tensor, error) {
-	random := rand.New(rand.NewPCG(uint64(r.base.whole("seed")), uint64(step)|1<<63))
-	batch := r.base.whole("batch")
+	random := rand.New(rand.NewPCG(uint64(r.base.Seed()), uint64(step)|1<<63))
+	batch := r.base.Batch()
 	var list []*tensors.Tensor
 	if m.Signs > 0 {
 		rows, err := inforeg.Signs(inforeg.Balanced, batch, m.Signs, random)
@@ -67,7 +68,7 @@ type measured struct {
 // stepRecords makes records of what a step measured. It is called before the step is counted: the numbers are of the
 // weights that the step began with.
 func (r *Run) stepRecords(m inforeg.Measures, got map[string]measured, plain bool) []wire.Record {
-	n := r.base.whole("batch")
+	n := r.base.Batch()
 	var list []wire.Record
 	for _, mod := range r.eng.model.Modalities {
 		one := got[mod.Name]
@@ -77,7 +78,7 @@ func (r *Run) stepRecords(m inforeg.Measures, got map[string]measured, plain boo
 			mean, se := inforeg.MeanError(values)
 			rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Batch = mean, known(se), loss, labels, bn, n, batch
 			if m.Weights {
-				rec.Params = paramsWeights
+				rec.Params = setting.ParamsWeights
 			}
 			rec.Way = strings.Join(append(way, wire.InStep), ", ")
 			list = append(list, rec)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/catalog"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // library opens sets once and shares them between runs.
@@ -16,11 +17,11 @@ type library struct {
 
 // open returns the set that the settings describe; they may be incomplete.
 func (l *library) open(asked map[string]any) (data.Dataset, error) {
-	settings, err := resolve(asked, nil)
+	settings, err := setting.Resolve(asked, nil)
 	if err != nil {
 		return nil, err
 	}
-	name, dir := settings.text("data"), settings.text("dir")
+	name, dir := settings.Data(), settings.Text("dir")
 	if dir, err = catalog.Locate(l.project, name, dir); err != nil {
 		return nil, err
 	}
@@ -29,7 +30,7 @@ func (l *library) open(asked map[string]any) (data.Dataset, error) {
 	for _, setting := range s.Settings() {
 		own[setting.Name] = settings[catalog.Prefix+setting.Name]
 	}
-	key := name + "\x00" + dir + "\x00" + Settings(own).hash()
+	key := name + "\x00" + dir + "\x00" + setting.Values(own).Hash()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if d, ok := l.opened[key]; ok {

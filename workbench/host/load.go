@@ -115,7 +115,7 @@ func (r *Run) restore(ctx context.Context, step int) error {
 		}
 	}
 	r.forget()
-	r.st, r.saved = r.eng.initial(uint64(r.base.whole("seed"))), 0
+	r.st, r.saved = r.eng.initial(uint64(r.base.Seed())), 0
 	if r.recorded() == 0 {
 		return r.save(true)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // schema is the version of the run folder. A folder of a newer one is refused. Since provedSchema its files have checksums.
@@ -43,7 +44,7 @@ type manifest struct {
 	Schema        int               `json:"schema"`
 	ID            string            `json:"id"` // drawn when the run is made: its files are known by it
 	Name          string            `json:"name"`
-	Settings      Settings          `json:"settings"` // at step 0; later changes are events
+	Settings      setting.Values    `json:"settings"` // at step 0; later changes are events
 	SettingsHash  string            `json:"settings_hash"`
 	Seed          int               `json:"seed"`
 	StepsPerEpoch int               `json:"steps_per_epoch"`
@@ -117,7 +118,7 @@ func readManifest(dir string) (*manifest, error) {
 // checkTypes wants each setting to be of the type that all code takes it for.
 func (m *manifest) checkTypes() error {
 	known := map[string]any{"data": "", "method": "", "epochs": 0.0, "batch": 0.0, "seed": 0.0, "probe_bn": "", "probe_params": "", "modalities": ""}
-	list, err := table(m.Settings.text("data"), m.Settings.text("method"), &m.Data)
+	list, err := setting.Table(m.Settings.Data(), m.Settings.Method(), &m.Data)
 	if err == nil { // of a set or method that is not known here, opening the run tells
 		for _, s := range list {
 			known[s.Name] = s.Default
@@ -149,8 +150,8 @@ func (m *manifest) check() error {
 	switch {
 	case m.Schema < 1 || !sameType(m.Settings["data"], "") || !sameType(m.Settings["method"], ""):
 		return errors.New("not a run's manifest")
-	case m.Settings.hash() != m.SettingsHash:
-		return fmt.Errorf("settings_hash %s is not that of the settings, %s", m.SettingsHash, m.Settings.hash())
+	case m.Settings.Hash() != m.SettingsHash:
+		return fmt.Errorf("settings_hash %s is not that of the settings, %s", m.SettingsHash, m.Settings.Hash())
 	}
 	return nil
 }
@@ -158,7 +159,7 @@ func (m *manifest) check() error {
 // complete gives settings that an older version did not have their defaults, under which it worked.
 func (m *manifest) complete() {
 	text := func(name string) string { s, _ := m.Settings[name].(string); return s }
-	list, err := table(text("data"), text("method"), &m.Data)
+	list, err := setting.Table(text("data"), text("method"), &m.Data)
 	if err != nil {
 		return // a set or method that is not known here; opening the run says so
 	}
@@ -189,7 +190,7 @@ func (m *manifest) floor() float64 {
 
 // write puts the manifest on disk. Its settings may have been completed since it was read.
 func (m *manifest) write(dir string) error {
-	m.SettingsHash = m.Settings.hash()
+	m.SettingsHash = m.Settings.Hash()
 	return record.WriteJSON(filepath.Join(dir, manifestFile), m)
 }
 

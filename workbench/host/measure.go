@@ -16,6 +16,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // recordKey is what two records of the same measurement share.
@@ -89,7 +90,7 @@ func (r *Run) blank(kind, encoder string) wire.Record {
 // afterStep puts on record what the step just taken measured, during it and after it, and at the end of an interval of
 // the window test what was accumulated, and then commits the step: a run that is killed before that takes the step
 // again. A replay, which finds the records there, measures nothing again.
-func (r *Run) afterStep(settings Settings) error {
+func (r *Run) afterStep(settings setting.Values) error {
 	r.unfinished = true
 	if err := r.record(r.during...); err != nil {
 		return err
@@ -126,7 +127,7 @@ func (r *Run) accumulated() []wire.Record {
 			value float64
 		}{{inforeg.KindReleased, acc.Sum}, {inforeg.KindBatchSquare, acc.BatchSquare()}} {
 			rec := r.blank(sum.kind, m.Name)
-			rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N = sum.value, "total", "observed", "batch", acc.Accumulated*r.base.whole("batch")
+			rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N = sum.value, "total", "observed", "batch", acc.Accumulated*r.base.Batch()
 			list = append(list, rec)
 		}
 	}
@@ -134,26 +135,26 @@ func (r *Run) accumulated() []wire.Record {
 }
 
 // measureDue measures what the schedules ask for at the present step. At the start only traces are measured.
-func (r *Run) measureDue(settings Settings, start bool) error {
-	validation := func(measure func(data.Split, Settings) ([]wire.Record, error)) func(Settings) ([]wire.Record, error) {
-		return func(s Settings) ([]wire.Record, error) { return measure(data.Validation, s) }
+func (r *Run) measureDue(settings setting.Values, start bool) error {
+	validation := func(measure func(data.Split, setting.Values) ([]wire.Record, error)) func(setting.Values) ([]wire.Record, error) {
+		return func(s setting.Values) ([]wire.Record, error) { return measure(data.Validation, s) }
 	}
 	for _, probe := range []struct {
 		name    string
 		start   bool
 		kind    string
 		readout string
-		measure func(Settings) ([]wire.Record, error)
+		measure func(setting.Values) ([]wire.Record, error)
 	}{
-		{probeCosine, false, inforeg.KindCosine, "", r.cosine},
-		{probeNoise, false, wire.KindNoise, "", r.noise},
-		{probeMotion, false, wire.KindDistance, "", r.motion},
-		{probeEmp, true, inforeg.KindFisherEmp, "", r.fisher},
-		{probeTrue, true, inforeg.KindFisherTrue, "", r.fisherTrue},
-		{probeAccuracy, false, inforeg.KindAccuracy, wire.ReadoutHead, validation(r.evaluate)},
-		{probeLinear, false, inforeg.KindAccuracy, wire.ReadoutLinear, validation(r.linear)},
+		{setting.ProbeCosine, false, inforeg.KindCosine, "", r.cosine},
+		{setting.ProbeNoise, false, wire.KindNoise, "", r.noise},
+		{setting.ProbeMotion, false, wire.KindDistance, "", r.motion},
+		{setting.ProbeEmp, true, inforeg.KindFisherEmp, "", r.fisher},
+		{setting.ProbeTrue, true, inforeg.KindFisherTrue, "", r.fisherTrue},
+		{setting.ProbeAccuracy, false, inforeg.KindAccuracy, wire.ReadoutHead, validation(r.evaluate)},
+		{setting.ProbeLinear, false, inforeg.KindAccuracy, wire.ReadoutLinear, validation(r.linear)},
 	} {
-		if !settings.schedule(probe.name).Due(r.at, r.clock) || start && !probe.start {
+		if !settings.Schedule(probe.name).Due(r.at, r.clock) || start && !probe.start {
 			continue
 		}
 		there, err := r.measured(probe.kind, probe.readout)
@@ -203,9 +204,9 @@ func (r *Run) measured(kind, readout string) (bool, error) {
 
 // fisher measures the exact Fisher trace of every encoder (paper eq. 7) on the probe samples, in the definition that
 // the settings choose.
-func (r *Run) fisher(settings Settings) ([]wire.Record, error) {
+func (r *Run) fisher(settings setting.Values) ([]wire.Record, error) {
 	p, err := inforeg.Probe{
-		Kind: inforeg.KindFisherEmp, BN: settings.text("probe_bn"), Weights: settings.text("probe_params") == paramsWeights,
+		Kind: inforeg.KindFisherEmp, BN: settings.Text("probe_bn"), Weights: settings.Text("probe_params") == setting.ParamsWeights,
 	}.Complete()
 	if err != nil {
 		return nil, err
@@ -214,9 +215,9 @@ func (r *Run) fisher(settings Settings) ([]wire.Record, error) {
 }
 
 // fisherTrue measures the exact trace of the Fisher information itself in the same way.
-func (r *Run) fisherTrue(settings Settings) ([]wire.Record, error) {
+func (r *Run) fisherTrue(settings setting.Values) ([]wire.Record, error) {
 	p, err := inforeg.Probe{
-		Kind: inforeg.KindFisherTrue, BN: settings.text("probe_bn"), Weights: settings.text("probe_params") == paramsWeights,
+		Kind: inforeg.KindFisherTrue, BN: settings.Text("probe_bn"), Weights: settings.Text("probe_params") == setting.ParamsWeights,
 	}.Complete()
 	if err != nil {
 		return nil, err
@@ -236,7 +237,7 @@ func (r *Run) slice(b *data.Batch, from, to int) *data.Batch {
 // pass runs a split, or the given positions of it, through the model in eval mode and hands out each batch's
 // rows: logits and features have n rows.
 func (r *Run) pass(vars []*tensors.Tensor, split data.Split, indices []int, use func(labels []int32, r rows) error) error {
-	size := r.base.whole("batch")
+	size := r.base.Batch()
 	read := func(place int) func() (*data.Batch, error) {
 		want := slices.Clone(indices[place*size:][:min(size, len(indices)-place*size)])
 		for len(want) < size { // filled up, so that one graph serves all
@@ -273,7 +274,7 @@ func (r *Run) pass(vars []*tensors.Tensor, split data.Split, indices []int, use 
 
 // evaluate measures, on a split, accuracy and mean cross entropy of the fused prediction and of each modality
 // by the head's own unimodal readout.
-func (r *Run) evaluate(split data.Split, _ Settings) ([]wire.Record, error) {
+func (r *Run) evaluate(split data.Split, _ setting.Values) ([]wire.Record, error) {
 	list, _, err := r.scores(split)
 	return list, err
 }
@@ -283,7 +284,7 @@ func (r *Run) evaluate(split data.Split, _ Settings) ([]wire.Record, error) {
 func (r *Run) scores(split data.Split, also ...func(labels []int32, got rows)) ([]wire.Record, wire.Record, error) {
 	n := r.set.Len(split)
 	if n == 0 {
-		return nil, wire.Record{}, &wire.Problem{Message: fmt.Sprintf("data %s has no samples in split %s", r.base.text("data"), split), Hint: "choose another split"}
+		return nil, wire.Record{}, &wire.Problem{Message: fmt.Sprintf("data %s has no samples in split %s", r.base.Data(), split), Hint: "choose another split"}
 	}
 	hits := map[string]int{}
 	losses, f1 := map[string][]float64{}, newClassCounts(r.eng.model.Classes)
@@ -320,7 +321,7 @@ func (r *Run) scores(split data.Split, also ...func(labels []int32, got rows)) (
 		mean, se := inforeg.MeanError(losses[counted])
 		rec := r.blank("cross_entropy", name)
 		rec.Value, rec.SE, rec.Loss = mean, known(se), cmp.Or(map[string]string{wire.Fused: wire.Fused}[name], "unimodal")
-		rec.Labels, rec.BN, rec.N = "observed", bnRunning, n
+		rec.Labels, rec.BN, rec.N = "observed", setting.BNRunning, n
 		rec.Split, rec.Readout = string(split), readout
 		records = append(records, rec)
 	}
@@ -342,7 +343,7 @@ func separateName(modality string) string { return modality + "/" + wire.Readout
 func (r *Run) accuracy(name, readout string, split data.Split, hits, n int) wire.Record {
 	p := float64(hits) / float64(n)
 	rec := r.blank(inforeg.KindAccuracy, name)
-	rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = p, shareError(p, n), "none", "observed", bnRunning, n
+	rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = p, shareError(p, n), "none", "observed", setting.BNRunning, n
 	rec.Split, rec.Readout = string(split), readout
 	return rec
 }
@@ -396,10 +397,10 @@ func (r *Run) features(split data.Split, indices []int) (map[string][]float32, [
 // linear measures what a fresh linear classifier makes of each encoder's frozen features: fitted to training
 // samples by least squares, read on the split. Split logits understate a modality that the head neglects; this
 // readout does not.
-func (r *Run) linear(split data.Split, settings Settings) ([]wire.Record, error) {
+func (r *Run) linear(split data.Split, settings setting.Values) ([]wire.Record, error) {
 	n := r.set.Len(split)
 	if n == 0 {
-		return nil, &wire.Problem{Message: fmt.Sprintf("data %s has no samples in split %s", r.base.text("data"), split), Hint: "choose another split"}
+		return nil, &wire.Problem{Message: fmt.Sprintf("data %s has no samples in split %s", r.base.Data(), split), Hint: "choose another split"}
 	}
 	test, labels, err := r.features(split, data.Positions(n))
 	if err != nil {
@@ -409,8 +410,8 @@ func (r *Run) linear(split data.Split, settings Settings) ([]wire.Record, error)
 }
 
 // linearOn is [Run.linear] with the features of all the split's samples.
-func (r *Run) linearOn(split data.Split, test featureRows, settings Settings) ([]wire.Record, error) {
-	train, trainLabels, err := r.features(data.Train, data.Spread(r.set.Len(data.Train), settings.whole("linear_samples")))
+func (r *Run) linearOn(split data.Split, test featureRows, settings setting.Values) ([]wire.Record, error) {
+	train, trainLabels, err := r.features(data.Train, data.Spread(r.set.Len(data.Train), settings.Whole("linear_samples")))
 	if err != nil {
 		return nil, err
 	}
@@ -494,11 +495,11 @@ func leastSquares(train []float32, labels []int32, test []float32, classes int) 
 // probeKinds are the measurements that can be asked for, by name.
 var probeKinds = []string{
 	inforeg.KindFisherEmp, inforeg.KindFisherTrue, inforeg.KindReleased, inforeg.KindBatchSquare, inforeg.KindCosine, inforeg.KindAccuracy,
-	probeLinear, wire.KindMotion, probeNoise,
+	setting.ProbeLinear, wire.KindMotion, setting.ProbeNoise,
 }
 
 // measureNow measures a kind of probe at the present step.
-func (r *Run) measureNow(kind string, settings Settings) ([]wire.Record, error) {
+func (r *Run) measureNow(kind string, settings setting.Values) ([]wire.Record, error) {
 	switch kind {
 	case inforeg.KindFisherEmp:
 		return r.fisher(settings)
@@ -518,13 +519,13 @@ func (r *Run) measureNow(kind string, settings Settings) ([]wire.Record, error) 
 			return nil, &wire.Problem{Message: kind + " is accumulated over an interval of window_every, usually an epoch: none has ended yet", Hint: "train to the end of the epoch first"}
 		}
 		return at, nil
-	case probeLinear:
+	case setting.ProbeLinear:
 		return r.linear(data.Validation, settings)
 	case inforeg.KindAccuracy:
 		return r.evaluate(data.Validation, settings)
 	case wire.KindMotion:
 		return r.motion(settings)
-	case probeNoise:
+	case setting.ProbeNoise:
 		return r.noise(settings)
 	}
 	return nil, wire.Unknown("probe", kind, probeKinds, "")

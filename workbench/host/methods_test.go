@@ -71,6 +71,6 @@ func TestMethodsResume(t *testing.T) {
 
 func writeSnapshotIn(dir string, r *Run, list []models.Tensor) error {
 	return writeSnapshot(dir, header{
-		Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.whole("seed"), Controls: r.controls, Released: r.released,
+		Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.Seed(), Controls: r.controls, Released: r.released,
 	}, list)
 }

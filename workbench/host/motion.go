@@ -10,11 +10,12 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // motion measures, for each encoder and each of its layers, the gradient's norm and the size of the update of the last
 // step, and the distance from the start.
-func (r *Run) motion(Settings) ([]wire.Record, error) {
+func (r *Run) motion(setting.Values) ([]wire.Record, error) {
 	if r.last.gradSquares == nil {
 		return nil, &wire.Problem{Message: "motion: no step has been taken since the run was opened", Hint: "take a step first"}
 	}
@@ -40,7 +41,7 @@ func (r *Run) motion(Settings) ([]wire.Record, error) {
 			for name, sq := range rec.Parts {
 				rec.Parts[name] = math.Sqrt(sq)
 			}
-			rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N = math.Sqrt(square), "total", inforeg.LabelsObserved, "batch", r.base.whole("batch")
+			rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N = math.Sqrt(square), "total", inforeg.LabelsObserved, "batch", r.base.Batch()
 			records = append(records, rec)
 		}
 	}
@@ -60,7 +61,7 @@ func layerOf(variable string) string {
 // distances are the squared norms of the differences to step 0, by trainable variable.
 func (r *Run) distances() ([]float32, error) {
 	if r.begun == nil {
-		first := r.eng.initial(uint64(r.base.whole("seed")))
+		first := r.eng.initial(uint64(r.base.Seed()))
 		free(first.momentum...)
 		for i, v := range r.eng.vars {
 			if v.Trainable() {

@@ -9,6 +9,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // permutedPairs is how many pairs of batch gradients are permuted, for what chance gives.
@@ -19,9 +20,9 @@ const permutedPairs = 32
 // gradients are the coupled ones, which SGD averages, and their mean square is estimated by one draw of balanced signs
 // for each batch. (Shares will not do: with batch statistics most of each cancels in the sum, so that the signal that
 // they leave is far below 0.)
-func (r *Run) noise(Settings) ([]wire.Record, error) {
-	have, size := r.set.Len(data.Train), r.base.whole("batch")/2*2 // balanced signs want an even number
-	batches := max(1, min(r.base.whole("probe_samples"), have)/size)
+func (r *Run) noise(setting.Values) ([]wire.Record, error) {
+	have, size := r.set.Len(data.Train), r.base.Batch()/2*2 // balanced signs want an even number
+	batches := max(1, min(r.base.Whole("probe_samples"), have)/size)
 	b, err := r.set.Read(data.Train, data.Spread(have, batches*size), 0)
 	if err != nil {
 		return nil, err
@@ -30,7 +31,7 @@ func (r *Run) noise(Settings) ([]wire.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	random := rand.New(rand.NewPCG(uint64(r.base.whole("seed")), uint64(r.at)|1<<61))
+	random := rand.New(rand.NewPCG(uint64(r.base.Seed()), uint64(r.at)|1<<61))
 	noise, signal := map[string][]float64{}, map[string][]float64{}
 	for i := range batches {
 		rows, err := inforeg.Signs(p.Estimator, size, p.Draws, random)
@@ -66,7 +67,7 @@ func (r *Run) noise(Settings) ([]wire.Record, error) {
 // cosine gives the mean and the matrix of the cosines between the last batch gradients of each encoder, whole and
 // layer by layer; beside them the same at twice the batch, and what chance gives. Its standard error would need to
 // know how dependent the pairs are, so it has none.
-func (r *Run) cosine(Settings) ([]wire.Record, error) { return r.cosines(0) }
+func (r *Run) cosine(setting.Values) ([]wire.Record, error) { return r.cosines(0) }
 
 // lastOf is the part of a cosine's way that says of how many gradients it is; empty for all that are kept.
 func lastOf(way string) string {
@@ -94,7 +95,7 @@ func (r *Run) cosines(k int) ([]wire.Record, error) {
 		k = kept
 	}
 	var records []wire.Record
-	random := rand.New(rand.NewPCG(uint64(r.base.whole("seed")), uint64(r.at)|1<<62))
+	random := rand.New(rand.NewPCG(uint64(r.base.Seed()), uint64(r.at)|1<<62))
 	for _, name := range names {
 		vectors := r.ring[name][kept-k:]
 		matrix, err := inforeg.CosineMatrix(vectors)

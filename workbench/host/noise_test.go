@@ -13,6 +13,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // asked measures a probe and gives its records by kind and encoder.
@@ -33,7 +34,7 @@ func asked(t *testing.T, r *Run, ask wire.Probe) map[string]wire.Record {
 func TestNoise(t *testing.T) {
 	shop := newTestShop(t)
 	r := trained(t, shop, "r", hosttest.Tiny("joint", map[string]any{"probe_samples": 40.0}), 3)
-	found := asked(t, r, wire.Probe{Kind: probeNoise})
+	found := asked(t, r, wire.Probe{Kind: setting.ProbeNoise})
 	b, err := r.set.Read(data.Train, data.Spread(96, 32), 0) // two batches of 16: the rest of 40 samples is left out
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +51,7 @@ func TestNoise(t *testing.T) {
 		}
 	}
 	few := trained(t, shop, "few", hosttest.Tiny("joint", nil), 1)
-	for name, rec := range asked(t, few, wire.Probe{Kind: probeNoise}) {
+	for name, rec := range asked(t, few, wire.Probe{Kind: setting.ProbeNoise}) {
 		if rec.SE != nil || rec.N != 16 {
 			t.Errorf("%s: %+v, want a whole batch though 12 samples were set, and no error of one", name, rec)
 		}

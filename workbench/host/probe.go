@@ -12,6 +12,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // ProbeWith measures a probe of the Fisher family now, in any of its definitions, and puts it on record; other
@@ -46,13 +47,13 @@ func (r *Run) ProbeWith(ctx context.Context, ask wire.Probe) (list []wire.Record
 	}
 	if r.eng.model.Gates > 0 && p.Loss != inforeg.LossFused {
 		return nil, &wire.Problem{
-			Message: fmt.Sprintf("probe of loss %s: the gates of %s carry each modality's own loss into the other's encoder", p.Loss, r.base.text("method")),
+			Message: fmt.Sprintf("probe of loss %s: the gates of %s carry each modality's own loss into the other's encoder", p.Loss, r.base.Method()),
 			Hint:    "the fused loss can be measured",
 		}
 	}
 	if r.eng.model.Gates > 0 && p.Whole {
 		return nil, &wire.Problem{
-			Message: fmt.Sprintf("probe of the whole model: the part of the gates of %s is not known", r.base.text("method")),
+			Message: fmt.Sprintf("probe of the whole model: the part of the gates of %s is not known", r.base.Method()),
 			Hint:    "each encoder's trace can be measured",
 		}
 	}
@@ -67,16 +68,16 @@ func (r *Run) ProbeWith(ctx context.Context, ask wire.Probe) (list []wire.Record
 
 // scheduled reports whether a record is of the definition that the run measures by itself. Others of the same kind
 // were asked for: they are on record, and no trace may mix them in.
-func scheduled(rec wire.Record, base Settings, changes []wire.Change) bool {
+func scheduled(rec wire.Record, base setting.Values, changes []wire.Change) bool {
 	if rec.Kind != inforeg.KindFisherEmp && rec.Kind != inforeg.KindFisherTrue {
 		return true
 	}
-	s := settingsAt(base, changes, rec.Step-1)
+	s := setting.At(base, changes, rec.Step-1)
 	params := ""
-	if s.text("probe_params") == paramsWeights {
-		params = paramsWeights
+	if s.Text("probe_params") == setting.ParamsWeights {
+		params = setting.ParamsWeights
 	}
-	return rec.Loss == inforeg.LossFused && rec.Way == "" && rec.BN == s.text("probe_bn") && rec.Params == params
+	return rec.Loss == inforeg.LossFused && rec.Way == "" && rec.BN == s.Text("probe_bn") && rec.Params == params
 }
 
 // Scheduled reports whether a record is of the definition that the run measures by itself.
@@ -88,7 +89,7 @@ func (rec Recorded) Scheduled(p wire.Record) bool {
 // all together. The whole model's standard error is that of each sample's sum over all layers.
 func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.Record, error) {
 	have := r.set.Len(data.Train)
-	usual := min(r.base.whole("probe_samples"), have)
+	usual := min(r.base.Whole("probe_samples"), have)
 	if samples == 0 {
 		samples = usual
 	}
@@ -102,7 +103,7 @@ func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.
 	samples = len(batch.Labels)
 	names, params := inforeg.ModalityNames(r.eng.model), []string{}
 	if p.Weights {
-		params = append(params, paramsWeights)
+		params = append(params, setting.ParamsWeights)
 	}
 	if p.Whole {
 		names, params = []string{wire.HeadAlone, wire.WholeModel}, append(params, wire.ParamsWhole)
@@ -128,9 +129,9 @@ func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.
 // a time, it takes whole batches only.
 func (r *Run) read(ctx context.Context, p inforeg.Probe, samples int) (tally, *data.Batch, error) {
 	have := r.set.Len(data.Train)
-	chunk := r.base.whole("probe_chunk")
+	chunk := r.base.Whole("probe_chunk")
 	if together(p) { // samples whose statistics or signs belong together: as many as in a step
-		chunk = min(samples, r.base.whole("batch"))
+		chunk = min(samples, r.base.Batch())
 		samples -= samples % chunk
 		if p.Estimator == inforeg.Balanced && chunk%2 != 0 {
 			return nil, nil, &wire.Problem{Message: fmt.Sprintf("balanced signs for %d samples, want an even number", chunk), Hint: "ask for an even number of samples, no more than the batch size"}
@@ -149,7 +150,7 @@ func (r *Run) read(ctx context.Context, p inforeg.Probe, samples int) (tally, *d
 		defer free(fresh...)
 		vars = all
 	}
-	random := rand.New(rand.NewPCG(uint64(r.base.whole("seed")), uint64(r.at)))
+	random := rand.New(rand.NewPCG(uint64(r.base.Seed()), uint64(r.at)))
 	sum := tally{}
 	for from := 0; from < samples; from += chunk {
 		if ctx.Err() != nil {

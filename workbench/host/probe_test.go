@@ -11,6 +11,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 func TestProbeWith(t *testing.T) {
@@ -37,7 +38,7 @@ func TestProbeWith(t *testing.T) {
 	}
 	weights := probe(wire.Probe{Kind: inforeg.KindFisherEmp, Weights: true})
 	for i := range plain {
-		if w := weights[i]; w.Params != paramsWeights || w.Value <= 0 || w.Value >= plain[i].Value {
+		if w := weights[i]; w.Params != setting.ParamsWeights || w.Value <= 0 || w.Value >= plain[i].Value {
 			t.Errorf("%s: weights alone give %v (%q), all variables %v", w.Encoder, w.Value, w.Params, plain[i].Value)
 		}
 	}
@@ -150,15 +151,15 @@ func TestProbeKinds(t *testing.T) {
 
 // TestDefinitions: a trace is of one definition, that which the run measures by itself at the time.
 func TestDefinitions(t *testing.T) {
-	base, err := resolve(map[string]any{"probe_bn": bnRecalibrated}, made(t))
+	base, err := setting.Resolve(map[string]any{"probe_bn": setting.BNRecalibrated}, hosttest.SynthDescription(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	changes := []wire.Change{
-		{Step: 10, Event: wire.EventSet, Name: "probe_bn", New: bnRunning},
-		{Step: 20, Event: wire.EventSet, Name: "probe_params", New: paramsWeights},
+		{Step: 10, Event: wire.EventSet, Name: "probe_bn", New: setting.BNRunning},
+		{Step: 20, Event: wire.EventSet, Name: "probe_params", New: setting.ParamsWeights},
 	}
-	own := wire.Record{Step: 5, Kind: inforeg.KindFisherEmp, Encoder: "audio", Value: 1, Loss: inforeg.LossFused, Labels: inforeg.LabelsObserved, BN: bnRecalibrated, N: 128}
+	own := wire.Record{Step: 5, Kind: inforeg.KindFisherEmp, Encoder: "audio", Value: 1, Loss: inforeg.LossFused, Labels: inforeg.LabelsObserved, BN: setting.BNRecalibrated, N: 128}
 	with := func(change func(*wire.Record)) wire.Record {
 		rec := own
 		change(&rec)
@@ -175,10 +176,10 @@ func TestDefinitions(t *testing.T) {
 		{"own", own, true, "as the settings say"},
 		{"at the start", with(func(r *wire.Record) { r.Step = 0 }), true, "settings of step 0"},
 		{"true", with(func(r *wire.Record) { r.Kind, r.Labels = inforeg.KindFisherTrue, inforeg.LabelsExact }), true, "has a trace of its own"},
-		{"other statistics", with(func(r *wire.Record) { r.BN = bnRunning }), false, "was asked for"},
+		{"other statistics", with(func(r *wire.Record) { r.BN = setting.BNRunning }), false, "was asked for"},
 		{"const", with(func(r *wire.Record) { r.BN = inforeg.BNConstant }), false, "was asked for"},
 		{"other loss", with(func(r *wire.Record) { r.Loss = inforeg.LossSum }), false, "was asked for"},
-		{"weights", with(func(r *wire.Record) { r.Params = paramsWeights }), false, "was asked for"},
+		{"weights", with(func(r *wire.Record) { r.Params = setting.ParamsWeights }), false, "was asked for"},
 		{"other samples", with(func(r *wire.Record) { r.Way = "40 samples" }), false, "was asked for"},
 		{"drawn labels", with(func(r *wire.Record) { r.Kind, r.Way = inforeg.KindFisherTrue, "8 draws" }), false, "was asked for"},
 		{"shares", with(func(r *wire.Record) { r.BN, r.Way = inforeg.BNShare, wire.InStep }), false, "of the batch of a step"},
@@ -186,13 +187,15 @@ func TestDefinitions(t *testing.T) {
 		{"mean of steps", with(func(r *wire.Record) { r.Step, r.BN, r.Way = 6, inforeg.BNShare, wire.OfSteps }), false, "of an epoch's batches"},
 		{"in step, by the run's own statistics", with(func(r *wire.Record) { r.Way = wire.InStep }), false, "still not of the probe samples"},
 		{"as the change is made", with(func(r *wire.Record) { r.Step = 10 }), true, "the step before it had the old setting"},
-		{"after the change", with(func(r *wire.Record) { r.Step, r.BN = 11, bnRunning }), true, "the new setting"},
+		{"after the change", with(func(r *wire.Record) { r.Step, r.BN = 11, setting.BNRunning }), true, "the new setting"},
 		{"as before the change", with(func(r *wire.Record) { r.Step = 12 }), false, "was asked for"},
 		{"whole model", with(func(r *wire.Record) { r.Encoder, r.Params = wire.WholeModel, wire.ParamsWhole }), false, "no modality"},
 		{"a modality that is called model", with(func(r *wire.Record) { r.Encoder = wire.WholeModel }), true, "Params tell it from the whole model"},
-		{"weights of the whole model", with(func(r *wire.Record) { r.Step, r.BN, r.Params = 21, bnRunning, paramsWeights+", "+wire.ParamsWhole }), false, "likewise"},
-		{"weights by the settings", with(func(r *wire.Record) { r.Step, r.BN, r.Params = 21, bnRunning, paramsWeights }), true, "after the second change"},
-		{"all by the settings", with(func(r *wire.Record) { r.Step, r.BN = 22, bnRunning }), false, "after the second change"},
+		{"weights of the whole model", with(func(r *wire.Record) {
+			r.Step, r.BN, r.Params = 21, setting.BNRunning, setting.ParamsWeights+", "+wire.ParamsWhole
+		}), false, "likewise"},
+		{"weights by the settings", with(func(r *wire.Record) { r.Step, r.BN, r.Params = 21, setting.BNRunning, setting.ParamsWeights }), true, "after the second change"},
+		{"all by the settings", with(func(r *wire.Record) { r.Step, r.BN = 22, setting.BNRunning }), false, "after the second change"},
 	} {
 		tt.rec.Value = float64(i + 1)
 		if got := scheduled(tt.rec, base, changes); got != tt.own {

@@ -355,7 +355,7 @@ func (shop *Shop) ProveSteps(ctx context.Context, dir string, told func(step, of
 	slices.SortStableFunc(list, func(a, b start) int { return a.step - b.step })
 	r.strict = true
 	r.forget()
-	r.st = r.eng.initial(uint64(r.base.whole("seed")))
+	r.st = r.eng.initial(uint64(r.base.Seed()))
 	n := 0
 	for i := 0; i <= len(list); i++ {
 		goal := r.recorded()

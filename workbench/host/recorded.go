@@ -12,15 +12,16 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // Recorded is what a run has on record: enough to show, draw and export it without a backend.
 type Recorded struct {
 	Status   wire.Status
 	History  wire.History
-	Declared Settings // at step 0; Status has those of the present step
-	Floor    float64  // of the set's recipe, for windows of a run that none regulates; 0: no word of it
-	Lost     string   // what is damaged or gone; empty where all is proved
+	Declared setting.Values // at step 0; Status has those of the present step
+	Floor    float64        // of the set's recipe, for windows of a run that none regulates; 0: no word of it
+	Lost     string         // what is damaged or gone; empty where all is proved
 }
 
 // Recorded gives what the run has on record. Where it cannot be read just now, Lost says so.
@@ -79,7 +80,7 @@ func ReadRecorded(dir string) (Recorded, error) {
 	case probes.Len() < want.probes:
 		rec.Lost = goneAtEnd(probesFile, want.probes-probes.Len()) + "; training or measuring computes them again"
 	}
-	settings := Settings{}
+	settings := setting.Values{}
 	maps.Copy(settings, man.Settings)
 	for i, c := range rec.History.Events {
 		if err := checkChange(c, man.Settings); err != nil {
@@ -90,12 +91,12 @@ func ReadRecorded(dir string) (Recorded, error) {
 		}
 	}
 	s := wire.Status{
-		Name: man.Name, Dir: dir, Data: man.Data.Name, Method: settings.text("method"), Seed: man.Seed, State: wire.Idle,
-		Step: len(rec.History.Metrics), StepsPerEpoch: man.StepsPerEpoch, Settings: settings, Epochs: settings.whole("epochs"),
+		Name: man.Name, Dir: dir, Data: man.Data.Name, Method: settings.Method(), Seed: man.Seed, State: wire.Idle,
+		Step: len(rec.History.Metrics), StepsPerEpoch: man.StepsPerEpoch, Settings: settings, Epochs: settings.Epochs(),
 		Accuracy: map[string]float64{},
 	}
 	s.Epoch = s.Step / max(1, s.StepsPerEpoch)
-	clock, _ := man.Settings.clock(max(1, s.StepsPerEpoch))
+	clock, _ := man.Settings.Clock(max(1, s.StepsPerEpoch))
 	s.StepsPerTest = clock.Interval
 	if man.Parent != nil {
 		s.Parent = fmt.Sprintf("%s at step %d", man.Parent.Run, man.Parent.Step)

@@ -16,6 +16,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // Kinds of a run's three journals. What cannot be computed again is written twice.
@@ -30,7 +31,7 @@ var (
 // run's lock.
 type records struct {
 	dir      string
-	base     Settings // at step 0
+	base     setting.Values // at step 0
 	perEpoch int
 	interval int // steps from one window test to the next
 
@@ -83,7 +84,7 @@ func (rs *records) readEvents() error {
 const handHint = "the line was changed by hand: bring back the file that was written"
 
 // checkChange wants the value of a setting that an event has changed to be of the setting's type.
-func checkChange(c wire.Change, base Settings) error {
+func checkChange(c wire.Change, base setting.Values) error {
 	switch like, known := base[c.Name]; {
 	case c.Step < 0:
 		return fmt.Errorf("step %d", c.Step)
@@ -177,7 +178,7 @@ func (rs *records) note(rec wire.Record) {
 }
 
 // traceKind is the name under which a window test finds a measurement at the end of an interval; false for all others.
-func traceKind(rec wire.Record, base Settings, changes []wire.Change, interval int) (kind string, ok bool) {
+func traceKind(rec wire.Record, base setting.Values, changes []wire.Change, interval int) (kind string, ok bool) {
 	switch {
 	case rec.Step == 0 || rec.Step%interval != 0:
 		return "", false

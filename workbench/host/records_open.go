@@ -8,6 +8,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // finding is something about a run's files that a user should know.
@@ -33,7 +34,7 @@ func parseTied(note string) (t tied) {
 }
 
 // openRecords opens the journals in a run's folder. proved says that they have checksums unless somebody took them away.
-func openRecords(dir string, base Settings, perEpoch, interval int, owner string, proved bool) (rs *records, found []finding, err error) {
+func openRecords(dir string, base setting.Values, perEpoch, interval int, owner string, proved bool) (rs *records, found []finding, err error) {
 	rs = &records{
 		dir: dir, base: base, perEpoch: perEpoch, interval: interval, gap: -1, recent: map[int]*stepRecords{},
 		traces: map[string]map[string]*intervalTrace{}, accuracy: map[string]float64{},

@@ -8,6 +8,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // TestMethodsRefuse: what a method or a fusion head is not defined for is one line and a hint, before anything runs.
@@ -43,9 +44,9 @@ func TestMethodsRefuse(t *testing.T) {
 		{"method", map[string]any{"method": "mmparetto"}, `unknown method "mmparetto"`, "a letter too many; the nearest is offered"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			settings, err := resolve(tt.asked, desc)
+			settings, err := setting.Resolve(tt.asked, desc)
 			if err == nil {
-				_, err = buildModel(settings, *desc)
+				_, err = setting.BuildModel(settings, *desc)
 			}
 			var p *wire.Problem
 			if !errors.As(err, &p) || !strings.Contains(p.Message, tt.want) || p.Hint == "" || strings.Contains(p.Message, "\n") {

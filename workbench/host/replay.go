@@ -19,12 +19,13 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // replay is a method applied to given weights and batches, by the engine that trains runs.
 type replay struct {
 	spec     *replaySpec
-	settings Settings
+	settings setting.Values
 	eng      *engine
 	inputs   map[string]encoderInput
 	weights  map[string][]float32
@@ -167,7 +168,7 @@ func (r *replay) readBatches(arrays replayBatches) error {
 		needs = append(needs, "probe_y")
 	case r.spec.Method == "pmr" && r.proto == nil:
 		needs = append(needs, "proto_y")
-	case r.spec.Method == "inforeg" && r.spec.Trace == inforeg.KindFisherEmp && r.probe == nil && r.settings.text("window") == "auto":
+	case r.spec.Method == "inforeg" && r.spec.Trace == inforeg.KindFisherEmp && r.probe == nil && r.settings.Text("window") == "auto":
 		needs = append(needs, "probe_y")
 	}
 	if len(needs) > 0 {

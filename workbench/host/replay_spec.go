@@ -17,6 +17,7 @@ import (
 	"github.com/primewindow/primewindow/internal/strict"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // replaySpec is spec.json of a replay.
@@ -146,7 +147,7 @@ func parseReplaySpec(text []byte) (*replaySpec, error) {
 
 // checkRates wants the schedule of the learning rate to be within the bounds that a run's has.
 func (s *replaySpec) checkRates() error {
-	for _, known := range runSettings() {
+	for _, known := range setting.OfRun() {
 		given, ok := map[string]struct {
 			key   string
 			value float64
@@ -162,7 +163,7 @@ func (s *replaySpec) checkRates() error {
 }
 
 // replayMethod finds the method and its settings.
-func (s *replaySpec) replayMethod() (inforeg.Method, Settings, error) {
+func (s *replaySpec) replayMethod() (inforeg.Method, setting.Values, error) {
 	asked := map[string]any{
 		"lr": s.Optimizer.LR, "momentum": s.Optimizer.Momentum, "weight_decay": s.Optimizer.WeightDecay,
 	}
@@ -245,7 +246,7 @@ func (s *replaySpec) replayMethod() (inforeg.Method, Settings, error) {
 	if window, ok := asked["window"]; ok && window != "auto" && given["window"] != "" && given["first_epoch"] == "" {
 		asked["first_epoch"] = 0.0 // a forced window may start at once
 	}
-	settings := Settings{}
+	settings := setting.Values{}
 	var names []string
 	for _, known := range append(inforeg.OptimizerSettings(), m.Settings()...) {
 		names = append(names, known.Name)

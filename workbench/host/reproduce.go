@@ -18,6 +18,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // Scales of a reproduction.
@@ -264,11 +265,11 @@ func (p *Reproduction) part(t target, set string, stands []string, more map[stri
 	maps.Copy(one.shared, chosen)
 	maps.Copy(one.shared, given)
 	one.shared["data"] = set
-	settings, err := resolve(one.shared, &desc) // of joint training: a setting that no run has is an error at once
+	settings, err := setting.Resolve(one.shared, &desc) // of joint training: a setting that no run has is an error at once
 	if err != nil {
 		return nil, err
 	}
-	if _, err := buildModel(settings, desc); err != nil {
+	if _, err := setting.BuildModel(settings, desc); err != nil {
 		return nil, err
 	}
 	recipes := t.arms(modalities(&manifest{Settings: settings, Data: desc}))
@@ -280,7 +281,7 @@ func (p *Reproduction) part(t target, set string, stands []string, more map[stri
 		one.chooser.ask.Select, one.chooser.tuneBy = one.ask.Select, one.tuneBy // both count at the same epoch
 	}
 	for _, r := range recipes {
-		one.list = append(one.list, one.prepare(r, settings.number("lr")))
+		one.list = append(one.list, one.prepare(r, settings.LR()))
 	}
 	return one, nil
 }
@@ -295,7 +296,7 @@ func (one *part) scaled(desc data.Description) map[string]any {
 	maps.Copy(s, map[string]any{"epochs": 50, "lr": 2e-3, "momentum": 0.9, "weight_decay": 1e-4, "lr_step": 30, "lr_gamma": 0.1, "batch": 64, "snapshot_gib": 1})
 	for _, m := range desc.Modalities {
 		if m.Kind == data.Clip || m.Kind == data.Image || m.Kind == data.Spectrogram {
-			s[encoderPrefix+m.Name] = "resnet18"
+			s[setting.EncoderPrefix+m.Name] = "resnet18"
 		}
 	}
 	return s
@@ -379,7 +380,7 @@ func (one *part) arm(a *reproArm, lr float64, window string) (arm, error) {
 	done, _, err := one.shop.arm(ask, a.method, shared, nil)
 	if err == nil && a.longer != 1 {
 		for _, name := range []string{"epochs", "lr_step"} {
-			shared[name] = a.longer * done.settings.number(name)
+			shared[name] = a.longer * done.settings.Number(name)
 		}
 		done, _, err = one.shop.arm(ask, a.method, shared, nil)
 	}
@@ -394,8 +395,8 @@ var notSpec = []string{"dir", "snapshot_gib"}
 
 // specName is the hash of all that decides what a run computes: the samples, and every setting that is not the program's
 // default, so that a setting that a later version adds does not give the same run another name.
-func specName(settings Settings, splitHash string) (string, error) {
-	list, err := table(settings.text("data"), settings.text("method"), nil)
+func specName(settings setting.Values, splitHash string) (string, error) {
+	list, err := setting.Table(settings.Data(), settings.Method(), nil)
 	if err != nil {
 		return "", err
 	}

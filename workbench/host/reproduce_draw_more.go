@@ -121,7 +121,7 @@ var ways = []struct {
 }{
 	{"re-estimated statistics", inforeg.KindFisherEmp, 1, false},
 	{"running statistics", inforeg.KindFisherEmp + " eval", 1, false},
-	{fmt.Sprintf("mean of %d, zeros before", smoothing), inforeg.KindFisherEmp, smoothing, true},
+	{fmt.Sprintf("mean of %d, zeros before", inforeg.ReleasedSmoothing), inforeg.KindFisherEmp, inforeg.ReleasedSmoothing, true},
 }
 
 // windowNotes say in words when eq. 11 opens the window, by each way of looking.

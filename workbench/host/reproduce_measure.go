@@ -16,6 +16,7 @@ import (
 	"github.com/primewindow/primewindow/viz"
 	"github.com/primewindow/primewindow/viz/tsne"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // besides says what of an arm's runs is measured beside their accuracies. Joint training is in nearly every target, and
@@ -67,7 +68,7 @@ func (b beside) each(ctx context.Context, r *Run, step int) error {
 		return slices.ContainsFunc(list, func(p wire.Record) bool { return p.Kind == kind && (bn == "" || p.BN == bn) })
 	}
 	test := step%r.clock.Interval == 0
-	eval := b.eval && test && step > 0 && !have(inforeg.KindFisherEmp, bnRunning)
+	eval := b.eval && test && step > 0 && !have(inforeg.KindFisherEmp, setting.BNRunning)
 	whole := b.whole && test && !slices.ContainsFunc(list, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && wire.OfWhole(p) })
 	cosines := b.cosines && step > 0 && step%r.perEpoch == 0 && !have(inforeg.KindCosine, "")
 	if cosines && !cosineAt(step, r.perEpoch, r.perEpoch*r.Status().Epochs) {
@@ -82,16 +83,16 @@ func (b beside) each(ctx context.Context, r *Run, step int) error {
 	}
 	return r.measureAt(ctx, step, "it further", func(r *Run) (all []wire.Record, err error) {
 		if eval {
-			list, err := r.ProbeWith(ctx, wire.Probe{Kind: inforeg.KindFisherEmp, BN: bnRunning})
+			list, err := r.ProbeWith(ctx, wire.Probe{Kind: inforeg.KindFisherEmp, BN: setting.BNRunning})
 			if err != nil {
 				return nil, err
 			}
 			all = append(all, list...)
 		}
 		if whole { // in the run's own definition, as its encoders' traces are
-			settings := settingsAt(r.base, r.rec.changes, step-1)
+			settings := setting.At(r.base, r.rec.changes, step-1)
 			list, err := r.ProbeWith(ctx, wire.Probe{
-				Kind: inforeg.KindFisherEmp, BN: settings.text("probe_bn"), Weights: settings.text("probe_params") == paramsWeights, Whole: true,
+				Kind: inforeg.KindFisherEmp, BN: settings.Text("probe_bn"), Weights: settings.Text("probe_params") == setting.ParamsWeights, Whole: true,
 			})
 			if err != nil {
 				return nil, err
@@ -99,7 +100,7 @@ func (b beside) each(ctx context.Context, r *Run, step int) error {
 			all = append(all, list...)
 		}
 		if cosines {
-			for _, kind := range []string{inforeg.KindCosine, probeNoise} {
+			for _, kind := range []string{inforeg.KindCosine, setting.ProbeNoise} {
 				list, err := r.Probe(ctx, kind)
 				if err != nil {
 					return nil, err
@@ -150,7 +151,7 @@ func (b beside) lacks(rec Recorded, split data.Split, step, perEpoch int) bool {
 		switch {
 		case p.Kind == inforeg.KindFisherEmp && wire.OfWhole(p):
 			wholes[p.Step] = true
-		case p.Kind == inforeg.KindFisherEmp && p.BN == bnRunning:
+		case p.Kind == inforeg.KindFisherEmp && p.BN == setting.BNRunning:
 			evals[p.Step] = true
 		case p.Kind == inforeg.KindCosine:
 			cosines[p.Step] = true

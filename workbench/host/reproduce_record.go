@@ -12,6 +12,7 @@ import (
 	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // record is what a target on a set has come to so far.
@@ -33,7 +34,7 @@ func (one *part) record() (*wire.Reproduction, error) {
 	delete(shared, "data")
 	delete(shared, "dir")
 	r.Shared = shared
-	settings, err := resolve(one.shared, &one.desc)
+	settings, err := setting.Resolve(one.shared, &one.desc)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +120,7 @@ func (one *part) recordRun(r *SweepRun, a *reproArm, seed int) (got wire.Reprodu
 	}
 	got.Run, got.Versions = runHash(r.Dir), nil
 	if a.like != "" {
-		got.Window = r.arm.settings.text("window")
+		got.Window = r.arm.settings.Text("window")
 	}
 	if got.Missing != "" {
 		return got, nil
@@ -218,7 +219,7 @@ func (one *part) curvesOf(rec Recorded, perEpoch int) []wire.ReproducedCurve {
 					add(quantity, definition(rest), epoch, p.Value, p.SE)
 				}
 			}
-		case p.Kind == inforeg.KindFisherEmp && p.BN == bnRunning && rec.Declared.text("probe_bn") != bnRunning:
+		case p.Kind == inforeg.KindFisherEmp && p.BN == setting.BNRunning && rec.Declared.Text("probe_bn") != setting.BNRunning:
 			add(p.Kind+" eval "+p.Encoder, definition(p), epoch, p.Value, p.SE)
 			tested(p.Kind+" eval "+p.Encoder, p)
 		case p.Kind == inforeg.KindFisherEmp && rec.Scheduled(p):

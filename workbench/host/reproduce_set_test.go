@@ -25,6 +25,7 @@ import (
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/npy"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // madeMOSI makes the tables of a small set of utterances, of 24 videos to train on and two to test on.
@@ -164,7 +165,7 @@ func TestSetChoices(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if e := a.settings.text(encoderPrefix + one.desc.Modalities[0].Name); !strings.HasPrefix(e, tt.encoder) {
+			if e := a.settings.Text(setting.EncoderPrefix + one.desc.Modalities[0].Name); !strings.HasPrefix(e, tt.encoder) {
 				t.Errorf("encoder %q, want %s\nreason: %s", e, tt.encoder, tt.reason)
 			}
 			if tt.want["data.frames"] == 3.0 {

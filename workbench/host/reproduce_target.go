@@ -6,7 +6,9 @@ import (
 	"slices"
 
 	"github.com/primewindow/primewindow/data/catalog"
+	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // target is a table or a figure of the paper, or a question that it leaves open: the runs that it needs and what is
@@ -54,7 +56,7 @@ const (
 // paper's penalty and the fused loss alone.
 func publishedWindow(more map[string]any) map[string]any {
 	all := map[string]any{
-		"window": "auto", "window_trace": "released", "smooth": smoothing, "smooth_zeros": true, "open_at_start": true,
+		"window": "auto", "window_trace": "released", "smooth": inforeg.ReleasedSmoothing, "smooth_zeros": true, "open_at_start": true,
 		"first_epoch": 0, "k": 0.05, "floor": 0, "window_source": "first",
 	}
 	maps.Copy(all, more)
@@ -212,7 +214,7 @@ var targets = []target{
 
 // usualSettings are those of all runs, at every scale.
 func usualSettings() map[string]any {
-	return map[string]any{"probes": "none", everyPrefix + probeEmp: "window", everyPrefix + probeAccuracy: "epoch"}
+	return map[string]any{"probes": "none", setting.EveryPrefix + setting.ProbeEmp: "window", setting.EveryPrefix + setting.ProbeAccuracy: "epoch"}
 }
 
 // demoSettings are those of all runs at demo scale that are not the set's own.

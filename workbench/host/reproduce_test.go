@@ -15,6 +15,7 @@ import (
 	"github.com/primewindow/primewindow/data/digits"
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // smallReproduction asks for targets on made data of the smallest size, and for no backend.
@@ -157,7 +158,7 @@ func TestReproduceHole(t *testing.T) {
 
 // TestSpecName: a run has the name of what decides its numbers, and of nothing else.
 func TestSpecName(t *testing.T) {
-	base, err := resolve(map[string]any{"data": "synth", "method": "joint", "encoder.audio": "cnn2d:4"}, nil)
+	base, err := setting.Resolve(map[string]any{"data": "synth", "method": "joint", "encoder.audio": "cnn2d:4"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,7 +87,7 @@ func diskFull(text string) bool { return strings.Contains(text, "no space left o
 
 // partOf is a part that needs a run: any has the set and the selection.
 func (p *Reproduction) partOf(r *SweepRun) *part {
-	data := r.arm.settings.text("data")
+	data := r.arm.settings.Data()
 	return p.parts[slices.IndexFunc(p.parts, func(one *part) bool { return one.data == data })]
 }
 

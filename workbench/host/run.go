@@ -22,6 +22,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // Run is one training run and its folder.
@@ -32,7 +33,7 @@ type Run struct {
 	shop     *Shop
 	lock     *os.File
 	man      *manifest
-	base     Settings          // at step 0
+	base     setting.Values    // at step 0
 	code     map[string]string // of what a cell defines and the run uses, by wire.Definition
 	set      data.Dataset
 	eng      *engine
@@ -110,9 +111,9 @@ func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
 		}
 	}
 	if on, _ := r.base["shuffle_labels"].(bool); on {
-		r.set = catalog.Shuffle(r.set, r.base.whole("seed"))
+		r.set = catalog.Shuffle(r.set, r.base.Seed())
 	}
-	model, err := buildModel(r.base, desc)
+	model, err := setting.BuildModel(r.base, desc)
 	if err != nil {
 		return nil, err
 	}
@@ -121,10 +122,10 @@ func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
 		return nil, err
 	}
 	r.eng = shop.engines.find(backend, model, m, r.base)
-	if r.perEpoch, err = stepsPerEpoch(r.base, r.set); err != nil {
+	if r.perEpoch, err = setting.StepsPerEpoch(r.base, r.set); err != nil {
 		return nil, err
 	}
-	r.clock, r.kShare = r.base.clock(r.perEpoch)
+	r.clock, r.kShare = r.base.Clock(r.perEpoch)
 	for _, sub := range []string{snapshotsDir, figuresDir} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o777); err != nil { // less what the umask takes
 			return nil, folderProblem(err)
@@ -137,17 +138,7 @@ func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
 func (r *Run) recorded() int { return r.rec.metrics.Len() }
 
 // settingsAt are the settings under which the step after so many is taken.
-func (r *Run) settingsAt(step int) Settings { return settingsAt(r.base, r.rec.changes, step) }
-
-func settingsAt(base Settings, changes []wire.Change, step int) Settings {
-	s := maps.Clone(base)
-	for _, c := range changes {
-		if c.Event == wire.EventSet && c.Step <= step {
-			s[c.Name] = c.New
-		}
-	}
-	return s
-}
+func (r *Run) settingsAt(step int) setting.Values { return setting.At(r.base, r.rec.changes, step) }
 
 func (r *Run) change(c wire.Change) error { return r.rec.change(c) }
 
@@ -223,24 +214,24 @@ func (r *Run) advance(ctx context.Context) error {
 // the seed and the epoch alone.
 func (r *Run) indices(epoch, offset int) []int {
 	if r.orderOf != epoch {
-		r.order = rand.New(rand.NewPCG(uint64(r.base.whole("seed")), uint64(epoch)+1)).Perm(r.set.Len(data.Train))
+		r.order = rand.New(rand.NewPCG(uint64(r.base.Seed()), uint64(epoch)+1)).Perm(r.set.Len(data.Train))
 		r.orderOf = epoch
 	}
-	b := r.base.whole("batch")
+	b := r.base.Batch()
 	return r.order[offset*b:][:b]
 }
 
 // batch is what a step trains on: which samples, and how they are augmented, depends on the seed and the step alone.
 func (r *Run) batch(step int) (*data.Batch, error) {
-	return r.ahead.take(step, r.perEpoch*r.settingsAt(step).whole("epochs"), func(step int) func() (*data.Batch, error) {
+	return r.ahead.take(step, r.perEpoch*r.settingsAt(step).Epochs(), func(step int) func() (*data.Batch, error) {
 		indices := slices.Clone(r.indices(step/r.perEpoch, step%r.perEpoch))
-		draw := uint64(r.base.whole("seed"))<<32 | uint64(step+1)
+		draw := uint64(r.base.Seed())<<32 | uint64(step+1)
 		return func() (*data.Batch, error) { return r.set.Read(data.Train, indices, draw) }
 	})
 }
 
 // key is what a method's noise in a step is drawn from.
-func (r *Run) key() [3]uint64 { return [3]uint64{uint64(r.base.whole("seed")), uint64(r.at) + 1, 0} }
+func (r *Run) key() [3]uint64 { return [3]uint64{uint64(r.base.Seed()), uint64(r.at) + 1, 0} }
 
 // metricsLine is the step's line of metrics.jsonl. Numbers are written with the digits of float32.
 func (r *Run) metricsLine(epoch int, scalars []float32) []byte {
@@ -310,7 +301,7 @@ func (r *Run) save(now bool) error {
 	h := r.header()
 	r.saved, r.sinceSave = r.at, 0
 	r.saveCost += time.Since(began)
-	limit := int64(r.settingsAt(r.at).number("snapshot_gib") * (1 << 30))
+	limit := int64(r.settingsAt(r.at).Number("snapshot_gib") * (1 << 30))
 	saving := make(chan error, 1)
 	r.saving = saving
 	go func() {
@@ -330,7 +321,7 @@ func (r *Run) save(now bool) error {
 // header is what a snapshot of the present state says beside its tensors.
 func (r *Run) header() header {
 	return header{
-		Run: r.man.ID, Version: snapshotVersion, Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.whole("seed"),
+		Run: r.man.ID, Version: snapshotVersion, Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.Seed(),
 		Controls: r.controls, Released: maps.Clone(r.released), Code: r.code,
 	}
 }

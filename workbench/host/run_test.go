@@ -14,6 +14,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // TestFork checks that a fork is its parent until the point, at an epoch's end, in mid-epoch and at the start,
@@ -77,8 +78,8 @@ func TestNullRun(t *testing.T) {
 		still  bool
 		reason string
 	}{
-		{bnRecalibrated, true, "the probe sees the weights, which do not move"},
-		{bnRunning, false, "the probe sees the averages, which do"},
+		{setting.BNRecalibrated, true, "the probe sees the weights, which do not move"},
+		{setting.BNRunning, false, "the probe sees the averages, which do"},
 	} {
 		settings := hosttest.Small("inforeg")
 		settings["lr"], settings["probe_bn"] = 0.0, tt.bn

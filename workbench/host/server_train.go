@@ -39,7 +39,7 @@ func (r *Run) targetOf(t wire.Train) (func(now int) int, error) {
 	case t.ToEpoch != nil:
 		return func(int) int { return r.StepsToEpoch(*t.ToEpoch) }, nil
 	case t.Detach:
-		planned := r.StepsToEpoch(r.Settings().whole("epochs")) // now: the function is called under the run's lock
+		planned := r.StepsToEpoch(r.Settings().Epochs()) // now: the function is called under the run's lock
 		return func(int) int { return planned }, nil
 	}
 	return nil, &wire.Problem{Message: "train: no target", Hint: "give steps, to_step or to_epoch"}

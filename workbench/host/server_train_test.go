@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // TestTargetOf: what a request to train wants of a run of ten steps an epoch that is at step 7.
@@ -55,7 +56,7 @@ func TestCheckModalities(t *testing.T) {
 		"": "", "audio": "", "audio,visual": "", "audio, visual": "", "audio visual": "",
 		",": "missing", " ": "missing", "audio,": "missing", ",audio": "missing", "audio,,visual": "missing", "audio,audio": "audio twice", "a b,a": "a twice",
 	} {
-		if err := checkModalities(text); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+		if err := setting.CheckModalities(text); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("checkModalities(%q) = %v, want %q", text, err, want)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // Shop is all that the runs of a project share: the backend, the sets and the compiled graphs.
@@ -203,7 +204,7 @@ func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings, notes, err := settled(asked, set)
+	settings, notes, err := setting.Complete(asked, set)
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +221,7 @@ func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
 	if len(shop.codeOf(have)) > 0 { // what a cell defines may have lost settings since
 		maps.DeleteFunc(have, func(name string, _ any) bool { _, ok := settings[name]; return !ok })
 	}
-	if diff := differences(have, settings); len(diff) > 0 {
+	if diff := setting.Differences(have, settings); len(diff) > 0 {
 		return nil, settingsDiffer(name, diff)
 	}
 	if r, ok := shop.runs[dir]; ok {
@@ -231,12 +232,12 @@ func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
 
 // dropForeign takes out what another method's settings left behind, unless it was asked for.
 func dropForeign(asked, own map[string]any, methodName string) {
-	list, err := table(fmt.Sprint(cmp.Or(asked["data"], any(catalog.Default))), methodName, nil)
+	list, err := setting.Table(fmt.Sprint(cmp.Or(asked["data"], any(catalog.Default))), methodName, nil)
 	if err != nil {
 		return // resolve reports it
 	}
 	for name := range asked {
-		known := strings.HasPrefix(name, encoderPrefix) || slices.ContainsFunc(list, func(s data.Setting) bool { return s.Name == name })
+		known := strings.HasPrefix(name, setting.EncoderPrefix) || slices.ContainsFunc(list, func(s data.Setting) bool { return s.Name == name })
 		if _, set := own[name]; !known && !set {
 			delete(asked, name)
 		}
@@ -251,7 +252,7 @@ func settingsDiffer(name string, diff []string) error {
 }
 
 // create makes a run's folder. The manifest is written last, so that half a folder is no run.
-func (shop *Shop) create(name, dir string, settings Settings, notes []string, set data.Dataset) (*Run, error) {
+func (shop *Shop) create(name, dir string, settings setting.Values, notes []string, set data.Dataset) (*Run, error) {
 	if err := checkFree(dir, func(name string) bool {
 		return strings.HasPrefix(name, ".") || name == snapshotsDir || name == figuresDir
 	}); err != nil {
@@ -262,7 +263,7 @@ func (shop *Shop) create(name, dir string, settings Settings, notes []string, se
 		return nil, err
 	}
 	man.Notes = notes
-	if _, err := buildModel(settings, set.Describe()); err != nil {
+	if _, err := setting.BuildModel(settings, set.Describe()); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -288,8 +289,8 @@ func checkFree(dir string, leftover func(name string) bool) error {
 	return nil
 }
 
-func (shop *Shop) manifest(name string, settings Settings, set data.Dataset, p *parent) (*manifest, error) {
-	perEpoch, err := stepsPerEpoch(settings, set)
+func (shop *Shop) manifest(name string, settings setting.Values, set data.Dataset, p *parent) (*manifest, error) {
+	perEpoch, err := setting.StepsPerEpoch(settings, set)
 	if err != nil {
 		return nil, err
 	}
@@ -300,7 +301,7 @@ func (shop *Shop) manifest(name string, settings Settings, set data.Dataset, p *
 	computedBy := versions(backend)
 	maps.Copy(computedBy, shop.codeOf(settings))
 	return &manifest{
-		Schema: schema, ID: newID(), Name: name, Settings: settings, SettingsHash: settings.hash(), Seed: settings.whole("seed"),
+		Schema: schema, ID: newID(), Name: name, Settings: settings, SettingsHash: settings.Hash(), Seed: settings.Seed(),
 		StepsPerEpoch: perEpoch, Each: true, Parent: p,
 		Data: set.Describe(), Backend: backend.Name, Versions: computedBy, Created: time.Now().UTC().Truncate(time.Second),
 	}, nil
@@ -338,7 +339,7 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 		}
 		if !s.Mutable {
 			return nil, &wire.Problem{
-				Message: fmt.Sprintf("setting %s is %v in %s and cannot change in the middle of a run", n, show(before[n]), d.Fork.Run),
+				Message: fmt.Sprintf("setting %s is %v in %s and cannot change in the middle of a run", n, setting.Show(before[n]), d.Fork.Run),
 				Hint:    "open another run with it from the start",
 			}
 		}

@@ -129,7 +129,7 @@ func (r *Run) stopHere() error {
 	if err := writeSnapshot(r.Dir, h, list); err != nil {
 		return err
 	}
-	return r.thinStops(int64(r.settingsAt(r.at).number("snapshot_gib") * (1 << 30)))
+	return r.thinStops(int64(r.settingsAt(r.at).Number("snapshot_gib") * (1 << 30)))
 }
 
 // thinStops removes stops but the last one and those at which the code changed: there a later replay must begin. Of

@@ -14,6 +14,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // errPaused ends training that was asked to pause.
@@ -204,7 +205,7 @@ func (r *Run) Set(asked map[string]any) error {
 		}
 		if !s.Mutable {
 			return &wire.Problem{
-				Message: fmt.Sprintf("setting %s is %v and cannot change in the middle of a run", name, show(now[name])),
+				Message: fmt.Sprintf("setting %s is %v and cannot change in the middle of a run", name, setting.Show(now[name])),
 				Hint:    "open another run with it, or start this one over with Fresh",
 			}
 		}
@@ -220,8 +221,24 @@ func (r *Run) Set(asked map[string]any) error {
 	return nil
 }
 
+// setting finds one entry of the table of a run's settings.
+func (r *Run) setting(name string) (data.Setting, error) {
+	desc := r.set.Describe()
+	list, err := setting.Table(r.base.Data(), r.base.Method(), &desc)
+	if err != nil {
+		return data.Setting{}, err
+	}
+	names := make([]string, len(list))
+	for i, s := range list {
+		if names[i] = s.Name; s.Name == name {
+			return s, nil
+		}
+	}
+	return data.Setting{}, setting.Unknown(name, names, r.base.Method())
+}
+
 // Settings are the run's settings at the present step.
-func (r *Run) Settings() Settings {
+func (r *Run) Settings() setting.Values {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.settingsAt(r.recorded())
@@ -255,7 +272,7 @@ func (r *Run) recordsOf(step int) ([]wire.Record, error) {
 func (r *Run) publish(state string, target int, rate float64, client string) {
 	n := r.recorded()
 	s := wire.Status{
-		Name: r.Name, Dir: r.Dir, Data: r.base.text("data"), Method: r.base.text("method"), Seed: r.base.whole("seed"),
+		Name: r.Name, Dir: r.Dir, Data: r.base.Data(), Method: r.base.Method(), Seed: r.base.Seed(),
 		Step: n, StepsPerEpoch: r.perEpoch, StepsPerTest: r.clock.Interval, Epoch: n / r.perEpoch, State: state, Stepper: client, Target: target, Rate: rate,
 		Modalities: inforeg.ModalityNames(r.eng.model), Settings: r.settingsAt(n), Code: r.code,
 	}

@@ -1,4 +1,4 @@
-package host
+package setting
 
 import (
 	"encoding/json"
@@ -44,32 +44,32 @@ func FuzzSettings(f *testing.F) {
 		if len(text) > 4096 || json.Unmarshal(text, &asked) != nil {
 			return
 		}
-		settings, err := resolve(asked, &desc)
+		settings, err := Resolve(asked, &desc)
 		if err != nil {
 			inWords(t, err)
 			return
 		}
-		again, err := resolve(settings, &desc)
-		if diff := cmp.Diff(settings, again); err != nil || diff != "" || settings.hash() != again.hash() {
+		again, err := Resolve(settings, &desc)
+		if diff := cmp.Diff(settings, again); err != nil || diff != "" || settings.Hash() != again.Hash() {
 			t.Fatalf("resolved twice: %v (-once +twice)\n%s", err, diff)
 		}
 		if strings.Contains(string(mustJSON(t, settings)), ":-0,") {
 			t.Fatalf("-0 is let in: %s", mustJSON(t, settings))
 		}
-		var read Settings
-		if err := json.Unmarshal(mustJSON(t, settings), &read); err != nil || read.hash() != settings.hash() {
+		var read Values
+		if err := json.Unmarshal(mustJSON(t, settings), &read); err != nil || read.Hash() != settings.Hash() {
 			t.Fatalf("a manifest would give other settings: %v\n%v\n%v", err, settings, read)
 		}
 		for name := range scheduleDocs {
-			s := settings.schedule(name)
+			s := settings.Schedule(name)
 			if parsed, err := inforeg.ParseSchedule(s.String()); err != nil || parsed != s {
-				t.Fatalf("schedule %q of %s is %v, read again %v, %v", settings[everyPrefix+name], name, s, parsed, err)
+				t.Fatalf("schedule %q of %s is %v, read again %v, %v", settings[EveryPrefix+name], name, s, parsed, err)
 			}
 			for _, done := range []int{0, 1, 7, 1 << 40} {
 				s.Due(done, inforeg.Clock{Epoch: 3, Interval: 3, Batch: 64})
 			}
 		}
-		if _, err := buildModel(settings, desc); err != nil {
+		if _, err := BuildModel(settings, desc); err != nil {
 			inWords(t, err)
 		}
 	})

@@ -1,36 +1,21 @@
-package host
+package setting
 
 import (
 	"errors"
-	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"gonum.org/v1/gonum/mat"
 
-	"github.com/primewindow/primewindow/data"
-	"github.com/primewindow/primewindow/data/synth"
 	"github.com/primewindow/primewindow/inforeg/method"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// made describes synth, without a backend.
-func made(t *testing.T) *data.Description {
-	t.Helper()
-	set, err := synth.Open("", map[string]any{"train": 12.0, "val": 6.0, "test": 6.0})
-	if err != nil {
-		t.Fatal(err)
-	}
-	desc := set.Describe()
-	return &desc
-}
-
 // TestResolve completes settings in the order in which they count: what was asked for, the set's recipe, the default.
 func TestResolve(t *testing.T) {
-	desc := made(t)
+	desc := hosttest.SynthDescription(t)
 	for _, tt := range []struct {
 		name   string
 		asked  map[string]any
@@ -47,7 +32,7 @@ func TestResolve(t *testing.T) {
 		{"set's own", map[string]any{"data.audio_noise": 2.0}, map[string]any{"data.audio_noise": 2.0, "data.visual_noise": 0.3}, "below data."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := resolve(tt.asked, desc)
+			got, err := Resolve(tt.asked, desc)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,7 +43,7 @@ func TestResolve(t *testing.T) {
 			if diff := cmp.Diff(tt.want, some); diff != "" {
 				t.Errorf("(-want +got)\n%s\nreason: %s", diff, tt.reason)
 			}
-			again, err := resolve(got, desc)
+			again, err := Resolve(got, desc)
 			if diff := cmp.Diff(got, again); err != nil || diff != "" {
 				t.Errorf("resolved again: error %v (-first +again)\n%s", err, diff)
 			}
@@ -68,7 +53,7 @@ func TestResolve(t *testing.T) {
 
 // TestUnknown offers the nearest names, or all of them.
 func TestUnknown(t *testing.T) {
-	desc := made(t)
+	desc := hosttest.SynthDescription(t)
 	for _, tt := range []struct {
 		name          string
 		asked         map[string]any
@@ -90,7 +75,7 @@ func TestUnknown(t *testing.T) {
 		{"fraction", map[string]any{"epochs": 1.5}, "epochs: got 1.5, want a whole number", "epochs: ", "half an epoch"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := resolve(tt.asked, desc)
+			_, err := Resolve(tt.asked, desc)
 			p, ok := errors.AsType[*wire.Problem](err)
 			if !ok || !strings.Contains(p.Message, tt.message) || !strings.Contains(p.Hint, tt.hint) || p.Hint == "" {
 				t.Errorf("resolve(%v): %v %+v, want %q with hint %q\nreason: %s", tt.asked, err, p, tt.message, tt.hint, tt.reason)
@@ -101,28 +86,28 @@ func TestUnknown(t *testing.T) {
 
 // TestDifferences lists every setting that differs, also one that only one side has.
 func TestDifferences(t *testing.T) {
-	have := Settings{"lr": 0.1, "batch": 16.0, "modalities": "", "beta": 0.9, "seed": 0.0}
-	want := Settings{"lr": 0.0, "batch": 16.0, "modalities": "audio", "alpha": 0.1, "seed": 0.0}
-	got := differences(have, want)
+	have := Values{"lr": 0.1, "batch": 16.0, "modalities": "", "beta": 0.9, "seed": 0.0}
+	want := Values{"lr": 0.0, "batch": 16.0, "modalities": "audio", "alpha": 0.1, "seed": 0.0}
+	got := Differences(have, want)
 	slices.Sort(got)
 	if diff := cmp.Diff([]string{
 		"alpha is not set there, 0.1 here", "beta is 0.9 there, not set here", "lr is 0.1 there, 0 here", "modalities is not set there, audio here",
 	}, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if got := differences(have, have); len(got) != 0 {
+	if got := Differences(have, have); len(got) != 0 {
 		t.Errorf("of equal settings: %v", got)
 	}
-	if have.hash() == want.hash() || have.hash() != (Settings{"seed": 0.0, "beta": 0.9, "modalities": "", "batch": 16.0, "lr": 0.1}).hash() {
+	if have.Hash() == want.Hash() || have.Hash() != (Values{"seed": 0.0, "beta": 0.9, "modalities": "", "batch": 16.0, "lr": 0.1}).Hash() {
 		t.Error("the hash must name the settings, whatever their order")
 	}
 }
 
 // TestTables: in no table does a name occur twice, and every default is a value of its own setting.
 func TestTables(t *testing.T) {
-	desc := made(t)
+	desc := hosttest.SynthDescription(t)
 	for _, m := range method.Names() {
-		list, err := table("synth", m, desc)
+		list, err := Table("synth", m, desc)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,145 +123,6 @@ func TestTables(t *testing.T) {
 			if s.Doc == "" {
 				t.Errorf("%s: setting %s has no sentence", m, s.Name)
 			}
-		}
-	}
-}
-
-// slowLeastSquares solves the same ridge regression by Gauss-Jordan elimination of the plain normal equations with
-// an intercept, whose size is not penalised, instead of centring.
-func slowLeastSquares(train []float32, labels []int32, test []float32, classes int, ridge float64) [][]float64 {
-	n := len(labels)
-	d := len(train)/n + 1
-	at := func(rows []float32, i, j int) float64 {
-		if j == d-1 {
-			return 1
-		}
-		return float64(rows[i*(d-1)+j])
-	}
-	system := make([][]float64, d) // [XᵀX + ridge | XᵀY]
-	for j := range d {
-		system[j] = make([]float64, d+classes)
-		for i := range n {
-			for k := range d {
-				system[j][k] += at(train, i, j) * at(train, i, k)
-			}
-			system[j][d+int(labels[i])] += at(train, i, j)
-		}
-		if j < d-1 {
-			system[j][j] += ridge
-		}
-	}
-	for p := range d {
-		best := p
-		for j := p; j < d; j++ {
-			if math.Abs(system[j][p]) > math.Abs(system[best][p]) {
-				best = j
-			}
-		}
-		system[p], system[best] = system[best], system[p]
-		for j := range d {
-			if j == p {
-				continue
-			}
-			f := system[j][p] / system[p][p]
-			for k := p; k < d+classes; k++ {
-				system[j][k] -= f * system[p][k]
-			}
-		}
-	}
-	scores := make([][]float64, len(test)/(d-1))
-	for i := range scores {
-		scores[i] = make([]float64, classes)
-		for c := range classes {
-			for j := range d {
-				scores[i][c] += at(test, i, j) * system[j][d+c] / system[j][j]
-			}
-		}
-	}
-	return scores
-}
-
-// TestLeastSquares compares the linear probe with its slow twin on random features of a class each, one of them dead.
-func TestLeastSquares(t *testing.T) {
-	const d, classes, n, k = 5, 3, 40, 200
-	r := rand.New(rand.NewPCG(1, 1))
-	rows := func(n int) (x []float32, y []int32) {
-		for i := range n {
-			c := i % classes
-			for j := range d {
-				v := 3 + r.NormFloat64()
-				switch j {
-				case c:
-					v += 1.5
-				case d - 1:
-					v = 2 // dead: the same in all samples
-				}
-				x = append(x, float32(v))
-			}
-			y = append(y, int32(c))
-		}
-		return x, y
-	}
-	train, labels := rows(n)
-	test, truth := rows(k)
-	got, err := leastSquares(train, labels, test, classes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	variance := 0.0 // the sum of all features' squared distances from their means
-	for j := range d {
-		var column []float64
-		for i := range n {
-			column = append(column, float64(train[i*d+j]))
-		}
-		mean := mat.Sum(mat.NewVecDense(n, column)) / n
-		for _, v := range column {
-			variance += (v - mean) * (v - mean)
-		}
-	}
-	scores := slowLeastSquares(train, labels, test, classes, 1e-3*variance/d)
-	hits := 0
-	for i, row := range scores {
-		want := 0
-		for c, v := range row {
-			if v > row[want] {
-				want = c
-			}
-		}
-		sorted := slices.Sorted(slices.Values(row))
-		// Closer than rounding, either class may win: scores have float32 here, and are of size 1.
-		if got[i] != want && sorted[classes-1]-sorted[classes-2] > 1e-6 {
-			t.Errorf("sample %d: class %d, want %d of scores %v", i, got[i], want, row)
-		}
-		if got[i] == int(truth[i]) {
-			hits++
-		}
-	}
-	if hits < k/2 {
-		t.Errorf("%d of %d right, want well over a third: the classes are a standard deviation and a half apart", hits, k)
-	}
-	train[7] = float32(math.NaN())
-	if _, err := leastSquares(train, labels, test, classes); err == nil {
-		t.Error("features that are not numbers: no error")
-	}
-}
-
-// TestCrossEntropy compares with numbers worked out by hand.
-func TestCrossEntropy(t *testing.T) {
-	for _, tt := range []struct {
-		row    []float32
-		label  int
-		want   float64
-		reason string
-	}{
-		{[]float32{0, 0}, 1, math.Ln2, "two equal classes"},
-		{[]float32{0, float32(math.Log(3))}, 0, math.Log(4), "p = 1/4"},
-		{[]float32{1e4, 0}, 1, 1e4, "no overflow: the difference of the logits"},
-		{[]float32{-1e4, 0}, 1, 0, "no underflow: p = 1"},
-	} {
-		// the second row's logit has been rounded to float32
-		if got := crossEntropy(tt.row, tt.label); math.Abs(got-tt.want) > 1e-7*max(1, tt.want) {
-			t.Errorf("crossEntropy(%v, %d) = %v, want %v\nreason: %s", tt.row, tt.label, got, tt.want, tt.reason)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package host
+package setting
 
 import (
 	"fmt"
@@ -10,40 +10,40 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// settled completes what was asked for with the defaults that suit the set. notes are what differs from the usual
+// Complete completes what was asked for with the defaults that suit the set. notes are what differs from the usual
 // because the set is small: they are told once, when the run begins, and stand in its manifest.
-func settled(asked map[string]any, set data.Dataset) (settings Settings, notes []string, err error) {
+func Complete(asked map[string]any, set data.Dataset) (settings Values, notes []string, err error) {
 	desc := set.Describe()
-	if settings, err = resolve(asked, &desc); err != nil {
+	if settings, err = Resolve(asked, &desc); err != nil {
 		return nil, nil, err
 	}
 	n := set.Len(data.Train)
-	if _, given := asked["batch"]; !given && n < settings.whole("batch") && n >= leastBatch {
-		usual := settings.whole("batch")
+	if _, given := asked["batch"]; !given && n < settings.Batch() && n >= leastBatch {
+		usual := settings.Batch()
 		settings["batch"] = float64(fittingBatch(n))
-		notes = append(notes, fmt.Sprintf("batch of %d in place of %d: the training split of %s has %d samples", settings.whole("batch"), usual, desc.Name, n))
+		notes = append(notes, fmt.Sprintf("batch of %d in place of %d: the training split of %s has %d samples", settings.Batch(), usual, desc.Name, n))
 	}
 	never := inforeg.Schedule{}
-	if set.Len(data.Validation) == 0 && (settings.schedule(probeAccuracy) != never || settings.schedule(probeLinear) != never) {
+	if set.Len(data.Validation) == 0 && (settings.Schedule(ProbeAccuracy) != never || settings.Schedule(ProbeLinear) != never) {
 		notes = append(notes, fmt.Sprintf("no accuracies while it trains: %s has no validation samples", desc.Name))
 	}
-	if perEpoch, err := stepsPerEpoch(settings, set); err == nil {
+	if perEpoch, err := StepsPerEpoch(settings, set); err == nil {
 		notes = append(notes, testNotes(settings, perEpoch)...)
 	}
 	return settings, notes, nil
 }
 
 // testNotes say when a method that acts by the window test can act first.
-func testNotes(settings Settings, perEpoch int) []string {
+func testNotes(settings Values, perEpoch int) []string {
 	if when, _ := settings["window"].(string); when != method.WindowAuto && when != method.WindowOutside {
 		return nil
 	}
-	clock, _ := settings.clock(perEpoch)
+	clock, _ := settings.Clock(perEpoch)
 	first := 2 * clock.Interval // eq. 11 reads two traces
 	note := fmt.Sprintf("the prime learning window is tested every %s (%s), first after step %d, which is epoch %s",
 		wire.Plural(clock.Interval, "step"), wire.Plural(clock.Interval*clock.Batch, "sample"), first, strconv.FormatFloat(clock.Epochs(2), 'g', 3, 64))
-	if planned := settings.whole("epochs") * perEpoch; planned <= first {
-		note += fmt.Sprintf(": not within the %s that are planned", wire.Plural(settings.whole("epochs"), "epoch"))
+	if planned := settings.Epochs() * perEpoch; planned <= first {
+		note += fmt.Sprintf(": not within the %s that are planned", wire.Plural(settings.Epochs(), "epoch"))
 	}
 	return []string{note}
 }
@@ -55,9 +55,9 @@ const leastBatch = 2
 // halves it.
 func fittingBatch(samples int) int { return samples / 2 * 2 }
 
-// stepsPerEpoch is how many whole batches the training split has.
-func stepsPerEpoch(settings Settings, set data.Dataset) (int, error) {
-	batch, n := settings.whole("batch"), set.Len(data.Train)
+// StepsPerEpoch is how many whole batches the training split has.
+func StepsPerEpoch(settings Values, set data.Dataset) (int, error) {
+	batch, n := settings.Batch(), set.Len(data.Train)
 	if n >= batch {
 		return n / batch, nil
 	}

@@ -1,4 +1,4 @@
-package host
+package setting
 
 import (
 	"crypto/sha256"
@@ -18,15 +18,39 @@ import (
 	"github.com/primewindow/primewindow/models"
 )
 
-// Settings are a run's settings by name: float64, string or bool.
-type Settings map[string]any
+// Values are a run's settings by name: float64, string or bool. Those that [Resolve] made have every setting that [Table]
+// lists, of its type.
+type Values map[string]any
 
-func (s Settings) number(name string) float64 { return s[name].(float64) }
-func (s Settings) whole(name string) int      { return int(s[name].(float64)) }
-func (s Settings) text(name string) string    { return s[name].(string) }
+// Number is a setting that is a number. It panics where there is none, which [Resolve] does not leave.
+func (s Values) Number(name string) float64 { return s[name].(float64) }
 
-// hash names the settings: equal settings, equal hash.
-func (s Settings) hash() string {
+// Whole is a setting that is a whole number; see [Values.Number].
+func (s Values) Whole(name string) int { return int(s[name].(float64)) }
+
+// Text is a setting that is a text; see [Values.Number].
+func (s Values) Text(name string) string { return s[name].(string) }
+
+// Data is the name of the set.
+func (s Values) Data() string { return s.Text("data") }
+
+// Method is the name of the method.
+func (s Values) Method() string { return s.Text("method") }
+
+// Seed is that of the initial weights and of the order of samples.
+func (s Values) Seed() int { return s.Whole("seed") }
+
+// Batch is how many samples a step takes.
+func (s Values) Batch() int { return s.Whole("batch") }
+
+// Epochs is the planned length.
+func (s Values) Epochs() int { return s.Whole("epochs") }
+
+// LR is the learning rate before its schedule.
+func (s Values) LR() float64 { return s.Number("lr") }
+
+// Hash names the settings: equal settings, equal hash.
+func (s Values) Hash() string {
 	text, err := json.Marshal(s) // keys are sorted
 	if err != nil {
 		panic(err) // only numbers, strings and booleans
@@ -35,16 +59,17 @@ func (s Settings) hash() string {
 	return hex.EncodeToString(sum[:])
 }
 
+// Choices of the settings probe_bn and probe_params.
 const (
-	bnRecalibrated = "recalibrated"
-	bnRunning      = "eval"
+	BNRecalibrated = "recalibrated" // statistics of the probe samples
+	BNRunning      = "eval"         // the run's running averages
 
-	paramsAll     = "all"
-	paramsWeights = "weights"
+	ParamsAll     = "all"
+	ParamsWeights = "weights" // of convolutions and linear layers alone
 )
 
-// runSettings are the settings that every run has, whatever its data and method.
-func runSettings() []data.Setting {
+// OfRun are the settings that every run has, whatever its data and method.
+func OfRun() []data.Setting {
 	return slices.Concat([]data.Setting{
 		{Name: "data", Default: catalog.Default, Choices: catalog.Names(), Doc: "set of samples"},
 		{Name: "dir", Default: "", Doc: "folder of the set; empty: where PRIMEWINDOW_DATA says"},
@@ -54,15 +79,15 @@ func runSettings() []data.Setting {
 		{Name: "epochs", Default: 12.0, Min: 1, Max: 1e6, Whole: true, Mutable: true, Doc: "planned length, for progress and for `primewindow run`"},
 		{Name: "lr_step", Default: 0.0, Min: 0, Max: 1e6, Whole: true, Mutable: true, Doc: "the learning rate is multiplied by lr_gamma every so many epochs; 0 never"},
 		{Name: "lr_gamma", Default: 0.1, Min: 0, Max: 1, Mutable: true, Doc: "see lr_step"},
-		{Name: windowEvery, Default: "epoch", Check: checkInterval, Doc: "how often the prime learning window is tested, and the weights are noted from which a penalty holds back: epoch as in the paper, 2 epochs, 24 steps, or 1500 samples, which is the same amount of training whatever the size of the set; traces are measured as often"},
+		{Name: WindowEvery, Default: "epoch", Check: checkInterval, Doc: "how often the prime learning window is tested, and the weights are noted from which a penalty holds back: epoch as in the paper, 2 epochs, 24 steps, or 1500 samples, which is the same amount of training whatever the size of the set; traces are measured as often"},
 		{Name: "k_every", Default: "epoch", Check: checkInterval, Doc: "the length of training over which a rise by k opens the window, written as window_every; tests after another length take their share of it"},
-		{Name: "modalities", Default: "", Check: checkModalities, Doc: "names joined by commas: train on these alone; empty: all"},
+		{Name: "modalities", Default: "", Check: CheckModalities, Doc: "names joined by commas: train on these alone; empty: all"},
 		{Name: "shuffle_labels", Default: false, Doc: "training samples carry each other's labels: a control, in which only memory can be learnt"},
 		{Name: "fusion", Default: "concat", Choices: models.Fusions, Doc: "fusion head: concat, sum, or of two modalities gated or film, in which the first gates or modulates the second"},
 		{Name: "probe_samples", Default: 128.0, Min: 2, Max: 1 << 20, Whole: true, Doc: "training samples, always the same, on which the Fisher trace is measured"},
 		{Name: "probe_chunk", Default: 16.0, Min: 1, Max: 1 << 16, Whole: true, Doc: "samples of a probe treated at once: bounds its memory"},
-		{Name: "probe_bn", Default: bnRecalibrated, Choices: []string{bnRecalibrated, bnRunning}, Mutable: true, Doc: "batch-norm statistics of the Fisher trace: re-estimated on the probe samples, or the run's running averages, whose lag shows early in training"},
-		{Name: "probe_params", Default: paramsAll, Choices: []string{paramsAll, paramsWeights}, Mutable: true, Doc: "variables that count: all, or convolution and linear weights only"},
+		{Name: "probe_bn", Default: BNRecalibrated, Choices: []string{BNRecalibrated, BNRunning}, Mutable: true, Doc: "batch-norm statistics of the Fisher trace: re-estimated on the probe samples, or the run's running averages, whose lag shows early in training"},
+		{Name: "probe_params", Default: ParamsAll, Choices: []string{ParamsAll, ParamsWeights}, Mutable: true, Doc: "variables that count: all, or convolution and linear weights only"},
 		{Name: "probe_draws", Default: 1.0, Min: 1, Max: 64, Whole: true, Mutable: true, Doc: "draws of signs or labels in a step that measures by them; with one, only the mean over an epoch's steps has a standard error"},
 		{Name: "linear_samples", Default: 1024.0, Min: 16, Max: 1 << 20, Whole: true, Mutable: true, Doc: "training samples a linear probe is fitted on, at most"},
 		{Name: "snapshot_gib", Default: 2.0, Min: 0.001, Max: 1e6, Mutable: true, Doc: "largest size of a run's snapshots together, in GiB; old ones are thinned out"},
@@ -70,13 +95,13 @@ func runSettings() []data.Setting {
 }
 
 const (
-	encoderPrefix = "encoder."
+	EncoderPrefix = "encoder."
 )
 
-// table lists all settings of a run with that data and method. desc may be nil when the set is not open yet:
+// Table lists all settings of a run with that data and method. desc may be nil when the set is not open yet:
 // then the set's recipe is not applied and encoders have no defaults.
-func table(dataName, methodName string, desc *data.Description) ([]data.Setting, error) {
-	list := runSettings()
+func Table(dataName, methodName string, desc *data.Description) ([]data.Setting, error) {
+	list := OfRun()
 	set, ok := catalog.Find(dataName)
 	if !ok {
 		return nil, catalog.Unknown(dataName)
@@ -92,7 +117,7 @@ func table(dataName, methodName string, desc *data.Description) ([]data.Setting,
 	}
 	if desc != nil {
 		for _, mod := range desc.Modalities {
-			list = append(list, data.Setting{Name: encoderPrefix + mod.Name, Default: defaultEncoder(mod), Doc: "encoder of " + mod.Name})
+			list = append(list, data.Setting{Name: EncoderPrefix + mod.Name, Default: defaultEncoder(mod), Doc: "encoder of " + mod.Name})
 		}
 		for i, s := range list {
 			if v, ok := desc.Recipe[s.Name]; ok && !s.Own {
@@ -120,19 +145,19 @@ func defaultEncoder(m data.Modality) string {
 	}
 }
 
-// resolve completes what was asked for with the defaults, and refuses what does not exist.
-func resolve(asked map[string]any, desc *data.Description) (Settings, error) {
+// Resolve completes what was asked for with the defaults, and refuses what does not exist.
+func Resolve(asked map[string]any, desc *data.Description) (Values, error) {
 	pick := func(name, def string) string {
 		if v, ok := asked[name]; ok {
 			return fmt.Sprint(v)
 		}
 		return def
 	}
-	list, err := table(pick("data", catalog.Default), pick("method", "joint"), desc)
+	list, err := Table(pick("data", catalog.Default), pick("method", "joint"), desc)
 	if err != nil {
 		return nil, err
 	}
-	settings := Settings{}
+	settings := Values{}
 	names := make([]string, len(list))
 	for i, s := range list {
 		names[i] = s.Name
@@ -147,36 +172,20 @@ func resolve(asked map[string]any, desc *data.Description) (Settings, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(asked)) {
 		_, known := settings[name]
-		if !known && desc == nil && strings.HasPrefix(name, encoderPrefix) {
+		if !known && desc == nil && strings.HasPrefix(name, EncoderPrefix) {
 			settings[name] = asked[name]
 			known = true
 		}
 		if !known {
 			slices.Sort(names)
-			return nil, unknownSetting(name, names, pick("method", "joint"))
+			return nil, Unknown(name, names, pick("method", "joint"))
 		}
 	}
 	return settings, nil
 }
 
-// setting finds one entry of the table of a run's settings.
-func (r *Run) setting(name string) (data.Setting, error) {
-	desc := r.set.Describe()
-	list, err := table(r.base.text("data"), r.base.text("method"), &desc)
-	if err != nil {
-		return data.Setting{}, err
-	}
-	names := make([]string, len(list))
-	for i, s := range list {
-		if names[i] = s.Name; s.Name == name {
-			return s, nil
-		}
-	}
-	return data.Setting{}, unknownSetting(name, names, r.base.text("method"))
-}
-
-// unknownSetting reports a setting that runs of a method do not have: whose it is, where it is another's, else the nearest.
-func unknownSetting(name string, known []string, methodName string) error {
+// Unknown reports a setting that runs of a method do not have: whose it is, where it is another's, else the nearest.
+func Unknown(name string, known []string, methodName string) error {
 	has := func(list []data.Setting, name string) bool {
 		return slices.ContainsFunc(list, func(s data.Setting) bool { return s.Name == name })
 	}
@@ -205,8 +214,8 @@ func unknownSetting(name string, known []string, methodName string) error {
 	return wire.Unknown("setting", name, known, "")
 }
 
-// differences lists, one a line, the settings in which two runs differ.
-func differences(have, want Settings) []string {
+// Differences lists, one a line, the settings in which two runs differ.
+func Differences(have, want Values) []string {
 	var lines []string
 	names := slices.Sorted(maps.Keys(have))
 	for name := range want {
@@ -216,26 +225,27 @@ func differences(have, want Settings) []string {
 	}
 	for _, name := range names {
 		if have[name] != want[name] {
-			lines = append(lines, fmt.Sprintf("%s is %v there, %v here", name, show(have[name]), show(want[name])))
+			lines = append(lines, fmt.Sprintf("%s is %v there, %v here", name, Show(have[name]), Show(want[name])))
 		}
 	}
 	return lines
 }
 
-func show(v any) any {
+// Show is a setting as a person writes it.
+func Show(v any) any {
 	if v == nil || v == "" {
 		return "not set"
 	}
 	return v
 }
 
-// modalityNames are those that a run is to be trained on; none where all are.
-func modalityNames(s Settings) []string {
-	return strings.FieldsFunc(s.text("modalities"), func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+// ModalityNames are those that a run is to be trained on; none where all are.
+func ModalityNames(s Values) []string {
+	return strings.FieldsFunc(s.Text("modalities"), func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
 }
 
-// checkModalities refuses a list that cannot have been meant so: a comma beside which no name is, a name twice.
-func checkModalities(text string) error {
+// CheckModalities refuses a list that cannot have been meant so: a comma beside which no name is, a name twice.
+func CheckModalities(text string) error {
 	if text == "" {
 		return nil
 	}
@@ -255,17 +265,17 @@ func checkModalities(text string) error {
 	return nil
 }
 
-// buildModel makes the model that the settings describe.
-func buildModel(settings Settings, desc data.Description) (*models.Multimodal, error) {
-	m := &models.Multimodal{Encoders: map[string]models.Encoder{}, Fusion: settings.text("fusion"), Classes: len(desc.Classes)}
-	wanted := modalityNames(settings)
+// BuildModel makes the model that the settings describe.
+func BuildModel(settings Values, desc data.Description) (*models.Multimodal, error) {
+	m := &models.Multimodal{Encoders: map[string]models.Encoder{}, Fusion: settings.Text("fusion"), Classes: len(desc.Classes)}
+	wanted := ModalityNames(settings)
 	var names []string
 	for _, mod := range desc.Modalities {
 		names = append(names, mod.Name)
 		if len(wanted) > 0 && !slices.Contains(wanted, mod.Name) {
 			continue
 		}
-		spec := settings.text(encoderPrefix + mod.Name)
+		spec := settings.Text(EncoderPrefix + mod.Name)
 		encoder, err := models.ParseEncoder(spec, mod)
 		if err != nil {
 			return nil, &wire.Problem{
@@ -284,10 +294,21 @@ func buildModel(settings Settings, desc data.Description) (*models.Multimodal, e
 	if err := m.Validate(); err != nil {
 		return nil, &wire.Problem{Message: err.Error(), Hint: "the modalities are " + strings.Join(names, ", ") + "; the setting modalities chooses among them, and fusion the head"}
 	}
-	if meth, ok := method.Find(settings.text("method")); ok {
+	if meth, ok := method.Find(settings.Method()); ok {
 		if err := meth.Prepare(m, settings); err != nil {
 			return nil, &wire.Problem{Message: err.Error(), Hint: "the modalities are " + strings.Join(names, ", ") + "; choose others with modalities, or another method"}
 		}
 	}
 	return m, nil
+}
+
+// At are the settings under which the step after so many is taken: those at step 0 and what was set since.
+func At(base Values, changes []wire.Change, step int) Values {
+	s := maps.Clone(base)
+	for _, c := range changes {
+		if c.Event == wire.EventSet && c.Step <= step {
+			s[c.Name] = c.New
+		}
+	}
+	return s
 }

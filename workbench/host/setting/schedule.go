@@ -1,0 +1,130 @@
+package setting
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+)
+
+// What a run measures by itself, each with a schedule of its own, the setting everyPrefix and its name.
+const (
+	ProbeAccuracy = inforeg.KindAccuracy   // of the head, on the validation split
+	ProbeCosine   = inforeg.KindCosine     // between the last batch gradients, with what noise and chance would give
+	ProbeEmp      = inforeg.KindFisherEmp  // exact, on the probe samples: the trace of eq. 7
+	ProbeTrue     = inforeg.KindFisherTrue // exact over classes, likewise
+	ProbeLabels   = inforeg.KindLabels     // fisher_true of the step's batch by drawn labels
+	ProbeLinear   = "linear"               // accuracy of fresh linear classifiers on frozen features
+	ProbeMotion   = wire.KindMotion        // gradient norm, size of the update, distance from the start, by layer
+	ProbeNoise    = "noise"                // gradient noise and signal: the noise scale
+	ProbeShare    = inforeg.KindShare      // shares of the step's gradient, exact
+	ProbeSigns    = inforeg.KindSigns      // fisher_emp of the step's batch by balanced signs
+)
+
+// EveryPrefix begins the names of the settings that say when something is measured.
+const EveryPrefix = "every."
+
+// WindowEvery is the setting that says how often the window is tested.
+const WindowEvery = "window_every"
+
+// presets are the schedules that the setting probes chooses; what is not named is never measured.
+var presets = map[string]map[string]string{
+	"none": {},
+	"economy": {
+		ProbeEmp: "1 window", ProbeAccuracy: "1 epoch", ProbeMotion: "1 epoch", ProbeSigns: "8 steps",
+	},
+	"standard": {
+		ProbeEmp: "1 window", ProbeAccuracy: "1 epoch", ProbeLinear: "1 epoch", ProbeMotion: "1 epoch",
+		ProbeCosine: "1 epoch", ProbeNoise: "1 epoch",
+	},
+	"full": {
+		ProbeEmp: "1 window", ProbeTrue: "1 epoch", ProbeAccuracy: "1 epoch", ProbeLinear: "1 epoch", ProbeMotion: "1 epoch",
+		ProbeCosine: "1 epoch", ProbeNoise: "1 epoch", ProbeShare: "8 steps", ProbeSigns: "8 steps", ProbeLabels: "8 steps",
+	},
+}
+
+// scheduleDocs says what each schedule measures.
+var scheduleDocs = map[string]string{
+	ProbeAccuracy: "accuracy of the head and of each modality on the validation split",
+	ProbeCosine:   "cosines between the last batch gradients",
+	ProbeEmp:      "the exact Fisher trace of eq. 7, which window tests read",
+	ProbeTrue:     "the exact trace of the Fisher information, over all classes",
+	ProbeLabels:   "that trace of a step's own batch by labels drawn from the model",
+	ProbeLinear:   "accuracy of fresh linear probes on frozen features",
+	ProbeMotion:   "gradient norm, size of the update and distance from the start, of every layer",
+	ProbeNoise:    "gradient noise and signal, whose ratio is the noise scale",
+	ProbeShare:    "every sample's share of a step's gradient; the step sums its gradient in another order then",
+	ProbeSigns:    "the trace of eq. 7 of a step's own batch by balanced signs",
+}
+
+// scheduleSettings are the settings that say when what is measured.
+func scheduleSettings() []data.Setting {
+	list := []data.Setting{{
+		Name: "probes", Default: "standard", Choices: slices.Sorted(maps.Keys(presets)), Mutable: true,
+		Doc: "what a run measures by itself: none, economy, standard or full; the settings every.* change single parts of it",
+	}}
+	for _, name := range slices.Sorted(maps.Keys(scheduleDocs)) {
+		list = append(list, data.Setting{
+			Name: EveryPrefix + name, Default: "", Check: checkSchedule, Mutable: true,
+			Doc: scheduleDocs[name] + ": never, epoch, 2 epochs, window (as often as window_every says), 8 steps, 1500 samples, log or 5 per decade; empty: as probes says",
+		})
+	}
+	return list
+}
+
+func checkSchedule(text string) error {
+	if text == "" {
+		return nil
+	}
+	_, err := inforeg.ParseSchedule(text)
+	return err
+}
+
+// Schedule is when a probe measures under these settings.
+func (s Values) Schedule(name string) inforeg.Schedule {
+	text := s.Text(EveryPrefix + name)
+	if text == "" {
+		text = presets[s.Text("probes")][name]
+	}
+	if text == "" {
+		return inforeg.Schedule{}
+	}
+	parsed, err := inforeg.ParseSchedule(text)
+	if err != nil {
+		panic(fmt.Errorf("host: %w", err)) // checkSchedule and the presets' test let nothing else in
+	}
+	return parsed
+}
+
+// checkInterval wants a length of training that ends again and again.
+func checkInterval(text string) error {
+	every, err := inforeg.ParseSchedule(text)
+	if err == nil {
+		_, err = inforeg.NewClock(every, 1, 1)
+	}
+	return err
+}
+
+// Clock is that of a run with these settings, and the length of an interval over that which k is for. Runs of older
+// versions have neither setting: theirs are epochs.
+func (s Values) Clock(perEpoch int) (clock inforeg.Clock, share float64) {
+	lengths := map[string]inforeg.Clock{}
+	for _, name := range []string{WindowEvery, "k_every"} {
+		text, ok := s[name].(string)
+		if !ok {
+			text = "epoch"
+		}
+		every, err := inforeg.ParseSchedule(text)
+		if err == nil {
+			lengths[name], err = inforeg.NewClock(every, perEpoch, s.Batch())
+		}
+		if err != nil {
+			panic(fmt.Errorf("host: %w", err)) // checkInterval lets nothing else in
+		}
+	}
+	clock = lengths[WindowEvery]
+	return clock, float64(clock.Interval) / float64(lengths["k_every"].Interval)
+}
