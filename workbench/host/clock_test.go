@@ -126,7 +126,7 @@ func TestRiseErrors(t *testing.T) {
 	if want := (inforeg.WindowRule{K: inforeg.ScaleK(-90, 4.0/6)}); rec.rule() != want {
 		t.Errorf("rule %+v, want %+v: k is for an epoch of six steps", rec.rule(), want)
 	}
-	windows, err := rec.windows(inforeg.KindFisherEmp)
+	windows, err := windowsOf(rec, inforeg.KindFisherEmp)
 	if err != nil || len(windows) == 0 || windows[0].From != 8.0/6 {
 		t.Errorf("windows %+v, %v, want the first from step 8 on, in epochs", windows, err)
 	}

@@ -93,8 +93,8 @@ func (rec Recorded) epochs(step int) float64 {
 	return float64(step) / float64(max(1, rec.Status.StepsPerEpoch))
 }
 
-// points collects the records that pick chooses, one for each step: the last that was measured.
-func (rec Recorded) points(pick func(wire.Record) bool) []viz.Point {
+// pointsOf collects the records that pick chooses, one for each step: the last that was measured.
+func pointsOf(rec Recorded, pick func(wire.Record) bool) []viz.Point {
 	var list []viz.Point
 	for _, p := range rec.History.Probes {
 		if !pick(p) || !rec.Scheduled(p) {
@@ -122,7 +122,7 @@ func (rec Recorded) points(pick func(wire.Record) bool) []viz.Point {
 	return list
 }
 
-func (rec Recorded) label(what string, runs []Recorded) string {
+func labelOf(rec Recorded, what string, runs []Recorded) string {
 	if len(runs) == 1 {
 		return what
 	}
@@ -169,7 +169,7 @@ func drawTrace(kind string, runs []Recorded) (*viz.Figure, error) {
 	for _, rec := range runs {
 		for _, m := range rec.Status.Modalities {
 			def := ""
-			points := rec.points(func(p wire.Record) bool {
+			points := pointsOf(rec, func(p wire.Record) bool {
 				own := p.Kind == kind && p.Encoder == m && p.Value > 0
 				if own && rec.Scheduled(p) {
 					def = definition(p)
@@ -179,9 +179,9 @@ func drawTrace(kind string, runs []Recorded) (*viz.Figure, error) {
 			if len(points) == 0 {
 				continue
 			}
-			f.Series = append(f.Series, viz.Series{Name: rec.label(m, runs), Run: rec.Status.Name, Modality: m, Points: points, Definition: def})
+			f.Series = append(f.Series, viz.Series{Name: labelOf(rec, m, runs), Run: rec.Status.Name, Modality: m, Points: points, Definition: def})
 		}
-		windows, err := rec.windows(kind)
+		windows, err := windowsOf(rec, kind)
 		if err != nil {
 			return nil, err
 		}
@@ -222,12 +222,12 @@ func (rec Recorded) rule() inforeg.WindowRule {
 	return method.RuleOf(rec.Status.Settings, share, rec.Floor)
 }
 
-// windows are the prime learning windows of a run's traces.
-func (rec Recorded) windows(kind string) ([]viz.Window, error) {
+// windowsOf are the prime learning windows of a run's traces.
+func windowsOf(rec Recorded, kind string) ([]viz.Window, error) {
 	var list []viz.Window
 	for _, m := range rec.Status.Modalities {
 		t := rec.trace(kind, m)
-		windows, err := rec.windowsOf(m, t.values, t.riseErrors)
+		windows, err := windowsOfTrace(rec, m, t.values, t.riseErrors)
 		if err != nil {
 			return nil, err
 		}
@@ -236,9 +236,9 @@ func (rec Recorded) windows(kind string) ([]viz.Window, error) {
 	return list, nil
 }
 
-// windowsOf are the windows of one trace by eq. 11, by the run's own test; of a run without one, such as a joint one, by
+// windowsOfTrace are the windows of one trace by eq. 11, by the run's own test; of a run without one, such as a joint one, by
 // the paper's. Intervals whose rise is within two standard errors of K are uncertain; without errors none is.
-func (rec Recorded) windowsOf(modality string, trace, riseErrors []float64) ([]viz.Window, error) {
+func windowsOfTrace(rec Recorded, modality string, trace, riseErrors []float64) ([]viz.Window, error) {
 	rule := rec.rule()
 	if riseErrors == nil {
 		rule.Z = 0 // of a mean over several intervals none is known
@@ -272,11 +272,11 @@ func drawAccuracy(runs []Recorded) (*viz.Figure, error) {
 	f := viz.AccuracyFigure{Title: "Validation accuracy", XLabel: "epoch", Marks: marks(runs)}
 	for _, rec := range runs {
 		add := func(encoder, readout, name string) {
-			points := rec.points(func(p wire.Record) bool {
+			points := pointsOf(rec, func(p wire.Record) bool {
 				return p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Encoder == encoder && p.Readout == readout
 			})
 			if len(points) > 0 {
-				f.Series = append(f.Series, viz.Series{Name: rec.label(name, runs), Run: rec.Status.Name + readoutSuffix[readout], Modality: encoder, Points: points})
+				f.Series = append(f.Series, viz.Series{Name: labelOf(rec, name, runs), Run: rec.Status.Name + readoutSuffix[readout], Modality: encoder, Points: points})
 			}
 		}
 		add(wire.Fused, wire.ReadoutHead, wire.Fused)
@@ -294,7 +294,7 @@ func drawAccuracy(runs []Recorded) (*viz.Figure, error) {
 // readoutSuffix sets the readouts of one run apart in dash and marker.
 var readoutSuffix = map[string]string{wire.ReadoutLinear: " (linear)"}
 
-func (rec Recorded) perStep(name string) []viz.Point {
+func perStep(rec Recorded, name string) []viz.Point {
 	var list []viz.Point
 	for i, m := range rec.History.Metrics {
 		if v, ok := m[name]; ok { // not where the step's line is lost
@@ -308,7 +308,7 @@ func lossSeries(runs []Recorded) []viz.Series {
 	var list []viz.Series
 	for _, rec := range runs {
 		if len(rec.History.Metrics) > 0 {
-			list = append(list, viz.Series{Name: rec.label("loss", runs), Run: rec.Status.Name, Modality: wire.Fused, Points: rec.perStep("loss")})
+			list = append(list, viz.Series{Name: labelOf(rec, "loss", runs), Run: rec.Status.Name, Modality: wire.Fused, Points: perStep(rec, "loss")})
 		}
 	}
 	return list
@@ -336,19 +336,19 @@ func drawLive(runs []Recorded) (*viz.Figure, error) {
 					return p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Readout == wire.ReadoutSplit
 				}},
 			} {
-				points := rec.points(func(p wire.Record) bool { return p.Encoder == m && part.pick(p) })
+				points := pointsOf(rec, func(p wire.Record) bool { return p.Encoder == m && part.pick(p) })
 				if len(points) > 0 {
-					*part.list = append(*part.list, viz.Series{Name: rec.label(m, runs), Run: rec.Status.Name, Modality: m, Points: points})
+					*part.list = append(*part.list, viz.Series{Name: labelOf(rec, m, runs), Run: rec.Status.Name, Modality: m, Points: points})
 				}
 			}
 		}
-		points := rec.points(func(p wire.Record) bool {
+		points := pointsOf(rec, func(p wire.Record) bool {
 			return p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Readout == wire.ReadoutHead
 		})
 		if len(points) > 0 {
-			f.Accuracy = append(f.Accuracy, viz.Series{Name: rec.label(wire.Fused, runs), Run: rec.Status.Name, Modality: wire.Fused, Points: points})
+			f.Accuracy = append(f.Accuracy, viz.Series{Name: labelOf(rec, wire.Fused, runs), Run: rec.Status.Name, Modality: wire.Fused, Points: points})
 		}
-		windows, err := rec.windows(inforeg.KindFisherEmp)
+		windows, err := windowsOf(rec, inforeg.KindFisherEmp)
 		if err != nil {
 			return nil, err
 		}

@@ -63,7 +63,7 @@ func drawSmooth(runs []Recorded) (*viz.Figure, error) {
 			if way.width > 1 {
 				riseErrors = nil // the errors of neighbouring means go together
 			}
-			windows, err := rec.windowsOf(m, smooth, riseErrors)
+			windows, err := windowsOfTrace(rec, m, smooth, riseErrors)
 			if err != nil {
 				return nil, err
 			}
@@ -101,7 +101,7 @@ func drawRunning(runs []Recorded) (*viz.Figure, error) {
 					panels[def] = &viz.LinePanel{Title: def, XLabel: "epoch", YLabel: "nats²", Log: true}
 				}
 				slices.SortStableFunc(points, func(a, b viz.Point) int { return int(math.Copysign(1, a.X-b.X)) })
-				panels[def].Series = append(panels[def].Series, viz.Series{Name: rec.label(m, runs), Run: rec.Status.Name, Modality: m, Points: points})
+				panels[def].Series = append(panels[def].Series, viz.Series{Name: labelOf(rec, m, runs), Run: rec.Status.Name, Modality: m, Points: points})
 			}
 		}
 	}
@@ -176,9 +176,9 @@ func drawMotion(runs []Recorded) (*viz.Figure, error) {
 		p := viz.LinePanel{Title: part.title, XLabel: "epoch", YLabel: part.label}
 		for _, rec := range runs {
 			for _, m := range rec.Status.Modalities {
-				points := rec.points(func(p wire.Record) bool { return p.Kind == part.kind && p.Encoder == m })
+				points := pointsOf(rec, func(p wire.Record) bool { return p.Kind == part.kind && p.Encoder == m })
 				if len(points) > 0 {
-					p.Series = append(p.Series, viz.Series{Name: rec.label(m, runs), Run: rec.Status.Name, Modality: m, Points: points})
+					p.Series = append(p.Series, viz.Series{Name: labelOf(rec, m, runs), Run: rec.Status.Name, Modality: m, Points: points})
 				}
 			}
 		}

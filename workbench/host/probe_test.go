@@ -208,7 +208,7 @@ func TestDefinitions(t *testing.T) {
 	}
 	rec := Recorded{Status: wire.Status{StepsPerEpoch: 1}, History: wire.History{Probes: records, Events: changes}, Declared: base}
 	var got []float64
-	for _, p := range rec.points(func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && p.Encoder == "audio" }) {
+	for _, p := range pointsOf(rec, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && p.Encoder == "audio" }) {
 		got = append(got, p.Y)
 	}
 	want[0], want[1] = want[1], want[0] // in the order of steps

@@ -41,7 +41,7 @@ func cosineAt(step, perEpoch, steps int) bool {
 // firstInside is the step at the end of the first epoch whose end lies in the window of some modality, beyond noise; 0
 // where there is none.
 func firstInside(rec Recorded) (int, error) {
-	windows, err := rec.windows(inforeg.KindFisherEmp)
+	windows, err := windowsOf(rec, inforeg.KindFisherEmp)
 	if err != nil {
 		return 0, err
 	}
