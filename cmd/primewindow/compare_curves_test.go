@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/primewindow/primewindow/workbench"
-	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // TestCompareCurves follows a number from a run's own records through compare -curves to what a cell reads.
@@ -40,7 +40,7 @@ func TestCompareCurves(t *testing.T) {
 	}
 	mean := 0.0
 	for seed := range 2 {
-		rec, err := host.ReadRecorded(s.path("c", fmt.Sprintf("inforeg-seed%d", seed)))
+		rec, err := record.ReadRecorded(s.path("c", fmt.Sprintf("inforeg-seed%d", seed)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // smallComparison are flags of a comparison of two methods over two seeds, whose runs are small.
@@ -100,7 +101,7 @@ func TestCompare(t *testing.T) {
 // checkChosen finds a run's accuracies in its own records.
 func checkChosen(t *testing.T, s *stage, dir string, r host.RunOutcome) {
 	t.Helper()
-	rec, err := host.ReadRecorded(s.path(dir, r.Run))
+	rec, err := record.ReadRecorded(s.path(dir, r.Run))
 	if err != nil {
 		t.Fatal(err)
 	}

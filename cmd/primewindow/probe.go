@@ -13,6 +13,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // probeCommand measures at any recorded step. The run itself is not touched: a copy is taken back to the step.
@@ -45,7 +46,7 @@ func probeCommand(ctx context.Context, env *environ, args []string) error {
 		return &wire.Problem{Message: "probe: samples are drawn in the run's own definition", Hint: "leave out all flags but -at and -out"}
 	}
 	dir := folder(env, operands[0])
-	rec, err := host.ReadRecorded(dir)
+	rec, err := record.ReadRecorded(dir)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench"
 	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 func runCommand(ctx context.Context, env *environ, args []string) error {
@@ -83,7 +84,7 @@ func runCommand(ctx context.Context, env *environ, args []string) error {
 // made with: then it is changed.
 func openFolder(open func(asked map[string]any) (*host.Run, error), dir string, asked map[string]any) (*host.Run, error) {
 	epochs, given := asked["epochs"]
-	if rec, err := host.ReadRecorded(dir); err == nil {
+	if rec, err := record.ReadRecorded(dir); err == nil {
 		if delete(asked, "epochs"); rec.Status.Parent == "" {
 			asked["epochs"] = rec.Declared["epochs"]
 		}

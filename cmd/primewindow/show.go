@@ -20,6 +20,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // folder finds a run's folder: the operand itself, or the named run of the project.
@@ -43,9 +44,9 @@ func showCommand(_ context.Context, env *environ, args []string) error {
 	if err != nil {
 		return err
 	}
-	var runs []host.Recorded
+	var runs []record.Recorded
 	for _, operand := range operands {
-		rec, err := host.ReadRecorded(folder(env, operand))
+		rec, err := record.ReadRecorded(folder(env, operand))
 		if err != nil {
 			return err
 		}
@@ -80,7 +81,7 @@ func showCommand(_ context.Context, env *environ, args []string) error {
 }
 
 // warn says what of a run's record cannot be trusted: it is left out.
-func warn(env *environ, rec host.Recorded) {
+func warn(env *environ, rec record.Recorded) {
 	if rec.Lost != "" {
 		fmt.Fprintf(env.errOut, "primewindow: warning: %s: %s\n", rec.Status.Name, rec.Lost)
 	}
@@ -88,7 +89,7 @@ func warn(env *environ, rec host.Recorded) {
 
 func exportCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("export")
-	format := f.String("format", "safetensors", "`format`: "+strings.Join(host.ExportFormats, ", "))
+	format := f.String("format", "safetensors", "`format`: "+strings.Join(record.ExportFormats, ", "))
 	out := f.String("out", "", "`file` to write; for tensorboard a folder")
 	operands, err := parse(env, f, args, 1, 1)
 	if err != nil {
@@ -97,11 +98,11 @@ func exportCommand(ctx context.Context, env *environ, args []string) error {
 	if *out == "" {
 		return &wire.Problem{Message: "export: no file", Hint: "say where to with -out"}
 	}
-	if !slices.Contains(host.ExportFormats, *format) {
-		return &wire.Problem{Message: fmt.Sprintf("unknown format %q", *format), Hint: "the formats are " + strings.Join(host.ExportFormats, ", ")}
+	if !slices.Contains(record.ExportFormats, *format) {
+		return &wire.Problem{Message: fmt.Sprintf("unknown format %q", *format), Hint: "the formats are " + strings.Join(record.ExportFormats, ", ")}
 	}
 	dir := folder(env, operands[0])
-	rec, err := host.ReadRecorded(dir)
+	rec, err := record.ReadRecorded(dir)
 	if err != nil {
 		return err
 	}
@@ -121,7 +122,7 @@ func exportCommand(ctx context.Context, env *environ, args []string) error {
 }
 
 // testRecords are the accuracies on the test split at the run's present step.
-func testRecords(rec host.Recorded) []wire.Record {
+func testRecords(rec record.Recorded) []wire.Record {
 	var list []wire.Record
 	for _, p := range rec.History.Probes {
 		if p.Kind == "accuracy" && p.Step == rec.Status.Step && p.Split == string(data.Test) {
@@ -132,7 +133,7 @@ func testRecords(rec host.Recorded) []wire.Record {
 }
 
 // summary prints a run as a table: a row an epoch, then the accuracies on the test split.
-func summary(w io.Writer, rec host.Recorded) error {
+func summary(w io.Writer, rec record.Recorded) error {
 	var text bytes.Buffer
 	s := rec.Status
 	fmt.Fprintf(&text, "%s\n", where(s))
@@ -176,7 +177,7 @@ func summary(w io.Writer, rec host.Recorded) error {
 	return err
 }
 
-func meanLoss(rec host.Recorded, from, to int) float64 {
+func meanLoss(rec record.Recorded, from, to int) float64 {
 	sum := 0.0
 	for _, m := range rec.History.Metrics[from:to] {
 		sum += m["loss"]
@@ -185,7 +186,7 @@ func meanLoss(rec host.Recorded, from, to int) float64 {
 }
 
 // find returns the last record of a step that pick chooses.
-func find(rec host.Recorded, step int, pick func(wire.Record) bool) (wire.Record, bool) {
+func find(rec record.Recorded, step int, pick func(wire.Record) bool) (wire.Record, bool) {
 	for _, p := range slices.Backward(rec.History.Probes) {
 		if p.Step == step && pick(p) {
 			return p, true
@@ -194,7 +195,7 @@ func find(rec host.Recorded, step int, pick func(wire.Record) bool) (wire.Record
 	return wire.Record{}, false
 }
 
-func percent(rec host.Recorded, step int, encoder, readout string) string {
+func percent(rec record.Recorded, step int, encoder, readout string) string {
 	p, ok := find(rec, step, func(p wire.Record) bool {
 		return p.Kind == "accuracy" && p.Split == string(data.Validation) && p.Encoder == encoder && p.Readout == readout
 	})
@@ -204,7 +205,7 @@ func percent(rec host.Recorded, step int, encoder, readout string) string {
 	return fmt.Sprintf("%.1f %%", 100*p.Value)
 }
 
-func trace(rec host.Recorded, step int, encoder string) string {
+func trace(rec record.Recorded, step int, encoder string) string {
 	p, ok := find(rec, step, func(p wire.Record) bool { return p.Kind == "fisher_emp" && p.Encoder == encoder && rec.Scheduled(p) })
 	switch {
 	case !ok:

@@ -43,8 +43,8 @@ var arrows = map[string][]string{
 	"workbench/host":          {"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/holm", "internal/npy", "internal/seal", "internal/stats", "internal/strict", "internal/tune", "internal/whole", "internal/wire", "internal/xla", "models", "viz", "viz/tsne", "workbench/host/cellcode", "workbench/host/record", "workbench/host/setting"},
 	"workbench/host/cellcode": {},
 	"workbench/host/setting":  {"data", "data/catalog", "models", "inforeg", "inforeg/method", "internal/wire"},
-	"workbench/host/record":   {"internal/seal", "internal/whole"},
-	"cmd/primewindow":         {"data", "data/*", "internal/report", "internal/whole", "internal/wire", "internal/xla", "viz", "workbench", "workbench/host"},
+	"workbench/host/record":   {"data", "inforeg", "inforeg/method", "internal/seal", "internal/strict", "internal/whole", "internal/wire", "models", "workbench/host/setting"},
+	"cmd/primewindow":         {"data", "data/*", "internal/report", "internal/whole", "internal/wire", "internal/xla", "viz", "workbench", "workbench/host", "workbench/host/record"},
 	"bench/*":                 {"data", "data/*", "internal/wire", "internal/xla", "models", "inforeg", "inforeg/method", "viz", "viz/tsne", "workbench", "workbench/host"},
 }
 

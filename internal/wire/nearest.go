@@ -13,6 +13,9 @@ func FirstLine(err error) string {
 	return line
 }
 
+// OneLine is an error's text with all its lines in one.
+func OneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
 // Unknown reports a name that is not among those there are, and offers the nearest.
 func Unknown(what, name string, known []string, hint string) error {
 	return &Problem{Message: fmt.Sprintf("unknown %s %q", what, name), Hint: Nearest(name, known, hint)}

@@ -23,6 +23,7 @@ import (
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/internal/xlatest"
 	"github.com/primewindow/primewindow/workbench"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // standardVariable makes the test binary the program primewindow, as far as that is a host.
@@ -152,9 +153,9 @@ func (c *cells) log(t *testing.T) string {
 	return string(text)
 }
 
-func (c *cells) recorded(t *testing.T) Recorded {
+func (c *cells) recorded(t *testing.T) record.Recorded {
 	t.Helper()
-	rec, err := ReadRecorded(filepath.Join(RunsFolder(c.project), "mine"))
+	rec, err := record.ReadRecorded(filepath.Join(RunsFolder(c.project), "mine"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +208,7 @@ func TestCell(t *testing.T) {
 	if h := c.host(t); h.PID != first.PID {
 		t.Errorf("host %d after a program that is no cell, want %d: it knows more", h.PID, first.PID)
 	}
-	before := hosttest.Lines(t, filepath.Join(RunsFolder(c.project), "mine"), metricsFile)
+	before := hosttest.Lines(t, filepath.Join(RunsFolder(c.project), "mine"), record.MetricsFile)
 
 	out, status := c.play(t, "other", "15")
 	said := regexp.MustCompile(`half: host restarted on this cell's code in ([0-9.]+) s; run mine goes on at step 13\n`).FindStringSubmatch(out)
@@ -226,7 +227,7 @@ func TestCell(t *testing.T) {
 	if r := c.events(t, wire.EventReopened); len(r) != 1 || r[0].New != 0.0 {
 		t.Errorf("%+v, want that no step was computed again", r)
 	}
-	after := hosttest.Lines(t, filepath.Join(RunsFolder(c.project), "mine"), metricsFile)
+	after := hosttest.Lines(t, filepath.Join(RunsFolder(c.project), "mine"), record.MetricsFile)
 	if diff := cmp.Diff(before, after[:13]); diff != "" || len(after) != 15 {
 		t.Errorf("%d steps, want 15; those before the change (-before +after)\n%s", len(after), diff)
 	}

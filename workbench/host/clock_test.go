@@ -13,6 +13,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -37,7 +38,7 @@ func TestClockOfSteps(t *testing.T) {
 		if n := len(p.Each); (p.Step == 0) != (n == 0) || n > 0 && n != p.N {
 			t.Errorf("step %d: parts of %d samples, want those of all %d where a window test reads the trace", p.Step, n, p.N)
 		}
-		if mean, _ := inforeg.MeanError(doubles(p.Each)); p.Step > 0 && math.Abs(mean/p.Value-1) > 1e-6 { // float32 in the record
+		if mean, _ := inforeg.MeanError(record.Doubles(p.Each)); p.Step > 0 && math.Abs(mean/p.Value-1) > 1e-6 { // float32 in the record
 			t.Errorf("step %d: mean of the samples' parts %v, trace %v", p.Step, mean, p.Value)
 		}
 	}
@@ -100,12 +101,12 @@ func TestClocks(t *testing.T) {
 func TestRiseErrors(t *testing.T) {
 	shop := newTestShop(t)
 	r := trained(t, shop, "r", everyFour(), 3*hosttest.SmallEpoch)
-	_, errs := r.rec.tracesUntil(4)
+	_, errs := r.rec.TracesUntil(4)
 	got := errs[inforeg.KindFisherEmp]["audio"]
 	var each [][]float64
 	for _, p := range onRecord(r).Probes {
 		if p.Kind == inforeg.KindFisherEmp && p.Encoder == "audio" && p.Step > 0 {
-			each = append(each, doubles(p.Each))
+			each = append(each, record.Doubles(p.Each))
 		}
 	}
 	if len(got) != 5 || !math.IsNaN(got[0]) || !math.IsNaN(got[1]) {
@@ -116,15 +117,15 @@ func TestRiseErrors(t *testing.T) {
 			t.Errorf("interval %d: error %v, want %v", i, got[i], want)
 		}
 	}
-	rec, err := ReadRecorded(r.Dir)
+	rec, err := record.ReadRecorded(r.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(got[2:], rec.trace(inforeg.KindFisherEmp, "audio").riseErrors[2:]); diff != "" {
+	if diff := cmp.Diff(got[2:], rec.Trace(inforeg.KindFisherEmp, "audio").RiseErrors[2:]); diff != "" {
 		t.Errorf("for figures (-run +figure)\n%s", diff)
 	}
-	if want := (inforeg.WindowRule{K: inforeg.ScaleK(-90, 4.0/6)}); rec.rule() != want {
-		t.Errorf("rule %+v, want %+v: k is for an epoch of six steps", rec.rule(), want)
+	if want := (inforeg.WindowRule{K: inforeg.ScaleK(-90, 4.0/6)}); rec.Rule() != want {
+		t.Errorf("rule %+v, want %+v: k is for an epoch of six steps", rec.Rule(), want)
 	}
 	windows, err := windowsOf(rec, inforeg.KindFisherEmp)
 	if err != nil || len(windows) == 0 || windows[0].From != 8.0/6 {
@@ -142,7 +143,7 @@ func TestOlderRun(t *testing.T) {
 	if err := shop.leave(r); err != nil {
 		t.Fatal(err)
 	}
-	man, err := readManifest(dir)
+	man, err := record.ReadManifest(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +151,7 @@ func TestOlderRun(t *testing.T) {
 	for _, name := range []string{setting.WindowEvery, "k_every", "k_z"} {
 		delete(man.Settings, name)
 	}
-	if err := man.write(dir); err != nil {
+	if err := man.Write(dir); err != nil {
 		t.Fatal(err)
 	}
 	older := trained(t, shop, "older", settings, 3*hosttest.SmallEpoch)
@@ -197,7 +198,7 @@ func TestCheapTraces(t *testing.T) {
 		settings := everyFour()
 		settings["window_trace"], settings[setting.EveryPrefix+probe], settings[setting.EveryPrefix+setting.ProbeEmp] = kind, "1 step", "never"
 		r := trained(t, shop, kind, settings, 3*hosttest.SmallEpoch)
-		traces, errs := r.rec.tracesUntil(4)
+		traces, errs := r.rec.TracesUntil(4)
 		if got := traces[kind]["audio"]; len(got) != 4 || slices.ContainsFunc(got, func(v float64) bool { return !(v > 0) }) {
 			t.Errorf("%s: trace %v, want the means of four intervals", kind, got)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -43,7 +44,7 @@ func definitions(settings setting.Values) []string {
 }
 
 // lacking reports what a run uses that a cell has defined and this host does not know.
-func lacking(name string, man *manifest) error {
+func lacking(name string, man *record.Manifest) error {
 	var list []string
 	encoders := models.RegisteredEncoders()
 	for _, what := range definitions(man.Settings) {
@@ -104,7 +105,7 @@ func (r *Run) codeAt(step int) map[string]string {
 			code[what] = hash
 		}
 	}
-	for _, c := range r.rec.changes {
+	for _, c := range r.rec.Changes {
 		if c.Event == wire.EventCode && c.Step <= step {
 			code[c.Name], _ = c.New.(string)
 			if code[c.Name] == "" {
@@ -142,7 +143,7 @@ func (r *Run) noteCode() (changed []string, err error) {
 
 // adopt makes a state, which other code left in the middle of an epoch, the present code's: it decides about the epoch,
 // and where it looks back on the epoch's first weights and finds none, these are they.
-func (r *Run) adopt(ctx context.Context, h header) error {
+func (r *Run) adopt(ctx context.Context, h record.Header) error {
 	if maps.Equal(h.Code, r.code) || h.Offset == 0 { // at an epoch's start it decides anyway
 		return nil
 	}
@@ -176,25 +177,25 @@ func (r *Run) sameCode(from, to int) bool { return r.otherSince(from, to) < 0 }
 // the nearest start for from on are.
 func (r *Run) otherSince(from, to int) int {
 	begin := 0
-	if list := starts(r.Dir, from); len(list) > 0 {
-		begin = list[0].step
+	if list := record.Starts(r.Dir, from); len(list) > 0 {
+		begin = list[0].Step
 	}
 	since := -1
 	for _, span := range r.codeSpans(begin, to) {
-		if !maps.Equal(r.codeAt(span.from), r.code) {
-			since = span.to
+		if !maps.Equal(r.codeAt(span.From), r.code) {
+			since = span.To
 		}
 	}
 	return since
 }
 
 // codeSpans divides steps at the changes of the code.
-func (r *Run) codeSpans(from, to int) (list []span) {
+func (r *Run) codeSpans(from, to int) (list []record.Span) {
 	if from >= to {
 		return nil
 	}
 	cuts := []int{from, to}
-	for _, c := range r.rec.changes {
+	for _, c := range r.rec.Changes {
 		if c.Event == wire.EventCode && c.Step > from && c.Step < to {
 			cuts = append(cuts, c.Step)
 		}
@@ -202,7 +203,7 @@ func (r *Run) codeSpans(from, to int) (list []span) {
 	slices.Sort(cuts)
 	cuts = slices.Compact(cuts)
 	for i, cut := range cuts[1:] {
-		list = append(list, span{cuts[i], cut})
+		list = append(list, record.Span{From: cuts[i], To: cut})
 	}
 	return list
 }
@@ -217,16 +218,4 @@ func (r *Run) reachable(step int) error {
 		Message: fmt.Sprintf("%s at step %d: its steps up to %d were taken by other code than this cell's, and would have to be computed again", r.Name, step, since),
 		Hint:    "choose a later step, or bring the old code back; what is on record can be drawn as it is",
 	}
-}
-
-// modalities names those that a run with these settings is trained on, in order.
-func modalities(man *manifest) []string {
-	wanted := setting.ModalityNames(man.Settings)
-	var names []string
-	for _, m := range man.Data.Modalities {
-		if len(wanted) == 0 || slices.Contains(wanted, m.Name) {
-			names = append(names, m.Name)
-		}
-	}
-	return names
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // changing plays a method that a cell defines: its code is whatever a test says at the moment.
@@ -116,7 +117,7 @@ func atCode(t *testing.T, name string, steps int) (*Shop, *Run) {
 
 func codeEvents(r *Run) []wire.Change {
 	var list []wire.Change
-	for _, c := range r.rec.changes {
+	for _, c := range r.rec.Changes {
 		if c.Event == wire.EventCode {
 			list = append(list, wire.Change{Step: c.Step, Name: c.Name, Old: c.Old, New: c.New})
 		}
@@ -125,7 +126,7 @@ func codeEvents(r *Run) []wire.Change {
 }
 
 func differs(r *Run) bool {
-	return slices.ContainsFunc(r.rec.changes, func(c wire.Change) bool { return c.Event == wire.EventDiffers })
+	return slices.ContainsFunc(r.rec.Changes, func(c wire.Change) bool { return c.Event == wire.EventDiffers })
 }
 
 // TestCodeChange: a run goes on at its step under other code; the change is an event; what was recorded stays.
@@ -133,12 +134,12 @@ func TestCodeChange(t *testing.T) {
 	const at, steps = hosttest.SmallEpoch + 2, 3*hosttest.SmallEpoch + 2
 	settings := hosttest.Tiny("test_changing", nil)
 	shop, r := atCode(t, "r", steps)
-	other := hosttest.Lines(t, r.Dir, metricsFile) // had the code stayed
+	other := hosttest.Lines(t, r.Dir, record.MetricsFile) // had the code stayed
 	r = trained(t, shop, "changed", settings, at)
 	if diff := cmp.Diff(codeA, r.Status().Code); diff != "" || r.man.Versions[changingMethod] != "aaaa" {
 		t.Errorf("code (-want +got)\n%s, manifest %v", diff, r.man.Versions)
 	}
-	before, err := os.ReadFile(filepath.Join(r.Dir, metricsFile))
+	before, err := os.ReadFile(filepath.Join(r.Dir, record.MetricsFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,14 +152,14 @@ func TestCodeChange(t *testing.T) {
 	if diff := cmp.Diff(want, codeEvents(r)); diff != "" || differs(r) || r.recomputed != 0 {
 		t.Errorf("events (-want +got)\n%s%d steps computed again, differs %v, want none", diff, r.recomputed, differs(r))
 	}
-	if m := marks([]Recorded{r.Recorded()}); len(m) != 1 || m[0].Text != changingMethod+" changed" {
+	if m := marks([]record.Recorded{r.Recorded()}); len(m) != 1 || m[0].Text != changingMethod+" changed" {
 		t.Errorf("marks %+v, want the change in every figure", m)
 	}
-	after, err := os.ReadFile(filepath.Join(r.Dir, metricsFile))
+	after, err := os.ReadFile(filepath.Join(r.Dir, record.MetricsFile))
 	if err != nil || !strings.HasPrefix(string(after), string(before)) {
 		t.Errorf("the records before the change are others now: %v", err)
 	}
-	got := hosttest.Lines(t, r.Dir, metricsFile)
+	got := hosttest.Lines(t, r.Dir, record.MetricsFile)
 	if got[at] != other[at] || got[at+1] == other[at+1] {
 		t.Errorf("the step at the change sees the same weights, and the one after it others:\n%s\n%s\n%s\n%s", other[at], got[at], other[at+1], got[at+1])
 	}
@@ -206,14 +207,14 @@ func TestCodeChangeAfterKill(t *testing.T) {
 	const at, steps = hosttest.SmallEpoch + 2, 3 * hosttest.SmallEpoch
 	settings := hosttest.Tiny("test_changing", nil)
 	shop, r := atCode(t, "r", at)
-	before := hosttest.Lines(t, r.Dir, metricsFile)
+	before := hosttest.Lines(t, r.Dir, record.MetricsFile)
 	changingNow.factor = 0.25
 	shop, r = taken(t, shop, "r", settings, codeB)
 	if err := r.To(t.Context(), steps, "test"); err != nil {
 		t.Fatal(err)
 	}
 	text := ""
-	for _, c := range r.rec.changes {
+	for _, c := range r.rec.Changes {
 		if c.Event == wire.EventCode {
 			text = c.Text
 		}
@@ -221,7 +222,7 @@ func TestCodeChangeAfterKill(t *testing.T) {
 	if !strings.Contains(text, "8 steps before it had to be computed again") || !differs(r) {
 		t.Errorf("event %q, differs %v", text, differs(r))
 	}
-	if diff := cmp.Diff(before, hosttest.Lines(t, r.Dir, metricsFile)[:at]); diff != "" {
+	if diff := cmp.Diff(before, hosttest.Lines(t, r.Dir, record.MetricsFile)[:at]); diff != "" {
 		t.Errorf("records (-before +after)\n%s", diff)
 	}
 	weights := weightsOf(t, r)
@@ -321,7 +322,7 @@ func TestCodeOfEncoder(t *testing.T) {
 	changingNow.width = 5
 	_, r = taken(t, shop, "r", settings, map[string]string{what: "aaaa"})
 	if err := r.To(t.Context(), 5, "test"); err != nil || differs(r) || r.recomputed != 0 || len(codeEvents(r)) != 0 {
-		t.Errorf("the old code again: %v, %d steps computed again, events %v", err, r.recomputed, r.rec.changes)
+		t.Errorf("the old code again: %v, %d steps computed again, events %v", err, r.recomputed, r.rec.Changes)
 	}
 }
 
@@ -333,14 +334,14 @@ func TestLacking(t *testing.T) {
 	if err := shop.Close(); err != nil {
 		t.Fatal(err)
 	}
-	var m manifest
-	text, err := os.ReadFile(filepath.Join(dir, manifestFile))
+	var m record.Manifest
+	text, err := os.ReadFile(filepath.Join(dir, record.ManifestFile))
 	if err == nil {
 		err = json.Unmarshal(text, &m)
 	}
 	m.Settings["method"], m.Settings["encoder.visual"] = settings["method"], settings["encoder.visual"]
 	m.Versions["method test_gone"], m.Versions["encoder test_gone_too"] = "aaaa", "bbbb"
-	if err := errors.Join(err, m.write(dir)); err != nil {
+	if err := errors.Join(err, m.Write(dir)); err != nil {
 		t.Fatal(err)
 	}
 	const want = "run r: the host that runs now does not know what a cell defined: encoder test_gone_too, method test_gone"
@@ -354,7 +355,7 @@ func TestLacking(t *testing.T) {
 	if _, err := shop.Open("new", wire.Declaration{Settings: hosttest.Tiny("test_changin", nil)}); !errors.As(err, &p) || !strings.Contains(p.Message, `unknown method "test_changin"`) || !strings.Contains(p.Hint, "test_changing") || strings.Contains(p.Hint, "host.InThisCell()") {
 		t.Errorf("a mistake in the name: %v, hint %q", err, p.Hint)
 	}
-	rec, err := ReadRecorded(dir)
+	rec, err := record.ReadRecorded(dir)
 	if err != nil || rec.Status.Step != 3 || !slices.Equal(rec.Status.Modalities, []string{"audio", "visual"}) {
 		t.Errorf("read from its folder: %+v, %v", rec.Status, err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 const (
@@ -34,10 +35,10 @@ func (s *Sweep) WriteCurves(w io.Writer) error {
 	curves := make([]curves, len(s.Runs))
 	var columns []string
 	for i, r := range s.Runs {
-		if _, err := os.Stat(filepath.Join(r.Dir, manifestFile)); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(filepath.Join(r.Dir, record.ManifestFile)); errors.Is(err, fs.ErrNotExist) {
 			continue // not begun
 		}
-		rec, err := ReadRecorded(r.Dir)
+		rec, err := record.ReadRecorded(r.Dir)
 		if err != nil {
 			return err
 		}
@@ -97,7 +98,7 @@ func curveRank(quantity string) int {
 }
 
 // curvesOf reads a run's records.
-func curvesOf(rec Recorded, perEpoch int) curves {
+func curvesOf(rec record.Recorded, perEpoch int) curves {
 	var list curves
 	for _, p := range rec.History.Probes {
 		at := curve{strings.TrimSpace(p.Kind + " " + p.Encoder + " " + p.Readout), p.Step / perEpoch, strconv.FormatFloat(p.Value, 'g', 5, 64)}
@@ -125,5 +126,5 @@ func curvesOf(rec Recorded, perEpoch int) curves {
 
 // WriteCurvesFile writes them to a file, whose folder is made if it is not there.
 func (s *Sweep) WriteCurvesFile(path string) error {
-	return exportFile(path, s.WriteCurves)
+	return record.ExportFile(path, s.WriteCurves)
 }

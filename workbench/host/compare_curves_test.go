@@ -7,12 +7,13 @@ import (
 
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // TestCurvesOf: what is on record at the ends of epochs, on the validation split, and how often the method acted.
 func TestCurvesOf(t *testing.T) {
-	rec := Recorded{
+	rec := record.Recorded{
 		Status:   wire.Status{Modalities: []string{"audio", "visual"}},
 		Declared: setting.Values{"probe_params": setting.ParamsAll, "probe_bn": setting.BNRecalibrated},
 	}

@@ -188,8 +188,8 @@ func (r *Run) measureAt(ctx context.Context, step int, what string, measure func
 	differs := func(list []wire.Change) int {
 		return slices.IndexFunc(list, func(c wire.Change) bool { return c.Event == wire.EventDiffers })
 	}
-	if i := differs(fork.rec.changes); i >= 0 && differs(r.rec.changes) < 0 {
-		if err := r.change(fork.rec.changes[i]); err != nil {
+	if i := differs(fork.rec.Changes); i >= 0 && differs(r.rec.Changes) < 0 {
+		if err := r.change(fork.rec.Changes[i]); err != nil {
 			return err
 		}
 	}

@@ -82,7 +82,7 @@ func (s *Sweep) claim() error {
 	if err := os.MkdirAll(s.ask.Dir, 0o777); err != nil {
 		return &wire.Problem{Message: err.Error(), Hint: "the comparison's folder cannot be made there"}
 	}
-	lock, err := lockDir(s.ask.Dir)
+	lock, err := record.LockDir(s.ask.Dir)
 	if err != nil {
 		if _, busy := errors.AsType[*wire.Problem](err); !busy {
 			return &wire.Problem{Message: err.Error(), Hint: "the comparison's folder has to be writable"}

@@ -8,6 +8,7 @@ import (
 	"github.com/primewindow/primewindow/internal/holm"
 	"github.com/primewindow/primewindow/internal/stats"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // The types of compare.json; what each field means stands beside them.
@@ -29,7 +30,7 @@ type (
 )
 
 // outcome reads what a trained run came to; nil as long as not all is on record.
-func (s *Sweep) outcome(r *SweepRun, rec Recorded) (*RunOutcome, error) {
+func (s *Sweep) outcome(r *SweepRun, rec record.Recorded) (*RunOutcome, error) {
 	if rec.Lost != "" { // opened, the run computes it again
 		return nil, nil
 	}
@@ -54,7 +55,7 @@ func (s *Sweep) outcome(r *SweepRun, rec Recorded) (*RunOutcome, error) {
 			o.Warning = fmt.Sprintf("step %d: %s", c.Step, c.Text)
 		}
 	}
-	man, err := readManifest(r.Dir)
+	man, err := record.ReadManifest(r.Dir)
 	if err != nil {
 		return nil, err
 	}

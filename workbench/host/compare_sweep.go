@@ -11,6 +11,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -88,10 +89,10 @@ func (shop *Shop) Compare(c Comparison) (*Sweep, error) {
 
 // checkFolder wants a run's folder to be free, or to hold a run of the same settings from its start, and the same samples.
 func (r *SweepRun) checkFolder(desc data.Description) error {
-	man, err := readManifest(r.Dir)
+	man, err := record.ReadManifest(r.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return checkFree(r.Dir, func(name string) bool {
-			return strings.HasPrefix(name, ".") || name == snapshotsDir || name == figuresDir
+			return strings.HasPrefix(name, ".") || name == record.SnapshotsDir || name == record.FiguresDir
 		})
 	}
 	if err != nil {
@@ -108,7 +109,7 @@ func (r *SweepRun) checkFolder(desc data.Description) error {
 	case man.Data.Provenance.SplitHash != desc.Provenance.SplitHash:
 		return &wire.Problem{Message: fmt.Sprintf("run %s was trained on other samples of %s than are there now", r.Dir, desc.Name), Hint: hint}
 	}
-	rec, err := ReadRecorded(r.Dir)
+	rec, err := record.ReadRecorded(r.Dir)
 	if err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func (r *SweepRun) look(s *Sweep) error {
 	if !r.recorded {
 		return nil
 	}
-	rec, err := ReadRecorded(r.Dir)
+	rec, err := record.ReadRecorded(r.Dir)
 	if err != nil {
 		return err
 	}
@@ -178,27 +179,27 @@ func (s *Sweep) Train(ctx context.Context, r *SweepRun, watch func(*Run) (stop f
 }
 
 // train is the one way in which a run of a comparison is trained: as any other run, by [Run.To].
-func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*Run) (stop func())) (rec Recorded, err error) {
+func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*Run) (stop func())) (rec record.Recorded, err error) {
 	asked := maps.Clone(p.arm.asked)
 	asked["seed"] = float64(p.Seed)
-	if man, err := readManifest(p.Dir); err == nil {
+	if man, err := record.ReadManifest(p.Dir); err == nil {
 		asked["epochs"] = man.Settings["epochs"]
 	}
 	r, err := s.shop.OpenDir(p.Dir, asked)
 	if err != nil {
-		return Recorded{}, err
+		return record.Recorded{}, err
 	}
 	defer func() { err = errors.Join(err, s.shop.leave(r)) }()
 	defer watch(r)()
 	if p.Done < p.Steps {
 		if err := r.Set(map[string]any{"epochs": p.arm.settings["epochs"]}); err != nil {
-			return Recorded{}, err
+			return record.Recorded{}, err
 		}
 	}
 	best := s.selection(p) == SelectTestBest
 	if p.beside.whole { // a trace begins before the first step, as each encoder's does
 		if err := p.beside.each(ctx, r, 0); err != nil {
-			return Recorded{}, err
+			return record.Recorded{}, err
 		}
 	}
 	clock := p.arm.clock()
@@ -210,28 +211,28 @@ func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*Run) (stop f
 			continue
 		}
 		if err := r.To(ctx, step, "primewindow "+s.word()); err != nil {
-			return Recorded{}, err
+			return record.Recorded{}, err
 		}
 		if best && epoch {
 			if err := r.EvaluateAt(ctx, data.Test, step); err != nil {
-				return Recorded{}, err
+				return record.Recorded{}, err
 			}
 		}
 		if p.beside.epochs() {
 			if err := p.beside.each(ctx, r, step); err != nil {
-				return Recorded{}, err
+				return record.Recorded{}, err
 			}
 		}
 	}
 	if err := s.measureGaps(ctx, r, p); err != nil {
-		return Recorded{}, err
+		return record.Recorded{}, err
 	}
 	epoch := choose(s.selection(p), r.Recorded().History.Probes, p.arm.perEpoch, p.arm.epochs(), p.arm.due)
 	if epoch == 0 || p.beside.tuning {
 		return r.Recorded(), nil
 	}
 	if err := r.EvaluateAt(ctx, s.split, epoch*p.arm.perEpoch); err != nil {
-		return Recorded{}, err
+		return record.Recorded{}, err
 	}
 	err = p.beside.chosen(ctx, r, s.split, epoch*p.arm.perEpoch)
 	return r.Recorded(), err

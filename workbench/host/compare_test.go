@@ -15,6 +15,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // TestPlan: what a comparison would train is known, and everything that is wrong with it is said, before any folder is
@@ -198,7 +199,7 @@ func TestEvaluateAt(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if diff := cmp.Diff(hosttest.Lines(t, then.Dir, metricsFile), hosttest.Lines(t, since.Dir, metricsFile)); diff != "" {
+	if diff := cmp.Diff(hosttest.Lines(t, then.Dir, record.MetricsFile), hosttest.Lines(t, since.Dir, record.MetricsFile)); diff != "" {
 		t.Errorf("metrics afterwards\n%s", diff)
 	}
 	hosttest.SameWeights(t, weightsOf(t, then), weightsOf(t, since))

@@ -35,7 +35,7 @@ func copied(t *testing.T, shop *Shop, from *Run, name string) string {
 // sameMeasured compares the lines of probes.jsonl, whatever their order.
 func sameMeasured(t *testing.T, want, got string) {
 	t.Helper()
-	w, g := hosttest.Lines(t, want, probesFile), hosttest.Lines(t, got, probesFile)
+	w, g := hosttest.Lines(t, want, record.ProbesFile), hosttest.Lines(t, got, record.ProbesFile)
 	slices.Sort(w)
 	slices.Sort(g)
 	if diff := cmp.Diff(w, g); diff != "" {
@@ -92,48 +92,48 @@ func TestDamagedRecords(t *testing.T) {
 		want   string // in an event
 		reason string
 	}{
-		{"a digit of a loss", edit(metricsFile, func(l []string) []string { l[40] = strings.Replace(l[40], "\"loss\":", "\"loss\":1", 1); return l }), "restored: 1 line", "step 40 is computed again"},
-		{"steps from the middle", edit(metricsFile, func(l []string) []string { return slices.Delete(l, 20, 30) }), "restored: 10 lines", "they are computed again"},
-		{"steps from the end", edit(metricsFile, func(l []string) []string { return l[:60] }), "restored: 15 lines", "they are computed again"},
-		{"a digit of a trace", edit(probesFile, func(l []string) []string {
+		{"a digit of a loss", edit(record.MetricsFile, func(l []string) []string { l[40] = strings.Replace(l[40], "\"loss\":", "\"loss\":1", 1); return l }), "restored: 1 line", "step 40 is computed again"},
+		{"steps from the middle", edit(record.MetricsFile, func(l []string) []string { return slices.Delete(l, 20, 30) }), "restored: 10 lines", "they are computed again"},
+		{"steps from the end", edit(record.MetricsFile, func(l []string) []string { return l[:60] }), "restored: 15 lines", "they are computed again"},
+		{"a digit of a trace", edit(record.ProbesFile, func(l []string) []string {
 			i := slices.IndexFunc(l, func(s string) bool { return strings.Contains(s, `"step":24,`) && strings.Contains(s, "fisher_emp") })
 			l[i] = strings.Replace(l[i], `"value":`, `"value":1`, 1)
 			return l
 		}), "restored: 1 line", "it is measured again"},
-		{"measurements from the middle", edit(probesFile, func(l []string) []string { return slices.Delete(l, len(l)/2, len(l)/2+7) }), "restored: 7 lines", "they are measured again"},
-		{"measurements from the end", edit(probesFile, func(l []string) []string { return l[:len(l)-3] }), "restored: 3 lines", "they are measured again"},
-		{"all measurements", edit(probesFile, func([]string) []string { return nil }), "restored: ", "they are measured again"},
+		{"measurements from the middle", edit(record.ProbesFile, func(l []string) []string { return slices.Delete(l, len(l)/2, len(l)/2+7) }), "restored: 7 lines", "they are measured again"},
+		{"measurements from the end", edit(record.ProbesFile, func(l []string) []string { return l[:len(l)-3] }), "restored: 3 lines", "they are measured again"},
+		{"all measurements", edit(record.ProbesFile, func([]string) []string { return nil }), "restored: ", "they are measured again"},
 		{"both", func(t *testing.T, dir string) {
 			t.Helper()
-			edit(metricsFile, func(l []string) []string { return slices.Delete(l, 11, 13) })(t, dir)
-			edit(probesFile, func(l []string) []string { return slices.Delete(l, 5, 6) })(t, dir)
+			edit(record.MetricsFile, func(l []string) []string { return slices.Delete(l, 11, 13) })(t, dir)
+			edit(record.ProbesFile, func(l []string) []string { return slices.Delete(l, 5, 6) })(t, dir)
 		}, "restored: 3 lines", "a trace that a later window reads is there before it does"},
 		{"both files of the measurements end early", func(t *testing.T, dir string) {
 			t.Helper()
-			for _, file := range []string{probesFile, record.SumsPath(probesFile)} {
+			for _, file := range []string{record.ProbesFile, record.SumsPath(record.ProbesFile)} {
 				edit(file, func(l []string) []string { return l[:100] })(t, dir)
 			}
 		}, "restored: measured again from step", "the steps say how many there were"},
 		{"the measurements and their checksums are gone", func(t *testing.T, dir string) {
 			t.Helper()
-			for _, file := range []string{probesFile, record.SumsPath(probesFile)} {
+			for _, file := range []string{record.ProbesFile, record.SumsPath(record.ProbesFile)} {
 				if err := os.Remove(filepath.Join(dir, file)); err != nil {
 					t.Fatal(err)
 				}
 			}
 		}, "restored: measured again from step 0", "the steps say how many there were"},
-		{"checksums that end early", edit(record.SumsPath(probesFile), func(l []string) []string { return l[:100] }), "restored: ", "a kill leaves one append without entries"},
+		{"checksums that end early", edit(record.SumsPath(record.ProbesFile), func(l []string) []string { return l[:100] }), "restored: ", "a kill leaves one append without entries"},
 		{"checksums gone", func(t *testing.T, dir string) {
 			t.Helper()
-			if err := os.Remove(record.SumsPath(filepath.Join(dir, probesFile))); err != nil {
+			if err := os.Remove(record.SumsPath(filepath.Join(dir, record.ProbesFile))); err != nil {
 				t.Fatal(err)
 			}
 		}, "unproved: probes.jsonl: its checksums are gone", "nothing else is wrong, but nothing is proved"},
-		{"an event by hand", edit(eventsFile, func(l []string) []string { return nil }), "damaged: events.jsonl: 1 line damaged, and whole again", "its copy is there"},
+		{"an event by hand", edit(record.EventsFile, func(l []string) []string { return nil }), "damaged: events.jsonl: 1 line damaged, and whole again", "its copy is there"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := copied(t, shop, source, fmt.Sprint("spoilt", i))
-			if err := os.Remove(stopPath(dir, at)); err != nil && !os.IsNotExist(err) {
+			if err := os.Remove(record.StopPath(dir, at)); err != nil && !os.IsNotExist(err) {
 				t.Fatal(err)
 			}
 			if tt.name == "an event by hand" {
@@ -150,11 +150,11 @@ func TestDamagedRecords(t *testing.T) {
 				if err := shop.leave(r); err != nil {
 					t.Fatal(err)
 				}
-				edit(eventsFile, func(l []string) []string { return l[1:] })(t, dir)
+				edit(record.EventsFile, func(l []string) []string { return l[1:] })(t, dir)
 			} else {
 				tt.spoil(t, dir)
 			}
-			rec, err := ReadRecorded(dir)
+			rec, err := record.ReadRecorded(dir)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -171,7 +171,7 @@ func TestDamagedRecords(t *testing.T) {
 			if err := r.To(t.Context(), at, "test"); err != nil { // nothing to train, and yet
 				t.Fatal(err)
 			}
-			if r.rec.damaged() {
+			if r.rec.Damaged() {
 				t.Error("lines are lost still")
 			}
 			if err := r.To(t.Context(), steps, "test"); err != nil {
@@ -183,7 +183,7 @@ func TestDamagedRecords(t *testing.T) {
 			}) {
 				t.Errorf("events %q, want %q\nreason: %s", got, tt.want, tt.reason)
 			}
-			if diff := cmp.Diff(hosttest.Lines(t, whole.Dir, metricsFile), hosttest.Lines(t, dir, metricsFile)); diff != "" {
+			if diff := cmp.Diff(hosttest.Lines(t, whole.Dir, record.MetricsFile), hosttest.Lines(t, dir, record.MetricsFile)); diff != "" {
 				t.Errorf("metrics (-want +got)\n%s", diff)
 			}
 			sameMeasured(t, whole.Dir, dir)
@@ -208,7 +208,7 @@ func TestSwapped(t *testing.T) {
 		return r
 	}
 	mine, other := train("mine", 3), train("other", 4)
-	for i, file := range []string{metricsFile, probesFile, eventsFile} {
+	for i, file := range []string{record.MetricsFile, record.ProbesFile, record.EventsFile} {
 		dir := copied(t, shop, mine, fmt.Sprint("swapped", i))
 		for _, name := range []string{file, record.SumsPath(file)} {
 			text, err := os.ReadFile(filepath.Join(other.Dir, name))
@@ -228,9 +228,9 @@ func TestSwapped(t *testing.T) {
 		}
 	}
 	dir := copied(t, shop, mine, "swapped3")
-	text, err := os.ReadFile(stopPath(other.Dir, 40))
+	text, err := os.ReadFile(record.StopPath(other.Dir, 40))
 	if err == nil {
-		err = os.WriteFile(stopPath(dir, 40), text, 0o644)
+		err = os.WriteFile(record.StopPath(dir, 40), text, 0o644)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -261,10 +261,10 @@ func TestRestoreCancelled(t *testing.T) {
 	if err := shop.leave(source); err != nil {
 		t.Fatal(err)
 	}
-	whole := hosttest.Lines(t, source.Dir, probesFile)
+	whole := hosttest.Lines(t, source.Dir, record.ProbesFile)
 	dir := copied(t, shop, source, "spoilt")
 	text := strings.Join(slices.Delete(slices.Clone(whole), 40, 160), "\n") + "\n"
-	if err := os.WriteFile(filepath.Join(dir, probesFile), []byte(text), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, record.ProbesFile), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	r, err := shop.Attach(dir)
@@ -309,7 +309,7 @@ func TestDamagedSnapshots(t *testing.T) {
 	if err := shop.leave(source); err != nil {
 		t.Fatal(err)
 	}
-	nearest := func(dir string) string { return starts(dir, at)[0].path(dir) }
+	nearest := func(dir string) string { return record.Starts(dir, at)[0].Path(dir) }
 	flip := func(bit int64) func(*testing.T, string) { // counted from the end where below 0
 		return func(t *testing.T, dir string) {
 			t.Helper()
@@ -344,7 +344,7 @@ func TestDamagedSnapshots(t *testing.T) {
 		}, "a power loss leaves it so"},
 		{"another step's", func(t *testing.T, dir string) {
 			t.Helper()
-			b, err := os.ReadFile(snapshotPath(dir, 0))
+			b, err := os.ReadFile(record.SnapshotPath(dir, 0))
 			if err == nil {
 				err = os.WriteFile(nearest(dir), b, 0o644)
 			}
@@ -513,7 +513,7 @@ func TestFlippedBits(t *testing.T) {
 				t.Errorf("%s: %s", name, text)
 			}
 		}
-		if !slices.Equal(hosttest.Lines(t, whole.Dir, metricsFile), hosttest.Lines(t, dir, metricsFile)) {
+		if !slices.Equal(hosttest.Lines(t, whole.Dir, record.MetricsFile), hosttest.Lines(t, dir, record.MetricsFile)) {
 			t.Errorf("%s: other steps than without it, named: %v", name, named)
 		}
 		sameMeasured(t, whole.Dir, dir)
@@ -538,12 +538,12 @@ func TestOldRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := copied(t, shop, source, "old")
-	for _, file := range []string{metricsFile, probesFile, eventsFile} {
+	for _, file := range []string{record.MetricsFile, record.ProbesFile, record.EventsFile} {
 		if err := os.Remove(record.SumsPath(filepath.Join(dir, file))); err != nil {
 			t.Fatal(err)
 		}
 	}
-	text, err := os.ReadFile(filepath.Join(dir, manifestFile))
+	text, err := os.ReadFile(filepath.Join(dir, record.ManifestFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -556,13 +556,13 @@ func TestOldRun(t *testing.T) {
 	if text, err = json.Marshal(man); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, manifestFile), text, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, record.ManifestFile), text, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	// Killed between the last step's line and the last epoch's measurements.
-	all := hosttest.Lines(t, dir, probesFile)
+	all := hosttest.Lines(t, dir, record.ProbesFile)
 	all = slices.DeleteFunc(all, func(line string) bool { return strings.Contains(line, fmt.Sprintf(`"step":%d,`, at)) })
-	if err := os.WriteFile(filepath.Join(dir, probesFile), []byte(strings.Join(all, "\n")+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, record.ProbesFile), []byte(strings.Join(all, "\n")+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	r, err := shop.Attach(dir)
@@ -576,8 +576,8 @@ func TestOldRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameRecords(t, source.Dir, dir, at)
-	if man, err := readManifest(dir); err != nil || man.Schema != schema {
-		t.Errorf("manifest of schema %d, %v, want %d", man.Schema, err, schema)
+	if man, err := record.ReadManifest(dir); err != nil || man.Schema != record.Schema {
+		t.Errorf("manifest of schema %d, %v, want %d", man.Schema, err, record.Schema)
 	}
 }
 
@@ -590,8 +590,8 @@ func TestGone(t *testing.T) {
 	}
 	err := r.To(t.Context(), 10, "test")
 	var p *wire.Problem
-	if p = asProblem(err); err == nil || p.Hint != goneHint {
-		t.Errorf("error %v, hint %q, want %q", err, p.Hint, goneHint)
+	if p = asProblem(err); err == nil || p.Hint != record.GoneHint {
+		t.Errorf("error %v, hint %q, want %q", err, p.Hint, record.GoneHint)
 	}
 	if n := r.Status().Step; n != 3 {
 		t.Errorf("at step %d, want 3", n)

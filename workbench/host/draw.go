@@ -1,17 +1,16 @@
 package host
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
 
 	"github.com/primewindow/primewindow/inforeg"
-	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/viz"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // Figures lists what can be drawn.
@@ -22,7 +21,7 @@ func Draw(ctx context.Context, kind string, runs []*Run) (*wire.Figure, error) {
 	if kind == "samples" && len(runs) == 1 {
 		return runs[0].DrawSamples(ctx)
 	}
-	list := make([]Recorded, len(runs))
+	list := make([]record.Recorded, len(runs))
 	for i, r := range runs {
 		list[i] = r.Recorded()
 	}
@@ -31,16 +30,16 @@ func Draw(ctx context.Context, kind string, runs []*Run) (*wire.Figure, error) {
 		return nil, err
 	}
 	if kind != "live" {
-		path := filepath.Join(list[0].Status.Dir, figuresDir, kind+".png")
+		path := filepath.Join(list[0].Status.Dir, record.FiguresDir, kind+".png")
 		if err := whole.WriteFile(path, f.PNG); err != nil {
-			return nil, diskProblem(err)
+			return nil, record.DiskProblem(err)
 		}
 	}
 	return f, nil
 }
 
 // DrawRecorded draws a figure of records.
-func DrawRecorded(kind string, runs []Recorded) (*wire.Figure, error) {
+func DrawRecorded(kind string, runs []record.Recorded) (*wire.Figure, error) {
 	if len(runs) == 0 {
 		return nil, &wire.Problem{Message: "draw: no run", Hint: "name at least one"}
 	}
@@ -88,19 +87,14 @@ func wireFigure(f *viz.Figure) wire.Figure {
 	return wire.Figure{PNG: f.PNG, Spec: f.Spec, Text: f.Text, Width: f.Width, Height: f.Height}
 }
 
-// epochs is a step as a position on an axis of epochs.
-func (rec Recorded) epochs(step int) float64 {
-	return float64(step) / float64(max(1, rec.Status.StepsPerEpoch))
-}
-
 // pointsOf collects the records that pick chooses, one for each step: the last that was measured.
-func pointsOf(rec Recorded, pick func(wire.Record) bool) []viz.Point {
+func pointsOf(rec record.Recorded, pick func(wire.Record) bool) []viz.Point {
 	var list []viz.Point
 	for _, p := range rec.History.Probes {
 		if !pick(p) || !rec.Scheduled(p) {
 			continue
 		}
-		point := viz.Point{X: rec.epochs(p.Step), Y: p.Value}
+		point := viz.Point{X: rec.Epochs(p.Step), Y: p.Value}
 		if p.SE != nil {
 			point.SE = *p.SE
 		}
@@ -122,7 +116,7 @@ func pointsOf(rec Recorded, pick func(wire.Record) bool) []viz.Point {
 	return list
 }
 
-func labelOf(rec Recorded, what string, runs []Recorded) string {
+func labelOf(rec record.Recorded, what string, runs []record.Recorded) string {
 	if len(runs) == 1 {
 		return what
 	}
@@ -130,7 +124,7 @@ func labelOf(rec Recorded, what string, runs []Recorded) string {
 }
 
 // marks are the changes of settings, forks and reopenings that a reader should know of.
-func marks(runs []Recorded) []viz.Mark {
+func marks(runs []record.Recorded) []viz.Mark {
 	var list []viz.Mark
 	for _, rec := range runs {
 		for _, c := range rec.History.Events {
@@ -147,18 +141,18 @@ func marks(runs []Recorded) []viz.Mark {
 			default:
 				continue
 			}
-			list = append(list, viz.Mark{X: rec.epochs(c.Step), Text: text})
+			list = append(list, viz.Mark{X: rec.Epochs(c.Step), Text: text})
 		}
 	}
 	return list
 }
 
-func needs(what string, runs []Recorded, hint string) error {
+func needs(what string, runs []record.Recorded, hint string) error {
 	return &wire.Problem{Message: fmt.Sprintf("%s of %s: nothing on record yet", what, runs[0].Status.Name), Hint: hint}
 }
 
 // drawTrace draws the trace of every encoder, and where the window test of the run opens.
-func drawTrace(kind string, runs []Recorded) (*viz.Figure, error) {
+func drawTrace(kind string, runs []record.Recorded) (*viz.Figure, error) {
 	f := viz.TraceFigure{Title: "Fisher trace of each encoder", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Marks: marks(runs)}
 	switch kind {
 	case inforeg.KindReleased:
@@ -172,7 +166,7 @@ func drawTrace(kind string, runs []Recorded) (*viz.Figure, error) {
 			points := pointsOf(rec, func(p wire.Record) bool {
 				own := p.Kind == kind && p.Encoder == m && p.Value > 0
 				if own && rec.Scheduled(p) {
-					def = definition(p)
+					def = record.Definition(p)
 				}
 				return own
 			})
@@ -197,37 +191,12 @@ func drawTrace(kind string, runs []Recorded) (*viz.Figure, error) {
 	return viz.Trace(f)
 }
 
-// trace is a trace at the ends of the intervals of the window test.
-func (rec Recorded) trace(kind, modality string) *intervalTrace {
-	t := &intervalTrace{}
-	for _, p := range rec.History.Probes {
-		if p.Encoder != modality {
-			continue
-		}
-		if k, ok := traceKind(p, rec.Declared, rec.History.Events, rec.interval()); ok && k == kind {
-			t.add(p.Step/rec.interval(), p)
-		}
-	}
-	return t
-}
-
-// interval is the number of steps from one window test to the next: an epoch's, of runs of older versions.
-func (rec Recorded) interval() int {
-	return max(1, cmp.Or(rec.Status.StepsPerTest, rec.Status.StepsPerEpoch))
-}
-
-// rule is the window test of the run; of one that no window regulates, the paper's.
-func (rec Recorded) rule() inforeg.WindowRule {
-	_, share := rec.Declared.Clock(max(1, rec.Status.StepsPerEpoch))
-	return method.RuleOf(rec.Status.Settings, share, rec.Floor)
-}
-
 // windowsOf are the prime learning windows of a run's traces.
-func windowsOf(rec Recorded, kind string) ([]viz.Window, error) {
+func windowsOf(rec record.Recorded, kind string) ([]viz.Window, error) {
 	var list []viz.Window
 	for _, m := range rec.Status.Modalities {
-		t := rec.trace(kind, m)
-		windows, err := windowsOfTrace(rec, m, t.values, t.riseErrors)
+		t := rec.Trace(kind, m)
+		windows, err := windowsOfTrace(rec, m, t.Values, t.RiseErrors)
 		if err != nil {
 			return nil, err
 		}
@@ -238,8 +207,8 @@ func windowsOf(rec Recorded, kind string) ([]viz.Window, error) {
 
 // windowsOfTrace are the windows of one trace by eq. 11, by the run's own test; of a run without one, such as a joint one, by
 // the paper's. Intervals whose rise is within two standard errors of K are uncertain; without errors none is.
-func windowsOfTrace(rec Recorded, modality string, trace, riseErrors []float64) ([]viz.Window, error) {
-	rule := rec.rule()
+func windowsOfTrace(rec record.Recorded, modality string, trace, riseErrors []float64) ([]viz.Window, error) {
+	rule := rec.Rule()
 	if riseErrors == nil {
 		rule.Z = 0 // of a mean over several intervals none is known
 	}
@@ -249,7 +218,7 @@ func windowsOfTrace(rec Recorded, modality string, trace, riseErrors []float64) 
 	}
 	var list []viz.Window
 	uncertain := w.Uncertain(riseErrors, rule, 2)
-	last := rec.Status.Step / rec.interval()
+	last := rec.Status.Step / rec.Interval()
 	for _, span := range w.Intervals() {
 		to := min(span[1], last)
 		for from := span[0]; from < to; {
@@ -258,7 +227,7 @@ func windowsOfTrace(rec Recorded, modality string, trace, riseErrors []float64) 
 				end++
 			}
 			list = append(list, viz.Window{
-				Run: rec.Status.Name, Modality: modality, From: rec.epochs(from * rec.interval()), To: rec.epochs(end * rec.interval()), Uncertain: uncertain[from],
+				Run: rec.Status.Name, Modality: modality, From: rec.Epochs(from * rec.Interval()), To: rec.Epochs(end * rec.Interval()), Uncertain: uncertain[from],
 			})
 			from = end
 		}
@@ -268,7 +237,7 @@ func windowsOfTrace(rec Recorded, modality string, trace, riseErrors []float64) 
 
 // drawAccuracy draws validation accuracies: fused, and of each modality by split logits and by a fresh linear
 // probe on its frozen features.
-func drawAccuracy(runs []Recorded) (*viz.Figure, error) {
+func drawAccuracy(runs []record.Recorded) (*viz.Figure, error) {
 	f := viz.AccuracyFigure{Title: "Validation accuracy", XLabel: "epoch", Marks: marks(runs)}
 	for _, rec := range runs {
 		add := func(encoder, readout, name string) {
@@ -294,7 +263,7 @@ func drawAccuracy(runs []Recorded) (*viz.Figure, error) {
 // readoutSuffix sets the readouts of one run apart in dash and marker.
 var readoutSuffix = map[string]string{wire.ReadoutLinear: " (linear)"}
 
-func perStep(rec Recorded, name string) []viz.Point {
+func perStep(rec record.Recorded, name string) []viz.Point {
 	var list []viz.Point
 	for i, m := range rec.History.Metrics {
 		if v, ok := m[name]; ok { // not where the step's line is lost
@@ -304,7 +273,7 @@ func perStep(rec Recorded, name string) []viz.Point {
 	return list
 }
 
-func lossSeries(runs []Recorded) []viz.Series {
+func lossSeries(runs []record.Recorded) []viz.Series {
 	var list []viz.Series
 	for _, rec := range runs {
 		if len(rec.History.Metrics) > 0 {
@@ -314,7 +283,7 @@ func lossSeries(runs []Recorded) []viz.Series {
 	return list
 }
 
-func drawLoss(runs []Recorded) (*viz.Figure, error) {
+func drawLoss(runs []record.Recorded) (*viz.Figure, error) {
 	f := viz.LossFigure{Title: "Training loss", XLabel: "step", YLabel: "cross entropy (nats)", Series: lossSeries(runs)}
 	if len(f.Series) == 0 {
 		return nil, needs("loss", runs, "take a step first")
@@ -323,7 +292,7 @@ func drawLoss(runs []Recorded) (*viz.Figure, error) {
 }
 
 // drawLive draws what a reader wants to see while a run trains.
-func drawLive(runs []Recorded) (*viz.Figure, error) {
+func drawLive(runs []record.Recorded) (*viz.Figure, error) {
 	f := viz.LiveFigure{Loss: lossSeries(runs)}
 	for _, rec := range runs {
 		for _, m := range rec.Status.Modalities {

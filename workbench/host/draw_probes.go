@@ -11,25 +11,12 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/viz"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
-
-// definition says what a record of a trace measures; two definitions never share an axis.
-func definition(rec wire.Record) string {
-	parts := []string{rec.Kind}
-	if rec.Kind == inforeg.KindFisherEmp || rec.Kind == inforeg.KindFisherTrue {
-		parts = append(parts, rec.Loss, rec.BN)
-		for _, more := range []string{rec.Params, rec.Way} {
-			if more != "" {
-				parts = append(parts, more)
-			}
-		}
-	}
-	return strings.Join(parts, ", ")
-}
 
 // drawSmooth draws a run's trace as measured, under a mean over ten epochs, and under the published code's, which pads
 // with zeros: each with the windows that it would open.
-func drawSmooth(runs []Recorded) (*viz.Figure, error) {
+func drawSmooth(runs []record.Recorded) (*viz.Figure, error) {
 	rec := runs[0]
 	f := viz.PanelsFigure{Title: "One trace, three windows: " + rec.Status.Name, ShareX: true, Columns: 1}
 	for _, way := range []struct {
@@ -43,23 +30,23 @@ func drawSmooth(runs []Recorded) (*viz.Figure, error) {
 	} {
 		p := viz.LinePanel{Title: way.title, XLabel: "epoch", YLabel: "Tr(F) (nats²)"}
 		for _, m := range rec.Status.Modalities {
-			t := rec.trace(inforeg.KindFisherEmp, m)
-			if slices.ContainsFunc(t.values, math.IsNaN) || len(t.values) == 0 {
+			t := rec.Trace(inforeg.KindFisherEmp, m)
+			if slices.ContainsFunc(t.Values, math.IsNaN) || len(t.Values) == 0 {
 				continue
 			}
-			smooth, err := inforeg.Smooth(t.values, way.width, way.padded)
+			smooth, err := inforeg.Smooth(t.Values, way.width, way.padded)
 			if err != nil {
 				return nil, err
 			}
 			s := viz.Series{Name: m, Run: rec.Status.Name, Modality: m}
 			for i, v := range smooth {
-				point := viz.Point{X: rec.epochs((i + 1) * rec.interval()), Y: v}
-				if way.width == 1 && t.se[i] > 0 {
-					point.SE = t.se[i]
+				point := viz.Point{X: rec.Epochs((i + 1) * rec.Interval()), Y: v}
+				if way.width == 1 && t.SE[i] > 0 {
+					point.SE = t.SE[i]
 				}
 				s.Points = append(s.Points, point)
 			}
-			riseErrors := t.riseErrors
+			riseErrors := t.RiseErrors
 			if way.width > 1 {
 				riseErrors = nil // the errors of neighbouring means go together
 			}
@@ -79,7 +66,7 @@ func drawSmooth(runs []Recorded) (*viz.Figure, error) {
 
 // drawRunning draws what steps measured out of their own passes, each definition in a panel of its own, beside the
 // exact trace at the ends of epochs.
-func drawRunning(runs []Recorded) (*viz.Figure, error) {
+func drawRunning(runs []record.Recorded) (*viz.Figure, error) {
 	f := viz.PanelsFigure{Title: "Traces by definition", Columns: 1, ShareX: true}
 	panels := map[string]*viz.LinePanel{}
 	for _, rec := range runs {
@@ -90,11 +77,11 @@ func drawRunning(runs []Recorded) (*viz.Figure, error) {
 				if p.Encoder != m || !own || p.Value <= 0 {
 					continue
 				}
-				point := viz.Point{X: rec.epochs(p.Step), Y: p.Value}
+				point := viz.Point{X: rec.Epochs(p.Step), Y: p.Value}
 				if p.SE != nil {
 					point.SE = *p.SE
 				}
-				all[definition(p)] = append(all[definition(p)], point)
+				all[record.Definition(p)] = append(all[record.Definition(p)], point)
 			}
 			for def, points := range all {
 				if panels[def] == nil {
@@ -116,7 +103,7 @@ func drawRunning(runs []Recorded) (*viz.Figure, error) {
 
 // drawGap draws how far apart the modalities are (paper figure 3): the largest less the least, of the gradient's norm
 // over an epoch and of the trace at its end.
-func drawGap(runs []Recorded) (*viz.Figure, error) {
+func drawGap(runs []record.Recorded) (*viz.Figure, error) {
 	f := viz.PanelsFigure{Title: "Gap between the modalities", Columns: 2}
 	for _, part := range []struct {
 		kind, title, label string
@@ -133,7 +120,7 @@ func drawGap(runs []Recorded) (*viz.Figure, error) {
 			var points []viz.Point
 			traces := make([][]float64, len(rec.Status.Modalities))
 			for i, m := range rec.Status.Modalities {
-				traces[i] = rec.trace(part.kind, m).values
+				traces[i] = rec.Trace(part.kind, m).Values
 			}
 			for e := range slices.MinFunc(traces, func(a, b []float64) int { return len(a) - len(b) }) {
 				low, high := math.Inf(1), math.Inf(-1)
@@ -141,9 +128,9 @@ func drawGap(runs []Recorded) (*viz.Figure, error) {
 					low, high = min(low, part.value(t[e])), max(high, part.value(t[e]))
 				}
 				if gap := high - low; len(traces) == 2 && !math.IsNaN(gap) { // with two, the sign says who leads
-					points = append(points, viz.Point{X: rec.epochs((e + 1) * rec.interval()), Y: part.value(traces[0][e]) - part.value(traces[1][e])})
+					points = append(points, viz.Point{X: rec.Epochs((e + 1) * rec.Interval()), Y: part.value(traces[0][e]) - part.value(traces[1][e])})
 				} else if !math.IsNaN(gap) {
-					points = append(points, viz.Point{X: rec.epochs((e + 1) * rec.interval()), Y: gap})
+					points = append(points, viz.Point{X: rec.Epochs((e + 1) * rec.Interval()), Y: gap})
 				}
 			}
 			if len(points) == 0 {
@@ -166,7 +153,7 @@ func drawGap(runs []Recorded) (*viz.Figure, error) {
 }
 
 // drawMotion draws how fast and how far each encoder moves.
-func drawMotion(runs []Recorded) (*viz.Figure, error) {
+func drawMotion(runs []record.Recorded) (*viz.Figure, error) {
 	f := viz.PanelsFigure{Title: "How each encoder moves", Columns: 3}
 	for _, part := range []struct{ kind, title, label string }{
 		{wire.KindGradNorm, "gradient of the last step", "norm (nats)"},
@@ -194,7 +181,7 @@ func drawMotion(runs []Recorded) (*viz.Figure, error) {
 const maxBars = 60
 
 // drawLayers draws which layers carry the last trace on record of the first run.
-func drawLayers(runs []Recorded) (*viz.Figure, error) {
+func drawLayers(runs []record.Recorded) (*viz.Figure, error) {
 	rec := runs[0]
 	f := viz.BarsFigure{Title: fmt.Sprintf("Trace by layer, %s", rec.Status.Name), Label: "part of Tr(F) (nats²)", Log: true}
 	for _, m := range rec.Status.Modalities {
@@ -210,7 +197,7 @@ func drawLayers(runs []Recorded) (*viz.Figure, error) {
 			}
 			for _, name := range names {
 				if p.Parts[name] > 0 {
-					f.Bars = append(f.Bars, viz.Bar{Name: strings.TrimPrefix(name, "enc."), Modality: m, Value: p.Parts[name], Definition: definition(p)})
+					f.Bars = append(f.Bars, viz.Bar{Name: strings.TrimPrefix(name, "enc."), Modality: m, Value: p.Parts[name], Definition: record.Definition(p)})
 				}
 			}
 			f.Title = fmt.Sprintf("Trace by layer, %s, after step %d", rec.Status.Name, p.Step)
@@ -224,7 +211,7 @@ func drawLayers(runs []Recorded) (*viz.Figure, error) {
 }
 
 // drawCosine draws the last cosine matrix of each encoder of the first run, and what noise and chance make of it.
-func drawCosine(runs []Recorded) (*viz.Figure, error) {
+func drawCosine(runs []record.Recorded) (*viz.Figure, error) {
 	rec := runs[0]
 	batch := rec.Status.Settings["batch"].(float64)
 	f := viz.CosineFigure{Title: fmt.Sprintf("Cosine between batch gradients, %s", rec.Status.Name)}
@@ -242,7 +229,7 @@ func drawCosine(runs []Recorded) (*viz.Figure, error) {
 			continue
 		}
 		then := func(q wire.Record) bool { return q.Step == p.Step }
-		same := func(q wire.Record) bool { return then(q) && lastOf(q.Way) == lastOf(p.Way) } // of the same gradients
+		same := func(q wire.Record) bool { return then(q) && record.LastOf(q.Way) == record.LastOf(p.Way) } // of the same gradients
 		labels := make([]string, p.N)
 		for i := range labels {
 			labels[i] = fmt.Sprint(p.Step - p.N + i)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -57,7 +58,7 @@ func TestFigures(t *testing.T) {
 			if !strings.Contains(f.Text, tt.text) || strings.Contains(f.Text, "\n") || f.Spec["$schema"] == nil {
 				t.Errorf("text %q, want one line with %q\nreason: %s", f.Text, tt.text, tt.reason)
 			}
-			if kept, err := os.ReadFile(filepath.Join(r.Dir, figuresDir, tt.kind+".png")); tt.kind != "live" && (err != nil || !bytes.Equal(kept, f.PNG)) {
+			if kept, err := os.ReadFile(filepath.Join(r.Dir, record.FiguresDir, tt.kind+".png")); tt.kind != "live" && (err != nil || !bytes.Equal(kept, f.PNG)) {
 				t.Errorf("kept in the run's folder: %d bytes, error %v, want the picture's %d", len(kept), err, len(f.PNG))
 			}
 			if tt.kind == "samples" { // measured anew, of any run
@@ -77,14 +78,14 @@ func TestFigures(t *testing.T) {
 	one.Status.Modalities = one.Status.Modalities[:1]
 	for _, tt := range []struct {
 		kind          string
-		runs          []Recorded
+		runs          []record.Recorded
 		message, hint string
 		reason        string
 	}{
-		{"gap", []Recorded{one}, "gap of r: it has one modality", "two or more", "a gap needs two"},
-		{"samples", []Recorded{one, one}, "samples: they are measured anew", "one run at a time", "records do not hold the samples"},
+		{"gap", []record.Recorded{one}, "gap of r: it has one modality", "two or more", "a gap needs two"},
+		{"samples", []record.Recorded{one, one}, "samples: they are measured anew", "one run at a time", "records do not hold the samples"},
 		{"trace", nil, "draw: no run", "name at least one", ""},
-		{"tracs", []Recorded{one}, `unknown figure "tracs"`, "did you mean trace", "one letter"},
+		{"tracs", []record.Recorded{one}, `unknown figure "tracs"`, "did you mean trace", "one letter"},
 	} {
 		_, err := DrawRecorded(tt.kind, tt.runs)
 		p, ok := errors.AsType[*wire.Problem](err)

@@ -56,7 +56,7 @@ func (r *Run) epoch(ctx context.Context, epoch int, settings setting.Values) inf
 			return r.trial(ctx, epoch, settings, controls, epochs)
 		},
 	}
-	e.Traces, e.RiseErrors = r.rec.tracesUntil(interval)
+	e.Traces, e.RiseErrors = r.rec.TracesUntil(interval)
 	return e
 }
 

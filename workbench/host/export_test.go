@@ -18,6 +18,7 @@ import (
 	"github.com/primewindow/primewindow/internal/seal"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // readWeights reads an exported file.
@@ -128,7 +129,7 @@ func TestExportCSV(t *testing.T) {
 	if err := r.Export(t.Context(), "csv", filepath.Join(dir, "r.csv")); err != nil {
 		t.Fatal(err)
 	}
-	rec, err := ReadRecorded(r.Dir)
+	rec, err := record.ReadRecorded(r.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +201,7 @@ func TestMaskedChecksum(t *testing.T) {
 	const check = 0xe3069283
 	// rotated right by 15, plus the constant of TensorFlow's record format
 	rotated := uint64(check>>15 | check<<17&0xffffffff)
-	if got, want := maskedChecksum([]byte("123456789")), uint32((rotated+0xa282ead8)&0xffffffff); got != want {
+	if got, want := record.MaskedChecksum([]byte("123456789")), uint32((rotated+0xa282ead8)&0xffffffff); got != want {
 		t.Errorf("got %#x, want %#x", got, want)
 	}
 }
@@ -234,7 +235,7 @@ func TestExportRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, err := ReadRecorded(filepath.Join(dir, "nothing")); errors.Is(err, fs.ErrNotExist) || err == nil {
+	if _, err := record.ReadRecorded(filepath.Join(dir, "nothing")); errors.Is(err, fs.ErrNotExist) || err == nil {
 		t.Errorf("a folder that is not there: %v, want a problem in words", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // TestMacroF1: the counts give the mean of the harmonic means of precision and recall.
@@ -94,7 +95,7 @@ func TestEvaluateMacroF1(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := of(list)
-	if len(got) != 1 || got[0].Encoder != wire.Fused || got[0].Split != "test" || got[0].N != len(said) || recordKey(got[0]) != recordKey(alone) {
+	if len(got) != 1 || got[0].Encoder != wire.Fused || got[0].Split != "test" || got[0].N != len(said) || record.RecordKey(got[0]) != record.RecordKey(alone) {
 		t.Fatalf("records of the macro F1 %+v, want one of all test samples like %+v", got, alone)
 	}
 	// Sums of fractions in another order.

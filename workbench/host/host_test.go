@@ -16,6 +16,7 @@ import (
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/internal/xlatest"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // childVariable makes the test binary train a run instead of testing: "DIR STEPS WAIT". The other variable has the
@@ -140,7 +141,7 @@ func seriesOf(r *Run, name string) (list []float64) {
 // sameRecords compares the lines of metrics.jsonl and probes.jsonl up to a step, byte for byte.
 func sameRecords(t *testing.T, want, got string, steps int) {
 	t.Helper()
-	w, g := hosttest.Lines(t, want, metricsFile), hosttest.Lines(t, got, metricsFile)
+	w, g := hosttest.Lines(t, want, record.MetricsFile), hosttest.Lines(t, got, record.MetricsFile)
 	if len(w) < steps || len(g) < steps {
 		t.Fatalf("%d and %d lines of metrics, want %d", len(w), len(g), steps)
 	}
@@ -157,12 +158,12 @@ func sameRecords(t *testing.T, want, got string, steps int) {
 
 func probesUpTo(t *testing.T, dir string, steps int) []string {
 	t.Helper()
-	rec, err := ReadRecorded(dir)
+	rec, err := record.ReadRecorded(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var kept []string
-	for i, line := range hosttest.Lines(t, dir, probesFile) {
+	for i, line := range hosttest.Lines(t, dir, record.ProbesFile) {
 		if rec.History.Probes[i].Step <= steps {
 			kept = append(kept, line)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 	"github.com/primewindow/primewindow/viz"
+	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -173,8 +174,8 @@ func (r *Run) DrawSamples(ctx context.Context) (*wire.Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := whole.WriteFile(filepath.Join(r.Dir, figuresDir, "samples.png"), drawn.PNG); err != nil {
-		return nil, diskProblem(err)
+	if err := whole.WriteFile(filepath.Join(r.Dir, record.FiguresDir, "samples.png"), drawn.PNG); err != nil {
+		return nil, record.DiskProblem(err)
 	}
 	return &wire.Figure{PNG: drawn.PNG, Spec: drawn.Spec, Text: drawn.Text, Width: drawn.Width, Height: drawn.Height}, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -76,7 +77,7 @@ func (r *Run) stepRecords(m inforeg.Measures, got map[string]measured, plain boo
 			rec := r.blank(kind, mod.Name)
 			rec.Epoch = r.at / r.perEpoch
 			mean, se := inforeg.MeanError(values)
-			rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Batch = mean, known(se), loss, labels, bn, n, batch
+			rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Batch = mean, record.Known(se), loss, labels, bn, n, batch
 			if m.Weights {
 				rec.Params = setting.ParamsWeights
 			}
@@ -116,7 +117,7 @@ func counted(draws int) string {
 func (r *Run) running() ([]wire.Record, error) {
 	var steps, list []wire.Record
 	for step := r.at - r.clock.Interval; step < r.at; step++ {
-		of, err := r.rec.read(step)
+		of, err := r.rec.Read(step)
 		if err != nil {
 			return nil, err
 		}
@@ -136,22 +137,11 @@ func (r *Run) running() ([]wire.Record, error) {
 		}
 		mean, se := inforeg.MeanError(values[key])
 		sum := r.blank(rec.Kind, rec.Encoder)
-		sum.Value, sum.SE, sum.Loss, sum.Labels, sum.BN = mean, known(se), rec.Loss, rec.Labels, rec.BN
+		sum.Value, sum.SE, sum.Loss, sum.Labels, sum.BN = mean, record.Known(se), rec.Loss, rec.Labels, rec.BN
 		sum.N, sum.Params = rec.N*len(values[key]), rec.Params
 		sum.Way = strings.TrimSuffix(rec.Way, wire.InStep) + wire.OfSteps
 		delete(values, key)
 		list = append(list, sum)
 	}
 	return list, nil
-}
-
-// traceOfSteps is the name under which a window test finds a mean of steps.
-func traceOfSteps(rec wire.Record) string {
-	switch {
-	case rec.BN == inforeg.BNShare:
-		return inforeg.KindShare
-	case rec.Kind == inforeg.KindFisherTrue:
-		return inforeg.KindLabels
-	}
-	return inforeg.KindSigns
 }

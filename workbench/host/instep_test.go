@@ -17,6 +17,7 @@ import (
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // complete fills a probe in.
@@ -268,13 +269,13 @@ func TestMeasuringAgain(t *testing.T) {
 	const steps, at = 14, 9 // the step after step 9 measures
 	shop := newTestShop(t)
 	r := trained(t, shop, "r", measuring(), steps)
-	before, weights := hosttest.Lines(t, r.Dir, probesFile), weightsOf(t, r)
+	before, weights := hosttest.Lines(t, r.Dir, record.ProbesFile), weightsOf(t, r)
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
 	delete(shop.runs, r.Dir)
 	torn := strings.Join(before[:len(before)*3/4], "\n") + "\n" // as a kill between a step and its records may leave it
-	if err := os.WriteFile(filepath.Join(r.Dir, probesFile), []byte(torn), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(r.Dir, record.ProbesFile), []byte(torn), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	again, err := shop.Open("r", wire.Declaration{Settings: measuring()})
@@ -285,7 +286,7 @@ func TestMeasuringAgain(t *testing.T) {
 	if again.recomputed == 0 {
 		t.Fatal("no step was computed again: the test has not tested anything")
 	}
-	if diff := cmp.Diff(before, hosttest.Lines(t, r.Dir, probesFile)); diff != "" {
+	if diff := cmp.Diff(before, hosttest.Lines(t, r.Dir, record.ProbesFile)); diff != "" {
 		t.Errorf("probes before and after a replay (-before +after)\n%s", diff)
 	}
 	own := 0 // records up to step 9; that of the step after it is not among them
@@ -312,7 +313,7 @@ func TestMeasuringAgain(t *testing.T) {
 		if err := fork.To(t.Context(), steps, "test"); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(before[:tt.parent], hosttest.Lines(t, fork.Dir, probesFile)[:tt.parent]); diff != "" {
+		if diff := cmp.Diff(before[:tt.parent], hosttest.Lines(t, fork.Dir, record.ProbesFile)[:tt.parent]); diff != "" {
 			t.Errorf("%s (-parent +fork)\n%s\nreason: %s", tt.name, diff, tt.reason)
 		}
 		shares := stepsWith(onRecord(fork).Probes, func(p wire.Record) bool { return p.BN == inforeg.BNShare && strings.HasSuffix(p.Way, wire.InStep) })

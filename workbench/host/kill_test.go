@@ -135,7 +135,7 @@ func TestKillAtRandomMoments(t *testing.T) {
 	if cut.recomputed > 50 {
 		t.Errorf("%d steps computed again, want at most 50", cut.recomputed)
 	}
-	for _, c := range cut.rec.changes {
+	for _, c := range cut.rec.Changes {
 		if c.Event != wire.EventReopened {
 			t.Errorf("event %s: %s", c.Event, c.Text)
 		}

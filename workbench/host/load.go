@@ -17,39 +17,39 @@ import (
 // openRecords opens the run's records, makes events of what is wrong with its files, and tidies its folder.
 func (r *Run) openRecords() (err error) {
 	if r.man.ID == "" {
-		r.man.ID = newID()
-		if err := r.man.write(r.Dir); err != nil {
-			return folderProblem(err)
+		r.man.ID = record.NewID()
+		if err := r.man.Write(r.Dir); err != nil {
+			return record.FolderProblem(err)
 		}
 	}
-	var found []finding
-	if r.rec, found, err = openRecords(r.Dir, r.base, r.perEpoch, r.clock.Interval, r.man.ID, r.man.Schema >= provedSchema); err != nil {
+	var found []record.Finding
+	if r.rec, found, err = record.OpenRecords(r.Dir, r.base, r.perEpoch, r.clock.Interval, r.man.ID, r.man.Schema >= record.ProvedSchema); err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, r.rec.close())
+			err = errors.Join(err, r.rec.Close())
 		}
 	}()
-	if err := errors.Join(record.RemoveTemps(r.Dir), record.RemoveTemps(filepath.Join(r.Dir, snapshotsDir))); err != nil {
-		return diskProblem(err)
+	if err := errors.Join(record.RemoveTemps(r.Dir), record.RemoveTemps(filepath.Join(r.Dir, record.SnapshotsDir))); err != nil {
+		return record.DiskProblem(err)
 	}
-	for _, from := range startsFrom(r.Dir, r.recorded()+1) {
-		aside, err := record.SetAside(from.path(r.Dir))
+	for _, from := range record.StartsFrom(r.Dir, r.recorded()+1) {
+		aside, err := record.SetAside(from.Path(r.Dir))
 		if err != nil {
-			return diskProblem(err)
+			return record.DiskProblem(err)
 		}
-		found = append(found, finding{wire.EventDamaged, fmt.Sprintf("the records end at step %d, and there was a snapshot of step %d: it is %s now, and the steps between are taken again", r.recorded(), from.step, filepath.Base(aside))})
+		found = append(found, record.Finding{Event: wire.EventDamaged, Text: fmt.Sprintf("the records end at step %d, and there was a snapshot of step %d: it is %s now, and the steps between are taken again", r.recorded(), from.Step, filepath.Base(aside))})
 	}
 	for _, f := range found {
-		if err := r.change(wire.Change{Step: r.recorded(), Event: f.event, Text: f.text}); err != nil {
+		if err := r.change(wire.Change{Step: r.recorded(), Event: f.Event, Text: f.Text}); err != nil {
 			return err
 		}
 	}
-	if r.man.Schema < schema {
-		r.man.Schema = schema
-		if err := r.man.write(r.Dir); err != nil {
-			return diskProblem(err)
+	if r.man.Schema < record.Schema {
+		r.man.Schema = record.Schema
+		if err := r.man.Write(r.Dir); err != nil {
+			return record.DiskProblem(err)
 		}
 	}
 	r.publish(wire.Idle, 0, 0, "")
@@ -93,7 +93,7 @@ func (r *Run) load(ctx context.Context) error {
 // restore reads the nearest snapshot from which the run can be brought to a step, or draws the first weights. One that is
 // damaged is set aside: an older one leads to the same state. One that cannot be read just now is an error, and stays.
 func (r *Run) restore(ctx context.Context, step int) error {
-	for _, from := range starts(r.Dir, step) {
+	for _, from := range record.Starts(r.Dir, step) {
 		h, err := r.take(ctx, from)
 		if err == nil {
 			return nil
@@ -104,10 +104,10 @@ func (r *Run) restore(ctx context.Context, step int) error {
 			return r.otherVariables(err)
 		case errors.As(err, &system):
 			return &wire.Problem{
-				Message: fmt.Sprintf("snapshot of step %d cannot be read now: %v", from.step, err),
+				Message: fmt.Sprintf("snapshot of step %d cannot be read now: %v", from.Step, err),
 				Hint:    "make it readable and ask again; or move it away, and the run goes on from an older one. Nothing was removed",
 			}
-		case !errors.Is(err, errDamaged):
+		case !errors.Is(err, record.ErrDamaged):
 			return err
 		}
 		if err := r.setAside(from, wire.FirstLine(err)); err != nil {
@@ -125,18 +125,18 @@ func (r *Run) restore(ctx context.Context, step int) error {
 // forget drops the state: the run is before step 0.
 func (r *Run) forget() {
 	r.st.drop(state{})
-	r.st, r.at, r.origin = state{}, 0, start{step: drawn}
+	r.st, r.at, r.origin = state{}, 0, record.Start{Step: drawn}
 	r.ring, r.released = map[string][][]float32{}, map[string]inforeg.Released{}
 }
 
 // take makes the state of a file the run's.
-func (r *Run) take(ctx context.Context, from start) (header, error) {
-	st, h, all, err := r.eng.readState(from.path(r.Dir), from.step, r.man.ids(), r.code)
+func (r *Run) take(ctx context.Context, from record.Start) (record.Header, error) {
+	st, h, all, err := r.eng.readState(from.Path(r.Dir), from.Step, r.man.IDs(), r.code)
 	if err != nil {
 		return h, err
 	}
 	r.forget()
-	r.st, r.at, r.origin, r.saved, r.controls = st, from.step, from, from.step, h.Controls
+	r.st, r.at, r.origin, r.saved, r.controls = st, from.Step, from, from.Step, h.Controls
 	maps.Copy(r.released, h.Released)
 	if h.Stop {
 		r.ring, r.last = r.eng.gradientsIn(all)
@@ -148,12 +148,12 @@ func (r *Run) take(ctx context.Context, from start) (header, error) {
 const drawn = -1
 
 // setAside takes a snapshot that cannot be trusted out of use, and makes an event of it.
-func (r *Run) setAside(from start, why string) error {
-	aside, err := record.SetAside(from.path(r.Dir))
+func (r *Run) setAside(from record.Start, why string) error {
+	aside, err := record.SetAside(from.Path(r.Dir))
 	if err != nil {
-		return diskProblem(err)
+		return record.DiskProblem(err)
 	}
-	return r.change(wire.Change{Step: from.step, Event: wire.EventUnreadable, Text: fmt.Sprintf("%s; it is %s now", why, filepath.Base(aside))})
+	return r.change(wire.Change{Step: from.Step, Event: wire.EventUnreadable, Text: fmt.Sprintf("%s; it is %s now", why, filepath.Base(aside))})
 }
 
 // otherStep reports a step that was computed again and is not the one on record.
@@ -173,8 +173,8 @@ func (r *Run) goOn(ctx context.Context, goal int) error {
 	if !errors.As(err, &first) {
 		return err
 	}
-	if from := r.origin; from.step > 0 {
-		if err := r.restore(ctx, from.step-1); err != nil {
+	if from := r.origin; from.Step > 0 {
+		if err := r.restore(ctx, from.Step-1); err != nil {
 			return err
 		}
 		err = r.replay(ctx, first.step+1)
@@ -218,18 +218,18 @@ func (r *Run) replayStep(ctx context.Context) error {
 // compare checks a replayed step against its record. Where the record is lost, it is that of the step now. Once an event
 // says that steps differ, they are not compared any more.
 func (r *Run) compare(line []byte) error {
-	if sum, lost := r.rec.metrics.IsLost(r.at); lost {
+	if sum, lost := r.rec.Metrics.IsLost(r.at); lost {
 		if r.mend != nil {
 			r.mend.fill(r.mend.metrics, r.at, line, sum)
 		}
 		return nil
 	}
-	for _, c := range r.rec.changes {
+	for _, c := range r.rec.Changes {
 		if c.Event == wire.EventDiffers && !r.strict {
 			return nil
 		}
 	}
-	have, err := r.rec.metrics.Line(r.at)
+	have, err := r.rec.Metrics.Line(r.at)
 	if err != nil || bytes.Equal(line, have) {
 		return err
 	}

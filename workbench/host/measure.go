@@ -16,34 +16,30 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
-// recordKey is what two records of the same measurement share.
-func recordKey(r wire.Record) string {
-	return fmt.Sprint(r.Step, r.Kind, r.Encoder, r.Loss, r.Labels, r.BN, r.N, r.Split, r.Readout, r.Params, r.Way)
-}
-
 // record puts measurements on record, all or none, but for those that are there already, and leaves of each what can be
-// written, see [settle].
+// written, see [record.Settle].
 func (r *Run) record(list ...wire.Record) error {
 	var fresh []wire.Record
 	for i := range list {
-		if err := settle(&list[i]); err != nil {
+		if err := record.Settle(&list[i]); err != nil {
 			return err
 		}
 		rec := list[i]
-		key := recordKey(rec)
-		have, err := r.rec.of(rec.Step)
+		key := record.RecordKey(rec)
+		have, err := r.rec.Of(rec.Step)
 		if err != nil {
 			return err
 		}
-		if have.keys[key] && r.strict {
-			if err := r.sameRecord(have.list, rec); err != nil {
+		if have.Keys[key] && r.strict {
+			if err := r.sameRecord(have.List, rec); err != nil {
 				return err
 			}
 		}
-		if have.keys[key] || slices.ContainsFunc(fresh, func(other wire.Record) bool { return recordKey(other) == key }) {
+		if have.Keys[key] || slices.ContainsFunc(fresh, func(other wire.Record) bool { return record.RecordKey(other) == key }) {
 			continue
 		}
 		put, err := r.putLost(rec)
@@ -60,13 +56,13 @@ func (r *Run) record(list ...wire.Record) error {
 	case r.strict:
 		return &otherStep{r.at, fmt.Sprintf("%s of %s is not on record", fresh[0].Kind, fresh[0].Encoder)}
 	}
-	return r.rec.add(fresh)
+	return r.rec.Add(fresh)
 }
 
 // sameRecord wants a measurement to be the one on record, to the last digit.
 func (r *Run) sameRecord(list []wire.Record, rec wire.Record) error {
 	for _, have := range list {
-		if recordKey(have) != recordKey(rec) {
+		if record.RecordKey(have) != record.RecordKey(rec) {
 			continue
 		}
 		if have.N == 1 && rec.SE == nil {
@@ -109,7 +105,7 @@ func (r *Run) afterStep(settings setting.Values) error {
 		return err
 	}
 	if r.at == r.recorded() && !r.strict {
-		if err := r.rec.commit(); err != nil {
+		if err := r.rec.Commit(); err != nil {
 			return err
 		}
 	}
@@ -181,18 +177,18 @@ func (r *Run) measureDue(settings setting.Values, start bool) error {
 // measured reports whether a measurement of the present step is on record already, in the run's own definition. What is
 // put on record together is there as a whole, unless a part of it was lost since.
 func (r *Run) measured(kind, readout string) (bool, error) {
-	lost := r.mend != nil && (len(r.mend.lost[r.at]) > 0 || r.rec.gap >= 0 && r.at >= r.rec.gap)
-	whole := kind != inforeg.KindCosine || len(r.ring[r.eng.model.Modalities[0].Name]) == min(r.at, cosineBatches)
+	lost := r.mend != nil && (len(r.mend.lost[r.at]) > 0 || r.rec.Gap >= 0 && r.at >= r.rec.Gap)
+	whole := kind != inforeg.KindCosine || len(r.ring[r.eng.model.Modalities[0].Name]) == min(r.at, record.CosineBatches)
 	if lost || r.strict && whole { // behind a snapshot some gradients are missing for a while
 		return false, nil
 	}
-	have, err := r.rec.of(r.at)
+	have, err := r.rec.Of(r.at)
 	if err != nil {
 		return false, err
 	}
 	n := 0
-	for _, rec := range have.list {
-		if rec.Kind == kind && rec.Readout == readout && scheduled(rec, r.base, r.rec.changes) {
+	for _, rec := range have.List {
+		if rec.Kind == kind && rec.Readout == readout && record.Scheduled(rec, r.base, r.rec.Changes) {
 			n++
 		}
 	}
@@ -320,7 +316,7 @@ func (r *Run) scores(split data.Split, also ...func(labels []int32, got rows)) (
 		records = append(records, r.accuracy(name, readout, split, hits[counted], n))
 		mean, se := inforeg.MeanError(losses[counted])
 		rec := r.blank("cross_entropy", name)
-		rec.Value, rec.SE, rec.Loss = mean, known(se), cmp.Or(map[string]string{wire.Fused: wire.Fused}[name], "unimodal")
+		rec.Value, rec.SE, rec.Loss = mean, record.Known(se), cmp.Or(map[string]string{wire.Fused: wire.Fused}[name], "unimodal")
 		rec.Labels, rec.BN, rec.N = "observed", setting.BNRunning, n
 		rec.Split, rec.Readout = string(split), readout
 		records = append(records, rec)
@@ -343,7 +339,7 @@ func separateName(modality string) string { return modality + "/" + wire.Readout
 func (r *Run) accuracy(name, readout string, split data.Split, hits, n int) wire.Record {
 	p := float64(hits) / float64(n)
 	rec := r.blank(inforeg.KindAccuracy, name)
-	rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = p, shareError(p, n), "none", "observed", setting.BNRunning, n
+	rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = p, record.ShareError(p, n), "none", "observed", setting.BNRunning, n
 	rec.Split, rec.Readout = string(split), readout
 	return rec
 }
@@ -510,11 +506,11 @@ func (r *Run) measureNow(kind string, settings setting.Values) ([]wire.Record, e
 		}
 		return list, err
 	case inforeg.KindReleased, inforeg.KindBatchSquare:
-		have, err := r.rec.of(r.at / r.clock.Interval * r.clock.Interval)
+		have, err := r.rec.Of(r.at / r.clock.Interval * r.clock.Interval)
 		if err != nil {
 			return nil, err
 		}
-		at := slices.DeleteFunc(slices.Clone(have.list), func(x wire.Record) bool { return x.Kind != kind })
+		at := slices.DeleteFunc(slices.Clone(have.List), func(x wire.Record) bool { return x.Kind != kind })
 		if len(at) == 0 {
 			return nil, &wire.Problem{Message: kind + " is accumulated over an interval of window_every, usually an epoch: none has ended yet", Hint: "train to the end of the epoch first"}
 		}

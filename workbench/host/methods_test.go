@@ -11,6 +11,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // TestMethodsResume takes every method into its second epoch, writes what it stands on, reads it back, and goes on from
@@ -29,7 +30,7 @@ func TestMethodsResume(t *testing.T) {
 				t.Fatal(err)
 			}
 			dir := t.TempDir()
-			if err := os.Mkdir(filepath.Join(dir, snapshotsDir), 0o755); err != nil {
+			if err := os.Mkdir(filepath.Join(dir, record.SnapshotsDir), 0o755); err != nil {
 				t.Fatal(err)
 			}
 			if err := writeSnapshotIn(dir, r, list); err != nil {
@@ -70,7 +71,7 @@ func TestMethodsResume(t *testing.T) {
 }
 
 func writeSnapshotIn(dir string, r *Run, list []models.Tensor) error {
-	return writeSnapshot(dir, header{
+	return record.WriteSnapshot(dir, record.Header{
 		Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.Seed(), Controls: r.controls, Released: r.released,
 	}, list)
 }

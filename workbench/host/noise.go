@@ -9,6 +9,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -56,7 +57,7 @@ func (r *Run) noise(setting.Values) ([]wire.Record, error) {
 		}{{wire.KindNoise, noise[m.Name]}, {wire.KindSignal, signal[m.Name]}} {
 			rec := r.blank(part.kind, m.Name)
 			mean, se := inforeg.MeanError(part.values)
-			rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = mean, known(se), p.Loss, p.Labels, p.BN, batches*size
+			rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = mean, record.Known(se), p.Loss, p.Labels, p.BN, batches*size
 			rec.Way = p.Estimator
 			records = append(records, rec)
 		}
@@ -68,14 +69,6 @@ func (r *Run) noise(setting.Values) ([]wire.Record, error) {
 // layer by layer; beside them the same at twice the batch, and what chance gives. Its standard error would need to
 // know how dependent the pairs are, so it has none.
 func (r *Run) cosine(setting.Values) ([]wire.Record, error) { return r.cosines(0) }
-
-// lastOf is the part of a cosine's way that says of how many gradients it is; empty for all that are kept.
-func lastOf(way string) string {
-	if i := strings.Index(way, "last "); i >= 0 {
-		return way[i:]
-	}
-	return ""
-}
 
 // cosines is cosine of the last k gradients; 0: of all that are kept.
 func (r *Run) cosines(k int) ([]wire.Record, error) {
@@ -89,7 +82,7 @@ func (r *Run) cosines(k int) ([]wire.Record, error) {
 	case k > kept:
 		return nil, &wire.Problem{
 			Message: fmt.Sprintf("cosine of %d batch gradients: %d are kept, of the last steps", k, kept),
-			Hint:    fmt.Sprintf("ask for 2 to %d; a run keeps %d at most", cosineBatches, cosineBatches),
+			Hint:    fmt.Sprintf("ask for 2 to %d; a run keeps %d at most", record.CosineBatches, record.CosineBatches),
 		}
 	case k == 0:
 		k = kept
@@ -130,10 +123,10 @@ func (r *Run) cosines(k int) ([]wire.Record, error) {
 		}
 		permuted := r.blank(wire.KindPermuted, name)
 		mean, sd := inforeg.PermutedCosine(vectors, permutedPairs, random)
-		permuted.Value, permuted.SE, permuted.N = mean, known(sd), permutedPairs
+		permuted.Value, permuted.SE, permuted.N = mean, record.Known(sd), permutedPairs
 		for _, rec := range append(list, permuted) {
 			rec.Loss, rec.Labels, rec.BN = "total", "observed", "batch"
-			if k != min(kept, cosineBatches) {
+			if k != min(kept, record.CosineBatches) {
 				rec.Way = strings.TrimPrefix(rec.Way+fmt.Sprintf(", last %d", k), ", ")
 			}
 			records = append(records, rec)

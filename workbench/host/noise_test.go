@@ -13,6 +13,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -62,7 +63,7 @@ func TestNoise(t *testing.T) {
 func TestCosines(t *testing.T) {
 	shop := newTestShop(t)
 	// At learning rate 0 the first gradient stays in all of them.
-	r := trained(t, shop, "r", hosttest.Tiny("joint", map[string]any{"lr": 0.0}), cosineBatches+2)
+	r := trained(t, shop, "r", hosttest.Tiny("joint", map[string]any{"lr": 0.0}), record.CosineBatches+2)
 	all := asked(t, r, wire.Probe{Kind: inforeg.KindCosine})
 	four := asked(t, r, wire.Probe{Kind: inforeg.KindCosine, Batches: 4})
 	for _, m := range []string{"audio", "visual"} {
@@ -134,7 +135,7 @@ func TestCosines(t *testing.T) {
 	for _, tt := range []struct{ kept, rows int }{{len(onRecord(r).Probes) - 4, 2}, {len(onRecord(r).Probes), 1}} {
 		rec := r.Recorded()
 		rec.History.Probes = rec.History.Probes[:tt.kept]
-		f, err := DrawRecorded("cosine", []Recorded{rec})
+		f, err := DrawRecorded("cosine", []record.Recorded{rec})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // vectorFolder makes a set of two vectors a sample, 16 samples to train on and so many in each of the other splits.
@@ -73,7 +74,7 @@ func TestFewSamples(t *testing.T) {
 				if err := useAll(t, r); err != nil {
 					t.Fatal(err)
 				}
-				for _, format := range ExportFormats {
+				for _, format := range record.ExportFormats {
 					if err := r.Export(t.Context(), format, filepath.Join(t.TempDir(), "out")); err != nil {
 						t.Errorf("export %s: %v", format, err)
 					}
@@ -91,7 +92,7 @@ func TestFewSamples(t *testing.T) {
 func checkErrors(t *testing.T, dir string, n int) {
 	t.Helper()
 	seen := map[string]int{}
-	for _, line := range hosttest.Lines(t, dir, probesFile) {
+	for _, line := range hosttest.Lines(t, dir, record.ProbesFile) {
 		var rec wire.Record
 		if err := json.Unmarshal([]byte(line), &rec); err != nil {
 			t.Fatalf("%s: %v", line, err)
@@ -134,7 +135,7 @@ func compareFew(t *testing.T, shop *Shop, settings map[string]any, n int) {
 		}
 	}
 	got := s.Result()
-	if _, err := encode("comparison", got); err != nil || got.Samples != n || got.Comparisons == 0 {
+	if _, err := record.Encode("comparison", got); err != nil || got.Samples != n || got.Comparisons == 0 {
 		t.Errorf("%d samples, %d comparisons, error %v", got.Samples, got.Comparisons, err)
 	}
 	var curves strings.Builder

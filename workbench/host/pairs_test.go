@@ -44,7 +44,7 @@ func left(t *testing.T, dir string, c counts, half string) {
 		file  string
 		lines int
 	}{
-		{metricsFile, c.steps}, {record.SumsPath(metricsFile), c.stepSums}, {probesFile, c.probes}, {record.SumsPath(probesFile), c.probeSums},
+		{record.MetricsFile, c.steps}, {record.SumsPath(record.MetricsFile), c.stepSums}, {record.ProbesFile, c.probes}, {record.SumsPath(record.ProbesFile), c.probeSums},
 	} {
 		path := filepath.Join(dir, one.file)
 		text, err := os.ReadFile(path)
@@ -77,12 +77,12 @@ func TestKilledBetween(t *testing.T) {
 	if err := shop.leave(source); err != nil {
 		t.Fatal(err)
 	}
-	all := len(hosttest.Lines(t, source.Dir, probesFile))
+	all := len(hosttest.Lines(t, source.Dir, record.ProbesFile))
 	if begun < 0 || begun > all-10 || all != len(list) {
 		t.Fatalf("the last step begins at line %d of %d", begun, all)
 	}
 	var sum, length, step, group int // group: how many lines follow the first one in its measurement
-	if _, err := fmt.Sscanf(hosttest.Lines(t, source.Dir, record.SumsPath(probesFile))[begun+1][9:], "%x %d %d %d", &sum, &length, &step, &group); err != nil || group == 0 {
+	if _, err := fmt.Sscanf(hosttest.Lines(t, source.Dir, record.SumsPath(record.ProbesFile))[begun+1][9:], "%x %d %d %d", &sum, &length, &step, &group); err != nil || group == 0 {
 		t.Fatalf("the last step's first measurement is of %d lines, %v", group+1, err)
 	}
 	group++
@@ -104,30 +104,30 @@ func TestKilledBetween(t *testing.T) {
 		make func(*testing.T, string)
 	}
 	states := []state{
-		{"half a step's line", cut(counts{at - 1, at - 1, begun, begun}, metricsFile)},
+		{"half a step's line", cut(counts{at - 1, at - 1, begun, begun}, record.MetricsFile)},
 		{"a step's line, nothing measured", cut(counts{at, at - 1, begun, begun}, "")},
-		{"half a measurement", cut(counts{at, at - 1, begun, begun}, probesFile)},
-		{"a measurement's lines, half an entry", cut(counts{at, at - 1, begun + group, begun}, record.SumsPath(probesFile))},
-		{"all measured, half the step's entry", cut(counts{at, at - 1, all, all}, record.SumsPath(metricsFile))},
+		{"half a measurement", cut(counts{at, at - 1, begun, begun}, record.ProbesFile)},
+		{"a measurement's lines, half an entry", cut(counts{at, at - 1, begun + group, begun}, record.SumsPath(record.ProbesFile))},
+		{"all measured, half the step's entry", cut(counts{at, at - 1, all, all}, record.SumsPath(record.MetricsFile))},
 		{"the step before, and its snapshot being written", func(t *testing.T, dir string) {
 			t.Helper()
 			left(t, dir, counts{at - 1, at - 1, begun, begun}, "")
-			if err := os.WriteFile(filepath.Join(dir, snapshotsDir, ".00000032.safetensors.12345678.writing"), []byte("half"), 0o644); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, record.SnapshotsDir, ".00000032.safetensors.12345678.writing"), []byte("half"), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}},
 		{"a journal written anew, its entries not yet", func(t *testing.T, dir string) {
 			t.Helper()
-			path := filepath.Join(dir, probesFile)
+			path := filepath.Join(dir, record.ProbesFile)
 			old, err := os.ReadFile(record.SumsPath(path))
 			if err != nil {
 				t.Fatal(err)
 			}
-			rs, _, err := openRecords(dir, whole.base, hosttest.SmallEpoch, hosttest.SmallEpoch, source.man.ID, true)
+			rs, _, err := record.OpenRecords(dir, whole.base, hosttest.SmallEpoch, hosttest.SmallEpoch, source.man.ID, true)
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = errors.Join(rs.probes.Fill(nil, func(i int) bool { return i == all-1 }), rs.close(), os.WriteFile(record.SumsPath(path), old, 0o644))
+			err = errors.Join(rs.Probes.Fill(nil, func(i int) bool { return i == all-1 }), rs.Close(), os.WriteFile(record.SumsPath(path), old, 0o644))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -141,10 +141,10 @@ func TestKilledBetween(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			path := record.SumsPath(filepath.Join(dir, eventsFile))
+			path := record.SumsPath(filepath.Join(dir, record.EventsFile))
 			text, err := os.ReadFile(path)
 			if err == nil {
-				err = os.WriteFile(path, head(text, len(hosttest.Lines(t, dir, eventsFile))-1, false), 0o644)
+				err = os.WriteFile(path, head(text, len(hosttest.Lines(t, dir, record.EventsFile))-1, false), 0o644)
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -165,8 +165,8 @@ func TestKilledBetween(t *testing.T) {
 	for i, tt := range states {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := copied(t, shop, source, fmt.Sprint("killed", i))
-			for _, s := range listStops(dir) {
-				if err := os.Remove(stopPath(dir, s)); err != nil {
+			for _, s := range record.ListStops(dir) {
+				if err := os.Remove(record.StopPath(dir, s)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -188,7 +188,7 @@ func TestKilledBetween(t *testing.T) {
 			if got := told(r); len(got) > 0 && tt.name != "a journal written anew, its entries not yet" {
 				t.Errorf("named as damaged: %q", got)
 			}
-			if diff := cmp.Diff(hosttest.Lines(t, whole.Dir, metricsFile), hosttest.Lines(t, dir, metricsFile)); diff != "" {
+			if diff := cmp.Diff(hosttest.Lines(t, whole.Dir, record.MetricsFile), hosttest.Lines(t, dir, record.MetricsFile)); diff != "" {
 				t.Errorf("metrics (-want +got)\n%s", diff)
 			}
 			hosttest.SameWeights(t, weightsOf(t, whole), weightsOf(t, r))
@@ -238,7 +238,7 @@ func TestKilledFork(t *testing.T) {
 			if tt.left != ".partial-fork0" {
 				man := *want.man
 				name, man.Name = tt.left, tt.left
-				if err := man.write(shop.dir(name)); err != nil {
+				if err := man.Write(shop.dir(name)); err != nil {
 					t.Fatal(err)
 				}
 			}

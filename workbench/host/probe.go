@@ -12,6 +12,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -66,25 +67,6 @@ func (r *Run) ProbeWith(ctx context.Context, ask wire.Probe) (list []wire.Record
 	return list, err
 }
 
-// scheduled reports whether a record is of the definition that the run measures by itself. Others of the same kind
-// were asked for: they are on record, and no trace may mix them in.
-func scheduled(rec wire.Record, base setting.Values, changes []wire.Change) bool {
-	if rec.Kind != inforeg.KindFisherEmp && rec.Kind != inforeg.KindFisherTrue {
-		return true
-	}
-	s := setting.At(base, changes, rec.Step-1)
-	params := ""
-	if s.Text("probe_params") == setting.ParamsWeights {
-		params = setting.ParamsWeights
-	}
-	return rec.Loss == inforeg.LossFused && rec.Way == "" && rec.BN == s.Text("probe_bn") && rec.Params == params
-}
-
-// Scheduled reports whether a record is of the definition that the run measures by itself.
-func (rec Recorded) Scheduled(p wire.Record) bool {
-	return scheduled(p, rec.Declared, rec.History.Events)
-}
-
 // family measures a probe on samples of the training split: of every encoder, or, of the whole model, of the head and of
 // all together. The whole model's standard error is that of each sample's sum over all layers.
 func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.Record, error) {
@@ -112,10 +94,10 @@ func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.
 	for _, m := range names {
 		rec := r.blank(p.Kind, m)
 		mean, se := inforeg.MeanError(sum[m].values)
-		rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN = mean, known(se), p.Loss, p.Labels, p.BN
+		rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN = mean, record.Known(se), p.Loss, p.Labels, p.BN
 		rec.N, rec.Parts, rec.Params = samples, sum[m].parts, strings.Join(params, ", ")
 		rec.Way = way(p, samples, usual)
-		if r.man.Each && r.at > 0 && r.at%r.clock.Interval == 0 && p.Estimator == inforeg.Exact && scheduled(rec, r.base, r.rec.changes) {
+		if r.man.Each && r.at > 0 && r.at%r.clock.Interval == 0 && p.Estimator == inforeg.Exact && record.Scheduled(rec, r.base, r.rec.Changes) {
 			for _, v := range sum[m].values {
 				rec.Each = append(rec.Each, float32(v))
 			}

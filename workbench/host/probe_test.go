@@ -11,6 +11,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -62,7 +63,7 @@ func TestProbeWith(t *testing.T) {
 			t.Errorf("fisher_true of %s: %v sampled, %v exact ± %v", rec.Encoder, rec.Value, exact[i].Value, *exact[i].SE)
 		}
 	}
-	traces, _ := r.rec.tracesUntil(2)
+	traces, _ := r.rec.TracesUntil(2)
 	for m, trace := range traces[inforeg.KindFisherEmp] { // what the window is read from
 		if last := trace[1]; last != plain[0].Value && last != plain[1].Value {
 			t.Errorf("the trace of %s ends with %v: another definition has come into it", m, last)
@@ -102,7 +103,7 @@ func TestProbeWhole(t *testing.T) {
 		}
 		return list
 	}
-	before, _ := r.rec.tracesUntil(1)
+	before, _ := r.rec.TracesUntil(1)
 	for _, weights := range []bool{false, true} {
 		ask := wire.Probe{Kind: inforeg.KindFisherEmp, Weights: weights}
 		encoders := probe(ask)
@@ -127,7 +128,7 @@ func TestProbeWhole(t *testing.T) {
 			t.Errorf("the same probe again (-first +second)\n%s", diff)
 		}
 	}
-	after, _ := r.rec.tracesUntil(1)
+	after, _ := r.rec.TracesUntil(1)
 	if diff := cmp.Diff(before, after); diff != "" {
 		t.Errorf("traces changed by the probe (-before +after)\n%s", diff)
 	}
@@ -198,7 +199,7 @@ func TestDefinitions(t *testing.T) {
 		{"all by the settings", with(func(r *wire.Record) { r.Step, r.BN = 22, setting.BNRunning }), false, "after the second change"},
 	} {
 		tt.rec.Value = float64(i + 1)
-		if got := scheduled(tt.rec, base, changes); got != tt.own {
+		if got := record.Scheduled(tt.rec, base, changes); got != tt.own {
 			t.Errorf("%s: scheduled %v, want %v\nreason: %s", tt.name, got, tt.own, tt.reason)
 		}
 		records = append(records, tt.rec)
@@ -206,7 +207,7 @@ func TestDefinitions(t *testing.T) {
 			want = append(want, tt.rec.Value)
 		}
 	}
-	rec := Recorded{Status: wire.Status{StepsPerEpoch: 1}, History: wire.History{Probes: records, Events: changes}, Declared: base}
+	rec := record.Recorded{Status: wire.Status{StepsPerEpoch: 1}, History: wire.History{Probes: records, Events: changes}, Declared: base}
 	var got []float64
 	for _, p := range pointsOf(rec, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && p.Encoder == "audio" }) {
 		got = append(got, p.Y)

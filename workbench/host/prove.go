@@ -28,7 +28,7 @@ type Proof struct {
 }
 
 func (p *Proof) fault(file string, err error) {
-	p.Faults = append(p.Faults, file+": "+oneLineOf(err))
+	p.Faults = append(p.Faults, file+": "+wire.OneLine(err))
 }
 
 func (p *Proof) remark(file, format string, args ...any) {
@@ -75,7 +75,7 @@ func proveBelow(ctx context.Context, dir string, seen map[string]bool, use func(
 	has := func(name string) bool {
 		return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == name })
 	}
-	if has(manifestFile) || has(metricsFile) {
+	if has(record.ManifestFile) || has(record.MetricsFile) {
 		use(dir, proveRun)
 		return nil
 	}
@@ -98,18 +98,18 @@ func proveBelow(ctx context.Context, dir string, seen map[string]bool, use func(
 func proveRun(dir string) Proof {
 	p := Proof{Dir: dir}
 	busy := inUse(dir)
-	man, err := readManifest(dir)
+	man, err := record.ReadManifest(dir)
 	if err != nil {
-		p.fault(manifestFile, err)
-		man = &manifest{Schema: schema}
-	} else if man.Schema < provedSchema {
-		p.remark(manifestFile, "an older version wrote no checksums; opening the run makes them")
+		p.fault(record.ManifestFile, err)
+		man = &record.Manifest{Schema: record.Schema}
+	} else if man.Schema < record.ProvedSchema {
+		p.remark(record.ManifestFile, "an older version wrote no checksums; opening the run makes them")
 	}
 	if err != nil && man.ID == "" { // who owns the journals is not known, so that nothing more can be proved
 		p.Summary = "a run whose manifest cannot be read"
 		return p
 	}
-	steps, want := p.journal(dir, metricsFile, owned(metricsKind, man.ID), man.Schema, func(i int, line []byte) error {
+	steps, want := p.journal(dir, record.MetricsFile, record.Owned(record.MetricsKind, man.ID), man.Schema, func(i int, line []byte) error {
 		var m map[string]float64
 		if err := json.Unmarshal(line, &m); err != nil || m["step"] != float64(i) {
 			return fmt.Errorf("it is not the record of step %d", i)
@@ -117,7 +117,7 @@ func proveRun(dir string) Proof {
 		return nil
 	})
 	ahead := 0
-	probes, _ := p.journal(dir, probesFile, owned(probesKind, man.ID), man.Schema, func(_ int, line []byte) error {
+	probes, _ := p.journal(dir, record.ProbesFile, record.Owned(record.ProbesKind, man.ID), man.Schema, func(_ int, line []byte) error {
 		var rec wire.Record
 		err := json.Unmarshal(line, &rec)
 		switch {
@@ -130,32 +130,32 @@ func proveRun(dir string) Proof {
 		return err
 	})
 	if ahead > 0 {
-		p.remark(probesFile, "%s of a step that is not committed: a run that is under way, or was killed, which takes the step again", wire.Plural(ahead, "measurement"))
+		p.remark(record.ProbesFile, "%s of a step that is not committed: a run that is under way, or was killed, which takes the step again", wire.Plural(ahead, "measurement"))
 	}
-	events, _ := p.journal(dir, eventsFile, owned(eventsKind, man.ID), man.Schema, func(_ int, line []byte) error {
+	events, _ := p.journal(dir, record.EventsFile, record.Owned(record.EventsKind, man.ID), man.Schema, func(_ int, line []byte) error {
 		var c wire.Change
 		if err := json.Unmarshal(line, &c); err != nil {
 			return err
 		}
-		if err := checkChange(c, man.Settings); err != nil {
+		if err := record.CheckChange(c, man.Settings); err != nil {
 			return err
 		}
 		if c.Event == wire.EventDiffers || c.Event == wire.EventLost {
-			p.remark(eventsFile, "step %d: %s: %s", c.Step, c.Event, c.Text)
+			p.remark(record.EventsFile, "step %d: %s: %s", c.Step, c.Event, c.Text)
 		}
 		return nil
 	})
-	if tie := parseTied(want); probes < tie.probes {
-		p.Faults = append(p.Faults, goneAtEnd(probesFile, tie.probes-probes))
-	} else if events < tie.events {
-		p.Faults = append(p.Faults, goneAtEnd(eventsFile, tie.events-events))
+	if tie := record.ParseTied(want); probes < tie.Probes {
+		p.Faults = append(p.Faults, record.GoneAtEnd(record.ProbesFile, tie.Probes-probes))
+	} else if events < tie.Events {
+		p.Faults = append(p.Faults, record.GoneAtEnd(record.EventsFile, tie.Events-events))
 	}
-	snapshots := startsFrom(dir, 0)
+	snapshots := record.StartsFrom(dir, 0)
 	for _, s := range snapshots {
-		if s.step > steps && busy {
+		if s.Step > steps && busy {
 			continue // written since the records were read
 		}
-		p.snapshot(dir, s, steps, man.ids())
+		p.snapshot(dir, s, steps, man.IDs())
 	}
 	p.others(dir)
 	p.Summary = fmt.Sprintf("%s, %s, %s, %s", wire.Plural(steps, "step"), wire.Plural(probes, "measurement"), wire.Plural(events, "event"), wire.Plural(len(snapshots), "snapshot"))
@@ -164,7 +164,7 @@ func proveRun(dir string) Proof {
 
 // inUse reports whether another process has the run open.
 func inUse(dir string) bool {
-	f, err := os.Open(filepath.Join(dir, lockFile))
+	f, err := os.Open(filepath.Join(dir, record.LockFile))
 	if err != nil {
 		return false
 	}
@@ -195,7 +195,7 @@ func (p *Proof) journal(dir, file string, kind record.Options, made int, check f
 	if found.Cut > 0 {
 		p.remark(file, "%s at its end not committed: a run that is under way, or was killed, which takes the step again", wire.Plural(found.Cut, "line"))
 	}
-	if found.Unproved && made >= provedSchema {
+	if found.Unproved && made >= record.ProvedSchema {
 		p.Faults = append(p.Faults, file+": its checksums are gone")
 	}
 	i := -1
@@ -204,7 +204,7 @@ func (p *Proof) journal(dir, file string, kind record.Options, made int, check f
 			return nil
 		}
 		if err := check(i, line); err != nil {
-			p.Faults = append(p.Faults, fmt.Sprintf("%s: line %d: %s", file, i+1, oneLineOf(err)))
+			p.Faults = append(p.Faults, fmt.Sprintf("%s: line %d: %s", file, i+1, wire.OneLine(err)))
 		}
 		return nil
 	})
@@ -215,15 +215,15 @@ func (p *Proof) journal(dir, file string, kind record.Options, made int, check f
 }
 
 // snapshot looks at a snapshot or stop.
-func (p *Proof) snapshot(dir string, s start, steps int, ids []string) {
-	name := filepath.Join(snapshotsDir, filepath.Base(s.path(dir)))
-	f, err := os.Open(s.path(dir))
+func (p *Proof) snapshot(dir string, s record.Start, steps int, ids []string) {
+	name := filepath.Join(record.SnapshotsDir, filepath.Base(s.Path(dir)))
+	f, err := os.Open(s.Path(dir))
 	if err != nil {
 		p.fault(name, err)
 		return
 	}
 	defer f.Close()
-	h, list, err := readHeader(f, s.step)
+	h, list, err := record.ReadHeader(f, s.Step)
 	switch {
 	case err != nil:
 		p.fault(name, err)
@@ -233,7 +233,7 @@ func (p *Proof) snapshot(dir string, s start, steps int, ids []string) {
 	case !slices.Contains(ids, h.Run):
 		p.Faults = append(p.Faults, name+": it is of another run")
 		return
-	case s.step > steps:
+	case s.Step > steps:
 		p.Faults = append(p.Faults, fmt.Sprintf("%s: the records end before it, at step %d", name, steps))
 	}
 	for _, t := range list {
@@ -267,7 +267,7 @@ func (p *Proof) others(dir string) {
 			p.fault(filepath.Base(path), err)
 		}
 	}
-	for _, sub := range []string{"", snapshotsDir, figuresDir} {
+	for _, sub := range []string{"", record.SnapshotsDir, record.FiguresDir} {
 		entries, err := os.ReadDir(filepath.Join(dir, sub))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			p.fault(filepath.Join(sub, "."), err)
@@ -310,7 +310,7 @@ func proveComparison(dir string) Proof {
 	}
 	there := 0
 	for _, o := range c.Runs {
-		rec, err := ReadRecorded(filepath.Join(dir, o.Run))
+		rec, err := record.ReadRecorded(filepath.Join(dir, o.Run))
 		if err != nil {
 			continue // the runs were taken away, or the run's own proof says what is wrong
 		}
@@ -351,8 +351,8 @@ func (shop *Shop) ProveSteps(ctx context.Context, dir string, told func(step, of
 	defer func() { err = errors.Join(err, shop.leave(r)) }()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	list := startsFrom(r.Dir, 0)
-	slices.SortStableFunc(list, func(a, b start) int { return a.step - b.step })
+	list := record.StartsFrom(r.Dir, 0)
+	slices.SortStableFunc(list, func(a, b record.Start) int { return a.Step - b.Step })
 	r.strict = true
 	r.forget()
 	r.st = r.eng.initial(uint64(r.base.Seed()))
@@ -360,22 +360,22 @@ func (shop *Shop) ProveSteps(ctx context.Context, dir string, told func(step, of
 	for i := 0; i <= len(list); i++ {
 		goal := r.recorded()
 		if i < len(list) {
-			goal = min(goal, list[i].step)
+			goal = min(goal, list[i].Step)
 		}
 		if !r.sameCode(r.at, goal) {
-			p.remark(metricsFile, "steps %d to %d were taken by other code than there is now, and are not computed again", r.at, goal)
+			p.remark(record.MetricsFile, "steps %d to %d were taken by other code than there is now, and are not computed again", r.at, goal)
 		} else {
 			from := r.at
 			err := r.replay(ctx, goal)
 			var other *otherStep
 			switch {
 			case errors.As(err, &other):
-				p.Faults = append(p.Faults, fmt.Sprintf("%s: step %d: %s", metricsFile, other.step, other.text))
+				p.Faults = append(p.Faults, fmt.Sprintf("%s: step %d: %s", record.MetricsFile, other.step, other.text))
 			case err != nil:
 				return p, err
 			case i < len(list):
 				if err := r.holds(list[i]); err != nil {
-					p.fault(filepath.Join(snapshotsDir, filepath.Base(list[i].path(r.Dir))), err)
+					p.fault(filepath.Join(record.SnapshotsDir, filepath.Base(list[i].Path(r.Dir))), err)
 				}
 			}
 			n += r.at - from
@@ -399,22 +399,22 @@ func linked(dir, to string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Mkdir(filepath.Join(to, snapshotsDir), 0o700); err != nil {
+	if err := os.Mkdir(filepath.Join(to, record.SnapshotsDir), 0o700); err != nil {
 		return err
 	}
-	for _, s := range startsFrom(dir, 0) {
-		if err := os.Symlink(s.path(dir), s.path(to)); err != nil {
+	for _, s := range record.StartsFrom(dir, 0) {
+		if err := os.Symlink(s.Path(dir), s.Path(to)); err != nil {
 			return err
 		}
 	}
-	for _, name := range []string{metricsFile, probesFile, eventsFile} {
+	for _, name := range []string{record.MetricsFile, record.ProbesFile, record.EventsFile} {
 		for _, name := range []string{record.SumsPath(name), name} { // in this order, as they are read
 			if err := copyFile(filepath.Join(dir, name), filepath.Join(to, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
 		}
 	}
-	return copyFile(filepath.Join(dir, manifestFile), filepath.Join(to, manifestFile))
+	return copyFile(filepath.Join(dir, record.ManifestFile), filepath.Join(to, record.ManifestFile))
 }
 
 func copyFile(from, to string) error {
@@ -426,8 +426,8 @@ func copyFile(from, to string) error {
 }
 
 // holds reports whether the run's state is that of a snapshot.
-func (r *Run) holds(s start) error {
-	_, _, want, err := r.eng.readState(s.path(r.Dir), s.step, r.man.ids(), r.code)
+func (r *Run) holds(s record.Start) error {
+	_, _, want, err := r.eng.readState(s.Path(r.Dir), s.Step, r.man.IDs(), r.code)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -303,7 +304,7 @@ func (r *replay) run(ctx context.Context, o *replayOut, progress func(step, step
 	}
 	lines, err := o.create("scalars.jsonl")
 	if err != nil {
-		return diskProblem(err)
+		return record.DiskProblem(err)
 	}
 	epochLen := r.spec.EpochLen
 	if epochLen == 0 {
@@ -379,7 +380,7 @@ func (r *replay) writer(o *replayOut, file string, vars []models.Variable, steps
 	}
 	f, err := o.create(file)
 	if err != nil {
-		return nil, diskProblem(err)
+		return nil, record.DiskProblem(err)
 	}
 	return models.NewSafetensorsWriter(f, list, nil)
 }
@@ -391,7 +392,7 @@ func (r *replay) writeTensors(w *models.SafetensorsWriter, step int, vars []mode
 			return err
 		}
 		if err := w.Write(fmt.Sprintf("%d/%s", step, v.Name), models.ToTorch(v, values).Values); err != nil {
-			return diskProblem(err)
+			return record.DiskProblem(err)
 		}
 	}
 	return nil
@@ -416,7 +417,7 @@ func (r *replay) writeStep(w io.Writer, step, epoch int, got outcome) error {
 }
 
 func writeLine(w io.Writer, line map[string]any) error {
-	text, err := encode(fmt.Sprintf("replay: %v of epoch %v", line["kind"], line["epoch"]), line)
+	text, err := record.Encode(fmt.Sprintf("replay: %v of epoch %v", line["kind"], line["epoch"]), line)
 	if err == nil {
 		_, err = w.Write(append(text, '\n'))
 	}

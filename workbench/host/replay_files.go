@@ -16,6 +16,7 @@ import (
 	"github.com/primewindow/primewindow/internal/strict"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 const (
@@ -255,11 +256,11 @@ func newReplayOut(dir string) (*replayOut, error) {
 	}
 	parent := filepath.Dir(dir)
 	if err := os.MkdirAll(parent, 0o777); err != nil {
-		return nil, diskProblem(err)
+		return nil, record.DiskProblem(err)
 	}
 	temp, err := os.MkdirTemp(parent, ".replay-")
 	if err != nil {
-		return nil, diskProblem(err)
+		return nil, record.DiskProblem(err)
 	}
 	return &replayOut{dir: dir, temp: temp}, nil
 }

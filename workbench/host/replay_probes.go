@@ -10,6 +10,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // single gives the variables in float32, in which probes are measured, and what frees them.
@@ -100,9 +101,9 @@ func (r *replay) writeProbes(o *replayOut) error {
 	}
 	f, err := o.create("probes.json")
 	if err != nil {
-		return diskProblem(err)
+		return record.DiskProblem(err)
 	}
-	text, err := encode("replay: probes", all)
+	text, err := record.Encode("replay: probes", all)
 	if err == nil {
 		_, err = f.Write(append(text, '\n'))
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/npy"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // within is what is asked of a replay: of every tensor, this share of its largest value; of a scalar, this much beside
@@ -48,12 +49,12 @@ func TestReplay(t *testing.T) {
 			replayInto(t, spec, out)
 			compareTensors(t, filepath.Join(dir, "expected.safetensors"), filepath.Join(out, weightsFile), within)
 			compareScalars(t, filepath.Join(dir, "scalars.jsonl"), filepath.Join(out, "scalars.jsonl"))
-			if want := filepath.Join(dir, "gradients.safetensors"); exists(want) {
+			if want := filepath.Join(dir, "gradients.safetensors"); record.Exists(want) {
 				// The whole layer is compared, in norm: in training mode rounding flips single ReLUs and maxima, and
 				// one flip moves a tensor by percents, see bench/replay/results.md.
 				compareNorms(t, want, filepath.Join(out, "gradients.safetensors"), 5e-3)
 			}
-			if want := filepath.Join(dir, "probes.json"); exists(want) {
+			if want := filepath.Join(dir, "probes.json"); record.Exists(want) {
 				compareJSON(t, want, filepath.Join(out, "probes.json"))
 			}
 		})
@@ -94,12 +95,12 @@ func TestReplayExample(t *testing.T) {
 			replayInto(t, dir, out)
 			expected := filepath.Join(dir, "expected")
 			for _, name := range []string{weightsFile, "gradients.safetensors"} {
-				if exists(filepath.Join(expected, name)) {
+				if record.Exists(filepath.Join(expected, name)) {
 					compareTensors(t, filepath.Join(expected, name), filepath.Join(out, name), within)
 				}
 			}
 			compareScalars(t, filepath.Join(expected, "scalars.jsonl"), filepath.Join(out, "scalars.jsonl"))
-			if want := filepath.Join(dir, "probes.json"); exists(want) {
+			if want := filepath.Join(dir, "probes.json"); record.Exists(want) {
 				compareJSON(t, want, filepath.Join(out, "probes.json"))
 			}
 		})

@@ -18,6 +18,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -272,7 +273,7 @@ func (p *Reproduction) part(t target, set string, stands []string, more map[stri
 	if _, err := setting.BuildModel(settings, desc); err != nil {
 		return nil, err
 	}
-	recipes := t.arms(modalities(&manifest{Settings: settings, Data: desc}))
+	recipes := t.arms(record.Modalities(&record.Manifest{Settings: settings, Data: desc}))
 	tunes := p.ask.Tune && slices.ContainsFunc(recipes, func(r recipe) bool { return !r.ownRate })
 	if len(desc.Choose) > 0 && tunes && one.tuneBy == SelectLast {
 		if one.chooser, err = p.part(t, set, stands, desc.Choose); err != nil {
@@ -328,7 +329,7 @@ func (one *part) prepare(r recipe, lr float64) *reproArm {
 		}
 	}
 	if _, err := one.arm(a, a.rates[0], windowAll); err != nil {
-		a.refused = oneLineOf(err)
+		a.refused = wire.OneLine(err)
 	}
 	return a
 }
@@ -341,8 +342,6 @@ func rounded(v float64) float64 {
 	}
 	return out
 }
-
-func oneLineOf(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
 // named finds an arm whose learning rate or epochs another one takes; it need not be shown.
 func (one *part) named(name string) *reproArm {
@@ -455,7 +454,7 @@ func (one *part) run(a *reproArm, seed int, lr float64, window string) (*SweepRu
 
 // diverged makes a hole of a run that stands before a step that cannot be taken: the step would be the same again.
 func (r *SweepRun) diverged() {
-	rec, err := ReadRecorded(r.Dir)
+	rec, err := record.ReadRecorded(r.Dir)
 	if err != nil || r.outcome != nil {
 		return
 	}

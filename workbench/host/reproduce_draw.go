@@ -79,7 +79,7 @@ func DrawReproduction(rec *wire.Reproduction) ([]NamedFigure, error) {
 		}
 	}
 	if err != nil {
-		return nil, &wire.Problem{Message: fmt.Sprintf("%s on %s cannot be drawn: %s", rec.Target, rec.Data, oneLineOf(err)), Hint: "primewindow reproduce writes the record anew from the runs"}
+		return nil, &wire.Problem{Message: fmt.Sprintf("%s on %s cannot be drawn: %s", rec.Target, rec.Data, wire.OneLine(err)), Hint: "primewindow reproduce writes the record anew from the runs"}
 	}
 	return list, nil
 }

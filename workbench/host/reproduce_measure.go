@@ -40,7 +40,7 @@ func cosineAt(step, perEpoch, steps int) bool {
 
 // firstInside is the step at the end of the first epoch whose end lies in the window of some modality, beyond noise; 0
 // where there is none.
-func firstInside(rec Recorded) (int, error) {
+func firstInside(rec record.Recorded) (int, error) {
 	windows, err := windowsOf(rec, inforeg.KindFisherEmp)
 	if err != nil {
 		return 0, err
@@ -90,7 +90,7 @@ func (b beside) each(ctx context.Context, r *Run, step int) error {
 			all = append(all, list...)
 		}
 		if whole { // in the run's own definition, as its encoders' traces are
-			settings := setting.At(r.base, r.rec.changes, step-1)
+			settings := setting.At(r.base, r.rec.Changes, step-1)
 			list, err := r.ProbeWith(ctx, wire.Probe{
 				Kind: inforeg.KindFisherEmp, BN: settings.Text("probe_bn"), Weights: settings.Text("probe_params") == setting.ParamsWeights, Whole: true,
 			})
@@ -142,7 +142,7 @@ func (b beside) chosen(ctx context.Context, r *Run, split data.Split, step int) 
 }
 
 // lacks reports whether something that is to be measured is not on record.
-func (b beside) lacks(rec Recorded, split data.Split, step, perEpoch int) bool {
+func (b beside) lacks(rec record.Recorded, split data.Split, step, perEpoch int) bool {
 	if b.tuning {
 		return false
 	}
@@ -166,7 +166,7 @@ func (b beside) lacks(rec Recorded, split data.Split, step, perEpoch int) bool {
 	if b.cosines {
 		inside, _ = firstInside(rec) // a trace that cannot be read is told where it is drawn
 	}
-	for s := rec.interval(); s <= rec.Status.Step; s += rec.interval() {
+	for s := rec.Interval(); s <= rec.Status.Step; s += rec.Interval() {
 		if b.eval && !evals[s] || b.whole && !wholes[s] {
 			return true
 		}
@@ -196,7 +196,7 @@ func (r *Run) writeMap(ctx context.Context, dir string, split data.Split) error 
 	if err != nil {
 		return err
 	}
-	text, err := encode("map of "+m, made)
+	text, err := record.Encode("map of "+m, made)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/tune"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // A learning rate is chosen on the validation split alone, over several seeds. The runs that try it have the settings
@@ -187,7 +188,7 @@ func (one *part) tried(r *SweepRun) (t try, state int) {
 	if r.outcome != nil && r.outcome.Missing != "" {
 		return try{}, tryFailed
 	}
-	rec, err := ReadRecorded(r.Dir)
+	rec, err := record.ReadRecorded(r.Dir)
 	if err != nil || rec.Status.Step < r.Steps || rec.Lost != "" {
 		return try{}, tryOpen
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -38,7 +39,7 @@ func (one *part) record() (*wire.Reproduction, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Modalities = modalities(&manifest{Settings: settings, Data: one.desc})
+	r.Modalities = record.Modalities(&record.Manifest{Settings: settings, Data: one.desc})
 	for _, a := range one.list {
 		arm, err := one.recordArm(a)
 		if err != nil {
@@ -125,7 +126,7 @@ func (one *part) recordRun(r *SweepRun, a *reproArm, seed int) (got wire.Reprodu
 	if got.Missing != "" {
 		return got, nil
 	}
-	rec, err := ReadRecorded(r.Dir)
+	rec, err := record.ReadRecorded(r.Dir)
 	if err != nil {
 		return got, err
 	}
@@ -145,7 +146,7 @@ func (one *part) recordRun(r *SweepRun, a *reproArm, seed int) (got wire.Reprodu
 }
 
 // f1Of is the macro F1 as one more quantity.
-func (one *part) f1Of(rec Recorded, step int) []Accuracy {
+func (one *part) f1Of(rec record.Recorded, step int) []Accuracy {
 	for _, p := range rec.History.Probes {
 		if one.f1 && p.Kind == wire.MacroF1 && p.Step == step && p.Split == string(one.split) {
 			return []Accuracy{{Quantity: Quantity{Encoder: wire.Fused, Readout: wire.MacroF1}, Value: p.Value}}
@@ -155,21 +156,21 @@ func (one *part) f1Of(rec Recorded, step int) []Accuracy {
 }
 
 // curvesOf are the quantities that the target shows, after each epoch.
-func (one *part) curvesOf(rec Recorded, perEpoch int) []wire.ReproducedCurve {
+func (one *part) curvesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCurve {
 	var list []wire.ReproducedCurve
-	every := rec.interval()
+	every := rec.Interval()
 	test := testOf(rec)
-	traces := map[string]*intervalTrace{} // by quantity
+	traces := map[string]*record.IntervalTrace{} // by quantity
 	tested := func(quantity string, p wire.Record) {
 		if p.Step == 0 || p.Step%every != 0 || !one.shows(quantity) {
 			return
 		}
 		if traces[quantity] == nil {
-			traces[quantity] = &intervalTrace{}
+			traces[quantity] = &record.IntervalTrace{}
 		}
 		t, at := traces[quantity], p.Step/every
-		again := at <= t.at // measured once more
-		t.add(at, p)
+		again := at <= t.At // measured once more
+		t.Add(at, p)
 		i := slices.IndexFunc(list, func(c wire.ReproducedCurve) bool { return c.Quantity == quantity })
 		if again || i < 0 {
 			return
@@ -177,7 +178,7 @@ func (one *part) curvesOf(rec Recorded, perEpoch int) []wire.ReproducedCurve {
 		c := &list[i]
 		c.Test = test
 		c.RiseSE = append(c.RiseSE, make([]*float64, len(c.Values)-len(c.RiseSE))...)
-		c.RiseSE[len(c.RiseSE)-1] = finite(t.riseErrors[at])
+		c.RiseSE[len(c.RiseSE)-1] = finite(t.RiseErrors[at])
 	}
 	add := func(quantity, def string, epoch, value float64, se *float64) {
 		if !one.shows(quantity) {
@@ -216,14 +217,14 @@ func (one *part) curvesOf(rec Recorded, perEpoch int) []wire.ReproducedCurve {
 				rest := p
 				rest.Params = strings.Trim(strings.TrimSuffix(p.Params, wire.ParamsWhole), ", ") // what it has in common with the encoders'
 				if rec.Scheduled(rest) {
-					add(quantity, definition(rest), epoch, p.Value, p.SE)
+					add(quantity, record.Definition(rest), epoch, p.Value, p.SE)
 				}
 			}
 		case p.Kind == inforeg.KindFisherEmp && p.BN == setting.BNRunning && rec.Declared.Text("probe_bn") != setting.BNRunning:
-			add(p.Kind+" eval "+p.Encoder, definition(p), epoch, p.Value, p.SE)
+			add(p.Kind+" eval "+p.Encoder, record.Definition(p), epoch, p.Value, p.SE)
 			tested(p.Kind+" eval "+p.Encoder, p)
 		case p.Kind == inforeg.KindFisherEmp && rec.Scheduled(p):
-			add(quantity, definition(p), epoch, p.Value, p.SE)
+			add(quantity, record.Definition(p), epoch, p.Value, p.SE)
 			tested(quantity, p)
 		case p.Kind == inforeg.KindBatchSquare, p.Kind == inforeg.KindReleased, p.Kind == inforeg.KindCosine:
 			add(quantity, "", epoch, p.Value, nil)
@@ -269,7 +270,7 @@ func figures5(v float64) float64 {
 }
 
 // cosinesOf are a run's matrices after an early epoch, after the first in which a window was open, and after its last.
-func cosinesOf(rec Recorded, perEpoch int) []wire.ReproducedCosine {
+func cosinesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCosine {
 	var list []wire.ReproducedCosine
 	batch := int(rec.Status.Settings["batch"].(float64))
 	steps := []int{min(cosineEpoch, rec.Status.Epoch) * perEpoch, rec.Status.Epoch * perEpoch}
@@ -316,10 +317,10 @@ func cosinesOf(rec Recorded, perEpoch int) []wire.ReproducedCosine {
 
 // finite is a number to five digits, nil where it is none.
 func finite(v float64) *float64 {
-	if !isFinite(v) {
+	if !record.IsFinite(v) {
 		return nil
 	}
-	return known(figures5(v))
+	return record.Known(figures5(v))
 }
 
 // ofPaper reports whether a set of the catalogue is the paper's of that name.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // Maps are of one seed, at the run's chosen epoch. It is the first seed with which the method that is shown acted up to that
@@ -73,7 +74,7 @@ func (one *part) actedBefore(r *SweepRun) (bool, error) {
 	if did, ok := one.rep.shown[r.Dir]; ok {
 		return did, nil
 	}
-	rec, err := ReadRecorded(r.Dir)
+	rec, err := record.ReadRecorded(r.Dir)
 	if err != nil {
 		return false, err
 	}

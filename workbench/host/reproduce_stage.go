@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // Which runs there are depends on what others came to: the learning rate on those that tried it, the epochs of a control
@@ -100,7 +102,7 @@ func (one *part) window(a *reproArm, seed int) (text string, known bool, err err
 	if text, ok := one.rep.acted[r.Dir]; ok {
 		return text, true, nil
 	}
-	rec, err := ReadRecorded(r.Dir)
+	rec, err := record.ReadRecorded(r.Dir)
 	if err != nil {
 		return "none", true, nil //nolint:nilerr // a hole is told where the run is
 	}
@@ -111,8 +113,8 @@ func (one *part) window(a *reproArm, seed int) (text string, known bool, err err
 
 // actedIn are the intervals of the window test in which a run regulated each encoder, as the setting window names them;
 // none where it never did.
-func actedIn(rec Recorded) string {
-	every := rec.interval()
+func actedIn(rec record.Recorded) string {
+	every := rec.Interval()
 	var parts []string
 	for _, m := range rec.Status.Modalities {
 		var spans []string
@@ -196,7 +198,7 @@ func (p *Reproduction) dirs() []string {
 	entries, _ := os.ReadDir(filepath.Join(p.ask.Dir, runsDir)) // a folder that is not there holds none
 	var list []string
 	for _, e := range entries {
-		if dir := filepath.Join(p.ask.Dir, runsDir, e.Name()); exists(filepath.Join(dir, manifestFile)) {
+		if dir := filepath.Join(p.ask.Dir, runsDir, e.Name()); record.Exists(filepath.Join(dir, record.ManifestFile)) {
 			list = append(list, dir)
 		}
 	}

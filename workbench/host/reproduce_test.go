@@ -15,6 +15,7 @@ import (
 	"github.com/primewindow/primewindow/data/digits"
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -193,14 +194,14 @@ func TestSpecName(t *testing.T) {
 }
 
 func TestActedIn(t *testing.T) {
-	rec := Recorded{Status: wire.Status{Modalities: []string{"audio", "visual"}, StepsPerEpoch: 3, StepsPerTest: 2}}
+	rec := record.Recorded{Status: wire.Status{Modalities: []string{"audio", "visual"}, StepsPerEpoch: 3, StepsPerTest: 2}}
 	for _, on := range []struct{ audio, visual float64 }{{0, 0}, {0, 0}, {1, 0}, {0, 0}, {0, 0}, {1, 0}, {0, 0}, {0, 0}, {1, 1}} { // window tests every two steps, and the run's end cuts the last
 		rec.History.Metrics = append(rec.History.Metrics, map[string]float64{"on.audio": on.audio, "on.visual": on.visual})
 	}
 	if got, want := actedIn(rec), "audio 1:3 4:5, visual 4:5"; got != want {
 		t.Errorf("%q, want %q\nreason: in some step of intervals 1 and 2, and in the one that the end cuts", got, want)
 	}
-	if got := actedIn(Recorded{Status: rec.Status}); got != "none" {
+	if got := actedIn(record.Recorded{Status: rec.Status}); got != "none" {
 		t.Errorf("of a run that never did: %q", got)
 	}
 }

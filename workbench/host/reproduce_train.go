@@ -13,6 +13,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // Open takes the folders of the sets for this process: it is the first that writes. Other sets may be reproduced in the
@@ -40,7 +41,7 @@ func (p *Reproduction) take(set string) error {
 			return &wire.Problem{Message: err.Error(), Hint: "the folder of reproductions cannot be made there: name another with -out"}
 		}
 	}
-	lock, err := lockDir(dir)
+	lock, err := record.LockDir(dir)
 	if err == nil {
 		p.locks[set] = lock
 		return nil
@@ -68,7 +69,7 @@ func (p *Reproduction) Train(ctx context.Context, r *SweepRun, watch func(*Run) 
 	one := p.partOf(r)
 	began, from := time.Now(), r.Done
 	err := one.Train(ctx, r, watch)
-	if rec, readErr := ReadRecorded(r.Dir); readErr == nil {
+	if rec, readErr := record.ReadRecorded(r.Dir); readErr == nil {
 		r.Done = min(rec.Status.Step, r.Steps)
 	}
 	if noteErr := p.note(r, one.data, r.Done-from, time.Since(began).Seconds()); err == nil && r.Done > from {
@@ -77,7 +78,7 @@ func (p *Reproduction) Train(ctx context.Context, r *SweepRun, watch func(*Run) 
 	if err != nil || r.outcome == nil || r.outcome.Missing == "" {
 		return err
 	}
-	if r.outcome.Missing = oneLineOf(errors.New(r.outcome.Missing)); diskFull(r.outcome.Missing) {
+	if r.outcome.Missing = wire.OneLine(errors.New(r.outcome.Missing)); diskFull(r.outcome.Missing) {
 		return &wire.Problem{Message: r.outcome.Missing, Hint: "free some space and go on: what is done is on record"}
 	}
 	return nil
@@ -130,7 +131,7 @@ func (p *Reproduction) Write() ([]*wire.Reproduction, error) {
 }
 
 func writeRecord(path string, rec *wire.Reproduction) error {
-	text, err := encode("record of "+rec.Target, rec)
+	text, err := record.Encode("record of "+rec.Target, rec)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package host
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,49 +28,15 @@ func (m *mending) fill(to map[int][]byte, at int, line []byte, sum uint32) {
 	to[at] = bytes.Clone(line)
 }
 
-// lost lists the lines that are lost.
-func (rs *records) lost() (metrics, probes []record.Lost) { return rs.metrics.Lost(), rs.probes.Lost() }
-
-// damaged reports whether something of the record is to be computed again.
-func (rs *records) damaged() bool {
-	return rs.metrics.LostCount()+rs.probes.LostCount() > 0 || rs.gap >= 0
-}
-
-// span is a number of steps to be taken again.
-type span struct{ from, to int }
-
-// lostSpans are the steps that have to be taken again for what is lost, in order and apart from each other.
-func lostSpans(metrics, probes []record.Lost, gap, recorded int) (apart []span) {
-	var spans []span
-	for _, l := range metrics {
-		spans = append(spans, span{l.Line, l.Line + 1})
-	}
-	for _, l := range probes { // measured at the end of the step before, or in the step itself
-		spans = append(spans, span{max(0, l.Step-1), min(l.Step+1, recorded)})
-	}
-	if gap >= 0 {
-		spans = append(spans, span{max(0, gap-1), recorded})
-	}
-	slices.SortFunc(spans, func(a, b span) int { return cmp.Or(a.from-b.from, a.to-b.to) })
-	for _, s := range spans {
-		if n := len(apart); n > 0 && s.from <= apart[n-1].to {
-			apart[n-1].to = max(apart[n-1].to, s.to)
-		} else {
-			apart = append(apart, s)
-		}
-	}
-	return apart
-}
-
 // restoreLost computes the lines again that are lost, each from the nearest snapshot before it, and says in an event
 // whether they are proved by their checksums. What was measured only because somebody asked for it cannot be had in this
 // way: it leaves a gap, which an event names.
 func (r *Run) restoreLost(ctx context.Context) (err error) {
-	if !r.rec.damaged() || r.hopeless {
+	if !r.rec.Damaged() || r.hopeless {
 		return nil
 	}
-	metrics, probes := r.rec.lost()
-	r.tell(wire.Event{Kind: wire.Notice, Text: fmt.Sprintf("%s: %s", r.Name, r.rec.lostText)})
+	metrics, probes := r.rec.Lost()
+	r.tell(wire.Event{Kind: wire.Notice, Text: fmt.Sprintf("%s: %s", r.Name, r.rec.LostText)})
 	r.mend = &mending{metrics: map[int][]byte{}, probes: map[int][]byte{}, lost: map[int][]record.Lost{}}
 	for _, l := range probes {
 		r.mend.lost[l.Step] = append(r.mend.lost[l.Step], l)
@@ -79,20 +44,20 @@ func (r *Run) restoreLost(ctx context.Context) (err error) {
 	defer func() {
 		if r.mend = nil; err != nil { // what was computed is forgotten, and computed again by the next attempt
 			r.unfinished = false
-			err = errors.Join(err, r.rec.reread())
+			err = errors.Join(err, r.rec.Reread())
 		}
 	}()
 	r.at = r.recorded() + 1 // no state
-	for _, s := range lostSpans(metrics, probes, r.rec.gap, r.recorded()) {
-		if !r.sameCode(s.from, s.to) {
+	for _, s := range record.LostSpans(metrics, probes, r.rec.Gap, r.recorded()) {
+		if !r.sameCode(s.From, s.To) {
 			continue // what other code took is left out, as is told below
 		}
-		if list := starts(r.Dir, s.from); r.at > s.from || len(list) > 0 && list[0].step > r.at {
-			if err := r.restore(ctx, s.from); err != nil {
+		if list := record.Starts(r.Dir, s.From); r.at > s.From || len(list) > 0 && list[0].Step > r.at {
+			if err := r.restore(ctx, s.From); err != nil {
 				return err
 			}
 		}
-		if err := r.goOn(ctx, s.to); err != nil {
+		if err := r.goOn(ctx, s.To); err != nil {
 			return err
 		}
 	}
@@ -104,10 +69,10 @@ func (r *Run) putBack(metrics int, probes []record.Lost) error {
 	if err := r.saveDone(); err != nil { // it syncs the files that are replaced here
 		return err
 	}
-	m, gap := r.mend, r.rec.gap
-	before := parseTied(r.rec.metrics.Noted()).probes
-	if err := r.rec.metrics.Fill(m.metrics, nil); err != nil {
-		return diskProblem(err)
+	m, gap := r.mend, r.rec.Gap
+	before := record.ParseTied(r.rec.Metrics.Noted()).Probes
+	if err := r.rec.Metrics.Fill(m.metrics, nil); err != nil {
+		return record.DiskProblem(err)
 	}
 	gone := map[int]bool{}
 	var steps []string
@@ -116,11 +81,11 @@ func (r *Run) putBack(metrics int, probes []record.Lost) error {
 			steps = append(steps, fmt.Sprint(l.Step))
 		}
 	}
-	if err := r.rec.probes.Fill(m.probes, func(i int) bool { return gone[i] }); err != nil {
-		return diskProblem(err)
+	if err := r.rec.Probes.Fill(m.probes, func(i int) bool { return gone[i] }); err != nil {
+		return record.DiskProblem(err)
 	}
-	r.rec.gap = -1
-	if err := r.rec.reread(); err != nil {
+	r.rec.Gap = -1
+	if err := r.rec.Reread(); err != nil {
 		return err
 	}
 	if n := len(m.metrics) + len(m.probes); n > 0 {
@@ -134,7 +99,7 @@ func (r *Run) putBack(metrics int, probes []record.Lost) error {
 	}
 	if gap >= 0 {
 		text := fmt.Sprintf("measured again from step %d on", gap)
-		if missing := before - r.rec.probes.Len(); missing > 0 {
+		if missing := before - r.rec.Probes.Len(); missing > 0 {
 			text += fmt.Sprintf("; %s more had been asked for: ask again if they are wanted", wire.Plural(missing, "measurement"))
 		}
 		if err := r.sayOnce(wire.EventRestored, text); err != nil {
@@ -156,12 +121,12 @@ func (r *Run) putBack(metrics int, probes []record.Lost) error {
 			return err
 		}
 	}
-	return r.rec.tie()
+	return r.rec.Tie()
 }
 
 // sayOnce makes an event at the present step, unless the last one says the same.
 func (r *Run) sayOnce(event, text string) error {
-	for _, c := range r.rec.changes {
+	for _, c := range r.rec.Changes {
 		if c.Event == event && c.Text == text && c.Step == r.recorded() {
 			return nil
 		}
@@ -194,11 +159,11 @@ func (r *Run) putLost(rec wire.Record) (bool, error) {
 	if at < 0 {
 		return false, nil
 	}
-	want, _ := r.rec.probes.IsLost(at)
+	want, _ := r.rec.Probes.IsLost(at)
 	r.mend.fill(r.mend.probes, at, line, want)
-	if r.rec.filled == nil {
-		r.rec.filled = map[int][]wire.Record{}
+	if r.rec.Filled == nil {
+		r.rec.Filled = map[int][]wire.Record{}
 	}
-	r.rec.filled[rec.Step] = append(r.rec.filled[rec.Step], rec)
-	return true, r.rec.keep(rec)
+	r.rec.Filled[rec.Step] = append(r.rec.Filled[rec.Step], rec)
+	return true, r.rec.Keep(rec)
 }

@@ -32,7 +32,7 @@ type Run struct {
 
 	shop     *Shop
 	lock     *os.File
-	man      *manifest
+	man      *record.Manifest
 	base     setting.Values    // at step 0
 	code     map[string]string // of what a cell defines and the run uses, by wire.Definition
 	set      data.Dataset
@@ -44,15 +44,15 @@ type Run struct {
 	turn chan struct{} // held by whoever trains the run, for as long as they do
 	mu   sync.Mutex    // held for one step at most; guards all below
 
-	rec      *records
+	rec      *record.Records
 	mend     *mending // while lost lines are computed again
 	hopeless bool     // whether lines are lost that cannot be
 	strict   bool     // whether steps are compared with their records even where an event says that they differ
 
 	loaded   bool // whether st holds the state of step at
 	st       state
-	at       int   // steps that st has taken; behind recorded() during a replay
-	origin   start // where a replay that is under way began
+	at       int          // steps that st has taken; behind recorded() during a replay
+	origin   record.Start // where a replay that is under way began
 	controls map[string]float64
 	released map[string]inforeg.Released
 	ring     map[string][][]float32 // by modality: the last batch gradients, oldest first
@@ -77,14 +77,14 @@ type Run struct {
 }
 
 // newRun prepares what create and open have in common. The folder is locked by it.
-func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
+func (shop *Shop) newRun(name, dir string, man *record.Manifest) (r *Run, err error) {
 	r = &Run{
 		Name: name, Dir: dir, shop: shop, man: man, base: man.Settings,
 		turn: make(chan struct{}, 1), orderOf: -1,
 	}
-	lock, err := lockDir(dir)
+	lock, err := record.LockDir(dir)
 	if err != nil {
-		return nil, folderProblem(err)
+		return nil, record.FolderProblem(err)
 	}
 	r.lock = lock
 	defer func() {
@@ -126,21 +126,21 @@ func (shop *Shop) newRun(name, dir string, man *manifest) (r *Run, err error) {
 		return nil, err
 	}
 	r.clock, r.kShare = r.base.Clock(r.perEpoch)
-	for _, sub := range []string{snapshotsDir, figuresDir} {
+	for _, sub := range []string{record.SnapshotsDir, record.FiguresDir} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o777); err != nil { // less what the umask takes
-			return nil, folderProblem(err)
+			return nil, record.FolderProblem(err)
 		}
 	}
 	return r, r.openRecords()
 }
 
 // recorded is how many steps are on record: where the run is.
-func (r *Run) recorded() int { return r.rec.metrics.Len() }
+func (r *Run) recorded() int { return r.rec.Metrics.Len() }
 
 // settingsAt are the settings under which the step after so many is taken.
-func (r *Run) settingsAt(step int) setting.Values { return setting.At(r.base, r.rec.changes, step) }
+func (r *Run) settingsAt(step int) setting.Values { return setting.At(r.base, r.rec.Changes, step) }
 
-func (r *Run) change(c wire.Change) error { return r.rec.change(c) }
+func (r *Run) change(c wire.Change) error { return r.rec.Change(c) }
 
 // advance takes the step after r.at and puts it on record, or checks it against the record when it is there
 // already.
@@ -181,10 +181,10 @@ func (r *Run) advance(ctx context.Context) error {
 	line := r.metricsLine(epoch, o.scalars)
 	if r.at < r.recorded() {
 		err = r.compare(line)
-	} else if err = r.rec.metrics.Stage(record.Line{Step: r.at, Text: line}); err != nil { // committed with what it measured
-		err = diskProblem(err)
+	} else if err = r.rec.Metrics.Stage(record.Line{Step: r.at, Text: line}); err != nil { // committed with what it measured
+		err = record.DiskProblem(err)
 	} else {
-		err = r.rec.noteStep(r.at, line)
+		err = r.rec.NoteStep(r.at, line)
 	}
 	if err != nil {
 		next.drop(r.st)
@@ -199,7 +199,7 @@ func (r *Run) advance(ctx context.Context) error {
 		acc.Add(r.eng.trainable, models.EncoderPrefix(m.Name), o.gradSquares)
 		r.released[m.Name] = acc
 		ring := append(r.ring[m.Name], o.sketches[m.Name])
-		r.ring[m.Name] = ring[max(0, len(ring)-cosineBatches):]
+		r.ring[m.Name] = ring[max(0, len(ring)-record.CosineBatches):]
 	}
 	if err := r.afterStep(settings); err != nil {
 		return err
@@ -248,7 +248,7 @@ func (r *Run) metricsLine(epoch int, scalars []float32) []byte {
 
 // diverged reports a step that would have gone bad. It was not taken: the run stays before it.
 func (r *Run) diverged(what string) error {
-	if n := len(r.rec.changes); n == 0 || r.rec.changes[n-1].Event != wire.EventDiverged || r.rec.changes[n-1].Step != r.at {
+	if n := len(r.rec.Changes); n == 0 || r.rec.Changes[n-1].Event != wire.EventDiverged || r.rec.Changes[n-1].Step != r.at {
 		if err := r.change(wire.Change{Step: r.at, Event: wire.EventDiverged, Text: what + " is not finite"}); err != nil {
 			return err
 		}
@@ -274,19 +274,19 @@ func (r *Run) save(now bool) error {
 	case err := <-r.saving:
 		r.saving = nil
 		if err != nil {
-			if steps := listSnapshots(r.Dir); len(steps) > 0 {
+			if steps := record.ListSnapshots(r.Dir); len(steps) > 0 {
 				r.saved = steps[len(steps)-1] // so that the next one is due at once
 			}
 			return err
 		}
 	default:
 	}
-	far := r.at-r.saved >= snapshotSteps
+	far := r.at-r.saved >= record.SnapshotSteps
 	slow := r.sinceSave >= snapshotSeconds*time.Second && float64(r.saveCost) <= snapshotShare*float64(r.trainCost)
 	if r.mend != nil || r.strict || !now && !far && !slow {
 		return nil
 	}
-	if exists(snapshotPath(r.Dir, r.at)) {
+	if record.Exists(record.SnapshotPath(r.Dir, r.at)) {
 		r.saved = r.at
 		return nil
 	}
@@ -305,23 +305,23 @@ func (r *Run) save(now bool) error {
 	saving := make(chan error, 1)
 	r.saving = saving
 	go func() {
-		if err := r.rec.sync(); err != nil {
+		if err := r.rec.Sync(); err != nil {
 			saving <- err
 			return
 		}
-		if err := writeSnapshot(r.Dir, h, list); err != nil {
+		if err := record.WriteSnapshot(r.Dir, h, list); err != nil {
 			saving <- err
 			return
 		}
-		saving <- thin(r.Dir, limit)
+		saving <- record.ThinSnapshots(r.Dir, limit)
 	}()
 	return nil
 }
 
 // header is what a snapshot of the present state says beside its tensors.
-func (r *Run) header() header {
-	return header{
-		Run: r.man.ID, Version: snapshotVersion, Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.Seed(),
+func (r *Run) header() record.Header {
+	return record.Header{
+		Run: r.man.ID, Version: record.SnapshotVersion, Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.Seed(),
 		Controls: r.controls, Released: maps.Clone(r.released), Code: r.code,
 	}
 }
@@ -340,7 +340,7 @@ func (r *Run) saveDone() error {
 func (r *Run) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	err := errors.Join(r.saveDone(), r.rec.tie(), r.rec.sync(), r.rec.close())
+	err := errors.Join(r.saveDone(), r.rec.Tie(), r.rec.Sync(), r.rec.Close())
 	r.st.drop(state{})
 	free(r.begun...)
 	r.begun = nil

@@ -14,6 +14,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -55,7 +56,7 @@ func TestFork(t *testing.T) {
 			if err := parent.To(t.Context(), 48, "test"); err != nil {
 				t.Fatal(err)
 			}
-			if a, b := hosttest.Lines(t, parent.Dir, metricsFile), hosttest.Lines(t, other.Dir, metricsFile); tt.at+1 < len(a) && a[tt.at+1] == b[tt.at+1] {
+			if a, b := hosttest.Lines(t, parent.Dir, record.MetricsFile), hosttest.Lines(t, other.Dir, record.MetricsFile); tt.at+1 < len(a) && a[tt.at+1] == b[tt.at+1] {
 				t.Errorf("step %d does not show the new learning rate", tt.at+1)
 			}
 			if again, err := shop.Open("other-"+tt.name, d); err != nil || again != other {
@@ -101,7 +102,7 @@ func TestNullRun(t *testing.T) {
 				}
 			}
 		}
-		for _, line := range hosttest.Lines(t, r.Dir, metricsFile) {
+		for _, line := range hosttest.Lines(t, r.Dir, record.MetricsFile) {
 			if tt.still && (!strings.Contains(line, `"on.audio":0,`) || !strings.Contains(line, `"on.visual":0,`)) {
 				t.Errorf("the window opened: %s", line)
 			}
@@ -241,26 +242,26 @@ func TestBrokenFolder(t *testing.T) {
 		reason string
 	}{
 		{"snapshot cut", func(dir string) {
-			steps := listSnapshots(dir)
+			steps := record.ListSnapshots(dir)
 			for _, s := range steps[1:] {
-				if err := os.Truncate(snapshotPath(dir, s), 100); err != nil {
+				if err := os.Truncate(record.SnapshotPath(dir, s), 100); err != nil {
 					t.Fatal(err)
 				}
 			}
 		}, "an older snapshot leads there as well"},
 		{"no snapshot", func(dir string) {
-			if err := os.RemoveAll(filepath.Join(dir, snapshotsDir)); err != nil {
+			if err := os.RemoveAll(filepath.Join(dir, record.SnapshotsDir)); err != nil {
 				t.Fatal(err)
 			}
 		}, "the seed leads there as well"},
-		{"torn line", func(dir string) { append1(filepath.Join(dir, metricsFile), `{"step":100,"ep`) }, "the torn line is cut"},
-		{"zeros at the end", func(dir string) { append1(filepath.Join(dir, metricsFile), strings.Repeat("\x00", 512)) }, "a power loss leaves them; they are cut"},
+		{"torn line", func(dir string) { append1(filepath.Join(dir, record.MetricsFile), `{"step":100,"ep`) }, "the torn line is cut"},
+		{"zeros at the end", func(dir string) { append1(filepath.Join(dir, record.MetricsFile), strings.Repeat("\x00", 512)) }, "a power loss leaves them; they are cut"},
 		{"foreign lines", func(dir string) {
-			if err := os.WriteFile(filepath.Join(dir, metricsFile), []byte("{\"step\":5}\n"), 0o644); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, record.MetricsFile), []byte("{\"step\":5}\n"), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}, "the lines that are gone are computed again"},
-		{"torn probe", func(dir string) { append1(filepath.Join(dir, probesFile), `{"step":100`) }, "the torn line is cut"},
+		{"torn probe", func(dir string) { append1(filepath.Join(dir, record.ProbesFile), `{"step":100`) }, "the torn line is cut"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, err := reopen(t, tt.spoil)
@@ -286,8 +287,8 @@ func TestBrokenFolder(t *testing.T) {
 	for _, tt := range []struct {
 		name, file, text, want string
 	}{
-		{"newer schema", manifestFile, `{"schema": 99}`, "schema 99"},
-		{"damaged manifest", manifestFile, `{"schema": `, "manifest.json"},
+		{"newer schema", record.ManifestFile, `{"schema": 99}`, "schema 99"},
+		{"damaged manifest", record.ManifestFile, `{"schema": `, "manifest.json"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := reopen(t, func(dir string) {
@@ -323,7 +324,7 @@ func TestReopen(t *testing.T) {
 	if again.recomputed > 50 {
 		t.Errorf("%d steps computed again, want at most 50", again.recomputed)
 	}
-	t.Logf("%d steps computed again, %d snapshots", again.recomputed, len(listSnapshots(again.Dir)))
+	t.Logf("%d steps computed again, %d snapshots", again.recomputed, len(record.ListSnapshots(again.Dir)))
 	forks := func(name string, most int) {
 		at := 777
 		f, err := shop.Open(name, wire.Declaration{Fork: &wire.Fork{Run: "long", Step: &at}})
@@ -336,20 +337,20 @@ func TestReopen(t *testing.T) {
 		if f.recomputed > most {
 			t.Errorf("%s: %d steps computed again, want at most %d", name, f.recomputed, most)
 		}
-		a, b := hosttest.Lines(t, again.Dir, metricsFile)[:790], hosttest.Lines(t, f.Dir, metricsFile)
+		a, b := hosttest.Lines(t, again.Dir, record.MetricsFile)[:790], hosttest.Lines(t, f.Dir, record.MetricsFile)
 		if !slices.Equal(a, b) {
 			t.Errorf("%s: the fork at a past step differs from its parent", name)
 		}
 	}
 	forks("past", 50)
 	size := int64(0)
-	if st, err := os.Stat(snapshotPath(again.Dir, listSnapshots(again.Dir)[1])); err == nil {
+	if st, err := os.Stat(record.SnapshotPath(again.Dir, record.ListSnapshots(again.Dir)[1])); err == nil {
 		size = st.Size()
 	}
-	if err := thin(again.Dir, 40*size); err != nil {
+	if err := record.ThinSnapshots(again.Dir, 40*size); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(listSnapshots(again.Dir)); n > 40 || n < 20 {
+	if n := len(record.ListSnapshots(again.Dir)); n > 40 || n < 20 {
 		t.Errorf("%d snapshots where 40 find room", n)
 	}
 	forks("thinned", 777)
@@ -363,14 +364,14 @@ func TestOlderManifest(t *testing.T) {
 	if err := os.CopyFS(dir, os.DirFS(old.Dir)); err != nil {
 		t.Fatal(err)
 	}
-	man, err := readManifest(dir)
+	man, err := record.ReadManifest(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"last_epoch", "smooth", "window_source", "unimodal", "open_at_start"} {
 		delete(man.Settings, name)
 	}
-	if err := man.write(dir); err != nil {
+	if err := man.Write(dir); err != nil {
 		t.Fatal(err)
 	}
 	r, err := shop.OpenDir(dir, hosttest.Small("inforeg"))

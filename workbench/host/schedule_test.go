@@ -65,7 +65,7 @@ func TestSchedules(t *testing.T) {
 	}
 	check("shares after Set", inOne(inforeg.BNShare, wire.InStep), []int{0, 5, 10, 13, 14, 15}, "from the step after step 13 on, until the one after step 15")
 	var events []string
-	for _, c := range r.rec.changes {
+	for _, c := range r.rec.Changes {
 		events = append(events, fmt.Sprintf("%d %s %s: %v, then %v", c.Step, c.Event, c.Name, c.Old, c.New))
 	}
 	want := []string{"13 set every.share: 5 steps, then 1 step", "16 set every.share: 1 step, then never"}
@@ -74,7 +74,7 @@ func TestSchedules(t *testing.T) {
 	}
 	for _, bad := range []map[string]any{{"every.share": "sometimes"}, {"probes": "everything"}} {
 		var p *wire.Problem
-		if err := r.Set(bad); !errors.As(err, &p) || p.Hint == "" || len(r.rec.changes) != len(want) {
+		if err := r.Set(bad); !errors.As(err, &p) || p.Hint == "" || len(r.rec.Changes) != len(want) {
 			t.Errorf("Set(%v): %v, want one error with a hint and no event", bad, err)
 		}
 	}

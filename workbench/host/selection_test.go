@@ -16,6 +16,7 @@ import (
 	"github.com/primewindow/primewindow/data/synth"
 	"github.com/primewindow/primewindow/internal/tune"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // watchedSet counts how often each sample of the test split is read.
@@ -117,7 +118,7 @@ func TestTestReadOnce(t *testing.T) {
 		}
 		for _, r := range s.Runs {
 			saw.saw = func() {
-				if rec, err := ReadRecorded(r.Dir); err != nil || rec.Status.Step != r.Steps {
+				if rec, err := record.ReadRecorded(r.Dir); err != nil || rec.Status.Step != r.Steps {
 					t.Errorf("%s: the test split is read after %d steps of %d (error %v)", r.Name, rec.Status.Step, r.Steps, err)
 				}
 			}

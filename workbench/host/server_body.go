@@ -13,6 +13,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/strict"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // maxRequest bounds a request's body, in bytes.
@@ -36,7 +37,7 @@ func read(q *http.Request, into any) error {
 }
 
 func answerJSON(w http.ResponseWriter, v any) error {
-	text, err := encode("answer", v)
+	text, err := record.Encode("answer", v)
 	if err != nil {
 		return err
 	}

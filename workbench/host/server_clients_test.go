@@ -12,6 +12,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // TestTwoClients: a second client waits for its turn and is told who is stepping; both get where they want.
@@ -50,7 +51,7 @@ func TestTwoClients(t *testing.T) {
 	if last := r.events[len(r.events)-1]; last.Kind != wire.Done || last.Status.Step < far {
 		t.Errorf("the first ended with %s at step %d, want at least %d", last.Kind, last.Status.Step, far)
 	}
-	if n := len(hosttest.Lines(t, st.Dir, metricsFile)); n != far+more {
+	if n := len(hosttest.Lines(t, st.Dir, record.MetricsFile)); n != far+more {
 		t.Errorf("%d steps on record, want %d", n, far+more)
 	}
 }
@@ -84,7 +85,7 @@ func TestLeave(t *testing.T) {
 		t.Errorf("paused: %s at step %d by %q", st.State, st.Step, st.Stepper)
 	}
 	time.Sleep(50 * time.Millisecond)
-	if now := s.status(t, "r").Step; now != st.Step || len(hosttest.Lines(t, st.Dir, metricsFile)) != st.Step {
+	if now := s.status(t, "r").Step; now != st.Step || len(hosttest.Lines(t, st.Dir, record.MetricsFile)) != st.Step {
 		t.Errorf("at step %d some time after a pause at %d", now, st.Step)
 	}
 	s.call(t, http.MethodPost, "/v1/runs/r/pause", nil, &st) // of a run that does not train
@@ -180,7 +181,7 @@ func TestIdle(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Fatal("the host is still there")
 	}
-	if n := len(hosttest.Lines(t, st.Dir, metricsFile)); n != st.Step {
+	if n := len(hosttest.Lines(t, st.Dir, record.MetricsFile)); n != st.Step {
 		t.Errorf("%d steps on record, want %d", n, st.Step)
 	}
 }
@@ -203,7 +204,7 @@ func TestStopWhileTraining(t *testing.T) {
 	case <-time.After(time.Minute):
 		t.Fatal("the host is still there")
 	}
-	rec, err := ReadRecorded(st.Dir)
+	rec, err := record.ReadRecorded(st.Dir)
 	if err != nil || rec.Status.Step <= 3 {
 		t.Errorf("step %d on record, error %v", rec.Status.Step, err)
 	}

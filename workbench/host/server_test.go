@@ -27,6 +27,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/internal/xlatest"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // served is a host on a socket of its own, and a client.
@@ -298,7 +299,7 @@ func TestServer(t *testing.T) {
 		if len(h.Events) != 1 || h.Events[0].Name != "lr" || h.Events[0].Step != steps || h.Events[0].Old != 0.05 || h.Events[0].New != 0.01 {
 			t.Errorf("events %+v, want one change of lr, though it was set twice", h.Events)
 		}
-		rec, err := ReadRecorded(st.Dir)
+		rec, err := record.ReadRecorded(st.Dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -414,11 +415,11 @@ func TestServer(t *testing.T) {
 		if st.Step != 0 || st.Method != "joint" || st.Parent != "" {
 			t.Errorf("fresh: %+v", st)
 		}
-		kept, err := filepath.Glob(filepath.Join(filepath.Dir(dir), ".archive", "branch-*", metricsFile))
+		kept, err := filepath.Glob(filepath.Join(filepath.Dir(dir), ".archive", "branch-*", record.MetricsFile))
 		if err != nil || len(kept) != 1 {
 			t.Fatalf("archive %v, error %v, want the old run kept", kept, err)
 		}
-		if n := len(hosttest.Lines(t, filepath.Dir(kept[0]), metricsFile)); n != 4*hosttest.SmallEpoch {
+		if n := len(hosttest.Lines(t, filepath.Dir(kept[0]), record.MetricsFile)); n != 4*hosttest.SmallEpoch {
 			t.Errorf("%d steps in the archive, want %d", n, 4*hosttest.SmallEpoch)
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // targetOf is how far a request wants a run to be trained, as a function of where the run is when its turn has come.
@@ -168,7 +169,7 @@ func newStream(w http.ResponseWriter) *stream {
 }
 
 func (s *stream) send(e wire.Event) error {
-	text, err := encode("event", e)
+	text, err := record.Encode("event", e)
 	if err != nil {
 		return err
 	}

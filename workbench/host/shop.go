@@ -8,6 +8,8 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -106,9 +108,9 @@ func (shop *Shop) Attach(dir string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	man, err := readManifest(dir)
+	man, err := record.ReadManifest(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, noRun(dir)
+		return nil, record.NoRun(dir)
 	}
 	if err != nil {
 		return nil, err
@@ -132,7 +134,7 @@ func (shop *Shop) find(name string) (*Run, error) {
 	if r, ok := shop.runs[shop.dir(name)]; ok {
 		return r, nil
 	}
-	man, err := readManifest(shop.dir(name))
+	man, err := record.ReadManifest(shop.dir(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, wire.Unknown("run", name, shop.names(), "a run is made by workbench.Open or `primewindow run`")
 	}
@@ -150,14 +152,14 @@ func (shop *Shop) names() []string {
 		return nil
 	}
 	for _, e := range entries {
-		if exists(filepath.Join(shop.dir(e.Name()), manifestFile)) && !strings.HasPrefix(e.Name(), ".") {
+		if record.Exists(filepath.Join(shop.dir(e.Name()), record.ManifestFile)) && !strings.HasPrefix(e.Name(), ".") {
 			names = append(names, e.Name())
 		}
 	}
 	return names
 }
 
-func (shop *Shop) add(name, dir string, man *manifest) (*Run, error) {
+func (shop *Shop) add(name, dir string, man *record.Manifest) (*Run, error) {
 	r, err := shop.newRun(name, dir, man)
 	if err != nil {
 		return nil, err
@@ -174,7 +176,7 @@ func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
 		}
 		return shop.openFork(name, dir, from, d)
 	}
-	man, err := readManifest(dir)
+	man, err := record.ReadManifest(dir)
 	there := err == nil
 	switch {
 	case there:
@@ -254,7 +256,7 @@ func settingsDiffer(name string, diff []string) error {
 // create makes a run's folder. The manifest is written last, so that half a folder is no run.
 func (shop *Shop) create(name, dir string, settings setting.Values, notes []string, set data.Dataset) (*Run, error) {
 	if err := checkFree(dir, func(name string) bool {
-		return strings.HasPrefix(name, ".") || name == snapshotsDir || name == figuresDir
+		return strings.HasPrefix(name, ".") || name == record.SnapshotsDir || name == record.FiguresDir
 	}); err != nil {
 		return nil, err
 	}
@@ -269,8 +271,8 @@ func (shop *Shop) create(name, dir string, settings setting.Values, notes []stri
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, &wire.Problem{Message: err.Error(), Hint: "the run's folder cannot be made there"}
 	}
-	if err := man.write(dir); err != nil {
-		return nil, diskProblem(err)
+	if err := man.Write(dir); err != nil {
+		return nil, record.DiskProblem(err)
 	}
 	return shop.add(name, dir, man)
 }
@@ -289,7 +291,7 @@ func checkFree(dir string, leftover func(name string) bool) error {
 	return nil
 }
 
-func (shop *Shop) manifest(name string, settings setting.Values, set data.Dataset, p *parent) (*manifest, error) {
+func (shop *Shop) manifest(name string, settings setting.Values, set data.Dataset, p *record.Parent) (*record.Manifest, error) {
 	perEpoch, err := setting.StepsPerEpoch(settings, set)
 	if err != nil {
 		return nil, err
@@ -300,8 +302,8 @@ func (shop *Shop) manifest(name string, settings setting.Values, set data.Datase
 	}
 	computedBy := versions(backend)
 	maps.Copy(computedBy, shop.codeOf(settings))
-	return &manifest{
-		Schema: schema, ID: newID(), Name: name, Settings: settings, SettingsHash: settings.Hash(), Seed: settings.Seed(),
+	return &record.Manifest{
+		Schema: record.Schema, ID: record.NewID(), Name: name, Settings: settings, SettingsHash: settings.Hash(), Seed: settings.Seed(),
 		StepsPerEpoch: perEpoch, Each: true, Parent: p,
 		Data: set.Describe(), Backend: backend.Name, Versions: computedBy, Created: time.Now().UTC().Truncate(time.Second),
 	}, nil
@@ -345,7 +347,7 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 		}
 		changed[n] = v
 	}
-	man, err := readManifest(dir)
+	man, err := record.ReadManifest(dir)
 	if err == nil {
 		if man.Parent == nil || man.Parent.Run != d.Fork.Run || man.Parent.Step != at || !maps.Equal(man.Parent.Changed, changed) {
 			was := "not a fork"
@@ -380,7 +382,7 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 	if err := from.saveDone(); err != nil {
 		return nil, err
 	}
-	p := &parent{Run: d.Fork.Run, IDs: from.man.ids(), Step: at, Changed: changed}
+	p := &record.Parent{Run: d.Fork.Run, IDs: from.man.IDs(), Step: at, Changed: changed}
 	if man, err = shop.manifest(name, maps.Clone(from.base), from.set, p); err != nil {
 		return nil, err
 	}
@@ -389,8 +391,8 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 		man.Versions[what] = from.man.Versions[what]
 	}
 	temp := filepath.Join(filepath.Dir(dir), ".partial-"+name)
-	if err := errors.Join(os.RemoveAll(temp), from.copyUpTo(temp, man.ID, at, changed), man.write(temp), os.Rename(temp, dir)); err != nil {
-		return nil, diskProblem(err)
+	if err := errors.Join(os.RemoveAll(temp), from.copyUpTo(temp, man.ID, at, changed), man.Write(temp), os.Rename(temp, dir)); err != nil {
+		return nil, record.DiskProblem(err)
 	}
 	return shop.add(name, dir, man)
 }
@@ -398,26 +400,26 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 // copyUpTo writes what a fork takes over. Called with r.mu held.
 func (r *Run) copyUpTo(dir string, owner string, at int, changed map[string]any) error {
 	own := map[int]bool{} // of the step itself what was measured before the step from there on, which is the fork's own
-	for _, i := range r.rec.index.find(at) {
-		rec, ok, err := r.rec.probe(i)
+	for _, i := range r.rec.Index.Find(at) {
+		rec, ok, err := r.rec.Probe(i)
 		if err != nil {
 			return err
 		}
 		own[i] = ok && !strings.HasSuffix(rec.Way, wire.InStep) // one that is lost is measured again
 	}
-	if err := os.MkdirAll(filepath.Join(dir, snapshotsDir), 0o777); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, record.SnapshotsDir), 0o777); err != nil {
 		return err
 	}
-	for _, s := range listSnapshots(r.Dir) {
-		if s == 0 || s <= at-cosineBatches {
-			if err := os.Link(snapshotPath(r.Dir, s), snapshotPath(dir, s)); err != nil {
+	for _, s := range record.ListSnapshots(r.Dir) {
+		if s == 0 || s <= at-record.CosineBatches {
+			if err := os.Link(record.SnapshotPath(r.Dir, s), record.SnapshotPath(dir, s)); err != nil {
 				return err
 			}
 		}
 	}
-	for _, s := range listStops(r.Dir) {
+	for _, s := range record.ListStops(r.Dir) {
 		if s <= at {
-			if err := os.Link(stopPath(r.Dir, s), stopPath(dir, s)); err != nil {
+			if err := os.Link(record.StopPath(r.Dir, s), record.StopPath(dir, s)); err != nil {
 				return err
 			}
 		}
@@ -427,26 +429,26 @@ func (r *Run) copyUpTo(dir string, owner string, at int, changed map[string]any)
 		from *record.Journal
 		keep func(i int) bool
 	}{
-		{metricsFile, r.rec.metrics, func(i int) bool { return i < at }},
-		{probesFile, r.rec.probes, func(i int) bool { return r.rec.probes.Step(i) < at || own[i] }},
-		{eventsFile, r.rec.events, func(i int) bool { return r.rec.events.Step(i) < at }},
+		{record.MetricsFile, r.rec.Metrics, func(i int) bool { return i < at }},
+		{record.ProbesFile, r.rec.Probes, func(i int) bool { return r.rec.Probes.Step(i) < at || own[i] }},
+		{record.EventsFile, r.rec.Events, func(i int) bool { return r.rec.Events.Step(i) < at }},
 	} {
 		if err := one.from.CopyTo(filepath.Join(dir, one.file), owner, "", one.keep); err != nil {
 			return err
 		}
 	}
-	events, _, err := record.Open(filepath.Join(dir, eventsFile), owned(eventsKind, owner))
+	events, _, err := record.Open(filepath.Join(dir, record.EventsFile), record.Owned(record.EventsKind, owner))
 	if err != nil {
 		return err
 	}
-	child := &records{events: events}
+	child := &record.Records{Events: events}
 	defer func() { _ = events.Close() }() // each event is on disk already
-	if err := child.change(wire.Change{Step: at, Event: wire.EventFork, Text: fmt.Sprintf("forked from %s", r.Name)}); err != nil {
+	if err := child.Change(wire.Change{Step: at, Event: wire.EventFork, Text: fmt.Sprintf("forked from %s", r.Name)}); err != nil {
 		return err
 	}
 	before := r.settingsAt(at - 1)
 	for _, n := range slices.Sorted(maps.Keys(changed)) {
-		if err := child.change(wire.Change{Step: at, Event: wire.EventSet, Name: n, Old: before[n], New: changed[n]}); err != nil {
+		if err := child.Change(wire.Change{Step: at, Event: wire.EventSet, Name: n, Old: before[n], New: changed[n]}); err != nil {
 			return err
 		}
 	}
@@ -462,7 +464,7 @@ func (shop *Shop) Fresh(name string, d *wire.Declaration) (*Run, error) {
 	shop.mu.Lock()
 	defer shop.mu.Unlock()
 	dir := shop.dir(name)
-	if d != nil && !exists(filepath.Join(dir, manifestFile)) {
+	if d != nil && !record.Exists(filepath.Join(dir, record.ManifestFile)) {
 		return shop.open(name, dir, *d)
 	}
 	r, err := shop.find(name)
@@ -513,7 +515,7 @@ func (shop *Shop) Statuses() []wire.Status {
 	for _, name := range shop.names() {
 		if r, ok := shop.runs[shop.dir(name)]; ok {
 			list = append(list, r.Status())
-		} else if rec, err := ReadRecorded(shop.dir(name)); err == nil {
+		} else if rec, err := record.ReadRecorded(shop.dir(name)); err == nil {
 			list = append(list, rec.Status)
 		} else {
 			list = append(list, wire.Status{Name: name, Dir: shop.dir(name), State: wire.Stopped, Problem: asProblem(err)})
@@ -543,4 +545,22 @@ func (shop *Shop) Close() error {
 		delete(shop.runs, dir)
 	}
 	return err
+}
+
+// versions says what computed a run.
+func versions(b *xla.Backend) map[string]string {
+	v := map[string]string{"go": runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, dep := range info.Deps {
+			switch dep.Path {
+			case "github.com/gomlx/gomlx", "github.com/gomlx/go-xla", "github.com/gomlx/compute":
+				v[filepath.Base(dep.Path)] = dep.Version
+			}
+		}
+	}
+	if id, err := wire.BuildID("/proc/self/exe"); err == nil {
+		v["primewindow"] = id
+	}
+	v["backend"] = b.Description()
+	return v
 }

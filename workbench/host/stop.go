@@ -3,13 +3,11 @@ package host
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // A stop is a snapshot that holds all that the next step and the next measurement depend on, the last batch gradients
@@ -18,74 +16,10 @@ import (
 // the gradients out, which would be most of them, and a replay fills them in.
 
 const (
-	stopSuffix = ".stop.safetensors"
 	ringPrefix = "ring."         // ring.<modality>.<i>, oldest first
 	lastGrad   = "last.gradient" // squared norms of the last step, by trainable variable
 	lastUpdate = "last.update"
 )
-
-func stopPath(dir string, step int) string {
-	return filepath.Join(dir, snapshotsDir, fmt.Sprintf("%08d%s", step, stopSuffix))
-}
-
-// listStops lists the steps of a folder's stops in ascending order.
-func listStops(dir string) []int {
-	entries, err := os.ReadDir(filepath.Join(dir, snapshotsDir))
-	if err != nil {
-		return nil
-	}
-	var steps []int
-	for _, e := range entries {
-		name, ok := strings.CutSuffix(e.Name(), stopSuffix)
-		if n, err := strconv.Atoi(name); ok && err == nil {
-			steps = append(steps, n)
-		}
-	}
-	slices.Sort(steps)
-	return steps
-}
-
-// start is a file from which a run can be taken up.
-type start struct {
-	step int
-	stop bool
-}
-
-func (s start) path(dir string) string {
-	if s.stop {
-		return stopPath(dir, s.step)
-	}
-	return snapshotPath(dir, s.step)
-}
-
-// starts lists from where a run can be brought to a step, the nearest first.
-func starts(dir string, step int) []start {
-	var list []start
-	for _, s := range listStops(dir) {
-		if s <= step {
-			list = append(list, start{s, true})
-		}
-	}
-	for _, s := range listSnapshots(dir) {
-		if s <= max(0, step-cosineBatches) {
-			list = append(list, start{s, false})
-		}
-	}
-	slices.SortStableFunc(list, func(a, b start) int { return b.step - a.step }) // of one step the stop comes first
-	return list
-}
-
-// startsFrom lists the files of a step and of later ones.
-func startsFrom(dir string, step int) []start {
-	var list []start
-	for _, s := range listStops(dir) {
-		list = append(list, start{s, true})
-	}
-	for _, s := range listSnapshots(dir) {
-		list = append(list, start{s, false})
-	}
-	return slices.DeleteFunc(list, func(s start) bool { return s.step < step })
-}
 
 // keep leaves a stop at the run's present step.
 func (r *Run) keep() error {
@@ -99,7 +33,7 @@ func (r *Run) keep() error {
 
 // stopHere writes a stop, unless there is one. Called with r.mu held.
 func (r *Run) stopHere() error {
-	if r.at == 0 || exists(stopPath(r.Dir, r.at)) {
+	if r.at == 0 || record.Exists(record.StopPath(r.Dir, r.at)) {
 		return nil
 	}
 	if err := r.saveDone(); err != nil {
@@ -121,12 +55,12 @@ func (r *Run) stopHere() error {
 	}
 	add(lastGrad, r.last.gradSquares)
 	add(lastUpdate, r.last.updateSquares)
-	if err := r.rec.sync(); err != nil {
+	if err := r.rec.Sync(); err != nil {
 		return err
 	}
 	h := r.header()
 	h.Stop = true
-	if err := writeSnapshot(r.Dir, h, list); err != nil {
+	if err := record.WriteSnapshot(r.Dir, h, list); err != nil {
 		return err
 	}
 	return r.thinStops(int64(r.settingsAt(r.at).Number("snapshot_gib") * (1 << 30)))
@@ -136,14 +70,14 @@ func (r *Run) stopHere() error {
 // these the oldest go when they are larger than limit bytes together.
 func (r *Run) thinStops(limit int64) error {
 	var size int64
-	steps := listStops(r.Dir)
+	steps := record.ListStops(r.Dir)
 	for i, step := range slices.Backward(steps) {
-		path := stopPath(r.Dir, step)
+		path := record.StopPath(r.Dir, step)
 		st, err := os.Stat(path)
 		if err != nil {
 			return err
 		}
-		pinned := slices.ContainsFunc(r.rec.changes, func(c wire.Change) bool { return c.Event == wire.EventCode && c.Step == step })
+		pinned := slices.ContainsFunc(r.rec.Changes, func(c wire.Change) bool { return c.Event == wire.EventCode && c.Step == step })
 		if size += st.Size(); i == len(steps)-1 || pinned && size <= limit {
 			continue
 		}
@@ -159,7 +93,7 @@ func (r *Run) thinStops(limit int64) error {
 func (e *engine) gradientsIn(all map[string]models.Tensor) (ring map[string][][]float32, last outcome) {
 	ring = map[string][][]float32{}
 	for _, m := range e.model.Modalities {
-		for i := range cosineBatches {
+		for i := range record.CosineBatches {
 			if t, ok := all[fmt.Sprintf("%s%s.%d", ringPrefix, m.Name, i)]; ok {
 				ring[m.Name] = append(ring[m.Name], t.Values)
 			}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // reopened leaves the runs as a host that leaves does, and opens one in a new shop that knows these definitions.
@@ -67,13 +68,13 @@ func TestStop(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameRecords(t, whole.Dir, dir, at-1) // at step at itself motion was asked for
-	w, g := hosttest.Lines(t, whole.Dir, probesFile), hosttest.Lines(t, dir, probesFile)
+	w, g := hosttest.Lines(t, whole.Dir, record.ProbesFile), hosttest.Lines(t, dir, record.ProbesFile)
 	for _, line := range w {
 		if !slices.Contains(g, line) {
 			t.Fatalf("not measured after the stop: %s", line)
 		}
 	}
-	if diff := cmp.Diff(hosttest.Lines(t, whole.Dir, metricsFile), hosttest.Lines(t, dir, metricsFile)); diff != "" {
+	if diff := cmp.Diff(hosttest.Lines(t, whole.Dir, record.MetricsFile), hosttest.Lines(t, dir, record.MetricsFile)); diff != "" {
 		t.Errorf("metrics (-whole +cut)\n%s", diff)
 	}
 	hosttest.SameWeights(t, weights, weightsOf(t, cut))
@@ -84,7 +85,7 @@ func TestStop(t *testing.T) {
 	if want := steps - at; cut.recomputed != want {
 		t.Errorf("%d steps computed again, want %d, those after the stop", cut.recomputed, want)
 	}
-	for _, c := range cut.rec.changes {
+	for _, c := range cut.rec.Changes {
 		if c.Event != wire.EventReopened {
 			t.Errorf("event %+v", c)
 		}
@@ -106,29 +107,29 @@ func TestStop(t *testing.T) {
 
 func TestStarts(t *testing.T) {
 	dir := t.TempDir()
-	for _, s := range []start{{0, false}, {32, false}, {64, false}, {40, true}, {64, true}} {
-		touch(t, s.path(dir))
+	for _, s := range []record.Start{{Step: 0, Stop: false}, {Step: 32, Stop: false}, {Step: 64, Stop: false}, {Step: 40, Stop: true}, {Step: 64, Stop: true}} {
+		touch(t, s.Path(dir))
 	}
 	for _, tt := range []struct {
 		step   int
-		want   []start
+		want   []record.Start
 		reason string
 	}{
-		{39, []start{{0, false}}, "snapshot 32 lacks the gradients of 24 to 39"},
-		{40, []start{{40, true}, {0, false}}, "a stop holds them"},
-		{63, []start{{40, true}, {32, false}, {0, false}}, "the nearest first"},
-		{90, []start{{64, true}, {64, false}, {40, true}, {32, false}, {0, false}}, "of one step the stop comes first: it is cheaper by 16 steps"},
+		{39, []record.Start{{Step: 0, Stop: false}}, "snapshot 32 lacks the gradients of 24 to 39"},
+		{40, []record.Start{{Step: 40, Stop: true}, {Step: 0, Stop: false}}, "a stop holds them"},
+		{63, []record.Start{{Step: 40, Stop: true}, {Step: 32, Stop: false}, {Step: 0, Stop: false}}, "the nearest first"},
+		{90, []record.Start{{Step: 64, Stop: true}, {Step: 64, Stop: false}, {Step: 40, Stop: true}, {Step: 32, Stop: false}, {Step: 0, Stop: false}}, "of one step the stop comes first: it is cheaper by 16 steps"},
 	} {
-		if diff := cmp.Diff(tt.want, starts(dir, tt.step), cmp.AllowUnexported(start{})); diff != "" {
+		if diff := cmp.Diff(tt.want, record.Starts(dir, tt.step), cmp.AllowUnexported(record.Start{})); diff != "" {
 			t.Errorf("starts of step %d (-want +got)\n%s\nreason: %s", tt.step, diff, tt.reason)
 		}
 	}
 }
 
 func TestThinStops(t *testing.T) {
-	r := &Run{Dir: t.TempDir(), rec: &records{changes: []wire.Change{{Step: 2, Event: wire.EventCode}, {Step: 3, Event: wire.EventCode}, {Step: 4, Event: wire.EventSet}}}}
+	r := &Run{Dir: t.TempDir(), rec: &record.Records{Changes: []wire.Change{{Step: 2, Event: wire.EventCode}, {Step: 3, Event: wire.EventCode}, {Step: 4, Event: wire.EventSet}}}}
 	for s := range 6 {
-		touch(t, stopPath(r.Dir, s))
+		touch(t, record.StopPath(r.Dir, s))
 	}
 	for _, tt := range []struct {
 		limit  int64
@@ -142,7 +143,7 @@ func TestThinStops(t *testing.T) {
 		if err := r.thinStops(tt.limit); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(tt.want, listStops(r.Dir)); diff != "" {
+		if diff := cmp.Diff(tt.want, record.ListStops(r.Dir)); diff != "" {
 			t.Errorf("limit %d (-want +got)\n%s\nreason: %s", tt.limit, diff, tt.reason)
 		}
 	}

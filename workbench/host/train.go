@@ -115,7 +115,7 @@ func (r *Run) catchUp(ctx context.Context, client string, goal int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	unfinished := r.loaded && r.unfinished
-	if r.recorded() >= goal && !unfinished && (!r.rec.damaged() || r.hopeless) {
+	if r.recorded() >= goal && !unfinished && (!r.rec.Damaged() || r.hopeless) {
 		return nil
 	}
 	if r.recorded() == 0 {
@@ -248,16 +248,16 @@ func (r *Run) Settings() setting.Values {
 // step whose line is, its number stays.
 func (r *Run) History() (h wire.History, err error) {
 	r.mu.Lock()
-	h.Events = slices.Clone(r.rec.changes)
-	metrics, err := r.rec.metrics.View()
-	probes, err2 := r.rec.probes.View()
+	h.Events = slices.Clone(r.rec.Changes)
+	metrics, err := r.rec.Metrics.View()
+	probes, err2 := r.rec.Probes.View()
 	r.mu.Unlock()
 	if err := errors.Join(err, err2); err != nil {
 		return h, err
 	}
 	defer metrics.Close()
 	defer probes.Close()
-	err = readHistory(&h, metrics, probes)
+	err = record.ReadHistory(&h, metrics, probes)
 	return h, err
 }
 
@@ -265,7 +265,7 @@ func (r *Run) History() (h wire.History, err error) {
 func (r *Run) recordsOf(step int) ([]wire.Record, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.rec.read(step)
+	return r.rec.Read(step)
 }
 
 // publish says where the run is. It is called with r.mu held.
@@ -283,32 +283,12 @@ func (r *Run) publish(state string, target int, rate float64, client string) {
 	if state == wire.Replaying {
 		s.Step = r.at
 	}
-	s.Loss, s.Accuracy = r.rec.loss, maps.Clone(r.rec.accuracy)
-	s.Warnings = warnings(r.rec.changes)
-	if r.rec.lostText != "" {
-		s.Warnings = append(s.Warnings, r.rec.lostText)
+	s.Loss, s.Accuracy = r.rec.Loss, maps.Clone(r.rec.Accuracy)
+	s.Warnings = record.Warnings(r.rec.Changes)
+	if r.rec.LostText != "" {
+		s.Warnings = append(s.Warnings, r.rec.LostText)
 	}
 	r.published.Store(&s)
-}
-
-// warnings are the events that say that a number may not be what it seems.
-func warnings(changes []wire.Change) (list []string) {
-	for _, c := range changes {
-		switch c.Event {
-		case wire.EventDiffers, wire.EventDamaged, wire.EventLost, wire.EventUnproved, wire.EventUnreadable:
-			list = append(list, fmt.Sprintf("step %d: %s", c.Step, c.Text))
-		}
-	}
-	return list
-}
-
-// damageText says which lines are lost until the run is loaded and computes them again.
-func damageText(metrics, probes []record.Lost) string {
-	file, first := metricsFile, slices.Concat(metrics, probes)[0]
-	if len(metrics) == 0 {
-		file = probesFile
-	}
-	return fmt.Sprintf("%s of the record damaged or gone, the first %s %v; training or measuring computes them again", wire.Plural(len(metrics)+len(probes), "line"), file, first)
 }
 
 func (r *Run) publishProblem(state string, problem *wire.Problem) {

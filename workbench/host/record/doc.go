@@ -13,4 +13,8 @@
 //   - A file without checksums, of an older version, is taken as it is, and said to be.
 //
 // [WriteJSON] writes what is replaced as a whole, with a checksum in it.
+//
+// Of these a run's folder is made: a [Manifest], three journals, which [Records] holds open, and the files that
+// [Starts] lists, from which the run can be taken up. [ReadRecorded] reads a folder without a backend and without
+// changing it.
 package record

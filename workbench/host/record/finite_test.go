@@ -1,4 +1,4 @@
-package host
+package record
 
 import (
 	"encoding/json"
@@ -29,7 +29,7 @@ func TestSettle(t *testing.T) {
 		{"value", wire.Record{Kind: "loss", Encoder: "a", Step: 3, Value: nan}, wire.Record{}, "loss of a at step 3 is NaN", "nothing can be drawn of it"},
 		{"matrix", wire.Record{Kind: "cosine", Encoder: "a", Matrix: [][]float64{{1, 0}, {0, inf}}}, wire.Record{}, "cosine of a at step 0 is +Inf in matrix[1][1]", "likewise"},
 	} {
-		err := settle(&tt.rec)
+		err := Settle(&tt.rec)
 		if tt.err != "" {
 			if p, ok := errors.AsType[*wire.Problem](err); !ok || p.Message != tt.err || p.Hint == "" {
 				t.Errorf("%s: error %v, want %s\nreason: %s", tt.name, err, tt.err, tt.reason)
@@ -53,14 +53,14 @@ func TestShareError(t *testing.T) {
 		want   *float64
 		reason string
 	}{
-		{0.5, 100, known(0.05), "√(0.25/100)"},
-		{0.2, 4, known(0.2), "√(0.16/4)"},
-		{1, 2, known(0), "the root's own value, as it is printed everywhere"},
+		{0.5, 100, Known(0.05), "√(0.25/100)"},
+		{0.2, 4, Known(0.2), "√(0.16/4)"},
+		{1, 2, Known(0), "the root's own value, as it is printed everywhere"},
 		{1, 1, nil, "0 would pass for certainty"},
 		{0, 1, nil, "likewise"},
 		{math.NaN(), 0, nil, "of no samples nothing is known"},
 	} {
-		if diff := cmp.Diff(tt.want, shareError(tt.p, tt.n), cmpopts.EquateApprox(0, 1e-15)); diff != "" { // one rounding
+		if diff := cmp.Diff(tt.want, ShareError(tt.p, tt.n), cmpopts.EquateApprox(0, 1e-15)); diff != "" { // one rounding
 			t.Errorf("shareError(%v, %d) (-want +got)\n%s\nreason: %s", tt.p, tt.n, diff, tt.reason)
 		}
 	}
@@ -69,7 +69,7 @@ func TestShareError(t *testing.T) {
 // TestSettleKeeps: the maps of a record that is shared with others stay whole.
 func TestSettleKeeps(t *testing.T) {
 	parts := map[string]float64{"a": math.NaN()}
-	if err := settle(&wire.Record{Parts: parts}); err != nil || len(parts) != 1 {
+	if err := Settle(&wire.Record{Parts: parts}); err != nil || len(parts) != 1 {
 		t.Errorf("parts %v, error %v", parts, err)
 	}
 }
@@ -88,12 +88,12 @@ func TestEncode(t *testing.T) {
 		{wire.Compared{Methods: []wire.MethodResult{{Accuracies: []wire.Summary{{Mean: nan}}}}}, "answer: methods[0].accuracy[0].mean is NaN"},
 		{nan, "answer:  is NaN"},
 	} {
-		_, err := encode("answer", tt.value)
+		_, err := Encode("answer", tt.value)
 		if err == nil || err.Error() != tt.want && !strings.HasPrefix(err.Error(), tt.want) {
 			t.Errorf("%v: error %v, want %s", tt.value, err, tt.want)
 		}
 	}
-	if text, err := encode("answer", map[string]int{"a": 1}); err != nil || string(text) != `{"a":1}` {
+	if text, err := Encode("answer", map[string]int{"a": 1}); err != nil || string(text) != `{"a":1}` {
 		t.Errorf("%s, error %v", text, err)
 	}
 }

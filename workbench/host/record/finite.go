@@ -1,4 +1,4 @@
-package host
+package record
 
 import (
 	"encoding/json"
@@ -15,9 +15,9 @@ import (
 
 // JSON has no NaN and no infinity: encoding/json gives up a whole answer or record for one of them, without saying which.
 
-// encode writes a value as JSON. A number that is not finite is a problem that names it; what is the value as a reader
+// Encode writes a value as JSON. A number that is not finite is a problem that names it; what is the value as a reader
 // knows it.
-func encode(what string, v any) ([]byte, error) {
+func Encode(what string, v any) ([]byte, error) {
 	text, err := json.Marshal(v)
 	if _, ok := errors.AsType[*json.UnsupportedValueError](err); ok {
 		if path, value, found := notFinite(reflect.ValueOf(v)); found {
@@ -34,7 +34,7 @@ func encode(what string, v any) ([]byte, error) {
 func notFinite(v reflect.Value) (path string, value float64, found bool) {
 	switch v.Kind() {
 	case reflect.Float32, reflect.Float64:
-		return "", v.Float(), !isFinite(v.Float())
+		return "", v.Float(), !IsFinite(v.Float())
 	case reflect.Pointer, reflect.Interface:
 		if !v.IsNil() {
 			return notFinite(v.Elem())
@@ -73,36 +73,37 @@ func valuesOf(m reflect.Value) map[string]reflect.Value {
 	return list
 }
 
-func isFinite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+// IsFinite reports whether JSON can hold a number.
+func IsFinite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-// known is a number for a field that may be absent: nil where it is not known, as the standard error of one sample.
-func known(x float64) *float64 {
-	if !isFinite(x) {
+// Known is a number for a field that may be absent: nil where it is not known, as the standard error of one sample.
+func Known(x float64) *float64 {
+	if !IsFinite(x) {
 		return nil
 	}
 	return &x
 }
 
-// shareError is the standard error √(p(1-p)/n) of a share p of n samples. A single sample has none: its share is 0 or 1,
+// ShareError is the standard error √(p(1-p)/n) of a share p of n samples. A single sample has none: its share is 0 or 1,
 // and the root would say 0, as if the share were certain.
-func shareError(p float64, n int) *float64 {
+func ShareError(p float64, n int) *float64 {
 	if n < 2 {
 		return nil
 	}
-	return known(math.Sqrt(p * (1 - p) / float64(n)))
+	return Known(math.Sqrt(p * (1 - p) / float64(n)))
 }
 
-// settle makes a record fit for JSON: what beside its value is not known, is left out. Where the value itself is not
+// Settle makes a record fit for JSON: what beside its value is not known, is left out. Where the value itself is not
 // finite, or a cosine of a matrix, it returns a problem.
-func settle(rec *wire.Record) error {
+func Settle(rec *wire.Record) error {
 	if rec.SE != nil {
-		rec.SE = known(*rec.SE)
+		rec.SE = Known(*rec.SE)
 	}
 	if rec.Batch != nil {
-		rec.Batch = known(*rec.Batch)
+		rec.Batch = Known(*rec.Batch)
 	}
 	rec.Parts = maps.Clone(rec.Parts) // a reader of the record that it came from keeps it whole
-	maps.DeleteFunc(rec.Parts, func(_ string, v float64) bool { return !isFinite(v) })
+	maps.DeleteFunc(rec.Parts, func(_ string, v float64) bool { return !IsFinite(v) })
 	if path, value, found := notFinite(reflect.ValueOf(*rec)); found {
 		where := ""
 		if path != ".value" {

@@ -1,4 +1,4 @@
-package host
+package record
 
 import (
 	"errors"
@@ -8,8 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"runtime"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,29 +16,27 @@ import (
 	"github.com/primewindow/primewindow/internal/seal"
 	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
-	"github.com/primewindow/primewindow/internal/xla"
-	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // schema is the version of the run folder. A folder of a newer one is refused. Since provedSchema its files have checksums.
 const (
-	schema       = 2
-	provedSchema = 2
+	Schema       = 2
+	ProvedSchema = 2
 )
 
 const (
-	manifestFile = "manifest.json"
-	metricsFile  = "metrics.jsonl"
-	probesFile   = "probes.jsonl"
-	eventsFile   = "events.jsonl"
-	snapshotsDir = "snapshots"
-	figuresDir   = "figures"
-	lockFile     = ".lock"
+	ManifestFile = "manifest.json"
+	MetricsFile  = "metrics.jsonl"
+	ProbesFile   = "probes.jsonl"
+	EventsFile   = "events.jsonl"
+	SnapshotsDir = "snapshots"
+	FiguresDir   = "figures"
+	LockFile     = ".lock"
 )
 
-// manifest is what a run is, apart from what it measured.
-type manifest struct {
+// Manifest is what a run is, apart from what it measured.
+type Manifest struct {
 	Schema        int               `json:"schema"`
 	ID            string            `json:"id"` // drawn when the run is made: its files are known by it
 	Name          string            `json:"name"`
@@ -49,7 +45,7 @@ type manifest struct {
 	Seed          int               `json:"seed"`
 	StepsPerEpoch int               `json:"steps_per_epoch"`
 	Each          bool              `json:"each,omitempty"` // whether traces that windows are read from keep every sample's part: not in runs that older versions began
-	Parent        *parent           `json:"parent,omitempty"`
+	Parent        *Parent           `json:"parent,omitempty"`
 	Data          data.Description  `json:"data"`
 	Backend       string            `json:"backend"`
 	Versions      map[string]string `json:"versions"`
@@ -57,66 +53,50 @@ type manifest struct {
 	Notes         []string          `json:"notes,omitempty"` // what differs from the usual because the set is small
 }
 
-// parent says where a forked run begins.
-type parent struct {
+// Parent says where a forked run begins.
+type Parent struct {
 	Run     string         `json:"run"`
 	IDs     []string       `json:"ids,omitempty"` // of that run and of those that it was forked from: their snapshots are this run's too
 	Step    int            `json:"step"`
 	Changed map[string]any `json:"changed,omitempty"` // settings that differ from there on
 }
 
-// versions says what computed a run.
-func versions(b *xla.Backend) map[string]string {
-	v := map[string]string{"go": runtime.Version()}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, dep := range info.Deps {
-			switch dep.Path {
-			case "github.com/gomlx/gomlx", "github.com/gomlx/go-xla", "github.com/gomlx/compute":
-				v[filepath.Base(dep.Path)] = dep.Version
-			}
-		}
-	}
-	if id, err := wire.BuildID("/proc/self/exe"); err == nil {
-		v["primewindow"] = id
-	}
-	v["backend"] = b.Description()
-	return v
-}
-
-func readManifest(dir string) (*manifest, error) {
-	path := filepath.Join(dir, manifestFile)
-	var m manifest
-	err := record.ReadJSON(path, &m)
+// ReadManifest reads and checks the manifest of a run's folder. Settings that an older version did not have get their
+// defaults. A folder without one is an error of the file system.
+func ReadManifest(dir string) (*Manifest, error) {
+	path := filepath.Join(dir, ManifestFile)
+	var m Manifest
+	err := ReadJSON(path, &m)
 	if errors.Is(err, unix.ENOTDIR) {
 		return nil, &wire.Problem{Message: fmt.Sprintf("%s is not a folder", dir), Hint: "name a run's folder, or one that is not there yet"}
 	}
 	if _, system := errors.AsType[*fs.PathError](err); system {
 		return nil, err
 	}
-	old := m.Schema < provedSchema && errors.Is(err, record.ErrUnsealed)
+	old := m.Schema < ProvedSchema && errors.Is(err, ErrUnsealed)
 	if old || err == nil {
 		err = m.check()
 	}
 	switch {
-	case m.Schema > schema: // whatever else it holds
+	case m.Schema > Schema: // whatever else it holds
 		return nil, &wire.Problem{
-			Message: fmt.Sprintf("run %s has schema %d, this program knows up to %d", dir, m.Schema, schema),
+			Message: fmt.Sprintf("run %s has schema %d, this program knows up to %d", dir, m.Schema, Schema),
 			Hint:    "it was made by a newer version: update, or use another run name",
 		}
-	case errors.Is(err, seal.ErrChanged) || errors.Is(err, record.ErrUnsealed):
-		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, oneLineOf(err)), Hint: "bring back the file that was written; settings are changed with Set (primewindow run: -change NAME=VALUE), not in this file"}
+	case errors.Is(err, seal.ErrChanged) || errors.Is(err, ErrUnsealed):
+		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, wire.OneLine(err)), Hint: "bring back the file that was written; settings are changed with Set (primewindow run: -change NAME=VALUE), not in this file"}
 	case err != nil:
-		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, oneLineOf(err)), Hint: "the file is damaged: bring back the one that was written; the records beside it can still be read"}
+		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, wire.OneLine(err)), Hint: "the file is damaged: bring back the one that was written; the records beside it can still be read"}
 	}
 	m.complete()
 	if err := m.checkTypes(); err != nil {
-		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, oneLineOf(err)), Hint: "the file was changed by hand: bring back the one that was written"}
+		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, wire.OneLine(err)), Hint: "the file was changed by hand: bring back the one that was written"}
 	}
 	return &m, nil
 }
 
 // checkTypes wants each setting to be of the type that all code takes it for.
-func (m *manifest) checkTypes() error {
+func (m *Manifest) checkTypes() error {
 	known := map[string]any{"data": "", "method": "", "epochs": 0.0, "batch": 0.0, "seed": 0.0, "probe_bn": "", "probe_params": "", "modalities": ""}
 	list, err := setting.Table(m.Settings.Data(), m.Settings.Method(), &m.Data)
 	if err == nil { // of a set or method that is not known here, opening the run tells
@@ -146,7 +126,7 @@ func sameType(a, b any) bool { return reflect.TypeOf(a) == reflect.TypeOf(b) }
 func plain(v any) bool { return sameType(v, "") || sameType(v, 0.0) || sameType(v, false) }
 
 // check wants the manifest to be a run's, and its settings to be those of its hash.
-func (m *manifest) check() error {
+func (m *Manifest) check() error {
 	switch {
 	case m.Schema < 1 || !sameType(m.Settings["data"], "") || !sameType(m.Settings["method"], ""):
 		return errors.New("not a run's manifest")
@@ -157,7 +137,7 @@ func (m *manifest) check() error {
 }
 
 // complete gives settings that an older version did not have their defaults, under which it worked.
-func (m *manifest) complete() {
+func (m *Manifest) complete() {
 	text := func(name string) string { s, _ := m.Settings[name].(string); return s }
 	list, err := setting.Table(text("data"), text("method"), &m.Data)
 	if err != nil {
@@ -170,11 +150,11 @@ func (m *manifest) complete() {
 	}
 }
 
-// newID draws what a run's files are known by.
-func newID() string { return fmt.Sprintf("%016x", rand.Uint64()) }
+// NewID draws what a run's files are known by.
+func NewID() string { return fmt.Sprintf("%016x", rand.Uint64()) }
 
-// ids are those of the run and of those that it was forked from.
-func (m *manifest) ids() []string {
+// IDs are those of the run and of those that it was forked from.
+func (m *Manifest) IDs() []string {
 	list := []string{m.ID}
 	if m.Parent != nil {
 		list = append(list, m.Parent.IDs...)
@@ -182,21 +162,21 @@ func (m *manifest) ids() []string {
 	return list
 }
 
-// floor is that of window tests by the set's recipe; 0 where it does not say.
-func (m *manifest) floor() float64 {
+// Floor is that of window tests by the set's recipe; 0 where it does not say.
+func (m *Manifest) Floor() float64 {
 	v, _ := m.Data.Recipe["floor"].(float64)
 	return v
 }
 
-// write puts the manifest on disk. Its settings may have been completed since it was read.
-func (m *manifest) write(dir string) error {
+// Write puts the manifest on disk. Its settings may have been completed since it was read.
+func (m *Manifest) Write(dir string) error {
 	m.SettingsHash = m.Settings.Hash()
-	return record.WriteJSON(filepath.Join(dir, manifestFile), m)
+	return WriteJSON(filepath.Join(dir, ManifestFile), m)
 }
 
-// lockDir takes the run's folder for this process alone until the file is closed.
-func lockDir(dir string) (*os.File, error) {
-	f, err := whole.OpenPlain(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o666)
+// LockDir takes the run's folder for this process alone until the file is closed.
+func LockDir(dir string) (*os.File, error) {
+	f, err := whole.OpenPlain(filepath.Join(dir, LockFile), os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, err
 	}
@@ -210,8 +190,8 @@ func lockDir(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// exists reports whether a path is there. What cannot be looked at is taken to be.
-func exists(path string) bool {
+// Exists reports whether a path is there. What cannot be looked at is taken to be.
+func Exists(path string) bool {
 	_, err := os.Stat(path)
 	return !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) // nothing is below a file
 }
