@@ -152,11 +152,11 @@ func (r *Run) adopt(ctx context.Context, h record.Header) error {
 		return err
 	}
 	next := r.st
-	if next.start == nil {
-		next.start = r.eng.intervalStart(r.st).start
+	if next.Start == nil {
+		next.Start = r.eng.IntervalStart(r.st).Start
 	}
-	next.carried = carried
-	r.st.drop(next)
+	next.Carried = carried
+	r.st.Drop(next)
 	r.st = next
 	return nil
 }

@@ -153,7 +153,7 @@ func fusedOnly(records []wire.Record, step int) []Accuracy {
 // bit for bit, and what it measures is put on the run's own record. What is there already is not measured again.
 func (r *Run) EvaluateAt(ctx context.Context, split data.Split, step int) error {
 	list, err := r.recordsOf(step)
-	if err != nil || accuracies(list, inforeg.ModalityNames(r.eng.model), split, step) != nil {
+	if err != nil || accuracies(list, inforeg.ModalityNames(r.eng.Model), split, step) != nil {
 		return err
 	}
 	return r.measureAt(ctx, step, fmt.Sprintf("the %s split", split), func(r *Run) ([]wire.Record, error) { return r.Evaluate(ctx, split) })

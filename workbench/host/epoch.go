@@ -12,6 +12,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -22,7 +23,7 @@ func (r *Run) begin(ctx context.Context, epoch, offset int, settings setting.Val
 	next := r.st
 	if interval {
 		r.released = map[string]inforeg.Released{}
-		next = r.eng.intervalStart(r.st)
+		next = r.eng.IntervalStart(r.st)
 	}
 	switch {
 	case offset == 0:
@@ -30,9 +31,9 @@ func (r *Run) begin(ctx context.Context, epoch, offset int, settings setting.Val
 		if err != nil {
 			return err
 		}
-		next.carried = carried
+		next.Carried = carried
 	case interval:
-		controls, err := r.eng.decideInterval(r.st, r.epoch(ctx, epoch, settings))
+		controls, err := r.eng.DecideInterval(r.st, r.epoch(ctx, epoch, settings))
 		if err != nil {
 			return r.notMeasured(err)
 		}
@@ -41,7 +42,7 @@ func (r *Run) begin(ctx context.Context, epoch, offset int, settings setting.Val
 	default:
 		return nil
 	}
-	r.st.drop(next)
+	r.st.Drop(next)
 	r.st = next
 	return nil
 }
@@ -70,7 +71,7 @@ func (r *Run) notMeasured(err error) error {
 
 // decide lets the method decide about the epoch, and gives what it carries from there on.
 func (r *Run) decide(ctx context.Context, epoch int, settings setting.Values) ([]*tensors.Tensor, error) {
-	controls, carried, err := r.eng.decide(r.st, r.epoch(ctx, epoch, settings))
+	controls, carried, err := r.eng.Decide(r.st, r.epoch(ctx, epoch, settings))
 	if err != nil {
 		return nil, r.notMeasured(err)
 	}
@@ -91,10 +92,10 @@ func (r *Run) trial(ctx context.Context, epoch int, settings setting.Values, con
 	if r.set.Len(data.Validation) == 0 {
 		return t, &wire.Problem{Message: "data " + r.base.Data() + " has no validation split to estimate weights on", Hint: "choose another method or set"}
 	}
-	if t.TrainBefore, t.ValBefore, err = r.losses(r.st.vars); err != nil {
+	if t.TrainBefore, t.ValBefore, err = r.losses(r.st.Vars); err != nil {
 		return t, err
 	}
-	st := r.eng.intervalStart(r.st)
+	st := r.eng.IntervalStart(r.st)
 	for step := range epochs * r.perEpoch {
 		if ctx.Err() != nil {
 			break
@@ -103,19 +104,19 @@ func (r *Run) trial(ctx context.Context, epoch int, settings setting.Values, con
 		if err != nil {
 			return t, err
 		}
-		next, _, err := r.eng.step(st, stepInput{batch: batch, controls: r.eng.controlVector(settings, controls, epoch+step/r.perEpoch), key: r.key()})
+		next, _, err := r.eng.Step(st, engine.StepInput{Batch: batch, Controls: r.eng.ControlVector(settings, controls, epoch+step/r.perEpoch), Key: r.key()})
 		if err != nil {
 			return t, err
 		}
-		st.drop(next, r.st) // nothing of the run's own state is freed
+		st.Drop(next, r.st) // nothing of the run's own state is freed
 		st = next
 	}
 	if ctx.Err() == nil {
-		t.TrainAfter, t.ValAfter, err = r.losses(st.vars)
+		t.TrainAfter, t.ValAfter, err = r.losses(st.Vars)
 	} else {
 		err = context.Cause(ctx)
 	}
-	st.drop(r.st)
+	st.Drop(r.st)
 	return t, err
 }
 
@@ -124,15 +125,15 @@ func (r *Run) trial(ctx context.Context, epoch int, settings setting.Values, con
 func (r *Run) losses(vars []*tensors.Tensor) (train, val map[string]float64, err error) {
 	mean := func(split data.Split, indices []int) (map[string]float64, error) {
 		sums := map[string]float64{}
-		err := r.pass(vars, split, indices, func(labels []int32, got rows) error {
+		err := r.pass(vars, split, indices, func(labels []int32, got engine.Rows) error {
 			add := func(name string, logits []float32) {
-				classes := r.eng.model.Classes
+				classes := r.eng.Model.Classes
 				for i, y := range labels {
 					sums[name] += crossEntropy(logits[i*classes:(i+1)*classes], int(y)) / float64(len(indices))
 				}
 			}
-			add("joint", got.logits)
-			for m, logits := range got.separate {
+			add("joint", got.Logits)
+			for m, logits := range got.Separate {
 				add(m, logits)
 			}
 			return nil

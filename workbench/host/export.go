@@ -33,8 +33,8 @@ func (r *Run) Export(ctx context.Context, format, path string) error {
 	}
 	return r.with(ctx, func() error {
 		var list []models.Tensor
-		for i, v := range r.eng.vars {
-			values, err := tensors.CopyFlatData[float32](r.st.vars[i])
+		for i, v := range r.eng.Vars {
+			values, err := tensors.CopyFlatData[float32](r.st.Vars[i])
 			if err != nil {
 				return err
 			}

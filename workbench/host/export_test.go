@@ -60,7 +60,7 @@ func TestExportWeights(t *testing.T) {
 	for _, w := range weightsOf(t, r) {
 		kept[w.Name] = w
 	}
-	for _, v := range r.eng.vars {
+	for _, v := range r.eng.Vars {
 		back, err := models.FromTorch(v, out[v.Name])
 		if err != nil {
 			t.Fatal(err)
@@ -69,8 +69,8 @@ func TestExportWeights(t *testing.T) {
 			t.Errorf("%s (-kept +read)\n%s", v.Name, diff)
 		}
 	}
-	if len(out) != len(r.eng.vars) {
-		t.Errorf("%d tensors, want %d: momentum stays here", len(out), len(r.eng.vars))
+	if len(out) != len(r.eng.Vars) {
+		t.Errorf("%d tensors, want %d: momentum stays here", len(out), len(r.eng.Vars))
 	}
 }
 

@@ -3,6 +3,7 @@ package host
 import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -46,9 +47,9 @@ func (r *Run) f1Record(t *classCounts, split data.Split, n int) wire.Record {
 // macroF1 measures the macro F1 alone. Called with r.mu held.
 func (r *Run) macroF1(split data.Split) (wire.Record, error) {
 	n := r.set.Len(split)
-	t := newClassCounts(r.eng.model.Classes)
-	err := r.pass(r.st.vars, split, data.Positions(n), func(labels []int32, got rows) error {
-		t.addRows(labels, got.logits)
+	t := newClassCounts(r.eng.Model.Classes)
+	err := r.pass(r.st.Vars, split, data.Positions(n), func(labels []int32, got engine.Rows) error {
+		t.addRows(labels, got.Logits)
 		return nil
 	})
 	return r.f1Record(t, split, n), err

@@ -8,6 +8,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
@@ -78,10 +79,10 @@ func TestEvaluateMacroF1(t *testing.T) {
 	var said, there []int
 	var alone wire.Record
 	err = run.with(t.Context(), func() error {
-		classes := run.eng.model.Classes
-		err := run.pass(run.st.vars, data.Test, data.Positions(run.set.Len(data.Test)), func(labels []int32, got rows) error {
+		classes := run.eng.Model.Classes
+		err := run.pass(run.st.Vars, data.Test, data.Positions(run.set.Len(data.Test)), func(labels []int32, got engine.Rows) error {
 			for i, y := range labels {
-				said, there = append(said, argMax(got.logits[i*classes:(i+1)*classes])), append(there, int(y))
+				said, there = append(said, argMax(got.Logits[i*classes:(i+1)*classes])), append(there, int(y))
 			}
 			return nil
 		})
@@ -99,7 +100,7 @@ func TestEvaluateMacroF1(t *testing.T) {
 		t.Fatalf("records of the macro F1 %+v, want one of all test samples like %+v", got, alone)
 	}
 	// Sums of fractions in another order.
-	if want := slowF1(run.eng.model.Classes, said, there); math.Abs(got[0].Value-want) > 1e-12 || got[0].Value != alone.Value || want == 0 {
+	if want := slowF1(run.eng.Model.Classes, said, there); math.Abs(got[0].Value-want) > 1e-12 || got[0].Value != alone.Value || want == 0 {
 		t.Errorf("macro F1 %v, alone %v, slow twin %v", got[0].Value, alone.Value, want)
 	}
 	if n := len(of(onRecord(run).Probes)); n != 1 {

@@ -176,7 +176,7 @@ func weightsOf(t *testing.T, r *Run) []models.Tensor {
 	t.Helper()
 	var list []models.Tensor
 	if err := r.with(t.Context(), func() (err error) {
-		list, err = r.eng.collect(r.st)
+		list, err = r.eng.Collect(r.st)
 		return err
 	}); err != nil {
 		t.Fatal(err)

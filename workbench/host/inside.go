@@ -16,6 +16,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 	"github.com/primewindow/primewindow/viz"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -25,7 +26,7 @@ import (
 func (r *Run) Gradient(ctx context.Context, name string) (shape []int, values []float32, err error) {
 	err = r.with(ctx, func() error {
 		var names []string
-		for _, v := range r.eng.trainable {
+		for _, v := range r.eng.Trainable {
 			names = append(names, v.Name)
 			if v.Name == name {
 				shape = v.Shape
@@ -36,7 +37,7 @@ func (r *Run) Gradient(ctx context.Context, name string) (shape []int, values []
 		}
 		_, values, err = r.look("gradient "+name, func(vars, x map[string]*Node, labels *Node) *Node {
 			call := &models.Call{Vars: vars, Norm: models.BatchStatistics}
-			losses := models.CrossEntropy(r.eng.model.Forward(call, x).Logits, labels)
+			losses := models.CrossEntropy(r.eng.Model.Forward(call, x).Logits, labels)
 			return Gradient(ReduceAllMean(losses), vars[name])[0]
 		})
 		return err
@@ -54,7 +55,7 @@ func (r *Run) Activation(ctx context.Context, layer string) (shape []int, values
 		}
 		shape, values, err = r.look("activation "+layer, func(vars, x map[string]*Node, _ *Node) *Node {
 			call := &models.Call{Vars: vars, Norm: models.RunningStatistics, Record: true}
-			r.eng.model.Forward(call, x)
+			r.eng.Model.Forward(call, x)
 			for _, l := range call.Layers {
 				if l.Name == layer {
 					return l.Output
@@ -71,8 +72,8 @@ func (r *Run) Activation(ctx context.Context, layer string) (shape []int, values
 func (r *Run) layers() []string {
 	var names []string
 	seen := map[string]bool{}
-	for _, m := range r.eng.model.Modalities {
-		for _, v := range inforeg.EncoderVariables(r.eng.model, m.Name) {
+	for _, m := range r.eng.Model.Modalities {
+		for _, v := range inforeg.EncoderVariables(r.eng.Model, m.Name) {
 			if name := layerOf(v.Name); !seen[name] {
 				seen[name] = true
 				names = append(names, name)
@@ -89,15 +90,15 @@ func (r *Run) look(name string, build func(vars, x map[string]*Node, labels *Nod
 	if err != nil {
 		return nil, nil, err
 	}
-	defer r.eng.forget(name)
-	out, err := r.eng.withBatch(name, func(in []*Node) []*Node {
-		x, labels := r.eng.inputs(in[len(r.eng.vars):])
-		return []*Node{build(byName(r.eng.vars, in), x, labels)}
-	}, r.st.vars, b)
+	defer r.eng.Forget(name)
+	out, err := r.eng.WithBatch(name, func(in []*Node) []*Node {
+		x, labels := r.eng.Inputs(in[len(r.eng.Vars):])
+		return []*Node{build(engine.ByName(r.eng.Vars, in), x, labels)}
+	}, r.st.Vars, b)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer free(out...)
+	defer engine.Free(out...)
 	values, err = tensors.CopyFlatData[float32](out[0])
 	return out[0].Shape().Dimensions, values, err
 }
@@ -127,7 +128,7 @@ func (r *Run) SampleNorms(ctx context.Context) (map[string][]SampleNorm, error) 
 		if err != nil {
 			return err
 		}
-		for _, m := range r.eng.model.Modalities {
+		for _, m := range r.eng.Model.Modalities {
 			for i, v := range sum.of(m.Name).values {
 				id, label := r.set.Identity(data.Train, batch.Indices[i])
 				all[m.Name] = append(all[m.Name], SampleNorm{batch.Indices[i], id, label, v})
@@ -153,7 +154,7 @@ func (r *Run) DrawSamples(ctx context.Context) (*wire.Figure, error) {
 	f := viz.SamplesFigure{
 		Title: fmt.Sprintf("Samples that carry most of the trace, %s, step %d", r.Name, step), Value: "squared gradient norm (nats²)",
 	}
-	for _, m := range r.eng.model.Modalities {
+	for _, m := range r.eng.Model.Modalities {
 		total, top := 0.0, 0.0
 		row := viz.SampleRow{Sequence: m.Kind == data.Sequence, Flip: m.Kind == data.Spectrogram}
 		for i, s := range norms[m.Name] {
@@ -194,14 +195,4 @@ func (r *Run) PerSample(ctx context.Context, modality string) (shape []int, valu
 		values = append(values, float32(s.Index), float32(s.Norm))
 	}
 	return []int{len(norms[modality]), 2}, values, nil
-}
-
-// forget drops a compiled graph.
-func (e *engine) forget(name string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if exec := e.graphs[name]; exec != nil {
-		exec.Finalize()
-	}
-	delete(e.graphs, name)
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -27,8 +28,8 @@ import (
 // variable was changed.
 func lossWith(t *testing.T, r *Run, name string, element int, change float32) float64 {
 	t.Helper()
-	vars := slices.Clone(r.st.vars)
-	for i, v := range r.eng.vars {
+	vars := slices.Clone(r.st.Vars)
+	for i, v := range r.eng.Vars {
 		if v.Name != name {
 			continue
 		}
@@ -38,21 +39,21 @@ func lossWith(t *testing.T, r *Run, name string, element int, change float32) fl
 		}
 		values[element] += change
 		vars[i] = tensors.FromFlatDataAndDimensions(values, v.Shape...)
-		defer free(vars[i])
+		defer engine.Free(vars[i])
 	}
 	b, err := r.nextBatch()
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := r.eng.withBatch("loss of the test", func(in []*Node) []*Node {
-		x, labels := r.eng.inputs(in[len(r.eng.vars):])
-		call := &models.Call{Vars: byName(r.eng.vars, in), Norm: models.BatchStatistics}
-		return []*Node{ReduceAllMean(models.CrossEntropy(r.eng.model.Forward(call, x).Logits, labels))}
+	out, err := r.eng.WithBatch("loss of the test", func(in []*Node) []*Node {
+		x, labels := r.eng.Inputs(in[len(r.eng.Vars):])
+		call := &models.Call{Vars: engine.ByName(r.eng.Vars, in), Norm: models.BatchStatistics}
+		return []*Node{ReduceAllMean(models.CrossEntropy(r.eng.Model.Forward(call, x).Logits, labels))}
 	}, vars, b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer free(out...)
+	defer engine.Free(out...)
 	return float64(tensors.ToScalar[float32](out[0]))
 }
 
@@ -84,7 +85,7 @@ func TestGradient(t *testing.T) {
 	}
 	whole := map[string][]float32{}
 	for _, m := range []string{"audio", "visual"} {
-		for _, v := range inforeg.EncoderVariables(r.eng.model, m) {
+		for _, v := range inforeg.EncoderVariables(r.eng.Model, m) {
 			_, values, err := r.Gradient(t.Context(), v.Name)
 			if err != nil {
 				t.Fatal(err)
@@ -226,7 +227,7 @@ func TestLookErrors(t *testing.T) {
 			}
 		})
 	}
-	if names := r.eng.graphs; len(names) > 0 {
+	if names := r.eng.Graphs; len(names) > 0 {
 		t.Errorf("graphs %v were built", names)
 	}
 }

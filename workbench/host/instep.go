@@ -10,6 +10,7 @@ import (
 
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -28,14 +29,6 @@ func (r *Run) measures(settings setting.Values, step int) inforeg.Measures {
 	}
 	m.Weights = m != inforeg.Measures{} && settings.Text("probe_params") == setting.ParamsWeights
 	return m
-}
-
-// stepName names the graph of a step that measures so much.
-func stepName(m inforeg.Measures) string {
-	if m == (inforeg.Measures{}) {
-		return "step"
-	}
-	return fmt.Sprintf("step %+v", m)
 }
 
 // chances are the random inputs of a step that measures, keyed by seed and step.
@@ -60,18 +53,12 @@ func (r *Run) chances(m inforeg.Measures, step int) ([]*tensors.Tensor, error) {
 	return list, nil
 }
 
-// measured are the numbers of one encoder that a step gave beside training.
-type measured struct {
-	shares, signs, labels []float64
-	mean                  float64
-}
-
 // stepRecords makes records of what a step measured. It is called before the step is counted: the numbers are of the
 // weights that the step began with.
-func (r *Run) stepRecords(m inforeg.Measures, got map[string]measured, plain bool) []wire.Record {
+func (r *Run) stepRecords(m inforeg.Measures, got map[string]engine.Measured, plain bool) []wire.Record {
 	n := r.base.Batch()
 	var list []wire.Record
-	for _, mod := range r.eng.model.Modalities {
+	for _, mod := range r.eng.Model.Modalities {
 		one := got[mod.Name]
 		add := func(kind, loss, labels, bn string, values []float64, batch *float64, way ...string) {
 			rec := r.blank(kind, mod.Name)
@@ -89,15 +76,15 @@ func (r *Run) stepRecords(m inforeg.Measures, got map[string]measured, plain boo
 			if !plain {
 				loss = "total"
 			}
-			add(inforeg.KindFisherEmp, loss, inforeg.LabelsObserved, inforeg.BNShare, one.shares, &one.mean)
+			add(inforeg.KindFisherEmp, loss, inforeg.LabelsObserved, inforeg.BNShare, one.Shares, &one.Mean)
 		}
 		if m.Signs > 0 {
-			sums := append(slices.Clone(one.signs), one.mean*float64(n)*float64(n))
+			sums := append(slices.Clone(one.Signs), one.Mean*float64(n)*float64(n))
 			values := inforeg.PerDraw(inforeg.Balanced, sums, n)
-			add(inforeg.KindFisherEmp, inforeg.LossFused, inforeg.LabelsObserved, inforeg.BNCoupled, values, &one.mean, inforeg.Balanced, counted(m.Signs))
+			add(inforeg.KindFisherEmp, inforeg.LossFused, inforeg.LabelsObserved, inforeg.BNCoupled, values, &one.Mean, inforeg.Balanced, counted(m.Signs))
 		}
 		if m.Labels > 0 {
-			values := inforeg.PerDraw(inforeg.Rademacher, one.labels, n) // no signs, the same division
+			values := inforeg.PerDraw(inforeg.Rademacher, one.Labels, n) // no signs, the same division
 			add(inforeg.KindFisherTrue, inforeg.LossFused, inforeg.LabelsSampled, inforeg.BNCoupled, values, nil, counted(m.Labels))
 		}
 	}

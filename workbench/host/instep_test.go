@@ -17,6 +17,7 @@ import (
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
@@ -38,7 +39,7 @@ func onNext(t *testing.T, r *Run, p inforeg.Probe) tally {
 		t.Fatal(err)
 	}
 	sum := tally{}
-	if err := r.measurePart(sum, r.st.vars, b, complete(t, p), rand.New(rand.NewPCG(1, 1)), 1); err != nil {
+	if err := r.measurePart(sum, r.st.Vars, b, complete(t, p), rand.New(rand.NewPCG(1, 1)), 1); err != nil {
 		t.Fatal(err)
 	}
 	return sum
@@ -51,7 +52,7 @@ func meanSquare(t *testing.T, r *Run, b *data.Batch) map[string]float64 {
 	for i := range ones {
 		ones[i] = 1
 	}
-	sums, err := r.eng.sumNorms(r.st.vars, b, complete(t, inforeg.Probe{BN: inforeg.BNCoupled}), [][]float32{ones})
+	sums, err := r.eng.SumNorms(r.st.Vars, b, complete(t, inforeg.Probe{BN: inforeg.BNCoupled}), [][]float32{ones})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,12 +172,12 @@ func TestDraws(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				next, o, err := r.eng.step(r.st, stepInput{batch: b, controls: r.eng.controlVector(r.base, r.controls, 0), measures: tt.measures, chances: chances, key: r.key()})
+				next, o, err := r.eng.Step(r.st, engine.StepInput{Batch: b, Controls: r.eng.ControlVector(r.base, r.controls, 0), Measures: tt.measures, Chances: chances, Key: r.key()})
 				if err != nil {
 					t.Fatal(err)
 				}
-				next.drop(r.st) // not taken
-				for _, rec := range r.stepRecords(tt.measures, o.measured, r.eng.plain) {
+				next.Drop(r.st) // not taken
+				for _, rec := range r.stepRecords(tt.measures, o.Measured, r.eng.Plain) {
 					values[rec.Encoder] = append(values[rec.Encoder], rec.Value)
 					if rec.Kind != complete(t, tt.exact).Kind || !strings.Contains(rec.Way, "16 draws, in step") || rec.N != samples || rec.SE == nil {
 						t.Fatalf("%+v, want 16 draws of %d samples with their standard error", rec, samples)

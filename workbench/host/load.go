@@ -11,6 +11,7 @@ import (
 
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
@@ -100,7 +101,7 @@ func (r *Run) restore(ctx context.Context, step int) error {
 		}
 		var system *os.PathError
 		switch {
-		case errors.Is(err, errOtherShape) && !maps.Equal(h.Code, r.code):
+		case errors.Is(err, engine.ErrOtherShape) && !maps.Equal(h.Code, r.code):
 			return r.otherVariables(err)
 		case errors.As(err, &system):
 			return &wire.Problem{
@@ -115,7 +116,7 @@ func (r *Run) restore(ctx context.Context, step int) error {
 		}
 	}
 	r.forget()
-	r.st, r.saved = r.eng.initial(uint64(r.base.Seed())), 0
+	r.st, r.saved = r.eng.Initial(uint64(r.base.Seed())), 0
 	if r.recorded() == 0 {
 		return r.save(true)
 	}
@@ -124,14 +125,14 @@ func (r *Run) restore(ctx context.Context, step int) error {
 
 // forget drops the state: the run is before step 0.
 func (r *Run) forget() {
-	r.st.drop(state{})
-	r.st, r.at, r.origin = state{}, 0, record.Start{Step: drawn}
+	r.st.Drop(engine.State{})
+	r.st, r.at, r.origin = engine.State{}, 0, record.Start{Step: drawn}
 	r.ring, r.released = map[string][][]float32{}, map[string]inforeg.Released{}
 }
 
 // take makes the state of a file the run's.
 func (r *Run) take(ctx context.Context, from record.Start) (record.Header, error) {
-	st, h, all, err := r.eng.readState(from.Path(r.Dir), from.Step, r.man.IDs(), r.code)
+	st, h, all, err := r.eng.ReadState(from.Path(r.Dir), from.Step, r.man.IDs(), r.code)
 	if err != nil {
 		return h, err
 	}
@@ -139,7 +140,7 @@ func (r *Run) take(ctx context.Context, from record.Start) (record.Header, error
 	r.st, r.at, r.origin, r.saved, r.controls = st, from.Step, from, from.Step, h.Controls
 	maps.Copy(r.released, h.Released)
 	if h.Stop {
-		r.ring, r.last = r.eng.gradientsIn(all)
+		r.ring, r.last = r.eng.GradientsIn(all)
 	}
 	return h, r.adopt(ctx, h)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 )
 
 // Var gives a variable's shape and values at the present step, as kept here: convolution kernels are
@@ -17,17 +18,17 @@ import (
 func (r *Run) Var(ctx context.Context, name string) (shape []int, values []float32, err error) {
 	err = r.with(ctx, func() error {
 		var names []string
-		for i, v := range r.eng.vars {
+		for i, v := range r.eng.Vars {
 			if names = append(names, v.Name); v.Name == name {
 				shape = v.Shape
-				values, err = tensors.CopyFlatData[float32](r.st.vars[i])
+				values, err = tensors.CopyFlatData[float32](r.st.Vars[i])
 				return err
 			}
 		}
-		for i, v := range r.eng.trainable {
-			if momentumPrefix+v.Name == name {
+		for i, v := range r.eng.Trainable {
+			if engine.MomentumPrefix+v.Name == name {
 				shape = v.Shape
-				values, err = tensors.CopyFlatData[float32](r.st.momentum[i])
+				values, err = tensors.CopyFlatData[float32](r.st.Momentum[i])
 				return err
 			}
 		}
@@ -72,7 +73,7 @@ func (r *Run) Batch(modality string) (shape []int, values []float32, err error) 
 	if err := r.checkModality(modality); err != nil {
 		return nil, nil, err
 	}
-	for _, m := range r.eng.model.Modalities {
+	for _, m := range r.eng.Model.Modalities {
 		if m.Name == modality {
 			shape = append([]int{len(b.Labels)}, m.Shape...)
 		}
@@ -81,7 +82,7 @@ func (r *Run) Batch(modality string) (shape []int, values []float32, err error) 
 }
 
 func (r *Run) checkModality(name string) error {
-	if names := inforeg.ModalityNames(r.eng.model); !slices.Contains(names, name) {
+	if names := inforeg.ModalityNames(r.eng.Model); !slices.Contains(names, name) {
 		return wire.Unknown("modality", name, names, "")
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -116,7 +117,7 @@ func (r *Run) afterStep(settings setting.Values) error {
 // accumulated are the numbers that an interval's steps added up to.
 func (r *Run) accumulated() []wire.Record {
 	var list []wire.Record
-	for _, m := range r.eng.model.Modalities {
+	for _, m := range r.eng.Model.Modalities {
 		acc := r.released[m.Name]
 		for _, sum := range []struct {
 			kind  string
@@ -178,7 +179,7 @@ func (r *Run) measureDue(settings setting.Values, start bool) error {
 // put on record together is there as a whole, unless a part of it was lost since.
 func (r *Run) measured(kind, readout string) (bool, error) {
 	lost := r.mend != nil && (len(r.mend.lost[r.at]) > 0 || r.rec.Gap >= 0 && r.at >= r.rec.Gap)
-	whole := kind != inforeg.KindCosine || len(r.ring[r.eng.model.Modalities[0].Name]) == min(r.at, record.CosineBatches)
+	whole := kind != inforeg.KindCosine || len(r.ring[r.eng.Model.Modalities[0].Name]) == min(r.at, record.CosineBatches)
 	if lost || r.strict && whole { // behind a snapshot some gradients are missing for a while
 		return false, nil
 	}
@@ -195,7 +196,7 @@ func (r *Run) measured(kind, readout string) (bool, error) {
 	if readout == wire.ReadoutHead {
 		return n >= 1, nil
 	}
-	return n >= len(r.eng.model.Modalities), nil
+	return n >= len(r.eng.Model.Modalities), nil
 }
 
 // fisher measures the exact Fisher trace of every encoder (paper eq. 7) on the probe samples, in the definition that
@@ -224,7 +225,7 @@ func (r *Run) fisherTrue(settings setting.Values) ([]wire.Record, error) {
 // slice cuts samples [from, to) out of a batch.
 func (r *Run) slice(b *data.Batch, from, to int) *data.Batch {
 	part := &data.Batch{Indices: b.Indices[from:to], Labels: b.Labels[from:to], X: map[string][]float32{}}
-	for _, m := range r.eng.model.Modalities {
+	for _, m := range r.eng.Model.Modalities {
 		part.X[m.Name] = b.X[m.Name][from*m.Size() : to*m.Size()]
 	}
 	return part
@@ -232,7 +233,7 @@ func (r *Run) slice(b *data.Batch, from, to int) *data.Batch {
 
 // pass runs a split, or the given positions of it, through the model in eval mode and hands out each batch's
 // rows: logits and features have n rows.
-func (r *Run) pass(vars []*tensors.Tensor, split data.Split, indices []int, use func(labels []int32, r rows) error) error {
+func (r *Run) pass(vars []*tensors.Tensor, split data.Split, indices []int, use func(labels []int32, r engine.Rows) error) error {
 	size := r.base.Batch()
 	read := func(place int) func() (*data.Batch, error) {
 		want := slices.Clone(indices[place*size:][:min(size, len(indices)-place*size)])
@@ -248,15 +249,15 @@ func (r *Run) pass(vars []*tensors.Tensor, split data.Split, indices []int, use 
 		if err != nil {
 			return err
 		}
-		if err := checkLabels(b, r.eng.model.Classes); err != nil {
+		if err := checkLabels(b, r.eng.Model.Classes); err != nil {
 			return err
 		}
-		got, err := r.eng.evaluate(vars, b)
+		got, err := r.eng.Evaluate(vars, b)
 		if err != nil {
 			return err
 		}
-		got.logits = got.logits[:len(got.logits)/size*n]
-		for _, part := range []map[string][]float32{got.unimodal, got.separate, got.features} {
+		got.Logits = got.Logits[:len(got.Logits)/size*n]
+		for _, part := range []map[string][]float32{got.Unimodal, got.Separate, got.Features} {
 			for m, v := range part {
 				part[m] = v[:len(v)/size*n]
 			}
@@ -277,15 +278,15 @@ func (r *Run) evaluate(split data.Split, _ setting.Values) ([]wire.Record, error
 
 // scores also gives the macro F1 of the fused prediction. also sees what each batch came to, so that what else is read
 // on the split needs no further pass.
-func (r *Run) scores(split data.Split, also ...func(labels []int32, got rows)) ([]wire.Record, wire.Record, error) {
+func (r *Run) scores(split data.Split, also ...func(labels []int32, got engine.Rows)) ([]wire.Record, wire.Record, error) {
 	n := r.set.Len(split)
 	if n == 0 {
 		return nil, wire.Record{}, &wire.Problem{Message: fmt.Sprintf("data %s has no samples in split %s", r.base.Data(), split), Hint: "choose another split"}
 	}
 	hits := map[string]int{}
-	losses, f1 := map[string][]float64{}, newClassCounts(r.eng.model.Classes)
+	losses, f1 := map[string][]float64{}, newClassCounts(r.eng.Model.Classes)
 	count := func(name string, labels []int32, logits []float32) {
-		classes := r.eng.model.Classes
+		classes := r.eng.Model.Classes
 		for i, y := range labels {
 			row := logits[i*classes : (i+1)*classes]
 			if argMax(row) == int(y) {
@@ -294,13 +295,13 @@ func (r *Run) scores(split data.Split, also ...func(labels []int32, got rows)) (
 			losses[name] = append(losses[name], crossEntropy(row, int(y)))
 		}
 	}
-	err := r.pass(r.st.vars, split, data.Positions(n), func(labels []int32, got rows) error {
-		count(wire.Fused, labels, got.logits)
-		f1.addRows(labels, got.logits)
-		for m, logits := range got.unimodal {
+	err := r.pass(r.st.Vars, split, data.Positions(n), func(labels []int32, got engine.Rows) error {
+		count(wire.Fused, labels, got.Logits)
+		f1.addRows(labels, got.Logits)
+		for m, logits := range got.Unimodal {
 			count(m, labels, logits)
 		}
-		for m, logits := range got.separate {
+		for m, logits := range got.Separate {
 			count(separateName(m), labels, logits)
 		}
 		for _, see := range also {
@@ -322,11 +323,11 @@ func (r *Run) scores(split data.Split, also ...func(labels []int32, got rows)) (
 		records = append(records, rec)
 	}
 	add(wire.Fused, wire.ReadoutHead, wire.Fused)
-	for _, m := range inforeg.ModalityNames(r.eng.model) {
+	for _, m := range inforeg.ModalityNames(r.eng.Model) {
 		add(m, wire.ReadoutSplit, m)
 	}
-	if r.eng.model.Separate {
-		for _, m := range inforeg.ModalityNames(r.eng.model) {
+	if r.eng.Model.Separate {
+		for _, m := range inforeg.ModalityNames(r.eng.Model) {
 			add(m, wire.ReadoutSeparate, separateName(m))
 		}
 	}
@@ -370,12 +371,12 @@ type featureRows struct {
 }
 
 // add takes up a batch.
-func (f *featureRows) add(labels []int32, got rows) {
+func (f *featureRows) add(labels []int32, got engine.Rows) {
 	if f.all == nil {
 		f.all = map[string][]float32{}
 	}
 	f.labels = append(f.labels, labels...)
-	for m, z := range got.features {
+	for m, z := range got.Features {
 		f.all[m] = append(f.all[m], z...)
 	}
 }
@@ -383,7 +384,7 @@ func (f *featureRows) add(labels []int32, got rows) {
 // features gives each modality's features of samples, [n, D] by modality, and the labels.
 func (r *Run) features(split data.Split, indices []int) (map[string][]float32, []int32, error) {
 	var f featureRows
-	err := r.pass(r.st.vars, split, indices, func(y []int32, got rows) error {
+	err := r.pass(r.st.Vars, split, indices, func(y []int32, got engine.Rows) error {
 		f.add(y, got)
 		return nil
 	})
@@ -412,8 +413,8 @@ func (r *Run) linearOn(split data.Split, test featureRows, settings setting.Valu
 		return nil, err
 	}
 	var records []wire.Record
-	for _, m := range r.eng.model.Modalities {
-		predicted, err := leastSquares(train[m.Name], trainLabels, test.all[m.Name], r.eng.model.Classes)
+	for _, m := range r.eng.Model.Modalities {
+		predicted, err := leastSquares(train[m.Name], trainLabels, test.all[m.Name], r.eng.Model.Classes)
 		if err != nil {
 			return nil, fmt.Errorf("linear probe of %s: %w", m.Name, err)
 		}
@@ -502,7 +503,7 @@ func (r *Run) measureNow(kind string, settings setting.Values) ([]wire.Record, e
 	case inforeg.KindCosine:
 		list, err := r.cosine(settings)
 		if err == nil && list == nil {
-			err = &wire.Problem{Message: fmt.Sprintf("cosine: %d batch gradients so far, want at least 2", len(r.ring[r.eng.model.Modalities[0].Name])), Hint: "take more steps first"}
+			err = &wire.Problem{Message: fmt.Sprintf("cosine: %d batch gradients so far, want at least 2", len(r.ring[r.eng.Model.Modalities[0].Name])), Hint: "take more steps first"}
 		}
 		return list, err
 	case inforeg.KindReleased, inforeg.KindBatchSquare:

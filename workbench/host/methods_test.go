@@ -11,6 +11,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
@@ -25,7 +26,7 @@ func TestMethodsResume(t *testing.T) {
 				settings["super_epoch"] = 1
 			}
 			r := trained(t, shop, "resume-"+name, settings, hosttest.SmallEpoch+3)
-			list, err := r.eng.collect(r.st)
+			list, err := r.eng.Collect(r.st)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -36,19 +37,19 @@ func TestMethodsResume(t *testing.T) {
 			if err := writeSnapshotIn(dir, r, list); err != nil {
 				t.Fatal(err)
 			}
-			back, h, err := r.eng.readSnapshot(dir, r.at)
+			back, h, err := r.eng.ReadSnapshot(dir, r.at)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(back.carried) != len(r.eng.carried) || h.Offset != 3 {
-				t.Fatalf("%d tensors of the method and offset %d, want %d and 3", len(back.carried), h.Offset, len(r.eng.carried))
+			if len(back.Carried) != len(r.eng.Carried) || h.Offset != 3 {
+				t.Fatalf("%d tensors of the method and offset %d, want %d and 3", len(back.Carried), h.Offset, len(r.eng.Carried))
 			}
 			batch, err := r.batch(r.at)
 			if err != nil {
 				t.Fatal(err)
 			}
-			step := func(s state, controls map[string]float64) (state, outcome) {
-				next, o, err := r.eng.step(s, stepInput{batch: batch, controls: r.eng.controlVector(r.base, controls, 1), key: r.key()})
+			step := func(s engine.State, controls map[string]float64) (engine.State, engine.Outcome) {
+				next, o, err := r.eng.Step(s, engine.StepInput{Batch: batch, Controls: r.eng.ControlVector(r.base, controls, 1), Key: r.key()})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -56,12 +57,12 @@ func TestMethodsResume(t *testing.T) {
 			}
 			a, scalars := step(r.st, r.controls)
 			b, again := step(back, h.Controls)
-			if !slices.Equal(scalars.scalars, again.scalars) {
-				t.Errorf("scalars %v, then %v", scalars.scalars, again.scalars)
+			if !slices.Equal(scalars.Scalars, again.Scalars) {
+				t.Errorf("scalars %v, then %v", scalars.Scalars, again.Scalars)
 			}
-			for i, list := range a.lists() {
+			for i, list := range a.Lists() {
 				for j, x := range list {
-					if !slices.Equal(tensors.MustCopyFlatData[float32](x), tensors.MustCopyFlatData[float32](b.lists()[i][j])) {
+					if !slices.Equal(tensors.MustCopyFlatData[float32](x), tensors.MustCopyFlatData[float32](b.Lists()[i][j])) {
 						t.Errorf("tensor %d of list %d differs", j, i)
 					}
 				}

@@ -10,13 +10,14 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // motion measures, for each encoder and each of its layers, the gradient's norm and the size of the update of the last
 // step, and the distance from the start.
 func (r *Run) motion(setting.Values) ([]wire.Record, error) {
-	if r.last.gradSquares == nil {
+	if r.last.GradSquares == nil {
 		return nil, &wire.Problem{Message: "motion: no step has been taken since the run was opened", Hint: "take a step first"}
 	}
 	distances, err := r.distances()
@@ -24,15 +25,15 @@ func (r *Run) motion(setting.Values) ([]wire.Record, error) {
 		return nil, err
 	}
 	var records []wire.Record
-	for _, m := range r.eng.model.Modalities {
+	for _, m := range r.eng.Model.Modalities {
 		for _, part := range []struct {
 			kind    string
 			squares []float32
-		}{{wire.KindGradNorm, r.last.gradSquares}, {wire.KindUpdate, r.last.updateSquares}, {wire.KindDistance, distances}} {
+		}{{wire.KindGradNorm, r.last.GradSquares}, {wire.KindUpdate, r.last.UpdateSquares}, {wire.KindDistance, distances}} {
 			rec := r.blank(part.kind, m.Name)
 			rec.Parts = map[string]float64{}
 			square := 0.0
-			for i, v := range r.eng.trainable {
+			for i, v := range r.eng.Trainable {
 				if strings.HasPrefix(v.Name, models.EncoderPrefix(m.Name)) {
 					square += float64(part.squares[i])
 					rec.Parts[layerOf(v.Name)] += float64(part.squares[i])
@@ -61,27 +62,27 @@ func layerOf(variable string) string {
 // distances are the squared norms of the differences to step 0, by trainable variable.
 func (r *Run) distances() ([]float32, error) {
 	if r.begun == nil {
-		first := r.eng.initial(uint64(r.base.Seed()))
-		free(first.momentum...)
-		for i, v := range r.eng.vars {
+		first := r.eng.Initial(uint64(r.base.Seed()))
+		engine.Free(first.Momentum...)
+		for i, v := range r.eng.Vars {
 			if v.Trainable() {
-				r.begun = append(r.begun, first.vars[i])
+				r.begun = append(r.begun, first.Vars[i])
 			} else {
-				free(first.vars[i])
+				engine.Free(first.Vars[i])
 			}
 		}
 	}
 	n := len(r.begun)
 	args := make([]any, 0, 2*n)
-	for i, v := range r.eng.vars {
+	for i, v := range r.eng.Vars {
 		if v.Trainable() {
-			args = append(args, r.st.vars[i])
+			args = append(args, r.st.Vars[i])
 		}
 	}
 	for _, t := range r.begun {
 		args = append(args, t)
 	}
-	out, err := r.eng.call("distance", func(in []*Node) []*Node {
+	out, err := r.eng.Call("distance", func(in []*Node) []*Node {
 		squares := make([]*Node, n)
 		for i := range squares {
 			squares[i] = inforeg.SquaredNorm(Sub(in[i], in[n+i]))
@@ -91,6 +92,6 @@ func (r *Run) distances() ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer free(out...)
+	defer engine.Free(out...)
 	return tensors.CopyFlatData[float32](out[0])
 }

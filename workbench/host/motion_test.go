@@ -8,6 +8,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 )
 
 // TestMotion compares gradient norm, size of the update and distance with the weights themselves.
@@ -31,7 +32,7 @@ func TestMotion(t *testing.T) {
 			}
 			squares := map[string]float64{} // of the gradient that the last step took
 			for m, ring := range r.ring {
-				for _, span := range inforeg.SketchSpans(r.eng.model, m) {
+				for _, span := range inforeg.SketchSpans(r.eng.Model, m) {
 					for _, x := range ring[len(ring)-1][span.From:span.To] {
 						squares[layerOf(span.Name)] += float64(x) * float64(x)
 					}
@@ -39,7 +40,7 @@ func TestMotion(t *testing.T) {
 			}
 			moved := map[string]float64{}
 			for i, w := range weightsOf(t, r) {
-				if strings.HasPrefix(w.Name, momentumPrefix) || strings.Contains(w.Name, ".running_") {
+				if strings.HasPrefix(w.Name, engine.MomentumPrefix) || strings.Contains(w.Name, ".running_") {
 					continue
 				}
 				for j, x := range w.Values {

@@ -39,7 +39,7 @@ func (r *Run) noise(setting.Values) ([]wire.Record, error) {
 		if err != nil {
 			return nil, err
 		}
-		sums, err := r.eng.sumNorms(r.st.vars, r.slice(b, i*size, (i+1)*size), p, rows)
+		sums, err := r.eng.SumNorms(r.st.Vars, r.slice(b, i*size, (i+1)*size), p, rows)
 		if err != nil {
 			return nil, err
 		}
@@ -50,7 +50,7 @@ func (r *Run) noise(setting.Values) ([]wire.Record, error) {
 		}
 	}
 	var records []wire.Record
-	for _, m := range r.eng.model.Modalities {
+	for _, m := range r.eng.Model.Modalities {
 		for _, part := range []struct {
 			kind   string
 			values []float64
@@ -72,7 +72,7 @@ func (r *Run) cosine(setting.Values) ([]wire.Record, error) { return r.cosines(0
 
 // cosines is cosine of the last k gradients; 0: of all that are kept.
 func (r *Run) cosines(k int) ([]wire.Record, error) {
-	names := inforeg.ModalityNames(r.eng.model)
+	names := inforeg.ModalityNames(r.eng.Model)
 	kept := len(r.ring[names[0]])
 	switch {
 	case k == 0 && kept < 2:
@@ -95,7 +95,7 @@ func (r *Run) cosines(k int) ([]wire.Record, error) {
 		if err != nil {
 			return nil, err
 		}
-		spans := inforeg.SketchSpans(r.eng.model, name)
+		spans := inforeg.SketchSpans(r.eng.Model, name)
 		rec := r.blank(inforeg.KindCosine, name)
 		rec.Value, rec.Matrix, rec.N, rec.Parts = inforeg.MeanCosine(matrix), matrix, k, map[string]float64{}
 		for _, span := range spans {

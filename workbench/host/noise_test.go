@@ -80,7 +80,7 @@ func TestCosines(t *testing.T) {
 		}
 		var names []string
 		vectors := r.ring[m]
-		for _, span := range inforeg.SketchSpans(r.eng.model, m) {
+		for _, span := range inforeg.SketchSpans(r.eng.Model, m) {
 			names = append(names, span.Name)
 			sum := 0.0
 			for i := range vectors {

@@ -12,6 +12,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -46,13 +47,13 @@ func (r *Run) ProbeWith(ctx context.Context, ask wire.Probe) (list []wire.Record
 	if err != nil {
 		return nil, &wire.Problem{Message: wire.FirstLine(err), Hint: "for example kind fisher_true, labels sampled, draws 16"}
 	}
-	if r.eng.model.Gates > 0 && p.Loss != inforeg.LossFused {
+	if r.eng.Model.Gates > 0 && p.Loss != inforeg.LossFused {
 		return nil, &wire.Problem{
 			Message: fmt.Sprintf("probe of loss %s: the gates of %s carry each modality's own loss into the other's encoder", p.Loss, r.base.Method()),
 			Hint:    "the fused loss can be measured",
 		}
 	}
-	if r.eng.model.Gates > 0 && p.Whole {
+	if r.eng.Model.Gates > 0 && p.Whole {
 		return nil, &wire.Problem{
 			Message: fmt.Sprintf("probe of the whole model: the part of the gates of %s is not known", r.base.Method()),
 			Hint:    "each encoder's trace can be measured",
@@ -83,7 +84,7 @@ func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.
 		return nil, err
 	}
 	samples = len(batch.Labels)
-	names, params := inforeg.ModalityNames(r.eng.model), []string{}
+	names, params := inforeg.ModalityNames(r.eng.Model), []string{}
 	if p.Weights {
 		params = append(params, setting.ParamsWeights)
 	}
@@ -123,13 +124,13 @@ func (r *Run) read(ctx context.Context, p inforeg.Probe, samples int) (tally, *d
 	if err != nil {
 		return nil, nil, err
 	}
-	vars := r.st.vars
+	vars := r.st.Vars
 	if p.BN == inforeg.BNRecalibrated {
-		all, fresh, err := r.eng.recalibrated(vars, batch)
+		all, fresh, err := r.eng.Recalibrated(vars, batch)
 		if err != nil {
 			return nil, nil, err
 		}
-		defer free(fresh...)
+		defer engine.Free(fresh...)
 		vars = all
 	}
 	random := rand.New(rand.NewPCG(uint64(r.base.Seed()), uint64(r.at)))
@@ -213,7 +214,7 @@ func (r *Run) measurePart(sum tally, vars []*tensors.Tensor, part *data.Batch, p
 	}
 	switch {
 	case p.Labels == inforeg.LabelsSampled && p.BN == inforeg.BNCoupled:
-		got, err := r.eng.labelSums(vars, part, p, draws())
+		got, err := r.eng.LabelSums(vars, part, p, draws())
 		if err != nil {
 			return err
 		}
@@ -223,32 +224,32 @@ func (r *Run) measurePart(sum tally, vars []*tensors.Tensor, part *data.Batch, p
 		sum.draws(got, share)
 		return nil
 	case p.Estimator == inforeg.Exact && p.BN != inforeg.BNCoupled && p.Labels == inforeg.LabelsObserved:
-		got, err := r.eng.layerNorms(vars, part, p)
+		got, err := r.eng.LayerNorms(vars, part, p)
 		if err != nil {
 			return err
 		}
 		if p.Whole {
 			sum.each(map[string][]float64{
-				wire.HeadAlone: got.sum(models.HeadLayer), wire.WholeModel: got.sum(func(string) bool { return true }),
+				wire.HeadAlone: got.Sum(models.HeadLayer), wire.WholeModel: got.Sum(func(string) bool { return true }),
 			})
 			return nil
 		}
-		for _, m := range r.eng.model.Modalities {
-			sum.each(map[string][]float64{m.Name: got.samples(m.Name)})
+		for _, m := range r.eng.Model.Modalities {
+			sum.each(map[string][]float64{m.Name: got.Samples(m.Name)})
 			one := sum.of(m.Name)
 			if one.parts == nil {
 				one.parts = map[string]float64{}
 			}
-			for i, name := range got.names {
+			for i, name := range got.Names {
 				if strings.HasPrefix(name, models.EncoderPrefix(m.Name)) {
-					mean, _ := inforeg.MeanError(got.values[i])
+					mean, _ := inforeg.MeanError(got.Values[i])
 					one.parts[name] += mean * share
 				}
 			}
 		}
 		return nil
 	case p.Estimator == inforeg.Exact && p.BN != inforeg.BNCoupled:
-		got, err := r.eng.sampleNorms(vars, part, p, draws())
+		got, err := r.eng.SampleNorms(vars, part, p, draws())
 		sum.each(got)
 		return err
 	}
@@ -269,7 +270,7 @@ func (r *Run) measurePart(sum tally, vars []*tensors.Tensor, part *data.Batch, p
 		if len(rows) < k {
 			k = 1
 		}
-		got, err := r.eng.sumNorms(vars, part, p, rows[:k])
+		got, err := r.eng.SumNorms(vars, part, p, rows[:k])
 		if err != nil {
 			return err
 		}

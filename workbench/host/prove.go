@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
@@ -355,7 +356,7 @@ func (shop *Shop) ProveSteps(ctx context.Context, dir string, told func(step, of
 	slices.SortStableFunc(list, func(a, b record.Start) int { return a.Step - b.Step })
 	r.strict = true
 	r.forget()
-	r.st = r.eng.initial(uint64(r.base.Seed()))
+	r.st = r.eng.Initial(uint64(r.base.Seed()))
 	n := 0
 	for i := 0; i <= len(list); i++ {
 		goal := r.recorded()
@@ -427,17 +428,17 @@ func copyFile(from, to string) error {
 
 // holds reports whether the run's state is that of a snapshot.
 func (r *Run) holds(s record.Start) error {
-	_, _, want, err := r.eng.readState(s.Path(r.Dir), s.Step, r.man.IDs(), r.code)
+	_, _, want, err := r.eng.ReadState(s.Path(r.Dir), s.Step, r.man.IDs(), r.code)
 	if err != nil {
 		return err
 	}
-	list, err := r.eng.collect(r.st)
+	list, err := r.eng.Collect(r.st)
 	if err != nil {
 		return err
 	}
 	for _, t := range list {
 		w, ok := want[t.Name]
-		if !ok || strings.HasPrefix(t.Name, startPrefix) { // at an epoch's start a snapshot has those of the epoch before
+		if !ok || strings.HasPrefix(t.Name, engine.StartPrefix) { // at an epoch's start a snapshot has those of the epoch before
 			continue
 		}
 		for i, v := range t.Values {

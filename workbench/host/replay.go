@@ -19,6 +19,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -27,7 +28,7 @@ import (
 type replay struct {
 	spec     *replaySpec
 	settings setting.Values
-	eng      *engine
+	eng      *engine.Engine
 	inputs   map[string]encoderInput
 	weights  map[string][]float32
 	batches  []*data.Batch
@@ -35,7 +36,7 @@ type replay struct {
 	probe    *data.Batch         // nil without
 	proto    *data.Batch         // nil without
 
-	st       state
+	st       engine.State
 	controls map[string]float64
 	released map[string]inforeg.Released
 	traces   map[string]map[string][]float64
@@ -71,7 +72,7 @@ func Replay(ctx context.Context, project, dir, out string, progress func(step, s
 		return err
 	}
 	defer backend.Finalize()
-	r.eng.backend = backend
+	r.eng.Backend = backend
 	o, err := newReplayOut(filepath.Clean(out))
 	if err != nil {
 		return err
@@ -125,8 +126,8 @@ func openReplay(dir string) (*replay, error) {
 	if r.weights, err = replayWeights(dir, model.Variables()); err != nil {
 		return nil, err
 	}
-	r.eng = newEngine(nil, model, m, settings)
-	r.eng.gradients = spec.Gradients
+	r.eng = engine.New(nil, model, m, settings)
+	r.eng.Gradients = spec.Gradients
 	return r, r.readBatches(arrays)
 }
 
@@ -223,18 +224,18 @@ func (r *replay) readSet(arrays replayBatches, kind string) (*data.Batch, error)
 
 // readNoise takes the noise of OGM-GE, for the variables that the method scales.
 func (r *replay) readNoise(arrays replayBatches, steps int) error {
-	ge, ok := r.eng.method.(method.OGM)
+	ge, ok := r.eng.Method.(method.OGM)
 	if !ok || !ge.GE {
 		return nil
 	}
 	r.noise = make([][]*tensors.Tensor, steps)
 	for _, m := range r.spec.Model.Modalities {
-		for _, v := range ge.Scaled(r.eng.model, r.settings, m) {
+		for _, v := range ge.Scaled(r.eng.Model, r.settings, m) {
 			a, err := arrays.take("noise."+v.Name, 0, append([]int{steps}, v.TorchShape()...)...)
 			if err != nil {
 				return err
 			}
-			r.eng.noised = append(r.eng.noised, v)
+			r.eng.Noised = append(r.eng.Noised, v)
 			for s := range steps {
 				values, err := models.FromTorch(v, models.Tensor{Name: v.Name, Shape: v.TorchShape(), Values: a.Floats()[s*v.Size():][:v.Size()]})
 				if err != nil {
@@ -277,14 +278,14 @@ func floats(t *tensors.Tensor) ([]float32, error) {
 
 // run takes the steps.
 func (r *replay) run(ctx context.Context, o *replayOut, progress func(step, steps int)) error {
-	for _, v := range r.eng.vars {
-		r.st.vars = append(r.st.vars, r.tensor(r.weights[v.Name], v.Shape))
+	for _, v := range r.eng.Vars {
+		r.st.Vars = append(r.st.Vars, r.tensor(r.weights[v.Name], v.Shape))
 	}
-	for _, v := range r.eng.trainable {
-		r.st.momentum = append(r.st.momentum, r.tensor(make([]float32, v.Size()), v.Shape))
+	for _, v := range r.eng.Trainable {
+		r.st.Momentum = append(r.st.Momentum, r.tensor(make([]float32, v.Size()), v.Shape))
 	}
-	for _, v := range r.eng.carried {
-		r.st.carried = append(r.st.carried, tensors.FromFlatDataAndDimensions(make([]float32, v.Size()), v.Shape...))
+	for _, v := range r.eng.Carried {
+		r.st.Carried = append(r.st.Carried, tensors.FromFlatDataAndDimensions(make([]float32, v.Size()), v.Shape...))
 	}
 	if r.spec.Probes {
 		if err := r.writeProbes(o); err != nil {
@@ -292,13 +293,13 @@ func (r *replay) run(ctx context.Context, o *replayOut, progress func(step, step
 		}
 	}
 	steps := len(r.batches)
-	weights, err := r.writer(o, weightsFile, r.eng.vars, steps)
+	weights, err := r.writer(o, weightsFile, r.eng.Vars, steps)
 	if err != nil {
 		return err
 	}
 	var gradients *models.SafetensorsWriter
 	if r.spec.Gradients {
-		if gradients, err = r.writer(o, "gradients.safetensors", r.eng.trainable, steps); err != nil {
+		if gradients, err = r.writer(o, "gradients.safetensors", r.eng.Trainable, steps); err != nil {
 			return err
 		}
 	}
@@ -320,38 +321,38 @@ func (r *replay) run(ctx context.Context, o *replayOut, progress func(step, step
 				return err
 			}
 		}
-		in := stepInput{batch: batch, controls: r.eng.controlVector(r.settings, r.controls, epoch), key: [3]uint64{0, uint64(step) + 1, 0}}
+		in := engine.StepInput{Batch: batch, Controls: r.eng.ControlVector(r.settings, r.controls, epoch), Key: [3]uint64{0, uint64(step) + 1, 0}}
 		if r.noise != nil {
-			in.noise = r.noise[step]
+			in.Noise = r.noise[step]
 		}
-		next, got, err := r.eng.step(r.st, in)
+		next, got, err := r.eng.Step(r.st, in)
 		if err != nil {
 			return err
 		}
-		if bad := r.eng.firstBad(got); bad != "" {
+		if bad := r.eng.FirstBad(got); bad != "" {
 			return &wire.Problem{Message: fmt.Sprintf("replay: step %d: %s would be NaN or Inf", step, bad), Hint: "nothing was written; a smaller learning rate may help"}
 		}
-		r.st.drop(next)
+		r.st.Drop(next)
 		r.st = next
-		for _, m := range r.eng.model.Modalities {
+		for _, m := range r.eng.Model.Modalities {
 			acc := r.released[m.Name]
-			acc.Add(r.eng.trainable, models.EncoderPrefix(m.Name), got.gradSquares)
+			acc.Add(r.eng.Trainable, models.EncoderPrefix(m.Name), got.GradSquares)
 			r.released[m.Name] = acc
 		}
 		if err := r.writeStep(lines, step, epoch, got); err != nil {
 			return err
 		}
 		if r.spec.Outputs == outputsEvery || step == steps-1 {
-			if err := r.writeTensors(weights, step, r.eng.vars, r.st.vars); err != nil {
+			if err := r.writeTensors(weights, step, r.eng.Vars, r.st.Vars); err != nil {
 				return err
 			}
 			if gradients != nil {
-				if err := r.writeTensors(gradients, step, r.eng.trainable, got.gradients); err != nil {
+				if err := r.writeTensors(gradients, step, r.eng.Trainable, got.Gradients); err != nil {
 					return err
 				}
 			}
 		}
-		free(got.gradients...)
+		engine.Free(got.Gradients...)
 		if offset == epochLen-1 || step == steps-1 {
 			if err := r.epochEnd(epoch, lines); err != nil {
 				return err
@@ -399,10 +400,10 @@ func (r *replay) writeTensors(w *models.SafetensorsWriter, step int, vars []mode
 }
 
 // writeStep writes the scalars of a step. Pairs that belong together become one entry.
-func (r *replay) writeStep(w io.Writer, step, epoch int, got outcome) error {
+func (r *replay) writeStep(w io.Writer, step, epoch int, got engine.Outcome) error {
 	line := map[string]any{"kind": "step", "step": step, "epoch": epoch}
-	for i, name := range r.eng.scalars {
-		v := got.scalars[i]
+	for i, name := range r.eng.Scalars {
+		v := got.Scalars[i]
 		switch {
 		case strings.HasPrefix(name, "lambda.") && strings.HasSuffix(name, ".joint"):
 			line[strings.TrimSuffix(name, ".joint")] = []float32{v, 1 - v}
@@ -443,21 +444,21 @@ func (r *replay) epochStart(epoch int, w io.Writer) error {
 				return inforeg.Features{}, err
 			}
 			defer done()
-			got, err := r.eng.evaluate(vars, r.proto)
-			return inforeg.Features{Rows: got.features, Labels: r.proto.Labels}, err
+			got, err := r.eng.Evaluate(vars, r.proto)
+			return inforeg.Features{Rows: got.Features, Labels: r.proto.Labels}, err
 		},
 	}
-	controls, carried, err := r.eng.decide(r.st, e)
+	controls, carried, err := r.eng.Decide(r.st, e)
 	if err != nil {
 		return replayProblem(specFile, "epoch %d: %v", epoch, err)
 	}
 	r.controls = controls
-	next := r.eng.intervalStart(r.st)
-	next.carried = carried
-	r.st.drop(next)
+	next := r.eng.IntervalStart(r.st)
+	next.Carried = carried
+	r.st.Drop(next)
 	r.st = next
 	r.released = map[string]inforeg.Released{}
-	line := map[string]any{"kind": "epoch_start", "epoch": epoch, "lr": scheduledRate(r.settings, epoch)}
+	line := map[string]any{"kind": "epoch_start", "epoch": epoch, "lr": engine.ScheduledRate(r.settings, epoch)}
 	if r.spec.Method == "inforeg" {
 		open := map[string]bool{}
 		for _, m := range names {

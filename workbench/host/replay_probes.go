@@ -10,23 +10,24 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // single gives the variables in float32, in which probes are measured, and what frees them.
 func (r *replay) single() ([]*tensors.Tensor, func(), error) {
 	if r.spec.DType == "float32" {
-		return r.st.vars, func() {}, nil
+		return r.st.Vars, func() {}, nil
 	}
-	list := make([]*tensors.Tensor, len(r.st.vars))
-	for i, t := range r.st.vars {
+	list := make([]*tensors.Tensor, len(r.st.Vars))
+	for i, t := range r.st.Vars {
 		values, err := floats(t)
 		if err != nil {
 			return nil, nil, err
 		}
-		list[i] = tensors.FromFlatDataAndDimensions(values, r.eng.vars[i].Shape...)
+		list[i] = tensors.FromFlatDataAndDimensions(values, r.eng.Vars[i].Shape...)
 	}
-	return list, func() { free(list...) }, nil
+	return list, func() { engine.Free(list...) }, nil
 }
 
 // norms measures the probe set with the running averages: what each sample adds, by modality.
@@ -40,7 +41,7 @@ func (r *replay) norms(p inforeg.Probe) (map[string][]float64, error) {
 		return nil, err
 	}
 	defer done()
-	return r.eng.sampleNorms(vars, r.probe, p, make([]float32, len(r.probe.Labels)))
+	return r.eng.SampleNorms(vars, r.probe, p, make([]float32, len(r.probe.Labels)))
 }
 
 // writeProbes writes probes.json for the initial weights.
@@ -50,19 +51,19 @@ func (r *replay) writeProbes(o *replayOut) error {
 		return err
 	}
 	defer done()
-	got, err := r.eng.evaluate(vars, r.probe)
+	got, err := r.eng.Evaluate(vars, r.probe)
 	if err != nil {
 		return err
 	}
 	n := len(r.probe.Labels)
-	all := map[string]any{"fused": table2(got.logits, n)}
+	all := map[string]any{"fused": table2(got.Logits, n)}
 	uni, features, cosines := map[string]any{}, map[string]any{}, map[string]any{}
-	readout := got.unimodal
-	if r.eng.model.Separate {
-		readout = got.separate
+	readout := got.Unimodal
+	if r.eng.Model.Separate {
+		readout = got.Separate
 	}
 	for _, m := range r.spec.Model.Modalities {
-		uni[m], features[m] = table2(readout[m], n), table2(got.features[m], n)
+		uni[m], features[m] = table2(readout[m], n), table2(got.Features[m], n)
 	}
 	all["uni"], all["features"] = uni, features
 	for name, p := range map[string]inforeg.Probe{
@@ -112,15 +113,15 @@ func (r *replay) writeProbes(o *replayOut) error {
 
 // encoderGradients are the gradients of a batch's mean fused loss in training mode, flat, by modality in order.
 func (r *replay) encoderGradients(vars []*tensors.Tensor, batch *data.Batch) ([][]float32, error) {
-	out, err := r.eng.withBatch("encoder gradients", func(in []*Node) []*Node {
-		x, labels := r.eng.inputs(in[len(r.eng.vars):])
-		values := byName(r.eng.vars, in)
-		o := r.eng.model.Forward(&models.Call{Vars: values, Norm: models.BatchStatistics}, x)
+	out, err := r.eng.WithBatch("encoder gradients", func(in []*Node) []*Node {
+		x, labels := r.eng.Inputs(in[len(r.eng.Vars):])
+		values := engine.ByName(r.eng.Vars, in)
+		o := r.eng.Model.Forward(&models.Call{Vars: values, Norm: models.BatchStatistics}, x)
 		loss := ReduceAllMean(models.CrossEntropy(o.Logits, labels))
 		var list []*Node
 		for _, m := range r.spec.Model.Modalities {
 			var nodes []*Node
-			for _, v := range inforeg.EncoderVariables(r.eng.model, m) {
+			for _, v := range inforeg.EncoderVariables(r.eng.Model, m) {
 				nodes = append(nodes, values[v.Name])
 			}
 			flat := Gradient(loss, nodes...)
@@ -134,7 +135,7 @@ func (r *replay) encoderGradients(vars []*tensors.Tensor, batch *data.Batch) ([]
 	if err != nil {
 		return nil, err
 	}
-	defer free(out...)
+	defer engine.Free(out...)
 	var list [][]float32
 	for _, t := range out {
 		values, err := tensors.CopyFlatData[float32](t)

@@ -190,7 +190,7 @@ const fewestMapped = 4
 // writeMap lays the last modality's features of a split out on a plane, and keeps the map beside a run's records. Features
 // of which no map can be made leave one that says why: the run's other numbers are none the worse. Called with r.mu held.
 func (r *Run) writeMap(ctx context.Context, dir string, split data.Split) error {
-	names := inforeg.ModalityNames(r.eng.model)
+	names := inforeg.ModalityNames(r.eng.Model)
 	m := names[len(names)-1]
 	made, err := r.makeMap(ctx, m, split)
 	if err != nil {

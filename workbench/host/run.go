@@ -21,6 +21,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -36,7 +37,7 @@ type Run struct {
 	base     setting.Values    // at step 0
 	code     map[string]string // of what a cell defines and the run uses, by wire.Definition
 	set      data.Dataset
-	eng      *engine
+	eng      *engine.Engine
 	perEpoch int // steps in an epoch
 	clock    inforeg.Clock
 	kShare   float64 // length of an interval of the window test over that which k is for
@@ -50,13 +51,13 @@ type Run struct {
 	strict   bool     // whether steps are compared with their records even where an event says that they differ
 
 	loaded   bool // whether st holds the state of step at
-	st       state
+	st       engine.State
 	at       int          // steps that st has taken; behind recorded() during a replay
 	origin   record.Start // where a replay that is under way began
 	controls map[string]float64
 	released map[string]inforeg.Released
 	ring     map[string][][]float32 // by modality: the last batch gradients, oldest first
-	last     outcome                // of the last step that was taken
+	last     engine.Outcome         // of the last step that was taken
 	begun    []*tensors.Tensor      // trainable variables at step 0; nil until something asks for them
 	order    []int                  // permutation of the training split in epoch orderOf
 	orderOf  int
@@ -121,7 +122,7 @@ func (shop *Shop) newRun(name, dir string, man *record.Manifest) (r *Run, err er
 	if err != nil {
 		return nil, err
 	}
-	r.eng = shop.engines.find(backend, model, m, r.base)
+	r.eng = shop.engines.Find(backend, model, m, r.base)
 	if r.perEpoch, err = setting.StepsPerEpoch(r.base, r.set); err != nil {
 		return nil, err
 	}
@@ -160,7 +161,7 @@ func (r *Run) advance(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := checkLabels(batch, r.eng.model.Classes); err != nil {
+	if err := checkLabels(batch, r.eng.Model.Classes); err != nil {
 		return err
 	}
 	measures := r.measures(settings, r.at)
@@ -168,17 +169,17 @@ func (r *Run) advance(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	next, o, err := r.eng.step(r.st, stepInput{
-		batch: batch, controls: r.eng.controlVector(settings, r.controls, epoch), measures: measures, chances: chances, key: r.key(),
+	next, o, err := r.eng.Step(r.st, engine.StepInput{
+		Batch: batch, Controls: r.eng.ControlVector(settings, r.controls, epoch), Measures: measures, Chances: chances, Key: r.key(),
 	})
 	if err != nil {
 		return err
 	}
-	if bad := r.eng.firstBad(o); bad != "" {
-		next.drop(r.st)
+	if bad := r.eng.FirstBad(o); bad != "" {
+		next.Drop(r.st)
 		return r.diverged(bad)
 	}
-	line := r.metricsLine(epoch, o.scalars)
+	line := r.metricsLine(epoch, o.Scalars)
 	if r.at < r.recorded() {
 		err = r.compare(line)
 	} else if err = r.rec.Metrics.Stage(record.Line{Step: r.at, Text: line}); err != nil { // committed with what it measured
@@ -187,18 +188,18 @@ func (r *Run) advance(ctx context.Context) error {
 		err = r.rec.NoteStep(r.at, line)
 	}
 	if err != nil {
-		next.drop(r.st)
+		next.Drop(r.st)
 		return err
 	}
-	r.during = r.stepRecords(measures, o.measured, r.eng.plain)
-	r.st.drop(next)
+	r.during = r.stepRecords(measures, o.Measured, r.eng.Plain)
+	r.st.Drop(next)
 	r.st, r.last = next, o
 	r.at++
-	for _, m := range r.eng.model.Modalities {
+	for _, m := range r.eng.Model.Modalities {
 		acc := r.released[m.Name]
-		acc.Add(r.eng.trainable, models.EncoderPrefix(m.Name), o.gradSquares)
+		acc.Add(r.eng.Trainable, models.EncoderPrefix(m.Name), o.GradSquares)
 		r.released[m.Name] = acc
-		ring := append(r.ring[m.Name], o.sketches[m.Name])
+		ring := append(r.ring[m.Name], o.Sketches[m.Name])
 		r.ring[m.Name] = ring[max(0, len(ring)-record.CosineBatches):]
 	}
 	if err := r.afterStep(settings); err != nil {
@@ -236,7 +237,7 @@ func (r *Run) key() [3]uint64 { return [3]uint64{uint64(r.base.Seed()), uint64(r
 // metricsLine is the step's line of metrics.jsonl. Numbers are written with the digits of float32.
 func (r *Run) metricsLine(epoch int, scalars []float32) []byte {
 	line := fmt.Appendf(nil, `{"step":%d,"epoch":%d`, r.at, epoch)
-	for i, name := range r.eng.scalars {
+	for i, name := range r.eng.Scalars {
 		value, err := json.Marshal(scalars[i])
 		if err != nil {
 			panic(err) // firstBad has seen that it is finite
@@ -268,6 +269,11 @@ func checkLabels(b *data.Batch, classes int) error {
 	return nil
 }
 
+const (
+	snapshotSeconds = 30   // of training between snapshots, when steps are slow
+	snapshotShare   = 0.02 // of training time spent on snapshots, at most
+)
+
 // save writes a snapshot when one is due, beside the training.
 func (r *Run) save(now bool) error {
 	select {
@@ -294,7 +300,7 @@ func (r *Run) save(now bool) error {
 		return err
 	}
 	began := time.Now()
-	list, err := r.eng.collect(r.st)
+	list, err := r.eng.Collect(r.st)
 	if err != nil {
 		return err
 	}
@@ -341,8 +347,8 @@ func (r *Run) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	err := errors.Join(r.saveDone(), r.rec.Tie(), r.rec.Sync(), r.rec.Close())
-	r.st.drop(state{})
-	free(r.begun...)
+	r.st.Drop(engine.State{})
+	engine.Free(r.begun...)
 	r.begun = nil
 	r.loaded = false
 	return errors.Join(err, r.lock.Close())

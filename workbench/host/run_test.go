@@ -85,7 +85,7 @@ func TestNullRun(t *testing.T) {
 		settings := hosttest.Small("inforeg")
 		settings["lr"], settings["probe_bn"] = 0.0, tt.bn
 		r := trained(t, shop, "null-"+tt.bn, settings, 8*hosttest.SmallEpoch)
-		for _, m := range inforeg.ModalityNames(r.eng.model) {
+		for _, m := range inforeg.ModalityNames(r.eng.Model) {
 			var trace []float64
 			for _, p := range onRecord(r).Probes {
 				if p.Kind == inforeg.KindFisherEmp && p.Encoder == m {

@@ -19,6 +19,7 @@ import (
 	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -30,7 +31,7 @@ type Shop struct {
 	defines map[string]string // hashes of what the cell defines whose binary this is, by wire.Definition
 
 	library library
-	engines engines
+	engines engine.Engines
 
 	backendMu sync.Mutex
 	backend   *xla.Backend

@@ -7,6 +7,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
@@ -14,12 +15,6 @@ import (
 // included. A host leaves one of every run at the very step at which it leaves, so that the next one computes nothing
 // again: it may be of other code, and the steps on record are the old code's. Snapshots in the middle of training leave
 // the gradients out, which would be most of them, and a replay fills them in.
-
-const (
-	ringPrefix = "ring."         // ring.<modality>.<i>, oldest first
-	lastGrad   = "last.gradient" // squared norms of the last step, by trainable variable
-	lastUpdate = "last.update"
-)
 
 // keep leaves a stop at the run's present step.
 func (r *Run) keep() error {
@@ -39,7 +34,7 @@ func (r *Run) stopHere() error {
 	if err := r.saveDone(); err != nil {
 		return err
 	}
-	list, err := r.eng.collect(r.st)
+	list, err := r.eng.Collect(r.st)
 	if err != nil {
 		return err
 	}
@@ -50,11 +45,11 @@ func (r *Run) stopHere() error {
 	}
 	for modality, ring := range r.ring {
 		for i, sketch := range ring {
-			add(fmt.Sprintf("%s%s.%d", ringPrefix, modality, i), sketch)
+			add(fmt.Sprintf("%s%s.%d", engine.RingPrefix, modality, i), sketch)
 		}
 	}
-	add(lastGrad, r.last.gradSquares)
-	add(lastUpdate, r.last.updateSquares)
+	add(engine.LastGrad, r.last.GradSquares)
+	add(engine.LastUpdate, r.last.UpdateSquares)
 	if err := r.rec.Sync(); err != nil {
 		return err
 	}
@@ -87,17 +82,4 @@ func (r *Run) thinStops(limit int64) error {
 		}
 	}
 	return nil
-}
-
-// gradientsIn finds the last gradients in the tensors of a stop.
-func (e *engine) gradientsIn(all map[string]models.Tensor) (ring map[string][][]float32, last outcome) {
-	ring = map[string][][]float32{}
-	for _, m := range e.model.Modalities {
-		for i := range record.CosineBatches {
-			if t, ok := all[fmt.Sprintf("%s%s.%d", ringPrefix, m.Name, i)]; ok {
-				ring[m.Name] = append(ring[m.Name], t.Values)
-			}
-		}
-	}
-	return ring, outcome{gradSquares: all[lastGrad].Values, updateSquares: all[lastUpdate].Values}
 }

@@ -33,7 +33,7 @@ func taken(t *testing.T, shop *Shop, name string, settings map[string]any, defin
 	next := NewShop(shop.Project)
 	next.backend, next.defines = shop.backend, defines
 	if maps.Equal(defines, shop.defines) { // the same graphs: they need not be compiled again
-		next.engines.list = shop.engines.list
+		next.engines.List = shop.engines.List
 	}
 	t.Cleanup(func() {
 		if err := next.Close(); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -84,7 +85,7 @@ func (r *Run) train(ctx context.Context, client string, target func(now int) int
 		if from < 0 {
 			from, began = step, time.Now()
 		}
-		if !r.eng.compiled(stepName(r.measures(r.settingsAt(step), step))) {
+		if !r.eng.Compiled(engine.StepName(r.measures(r.settingsAt(step), step))) {
 			r.publish(wire.Compiling, goal, 0, client)
 			r.tell(wire.Event{Kind: wire.Notice, Text: "compiling the training step (once for each kind of model)"})
 			told = time.Time{}
@@ -274,7 +275,7 @@ func (r *Run) publish(state string, target int, rate float64, client string) {
 	s := wire.Status{
 		Name: r.Name, Dir: r.Dir, Data: r.base.Data(), Method: r.base.Method(), Seed: r.base.Seed(),
 		Step: n, StepsPerEpoch: r.perEpoch, StepsPerTest: r.clock.Interval, Epoch: n / r.perEpoch, State: state, Stepper: client, Target: target, Rate: rate,
-		Modalities: inforeg.ModalityNames(r.eng.model), Settings: r.settingsAt(n), Code: r.code,
+		Modalities: inforeg.ModalityNames(r.eng.Model), Settings: r.settingsAt(n), Code: r.code,
 	}
 	s.Epochs = int(s.Settings["epochs"].(float64))
 	if r.man.Parent != nil {

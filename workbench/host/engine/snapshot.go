@@ -1,4 +1,4 @@
-package host
+package engine
 
 import (
 	"errors"
@@ -15,18 +15,13 @@ import (
 )
 
 const (
-	snapshotSeconds = 30   // of training between snapshots, when steps are slow
-	snapshotShare   = 0.02 // of training time spent on snapshots, at most
-)
-
-const (
-	momentumPrefix = "momentum."
-	startPrefix    = "start."
+	MomentumPrefix = "momentum."
+	StartPrefix    = "start."
 	methodPrefix   = "method."
 )
 
-// collect copies a state into plain tensors, so that it can be written while training goes on.
-func (e *engine) collect(s state) ([]models.Tensor, error) {
+// Collect copies a state into plain tensors, so that it can be written while training goes on.
+func (e *Engine) Collect(s State) ([]models.Tensor, error) {
 	var list []models.Tensor
 	add := func(prefix string, vars []models.Variable, from []*tensors.Tensor) error {
 		for i, t := range from {
@@ -42,13 +37,13 @@ func (e *engine) collect(s state) ([]models.Tensor, error) {
 		prefix string
 		vars   []models.Variable
 		from   []*tensors.Tensor
-	}{{"", e.vars, s.vars}, {momentumPrefix, e.trainable, s.momentum}, {startPrefix, e.trainable, s.start}} {
+	}{{"", e.Vars, s.Vars}, {MomentumPrefix, e.Trainable, s.Momentum}, {StartPrefix, e.Trainable, s.Start}} {
 		if err := add(part.prefix, part.vars, part.from); err != nil {
 			return nil, err
 		}
 	}
-	for i, v := range e.carried {
-		values, err := tensors.CopyFlatData[float32](s.carried[i])
+	for i, v := range e.Carried {
+		values, err := tensors.CopyFlatData[float32](s.Carried[i])
 		if err != nil {
 			return nil, err
 		}
@@ -57,20 +52,20 @@ func (e *engine) collect(s state) ([]models.Tensor, error) {
 	return list, nil
 }
 
-// readSnapshot reads the state after so many steps.
-func (e *engine) readSnapshot(dir string, step int) (state, record.Header, error) {
-	s, h, _, err := e.readState(record.SnapshotPath(dir, step), step, nil, nil)
+// ReadSnapshot reads the state after so many steps.
+func (e *Engine) ReadSnapshot(dir string, step int) (State, record.Header, error) {
+	s, h, _, err := e.ReadState(record.SnapshotPath(dir, step), step, nil, nil)
 	return s, h, err
 }
 
 var (
-	errOtherShape = errors.New("other variables") // than those of the model
+	ErrOtherShape = errors.New("other variables") // than those of the model
 )
 
-// readState reads the state after so many steps, and all tensors of the file by name. Where other code than the given
+// ReadState reads the state after so many steps, and all tensors of the file by name. Where other code than the given
 // one computed it, what the method carries and does not find begins at zeros, as before the first step. The error of a file
 // whose bytes cannot be trusted is [record.ErrDamaged], that of one which could not be read is the system's.
-func (e *engine) readState(path string, step int, ids []string, code map[string]string) (s state, h record.Header, byName map[string]models.Tensor, err error) {
+func (e *Engine) ReadState(path string, step int, ids []string, code map[string]string) (s State, h record.Header, byName map[string]models.Tensor, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return s, h, nil, err
@@ -90,7 +85,7 @@ func (e *engine) readState(path string, step int, ids []string, code map[string]
 	fits := func(name string, shape []int) bool { t, ok := byName[name]; return ok && slices.Equal(t.Shape, shape) }
 	one := func(name string, shape []int) (*tensors.Tensor, error) {
 		if !fits(name, shape) {
-			return nil, fmt.Errorf("%s: %w: %s: got shape %v, want %v", path, errOtherShape, name, byName[name].Shape, shape)
+			return nil, fmt.Errorf("%s: %w: %s: got shape %v, want %v", path, ErrOtherShape, name, byName[name].Shape, shape)
 		}
 		return tensors.FromFlatDataAndDimensions(byName[name].Values, shape...), nil
 	}
@@ -104,26 +99,51 @@ func (e *engine) readState(path string, step int, ids []string, code map[string]
 		return out, nil
 	}
 	other := !maps.Equal(h.Code, code)
-	if s.vars, err = take("", e.vars); err != nil {
-		return state{}, h, nil, err
+	if s.Vars, err = take("", e.Vars); err != nil {
+		return State{}, h, nil, err
 	}
-	if s.momentum, err = take(momentumPrefix, e.trainable); err != nil {
-		return state{}, h, nil, err
+	if s.Momentum, err = take(MomentumPrefix, e.Trainable); err != nil {
+		return State{}, h, nil, err
 	}
-	if e.method.Start() && h.Offset > 0 && (!other || fits(startPrefix+e.trainable[0].Name, e.trainable[0].Shape)) {
-		if s.start, err = take(startPrefix, e.trainable); err != nil {
-			return state{}, h, nil, err
+	if e.Method.Start() && h.Offset > 0 && (!other || fits(StartPrefix+e.Trainable[0].Name, e.Trainable[0].Shape)) {
+		if s.Start, err = take(StartPrefix, e.Trainable); err != nil {
+			return State{}, h, nil, err
 		}
 	}
-	for _, v := range e.carried {
+	for _, v := range e.Carried {
 		if other && !fits(methodPrefix+v.Name, v.Shape) {
 			byName[methodPrefix+v.Name] = models.Tensor{Shape: v.Shape, Values: make([]float32, v.Size())}
 		}
 		t, err := one(methodPrefix+v.Name, v.Shape)
 		if err != nil {
-			return state{}, h, nil, err
+			return State{}, h, nil, err
 		}
-		s.carried = append(s.carried, t)
+		s.Carried = append(s.Carried, t)
 	}
 	return s, h, byName, nil
+}
+
+const (
+	RingPrefix = "ring." // ring.<modality>.<i>, oldest first
+)
+
+const (
+	LastGrad = "last.gradient" // squared norms of the last step, by trainable variable
+)
+
+const (
+	LastUpdate = "last.update"
+)
+
+// GradientsIn finds the last gradients in the tensors of a stop.
+func (e *Engine) GradientsIn(all map[string]models.Tensor) (ring map[string][][]float32, last Outcome) {
+	ring = map[string][][]float32{}
+	for _, m := range e.Model.Modalities {
+		for i := range record.CosineBatches {
+			if t, ok := all[fmt.Sprintf("%s%s.%d", RingPrefix, m.Name, i)]; ok {
+				ring[m.Name] = append(ring[m.Name], t.Values)
+			}
+		}
+	}
+	return ring, Outcome{GradSquares: all[LastGrad].Values, UpdateSquares: all[LastUpdate].Values}
 }

@@ -1,0 +1,601 @@
+package engine
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
+	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/setting"
+)
+
+// Engine holds the graphs of one kind of run: one model, one method, one batch size. Runs that differ only in
+// numbers share it. Its methods may be called from several goroutines; the backend runs one graph at a time.
+type Engine struct {
+	Backend   *xla.Backend
+	Model     *models.Multimodal
+	Method    inforeg.Method
+	settings  setting.Values // those that shape the graph
+	Vars      []models.Variable
+	Trainable []models.Variable
+	Carried   []inforeg.StateVariable // of the method
+	controls  []string                // scalar inputs of a step, in order
+	Noised    []models.Variable       // whose noise is given to a step; none unless in a replay
+	Gradients bool                    // whether a step gives the gradients; only in a replay
+
+	mu      sync.Mutex // one graph at a time, and the fields below
+	Graphs  map[string]*Exec
+	Scalars []string            // what a step records, in order; known once its graph is built
+	layers  map[string][]string // by graph: the layers it measures, likewise
+	Plain   bool                // whether the method leaves the loss alone, likewise
+}
+
+// New prepares the graphs of a model under a method; each is compiled when it is first called. Settings are those that
+// shape the graphs, see [Engines.Find].
+func New(b *xla.Backend, m *models.Multimodal, method inforeg.Method, settings setting.Values) *Engine {
+	e := &Engine{Backend: b, Model: m, Method: method, settings: settings, Vars: m.Variables(), Carried: method.State(m), Graphs: map[string]*Exec{}, layers: map[string][]string{}}
+	e.Trainable = slices.DeleteFunc(slices.Clone(e.Vars), func(v models.Variable) bool { return !v.Trainable() })
+	for _, s := range append(inforeg.OptimizerSettings(), method.Settings()...) {
+		if _, text := s.Default.(string); s.Mutable && !text {
+			e.controls = append(e.controls, s.Name)
+		}
+	}
+	e.controls = append(e.controls, method.Controls(inforeg.ModalityNames(m))...)
+	return e
+}
+
+// Call runs a graph, which build makes at its first use. It is the one place where a panic of graph-building
+// code becomes an error.
+func (e *Engine) Call(name string, build func([]*Node) []*Node, args []any) (out []*tensors.Tensor, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	defer func() {
+		if p := recover(); p != nil {
+			delete(e.Graphs, name) // a panic may leave it locked
+			err = fmt.Errorf("graph %s: %v", name, p)
+		}
+	}()
+	exec, ok := e.Graphs[name]
+	if !ok {
+		if exec, err = e.Backend.NewExec(build); err != nil {
+			return nil, fmt.Errorf("graph %s: %s", name, wire.FirstLine(err))
+		}
+		e.Graphs[name] = exec.SetMaxCache(8)
+	}
+	if out, err = exec.Call(args...); err != nil {
+		return nil, fmt.Errorf("graph %s: %s", name, wire.FirstLine(err))
+	}
+	return out, nil
+}
+
+// Compiled reports whether the graph has run before.
+func (e *Engine) Compiled(name string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.Graphs[name] != nil
+}
+
+// State is what the optimizer works on, in the order of the engine's variables. Its tensors never change:
+// a step makes new ones.
+type State struct {
+	Vars     []*tensors.Tensor // every variable
+	Momentum []*tensors.Tensor // trainable variables
+	Start    []*tensors.Tensor // trainable variables at the start of the epoch, if the method asks; may share tensors with vars
+	Carried  []*tensors.Tensor // of the method
+}
+
+// Lists are all tensors of a state; start may repeat some of vars.
+func (s State) Lists() [4][]*tensors.Tensor {
+	return [4][]*tensors.Tensor{s.Vars, s.Momentum, s.Start, s.Carried}
+}
+
+// Drop frees the tensors of s that none of the others holds. Without it, memory would wait for the garbage
+// collector, which does not know how large tensors are.
+func (s State) Drop(others ...State) {
+	kept := map[*tensors.Tensor]bool{}
+	for _, other := range others {
+		for _, list := range other.Lists() {
+			for _, t := range list {
+				kept[t] = true
+			}
+		}
+	}
+	for _, list := range s.Lists() {
+		for _, t := range list {
+			if !kept[t] {
+				kept[t] = true
+				Free(t)
+			}
+		}
+	}
+}
+
+// Free gives back the memory of tensors, which nothing may use any more.
+func Free(list ...*tensors.Tensor) {
+	for _, t := range list {
+		_ = t.FinalizeAll() // an error would say that it was freed before
+	}
+}
+
+// Initial draws the first weights.
+func (e *Engine) Initial(seed uint64) State {
+	values := e.Model.Init(seed)
+	var s State
+	for _, v := range e.Vars {
+		s.Vars = append(s.Vars, tensors.FromFlatDataAndDimensions(values[v.Name], v.Shape...))
+	}
+	for _, v := range e.Trainable {
+		s.Momentum = append(s.Momentum, tensors.FromFlatDataAndDimensions(make([]float32, v.Size()), v.Shape...))
+	}
+	for _, v := range e.Carried {
+		s.Carried = append(s.Carried, tensors.FromFlatDataAndDimensions(make([]float32, v.Size()), v.Shape...))
+	}
+	return s
+}
+
+// Decide lets the method decide about an epoch from what e holds beside the method's own tensors: the controls, and what
+// is carried from there on.
+func (e *Engine) Decide(s State, epoch inforeg.Epoch) (controls map[string]float64, carried []*tensors.Tensor, err error) {
+	if controls, err = e.ask("EpochStart", e.Method.EpochStart, s, &epoch); err != nil {
+		return nil, nil, err
+	}
+	for _, v := range e.Carried {
+		carried = append(carried, tensors.FromFlatDataAndDimensions(epoch.State[v.Name], v.Shape...))
+	}
+	return controls, carried, nil
+}
+
+// DecideInterval lets the method decide about an interval of the window test that begins within an epoch.
+func (e *Engine) DecideInterval(s State, epoch inforeg.Epoch) (map[string]float64, error) {
+	return e.ask("IntervalStart", e.Method.IntervalStart, s, &epoch)
+}
+
+// ask gives the method's own tensors to one of its hooks, as epoch.State. A method that a cell defines may panic: that is
+// an error.
+func (e *Engine) ask(name string, hook func(inforeg.Epoch) (map[string]float64, error), s State, epoch *inforeg.Epoch) (controls map[string]float64, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &wire.Problem{
+				Message: fmt.Sprintf("method %v: %s of epoch %d: %v", e.settings["method"], name, epoch.Index, p),
+				Hint:    "the run stands before it; mend the method and go on",
+			}
+		}
+	}()
+	epoch.Modalities, epoch.State = inforeg.ModalityNames(e.Model), map[string][]float32{}
+	for i, v := range e.Carried {
+		if epoch.State[v.Name], err = tensors.CopyFlatData[float32](s.Carried[i]); err != nil {
+			return nil, err
+		}
+	}
+	return hook(*epoch)
+}
+
+// IntervalStart notes the weights at the start of an interval of the window test, if the method needs them.
+func (e *Engine) IntervalStart(s State) State {
+	if !e.Method.Start() {
+		return s
+	}
+	next := s
+	next.Start = make([]*tensors.Tensor, 0, len(e.Trainable))
+	for i, v := range e.Vars {
+		if v.Trainable() {
+			next.Start = append(next.Start, s.Vars[i])
+		}
+	}
+	return next
+}
+
+// Outcome is what a step gives beside the next state.
+type Outcome struct {
+	Scalars       []float32            // in the order of engine.scalars
+	GradSquares   []float32            // by trainable variable
+	UpdateSquares []float32            // likewise
+	valueSquares  []float32            // by variable
+	Sketches      map[string][]float32 // by modality
+	Measured      map[string]Measured  // by modality
+	Gradients     []*tensors.Tensor    // by trainable variable, if the engine gives them; the caller frees them
+}
+
+// StepInput is what a step takes beside the state.
+type StepInput struct {
+	Batch    *data.Batch
+	Controls []float32
+	Measures inforeg.Measures
+	Chances  []*tensors.Tensor // the random inputs of what it measures
+	Key      [3]uint64         // of the noise that a method may draw
+	Noise    []*tensors.Tensor // by engine.noised, in its place
+}
+
+// Step takes one optimizer step and measures what it is asked to. It frees nothing of s: the caller decides which
+// state lives on.
+func (e *Engine) Step(s State, in StepInput) (State, Outcome, error) {
+	m := in.Measures
+	var args []any
+	for _, list := range s.Lists() {
+		for _, t := range list {
+			args = append(args, t)
+		}
+	}
+	inputs := append(e.batchTensors(in.Batch), in.Chances...)
+	inputs = append(append(inputs, in.Noise...), tensors.FromValue(in.Key[:]))
+	defer Free(inputs...)
+	for _, t := range inputs {
+		args = append(args, t)
+	}
+	out, err := e.Call(StepName(m), func(in []*Node) []*Node { return e.buildStep(in, m) }, append(args, in.Controls))
+	if err != nil {
+		return State{}, Outcome{}, err
+	}
+	take := func(n int) []*tensors.Tensor { head := out[:n]; out = out[n:]; return head }
+	next := State{Vars: take(len(s.Vars)), Momentum: take(len(s.Momentum)), Start: s.Start, Carried: take(len(s.Carried))}
+	var grads []*tensors.Tensor
+	if e.Gradients {
+		grads = take(len(e.Trainable))
+	}
+	rest := out
+	defer Free(rest...)
+	o := Outcome{Gradients: grads, Sketches: map[string][]float32{}, Measured: map[string]Measured{}}
+	for _, dst := range []*[]float32{&o.Scalars, &o.GradSquares, &o.UpdateSquares, &o.valueSquares} {
+		if *dst, err = tensors.CopyFlatData[float32](rest[0]); err != nil {
+			return State{}, Outcome{}, err
+		}
+		rest = rest[1:]
+	}
+	for _, mod := range e.Model.Modalities {
+		if o.Sketches[mod.Name], err = tensors.CopyFlatData[float32](rest[0]); err != nil {
+			return State{}, Outcome{}, err
+		}
+		rest = rest[1:]
+	}
+	if m == (inforeg.Measures{}) {
+		return next, o, nil
+	}
+	for _, mod := range e.Model.Modalities {
+		values, err := tensors.CopyFlatData[float32](rest[0])
+		if err != nil {
+			return State{}, Outcome{}, err
+		}
+		rest = rest[1:]
+		all := make([]float64, len(values))
+		for i, v := range values {
+			all[i] = float64(v)
+		}
+		shares := 0
+		if m.Shares {
+			shares = len(in.Batch.Labels)
+		}
+		o.Measured[mod.Name] = Measured{
+			Shares: all[:shares], Signs: all[shares:][:m.Signs], Labels: all[shares+m.Signs:][:m.Labels], Mean: all[len(all)-1],
+		}
+	}
+	return next, o, nil
+}
+
+// FirstBad names the first number of a step that is not finite: a variable, or the loss.
+func (e *Engine) FirstBad(o Outcome) string {
+	finite := func(x float32) bool { return !math.IsNaN(float64(x)) && !math.IsInf(float64(x), 0) }
+	for i, v := range o.GradSquares {
+		if !finite(v) {
+			return "the gradient of " + e.Trainable[i].Name
+		}
+	}
+	for i, v := range o.valueSquares {
+		if !finite(v) {
+			return e.Vars[i].Name
+		}
+	}
+	for i, v := range o.Scalars {
+		if !finite(v) {
+			return e.Scalars[i]
+		}
+	}
+	return ""
+}
+
+// ControlVector has a step's scalar inputs in the engine's order: what the method decided for the epoch, else settings.
+func (e *Engine) ControlVector(settings setting.Values, decided map[string]float64, epoch int) []float32 {
+	list := make([]float32, len(e.controls))
+	for i, name := range e.controls {
+		v, ok := decided[name]
+		if !ok {
+			switch s := settings[name].(type) {
+			case float64:
+				v = s
+			case bool:
+				if s {
+					v = 1
+				}
+			}
+		}
+		if name == "lr" {
+			v = ScheduledRate(settings, epoch)
+		}
+		list[i] = float32(v)
+	}
+	return list
+}
+
+// ScheduledRate is the learning rate of an epoch.
+func ScheduledRate(settings setting.Values, epoch int) float64 {
+	rate := settings.LR()
+	if every := settings.Whole("lr_step"); every > 0 {
+		rate *= math.Pow(settings.Number("lr_gamma"), float64(epoch/every))
+	}
+	return rate
+}
+
+// buildStep builds the graph of a step; its inputs and outputs are in the order of step.
+func (e *Engine) buildStep(in []*Node, m inforeg.Measures) []*Node {
+	take := func(n int) []*Node { head := in[:n]; in = in[n:]; return head }
+	input := inforeg.StepInput{
+		Vars: ByName(e.Vars, take(len(e.Vars))), Momentum: ByName(e.Trainable, take(len(e.Trainable))),
+		State: map[string]*Node{}, Noise: map[string]*Node{}, Controls: map[string]*Node{}, Settings: e.settings, Measures: m,
+	}
+	dtype := input.Vars[e.Vars[0].Name].DType()
+	if e.Method.Start() {
+		input.Start = ByName(e.Trainable, take(len(e.Trainable)))
+	}
+	for _, v := range e.Carried {
+		input.State[v.Name] = take(1)[0]
+	}
+	input.X, input.Labels = e.Inputs(take(len(e.Model.Modalities) + 1))
+	for name, x := range input.X {
+		input.X[name] = ConvertDType(x, dtype)
+	}
+	if m.Signs > 0 {
+		input.Signs = take(1)[0]
+	}
+	if m.Labels > 0 {
+		input.Draws = take(1)[0]
+	}
+	for i, x := range take(len(e.Noised)) {
+		input.Noise[e.Noised[i].Name] = ConvertDType(x, dtype)
+	}
+	input.Key = take(1)[0]
+	controls := ConvertDType(in[0], dtype)
+	for i, name := range e.controls {
+		input.Controls[name] = Reshape(Slice(controls, AxisElem(i)))
+	}
+	r := inforeg.BuildStep(e.Model, e.Method, input)
+	var out []*Node
+	for _, v := range e.Vars {
+		out = append(out, r.Vars[v.Name])
+	}
+	for _, v := range e.Trainable {
+		out = append(out, r.Momentum[v.Name])
+	}
+	for _, v := range e.Carried {
+		out = append(out, r.State[v.Name])
+	}
+	if e.Gradients {
+		for _, v := range e.Trainable {
+			out = append(out, r.Grads[v.Name])
+		}
+	}
+	first := len(out)
+	e.Scalars, e.Plain = nil, r.Plain
+	values := make([]*Node, len(r.Scalars))
+	for i, s := range r.Scalars {
+		e.Scalars = append(e.Scalars, s.Name)
+		values[i] = ConvertDType(s.Value, dtypes.Float32)
+	}
+	out = append(out, Stack(values, 0), r.GradSquares, r.UpdateSquares, r.ValueSquares)
+	for _, mod := range e.Model.Modalities {
+		out = append(out, r.Sketches[mod.Name])
+	}
+	if m == (inforeg.Measures{}) {
+		return asFloat32(out, first)
+	}
+	for _, mod := range e.Model.Modalities {
+		got := r.Measured[mod.Name]
+		var parts []*Node
+		for _, part := range []*Node{got.Shares, got.Signs, got.Labels} {
+			if part != nil {
+				parts = append(parts, part)
+			}
+		}
+		mean := ScalarZero(input.Labels.Graph(), dtypes.Float32)
+		if got.Mean != nil {
+			mean = got.Mean
+		}
+		out = append(out, Concatenate(append(parts, Reshape(mean, 1)), 0))
+	}
+	return asFloat32(out, first)
+}
+
+// asFloat32 converts the nodes from the given one on.
+func asFloat32(nodes []*Node, from int) []*Node {
+	for i := from; i < len(nodes); i++ {
+		nodes[i] = ConvertDType(nodes[i], dtypes.Float32)
+	}
+	return nodes
+}
+
+// Rows are what a batch in eval mode gives, row by row.
+type Rows struct {
+	Logits                       []float32            // [B, classes]
+	Unimodal, Separate, Features map[string][]float32 // by modality: the head's readout, the own classifier's if there are any, and [B, D]
+}
+
+// Evaluate runs a batch in eval mode.
+func (e *Engine) Evaluate(vars []*tensors.Tensor, batch *data.Batch) (Rows, error) {
+	out, err := e.WithBatch("evaluate", e.buildEvaluate, vars, batch)
+	if err != nil {
+		return Rows{}, err
+	}
+	r := Rows{Unimodal: map[string][]float32{}, Features: map[string][]float32{}, Separate: map[string][]float32{}}
+	take := func() (values []float32) {
+		if err == nil {
+			values, err = tensors.CopyFlatData[float32](out[0])
+		}
+		out = out[1:]
+		return values
+	}
+	all := out
+	defer Free(all...)
+	r.Logits = take()
+	for _, m := range e.Model.Modalities {
+		r.Unimodal[m.Name], r.Features[m.Name] = take(), take()
+		if e.Model.Separate {
+			r.Separate[m.Name] = take()
+		}
+	}
+	return r, err
+}
+
+func (e *Engine) buildEvaluate(in []*Node) []*Node {
+	x, _ := e.Inputs(in[len(e.Vars):])
+	call := &models.Call{Vars: ByName(e.Vars, in[:len(e.Vars)]), Norm: models.RunningStatistics}
+	o := e.Model.Forward(call, x)
+	out := []*Node{o.Logits}
+	for _, m := range e.Model.Modalities {
+		out = append(out, o.ByHead[m.Name], o.Features[m.Name])
+		if e.Model.Separate {
+			out = append(out, o.Separate[m.Name])
+		}
+	}
+	return out
+}
+
+// Recalibrated returns the variables with batch-norm averages that are the batch's own statistics. It shares
+// the other tensors with vars; fresh lists the new ones, for the caller to free.
+func (e *Engine) Recalibrated(vars []*tensors.Tensor, batch *data.Batch) (all, fresh []*tensors.Tensor, err error) {
+	if len(e.Trainable) == len(e.Vars) { // no batch norm: there is nothing to re-estimate
+		return vars, nil, nil
+	}
+	if fresh, err = e.WithBatch("recalibrate", func(in []*Node) []*Node {
+		x, _ := e.Inputs(in[len(e.Vars):])
+		averages := inforeg.Recalibrated(e.Model, ByName(e.Vars, in[:len(e.Vars)]), x)
+		var out []*Node
+		for _, v := range e.Vars {
+			if !v.Trainable() {
+				out = append(out, averages[v.Name])
+			}
+		}
+		return out
+	}, vars, batch); err != nil {
+		return nil, nil, err
+	}
+	all = slices.Clone(vars)
+	next := 0
+	for i, v := range e.Vars {
+		if !v.Trainable() {
+			all[i] = fresh[next]
+			next++
+		}
+	}
+	return all, fresh, nil
+}
+
+// WithBatch calls a graph on variables and a batch: the variables first, then the modalities in their order, then the
+// labels.
+func (e *Engine) WithBatch(name string, build func([]*Node) []*Node, vars []*tensors.Tensor, batch *data.Batch) ([]*tensors.Tensor, error) {
+	inputs := e.batchTensors(batch)
+	defer Free(inputs...)
+	args := make([]any, 0, len(vars)+len(inputs))
+	for _, t := range slices.Concat(vars, inputs) {
+		args = append(args, t)
+	}
+	return e.Call(name, build, args)
+}
+
+// batchTensors makes tensors of a batch: each modality in the model's order, then the labels.
+func (e *Engine) batchTensors(b *data.Batch) []*tensors.Tensor {
+	list := make([]*tensors.Tensor, 0, len(e.Model.Modalities)+1)
+	for _, m := range e.Model.Modalities {
+		list = append(list, tensors.FromFlatDataAndDimensions(b.X[m.Name], append([]int{len(b.Labels)}, m.Shape...)...))
+	}
+	return append(list, tensors.FromFlatDataAndDimensions(b.Labels, len(b.Labels)))
+}
+
+// Inputs reads nodes in the order of batchTensors.
+func (e *Engine) Inputs(in []*Node) (x map[string]*Node, labels *Node) {
+	x = map[string]*Node{}
+	for i, m := range e.Model.Modalities {
+		x[m.Name] = in[i]
+	}
+	return x, in[len(e.Model.Modalities)]
+}
+
+// ByName gives the nodes of variables by their names.
+func ByName(vars []models.Variable, nodes []*Node) map[string]*Node {
+	m := make(map[string]*Node, len(vars))
+	for i, v := range vars {
+		m[v.Name] = nodes[i]
+	}
+	return m
+}
+
+// Engines shares compiled graphs between runs.
+type Engines struct {
+	mu   sync.Mutex
+	List map[string]*Engine
+}
+
+// shaping are the settings that change a graph beside the model's and a method's own immutable ones.
+var shaping = []string{"method", "batch", "fusion", "modalities", "data"}
+
+// Find returns the engine for a run's settings, shared with all runs whose graphs are the same.
+func (l *Engines) Find(b *xla.Backend, m *models.Multimodal, method inforeg.Method, settings setting.Values) *Engine {
+	own := setting.Values{}
+	for _, name := range shaping {
+		own[name] = settings[name]
+	}
+	for _, s := range method.Settings() {
+		if !s.Mutable {
+			own[s.Name] = settings[s.Name]
+		}
+	}
+	var key strings.Builder
+	for _, mod := range m.Modalities {
+		own[setting.EncoderPrefix+mod.Name] = settings[setting.EncoderPrefix+mod.Name]
+		fmt.Fprint(&key, mod.Name, mod.Shape, " ")
+	}
+	fmt.Fprint(&key, m.Classes, own.Hash())
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e, ok := l.List[key.String()]; ok {
+		return e
+	}
+	if l.List == nil {
+		l.List = map[string]*Engine{}
+	}
+	e := New(b, m, method, maps.Clone(own))
+	l.List[key.String()] = e
+	return e
+}
+
+// Forget drops a compiled graph.
+func (e *Engine) Forget(name string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if exec := e.Graphs[name]; exec != nil {
+		exec.Finalize()
+	}
+	delete(e.Graphs, name)
+}
+
+// StepName names the graph of a step that measures so much.
+func StepName(m inforeg.Measures) string {
+	if m == (inforeg.Measures{}) {
+		return "step"
+	}
+	return fmt.Sprintf("step %+v", m)
+}
+
+// Measured are the numbers of one encoder that a step gave beside training.
+type Measured struct {
+	Shares, Signs, Labels []float64
+	Mean                  float64
+}
