@@ -3,7 +3,7 @@
     resnet.py PRIMEWINDOW [--first 0] [--seeds 6] [--size 48] [--batch 8] [--steps 3]
 
 PRIMEWINDOW is the built program. Given weights and batches are replayed by `primewindow replay`, and in PyTorch by
-workbench/host/testdata/replay/reference.py in float32 and float64. The networks are as initialised, the batches noisy
+workbench/host/replay/testdata/reference.py in float32 and float64. The networks are as initialised, the batches noisy
 class patterns. Needs what bench/probes/requirements-torch.txt lists.
 
 A ReLU whose input is nearly 0, or a max-pool window whose two largest values are nearly equal, may go either way in
@@ -30,7 +30,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../workbench/host/testdata/replay"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../workbench/host/replay/testdata"))
 import reference  # noqa: E402
 
 

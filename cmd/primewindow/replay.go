@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/primewindow/primewindow/internal/xla"
-	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/replay"
 )
 
 // replayCommand applies a method to weights and batches from files.
@@ -19,7 +19,7 @@ func replayCommand(ctx context.Context, env *environ, args []string) error {
 		return err
 	}
 	steps := 0
-	err = host.Replay(ctx, env.project, operands[0], operands[1], func(step, of int) {
+	err = replay.Run(ctx, env.project, operands[0], operands[1], func(step, of int) {
 		steps = of
 		fmt.Fprintf(env.errOut, "\rstep %d of %d", step, of)
 	})

@@ -44,9 +44,10 @@ var arrows = map[string][]string{
 	"workbench/host/cellcode": {},
 	"workbench/host/setting":  {"data", "data/catalog", "models", "inforeg", "inforeg/method", "internal/wire"},
 	"workbench/host/engine":   {"data", "inforeg", "internal/seal", "internal/whole", "internal/wire", "internal/xla", "models", "workbench/host/record", "workbench/host/setting"},
+	"workbench/host/replay":   {"data", "inforeg", "inforeg/method", "internal/npy", "internal/strict", "internal/whole", "internal/wire", "internal/xla", "models", "workbench/host/engine", "workbench/host/record", "workbench/host/setting"},
 	"workbench/host/record":   {"data", "inforeg", "inforeg/method", "internal/seal", "internal/strict", "internal/whole", "internal/wire", "models", "workbench/host/setting"},
-	"cmd/primewindow":         {"data", "data/*", "internal/report", "internal/whole", "internal/wire", "internal/xla", "viz", "workbench", "workbench/host", "workbench/host/record"},
-	"bench/*":                 {"data", "data/*", "internal/wire", "internal/xla", "models", "inforeg", "inforeg/method", "viz", "viz/tsne", "workbench", "workbench/host"},
+	"cmd/primewindow":         {"data", "data/*", "internal/report", "internal/whole", "internal/wire", "internal/xla", "viz", "workbench", "workbench/host", "workbench/host/record", "workbench/host/replay"},
+	"bench/*":                 {"data", "data/*", "inforeg", "inforeg/method", "internal/wire", "internal/xla", "models", "viz", "viz/tsne", "workbench", "workbench/host", "workbench/host/replay"},
 }
 
 // nevers are what must not be reached, not even through other packages.

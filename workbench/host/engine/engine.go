@@ -2,10 +2,8 @@ package engine
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/gomlx/compute/dtypes"
@@ -86,46 +84,14 @@ func (e *Engine) Compiled(name string) bool {
 	return e.Graphs[name] != nil
 }
 
-// State is what the optimizer works on, in the order of the engine's variables. Its tensors never change:
-// a step makes new ones.
-type State struct {
-	Vars     []*tensors.Tensor // every variable
-	Momentum []*tensors.Tensor // trainable variables
-	Start    []*tensors.Tensor // trainable variables at the start of the epoch, if the method asks; may share tensors with vars
-	Carried  []*tensors.Tensor // of the method
-}
-
-// Lists are all tensors of a state; start may repeat some of vars.
-func (s State) Lists() [4][]*tensors.Tensor {
-	return [4][]*tensors.Tensor{s.Vars, s.Momentum, s.Start, s.Carried}
-}
-
-// Drop frees the tensors of s that none of the others holds. Without it, memory would wait for the garbage
-// collector, which does not know how large tensors are.
-func (s State) Drop(others ...State) {
-	kept := map[*tensors.Tensor]bool{}
-	for _, other := range others {
-		for _, list := range other.Lists() {
-			for _, t := range list {
-				kept[t] = true
-			}
-		}
+// Forget drops a compiled graph.
+func (e *Engine) Forget(name string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if exec := e.Graphs[name]; exec != nil {
+		exec.Finalize()
 	}
-	for _, list := range s.Lists() {
-		for _, t := range list {
-			if !kept[t] {
-				kept[t] = true
-				Free(t)
-			}
-		}
-	}
-}
-
-// Free gives back the memory of tensors, which nothing may use any more.
-func Free(list ...*tensors.Tensor) {
-	for _, t := range list {
-		_ = t.FinalizeAll() // an error would say that it was freed before
-	}
+	delete(e.Graphs, name)
 }
 
 // Initial draws the first weights.
@@ -196,6 +162,12 @@ func (e *Engine) IntervalStart(s State) State {
 	return next
 }
 
+// Measured are the numbers of one encoder that a step gave beside training.
+type Measured struct {
+	Shares, Signs, Labels []float64
+	Mean                  float64
+}
+
 // Outcome is what a step gives beside the next state.
 type Outcome struct {
 	Scalars       []float32            // in the order of engine.scalars
@@ -215,6 +187,14 @@ type StepInput struct {
 	Chances  []*tensors.Tensor // the random inputs of what it measures
 	Key      [3]uint64         // of the noise that a method may draw
 	Noise    []*tensors.Tensor // by engine.noised, in its place
+}
+
+// StepName names the graph of a step that measures so much.
+func StepName(m inforeg.Measures) string {
+	if m == (inforeg.Measures{}) {
+		return "step"
+	}
+	return fmt.Sprintf("step %+v", m)
 }
 
 // Step takes one optimizer step and measures what it is asked to. It frees nothing of s: the caller decides which
@@ -535,67 +515,4 @@ func ByName(vars []models.Variable, nodes []*Node) map[string]*Node {
 		m[v.Name] = nodes[i]
 	}
 	return m
-}
-
-// Engines shares compiled graphs between runs.
-type Engines struct {
-	mu   sync.Mutex
-	List map[string]*Engine
-}
-
-// shaping are the settings that change a graph beside the model's and a method's own immutable ones.
-var shaping = []string{"method", "batch", "fusion", "modalities", "data"}
-
-// Find returns the engine for a run's settings, shared with all runs whose graphs are the same.
-func (l *Engines) Find(b *xla.Backend, m *models.Multimodal, method inforeg.Method, settings setting.Values) *Engine {
-	own := setting.Values{}
-	for _, name := range shaping {
-		own[name] = settings[name]
-	}
-	for _, s := range method.Settings() {
-		if !s.Mutable {
-			own[s.Name] = settings[s.Name]
-		}
-	}
-	var key strings.Builder
-	for _, mod := range m.Modalities {
-		own[setting.EncoderPrefix+mod.Name] = settings[setting.EncoderPrefix+mod.Name]
-		fmt.Fprint(&key, mod.Name, mod.Shape, " ")
-	}
-	fmt.Fprint(&key, m.Classes, own.Hash())
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if e, ok := l.List[key.String()]; ok {
-		return e
-	}
-	if l.List == nil {
-		l.List = map[string]*Engine{}
-	}
-	e := New(b, m, method, maps.Clone(own))
-	l.List[key.String()] = e
-	return e
-}
-
-// Forget drops a compiled graph.
-func (e *Engine) Forget(name string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if exec := e.Graphs[name]; exec != nil {
-		exec.Finalize()
-	}
-	delete(e.Graphs, name)
-}
-
-// StepName names the graph of a step that measures so much.
-func StepName(m inforeg.Measures) string {
-	if m == (inforeg.Measures{}) {
-		return "step"
-	}
-	return fmt.Sprintf("step %+v", m)
-}
-
-// Measured are the numbers of one encoder that a step gave beside training.
-type Measured struct {
-	Shares, Signs, Labels []float64
-	Mean                  float64
 }

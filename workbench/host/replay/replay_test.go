@@ -1,4 +1,4 @@
-package host
+package replay
 
 import (
 	"archive/zip"
@@ -26,9 +26,9 @@ import (
 // 1. The references are in float64; float32 sums in another order differ by a tenth of it after 20 steps.
 const within = 1e-4
 
-// TestReplay compares every case with what PyTorch computed: see testdata/replay/reference.py.
+// TestReplay compares every case with what PyTorch computed: see testdata/reference.py.
 func TestReplay(t *testing.T) {
-	root := filepath.Join("testdata", "replay")
+	root := "testdata"
 	cases, err := filepath.Glob(filepath.Join(root, "cases", "*", "spec.json"))
 	if err != nil || len(cases) < 50 {
 		t.Fatalf("%d cases, error %v", len(cases), err)
@@ -110,7 +110,7 @@ func TestReplayExample(t *testing.T) {
 func replayInto(t *testing.T, spec, out string) {
 	t.Helper()
 	steps := 0
-	if err := Replay(t.Context(), hosttest.Project(t), spec, out, func(step, _ int) { steps = step }); err != nil {
+	if err := Run(t.Context(), hosttest.Project(t), spec, out, func(step, _ int) { steps = step }); err != nil {
 		t.Fatal(err)
 	}
 	if steps == 0 {
@@ -237,7 +237,7 @@ func compareValues(t *testing.T, name string, want, got any) {
 
 // TestReplayBadInput: whatever is wrong with what is read is one error with a hint, and nothing is written.
 func TestReplayBadInput(t *testing.T) {
-	root := filepath.Join("testdata", "replay")
+	root := "testdata"
 	spec := string(ownSpec(t, hosttest.ReadFile(t, filepath.Join(root, "cases", "joint_concat", "spec.json"))))
 	weights := hosttest.ReadFile(t, filepath.Join(root, "models", "av-concat.safetensors"))
 	good, err := zip.NewReader(bytes.NewReader(hosttest.ReadFile(t, filepath.Join(root, "batches", "av.npz"))), int64(len(hosttest.ReadFile(t, filepath.Join(root, "batches", "av.npz")))))
@@ -338,7 +338,7 @@ func TestReplayBadInput(t *testing.T) {
 			hosttest.WriteFile(t, filepath.Join(dir, "spec.json"), []byte(text))
 			hosttest.WriteFile(t, filepath.Join(dir, weightsFile), tt.weights)
 			hosttest.WriteFile(t, filepath.Join(dir, batchesFile), tt.batches)
-			err := Replay(context.Background(), hosttest.Project(t), dir, filepath.Join(parent, "out"), func(int, int) {})
+			err := Run(context.Background(), hosttest.Project(t), dir, filepath.Join(parent, "out"), func(int, int) {})
 			var p *wire.Problem
 			if !errors.As(err, &p) || !strings.Contains(p.Message, tt.want) || p.Hint == "" || strings.Contains(p.Message, "\n") {
 				t.Errorf("error %v, want one line with %q and a hint\nreason: %s", err, tt.want, tt.reason)

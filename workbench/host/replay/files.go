@@ -1,4 +1,4 @@
-package host
+package replay
 
 import (
 	"encoding/json"

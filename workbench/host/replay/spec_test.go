@@ -1,4 +1,4 @@
-package host
+package replay
 
 import (
 	"encoding/binary"
@@ -34,7 +34,7 @@ func TestUnknownKeyOffers(t *testing.T) {
 
 // TestReplaySpecs: what the reference implementation writes is read, without a key passed over.
 func TestReplaySpecs(t *testing.T) {
-	list, err := filepath.Glob(filepath.Join("testdata", "replay", "cases", "*", specFile))
+	list, err := filepath.Glob(filepath.Join("testdata", "cases", "*", specFile))
 	if err != nil || len(list) < 50 {
 		t.Fatalf("%d cases, error %v", len(list), err)
 	}
@@ -51,7 +51,7 @@ func TestReplaySpecs(t *testing.T) {
 
 // FuzzReplaySpec: any text is a spec whose method and settings are known, or a problem of one line with a hint.
 func FuzzReplaySpec(f *testing.F) {
-	list, _ := filepath.Glob(filepath.Join("testdata", "replay", "cases", "*", "spec.json"))
+	list, _ := filepath.Glob(filepath.Join("testdata", "cases", "*", "spec.json"))
 	for _, path := range list {
 		text, err := os.ReadFile(path)
 		if err != nil {
@@ -83,7 +83,7 @@ func FuzzReplaySpec(f *testing.F) {
 // TestReplayStateDict: weights as a wrapped model's state_dict has them, in half precision and with counters, are those
 // of the plain file.
 func TestReplayStateDict(t *testing.T) {
-	root := filepath.Join("testdata", "replay")
+	root := "testdata"
 	dir := t.TempDir()
 	hosttest.WriteFile(t, filepath.Join(dir, specFile), ownSpec(t, hosttest.ReadFile(t, filepath.Join(root, "cases", "joint_concat", "spec.json"))))
 	hosttest.WriteFile(t, filepath.Join(dir, batchesFile), hosttest.ReadFile(t, filepath.Join(root, "batches", "av.npz")))

@@ -1,4 +1,4 @@
-package host
+package replay
 
 import (
 	"context"
@@ -42,7 +42,7 @@ type replay struct {
 	traces   map[string]map[string][]float64
 }
 
-// Replay reads a method's settings, weights and batches from a folder, takes one step for each batch, and writes
+// Run reads a method's settings, weights and batches from a folder, takes one step for each batch, and writes
 // weights and scalars after every step into another: how any other implementation can be compared with this one. Nothing
 // is written when something is wrong with what was read. progress hears of each step.
 //
@@ -62,7 +62,7 @@ type replay struct {
 //
 // What is written: weights.safetensors, STEP/NAME after each step; gradients.safetensors as handed to the optimizer;
 // scalars.jsonl with a line for each epoch's start, step and epoch's end; probes.json for the initial weights.
-func Replay(ctx context.Context, project, dir, out string, progress func(step, steps int)) error {
+func Run(ctx context.Context, project, dir, out string, progress func(step, steps int)) error {
 	r, err := openReplay(dir)
 	if err != nil {
 		return err

@@ -1,0 +1,52 @@
+package engine
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"sync"
+
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/xla"
+	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/setting"
+)
+
+// Engines shares compiled graphs between runs.
+type Engines struct {
+	mu   sync.Mutex
+	List map[string]*Engine
+}
+
+// shaping are the settings that change a graph beside the model's and a method's own immutable ones.
+var shaping = []string{"method", "batch", "fusion", "modalities", "data"}
+
+// Find returns the engine for a run's settings, shared with all runs whose graphs are the same.
+func (l *Engines) Find(b *xla.Backend, m *models.Multimodal, method inforeg.Method, settings setting.Values) *Engine {
+	own := setting.Values{}
+	for _, name := range shaping {
+		own[name] = settings[name]
+	}
+	for _, s := range method.Settings() {
+		if !s.Mutable {
+			own[s.Name] = settings[s.Name]
+		}
+	}
+	var key strings.Builder
+	for _, mod := range m.Modalities {
+		own[setting.EncoderPrefix+mod.Name] = settings[setting.EncoderPrefix+mod.Name]
+		fmt.Fprint(&key, mod.Name, mod.Shape, " ")
+	}
+	fmt.Fprint(&key, m.Classes, own.Hash())
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e, ok := l.List[key.String()]; ok {
+		return e
+	}
+	if l.List == nil {
+		l.List = map[string]*Engine{}
+	}
+	e := New(b, m, method, maps.Clone(own))
+	l.List[key.String()] = e
+	return e
+}
