@@ -113,8 +113,8 @@ func trainAll(ctx context.Context, env *environ, sweep *host.Sweep) error {
 }
 
 // holes reports the runs that have no accuracies.
-func holes(c host.Compared, dir string) error {
-	var missing []host.RunOutcome
+func holes(c wire.Compared, dir string) error {
+	var missing []wire.RunOutcome
 	for _, r := range c.Runs {
 		if r.Missing != "" {
 			missing = append(missing, r)

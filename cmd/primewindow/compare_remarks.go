@@ -10,11 +10,11 @@ import (
 	"strings"
 
 	"github.com/primewindow/primewindow/internal/report"
-	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/internal/wire"
 )
 
 // remarks are the sentences below a comparison's tables: what may be claimed, what is missing, and under which settings.
-func remarks(c host.Compared) []string {
+func remarks(c wire.Compared) []string {
 	list := append(report.Claims(&c), report.Choices(&c)...)
 	for _, r := range c.Runs {
 		if r.Missing != "" {
@@ -50,7 +50,7 @@ func pairs(settings map[string]any) string {
 }
 
 // writeComparisonCSV writes a row for each method and accuracy. A method without any has one row, with the reasons.
-func writeComparisonCSV(w io.Writer, c host.Compared) error {
+func writeComparisonCSV(w io.Writer, c wire.Compared) error {
 	out := csv.NewWriter(w)
 	rows := [][]string{{
 		"data", "split", "select", "method", "encoder", "readout", "seeds", "mean_percent", "sd_percent",
@@ -69,7 +69,7 @@ func writeComparisonCSV(w io.Writer, c host.Compared) error {
 		}
 		for _, s := range summaries {
 			row := []string{c.Data, c.Split, c.Select, m.Method, s.Encoder, s.Readout, strconv.Itoa(s.Seeds), number(&s.Mean, 100), number(s.SD, 100), c.Baseline, "", "", "", "", "", "", "", "", strings.Join(missing, "; ")}
-			if i := slices.IndexFunc(m.Differences, func(d host.Difference) bool { return d.Quantity == s.Quantity }); i >= 0 {
+			if i := slices.IndexFunc(m.Differences, func(d wire.Difference) bool { return d.Quantity == s.Quantity }); i >= 0 {
 				d := m.Differences[i]
 				copy(row[10:], []string{number(&d.Mean, 100), number(d.Low, 100), number(d.High, 100), number(d.P, 1), number(d.Holm, 1)})
 				row[16], row[17] = d.Family, strconv.Itoa(d.FamilySize)

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/primewindow/primewindow/internal/report"
+	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host"
 )
 
@@ -16,7 +17,7 @@ var formats = []string{"text", "md", "csv", "json"}
 
 // printComparison writes what a comparison came to. Accuracies are in percent, differences in percentage points; json
 // is the comparison's own file, where they are shares of 1.
-func printComparison(w io.Writer, format string, c host.Compared) error {
+func printComparison(w io.Writer, format string, c wire.Compared) error {
 	switch format {
 	case "json":
 		return host.WriteCompared(w, c)
@@ -49,7 +50,7 @@ func printComparison(w io.Writer, format string, c host.Compared) error {
 }
 
 // heading says what the accuracies are.
-func heading(c host.Compared) string {
+func heading(c wire.Compared) string {
 	seeds := "seed 0"
 	if c.Seeds > 1 {
 		seeds = fmt.Sprintf("seeds 0 to %d", c.Seeds-1)
@@ -62,8 +63,8 @@ func heading(c host.Compared) string {
 }
 
 // columns are all accuracies that any of the methods has.
-func columns(c host.Compared) []host.Quantity {
-	var list []host.Quantity
+func columns(c wire.Compared) []wire.Quantity {
+	var list []wire.Quantity
 	for _, m := range c.Methods {
 		for _, a := range m.Accuracies {
 			if !slices.Contains(list, a.Quantity) {
@@ -75,7 +76,7 @@ func columns(c host.Compared) []host.Quantity {
 }
 
 // accuracyGrid has a row for each method.
-func accuracyGrid(c host.Compared) grid {
+func accuracyGrid(c wire.Compared) grid {
 	names := columns(c)
 	head := []string{"method", "seeds", "epoch"}
 	for _, q := range names {
@@ -110,8 +111,8 @@ func accuracyGrid(c host.Compared) grid {
 	return g
 }
 
-func meanCell(list []host.Summary, q host.Quantity) string {
-	i := slices.IndexFunc(list, func(s host.Summary) bool { return s.Quantity == q })
+func meanCell(list []wire.Summary, q wire.Quantity) string {
+	i := slices.IndexFunc(list, func(s wire.Summary) bool { return s.Quantity == q })
 	switch {
 	case i < 0:
 		return "-"
@@ -122,7 +123,7 @@ func meanCell(list []host.Summary, q host.Quantity) string {
 }
 
 // differenceGrid has a row for each comparison.
-func differenceGrid(c host.Compared) grid {
+func differenceGrid(c wire.Compared) grid {
 	g := grid{{"method", "accuracy", "difference", "interval", "p", "p (Holm)", "excludes 0", "seeds", "family"}}
 	for _, m := range c.Methods {
 		for _, d := range m.Differences {

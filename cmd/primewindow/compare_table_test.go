@@ -13,23 +13,23 @@ import (
 )
 
 // madeComparison is a comparison with made numbers of three methods.
-func madeComparison() host.Compared {
-	fused, audio := host.Quantity{Encoder: "fused", Readout: "head"}, host.Quantity{Encoder: "audio", Readout: "linear"}
-	return host.Compared{
+func madeComparison() wire.Compared {
+	fused, audio := wire.Quantity{Encoder: "fused", Readout: "head"}, wire.Quantity{Encoder: "audio", Readout: "linear"}
+	return wire.Compared{
 		Schema: 2, Data: "digits", Split: "test", Samples: 200, Select: host.SelectVal, Seeds: 3, Baseline: "ogm", Comparisons: 4,
-		Methods: []host.MethodResult{
-			{Method: "ogm", Settings: map[string]any{"batch": 16.0, "alpha": 0.3}, Accuracies: []host.Summary{{Quantity: fused, Mean: 0.7, SD: new(0.01), Seeds: 3}, {Quantity: audio, Mean: 0.5, SD: new(0.02), Seeds: 3}}},
+		Methods: []wire.MethodResult{
+			{Method: "ogm", Settings: map[string]any{"batch": 16.0, "alpha": 0.3}, Accuracies: []wire.Summary{{Quantity: fused, Mean: 0.7, SD: new(0.01), Seeds: 3}, {Quantity: audio, Mean: 0.5, SD: new(0.02), Seeds: 3}}},
 			{
 				Method: "inforeg", Settings: map[string]any{"batch": 16.0},
-				Accuracies: []host.Summary{{Quantity: fused, Mean: 0.75, SD: new(0.0125), Seeds: 2}, {Quantity: audio, Mean: 0.525, SD: new(0.02), Seeds: 2}},
-				Differences: []host.Difference{
+				Accuracies: []wire.Summary{{Quantity: fused, Mean: 0.75, SD: new(0.0125), Seeds: 2}, {Quantity: audio, Mean: 0.525, SD: new(0.02), Seeds: 2}},
+				Differences: []wire.Difference{
 					{Quantity: fused, Mean: 0.05, Low: new(0.01), High: new(0.09), P: new(0.00025), Holm: new(0.0005), Excludes0: true, Seeds: 2, Family: "primary", FamilySize: 2},
 					{Quantity: audio, Mean: -0.025, Low: new(-0.05), High: new(0.0), P: new(0.05), Holm: new(0.1), Seeds: 2, Family: "secondary", FamilySize: 2},
 				},
 			},
-			{Method: "agm", Settings: map[string]any{"batch": 16.0}, Accuracies: []host.Summary{{Quantity: fused, Mean: 0.71, SD: new(0.01), Seeds: 3}}, Differences: []host.Difference{{Quantity: fused, Mean: 0.01, Seeds: 3, Family: "primary", FamilySize: 2}, {Quantity: audio, Mean: 0.1, Seeds: 1, Family: "secondary", FamilySize: 2}}},
+			{Method: "agm", Settings: map[string]any{"batch": 16.0}, Accuracies: []wire.Summary{{Quantity: fused, Mean: 0.71, SD: new(0.01), Seeds: 3}}, Differences: []wire.Difference{{Quantity: fused, Mean: 0.01, Seeds: 3, Family: "primary", FamilySize: 2}, {Quantity: audio, Mean: 0.1, Seeds: 1, Family: "secondary", FamilySize: 2}}},
 		},
-		Runs: []host.RunOutcome{
+		Runs: []wire.RunOutcome{
 			{Run: "ogm-seed0", Method: "ogm", Epoch: 9}, {Run: "inforeg-seed0", Method: "inforeg", Epoch: 12}, {Run: "agm-seed0", Method: "agm", Epoch: 7},
 			{Run: "ogm-seed1", Method: "ogm", Epoch: 12}, {Run: "inforeg-seed1", Method: "inforeg", Epoch: 12}, {Run: "agm-seed1", Method: "agm", Epoch: 7},
 			{Run: "ogm-seed2", Method: "ogm", Epoch: 8, Warning: "step 3: another machine"}, {Run: "inforeg-seed2", Method: "inforeg", Missing: "step 3 was not taken"}, {Run: "agm-seed2", Method: "agm", Epoch: 8},

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
@@ -25,9 +25,9 @@ func smallComparison(more ...string) []string {
 }
 
 // compared reads a comparison's file.
-func (s *stage) compared(t *testing.T, dir string) host.Compared {
+func (s *stage) compared(t *testing.T, dir string) wire.Compared {
 	t.Helper()
-	var c host.Compared
+	var c wire.Compared
 	if err := json.Unmarshal([]byte(s.read(t, dir, "compare.json")), &c); err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestCompare(t *testing.T) {
 }
 
 // checkChosen finds a run's accuracies in its own records.
-func checkChosen(t *testing.T, s *stage, dir string, r host.RunOutcome) {
+func checkChosen(t *testing.T, s *stage, dir string, r wire.RunOutcome) {
 	t.Helper()
 	rec, err := record.ReadRecorded(s.path(dir, r.Run))
 	if err != nil {

@@ -67,3 +67,13 @@ const (
 	EventLost       = "lost"     // lines that cannot be had any more
 	EventCode       = "code"     // of what a cell defines: from this step on other code computes
 )
+
+// Acted is the quantity of a curve that says in what share of an epoch's steps a method regulated an encoder.
+const Acted = "acted"
+
+// Names of arms of a reproduction by which figures and other arms find them.
+const (
+	ArmJoint   = "Joint"
+	ArmLonger  = "Joint, twice the epochs"
+	ArmInfoReg = "InfoReg"
+)

@@ -14,12 +14,12 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 const (
-	onPrefix = "on."   // begins the metrics that say whether a step regulated an encoder
-	acted    = "acted" // column of them
+	onPrefix = "on." // begins the metrics that say whether a step regulated an encoder
 )
 
 // WriteCurves writes what the comparison's runs measured from epoch to epoch, as CSV: a row for each epoch that a run
@@ -94,7 +94,7 @@ func (list curves) at(quantity string, epoch int) string {
 // curveRank puts accuracies first, then traces, then what the method did.
 func curveRank(quantity string) int {
 	kind, _, _ := strings.Cut(quantity, " ")
-	return slices.Index([]string{inforeg.KindAccuracy, inforeg.KindFisherEmp, acted}, kind)
+	return slices.Index([]string{inforeg.KindAccuracy, inforeg.KindFisherEmp, wire.Acted}, kind)
 }
 
 // curvesOf reads a run's records.
@@ -117,7 +117,7 @@ func curvesOf(rec record.Recorded, perEpoch int) curves {
 				on, known = on+v, known || ok
 			}
 			if known {
-				list = append(list, curve{acted + " " + m, epoch, strconv.FormatFloat(on/float64(perEpoch), 'g', 3, 64)})
+				list = append(list, curve{wire.Acted + " " + m, epoch, strconv.FormatFloat(on/float64(perEpoch), 'g', 3, 64)})
 			}
 		}
 	}

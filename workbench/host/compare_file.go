@@ -30,7 +30,7 @@ func (s *Sweep) write() error {
 }
 
 // WriteCompared writes what a comparison came to as compare.json has it, checksum included.
-func WriteCompared(w io.Writer, c Compared) error {
+func WriteCompared(w io.Writer, c wire.Compared) error {
 	text, err := record.MarshalJSON(c)
 	if err != nil {
 		return err

@@ -11,31 +11,13 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
-// The types of compare.json; what each field means stands beside them.
-type (
-	// Compared is what a comparison came to.
-	Compared = wire.Compared
-	// MethodResult is what a method came to over its seeds.
-	MethodResult = wire.MethodResult
-	// RunOutcome is what one run came to.
-	RunOutcome = wire.RunOutcome
-	// Quantity names an accuracy.
-	Quantity = wire.Quantity
-	// Accuracy is one accuracy of a run.
-	Accuracy = wire.NamedAccuracy
-	// Summary is an accuracy of a method over its seeds.
-	Summary = wire.Summary
-	// Difference is that of an accuracy to the baseline's, paired by seed.
-	Difference = wire.Difference
-)
-
 // outcome reads what a trained run came to; nil as long as not all is on record.
-func (s *Sweep) outcome(r *SweepRun, rec record.Recorded) (*RunOutcome, error) {
+func (s *Sweep) outcome(r *SweepRun, rec record.Recorded) (*wire.RunOutcome, error) {
 	if rec.Lost != "" { // opened, the run computes it again
 		return nil, nil
 	}
 	epoch := choose(s.selection(r), rec.History.Probes, r.arm.perEpoch, r.arm.epochs(), r.arm.due)
-	o := &RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Epoch: epoch, Step: epoch * r.arm.perEpoch}
+	o := &wire.RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Epoch: epoch, Step: epoch * r.arm.perEpoch}
 	switch {
 	case epoch == 0:
 		return nil, nil
@@ -70,21 +52,21 @@ func (s *Sweep) outcome(r *SweepRun, rec record.Recorded) (*RunOutcome, error) {
 var folders = regexp.MustCompile(`/[^()]*/`)
 
 // Result is what the comparison has come to so far.
-func (s *Sweep) Result() Compared {
-	c := Compared{
+func (s *Sweep) Result() wire.Compared {
+	c := wire.Compared{
 		Schema: wire.CompareSchema, Data: s.desc.Name, SplitHash: s.desc.Provenance.SplitHash, Split: string(s.split), Samples: s.samples,
 		Select: s.ask.Select, Seeds: s.ask.Seeds, ValSamples: s.validation, Unfit: s.desc.Unfit, Baseline: s.ask.baseline(),
 	}
 	type place struct {
 		method string
-		Quantity
+		wire.Quantity
 	}
 	values := map[place]map[int]float64{} // by seed
-	var all []Quantity
+	var all []wire.Quantity
 	for _, r := range s.Runs {
 		o, ok := r.Outcome()
 		if !ok {
-			o = RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: wire.NotTrained}
+			o = wire.RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: wire.NotTrained}
 		}
 		c.Runs = append(c.Runs, o)
 		for _, a := range o.Accuracies {
@@ -97,9 +79,9 @@ func (s *Sweep) Result() Compared {
 			}
 		}
 	}
-	var compared []*Difference
+	var compared []*wire.Difference
 	for _, a := range s.arms {
-		result := MethodResult{Method: a.method, Epochs: a.epochs(), LR: a.settings.LR(), Settings: a.changed}
+		result := wire.MethodResult{Method: a.method, Epochs: a.epochs(), LR: a.settings.LR(), Settings: a.changed}
 		for _, q := range all {
 			own := values[place{a.method, q}]
 			if len(own) > 0 {

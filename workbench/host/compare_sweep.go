@@ -40,9 +40,9 @@ type SweepRun struct {
 	Done              int // that it had taken when the comparison was opened
 
 	arm      *arm
-	outcome  *RunOutcome // nil as long as there is none
-	recorded bool        // whether the folder is there
-	beside   beside      // what is measured beside the accuracies that are compared
+	outcome  *wire.RunOutcome // nil as long as there is none
+	recorded bool             // whether the folder is there
+	beside   beside           // what is measured beside the accuracies that are compared
 }
 
 // beside is what is measured of a run beside the accuracies that every run of a sweep has.
@@ -142,9 +142,9 @@ func (r *SweepRun) look(s *Sweep) error {
 }
 
 // Outcome is what a run came to; false as long as it has not been trained. Without accuracies it says why.
-func (r *SweepRun) Outcome() (RunOutcome, bool) {
+func (r *SweepRun) Outcome() (wire.RunOutcome, bool) {
 	if r.outcome == nil {
-		return RunOutcome{}, false
+		return wire.RunOutcome{}, false
 	}
 	return *r.outcome, true
 }
@@ -170,7 +170,7 @@ func (s *Sweep) Train(ctx context.Context, r *SweepRun, watch func(*Run) (stop f
 		err = fmt.Errorf("accuracies at the chosen epoch are not on record")
 	}
 	if err != nil {
-		r.outcome = &RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: wire.FirstLine(err)}
+		r.outcome = &wire.RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: wire.FirstLine(err)}
 	}
 	if s.apart {
 		return nil

@@ -301,7 +301,7 @@ func checkPicture(path string) error {
 // proveComparison looks at compare.json: each accuracy in it has to be the one that its run has on record.
 func proveComparison(dir string) Proof {
 	p := Proof{Dir: dir}
-	var c Compared
+	var c wire.Compared
 	switch err := record.ReadJSON(filepath.Join(dir, compareFile), &c); {
 	case errors.Is(err, record.ErrUnsealed) && c.Schema > 0:
 		p.remark(compareFile, "an older version wrote it, without a checksum")

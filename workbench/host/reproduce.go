@@ -460,7 +460,7 @@ func (r *SweepRun) diverged() {
 	}
 	if n := len(rec.History.Events); n > 0 {
 		if c := rec.History.Events[n-1]; c.Event == wire.EventDiverged && c.Step == rec.Status.Step {
-			r.outcome = &RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: fmt.Sprintf("step %d was not taken: %s", c.Step, c.Text)}
+			r.outcome = &wire.RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: fmt.Sprintf("step %d was not taken: %s", c.Step, c.Text)}
 		}
 	}
 }

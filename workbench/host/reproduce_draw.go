@@ -139,7 +139,7 @@ func (d drawing) series(a wire.ReproducedArm, quantity, name, modality string, l
 		if len(list) < runs {
 			continue
 		}
-		sum := stats.Summarise(Quantity{}, list)
+		sum := stats.Summarise(wire.Quantity{}, list)
 		p := viz.Point{X: x, Y: sum.Mean, SE: errs[x]}
 		if d.Seeds > 1 {
 			p.SE = 0
@@ -178,8 +178,8 @@ func (d drawing) alone() (*viz.Figure, error) {
 	f := viz.PanelsFigure{Title: d.title("Tr(F) in joint training and alone"), Columns: 2, ShareX: true, ShareY: true, Band: d.band(), Width: viz.Page}
 	together := viz.LinePanel{Title: "joint training", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
 	apart := viz.LinePanel{Title: "each modality alone", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
-	a, _ := d.arm(armJoint)
-	if s, ok := d.series(a, inforeg.KindFisherEmp+" "+wire.WholeModel, "whole model, "+armJoint, wire.Fused, true); ok {
+	a, _ := d.arm(wire.ArmJoint)
+	if s, ok := d.series(a, inforeg.KindFisherEmp+" "+wire.WholeModel, "whole model, "+wire.ArmJoint, wire.Fused, true); ok {
 		together.Series = append(together.Series, s)
 	} else { // of a record that was made before it was measured
 		together.Title += " (whole model: not on record)"
@@ -188,7 +188,7 @@ func (d drawing) alone() (*viz.Figure, error) {
 		for _, part := range []struct {
 			panel *viz.LinePanel
 			arm   string
-		}{{&together, armJoint}, {&apart, m + " alone"}} {
+		}{{&together, wire.ArmJoint}, {&apart, m + " alone"}} {
 			a, ok := d.arm(part.arm)
 			if !ok {
 				continue
@@ -236,7 +236,7 @@ func panelsOf(f viz.PanelsFigure) (*viz.Figure, error) {
 // traces draws joint training's trace of each modality (figure 10).
 func (d drawing) traces() (*viz.Figure, error) {
 	p := viz.LinePanel{XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
-	a, _ := d.arm(armJoint)
+	a, _ := d.arm(wire.ArmJoint)
 	for _, m := range d.Modalities {
 		if err := d.addTrace(&p, a, m, m); err != nil {
 			return nil, err

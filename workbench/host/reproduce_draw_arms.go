@@ -43,10 +43,10 @@ func (d drawing) acquisition() (*viz.Figure, error) {
 	}
 	acc.Series = append(acc.Series, counts...)
 	weak := d.weakest()
-	inside := viz.LinePanel{Title: "(b) trace under " + armInfoReg, XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
+	inside := viz.LinePanel{Title: "(b) trace under " + wire.ArmInfoReg, XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
 	beside := viz.LinePanel{Title: "(c) trace of " + weak, XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
 	for _, a := range d.Arms {
-		if a.Name == armInfoReg {
+		if a.Name == wire.ArmInfoReg {
 			for _, m := range d.Modalities {
 				if err := d.addTrace(&inside, a, m, a.Name+": "+m); err != nil {
 					return nil, err
@@ -70,7 +70,7 @@ func splitWord(split string) string {
 
 // countedAt is an arm's accuracy on the split that counts, at the mean of the epochs that were chosen.
 func countedAt(a wire.ReproducedArm, encoder, readout string) (viz.Point, bool) {
-	i := slices.IndexFunc(a.Accuracies, func(s Summary) bool { return s.Encoder == encoder && s.Readout == readout })
+	i := slices.IndexFunc(a.Accuracies, func(s wire.Summary) bool { return s.Encoder == encoder && s.Readout == readout })
 	epochs, n := 0, 0
 	for _, run := range a.Runs {
 		if run.Missing == "" {
@@ -92,7 +92,7 @@ func (d drawing) leading() string { return d.byHead(1, d.Modalities[0]) }
 // byHead is the modality with the largest accuracy, times sign, by joint training's head alone.
 func (d drawing) byHead(sign float64, otherwise string) string {
 	found, most := otherwise, math.Inf(-1)
-	a, _ := d.arm(armJoint)
+	a, _ := d.arm(wire.ArmJoint)
 	for _, s := range a.Accuracies {
 		if s.Readout == wire.ReadoutSplit && slices.Contains(d.Modalities, s.Encoder) && sign*s.Mean > most {
 			found, most = s.Encoder, sign*s.Mean
@@ -101,10 +101,10 @@ func (d drawing) byHead(sign float64, otherwise string) string {
 	return found
 }
 
-func isFused(s Summary) bool { return s.Encoder == wire.Fused && s.Readout == wire.ReadoutHead }
+func isFused(s wire.Summary) bool { return s.Encoder == wire.Fused && s.Readout == wire.ReadoutHead }
 
 // meanPoint is a mean over seeds with their standard deviation, where there is one.
-func meanPoint(x float64, s Summary) viz.Point {
+func meanPoint(x float64, s wire.Summary) viz.Point {
 	p := viz.Point{X: x, Y: s.Mean}
 	if s.SD != nil {
 		p.SE = *s.SD
@@ -152,7 +152,7 @@ func sweeps(recs ...*wire.Reproduction) (*viz.Figure, error) {
 		if s, ok := d.swept(wire.Fused); ok {
 			whole.Series = append(whole.Series, s)
 		}
-		a, _ := d.arm(armJoint)
+		a, _ := d.arm(wire.ArmJoint)
 		if i := slices.IndexFunc(a.Accuracies, isFused); i >= 0 {
 			whole.Rule = viz.Rule{Y: a.Accuracies[i].Mean, Text: "joint training, fused" + where}
 		}
@@ -168,7 +168,7 @@ func sweeps(recs ...*wire.Reproduction) (*viz.Figure, error) {
 
 // swept are an encoder's accuracies over the setting.
 func (d drawing) swept(encoder string) (viz.Series, bool) {
-	s := viz.Series{Name: encoder, Run: armInfoReg, Modality: encoder}
+	s := viz.Series{Name: encoder, Run: wire.ArmInfoReg, Modality: encoder}
 	for _, a := range d.Arms {
 		for _, sum := range a.Accuracies {
 			if a.X == nil || sum.Encoder != encoder || sum.Readout != wire.ReadoutHead && sum.Readout != wire.ReadoutSplit {

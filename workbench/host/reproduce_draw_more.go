@@ -188,7 +188,7 @@ func (d drawing) bars() (*viz.Figure, error) {
 	drawn := false
 	for _, a := range d.Arms {
 		for _, encoder := range slices.Concat([]string{wire.Fused}, d.Modalities) {
-			i := slices.IndexFunc(a.Accuracies, func(s Summary) bool {
+			i := slices.IndexFunc(a.Accuracies, func(s wire.Summary) bool {
 				return s.Encoder == encoder && (s.Readout == wire.ReadoutHead || s.Readout == wire.ReadoutSplit)
 			})
 			bar := viz.Bar{Name: a.Name, Modality: encoder}
@@ -272,7 +272,7 @@ func (d drawing) forest() (*viz.Figure, error) {
 			continue
 		}
 		row := viz.ForestRow{Name: a.Name, Modality: wire.Fused}
-		i := slices.IndexFunc(a.Differences, func(x Difference) bool { return x.Encoder == wire.Fused && x.Readout == wire.ReadoutHead })
+		i := slices.IndexFunc(a.Differences, func(x wire.Difference) bool { return x.Encoder == wire.Fused && x.Readout == wire.ReadoutHead })
 		switch {
 		case i < 0:
 			row.Missing = holeOf(a)

@@ -21,7 +21,7 @@ func madeRun() wire.ReproducedRun {
 	v := func(x float64) *float64 { return &x }
 	return wire.ReproducedRun{
 		RunOutcome: wire.RunOutcome{Run: "0123456789abcdef", Method: "joint", Epoch: 2, Step: 6, Backend: "xla:cpu", Accuracies: []wire.NamedAccuracy{
-			{Quantity: Quantity{Encoder: "fused", Readout: "head"}, Value: 0.5}, {Quantity: Quantity{Encoder: "audio", Readout: "split"}, Value: 0.25},
+			{Quantity: wire.Quantity{Encoder: "fused", Readout: "head"}, Value: 0.5}, {Quantity: wire.Quantity{Encoder: "audio", Readout: "split"}, Value: 0.25},
 		}},
 		Curves: []wire.ReproducedCurve{{Quantity: "fisher_emp audio", Definition: "fisher_emp, fused, recalibrated", Epochs: []float64{0, 1}, Values: []float64{2, 3}, SE: []*float64{v(0.25), v(0.5)}}},
 		Cosines: []wire.ReproducedCosine{{
@@ -125,7 +125,7 @@ func TestCompareFigures(t *testing.T) {
 		{"an accuracy less", func(r *wire.ReproducedRun) { r.Accuracies = r.Accuracies[:1] },
 			"accuracy audio split is absent, on record 0.25", "accuracy audio split is absent, on record 0.25", "nothing is passed over in silence"},
 		{"an accuracy more", func(r *wire.ReproducedRun) {
-			r.Accuracies = append(r.Accuracies, wire.NamedAccuracy{Quantity: Quantity{Encoder: "audio", Readout: "linear"}, Value: 0.5})
+			r.Accuracies = append(r.Accuracies, wire.NamedAccuracy{Quantity: wire.Quantity{Encoder: "audio", Readout: "linear"}, Value: 0.5})
 		}, "accuracy audio linear is 0.5, on record absent", "accuracy audio linear is 0.5, on record absent", "the record would lack it"},
 		{"no result", func(r *wire.ReproducedRun) { *r = hole }, "chosen epoch is absent, on record 2", "chosen epoch is absent, on record 2", "the rerun diverged"},
 	} {
@@ -144,7 +144,7 @@ func TestCompareFigures(t *testing.T) {
 		})
 	}
 	spread := 0.2
-	wide := compareFigures(figuresOf(madeRun(), wire.Summary{Quantity: Quantity{Encoder: "fused", Readout: "head"}, SD: &spread}), figuresOf(func() wire.ReproducedRun {
+	wide := compareFigures(figuresOf(madeRun(), wire.Summary{Quantity: wire.Quantity{Encoder: "fused", Readout: "head"}, SD: &spread}), figuresOf(func() wire.ReproducedRun {
 		r := madeRun()
 		r.Accuracies[0].Value = 1
 		return r

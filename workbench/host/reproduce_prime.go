@@ -16,9 +16,9 @@ import (
 func primeArms([]string) []recipe {
 	return usualRates(
 		joint(), infoReg(),
-		recipe{name: armSlow, method: "slow", like: armInfoReg, against: armInfoReg, control: true},
-		recipe{name: armFreeze, method: "freeze", like: armInfoReg, against: armInfoReg, control: true},
-		recipe{name: "slow for ten epochs", method: "slow", against: armInfoReg, control: true},
+		recipe{name: armSlow, method: "slow", like: wire.ArmInfoReg, against: wire.ArmInfoReg, control: true},
+		recipe{name: armFreeze, method: "freeze", like: wire.ArmInfoReg, against: wire.ArmInfoReg, control: true},
+		recipe{name: "slow for ten epochs", method: "slow", against: wire.ArmInfoReg, control: true},
 	)
 }
 
@@ -66,11 +66,11 @@ func (d drawing) prime() (*viz.Figure, error) {
 		p := viz.LinePanel{Title: "trace of " + m, XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
 		for _, a := range d.Arms {
 			switch {
-			case a.Name == armJoint && m == lead:
+			case a.Name == wire.ArmJoint && m == lead:
 				if err := d.addTrace(&p, a, m, a.Name+": "+m); err != nil {
 					return nil, err
 				}
-			case a.Name == armJoint || a.Name == armInfoReg:
+			case a.Name == wire.ArmJoint || a.Name == wire.ArmInfoReg:
 				if s, ok := d.series(a, inforeg.KindFisherEmp+" "+m, a.Name+": "+m, m, true); ok {
 					p.Series = append(p.Series, s)
 				}
@@ -96,7 +96,7 @@ func (d drawing) rates() (*viz.Figure, error) {
 	rise := panel("trace of "+lead+" at the first test over the one before, joint training", "ratio")
 	rise.Percent, rise.Log = false, true
 	of := map[string]*viz.Series{}
-	for _, name := range []string{armJoint, armInfoReg} {
+	for _, name := range []string{wire.ArmJoint, wire.ArmInfoReg} {
 		of[name] = &viz.Series{Name: name, Run: name, Modality: wire.Fused}
 	}
 	gained := viz.Series{Name: "gain", Modality: wire.Fused}
@@ -105,9 +105,9 @@ func (d drawing) rates() (*viz.Figure, error) {
 		if a.X == nil {
 			continue
 		}
-		s := of[armInfoReg]
+		s := of[wire.ArmInfoReg]
 		if a.Method == "joint" {
-			s = of[armJoint]
+			s = of[wire.ArmJoint]
 			if p, rule, ok := d.firstRise(a, lead); ok {
 				rose.Points, rise.Rule = append(rose.Points, p), viz.Rule{Y: rule, Text: "K"}
 			}
@@ -121,7 +121,7 @@ func (d drawing) rates() (*viz.Figure, error) {
 	for _, part := range []struct {
 		panel  *viz.LinePanel
 		series []viz.Series
-	}{{&accuracy, []viz.Series{*of[armJoint], *of[armInfoReg]}}, {&gain, []viz.Series{gained}}, {&rise, []viz.Series{rose}}} {
+	}{{&accuracy, []viz.Series{*of[wire.ArmJoint], *of[wire.ArmInfoReg]}}, {&gain, []viz.Series{gained}}, {&rise, []viz.Series{rose}}} {
 		for _, s := range part.series {
 			if len(s.Points) > 0 {
 				slices.SortFunc(s.Points, func(a, b viz.Point) int { return int(math.Copysign(1, a.X-b.X)) })
@@ -140,7 +140,7 @@ func gainOf(a wire.ReproducedArm) (viz.Point, bool) {
 	if a.Against != "" {
 		list = a.Apart
 	}
-	i := slices.IndexFunc(list, func(x Difference) bool { return x.Encoder == wire.Fused && x.Readout == wire.ReadoutHead })
+	i := slices.IndexFunc(list, func(x wire.Difference) bool { return x.Encoder == wire.Fused && x.Readout == wire.ReadoutHead })
 	if i < 0 || a.X == nil {
 		return viz.Point{}, false
 	}
@@ -170,7 +170,7 @@ func (d drawing) firstRise(a wire.ReproducedArm, modality string) (p viz.Point, 
 	if len(ratios) == 0 || a.X == nil {
 		return p, 0, false
 	}
-	p = meanPoint(*a.X, stats.Summarise(Quantity{}, ratios))
+	p = meanPoint(*a.X, stats.Summarise(wire.Quantity{}, ratios))
 	p.SE = min(p.SE, 0.9*p.Y) // the axis is logarithmic
 	return p, 1 / (1 - k), true
 }

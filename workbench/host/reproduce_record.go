@@ -112,7 +112,7 @@ func runHash(dir string) string { return dir[strings.LastIndexByte(dir, '/')+1:]
 
 // recordRun is a run's part of the record.
 func (one *part) recordRun(r *SweepRun, a *reproArm, seed int) (got wire.ReproducedRun, err error) {
-	got.RunOutcome = RunOutcome{Method: a.method, Seed: seed, Missing: notTrained}
+	got.RunOutcome = wire.RunOutcome{Method: a.method, Seed: seed, Missing: notTrained}
 	if r == nil {
 		return got, nil
 	}
@@ -146,10 +146,10 @@ func (one *part) recordRun(r *SweepRun, a *reproArm, seed int) (got wire.Reprodu
 }
 
 // f1Of is the macro F1 as one more quantity.
-func (one *part) f1Of(rec record.Recorded, step int) []Accuracy {
+func (one *part) f1Of(rec record.Recorded, step int) []wire.NamedAccuracy {
 	for _, p := range rec.History.Probes {
 		if one.f1 && p.Kind == wire.MacroF1 && p.Step == step && p.Split == string(one.split) {
-			return []Accuracy{{Quantity: Quantity{Encoder: wire.Fused, Readout: wire.MacroF1}, Value: p.Value}}
+			return []wire.NamedAccuracy{{Quantity: wire.Quantity{Encoder: wire.Fused, Readout: wire.MacroF1}, Value: p.Value}}
 		}
 	}
 	return nil
@@ -239,7 +239,7 @@ func (one *part) curvesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCu
 				on, known = on+v, known || ok
 			}
 			if known {
-				add(acted+" "+m, "share of the epoch's steps", float64(epoch), on/float64(perEpoch), nil)
+				add(wire.Acted+" "+m, "share of the epoch's steps", float64(epoch), on/float64(perEpoch), nil)
 			}
 		}
 	}

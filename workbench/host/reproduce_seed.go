@@ -110,7 +110,7 @@ func (d drawing) actingNotes() []string {
 	var when []string
 	known := false
 	for _, m := range d.Modalities {
-		c, ok := run.Curve(acted + " " + m)
+		c, ok := run.Curve(wire.Acted + " " + m)
 		if !ok {
 			continue
 		}

@@ -63,7 +63,7 @@ func TestActingNotes(t *testing.T) {
 			RunOutcome: wire.RunOutcome{Seed: seed, Epoch: epoch}, Maps: []wire.ReproducedMap{{Points: [][2]float64{{x, 0}}, Labels: []int{0}}},
 		}
 		if len(acts) > 0 {
-			c := wire.ReproducedCurve{Quantity: acted + " audio"}
+			c := wire.ReproducedCurve{Quantity: wire.Acted + " audio"}
 			for i, v := range acts {
 				c.Epochs, c.Values = append(c.Epochs, float64(i+1)), append(c.Values, v)
 			}
@@ -87,7 +87,7 @@ func TestActingNotes(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := drawing{&wire.Reproduction{Modalities: []string{"audio"}, Searched: tt.searched, Arms: []wire.ReproducedArm{
-				{Name: armInfoReg, Method: "inforeg", Runs: []wire.ReproducedRun{tt.run}}, {Name: armJoint, Method: "joint", Runs: []wire.ReproducedRun{run(0, 2, 1)}},
+				{Name: wire.ArmInfoReg, Method: "inforeg", Runs: []wire.ReproducedRun{tt.run}}, {Name: wire.ArmJoint, Method: "joint", Runs: []wire.ReproducedRun{run(0, 2, 1)}},
 			}}}
 			if notes := d.actingNotes(); len(notes) != 1 || !strings.HasPrefix(notes[0], tt.want) {
 				t.Errorf("%q, want one that begins %q\nreason: %s", notes, tt.want, tt.reason)

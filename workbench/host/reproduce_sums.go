@@ -14,7 +14,7 @@ import (
 // as it was then.
 func sumUp(r *wire.Reproduction) {
 	base := slices.IndexFunc(r.Arms, func(a wire.ReproducedArm) bool { return a.Name == r.Baseline })
-	var compared []*Difference
+	var compared []*wire.Difference
 	for i := range r.Arms {
 		arm := &r.Arms[i]
 		if r.Schema >= wire.FamilySchema {
@@ -77,8 +77,8 @@ func sumTrials(arm *wire.ReproducedArm, samples int) {
 }
 
 // quantitiesOf are the accuracies that any of an arm's runs has.
-func quantitiesOf(a wire.ReproducedArm) []Quantity {
-	var all []Quantity
+func quantitiesOf(a wire.ReproducedArm) []wire.Quantity {
+	var all []wire.Quantity
 	for _, run := range a.Runs {
 		for _, v := range run.Accuracies {
 			if !slices.Contains(all, v.Quantity) {
@@ -90,7 +90,7 @@ func quantitiesOf(a wire.ReproducedArm) []Quantity {
 }
 
 // seedValues are an accuracy of an arm's runs, by seed.
-func seedValues(a wire.ReproducedArm, q Quantity) map[int]float64 {
+func seedValues(a wire.ReproducedArm, q wire.Quantity) map[int]float64 {
 	values := map[int]float64{}
 	for _, run := range a.Runs {
 		for _, v := range run.Accuracies {
@@ -156,7 +156,7 @@ func sumFigures(a wire.ReproducedArm) (list []figure) {
 	}
 	for _, part := range []struct {
 		to   string
-		list []Difference
+		list []wire.Difference
 	}{{"the baseline", a.Differences}, {a.Against, a.Apart}} {
 		for _, d := range part.list {
 			of := fmt.Sprintf("difference of %s %s to %s", d.Encoder, d.Readout, part.to)

@@ -46,12 +46,6 @@ type recipe struct {
 // usualPaperSet is the paper's set whose stand-ins a question takes that is not the paper's.
 const usualPaperSet = "CREMA-D"
 
-const (
-	armJoint   = "Joint"
-	armLonger  = "Joint, twice the epochs"
-	armInfoReg = "InfoReg"
-)
-
 // publishedWindow is the window of the published code, which its smoothing holds open for about ten epochs, with the
 // paper's penalty and the fused loss alone.
 func publishedWindow(more map[string]any) map[string]any {
@@ -63,9 +57,9 @@ func publishedWindow(more map[string]any) map[string]any {
 	return all
 }
 
-func joint() recipe { return recipe{name: armJoint, method: "joint", paper: paperTable2["Joint"]} }
+func joint() recipe { return recipe{name: wire.ArmJoint, method: "joint", paper: paperTable2["Joint"]} }
 func infoReg() recipe {
-	return recipe{name: armInfoReg, method: "inforeg", paper: paperTable2["InfoReg"]}
+	return recipe{name: wire.ArmInfoReg, method: "inforeg", paper: paperTable2["InfoReg"]}
 }
 func longer(r recipe, name string) recipe {
 	r.name, r.rateOf, r.longer, r.paper = name, r.name, 2, nil
@@ -82,7 +76,7 @@ func sweepOf(setting string, values ...float64) func([]string) []recipe {
 		list := []recipe{joint()}
 		for _, v := range values {
 			list = append(list, recipe{
-				name: fmt.Sprintf("InfoReg, %s = %g", setting, v), method: "inforeg", set: map[string]any{setting: v}, rateOf: armInfoReg, x: v,
+				name: fmt.Sprintf("InfoReg, %s = %g", setting, v), method: "inforeg", set: map[string]any{setting: v}, rateOf: wire.ArmInfoReg, x: v,
 			})
 		}
 		return list
@@ -123,7 +117,7 @@ func table5([]string) []recipe {
 func fig1(modalities []string) []recipe {
 	list := []recipe{joint()}
 	for _, m := range modalities {
-		list = append(list, recipe{name: m + " alone", method: "joint", set: map[string]any{"modalities": m}, rateOf: armJoint})
+		list = append(list, recipe{name: m + " alone", method: "joint", set: map[string]any{"modalities": m}, rateOf: wire.ArmJoint})
 	}
 	return list
 }
@@ -133,8 +127,8 @@ func fisherArms([]string) []recipe {
 	published := "InfoReg, published window"
 	return []recipe{
 		joint(), infoReg(),
-		{name: "slow, same epochs", method: "slow", like: armInfoReg, against: armInfoReg, control: true},
-		{name: "freeze, same epochs", method: "freeze", like: armInfoReg, against: armInfoReg, control: true},
+		{name: "slow, same epochs", method: "slow", like: wire.ArmInfoReg, against: wire.ArmInfoReg, control: true},
+		{name: "freeze, same epochs", method: "freeze", like: wire.ArmInfoReg, against: wire.ArmInfoReg, control: true},
 		{name: published, method: "inforeg", set: publishedWindow(nil), control: true},
 		{name: "slow, same epochs as the published window", method: "slow", like: published, against: published, control: true},
 		{name: "freeze, same epochs as the published window", method: "freeze", like: published, against: published, control: true},
@@ -158,58 +152,58 @@ var one = fixedArms(joint(), infoReg())
 
 // targets in the order in which they are offered.
 var targets = []target{
-	{name: "table1", title: "Table 1: longer training against InfoReg", paperSets: []string{"CREMA-D"}, baseline: armJoint,
+	{name: "table1", title: "Table 1: longer training against InfoReg", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint,
 		arms: fixedArms(joint(), func() recipe {
-			r := longer(joint(), armLonger)
+			r := longer(joint(), wire.ArmLonger)
 			r.paper = []paperRow{{"CREMA-D", "video", 35.36}}
 			return r
 		}(), func() recipe {
 			r := infoReg()
-			r.against = armLonger
+			r.against = wire.ArmLonger
 			return r
 		}())},
-	{name: "table2", title: "Table 2: methods with one joint loss", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, baseline: armJoint,
+	{name: "table2", title: "Table 2: methods with one joint loss", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, baseline: wire.ArmJoint,
 		curves: []string{"accuracy fused", "acted", "fisher_emp"},
 		arms: fixedArms(joint(),
 			recipe{name: "OGM", method: "ogm", paper: paperTable2["OGM"]}, recipe{name: "Greedy", method: "greedy", paper: paperTable2["Greedy"]},
 			recipe{name: "PMR", method: "pmr", paper: paperTable2["PMR"]}, recipe{name: "AGM", method: "agm", paper: paperTable2["AGM"]}, infoReg(),
 			recipe{name: "OGM-GE", method: "ogm_ge", control: true}, recipe{name: "RedReg", method: "redreg", control: true},
 			recipe{name: "slow the leader", method: "slow", control: true}, recipe{name: "freeze the leader", method: "freeze", control: true})},
-	{name: "table3", title: "Table 3: methods with unimodal losses", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, baseline: armJoint,
+	{name: "table3", title: "Table 3: methods with unimodal losses", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, baseline: wire.ArmJoint,
 		curves: []string{"accuracy fused", "acted", "fisher_emp"},
 		arms: fixedArms(joint(),
 			recipe{name: "Joint*", method: "joint_star", paper: paperTable3["Joint*"]}, recipe{name: "G-Blending", method: "gblend", paper: paperTable3["G-Blending"]},
 			recipe{name: "MMPareto", method: "mmpareto", paper: paperTable3["MMPareto"]}, recipe{name: "InfoReg*", method: "inforeg_star", paper: paperTable3["InfoReg*"]},
 			recipe{name: "InfoReg, published code", method: "inforeg_released", control: true})},
-	{name: "table4", title: "Table 4: when to regulate", paperSets: []string{"CREMA-D"}, baseline: armJoint, curves: []string{"acted"}, arms: table4},
-	{name: "table5", title: "Table 5: fusion heads", paperSets: []string{"CREMA-D"}, baseline: armJoint, arms: table5},
-	{name: "table6", title: "Table 6: three modalities", paperSets: []string{"CMU-MOSI"}, baseline: armJoint, f1: true,
-		arms: fixedArms(recipe{name: armJoint, method: "joint", paper: paperTable6["Joint"]}, recipe{name: "OGM", method: "ogm", paper: paperTable6["OGM"]},
+	{name: "table4", title: "Table 4: when to regulate", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, curves: []string{"acted"}, arms: table4},
+	{name: "table5", title: "Table 5: fusion heads", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, arms: table5},
+	{name: "table6", title: "Table 6: three modalities", paperSets: []string{"CMU-MOSI"}, baseline: wire.ArmJoint, f1: true,
+		arms: fixedArms(recipe{name: wire.ArmJoint, method: "joint", paper: paperTable6["Joint"]}, recipe{name: "OGM", method: "ogm", paper: paperTable6["OGM"]},
 			recipe{name: "PMR", method: "pmr", paper: paperTable6["PMR"]}, recipe{name: "AGM", method: "agm", paper: paperTable6["AGM"]},
-			recipe{name: armInfoReg, method: "inforeg", paper: paperTable6["InfoReg"]})},
-	{name: "table7", title: "Table 7: two further sets", paperSets: []string{"Violent Flows", "Hateful Memes"}, apart: true, baseline: armJoint,
-		arms: fixedArms(recipe{name: armJoint, method: "joint", paper: paperTable7["Joint"]}, recipe{name: armInfoReg, method: "inforeg", paper: paperTable7["InfoReg"]})},
-	{name: "fig1", title: "Figure 1: the trace in joint training and of each modality alone", paperSets: []string{"CREMA-D"}, baseline: armJoint, curves: []string{"fisher_emp"}, whole: true, arms: fig1},
-	{name: "fig3", title: "Figure 3: gap between the modalities", paperSets: []string{"CREMA-D"}, baseline: armJoint, curves: []string{"fisher_emp", "batch_g2"}, arms: one},
-	{name: "fig4", title: "Figure 4: cosines between batch gradients", paperSets: []string{"CREMA-D"}, baseline: armJoint, curves: []string{"cosine", "fisher_emp"}, cosines: true, oneSeed: true, arms: fixedArms(joint())},
-	{name: "fig5", title: "Figure 5: accuracy and trace, InfoReg beside joint training", paperSets: []string{"CREMA-D"}, baseline: armJoint, curves: []string{"accuracy", "fisher_emp", "acted"}, arms: one},
-	{name: "fig6", title: "Figure 6: features of the weaker modality by t-SNE", paperSets: []string{"CREMA-D"}, baseline: armJoint, curves: []string{acted}, maps: true, oneSeed: true,
-		arms: fixedArms(infoReg(), joint(), longer(joint(), armLonger))},
-	{name: "fig7", title: "Figure 7: accuracy against β", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, baseline: armJoint, curves: []string{"acted"}, arms: sweepOf("beta", 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)},
-	{name: "fig8", title: "Figure 8: accuracy against K", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, baseline: armJoint, curves: []string{"acted"}, arms: sweepOf("k", 0.01, 0.02, 0.04, 0.06, 0.08, 0.1)},
-	{name: "fig9", title: "Figure 9: features with unimodal losses by t-SNE", paperSets: []string{"CREMA-D"}, baseline: armJoint, curves: []string{acted}, maps: true, oneSeed: true,
+			recipe{name: wire.ArmInfoReg, method: "inforeg", paper: paperTable6["InfoReg"]})},
+	{name: "table7", title: "Table 7: two further sets", paperSets: []string{"Violent Flows", "Hateful Memes"}, apart: true, baseline: wire.ArmJoint,
+		arms: fixedArms(recipe{name: wire.ArmJoint, method: "joint", paper: paperTable7["Joint"]}, recipe{name: wire.ArmInfoReg, method: "inforeg", paper: paperTable7["InfoReg"]})},
+	{name: "fig1", title: "Figure 1: the trace in joint training and of each modality alone", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, curves: []string{"fisher_emp"}, whole: true, arms: fig1},
+	{name: "fig3", title: "Figure 3: gap between the modalities", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, curves: []string{"fisher_emp", "batch_g2"}, arms: one},
+	{name: "fig4", title: "Figure 4: cosines between batch gradients", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, curves: []string{"cosine", "fisher_emp"}, cosines: true, oneSeed: true, arms: fixedArms(joint())},
+	{name: "fig5", title: "Figure 5: accuracy and trace, InfoReg beside joint training", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, curves: []string{"accuracy", "fisher_emp", "acted"}, arms: one},
+	{name: "fig6", title: "Figure 6: features of the weaker modality by t-SNE", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, curves: []string{wire.Acted}, maps: true, oneSeed: true,
+		arms: fixedArms(infoReg(), joint(), longer(joint(), wire.ArmLonger))},
+	{name: "fig7", title: "Figure 7: accuracy against β", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, baseline: wire.ArmJoint, curves: []string{"acted"}, arms: sweepOf("beta", 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)},
+	{name: "fig8", title: "Figure 8: accuracy against K", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, baseline: wire.ArmJoint, curves: []string{"acted"}, arms: sweepOf("k", 0.01, 0.02, 0.04, 0.06, 0.08, 0.1)},
+	{name: "fig9", title: "Figure 9: features with unimodal losses by t-SNE", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, curves: []string{wire.Acted}, maps: true, oneSeed: true,
 		arms: fixedArms(recipe{name: "InfoReg*", method: "inforeg_star"}, joint(), recipe{name: "Joint*", method: "joint_star"}, longer(recipe{name: "Joint*", method: "joint_star"}, "Joint*, twice the epochs"))},
-	{name: "fig10", title: "Figure 10: the trace where video leads", paperSets: []string{"Violent Flows"}, baseline: armJoint, curves: []string{"fisher_emp"}, arms: fixedArms(joint())},
-	{name: "prime", title: "The prime learning window, and what holding the leader back in it gives", baseline: armJoint,
+	{name: "fig10", title: "Figure 10: the trace where video leads", paperSets: []string{"Violent Flows"}, baseline: wire.ArmJoint, curves: []string{"fisher_emp"}, arms: fixedArms(joint())},
+	{name: "prime", title: "The prime learning window, and what holding the leader back in it gives", baseline: wire.ArmJoint,
 		curves: []string{"fisher_emp", "acted", "accuracy fused"}, arms: primeArms},
-	{name: "rate", title: "Gain of InfoReg and rise of the trace against the learning rate", baseline: armJoint,
+	{name: "rate", title: "Gain of InfoReg and rise of the trace against the learning rate", baseline: wire.ArmJoint,
 		curves: []string{"fisher_emp", "acted"}, arms: rateArms},
-	{name: "window", title: "Is the window the network's, the batch norm's or the smoother's?", baseline: armJoint, curves: []string{"fisher_emp", "fisher_emp eval", "accuracy fused", "released"},
+	{name: "window", title: "Is the window the network's, the batch norm's or the smoother's?", baseline: wire.ArmJoint, curves: []string{"fisher_emp", "fisher_emp eval", "accuracy fused", "released"},
 		arms: fixedArms(usualRates(joint(),
 			recipe{name: "learning rate 0", method: "joint", set: map[string]any{"lr": 0.0}, control: true},
 			recipe{name: "shuffled labels", method: "joint", set: map[string]any{"shuffle_labels": true}, control: true})...)},
-	{name: "fisher", title: "Does the Fisher test beat slowing the leader for the same epochs?", baseline: armJoint, curves: []string{"acted"}, arms: fisherArms},
-	{name: "when", title: "Is window-only as good as the whole run?", baseline: armJoint, curves: []string{"acted"}, arms: whenArms},
+	{name: "fisher", title: "Does the Fisher test beat slowing the leader for the same epochs?", baseline: wire.ArmJoint, curves: []string{"acted"}, arms: fisherArms},
+	{name: "when", title: "Is window-only as good as the whole run?", baseline: wire.ArmJoint, curves: []string{"acted"}, arms: whenArms},
 }
 
 // usualSettings are those of all runs, at every scale.

@@ -53,7 +53,7 @@ func TestTargets(t *testing.T) {
 						t.Errorf("%s: arm %q refers to %q, which is not there", target.name, r.name, other)
 					}
 				}
-				if r.rateOf != "" && !seen[r.rateOf] && r.rateOf != armInfoReg {
+				if r.rateOf != "" && !seen[r.rateOf] && r.rateOf != wire.ArmInfoReg {
 					t.Errorf("%s: arm %q has the rate of %q, which is not there", target.name, r.name, r.rateOf)
 				}
 			}

@@ -179,7 +179,7 @@ func (v *Verification) part(f recordFile) (*part, error) {
 		return nil, err
 	}
 	t.whole = t.whole && hasCurve(rec, inforeg.KindFisherEmp+" "+wire.WholeModel) // older records lack it: it needs no measuring
-	if t.maps && !hasCurve(rec, acted) {
+	if t.maps && !hasCurve(rec, wire.Acted) {
 		t.curves = nil // likewise
 	}
 	set := maps.Clone(rec.Shared)
