@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	wb "github.com/primewindow/primewindow/workbench"
-	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/draw"
 )
 
 // TestProbe measures a run at past steps and leaves its folder as it is, byte for byte.
@@ -83,7 +83,7 @@ func TestNames(t *testing.T) {
 	want = []string{
 		wb.Trace, wb.TrueTrace, wb.Released, wb.Running, wb.Smooth, wb.Layers, wb.Gap, wb.Motion, wb.Cosine, wb.TopSamples, wb.Accuracy, wb.Loss, "live",
 	}
-	if diff := cmp.Diff(want, host.Figures); diff != "" {
+	if diff := cmp.Diff(want, draw.Figures); diff != "" {
 		t.Errorf("figures (-cell +host)\n%s", diff)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench"
 	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/draw"
 )
 
 // reproduceCommand trains what tables and figures of the paper need, as far as it is not done, writes their records, and
@@ -247,7 +248,7 @@ func showSets(env *environ, recs []*wire.Reproduction, dir string) error {
 		of[rec.Target] = append(of[rec.Target], rec)
 	}
 	for _, target := range slices.Sorted(maps.Keys(of)) {
-		path, err := host.SaveSets(of[target], dir)
+		path, err := draw.SaveSets(of[target], dir)
 		if err != nil {
 			return err
 		}
@@ -274,7 +275,7 @@ func show(env *environ, rec *wire.Reproduction, file, dir string) error {
 			return &wire.Problem{Message: err.Error(), Hint: "name another folder with -draw"}
 		}
 	}
-	names, err := host.SaveReproduction(rec, dir, base)
+	names, err := draw.Save(rec, dir, base)
 	if err != nil {
 		return err
 	}

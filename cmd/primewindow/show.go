@@ -20,6 +20,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/draw"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
@@ -38,7 +39,7 @@ func showCommand(_ context.Context, env *environ, args []string) error {
 	f := newFlags("show")
 	asJSON := f.Bool("json", false, "everything on record as one JSON object")
 	asCSV := f.Bool("csv", false, "one row for each step")
-	figure := f.String("figure", "", "`kind` of figure: "+strings.Join(host.Figures, ", "))
+	figure := f.String("figure", "", "`kind` of figure: "+strings.Join(draw.Figures, ", "))
 	out := f.String("out", "", "`file` to write the figure to, as PNG")
 	operands, err := parse(env, f, args, 1, math.MaxInt)
 	if err != nil {
@@ -61,7 +62,7 @@ func showCommand(_ context.Context, env *environ, args []string) error {
 		if *out == "" {
 			return &wire.Problem{Message: "show: no file for the figure", Hint: "say where to with -out, for example -out " + *figure + ".png"}
 		}
-		drawn, err := host.DrawRecorded(*figure, runs)
+		drawn, err := draw.Recorded(*figure, runs)
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/internal/wire"
-	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/draw"
 )
 
 // TestShow reads one run in every form that show and export have.
@@ -66,7 +66,7 @@ func TestShow(t *testing.T) {
 			}
 		}
 	})
-	for _, kind := range host.Figures {
+	for _, kind := range draw.Figures {
 		t.Run("figure "+kind, func(t *testing.T) {
 			args := []string{"show", dir, "-figure", kind, "-out", kind + ".png"}
 			if kind == "samples" { // records do not hold them

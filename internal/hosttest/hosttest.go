@@ -154,3 +154,9 @@ func SynthDescription(t *testing.T) *data.Description {
 	desc := set.Describe()
 	return &desc
 }
+
+// CommittedRecords is the folder of the records that notebooks and README draw.
+func CommittedRecords(tb testing.TB) string {
+	tb.Helper()
+	return filepath.Join(Project(tb), "notebooks", "results", "reproduce")
+}

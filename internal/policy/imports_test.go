@@ -40,13 +40,14 @@ var arrows = map[string][]string{
 	"viz":                     {"viz/tsne", "internal/whole"},
 	"viz/tsne":                {},
 	"workbench":               {"data", "internal/report", "internal/strict", "internal/whole", "internal/wire"},
-	"workbench/host":          {"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/holm", "internal/npy", "internal/seal", "internal/stats", "internal/strict", "internal/tune", "internal/whole", "internal/wire", "internal/xla", "models", "viz", "viz/tsne", "workbench/host/cellcode", "workbench/host/engine", "workbench/host/record", "workbench/host/setting"},
+	"workbench/host":          {"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/holm", "internal/npy", "internal/seal", "internal/stats", "internal/strict", "internal/tune", "internal/whole", "internal/wire", "internal/xla", "models", "viz", "viz/tsne", "workbench/host/cellcode", "workbench/host/draw", "workbench/host/engine", "workbench/host/record", "workbench/host/setting"},
 	"workbench/host/cellcode": {},
 	"workbench/host/setting":  {"data", "data/catalog", "models", "inforeg", "inforeg/method", "internal/wire"},
 	"workbench/host/engine":   {"data", "inforeg", "internal/seal", "internal/whole", "internal/wire", "internal/xla", "models", "workbench/host/record", "workbench/host/setting"},
 	"workbench/host/replay":   {"data", "inforeg", "inforeg/method", "internal/npy", "internal/strict", "internal/whole", "internal/wire", "internal/xla", "models", "workbench/host/engine", "workbench/host/record", "workbench/host/setting"},
+	"workbench/host/draw":     {"data", "inforeg", "inforeg/method", "internal/holm", "internal/stats", "internal/tune", "internal/whole", "internal/wire", "viz", "viz/tsne", "workbench/host/record", "workbench/host/setting"},
 	"workbench/host/record":   {"data", "inforeg", "inforeg/method", "internal/seal", "internal/strict", "internal/whole", "internal/wire", "models", "workbench/host/setting"},
-	"cmd/primewindow":         {"data", "data/*", "internal/report", "internal/whole", "internal/wire", "internal/xla", "viz", "workbench", "workbench/host", "workbench/host/record", "workbench/host/replay"},
+	"cmd/primewindow":         {"data", "data/*", "internal/report", "internal/whole", "internal/wire", "internal/xla", "viz", "workbench", "workbench/host", "workbench/host/draw", "workbench/host/record", "workbench/host/replay"},
 	"bench/*":                 {"data", "data/*", "inforeg", "inforeg/method", "internal/wire", "internal/xla", "models", "viz", "viz/tsne", "workbench", "workbench/host", "workbench/host/replay"},
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/draw"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -127,7 +128,7 @@ func TestRiseErrors(t *testing.T) {
 	if want := (inforeg.WindowRule{K: inforeg.ScaleK(-90, 4.0/6)}); rec.Rule() != want {
 		t.Errorf("rule %+v, want %+v: k is for an epoch of six steps", rec.Rule(), want)
 	}
-	windows, err := windowsOf(rec, inforeg.KindFisherEmp)
+	windows, err := draw.WindowsOf(rec, inforeg.KindFisherEmp)
 	if err != nil || len(windows) == 0 || windows[0].From != 8.0/6 {
 		t.Errorf("windows %+v, %v, want the first from step 8 on, in epochs", windows, err)
 	}

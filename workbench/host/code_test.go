@@ -18,6 +18,7 @@ import (
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/draw"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
@@ -152,7 +153,7 @@ func TestCodeChange(t *testing.T) {
 	if diff := cmp.Diff(want, codeEvents(r)); diff != "" || differs(r) || r.recomputed != 0 {
 		t.Errorf("events (-want +got)\n%s%d steps computed again, differs %v, want none", diff, r.recomputed, differs(r))
 	}
-	if m := marks([]record.Recorded{r.Recorded()}); len(m) != 1 || m[0].Text != changingMethod+" changed" {
+	if m := draw.Marks([]record.Recorded{r.Recorded()}); len(m) != 1 || m[0].Text != changingMethod+" changed" {
 		t.Errorf("marks %+v, want the change in every figure", m)
 	}
 	after, err := os.ReadFile(filepath.Join(r.Dir, record.MetricsFile))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/draw"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -71,7 +72,7 @@ func TestFigures(t *testing.T) {
 			}
 		})
 	}
-	if diff := cmp.Diff(Figures, drawn); diff != "" {
+	if diff := cmp.Diff(draw.Figures, drawn); diff != "" {
 		t.Errorf("figures (-there +drawn)\n%s", diff)
 	}
 	one := r.Recorded()
@@ -87,7 +88,7 @@ func TestFigures(t *testing.T) {
 		{"trace", nil, "draw: no run", "name at least one", ""},
 		{"tracs", []record.Recorded{one}, `unknown figure "tracs"`, "did you mean trace", "one letter"},
 	} {
-		_, err := DrawRecorded(tt.kind, tt.runs)
+		_, err := draw.Recorded(tt.kind, tt.runs)
 		p, ok := errors.AsType[*wire.Problem](err)
 		if !ok || !strings.Contains(p.Message, tt.message) || !strings.Contains(p.Hint, tt.hint) {
 			t.Errorf("%s: %+v, want %q with hint %q\nreason: %s", tt.kind, p, tt.message, tt.hint, tt.reason)

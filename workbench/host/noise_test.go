@@ -13,6 +13,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/draw"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -135,7 +136,7 @@ func TestCosines(t *testing.T) {
 	for _, tt := range []struct{ kept, rows int }{{len(onRecord(r).Probes) - 4, 2}, {len(onRecord(r).Probes), 1}} {
 		rec := r.Recorded()
 		rec.History.Probes = rec.History.Probes[:tt.kept]
-		f, err := DrawRecorded("cosine", []record.Recorded{rec})
+		f, err := draw.Recorded("cosine", []record.Recorded{rec})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
+	"github.com/primewindow/primewindow/workbench/host/draw"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
@@ -200,7 +201,7 @@ func reproduceFew(t *testing.T, shop *Shop, settings map[string]any, n int) {
 		if said := strings.Contains(strings.Join(rec.Notes, "\n"), "has no map of second"); said != (rec.Target == "fig6") {
 			t.Errorf("%s: notes %q", rec.Target, rec.Notes)
 		}
-		if _, err := DrawReproduction(rec); err != nil {
+		if _, err := draw.Reproduction(rec); err != nil {
 			t.Errorf("%s: %v", rec.Target, err)
 		}
 	}

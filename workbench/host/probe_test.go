@@ -11,6 +11,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/draw"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -209,7 +210,7 @@ func TestDefinitions(t *testing.T) {
 	}
 	rec := record.Recorded{Status: wire.Status{StepsPerEpoch: 1}, History: wire.History{Probes: records, Events: changes}, Declared: base}
 	var got []float64
-	for _, p := range pointsOf(rec, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && p.Encoder == "audio" }) {
+	for _, p := range draw.PointsOf(rec, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && p.Encoder == "audio" }) {
 		got = append(got, p.Y)
 	}
 	want[0], want[1] = want[1], want[0] // in the order of steps

@@ -10,11 +10,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/draw"
 )
-
-// committedRecords is the folder of this project's records.
-const committedRecords = "../../notebooks/results/reproduce"
 
 // madeRun is a run of a record with one of everything.
 func madeRun() wire.ReproducedRun {
@@ -170,7 +169,7 @@ func TestCompareFigures(t *testing.T) {
 // TestCommittedSums: the means, differences and intervals of all records of this project are those of their runs, and
 // records that share a run agree.
 func TestCommittedSums(t *testing.T) {
-	v := Verification{ask: Verify{Path: committedRecords}}
+	v := Verification{ask: Verify{Path: hosttest.CommittedRecords(t)}}
 	if err := v.read(); err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +184,7 @@ func TestCommittedSums(t *testing.T) {
 // TestCheckSums: whichever number that sums a record up is changed, it is told, in a record of each schema.
 func TestCheckSums(t *testing.T) {
 	for schema, set := range map[int]string{1: "utdmhad", wire.ReproduceSchema: "synth"} {
-		path := filepath.Join(committedRecords, set, "fisher.json")
+		path := filepath.Join(hosttest.CommittedRecords(t), set, "fisher.json")
 		rec, err := wire.ReadReproduction(path)
 		if err != nil || rec.Schema != schema {
 			t.Fatalf("%s: schema %d, %v, want %d", path, rec.Schema, err, schema)
@@ -214,7 +213,7 @@ func TestCheckSums(t *testing.T) {
 
 // TestOldRecordsDraw: records of every schema on disk are drawn.
 func TestOldRecordsDraw(t *testing.T) {
-	paths, err := filepath.Glob(filepath.Join(committedRecords, "*", "*.json"))
+	paths, err := filepath.Glob(filepath.Join(hosttest.CommittedRecords(t), "*", "*.json"))
 	if err != nil || len(paths) < 40 {
 		t.Fatalf("%d records, error %v", len(paths), err)
 	}
@@ -224,7 +223,7 @@ func TestOldRecordsDraw(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		if list, err := DrawReproduction(rec); err != nil || len(list) == 0 {
+		if list, err := draw.Reproduction(rec); err != nil || len(list) == 0 {
 			t.Errorf("%s: %d figures, error %v", path, len(list), err)
 		}
 	}
@@ -234,7 +233,7 @@ func TestOldRecordsDraw(t *testing.T) {
 func TestCheckTogether(t *testing.T) {
 	dir := t.TempDir()
 	for _, target := range []string{"table1", "window"} {
-		rec, err := wire.ReadReproduction(filepath.Join(committedRecords, "synth", target+".json"))
+		rec, err := wire.ReadReproduction(filepath.Join(hosttest.CommittedRecords(t), "synth", target+".json"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -261,7 +260,7 @@ func TestCommandOf(t *testing.T) {
 		{"synth/table2.json", "primewindow reproduce table2 -data synth -seeds 2 -tune=false -set epochs=6", "as README.md beside it says"},
 		{"utdmhad/table2.json", "primewindow reproduce table2 -data utdmhad -seeds 5 -set every.fisher_emp=epoch", "two of the three modalities are usual at demo scale"},
 	} {
-		rec, err := wire.ReadReproduction(filepath.Join(committedRecords, tt.file))
+		rec, err := wire.ReadReproduction(filepath.Join(hosttest.CommittedRecords(t), tt.file))
 		if err != nil {
 			t.Fatal(err)
 		}

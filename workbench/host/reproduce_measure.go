@@ -15,6 +15,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/viz"
 	"github.com/primewindow/primewindow/viz/tsne"
+	"github.com/primewindow/primewindow/workbench/host/draw"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -41,7 +42,7 @@ func cosineAt(step, perEpoch, steps int) bool {
 // firstInside is the step at the end of the first epoch whose end lies in the window of some modality, beyond noise; 0
 // where there is none.
 func firstInside(rec record.Recorded) (int, error) {
-	windows, err := windowsOf(rec, inforeg.KindFisherEmp)
+	windows, err := draw.WindowsOf(rec, inforeg.KindFisherEmp)
 	if err != nil {
 		return 0, err
 	}

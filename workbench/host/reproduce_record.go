@@ -12,6 +12,7 @@ import (
 	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/draw"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -357,7 +358,7 @@ func (one *part) notes(r *wire.Reproduction) []string {
 	}
 	switch {
 	case one.maps:
-		list = append(list, drawing{r}.actingNotes()...)
+		list = append(list, draw.ActingNotes(r)...)
 	case one.oneSeed && one.rep.ask.Seeds > 1:
 		list = append(list, "One seed is drawn.")
 	}
@@ -371,7 +372,13 @@ func (one *part) notes(r *wire.Reproduction) []string {
 		}
 	}
 	if one.name == "window" {
-		list = append(list, drawing{r}.windowNotes()...)
+		list = append(list, draw.WindowNotes(r)...)
 	}
 	return list
+}
+
+// testOf is the window test of a run, as a curve of its trace keeps it.
+func testOf(rec record.Recorded) *wire.WindowTest {
+	rule := rec.Rule()
+	return &wire.WindowTest{Every: rec.Epochs(rec.Interval()), K: rule.K, Z: rule.Z, Floor: rule.Floor}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/draw"
 )
 
 // TestShownSeed: of maps the first seed with which the method acted is shown by all arms, and no later one is trained.
@@ -86,15 +87,15 @@ func TestActingNotes(t *testing.T) {
 		{"old", run(0, 2, 2), 0, "When InfoReg acted is not on record.", "it cannot be known"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			d := drawing{&wire.Reproduction{Modalities: []string{"audio"}, Searched: tt.searched, Arms: []wire.ReproducedArm{
+			rec := &wire.Reproduction{Modalities: []string{"audio"}, Searched: tt.searched, Arms: []wire.ReproducedArm{
 				{Name: wire.ArmInfoReg, Method: "inforeg", Runs: []wire.ReproducedRun{tt.run}}, {Name: wire.ArmJoint, Method: "joint", Runs: []wire.ReproducedRun{run(0, 2, 1)}},
-			}}}
-			if notes := d.actingNotes(); len(notes) != 1 || !strings.HasPrefix(notes[0], tt.want) {
+			}}
+			if notes := draw.ActingNotes(rec); len(notes) != 1 || !strings.HasPrefix(notes[0], tt.want) {
 				t.Errorf("%q, want one that begins %q\nreason: %s", notes, tt.want, tt.reason)
 			}
 		})
 	}
-	if diff := cmp.Diff([]string(nil), drawing{&wire.Reproduction{}}.actingNotes()); diff != "" {
+	if diff := cmp.Diff([]string(nil), draw.ActingNotes(&wire.Reproduction{})); diff != "" {
 		t.Errorf("without any arm (-want +got)\n%s", diff)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/draw"
 )
 
 // drawRecord draws a record that the client sends: no run, and nothing of this project, has a part in it.
@@ -19,13 +20,13 @@ func drawRecord(w http.ResponseWriter, q *http.Request) error {
 	if err != nil {
 		return &wire.Problem{Message: fmt.Sprintf("record: %v", err), Hint: "primewindow reproduce writes it anew from the runs"}
 	}
-	figures, err := DrawReproduction(rec)
+	figures, err := draw.Reproduction(rec)
 	if err != nil {
 		return err
 	}
 	list := []wire.Figure{}
 	for _, f := range figures {
-		list = append(list, wireFigure(f.Figure))
+		list = append(list, draw.WireFigure(f.Figure))
 	}
 	return answerJSON(w, list)
 }

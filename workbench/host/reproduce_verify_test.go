@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/data/catalog"
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -19,7 +20,7 @@ import (
 func verifyCopy(t *testing.T, target string, change func(*wire.Reproduction)) Verify {
 	t.Helper()
 	t.Setenv(catalog.DataVariable, t.TempDir()) // made data is always here, other sets are not
-	rec, err := wire.ReadReproduction(filepath.Join(committedRecords, "synth", target+".json"))
+	rec, err := wire.ReadReproduction(filepath.Join(hosttest.CommittedRecords(t), "synth", target+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +35,7 @@ func verifyCopy(t *testing.T, target string, change func(*wire.Reproduction)) Ve
 // TestVerifyNames: the runs of all committed records whose set is here have the names that their settings and samples
 // give: nothing that decides their numbers was changed since.
 func TestVerifyNames(t *testing.T) {
-	v, err := NewShop(t.TempDir()).Verify(Verify{Path: committedRecords, Runs: "0"})
+	v, err := NewShop(t.TempDir()).Verify(Verify{Path: hosttest.CommittedRecords(t), Runs: "0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func TestVerifyTells(t *testing.T) {
 		{"no run at all", nil, func(v *Verify) { v.Runs = "" }, `no run ""`, "joined by commas", "every name begins with nothing"},
 		{"less than none", nil, func(v *Verify) { v.Runs = "-1" }, "-runs: got -1", "how many", "a slip"},
 		{"no time", nil, func(v *Verify) { v.Within = 0.001 }, "each would take more than 0.001 s", "-runs 0", "none is that short"},
-		{"folder of one set", nil, func(v *Verify) { v.Path, v.Dir = committedRecords, "x" }, "-dir names the folder of one set, the records are of ", "-data", "which of them was meant"},
+		{"folder of one set", nil, func(v *Verify) { v.Path, v.Dir = hosttest.CommittedRecords(t), "x" }, "-dir names the folder of one set, the records are of ", "-data", "which of them was meant"},
 		{"folder in use", nil, func(v *Verify) { v.Out = filepath.Dir(v.Path) }, "is not empty: it holds table1.json", "would not be trained again", "runs there would pass for new ones"},
 		{"file for a folder", nil, func(v *Verify) { v.Out = v.Path }, "table1.json", "-out", "never overwritten"},
 	} {
@@ -109,7 +110,7 @@ func TestVerifyChoice(t *testing.T) {
 	t.Setenv(catalog.DataVariable, t.TempDir())
 	shop := NewShop(t.TempDir())
 	chosen := func(change func(*Verify)) (names []string) {
-		ask := Verify{Path: filepath.Join(committedRecords, "synth"), Runs: "1", Pick: "a"}
+		ask := Verify{Path: filepath.Join(hosttest.CommittedRecords(t), "synth"), Runs: "1", Pick: "a"}
 		change(&ask)
 		v, err := shop.Verify(ask)
 		if err != nil {

@@ -25,6 +25,7 @@ import (
 	"github.com/primewindow/primewindow/internal/npy"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
+	"github.com/primewindow/primewindow/workbench/host/draw"
 )
 
 // smallFolders names how many folders TestSmallFolders makes.
@@ -119,7 +120,7 @@ func useAll(t *testing.T, r *Run) error {
 			return fmt.Errorf("probe %s: %w", kind, err)
 		}
 	}
-	for _, kind := range Figures {
+	for _, kind := range draw.Figures {
 		_, err := Draw(t.Context(), kind, []*Run{r})
 		if p, ok := errors.AsType[*wire.Problem](err); err != nil && (!ok || p.Hint == "") {
 			return fmt.Errorf("figure %s: %w", kind, err)

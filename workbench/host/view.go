@@ -2,14 +2,19 @@ package host
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/catalog"
+	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/viz"
+	"github.com/primewindow/primewindow/workbench/host/draw"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // Sheet draws n training samples, evenly spread, as a contact sheet: a row for each modality, and under each picture
@@ -79,4 +84,26 @@ func (shop *Shop) look(asked map[string]any, n int) (*wire.SetView, error) {
 		Name: cmp.Or(set.Describe().Name, "set"), Lines: catalog.Survey(set),
 		Figure: wire.Figure{PNG: f.PNG, Spec: f.Spec, Text: f.Text, Width: f.Width, Height: f.Height},
 	}, nil
+}
+
+// Draw draws a figure of what runs have on record, and keeps it in the first run's folder figures.
+func Draw(ctx context.Context, kind string, runs []*Run) (*wire.Figure, error) {
+	if kind == "samples" && len(runs) == 1 {
+		return runs[0].DrawSamples(ctx)
+	}
+	list := make([]record.Recorded, len(runs))
+	for i, r := range runs {
+		list[i] = r.Recorded()
+	}
+	f, err := draw.Recorded(kind, list)
+	if err != nil {
+		return nil, err
+	}
+	if kind != "live" {
+		path := filepath.Join(list[0].Status.Dir, record.FiguresDir, kind+".png")
+		if err := whole.WriteFile(path, f.PNG); err != nil {
+			return nil, record.DiskProblem(err)
+		}
+	}
+	return f, nil
 }

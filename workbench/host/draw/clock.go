@@ -1,4 +1,4 @@
-package host
+package draw
 
 import (
 	"cmp"
@@ -8,14 +8,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
-	"github.com/primewindow/primewindow/workbench/host/record"
 )
-
-// testOf is the window test of a run, as a curve of its trace keeps it.
-func testOf(rec record.Recorded) *wire.WindowTest {
-	rule := rec.Rule()
-	return &wire.WindowTest{Every: rec.Epochs(rec.Interval()), K: rule.K, Z: rule.Z, Floor: rule.Floor}
-}
 
 // ruleOf is a curve's window test, and how many epochs lie between two. Records of older versions have none: theirs was
 // the paper's.

@@ -1,4 +1,4 @@
-package host
+package draw
 
 import (
 	"cmp"
@@ -163,7 +163,7 @@ func drawMotion(runs []record.Recorded) (*viz.Figure, error) {
 		p := viz.LinePanel{Title: part.title, XLabel: "epoch", YLabel: part.label}
 		for _, rec := range runs {
 			for _, m := range rec.Status.Modalities {
-				points := pointsOf(rec, func(p wire.Record) bool { return p.Kind == part.kind && p.Encoder == m })
+				points := PointsOf(rec, func(p wire.Record) bool { return p.Kind == part.kind && p.Encoder == m })
 				if len(points) > 0 {
 					p.Series = append(p.Series, viz.Series{Name: labelOf(rec, m, runs), Run: rec.Status.Name, Modality: m, Points: points})
 				}

@@ -1,4 +1,4 @@
-package host
+package draw
 
 import (
 	"fmt"
@@ -13,10 +13,10 @@ import (
 	"github.com/primewindow/primewindow/viz/tsne"
 )
 
-// SaveReproduction draws a record's figures into a folder under names that begin with base, each as PNG, SVG, PDF and
+// Save draws a record's figures into a folder under names that begin with base, each as PNG, SVG, PDF and
 // Vega-Lite, and gives their paths without a suffix. A record without any result has none.
-func SaveReproduction(rec *wire.Reproduction, dir, base string) ([]string, error) {
-	list, err := DrawReproduction(rec)
+func Save(rec *wire.Reproduction, dir, base string) ([]string, error) {
+	list, err := Reproduction(rec)
 	if err != nil {
 		return nil, err
 	}
@@ -37,8 +37,8 @@ type NamedFigure struct {
 	*viz.Figure
 }
 
-// DrawReproduction draws a record: what the paper's figure shows, or of a table its bars and its differences.
-func DrawReproduction(rec *wire.Reproduction) ([]NamedFigure, error) {
+// Reproduction draws a record: what the paper's figure shows, or of a table its bars and its differences.
+func Reproduction(rec *wire.Reproduction) ([]NamedFigure, error) {
 	d := drawing{rec}
 	var list []NamedFigure
 	add := func(part string, draw func() (*viz.Figure, error)) error {
@@ -83,6 +83,12 @@ func DrawReproduction(rec *wire.Reproduction) ([]NamedFigure, error) {
 	}
 	return list, nil
 }
+
+// ActingNotes say when InfoReg acted, for records with maps.
+func ActingNotes(rec *wire.Reproduction) []string { return drawing{rec}.actingNotes() }
+
+// WindowNotes say by which test windows were found, and in how many of the seeds they are open.
+func WindowNotes(rec *wire.Reproduction) []string { return drawing{rec}.windowNotes() }
 
 // drawing draws one record.
 type drawing struct{ *wire.Reproduction }

@@ -1,45 +1,20 @@
-package host
+package draw
 
 import (
-	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 
 	"github.com/primewindow/primewindow/inforeg"
-	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/viz"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
-// Figures lists what can be drawn.
+// Figures lists what can be drawn of runs.
 var Figures = []string{"trace", "true", "released", "running", "smooth", "layers", "gap", "motion", "cosine", "samples", "accuracy", "loss", "live"}
 
-// Draw draws a figure of what runs have on record, and keeps it in the first run's folder figures.
-func Draw(ctx context.Context, kind string, runs []*Run) (*wire.Figure, error) {
-	if kind == "samples" && len(runs) == 1 {
-		return runs[0].DrawSamples(ctx)
-	}
-	list := make([]record.Recorded, len(runs))
-	for i, r := range runs {
-		list[i] = r.Recorded()
-	}
-	f, err := DrawRecorded(kind, list)
-	if err != nil {
-		return nil, err
-	}
-	if kind != "live" {
-		path := filepath.Join(list[0].Status.Dir, record.FiguresDir, kind+".png")
-		if err := whole.WriteFile(path, f.PNG); err != nil {
-			return nil, record.DiskProblem(err)
-		}
-	}
-	return f, nil
-}
-
-// DrawRecorded draws a figure of records.
-func DrawRecorded(kind string, runs []record.Recorded) (*wire.Figure, error) {
+// Recorded draws a figure of records.
+func Recorded(kind string, runs []record.Recorded) (*wire.Figure, error) {
 	if len(runs) == 0 {
 		return nil, &wire.Problem{Message: "draw: no run", Hint: "name at least one"}
 	}
@@ -78,17 +53,17 @@ func DrawRecorded(kind string, runs []record.Recorded) (*wire.Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := wireFigure(f)
+	out := WireFigure(f)
 	return &out, nil
 }
 
-// wireFigure is a figure as it crosses the socket.
-func wireFigure(f *viz.Figure) wire.Figure {
+// WireFigure is a figure as it crosses the socket.
+func WireFigure(f *viz.Figure) wire.Figure {
 	return wire.Figure{PNG: f.PNG, Spec: f.Spec, Text: f.Text, Width: f.Width, Height: f.Height}
 }
 
-// pointsOf collects the records that pick chooses, one for each step: the last that was measured.
-func pointsOf(rec record.Recorded, pick func(wire.Record) bool) []viz.Point {
+// PointsOf collects the records that pick chooses, one for each step: the last that was measured.
+func PointsOf(rec record.Recorded, pick func(wire.Record) bool) []viz.Point {
 	var list []viz.Point
 	for _, p := range rec.History.Probes {
 		if !pick(p) || !rec.Scheduled(p) {
@@ -123,8 +98,8 @@ func labelOf(rec record.Recorded, what string, runs []record.Recorded) string {
 	return rec.Status.Name + ": " + what
 }
 
-// marks are the changes of settings, forks and reopenings that a reader should know of.
-func marks(runs []record.Recorded) []viz.Mark {
+// Marks are the changes of settings, forks and reopenings that a reader should know of.
+func Marks(runs []record.Recorded) []viz.Mark {
 	var list []viz.Mark
 	for _, rec := range runs {
 		for _, c := range rec.History.Events {
@@ -153,7 +128,7 @@ func needs(what string, runs []record.Recorded, hint string) error {
 
 // drawTrace draws the trace of every encoder, and where the window test of the run opens.
 func drawTrace(kind string, runs []record.Recorded) (*viz.Figure, error) {
-	f := viz.TraceFigure{Title: "Fisher trace of each encoder", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Marks: marks(runs)}
+	f := viz.TraceFigure{Title: "Fisher trace of each encoder", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Marks: Marks(runs)}
 	switch kind {
 	case inforeg.KindReleased:
 		f.Title, f.YLabel = "Accumulator of the published code", "released (nats²)"
@@ -163,7 +138,7 @@ func drawTrace(kind string, runs []record.Recorded) (*viz.Figure, error) {
 	for _, rec := range runs {
 		for _, m := range rec.Status.Modalities {
 			def := ""
-			points := pointsOf(rec, func(p wire.Record) bool {
+			points := PointsOf(rec, func(p wire.Record) bool {
 				own := p.Kind == kind && p.Encoder == m && p.Value > 0
 				if own && rec.Scheduled(p) {
 					def = record.Definition(p)
@@ -175,7 +150,7 @@ func drawTrace(kind string, runs []record.Recorded) (*viz.Figure, error) {
 			}
 			f.Series = append(f.Series, viz.Series{Name: labelOf(rec, m, runs), Run: rec.Status.Name, Modality: m, Points: points, Definition: def})
 		}
-		windows, err := windowsOf(rec, kind)
+		windows, err := WindowsOf(rec, kind)
 		if err != nil {
 			return nil, err
 		}
@@ -191,8 +166,8 @@ func drawTrace(kind string, runs []record.Recorded) (*viz.Figure, error) {
 	return viz.Trace(f)
 }
 
-// windowsOf are the prime learning windows of a run's traces.
-func windowsOf(rec record.Recorded, kind string) ([]viz.Window, error) {
+// WindowsOf are the prime learning windows of a run's traces.
+func WindowsOf(rec record.Recorded, kind string) ([]viz.Window, error) {
 	var list []viz.Window
 	for _, m := range rec.Status.Modalities {
 		t := rec.Trace(kind, m)
@@ -238,10 +213,10 @@ func windowsOfTrace(rec record.Recorded, modality string, trace, riseErrors []fl
 // drawAccuracy draws validation accuracies: fused, and of each modality by split logits and by a fresh linear
 // probe on its frozen features.
 func drawAccuracy(runs []record.Recorded) (*viz.Figure, error) {
-	f := viz.AccuracyFigure{Title: "Validation accuracy", XLabel: "epoch", Marks: marks(runs)}
+	f := viz.AccuracyFigure{Title: "Validation accuracy", XLabel: "epoch", Marks: Marks(runs)}
 	for _, rec := range runs {
 		add := func(encoder, readout, name string) {
-			points := pointsOf(rec, func(p wire.Record) bool {
+			points := PointsOf(rec, func(p wire.Record) bool {
 				return p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Encoder == encoder && p.Readout == readout
 			})
 			if len(points) > 0 {
@@ -305,19 +280,19 @@ func drawLive(runs []record.Recorded) (*viz.Figure, error) {
 					return p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Readout == wire.ReadoutSplit
 				}},
 			} {
-				points := pointsOf(rec, func(p wire.Record) bool { return p.Encoder == m && part.pick(p) })
+				points := PointsOf(rec, func(p wire.Record) bool { return p.Encoder == m && part.pick(p) })
 				if len(points) > 0 {
 					*part.list = append(*part.list, viz.Series{Name: labelOf(rec, m, runs), Run: rec.Status.Name, Modality: m, Points: points})
 				}
 			}
 		}
-		points := pointsOf(rec, func(p wire.Record) bool {
+		points := PointsOf(rec, func(p wire.Record) bool {
 			return p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Readout == wire.ReadoutHead
 		})
 		if len(points) > 0 {
 			f.Accuracy = append(f.Accuracy, viz.Series{Name: labelOf(rec, wire.Fused, runs), Run: rec.Status.Name, Modality: wire.Fused, Points: points})
 		}
-		windows, err := windowsOf(rec, inforeg.KindFisherEmp)
+		windows, err := WindowsOf(rec, inforeg.KindFisherEmp)
 		if err != nil {
 			return nil, err
 		}

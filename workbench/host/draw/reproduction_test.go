@@ -1,4 +1,4 @@
-package host
+package draw
 
 import (
 	"path/filepath"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/viz"
 )
@@ -53,7 +54,7 @@ func TestShownCosines(t *testing.T) {
 func TestSaveSets(t *testing.T) {
 	read := func(names ...string) (list []*wire.Reproduction) {
 		for _, name := range names {
-			rec, err := wire.ReadReproduction(filepath.Join(committedRecords, name+".json"))
+			rec, err := wire.ReadReproduction(filepath.Join(hosttest.CommittedRecords(t), name+".json"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -117,11 +118,11 @@ func TestDrawCommitted(t *testing.T) {
 		{"mosi/fig4.json", []string{"opens no window"}, "three modalities"},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
-			rec, err := wire.ReadReproduction(filepath.Join(committedRecords, tt.file))
+			rec, err := wire.ReadReproduction(filepath.Join(hosttest.CommittedRecords(t), tt.file))
 			if err != nil {
 				t.Fatal(err)
 			}
-			list, err := DrawReproduction(rec)
+			list, err := Reproduction(rec)
 			if err != nil || len(list) != 1 {
 				t.Fatalf("%d figures, error %v", len(list), err)
 			}
