@@ -66,7 +66,7 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 	}
 	shop := host.NewShop(env.project)
 	names := strings.FieldsFunc(*methods, func(r rune) bool { return r == ',' || r == ' ' })
-	sweep, err := shop.Compare(host.Comparison{Dir: *out, Methods: names, Seeds: *seeds, Select: *choice, Set: asked})
+	sweep, err := host.OpenSweep(shop, host.Comparison{Dir: *out, Methods: names, Seeds: *seeds, Select: *choice, Set: asked})
 	if err != nil {
 		return errors.Join(err, shop.Close())
 	}

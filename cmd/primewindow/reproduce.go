@@ -67,7 +67,7 @@ func reproduceCommand(ctx context.Context, env *environ, args []string) error {
 		}
 	}
 	shop := host.NewShop(env.project)
-	p, err := shop.Reproduce(ask)
+	p, err := host.OpenReproduction(shop, ask)
 	if err != nil {
 		return errors.Join(err, shop.Close())
 	}

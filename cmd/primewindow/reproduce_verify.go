@@ -83,7 +83,7 @@ func verify(ctx context.Context, env *environ, f *flag.FlagSet, flags verifyFlag
 	}
 	shop := host.NewShop(env.project)
 	defer shop.Close() //nolint:errcheck // its runs are closed one by one, where an error is told
-	v, err := shop.Verify(ask)
+	v, err := host.OpenVerification(shop, ask)
 	if err != nil {
 		return err
 	}

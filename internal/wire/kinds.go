@@ -71,6 +71,9 @@ const (
 // Acted is the quantity of a curve that says in what share of an epoch's steps a method regulated an encoder.
 const Acted = "acted"
 
+// OnPrefix begins the metrics that say whether a step regulated an encoder.
+const OnPrefix = "on."
+
 // Names of arms of a reproduction by which figures and other arms find them.
 const (
 	ArmJoint   = "Joint"

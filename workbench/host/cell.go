@@ -86,7 +86,7 @@ func serveCell() int {
 
 // fail prints an error as the starter of a host looks for it in the log.
 func fail(w io.Writer, err error) int {
-	p := asProblem(err)
+	p := wire.AsProblem(err)
 	fmt.Fprintf(w, "primewindow: error: %s\nhint: %s\n", p.Message, p.Hint)
 	return 1
 }

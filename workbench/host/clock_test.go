@@ -47,7 +47,7 @@ func TestClockOfSteps(t *testing.T) {
 		t.Errorf("trace measured after steps (-want +got)\n%s", diff)
 	}
 	for _, m := range []string{"audio", "visual"} {
-		on, penalty := seriesOf(r, onPrefix+m), seriesOf(r, "penalty."+m)
+		on, penalty := seriesOf(r, wire.OnPrefix+m), seriesOf(r, "penalty."+m)
 		for step := range on {
 			switch {
 			case step < 8 && on[step] != 0:
@@ -57,7 +57,7 @@ func TestClockOfSteps(t *testing.T) {
 			}
 		}
 	}
-	if on := append(seriesOf(r, onPrefix+"audio")[8:], seriesOf(r, onPrefix+"visual")[8:]...); slices.Max(on) == 0 {
+	if on := append(seriesOf(r, wire.OnPrefix+"audio")[8:], seriesOf(r, wire.OnPrefix+"visual")[8:]...); slices.Max(on) == 0 {
 		t.Error("nothing was ever regulated")
 	}
 	if s := r.Status(); s.StepsPerTest != 4 {
@@ -73,7 +73,7 @@ func TestClockResumed(t *testing.T) {
 	for _, at := range []int{9, 10, 12} { // within an interval, within an epoch at an interval's middle, at an epoch's and an interval's end
 		name := fmt.Sprint("stopped-at-", at)
 		r := trained(t, shop, name, settings, at)
-		if err := shop.leave(r); err != nil {
+		if err := shop.Leave(r); err != nil {
 			t.Fatal(err)
 		}
 		again := trained(t, shop, name, settings, 3*hosttest.SmallEpoch)
@@ -141,7 +141,7 @@ func TestOlderRun(t *testing.T) {
 	now := trained(t, shop, "now", settings, 3*hosttest.SmallEpoch)
 	r := trained(t, shop, "older", settings, 0)
 	dir := r.Dir
-	if err := shop.leave(r); err != nil {
+	if err := shop.Leave(r); err != nil {
 		t.Fatal(err)
 	}
 	man, err := record.ReadManifest(dir)
@@ -215,7 +215,7 @@ func TestCheapTraces(t *testing.T) {
 		if got := errs[kind]["audio"][2]; !(got > 0) {
 			t.Errorf("%s: error of the first rise %v, want that of two means of steps", kind, got)
 		}
-		on := append(seriesOf(r, onPrefix+"audio")[8:], seriesOf(r, onPrefix+"visual")[8:]...)
+		on := append(seriesOf(r, wire.OnPrefix+"audio")[8:], seriesOf(r, wire.OnPrefix+"visual")[8:]...)
 		if slices.Max(on) == 0 {
 			t.Errorf("%s: nothing was regulated", kind)
 		}

@@ -69,12 +69,12 @@ type arm struct {
 
 func (a arm) epochs() int { return a.settings.Epochs() }
 
-// arm completes the settings of one method's runs, and finds out whether they can be trained and measured.
-func (shop *Shop) arm(c Comparison, m string, shared, own map[string]any) (arm, data.Dataset, error) {
+// newArm completes the settings of one method's runs, and finds out whether they can be trained and measured.
+func newArm(shop *Shop, c Comparison, m string, shared, own map[string]any) (arm, data.Dataset, error) {
 	a := arm{method: m, asked: maps.Clone(shared), changed: map[string]any{}}
 	maps.Copy(a.asked, own)
 	a.asked["method"] = m
-	set, err := shop.library.open(a.asked)
+	set, err := shop.Dataset(a.asked)
 	if err != nil {
 		return arm{}, nil, err
 	}
@@ -113,7 +113,7 @@ func (a *arm) clock() inforeg.Clock {
 
 // plan lists a comparison's runs, the same seed of all methods after each other, so that a comparison that is not
 // finished is paired already. Nothing is written.
-func (shop *Shop) plan(c Comparison) (*Sweep, error) {
+func plan(shop *Shop, c Comparison) (*Sweep, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func (shop *Shop) plan(c Comparison) (*Sweep, error) {
 	}
 	s := &Sweep{shop: shop, ask: c}
 	for _, m := range c.Methods {
-		a, set, err := shop.arm(c, m, shared, own[m])
+		a, set, err := newArm(shop, c, m, shared, own[m])
 		if err != nil {
 			return nil, err
 		}

@@ -18,10 +18,6 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
-const (
-	onPrefix = "on." // begins the metrics that say whether a step regulated an encoder
-)
-
 // WriteCurves writes what the comparison's runs measured from epoch to epoch, as CSV: a row for each epoch that a run
 // has done and one for its start, and after the columns method, seed and epoch (so many are done) one for each quantity.
 // What was not measured there is empty. Quantities are named by kind, encoder and readout with spaces between:
@@ -113,7 +109,7 @@ func curvesOf(rec record.Recorded, perEpoch int) curves {
 		for _, m := range rec.Status.Modalities {
 			on, known := 0.0, false
 			for _, step := range steps {
-				v, ok := step[onPrefix+m]
+				v, ok := step[wire.OnPrefix+m]
 				on, known = on+v, known || ok
 			}
 			if known {

@@ -11,6 +11,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // How the epoch is chosen at which a run counts.
@@ -100,67 +101,20 @@ func choose(selection string, records []wire.Record, perEpoch, epochs int, due f
 	return best
 }
 
-// quantities are the accuracies that every model has: fused, of each modality by the head, of each by a fresh linear probe.
-func quantities(modalities []string) []wire.Quantity {
-	list := []wire.Quantity{{Encoder: wire.Fused, Readout: wire.ReadoutHead}}
-	for _, readout := range []string{wire.ReadoutSplit, wire.ReadoutLinear} {
-		for _, m := range modalities {
-			list = append(list, wire.Quantity{Encoder: m, Readout: readout})
-		}
-	}
-	return list
-}
-
-// accuracies are what is on record of a split after so many steps, those that every model has and then what else there
-// is; nil as long as one of the former is missing.
-func accuracies(records []wire.Record, modalities []string, split data.Split, step int) []wire.NamedAccuracy {
-	usual, found := quantities(modalities), map[wire.Quantity]float64{}
-	var further []wire.Quantity
-	for _, rec := range records {
-		if rec.Step != step || rec.Kind != inforeg.KindAccuracy || rec.Split != string(split) {
-			continue
-		}
-		q := wire.Quantity{Encoder: rec.Encoder, Readout: rec.Readout}
-		if _, again := found[q]; !again && !slices.Contains(usual, q) {
-			further = append(further, q)
-		}
-		found[q] = rec.Value
-	}
-	var list []wire.NamedAccuracy
-	for _, q := range append(usual, further...) {
-		v, ok := found[q]
-		if !ok {
-			return nil
-		}
-		list = append(list, wire.NamedAccuracy{Quantity: q, Value: v})
-	}
-	return list
-}
-
-// fusedOnly is the fused accuracy on the validation split after so many steps; nil where it is not on record.
-func fusedOnly(records []wire.Record, step int) []wire.NamedAccuracy {
-	for _, rec := range slices.Backward(records) {
-		if rec.Step == step && rec.Kind == inforeg.KindAccuracy && rec.Split == string(data.Validation) && rec.Readout == wire.ReadoutHead {
-			return []wire.NamedAccuracy{{Quantity: wire.Quantity{Encoder: wire.Fused, Readout: wire.ReadoutHead}, Value: rec.Value}}
-		}
-	}
-	return nil
-}
-
 // EvaluateAt is [Run.Evaluate] at any step that the run has taken. A run measures the validation split by itself, the
 // test split only when asked, and then with the weights that it has: those of an epoch that turns out to be the one to
 // report are gone by then. So a fork beside the run's folder is taken back to the step, which gives the same weights
 // bit for bit, and what it measures is put on the run's own record. What is there already is not measured again.
 func (r *Run) EvaluateAt(ctx context.Context, split data.Split, step int) error {
-	list, err := r.recordsOf(step)
-	if err != nil || accuracies(list, inforeg.ModalityNames(r.eng.Model), split, step) != nil {
+	list, err := r.RecordsOf(step)
+	if err != nil || record.Accuracies(list, inforeg.ModalityNames(r.eng.Model), split, step) != nil {
 		return err
 	}
-	return r.measureAt(ctx, step, fmt.Sprintf("the %s split", split), func(r *Run) ([]wire.Record, error) { return r.Evaluate(ctx, split) })
+	return r.MeasureAt(ctx, step, fmt.Sprintf("the %s split", split), func(r *Run) ([]wire.Record, error) { return r.Evaluate(ctx, split) })
 }
 
-// measureAt measures at any step that the run has taken: now, or in a fork that is taken back to it.
-func (r *Run) measureAt(ctx context.Context, step int, what string, measure func(*Run) ([]wire.Record, error)) error {
+// MeasureAt measures at any step that the run has taken: now, or in a fork that is taken back to it.
+func (r *Run) MeasureAt(ctx context.Context, step int, what string, measure func(*Run) ([]wire.Record, error)) error {
 	r.mu.Lock()
 	at := r.recorded()
 	r.mu.Unlock()
@@ -180,7 +134,7 @@ func (r *Run) measureAt(ctx context.Context, step int, what string, measure func
 		return errors.Join(err, os.RemoveAll(dir))
 	}
 	list, err := measure(fork)
-	if err := errors.Join(err, r.shop.leave(fork), os.RemoveAll(dir)); err != nil {
+	if err := errors.Join(err, r.shop.Leave(fork), os.RemoveAll(dir)); err != nil {
 		return err
 	}
 	r.mu.Lock()
@@ -196,8 +150,8 @@ func (r *Run) measureAt(ctx context.Context, step int, what string, measure func
 	return r.record(list...)
 }
 
-// leave closes a run and forgets it: its memory and its folder are free, and the shop goes on with others.
-func (shop *Shop) leave(r *Run) error {
+// Leave closes a run and forgets it: its memory and its folder are free, and the shop goes on with others.
+func (shop *Shop) Leave(r *Run) error {
 	shop.mu.Lock()
 	defer shop.mu.Unlock()
 	delete(shop.runs, r.Dir)

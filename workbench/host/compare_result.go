@@ -22,14 +22,14 @@ func (s *Sweep) outcome(r *SweepRun, rec record.Recorded) (*wire.RunOutcome, err
 	case epoch == 0:
 		return nil, nil
 	case r.beside.tuning:
-		o.Accuracies = fusedOnly(rec.History.Probes, o.Step)
+		o.Accuracies = record.FusedOnly(rec.History.Probes, o.Step)
 	default:
-		o.Accuracies = accuracies(rec.History.Probes, rec.Status.Modalities, s.split, o.Step)
+		o.Accuracies = record.Accuracies(rec.History.Probes, rec.Status.Modalities, s.split, o.Step)
 	}
 	if o.Accuracies == nil || r.beside.lacks(rec, s.split, o.Step, r.arm.perEpoch) {
 		return nil, nil
 	}
-	if list := fusedOnly(rec.History.Probes, o.Step); list != nil {
+	if list := record.FusedOnly(rec.History.Probes, o.Step); list != nil {
 		o.Val = &list[0].Value
 	}
 	for _, c := range rec.History.Events {

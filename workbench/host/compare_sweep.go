@@ -55,10 +55,10 @@ type beside struct {
 	maps    bool // there a map of the last encoder's features
 }
 
-// Compare opens a comparison: everything that was asked for is checked before anything is written. Runs that are
+// OpenSweep opens a comparison: everything that was asked for is checked before anything is written. Runs that are
 // there already must have been declared with the same settings, but for the number of epochs.
-func (shop *Shop) Compare(c Comparison) (*Sweep, error) {
-	s, err := shop.plan(c)
+func OpenSweep(shop *Shop, c Comparison) (*Sweep, error) {
+	s, err := plan(shop, c)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (shop *Shop) Compare(c Comparison) (*Sweep, error) {
 func (r *SweepRun) checkFolder(desc data.Description) error {
 	man, err := record.ReadManifest(r.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return checkFree(r.Dir, func(name string) bool {
+		return record.CheckFree(r.Dir, func(name string) bool {
 			return strings.HasPrefix(name, ".") || name == record.SnapshotsDir || name == record.FiguresDir
 		})
 	}
@@ -189,7 +189,7 @@ func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*Run) (stop f
 	if err != nil {
 		return record.Recorded{}, err
 	}
-	defer func() { err = errors.Join(err, s.shop.leave(r)) }()
+	defer func() { err = errors.Join(err, s.shop.Leave(r)) }()
 	defer watch(r)()
 	if p.Done < p.Steps {
 		if err := r.Set(map[string]any{"epochs": p.arm.settings["epochs"]}); err != nil {
@@ -242,8 +242,8 @@ func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*Run) (stop f
 // file was damaged: without them no epoch can be chosen.
 func (s *Sweep) measureGaps(ctx context.Context, r *Run, p *SweepRun) error {
 	if p.beside.tuning && s.tuneBy == SelectLast { // which the schedule may have left out
-		list, err := r.recordsOf(p.Steps)
-		if err == nil && fusedOnly(list, p.Steps) == nil {
+		list, err := r.RecordsOf(p.Steps)
+		if err == nil && record.FusedOnly(list, p.Steps) == nil {
 			err = r.EvaluateAt(ctx, data.Validation, p.Steps)
 		}
 		return err
@@ -256,8 +256,8 @@ func (s *Sweep) measureGaps(ctx context.Context, r *Run, p *SweepRun) error {
 		if !p.arm.due(step) {
 			continue
 		}
-		list, err := r.recordsOf(step)
-		if err == nil && fusedOnly(list, step) == nil {
+		list, err := r.RecordsOf(step)
+		if err == nil && record.FusedOnly(list, step) == nil {
 			err = r.EvaluateAt(ctx, data.Validation, step)
 		}
 		if err != nil {

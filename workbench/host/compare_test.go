@@ -5,7 +5,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -37,7 +36,7 @@ func TestPlan(t *testing.T) {
 			}
 		}
 	}
-	s, err := shop.plan(base(set("inforeg.beta", "0.5", "joint.epochs", "4", "inforeg.encoder.audio", "cnn2d:4", "lr", "0.1")))
+	s, err := plan(shop, base(set("inforeg.beta", "0.5", "joint.epochs", "4", "inforeg.encoder.audio", "cnn2d:4", "lr", "0.1")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +92,7 @@ func TestPlan(t *testing.T) {
 		{"neither", func(c *Comparison) { c.Set["data.test"], c.Set["data.val"] = "0", "0" }, "neither a test nor a validation split", "not trained on", "nothing to measure on"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := shop.plan(base(tt.change))
+			_, err := plan(shop, base(tt.change))
 			p, ok := errors.AsType[*wire.Problem](err)
 			if !ok || !strings.Contains(p.Message, tt.message) || !strings.Contains(p.Hint, tt.hint) {
 				t.Errorf("error %v, hint %q, want %q and %q\nreason: %s", err, hintOf(p), tt.message, tt.hint, tt.reason)
@@ -171,7 +170,7 @@ func TestEvaluateAt(t *testing.T) {
 		}
 	}
 	names := []string{"audio", "visual"}
-	want, got := accuracies(onRecord(then).Probes, names, data.Test, 2*hosttest.SmallEpoch), accuracies(onRecord(since).Probes, names, data.Test, 2*hosttest.SmallEpoch)
+	want, got := record.Accuracies(onRecord(then).Probes, names, data.Test, 2*hosttest.SmallEpoch), record.Accuracies(onRecord(since).Probes, names, data.Test, 2*hosttest.SmallEpoch)
 	if diff := cmp.Diff(want, got); diff != "" || len(got) != 5 {
 		t.Errorf("accuracies (-when the epoch ended +going back)\n%s", diff)
 	}
@@ -184,7 +183,7 @@ func TestEvaluateAt(t *testing.T) {
 	if n != 5 {
 		t.Errorf("%d accuracies on record, want each once", n)
 	}
-	if accuracies(onRecord(since).Probes, names, data.Test, 4*hosttest.SmallEpoch) != nil {
+	if record.Accuracies(onRecord(since).Probes, names, data.Test, 4*hosttest.SmallEpoch) != nil {
 		t.Error("the test split was measured where nobody asked")
 	}
 	entries, err := filepath.Glob(filepath.Join(filepath.Dir(since.Dir), ".*"))
@@ -221,7 +220,7 @@ func TestSweepFolder(t *testing.T) {
 		done, trains int
 	}{{1, 0, 6}, {3, 6, 12}, {2, 12, 0}} { // with fewer epochs the run is there, but its test split at epoch 2 is not measured
 		c.Set["epochs"] = tt.epochs
-		s, err := shop.Compare(c)
+		s, err := OpenSweep(shop, c)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -235,13 +234,13 @@ func TestSweepFolder(t *testing.T) {
 		if o, ok := r.Outcome(); !ok || o.Missing != "" || o.Epoch != int(tt.epochs) || len(o.Accuracies) != 5 || o.Versions["go"] == "" {
 			t.Errorf("%d: outcome %+v", i, o)
 		}
-		if _, err := shop.Compare(c); err == nil || !strings.Contains(err.Error(), "is in use by another process") {
+		if _, err := OpenSweep(shop, c); err == nil || !strings.Contains(err.Error(), "is in use by another process") {
 			t.Errorf("a second one meanwhile: error %v", err)
 		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		s, err = shop.Compare(c)
+		s, err = OpenSweep(shop, c)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -264,22 +263,22 @@ func TestSweepFolder(t *testing.T) {
 			other := c
 			other.Set = maps.Clone(c.Set)
 			tt.change(&other)
-			if _, err := shop.Compare(other); err == nil || !strings.Contains(err.Error(), tt.message) {
+			if _, err := OpenSweep(shop, other); err == nil || !strings.Contains(err.Error(), tt.message) {
 				t.Errorf("error %v, want %q", err, tt.message)
 			}
 		})
 	}
 	r, err := shop.Attach(filepath.Join(dir, "joint-seed0"))
 	if err == nil {
-		err = errors.Join(r.Set(map[string]any{"lr": 0.2}), shop.leave(r))
+		err = errors.Join(r.Set(map[string]any{"lr": 0.2}), shop.Leave(r))
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := shop.Compare(c); err == nil || !strings.Contains(err.Error(), "joint-seed0 was changed at step 18: lr is 0.2 from there on") {
+	if _, err := OpenSweep(shop, c); err == nil || !strings.Contains(err.Error(), "joint-seed0 was changed at step 18: lr is 0.2 from there on") {
 		t.Errorf("a run that was changed: error %v", err)
 	}
-	if names := slices.Collect(maps.Keys(shop.runs)); len(names) > 0 {
-		t.Errorf("runs still open: %v", names)
+	if open := shop.Statuses(); len(open) > 0 {
+		t.Errorf("runs still open: %v", open)
 	}
 }

@@ -61,7 +61,7 @@ func TestDamagedRecords(t *testing.T) {
 	shop := newTestShop(t)
 	settings := hosttest.Small("inforeg")
 	source := trained(t, shop, "source", settings, at)
-	if err := shop.leave(source); err != nil {
+	if err := shop.Leave(source); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := shop.Attach(copied(t, shop, source, "whole"))
@@ -147,7 +147,7 @@ func TestDamagedRecords(t *testing.T) {
 				if err := r.Set(map[string]any{"lr": settings["lr"]}); err != nil {
 					t.Fatal(err)
 				}
-				if err := shop.leave(r); err != nil {
+				if err := shop.Leave(r); err != nil {
 					t.Fatal(err)
 				}
 				edit(record.EventsFile, func(l []string) []string { return l[1:] })(t, dir)
@@ -188,7 +188,7 @@ func TestDamagedRecords(t *testing.T) {
 			}
 			sameMeasured(t, whole.Dir, dir)
 			hosttest.SameWeights(t, weightsOf(t, whole), weightsOf(t, r))
-			if err := shop.leave(r); err != nil {
+			if err := shop.Leave(r); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -202,7 +202,7 @@ func TestSwapped(t *testing.T) {
 		settings := hosttest.Small("joint")
 		settings["seed"] = seed
 		r := trained(t, shop, name, settings, 40)
-		if err := errors.Join(r.keep(), shop.leave(r)); err != nil {
+		if err := errors.Join(r.keep(), shop.Leave(r)); err != nil {
 			t.Fatal(err)
 		}
 		return r
@@ -220,7 +220,7 @@ func TestSwapped(t *testing.T) {
 			}
 		}
 		_, err := shop.Attach(dir)
-		if p := asProblem(err); err == nil || !strings.Contains(p.Message, file+" is another run's") || p.Hint == "" {
+		if p := wire.AsProblem(err); err == nil || !strings.Contains(p.Message, file+" is another run's") || p.Hint == "" {
 			t.Errorf("%s of another run: %v", file, err)
 		}
 		if list, err := Prove(t.Context(), dir, nil); err != nil || len(list[0].Faults) == 0 {
@@ -258,7 +258,7 @@ func TestRestoreCancelled(t *testing.T) {
 	const at = 75
 	shop := newTestShop(t)
 	source := trained(t, shop, "source", hosttest.Small("inforeg"), at)
-	if err := shop.leave(source); err != nil {
+	if err := shop.Leave(source); err != nil {
 		t.Fatal(err)
 	}
 	whole := hosttest.Lines(t, source.Dir, record.ProbesFile)
@@ -306,7 +306,7 @@ func TestDamagedSnapshots(t *testing.T) {
 	shop := newTestShop(t)
 	source := trained(t, shop, "source", hosttest.Small("inforeg"), at)
 	want := weightsOf(t, source)
-	if err := shop.leave(source); err != nil {
+	if err := shop.Leave(source); err != nil {
 		t.Fatal(err)
 	}
 	nearest := func(dir string) string { return record.Starts(dir, at)[0].Path(dir) }
@@ -393,7 +393,7 @@ func TestDamagedSnapshots(t *testing.T) {
 				t.Errorf("it was not set aside: %v", err)
 			}
 			sameMeasured(t, source.Dir, dir)
-			if err := shop.leave(r); err != nil {
+			if err := shop.Leave(r); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -412,13 +412,13 @@ func TestDamagedSnapshots(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = r.To(t.Context(), at+1, "test")
-		if p := asProblem(err); err == nil || !strings.Contains(p.Message, "cannot be read now") || !strings.Contains(p.Hint, "Nothing was removed") {
+		if p := wire.AsProblem(err); err == nil || !strings.Contains(p.Message, "cannot be read now") || !strings.Contains(p.Hint, "Nothing was removed") {
 			t.Errorf("error %v", err)
 		}
 		if _, err := os.Stat(bad); err != nil {
 			t.Errorf("it is gone: %v", err)
 		}
-		if err := shop.leave(r); err != nil {
+		if err := shop.Leave(r); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -450,7 +450,7 @@ func TestFlippedBits(t *testing.T) {
 	if err := source.keep(); err != nil {
 		t.Fatal(err)
 	}
-	if err := shop.leave(source); err != nil {
+	if err := shop.Leave(source); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := shop.Attach(copied(t, shop, source, "whole"))
@@ -492,7 +492,7 @@ func TestFlippedBits(t *testing.T) {
 		}
 		r, err := shop.Attach(dir)
 		if err != nil { // refused by name
-			if p := asProblem(err); !strings.Contains(p.Message, filepath.Base(file)) || p.Hint == "" {
+			if p := wire.AsProblem(err); !strings.Contains(p.Message, filepath.Base(file)) || p.Hint == "" {
 				t.Errorf("%s: %v", name, err)
 			}
 			count["refused"]++
@@ -518,7 +518,7 @@ func TestFlippedBits(t *testing.T) {
 		}
 		sameMeasured(t, whole.Dir, dir)
 		hosttest.SameWeights(t, weightsOf(t, whole), weightsOf(t, r))
-		if err := shop.leave(r); err != nil {
+		if err := shop.Leave(r); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.RemoveAll(dir); err != nil {
@@ -534,7 +534,7 @@ func TestOldRun(t *testing.T) {
 	shop := newTestShop(t)
 	const at = 4 * hosttest.SmallEpoch
 	source := trained(t, shop, "source", hosttest.Small("inforeg"), at)
-	if err := shop.leave(source); err != nil {
+	if err := shop.Leave(source); err != nil {
 		t.Fatal(err)
 	}
 	dir := copied(t, shop, source, "old")
@@ -590,7 +590,7 @@ func TestGone(t *testing.T) {
 	}
 	err := r.To(t.Context(), 10, "test")
 	var p *wire.Problem
-	if p = asProblem(err); err == nil || p.Hint != record.GoneHint {
+	if p = wire.AsProblem(err); err == nil || p.Hint != record.GoneHint {
 		t.Errorf("error %v, hint %q, want %q", err, p.Hint, record.GoneHint)
 	}
 	if n := r.Status().Step; n != 3 {

@@ -1,6 +1,8 @@
 package host
 
 import (
+	"context"
+
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/engine"
@@ -25,7 +27,18 @@ func (t *classCounts) add(said, there int) {
 	}
 }
 
-// macroF1 is the mean over all classes of F1 = 2·TP/(2·TP + FP + FN), from 0 to 1. A class that is neither there nor
+// MacroF1 measures the macro F1 of the fused prediction on a split now, and puts it on record.
+func (r *Run) MacroF1(ctx context.Context, split data.Split) (rec wire.Record, err error) {
+	err = r.with(ctx, func() error {
+		if rec, err = r.measureF1(split); err != nil {
+			return err
+		}
+		return r.record(rec)
+	})
+	return rec, err
+}
+
+// measureF1 is the mean over all classes of F1 = 2·TP/(2·TP + FP + FN), from 0 to 1. A class that is neither there nor
 // predicted counts as 0, as scikit-learn's f1_score has it with all classes as labels and zero_division=0.
 func (t *classCounts) macroF1() float64 {
 	sum := 0.0
@@ -44,8 +57,8 @@ func (r *Run) f1Record(t *classCounts, split data.Split, n int) wire.Record {
 	return rec
 }
 
-// macroF1 measures the macro F1 alone. Called with r.mu held.
-func (r *Run) macroF1(split data.Split) (wire.Record, error) {
+// measureF1 measures the macro F1 alone. Called with r.mu held.
+func (r *Run) measureF1(split data.Split) (wire.Record, error) {
 	n := r.set.Len(split)
 	t := newClassCounts(r.eng.Model.Classes)
 	err := r.pass(r.st.Vars, split, data.Positions(n), func(labels []int32, got engine.Rows) error {

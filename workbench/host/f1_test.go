@@ -89,7 +89,7 @@ func TestEvaluateMacroF1(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		alone, err = run.macroF1(data.Test)
+		alone, err = run.measureF1(data.Test)
 		return err
 	})
 	if err != nil {

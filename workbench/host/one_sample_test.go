@@ -68,7 +68,7 @@ func TestFewSamples(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer func() {
-					if err := shop.leave(r); err != nil {
+					if err := shop.Leave(r); err != nil {
 						t.Error(err)
 					}
 				}()
@@ -121,7 +121,7 @@ func noWatch(*Run) func() { return func() {} }
 func compareFew(t *testing.T, shop *Shop, settings map[string]any, n int) {
 	t.Helper()
 	settings["data"] = "folder"
-	s, err := shop.Compare(Comparison{
+	s, err := OpenSweep(shop, Comparison{
 		Dir: filepath.Join(t.TempDir(), "c"), Methods: []string{"joint", "inforeg"}, Seeds: 2, Select: SelectVal, Set: settings,
 	})
 	if err != nil {
@@ -153,7 +153,7 @@ func compareFew(t *testing.T, shop *Shop, settings map[string]any, n int) {
 func reproduceFew(t *testing.T, shop *Shop, settings map[string]any, n int) {
 	t.Helper()
 	out, set := t.TempDir(), settings["dir"].(string)
-	p, err := shop.Reproduce(Reproduce{
+	p, err := OpenReproduction(shop, Reproduce{
 		Dir: filepath.Join(out, "r"), Targets: []string{"table6", "window", "fig4", "fig6"}, Data: "folder", Seeds: 2,
 		Scale: ScaleDemo, Select: SelectVal, Tune: false, Set: settings,
 	})
@@ -215,7 +215,7 @@ func reproduceFew(t *testing.T, shop *Shop, settings map[string]any, n int) {
 	if i := slices.IndexFunc(again.Arms[0].Runs[0].Curves, func(c wire.ReproducedCurve) bool { return len(c.SE) > 0 && c.SE[0] != nil }); i < 0 {
 		t.Errorf("no curve of the window has standard errors: %+v", again.Arms[0].Runs[0].Curves)
 	}
-	v, err := shop.Verify(Verify{Path: p.Files()[0], Dir: set, Runs: "2", Pick: "a", Out: filepath.Join(out, "again")})
+	v, err := OpenVerification(shop, Verify{Path: p.Files()[0], Dir: set, Runs: "2", Pick: "a", Out: filepath.Join(out, "again")})
 	if err != nil {
 		t.Fatal(err)
 	}

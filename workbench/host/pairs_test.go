@@ -74,7 +74,7 @@ func TestKilledBetween(t *testing.T) {
 			break
 		}
 	}
-	if err := shop.leave(source); err != nil {
+	if err := shop.Leave(source); err != nil {
 		t.Fatal(err)
 	}
 	all := len(hosttest.Lines(t, source.Dir, record.ProbesFile))
@@ -136,7 +136,7 @@ func TestKilledBetween(t *testing.T) {
 			t.Helper()
 			r, err := shop.Attach(dir)
 			if err == nil {
-				err = errors.Join(r.Set(map[string]any{"epochs": 77.0}), shop.leave(r))
+				err = errors.Join(r.Set(map[string]any{"epochs": 77.0}), shop.Leave(r))
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -206,7 +206,7 @@ func TestKilledBetween(t *testing.T) {
 			if err != nil || len(hidden) > 0 {
 				t.Errorf("left behind: %v, %v", hidden, err)
 			}
-			if err := errors.Join(shop.leave(r), os.RemoveAll(dir)); err != nil {
+			if err := errors.Join(shop.Leave(r), os.RemoveAll(dir)); err != nil {
 				t.Fatal(err)
 			}
 		})

@@ -16,7 +16,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/primewindow/primewindow/internal/wire"
-	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
@@ -349,48 +348,13 @@ func (shop *Shop) ProveSteps(ctx context.Context, dir string, told func(step, of
 	if err != nil {
 		return p, err
 	}
-	defer func() { err = errors.Join(err, shop.leave(r)) }()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	list := record.StartsFrom(r.Dir, 0)
-	slices.SortStableFunc(list, func(a, b record.Start) int { return a.Step - b.Step })
-	r.strict = true
-	r.forget()
-	r.st = r.eng.Initial(uint64(r.base.Seed()))
-	n := 0
-	for i := 0; i <= len(list); i++ {
-		goal := r.recorded()
-		if i < len(list) {
-			goal = min(goal, list[i].Step)
-		}
-		if !r.sameCode(r.at, goal) {
-			p.remark(record.MetricsFile, "steps %d to %d were taken by other code than there is now, and are not computed again", r.at, goal)
-		} else {
-			from := r.at
-			err := r.replay(ctx, goal)
-			var other *otherStep
-			switch {
-			case errors.As(err, &other):
-				p.Faults = append(p.Faults, fmt.Sprintf("%s: step %d: %s", record.MetricsFile, other.step, other.text))
-			case err != nil:
-				return p, err
-			case i < len(list):
-				if err := r.holds(list[i]); err != nil {
-					p.fault(filepath.Join(record.SnapshotsDir, filepath.Base(list[i].Path(r.Dir))), err)
-				}
-			}
-			n += r.at - from
-		}
-		if told != nil {
-			told(goal, r.recorded())
-		}
-		if i < len(list) {
-			if _, err := r.take(ctx, list[i]); err != nil {
-				return p, err
-			}
-		}
+	defer func() { err = errors.Join(err, shop.Leave(r)) }()
+	again, err := r.Recompute(ctx, told)
+	p.Faults, p.Remarks = append(p.Faults, again.Faults...), append(p.Remarks, again.Remarks...)
+	if err != nil {
+		return p, err
 	}
-	p.Summary = fmt.Sprintf("%d steps computed again from %s", n, wire.Plural(len(list)+1, "start"))
+	p.Summary = fmt.Sprintf("%d steps computed again from %s", again.Steps, wire.Plural(again.Starts, "start"))
 	return p, nil
 }
 
@@ -424,28 +388,4 @@ func copyFile(from, to string) error {
 		return err
 	}
 	return os.WriteFile(to, text, 0o600)
-}
-
-// holds reports whether the run's state is that of a snapshot.
-func (r *Run) holds(s record.Start) error {
-	_, _, want, err := r.eng.ReadState(s.Path(r.Dir), s.Step, r.man.IDs(), r.code)
-	if err != nil {
-		return err
-	}
-	list, err := r.eng.Collect(r.st)
-	if err != nil {
-		return err
-	}
-	for _, t := range list {
-		w, ok := want[t.Name]
-		if !ok || strings.HasPrefix(t.Name, engine.StartPrefix) { // at an epoch's start a snapshot has those of the epoch before
-			continue
-		}
-		for i, v := range t.Values {
-			if math.Float32bits(v) != math.Float32bits(w.Values[i]) {
-				return fmt.Errorf("%s at %d is %v, computed from the snapshot before it is %v", t.Name, i, w.Values[i], v)
-			}
-		}
-	}
-	return nil
 }

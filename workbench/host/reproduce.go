@@ -93,8 +93,8 @@ type reproArm struct {
 	rates   []float64 // that are tried first, the usual one in the middle; one where none is chosen
 }
 
-// Reproduce finds out what would be trained, and everything that is wrong with what was asked for. Nothing is written.
-func (shop *Shop) Reproduce(ask Reproduce) (*Reproduction, error) {
+// OpenReproduction finds out what would be trained, and everything that is wrong with what was asked for. Nothing is written.
+func OpenReproduction(shop *Shop, ask Reproduce) (*Reproduction, error) {
 	p := &Reproduction{ask: ask, shop: shop, runs: map[string]*SweepRun{}, tries: map[string]try{}, acted: map[string]string{}, locks: map[string]*os.File{}}
 	names := ask.Targets
 	if slices.Contains(names, "all") {
@@ -376,12 +376,12 @@ func (one *part) arm(a *reproArm, lr float64, window string) (arm, error) {
 		shared["window"] = window
 	}
 	ask := Comparison{Select: one.ask.Select, Methods: []string{a.method}}
-	done, _, err := one.shop.arm(ask, a.method, shared, nil)
+	done, _, err := newArm(one.shop, ask, a.method, shared, nil)
 	if err == nil && a.longer != 1 {
 		for _, name := range []string{"epochs", "lr_step"} {
 			shared[name] = a.longer * done.settings.Number(name)
 		}
-		done, _, err = one.shop.arm(ask, a.method, shared, nil)
+		done, _, err = newArm(one.shop, ask, a.method, shared, nil)
 	}
 	if err == nil {
 		one.made[key] = done

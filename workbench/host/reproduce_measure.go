@@ -61,18 +61,18 @@ func epochInside(windows []viz.Window, epochs int) int {
 
 // each measures what is measured after an epoch, unless it is on record; before the first step the whole model's trace alone.
 func (b beside) each(ctx context.Context, r *Run, step int) error {
-	list, err := r.recordsOf(step)
+	list, err := r.RecordsOf(step)
 	if err != nil {
 		return err
 	}
 	have := func(kind, bn string) bool {
 		return slices.ContainsFunc(list, func(p wire.Record) bool { return p.Kind == kind && (bn == "" || p.BN == bn) })
 	}
-	test := step%r.clock.Interval == 0
+	test := step%r.Clock().Interval == 0
 	eval := b.eval && test && step > 0 && !have(inforeg.KindFisherEmp, setting.BNRunning)
 	whole := b.whole && test && !slices.ContainsFunc(list, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && wire.OfWhole(p) })
-	cosines := b.cosines && step > 0 && step%r.perEpoch == 0 && !have(inforeg.KindCosine, "")
-	if cosines && !cosineAt(step, r.perEpoch, r.perEpoch*r.Status().Epochs) {
+	cosines := b.cosines && step > 0 && step%r.StepsToEpoch(1) == 0 && !have(inforeg.KindCosine, "")
+	if cosines && !cosineAt(step, r.StepsToEpoch(1), r.StepsToEpoch(1)*r.Status().Epochs) {
 		inside, err := firstInside(r.Recorded())
 		if err != nil {
 			return err
@@ -82,7 +82,7 @@ func (b beside) each(ctx context.Context, r *Run, step int) error {
 	if !eval && !whole && !cosines {
 		return nil
 	}
-	return r.measureAt(ctx, step, "it further", func(r *Run) (all []wire.Record, err error) {
+	return r.MeasureAt(ctx, step, "it further", func(r *Run) (all []wire.Record, err error) {
 		if eval {
 			list, err := r.ProbeWith(ctx, wire.Probe{Kind: inforeg.KindFisherEmp, BN: setting.BNRunning})
 			if err != nil {
@@ -91,7 +91,7 @@ func (b beside) each(ctx context.Context, r *Run, step int) error {
 			all = append(all, list...)
 		}
 		if whole { // in the run's own definition, as its encoders' traces are
-			settings := setting.At(r.base, r.rec.Changes, step-1)
+			settings := r.SettingsAt(step - 1)
 			list, err := r.ProbeWith(ctx, wire.Probe{
 				Kind: inforeg.KindFisherEmp, BN: settings.Text("probe_bn"), Weights: settings.Text("probe_params") == setting.ParamsWeights, Whole: true,
 			})
@@ -118,27 +118,21 @@ func (b beside) chosen(ctx context.Context, r *Run, split data.Split, step int) 
 	if !b.f1 && !b.maps {
 		return nil
 	}
-	if !b.lacks(r.Recorded(), split, step, r.perEpoch) {
+	if !b.lacks(r.Recorded(), split, step, r.StepsToEpoch(1)) {
 		return nil
 	}
-	return r.measureAt(ctx, step, "what its table or figure shows", func(fork *Run) (all []wire.Record, err error) {
-		err = fork.with(ctx, func() error {
-			if b.f1 {
-				rec, err := fork.macroF1(split)
-				if err != nil {
-					return err
-				}
-				if err := fork.record(rec); err != nil {
-					return err
-				}
-				all = append(all, rec)
+	return r.MeasureAt(ctx, step, "what its table or figure shows", func(fork *Run) (all []wire.Record, err error) {
+		if b.f1 {
+			rec, err := fork.MacroF1(ctx, split)
+			if err != nil {
+				return nil, err
 			}
-			if b.maps {
-				return fork.writeMap(ctx, r.Dir, split)
-			}
-			return nil
-		})
-		return all, err
+			all = append(all, rec)
+		}
+		if b.maps {
+			return all, writeMap(ctx, fork, r.Dir, split)
+		}
+		return all, nil
 	})
 }
 
@@ -188,12 +182,12 @@ func (b beside) lacks(rec record.Recorded, split data.Split, step, perEpoch int)
 // fewestMapped is the fewest points that a map by t-SNE is made of.
 const fewestMapped = 4
 
-// writeMap lays the last modality's features of a split out on a plane, and keeps the map beside a run's records. Features
-// of which no map can be made leave one that says why: the run's other numbers are none the worse. Called with r.mu held.
-func (r *Run) writeMap(ctx context.Context, dir string, split data.Split) error {
-	names := inforeg.ModalityNames(r.eng.Model)
+// writeMap lays the last modality's features of a split out on a plane, and keeps the map in a folder. Features of which
+// no map can be made leave one that says why: the run's other numbers are none the worse.
+func writeMap(ctx context.Context, r *Run, dir string, split data.Split) error {
+	names := r.Status().Modalities
 	m := names[len(names)-1]
-	made, err := r.makeMap(ctx, m, split)
+	made, err := makeMap(ctx, r, m, split)
 	if err != nil {
 		return err
 	}
@@ -201,29 +195,30 @@ func (r *Run) writeMap(ctx context.Context, dir string, split data.Split) error 
 	if err != nil {
 		return err
 	}
-	return record.WriteJSON(mapPath(dir, m, split, r.at), json.RawMessage(text))
+	return record.WriteJSON(mapPath(dir, m, split, made.Step), json.RawMessage(text))
 }
 
 // makeMap makes the map of a modality, or one that says why there is none.
-func (r *Run) makeMap(ctx context.Context, m string, split data.Split) (made wire.ReproducedMap, err error) {
-	n := r.set.Len(split)
-	made = wire.ReproducedMap{Encoder: m, Split: string(split), Step: r.at}
+func makeMap(ctx context.Context, r *Run, m string, split data.Split) (made wire.ReproducedMap, err error) {
+	set := r.Dataset()
+	n := set.Len(split)
+	made = wire.ReproducedMap{Encoder: m, Split: string(split), Step: r.Status().Step}
 	if n < fewestMapped {
 		made.Missing = fmt.Sprintf("%d samples in split %s, want at least %d", n, split, fewestMapped)
 		return made, nil
 	}
-	features, labels, err := r.features(split, data.Positions(n))
+	shape, features, err := r.Features(ctx, split, m)
 	if err != nil {
 		return made, err
 	}
-	width := len(features[m]) / n
+	width := shape[1]
 	x, classes := make([][]float64, n), make([]int, n)
 	for i := range x {
 		x[i] = make([]float64, width)
 		for j := range x[i] {
-			x[i][j] = float64(features[m][i*width+j])
+			x[i][j] = float64(features[i*width+j])
 		}
-		classes[i] = int(labels[i])
+		_, classes[i] = set.Identity(split, i)
 	}
 	one, err := tsne.New(x, tsne.Config{})
 	if err != nil {

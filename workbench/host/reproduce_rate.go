@@ -193,7 +193,7 @@ func (one *part) tried(r *SweepRun) (t try, state int) {
 		return try{}, tryOpen
 	}
 	epoch := choose(one.tuneBy, rec.History.Probes, r.arm.perEpoch, r.arm.epochs(), r.arm.due)
-	list := fusedOnly(rec.History.Probes, epoch*r.arm.perEpoch)
+	list := record.FusedOnly(rec.History.Probes, epoch*r.arm.perEpoch)
 	switch {
 	case (epoch == 0 || list == nil) && r.outcome == nil:
 		return try{}, tryOpen // trained, and not measured to its end

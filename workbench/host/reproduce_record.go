@@ -236,7 +236,7 @@ func (one *part) curvesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCu
 		for epoch := 1; epoch*perEpoch <= len(rec.History.Metrics); epoch++ {
 			on, known := 0.0, false
 			for _, step := range rec.History.Metrics[(epoch-1)*perEpoch : epoch*perEpoch] {
-				v, ok := step[onPrefix+m]
+				v, ok := step[wire.OnPrefix+m]
 				on, known = on+v, known || ok
 			}
 			if known {

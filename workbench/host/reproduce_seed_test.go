@@ -27,7 +27,7 @@ func TestShownSeed(t *testing.T) {
 		{"none acted", []bool{false, false, false}, 0, true, 3, "seed 0, and the figure says so"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p, err := NewShop(t.TempDir()).Reproduce(smallReproduction(t, func(r *Reproduce) { r.Targets, r.Seeds, r.Tune = []string{"fig6"}, 3, false }))
+			p, err := OpenReproduction(NewShop(t.TempDir()), smallReproduction(t, func(r *Reproduce) { r.Targets, r.Seeds, r.Tune = []string{"fig6"}, 3, false }))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -52,7 +52,7 @@ func (p *Reproduction) openSet(t target, set string, asked map[string]any) (
 		}
 		if c.file != nil {
 			dir, _ := asked["dir"].(string)
-			if dir, err = catalog.Locate(p.shop.library.project, set, dir); err != nil {
+			if dir, err = p.shop.Locate(set, dir); err != nil {
 				return nil, nil, "", err
 			}
 			if _, err := os.Stat(c.file(dir)); errors.Is(err, fs.ErrNotExist) {
@@ -63,7 +63,7 @@ func (p *Reproduction) openSet(t target, set string, asked map[string]any) (
 		chosen = map[string]any{c.name: c.value}
 		with := maps.Clone(asked)
 		maps.Copy(with, chosen)
-		if opened, err = p.shop.library.open(with); err != nil {
+		if opened, err = p.shop.Dataset(with); err != nil {
 			return nil, nil, "", &wire.Problem{
 				Message: fmt.Sprintf("%s with %s=%v: %s", set, c.name, c.value, wire.OneLine(err)),
 				Hint:    fmt.Sprintf("%s; -set %s=VALUE says otherwise", c.why, c.name),
@@ -71,6 +71,6 @@ func (p *Reproduction) openSet(t target, set string, asked map[string]any) (
 		}
 		return opened, chosen, note, nil
 	}
-	opened, err = p.shop.library.open(asked)
+	opened, err = p.shop.Dataset(asked)
 	return opened, nil, note, err
 }

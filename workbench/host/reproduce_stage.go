@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
@@ -124,7 +125,7 @@ func actedIn(rec record.Recorded) string {
 		for at := range last + 1 {
 			on := false
 			if at < last {
-				on = slices.ContainsFunc(steps[at*every:min((at+1)*every, len(steps))], func(step map[string]float64) bool { return step[onPrefix+m] > 0 })
+				on = slices.ContainsFunc(steps[at*every:min((at+1)*every, len(steps))], func(step map[string]float64) bool { return step[wire.OnPrefix+m] > 0 })
 			}
 			switch {
 			case on && from < 0:

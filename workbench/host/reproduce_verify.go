@@ -58,8 +58,8 @@ type recordFile struct {
 	runs []*Rerun
 }
 
-// Verify reads and checks records, and chooses what is trained again. A record that does not hold is an error.
-func (shop *Shop) Verify(ask Verify) (*Verification, error) {
+// OpenVerification reads and checks records, and chooses what is trained again. A record that does not hold is an error.
+func OpenVerification(shop *Shop, ask Verify) (*Verification, error) {
 	v := &Verification{ask: ask, shop: shop, parts: map[string]*part{}, costs: costs{}}
 	if err := checkEmpty(ask.Out); err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ func verifyCopy(t *testing.T, target string, change func(*wire.Reproduction)) Ve
 // TestVerifyNames: the runs of all committed records whose set is here have the names that their settings and samples
 // give: nothing that decides their numbers was changed since.
 func TestVerifyNames(t *testing.T) {
-	v, err := NewShop(t.TempDir()).Verify(Verify{Path: hosttest.CommittedRecords(t), Runs: "0"})
+	v, err := OpenVerification(NewShop(t.TempDir()), Verify{Path: hosttest.CommittedRecords(t), Runs: "0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestVerifyTells(t *testing.T) {
 			if tt.ask != nil {
 				tt.ask(&ask)
 			}
-			_, err := NewShop(t.TempDir()).Verify(ask)
+			_, err := OpenVerification(NewShop(t.TempDir()), ask)
 			p, ok := errors.AsType[*wire.Problem](err)
 			if !ok || !strings.Contains(p.Message, tt.message) || !strings.Contains(p.Hint, tt.hint) || strings.Contains(p.Message, "\n") {
 				t.Errorf("error %v, want %q and the hint %q\nreason: %s", err, tt.message, tt.hint, tt.reason)
@@ -112,7 +112,7 @@ func TestVerifyChoice(t *testing.T) {
 	chosen := func(change func(*Verify)) (names []string) {
 		ask := Verify{Path: filepath.Join(hosttest.CommittedRecords(t), "synth"), Runs: "1", Pick: "a"}
 		change(&ask)
-		v, err := shop.Verify(ask)
+		v, err := OpenVerification(shop, ask)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -106,7 +106,7 @@ func stubServer(t *testing.T) *Server {
 	t.Helper()
 	ctx, stop := context.WithCancelCause(context.Background())
 	s := &Server{shop: NewShop(filepath.Join(t.TempDir(), "p")), ctx: ctx, stop: stop, training: map[*Run]map[int]context.CancelCauseFunc{}}
-	s.shop.backend = &xla.Backend{Backend: noBackend{}, Name: "none"}
+	s.shop.UseBackend(&xla.Backend{Backend: noBackend{}, Name: "none"})
 	if _, err := s.shop.Open("first", wire.Declaration{Settings: fuzzSettings()}); err != nil {
 		t.Fatal(err)
 	}

@@ -109,7 +109,7 @@ func TestTestReadOnce(t *testing.T) {
 	saw := watchSynth(t, "")
 	shop := newTestShop(t)
 	for _, selection := range []string{SelectAuto, SelectLast} {
-		s, err := shop.Compare(Comparison{
+		s, err := OpenSweep(shop, Comparison{
 			Dir: filepath.Join(shop.Project, selection), Methods: []string{"joint", "inforeg"}, Seeds: 2, Select: selection,
 			Set: watchedSettings(map[string]any{"probes": "none", "every.accuracy": "epoch"}),
 		})
@@ -153,7 +153,7 @@ func TestTuningReadsNoTest(t *testing.T) {
 	} {
 		set := watchedSettings(tt.set)
 		delete(set, "data")
-		p, err := shop.Reproduce(Reproduce{
+		p, err := OpenReproduction(shop, Reproduce{
 			Dir: filepath.Join(shop.Project, "r-"+tt.selection), Targets: []string{"table7"}, Data: watched, Seeds: 2,
 			Scale: ScaleDemo, Select: tt.selection, Tune: true, Set: set,
 		})
@@ -216,7 +216,7 @@ func TestTuningReadsNoTest(t *testing.T) {
 func verifyTrial(t *testing.T, shop *Shop, path string, rec *wire.Reproduction) {
 	t.Helper()
 	i := slices.IndexFunc(rec.Arms[0].Trials, func(tr wire.Trial) bool { return tr.Seed == tuneSeeds-1 && !tr.Chosen })
-	v, err := shop.Verify(Verify{Path: path, Runs: rec.Arms[0].Trials[i].Run, Out: filepath.Join(t.TempDir(), "again")})
+	v, err := OpenVerification(shop, Verify{Path: path, Runs: rec.Arms[0].Trials[i].Run, Out: filepath.Join(t.TempDir(), "again")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,7 +270,7 @@ func TestUnfit(t *testing.T) {
 	const why = "its features were made with its labels"
 	watchSynth(t, why)
 	shop := NewShop(t.TempDir())
-	set, err := shop.library.open(watchedSettings(nil))
+	set, err := shop.Dataset(watchedSettings(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,14 +289,14 @@ func TestUnfit(t *testing.T) {
 		{SelectTestBest, SelectTestBest, false, "table7-test-best.json", "the rate would be chosen by the unfit split"},
 	} {
 		t.Run(tt.selection, func(t *testing.T) {
-			s, err := shop.plan(Comparison{Dir: t.TempDir(), Methods: []string{"joint"}, Seeds: 1, Select: tt.selection, Set: watchedSettings(nil)})
+			s, err := plan(shop, Comparison{Dir: t.TempDir(), Methods: []string{"joint"}, Seeds: 1, Select: tt.selection, Set: watchedSettings(nil)})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if c := s.Result(); c.Select != tt.want || c.Unfit != why || c.ValSamples != 24 || c.Methods[0].LR == 0 {
 				t.Errorf("comparison: %+v\nreason: %s", c, tt.reason)
 			}
-			p, err := shop.Reproduce(smallReproduction(t, func(r *Reproduce) { r.Data, r.Select = watched, tt.selection }))
+			p, err := OpenReproduction(shop, smallReproduction(t, func(r *Reproduce) { r.Data, r.Select = watched, tt.selection }))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -394,7 +394,7 @@ func TestRateGrid(t *testing.T) {
 			[]float64{0.005, 0.015, 0.045}, "the cross entropy decides"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p, err := NewShop(t.TempDir()).Reproduce(smallReproduction(t, func(*Reproduce) {}))
+			p, err := OpenReproduction(NewShop(t.TempDir()), smallReproduction(t, func(*Reproduce) {}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -417,7 +417,7 @@ func TestRateGrid(t *testing.T) {
 // TestPlanWhileGridGrows: the plan counts the runs of further rates once they are due, and never more than it said
 // there may be.
 func TestPlanWhileGridGrows(t *testing.T) {
-	p, err := NewShop(t.TempDir()).Reproduce(smallReproduction(t, func(r *Reproduce) { r.Targets = []string{"fig10"} })) // one arm, two seeds
+	p, err := OpenReproduction(NewShop(t.TempDir()), smallReproduction(t, func(r *Reproduce) { r.Targets = []string{"fig10"} })) // one arm, two seeds
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func Serve(ctx context.Context, project string, idle time.Duration) error {
 	s := &Server{shop: NewShop(project), ctx: ctx, stop: stop, training: map[*Run]map[int]context.CancelCauseFunc{}}
 	s.info = wire.Host{Protocol: wire.Version, PID: os.Getpid(), Project: project, Socket: meeting.Socket, Started: time.Now().UTC(), Cell: cell}
 	if cell != nil {
-		s.shop.defines = cell.Defines
+		s.shop.Define(cell.Defines)
 	}
 	if s.info.Build, err = wire.BuildID("/proc/self/exe"); err != nil {
 		return err
@@ -90,7 +90,7 @@ func Serve(ctx context.Context, project string, idle time.Duration) error {
 		return err
 	}
 	s.detached.Wait()
-	err = errors.Join(s.shop.keep(), s.shop.Close())
+	err = errors.Join(s.shop.Keep(), s.shop.Close())
 	<-answered // Serve returns when the shutdown begins: who asked for it would get no answer from a process that has ended
 	return err
 }
@@ -156,7 +156,7 @@ func (s *Server) handler() http.Handler {
 				}
 			}()
 			if err := answer(w, q); err != nil {
-				reply(w, http.StatusBadRequest, asProblem(err))
+				reply(w, http.StatusBadRequest, wire.AsProblem(err))
 			}
 		})
 	}
@@ -192,7 +192,7 @@ func (s *Server) handler() http.Handler {
 		if err := read(q, &ask); err != nil {
 			return err
 		}
-		view, err := s.shop.look(ask.Settings, ask.Samples)
+		view, err := viewSet(s.shop, ask.Settings, ask.Samples)
 		if err != nil {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 )
 
 // targetOf is how far a request wants a run to be trained, as a function of where the run is when its turn has come.
-func (r *Run) targetOf(t wire.Train) (func(now int) int, error) {
+func targetOf(r *Run, t wire.Train) (func(now int) int, error) {
 	given := 0
 	for what, n := range map[string]*int{"steps": t.Steps, "to_step": t.ToStep, "to_epoch": t.ToEpoch} {
 		if n == nil {
@@ -21,7 +21,7 @@ func (r *Run) targetOf(t wire.Train) (func(now int) int, error) {
 		given++
 		most := wire.MostSteps
 		if what == "to_epoch" {
-			most /= max(1, r.perEpoch)
+			most /= max(1, r.StepsToEpoch(1))
 		}
 		if *n < 0 || *n > most {
 			return nil, &wire.Problem{
@@ -52,7 +52,7 @@ func (s *Server) train(r *Run, w http.ResponseWriter, q *http.Request) error {
 	if err := read(q, &t); err != nil {
 		return err
 	}
-	target, err := r.targetOf(t)
+	target, err := targetOf(r, t)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,8 @@ func (s *Server) train(r *Run, w http.ResponseWriter, q *http.Request) error {
 		parent = s.ctx
 	}
 	ctx, cancel := context.WithCancelCause(parent)
-	watch := r.watchers.add()
+	watch, stop := r.Watch()
+	defer stop()
 	done := make(chan error, 1)
 	client := clientOf(q)
 	s.detached.Go(func() {
@@ -73,7 +74,6 @@ func (s *Server) train(r *Run, w http.ResponseWriter, q *http.Request) error {
 		}()
 		done <- s.pausable(ctx, cancel, r, client, target)
 	})
-	defer r.watchers.remove(watch)
 	if t.Detach {
 		return answerJSON(w, r.Status())
 	}
@@ -121,11 +121,8 @@ func (s *Server) pause(r *Run, w http.ResponseWriter, q *http.Request) error {
 	}
 	s.mu.Unlock()
 	if trained {
-		select {
-		case r.turn <- struct{}{}: // until the step under way is done
-			<-r.turn
-		case <-q.Context().Done():
-			return context.Cause(q.Context())
+		if err := r.WaitTurn(q.Context()); err != nil {
+			return err
 		}
 	}
 	return answerJSON(w, r.Status())
@@ -133,8 +130,8 @@ func (s *Server) pause(r *Run, w http.ResponseWriter, q *http.Request) error {
 
 // events streams what happens to a run until the client leaves.
 func (s *Server) events(r *Run, w http.ResponseWriter, q *http.Request) error {
-	watch := r.watchers.add()
-	defer r.watchers.remove(watch)
+	watch, stop := r.Watch()
+	defer stop()
 	out := newStream(w)
 	if out.send(wire.Event{Kind: wire.Progress, Status: r.Status()}) != nil {
 		return nil
@@ -192,7 +189,7 @@ func (s *stream) last(r *Run, err error) error {
 			e.Text += ": " + leaving.Error()
 		}
 	case err != nil:
-		e.Kind, e.Problem = wire.Failed, asProblem(err)
+		e.Kind, e.Problem = wire.Failed, wire.AsProblem(err)
 	}
 	_ = s.send(e) // the client may have left
 	return nil

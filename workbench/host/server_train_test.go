@@ -34,7 +34,7 @@ func TestTargetOf(t *testing.T) {
 		{"none", wire.Train{}, 0, "no target", "nothing was asked for"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			target, err := (&Run{perEpoch: 10}).targetOf(tt.ask)
+			target, err := targetOf(&Run{perEpoch: 10}, tt.ask)
 			if tt.wrong != "" {
 				if p, ok := errors.AsType[*wire.Problem](err); !ok || !strings.Contains(p.Message, tt.wrong) || p.Hint == "" {
 					t.Errorf("error %v, want %q and a hint\nreason: %s", err, tt.wrong, tt.reason)

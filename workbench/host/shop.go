@@ -45,6 +45,27 @@ func NewShop(project string) *Shop {
 	return &Shop{Project: project, library: library{project: project}, runs: map[string]*Run{}}
 }
 
+// Define tells the shop what the cell defines whose binary this is: hashes by wire.Definition. It is called before runs
+// are opened.
+func (shop *Shop) Define(hashes map[string]string) { shop.defines = hashes }
+
+// UseBackend has the shop's runs computed by a backend that is open already.
+func (shop *Shop) UseBackend(b *xla.Backend) {
+	shop.backendMu.Lock()
+	defer shop.backendMu.Unlock()
+	shop.backend = b
+}
+
+// Dataset opens the set that settings describe, which may be incomplete. A set is opened once for all runs.
+func (shop *Shop) Dataset(asked map[string]any) (data.Dataset, error) {
+	return shop.library.open(asked)
+}
+
+// Locate is the folder that a set is read from, see [catalog.Locate].
+func (shop *Shop) Locate(set, dir string) (string, error) {
+	return catalog.Locate(shop.library.project, set, dir)
+}
+
 // Backend opens the backend, once.
 func (shop *Shop) Backend() (*xla.Backend, error) {
 	shop.backendMu.Lock()
@@ -256,7 +277,7 @@ func settingsDiffer(name string, diff []string) error {
 
 // create makes a run's folder. The manifest is written last, so that half a folder is no run.
 func (shop *Shop) create(name, dir string, settings setting.Values, notes []string, set data.Dataset) (*Run, error) {
-	if err := checkFree(dir, func(name string) bool {
+	if err := record.CheckFree(dir, func(name string) bool {
 		return strings.HasPrefix(name, ".") || name == record.SnapshotsDir || name == record.FiguresDir
 	}); err != nil {
 		return nil, err
@@ -276,20 +297,6 @@ func (shop *Shop) create(name, dir string, settings setting.Values, notes []stri
 		return nil, record.DiskProblem(err)
 	}
 	return shop.add(name, dir, man)
-}
-
-// checkFree refuses a folder that holds anything else than leftovers.
-func checkFree(dir string, leftover func(name string) bool) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil // it is not there; what else may be wrong shows when it is made
-	}
-	for _, e := range entries {
-		if !leftover(e.Name()) {
-			return &wire.Problem{Message: fmt.Sprintf("folder %s is not a run: it holds %s", dir, e.Name()), Hint: "name an empty folder, or one that is not there yet"}
-		}
-	}
-	return nil
 }
 
 func (shop *Shop) manifest(name string, settings setting.Values, set data.Dataset, p *record.Parent) (*record.Manifest, error) {
@@ -377,7 +384,7 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 	if err := from.reachable(at); err != nil {
 		return nil, err
 	}
-	if err := checkFree(dir, func(string) bool { return false }); err != nil { // renaming replaces an empty folder only
+	if err := record.CheckFree(dir, func(string) bool { return false }); err != nil { // renaming replaces an empty folder only
 		return nil, err
 	}
 	if err := from.saveDone(); err != nil {
@@ -519,14 +526,14 @@ func (shop *Shop) Statuses() []wire.Status {
 		} else if rec, err := record.ReadRecorded(shop.dir(name)); err == nil {
 			list = append(list, rec.Status)
 		} else {
-			list = append(list, wire.Status{Name: name, Dir: shop.dir(name), State: wire.Stopped, Problem: asProblem(err)})
+			list = append(list, wire.Status{Name: name, Dir: shop.dir(name), State: wire.Stopped, Problem: wire.AsProblem(err)})
 		}
 	}
 	return list
 }
 
-// keep leaves a stop of every run that is open: see Run.keep.
-func (shop *Shop) keep() error {
+// Keep leaves a stop of every run that is open, so that the next process computes no step again.
+func (shop *Shop) Keep() error {
 	shop.mu.Lock()
 	defer shop.mu.Unlock()
 	var err error

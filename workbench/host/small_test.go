@@ -88,7 +88,7 @@ func trySmallFolders(t *testing.T, from, to, usual int) {
 			}
 		}
 		if r != nil {
-			if err := shop.leave(r); err != nil {
+			if err := shop.Leave(r); err != nil {
 				t.Error(err)
 			}
 		}
@@ -128,7 +128,7 @@ func useAll(t *testing.T, r *Run) error {
 	}
 	if n := r.set.Len(data.Test); n > 0 {
 		dir := t.TempDir()
-		if err := r.with(t.Context(), func() error { return r.writeMap(t.Context(), dir, data.Test) }); err != nil {
+		if err := writeMap(t.Context(), r, dir, data.Test); err != nil {
 			return fmt.Errorf("map: %w", err)
 		}
 		m, err := readMap(dir, r.Status().Modalities, data.Test, r.Status().Step)

@@ -18,7 +18,7 @@ import (
 // reopened leaves the runs as a host that leaves does, and opens one in a new shop that knows these definitions.
 func reopened(t *testing.T, shop *Shop, name string, settings map[string]any, defines map[string]string) (*Shop, *Run) {
 	t.Helper()
-	if err := shop.keep(); err != nil {
+	if err := shop.Keep(); err != nil {
 		t.Fatal(err)
 	}
 	return taken(t, shop, name, settings, defines)

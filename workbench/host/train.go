@@ -65,7 +65,7 @@ func (r *Run) train(ctx context.Context, client string, target func(now int) int
 		state := wire.Idle
 		var problem *wire.Problem
 		if err != nil && !errors.Is(err, errPaused) && ctx.Err() == nil {
-			state, problem = wire.Stopped, asProblem(err)
+			state, problem = wire.Stopped, wire.AsProblem(err)
 		}
 		r.publishProblem(state, problem)
 	}()
@@ -108,6 +108,17 @@ func (r *Run) train(ctx context.Context, client string, target func(now int) int
 			told = time.Now()
 			r.tell(wire.Event{Kind: wire.Progress})
 		}
+	}
+}
+
+// WaitTurn waits until nobody trains the run: after a pause, until the step under way is done.
+func (r *Run) WaitTurn(ctx context.Context) error {
+	select {
+	case r.turn <- struct{}{}:
+		<-r.turn
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
 
@@ -222,6 +233,19 @@ func (r *Run) Set(asked map[string]any) error {
 	return nil
 }
 
+// SettingsAt are the settings under which the step after so many is taken.
+func (r *Run) SettingsAt(step int) setting.Values {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.settingsAt(step)
+}
+
+// Clock is that of the run's window tests.
+func (r *Run) Clock() inforeg.Clock { return r.clock }
+
+// Dataset is what the run is trained on.
+func (r *Run) Dataset() data.Dataset { return r.set }
+
 // setting finds one entry of the table of a run's settings.
 func (r *Run) setting(name string) (data.Setting, error) {
 	desc := r.set.Describe()
@@ -262,8 +286,8 @@ func (r *Run) History() (h wire.History, err error) {
 	return h, err
 }
 
-// recordsOf are the measurements that belong to a step.
-func (r *Run) recordsOf(step int) ([]wire.Record, error) {
+// RecordsOf are the measurements that belong to a step.
+func (r *Run) RecordsOf(step int) ([]wire.Record, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.rec.Read(step)
@@ -360,12 +384,4 @@ func (w *watchers) send(e wire.Event) {
 			}
 		}
 	}
-}
-
-// asProblem is an error as it crosses the socket.
-func asProblem(err error) *wire.Problem {
-	if p, ok := errors.AsType[*wire.Problem](err); ok {
-		return p
-	}
-	return &wire.Problem{Message: wire.FirstLine(err)}
 }

@@ -64,12 +64,12 @@ func Overview(project string) []wire.Set {
 	return list
 }
 
-// look surveys and draws the set that a run with these settings would be trained on.
-func (shop *Shop) look(asked map[string]any, n int) (*wire.SetView, error) {
+// viewSet surveys and draws the set that a run with these settings would be trained on.
+func viewSet(shop *Shop, asked map[string]any, n int) (*wire.SetView, error) {
 	if n < 1 {
 		return nil, &wire.Problem{Message: fmt.Sprintf("%d samples to show", n), Hint: "want at least 1"}
 	}
-	set, err := shop.library.open(asked)
+	set, err := shop.Dataset(asked)
 	if err != nil {
 		return nil, err
 	}

@@ -195,3 +195,17 @@ func Exists(path string) bool {
 	_, err := os.Stat(path)
 	return !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) // nothing is below a file
 }
+
+// CheckFree refuses a folder that holds anything else than leftovers.
+func CheckFree(dir string, leftover func(name string) bool) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil // it is not there; what else may be wrong shows when it is made
+	}
+	for _, e := range entries {
+		if !leftover(e.Name()) {
+			return &wire.Problem{Message: fmt.Sprintf("folder %s is not a run: it holds %s", dir, e.Name()), Hint: "name an empty folder, or one that is not there yet"}
+		}
+	}
+	return nil
+}
