@@ -43,13 +43,13 @@ func main() {
 	flag.StringVar(&o.project, "project", ".", "checkout with the plugin")
 	flag.StringVar(&o.profile, "profile", "", "file for a profile of the processor time")
 	flag.Parse()
-	if err := run(o); err != nil {
+	if err := compare(o); err != nil {
 		fmt.Fprintln(os.Stderr, "data: error:", err)
 		os.Exit(1)
 	}
 }
 
-func run(o options) error {
+func compare(o options) error {
 	if o.profile != "" {
 		f, err := os.Create(o.profile)
 		if err != nil {

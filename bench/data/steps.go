@@ -15,7 +15,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/xla"
-	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 // warm is how many passes fill the cache.
@@ -49,14 +49,14 @@ func steps(o options) (err error) {
 	if err := writeFolder(set, held); err != nil {
 		return err
 	}
-	shop := host.NewShop(o.project)
+	shop := run.NewShop(o.project)
 	defer func() { err = errors.Join(err, shop.Close()) }()
 	both := []string{"streamed", "memory"}
 	settings := map[string]map[string]any{
 		"streamed": {"data": "cremad", "dir": o.dir, "data.split": "official", "data.val_share": 0.0, "data.frames": float64(o.frames), "data.image_side": float64(o.side), "data.frame_side": float64(o.frameSide), "data.keep": o.keep},
 		"memory":   {"data": "folder", "dir": held, "data.val_share": 0.0},
 	}
-	runs := map[string]*host.Run{}
+	runs := map[string]*run.Run{}
 	for _, name := range both {
 		s := settings[name]
 		maps.Copy(s, map[string]any{

@@ -14,6 +14,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 // epochChoices are those of -select.
@@ -64,7 +65,7 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 	if err := xla.Reexec(env.project); err != nil {
 		return err
 	}
-	shop := host.NewShop(env.project)
+	shop := run.NewShop(env.project)
 	names := strings.FieldsFunc(*methods, func(r rune) bool { return r == ',' || r == ' ' })
 	sweep, err := host.OpenSweep(shop, host.Comparison{Dir: *out, Methods: names, Seeds: *seeds, Select: *choice, Set: asked})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench"
 	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 // lineEvery is how often a comparison says where it is when it does not write to a terminal.
@@ -46,7 +47,7 @@ func (p *pace) begin() {
 }
 
 // follow watches a run: on a terminal one line, elsewhere a line now and then.
-func (p *pace) follow(r *host.Run) (stop func()) {
+func (p *pace) follow(r *run.Run) (stop func()) {
 	events, unwatch := r.Watch()
 	done := make(chan struct{})
 	go func() {

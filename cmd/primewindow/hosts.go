@@ -14,6 +14,7 @@ import (
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench"
 	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 func hostCommand(ctx context.Context, env *environ, args []string) error {
@@ -44,7 +45,7 @@ func psCommand(ctx context.Context, env *environ, args []string) error {
 	switch {
 	case errors.Is(err, workbench.ErrNoHost):
 		fmt.Fprintln(env.out, "host     none is running")
-		runs = host.NewShop(env.project).Statuses()
+		runs = run.NewShop(env.project).Statuses()
 	case err != nil:
 		return err
 	default:

@@ -14,6 +14,7 @@ import (
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 // probeCommand measures at any recorded step. The run itself is not touched: a copy is taken back to the step.
@@ -62,14 +63,14 @@ func probeCommand(ctx context.Context, env *environ, args []string) error {
 		return &wire.Problem{Message: err.Error(), Hint: "the copy to measure needs a place beside the run"}
 	}
 	defer func() { _ = os.RemoveAll(temp) }()
-	shop := host.NewShop(env.project)
+	shop := run.NewShop(env.project)
 	r, err := shop.ForkDir(filepath.Join(temp, filepath.Base(dir)), dir, step, nil)
 	var list []wire.Record
 	var picture *wire.Figure
 	switch {
 	case err != nil:
 	case drawn:
-		picture, err = r.DrawSamples(ctx)
+		picture, err = host.DrawSamples(ctx, r)
 	default:
 		list, err = r.ProbeWith(ctx, ask)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 // checkCommand proves runs and comparisons, or says what in them cannot be trusted. Nothing is changed.
@@ -22,14 +23,14 @@ func checkCommand(ctx context.Context, env *environ, args []string) (err error) 
 		return err
 	}
 	if len(operands) == 0 {
-		operands = []string{host.RunsFolder(env.project)}
+		operands = []string{run.RunsFolder(env.project)}
 	}
-	var shop *host.Shop
+	var shop *run.Shop
 	if *deep {
 		if err := xla.Reexec(env.project); err != nil {
 			return err
 		}
-		shop = host.NewShop(env.project)
+		shop = run.NewShop(env.project)
 		defer func() { err = errors.Join(err, shop.Close()) }()
 	}
 	faults, places := 0, 0
@@ -46,7 +47,7 @@ func checkCommand(ctx context.Context, env *environ, args []string) (err error) 
 				continue
 			}
 			count := newCounter(env.errOut, "steps computed again")
-			again, err := shop.ProveSteps(ctx, p.Dir, count.show)
+			again, err := host.ProveSteps(ctx, shop, p.Dir, count.show)
 			count.clear()
 			if err != nil {
 				return err

@@ -19,6 +19,7 @@ import (
 	"github.com/primewindow/primewindow/workbench"
 	"github.com/primewindow/primewindow/workbench/host"
 	"github.com/primewindow/primewindow/workbench/host/draw"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 // reproduceCommand trains what tables and figures of the paper need, as far as it is not done, writes their records, and
@@ -66,7 +67,7 @@ func reproduceCommand(ctx context.Context, env *environ, args []string) error {
 			return err
 		}
 	}
-	shop := host.NewShop(env.project)
+	shop := run.NewShop(env.project)
 	p, err := host.OpenReproduction(shop, ask)
 	if err != nil {
 		return errors.Join(err, shop.Close())

@@ -14,6 +14,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 // verifyFlags are those of reproduce that only -verify knows.
@@ -81,7 +82,7 @@ func verify(ctx context.Context, env *environ, f *flag.FlagSet, flags verifyFlag
 		defer os.RemoveAll(dir) //nolint:errcheck // nothing is left to do about it
 		ask.Out = dir
 	}
-	shop := host.NewShop(env.project)
+	shop := run.NewShop(env.project)
 	defer shop.Close() //nolint:errcheck // its runs are closed one by one, where an error is told
 	v, err := host.OpenVerification(shop, ask)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench"
-	"github.com/primewindow/primewindow/workbench/host"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 func runCommand(ctx context.Context, env *environ, args []string) error {
@@ -56,10 +56,10 @@ func runCommand(ctx context.Context, env *environ, args []string) error {
 	if err := xla.Reexec(env.project); err != nil {
 		return err
 	}
-	shop := host.NewShop(env.project)
-	open := func(asked map[string]any) (*host.Run, error) { return shop.OpenDir(*out, asked) }
+	shop := run.NewShop(env.project)
+	open := func(asked map[string]any) (*run.Run, error) { return shop.OpenDir(*out, asked) }
 	if *fork != "" {
-		open = func(asked map[string]any) (*host.Run, error) {
+		open = func(asked map[string]any) (*run.Run, error) {
 			return shop.ForkDir(*out, folder(env, *fork), *at, asked)
 		}
 	}
@@ -82,7 +82,7 @@ func runCommand(ctx context.Context, env *environ, args []string) error {
 
 // openFolder opens the run in a folder or makes it. The planned number of epochs may differ from the one it was
 // made with: then it is changed.
-func openFolder(open func(asked map[string]any) (*host.Run, error), dir string, asked map[string]any) (*host.Run, error) {
+func openFolder(open func(asked map[string]any) (*run.Run, error), dir string, asked map[string]any) (*run.Run, error) {
 	epochs, given := asked["epochs"]
 	if rec, err := record.ReadRecorded(dir); err == nil {
 		if delete(asked, "epochs"); rec.Status.Parent == "" {
@@ -97,7 +97,7 @@ func openFolder(open func(asked map[string]any) (*host.Run, error), dir string, 
 }
 
 // train trains a run up to its planned end, then measures the test split once.
-func train(ctx context.Context, env *environ, r *host.Run) error {
+func train(ctx context.Context, env *environ, r *run.Run) error {
 	s := r.Status()
 	goal := s.Epochs * s.StepsPerEpoch
 	if s.Step >= goal && r.Recorded().Lost == "" {
@@ -123,7 +123,7 @@ func train(ctx context.Context, env *environ, r *host.Run) error {
 }
 
 // follow shows progress: on a terminal one line, ten times a second at most; elsewhere a line an epoch.
-func follow(w interface{ Write([]byte) (int, error) }, r *host.Run) (stop func()) {
+func follow(w interface{ Write([]byte) (int, error) }, r *run.Run) (stop func()) {
 	events, unwatch := r.Watch()
 	done := make(chan struct{})
 	tty := isTerminal(w)

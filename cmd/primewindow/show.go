@@ -19,14 +19,14 @@ import (
 	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
-	"github.com/primewindow/primewindow/workbench/host"
 	"github.com/primewindow/primewindow/workbench/host/draw"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 // folder finds a run's folder: the operand itself, or the named run of the project.
 func folder(env *environ, operand string) string {
-	named := filepath.Join(host.RunsFolder(env.project), operand)
+	named := filepath.Join(run.RunsFolder(env.project), operand)
 	if _, err := os.Stat(operand); errors.Is(err, os.ErrNotExist) && wire.CheckRunName(operand) == nil {
 		if _, err := os.Stat(named); err == nil {
 			return named
@@ -112,7 +112,7 @@ func exportCommand(ctx context.Context, env *environ, args []string) error {
 		if err := xla.Reexec(env.project); err != nil {
 			return err
 		}
-		shop := host.NewShop(env.project)
+		shop := run.NewShop(env.project)
 		r, err := shop.Attach(dir)
 		if err == nil {
 			err = r.Export(ctx, *format, *out)

@@ -24,6 +24,7 @@ import (
 	"github.com/primewindow/primewindow/internal/xlatest"
 	"github.com/primewindow/primewindow/workbench"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 // standardVariable makes the test binary the program primewindow, as far as that is a host.
@@ -155,7 +156,7 @@ func (c *cells) log(t *testing.T) string {
 
 func (c *cells) recorded(t *testing.T) record.Recorded {
 	t.Helper()
-	rec, err := record.ReadRecorded(filepath.Join(RunsFolder(c.project), "mine"))
+	rec, err := record.ReadRecorded(filepath.Join(run.RunsFolder(c.project), "mine"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +209,7 @@ func TestCell(t *testing.T) {
 	if h := c.host(t); h.PID != first.PID {
 		t.Errorf("host %d after a program that is no cell, want %d: it knows more", h.PID, first.PID)
 	}
-	before := hosttest.Lines(t, filepath.Join(RunsFolder(c.project), "mine"), record.MetricsFile)
+	before := hosttest.Lines(t, filepath.Join(run.RunsFolder(c.project), "mine"), record.MetricsFile)
 
 	out, status := c.play(t, "other", "15")
 	said := regexp.MustCompile(`half: host restarted on this cell's code in ([0-9.]+) s; run mine goes on at step 13\n`).FindStringSubmatch(out)
@@ -227,7 +228,7 @@ func TestCell(t *testing.T) {
 	if r := c.events(t, wire.EventReopened); len(r) != 1 || r[0].New != 0.0 {
 		t.Errorf("%+v, want that no step was computed again", r)
 	}
-	after := hosttest.Lines(t, filepath.Join(RunsFolder(c.project), "mine"), record.MetricsFile)
+	after := hosttest.Lines(t, filepath.Join(run.RunsFolder(c.project), "mine"), record.MetricsFile)
 	if diff := cmp.Diff(before, after[:13]); diff != "" || len(after) != 15 {
 		t.Errorf("%d steps, want 15; those before the change (-before +after)\n%s", len(after), diff)
 	}
@@ -325,4 +326,11 @@ func TestCellMeetsOthers(t *testing.T) {
 	if text, status := c.play(t, "first", "show"); status != 1 || !strings.Contains(text, "a verb before host.InThisCell()\nhint: make host.InThisCell() the first line") {
 		t.Errorf("a verb first: status %d\n%s", status, text)
 	}
+}
+
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "host" && os.Getenv(standardVariable) != "" {
+		os.Exit(serveStandard())
+	}
+	os.Exit(m.Run())
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/run"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -70,7 +71,7 @@ type arm struct {
 func (a arm) epochs() int { return a.settings.Epochs() }
 
 // newArm completes the settings of one method's runs, and finds out whether they can be trained and measured.
-func newArm(shop *Shop, c Comparison, m string, shared, own map[string]any) (arm, data.Dataset, error) {
+func newArm(shop *run.Shop, c Comparison, m string, shared, own map[string]any) (arm, data.Dataset, error) {
 	a := arm{method: m, asked: maps.Clone(shared), changed: map[string]any{}}
 	maps.Copy(a.asked, own)
 	a.asked["method"] = m
@@ -113,7 +114,7 @@ func (a *arm) clock() inforeg.Clock {
 
 // plan lists a comparison's runs, the same seed of all methods after each other, so that a comparison that is not
 // finished is paired already. Nothing is written.
-func plan(shop *Shop, c Comparison) (*Sweep, error) {
+func plan(shop *run.Shop, c Comparison) (*Sweep, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}

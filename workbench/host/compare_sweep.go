@@ -12,6 +12,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/run"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -19,7 +20,7 @@ import (
 type Sweep struct {
 	Runs []*SweepRun // in the order in which they are trained
 
-	shop    *Shop
+	shop    *run.Shop
 	ask     Comparison
 	arms    []arm
 	desc    data.Description
@@ -57,7 +58,7 @@ type beside struct {
 
 // OpenSweep opens a comparison: everything that was asked for is checked before anything is written. Runs that are
 // there already must have been declared with the same settings, but for the number of epochs.
-func OpenSweep(shop *Shop, c Comparison) (*Sweep, error) {
+func OpenSweep(shop *run.Shop, c Comparison) (*Sweep, error) {
 	s, err := plan(shop, c)
 	if err != nil {
 		return nil, err
@@ -152,7 +153,7 @@ func (r *SweepRun) Outcome() (wire.RunOutcome, bool) {
 // Train trains a run to its end, measures what is compared, and keeps the comparison's file up to date. watch is called
 // once the run is open, and what it returns when it is done. A run that cannot go on is noted with the reason, and is no
 // error: the others can. When ctx ends, the step under way is finished and ctx's error is returned.
-func (s *Sweep) Train(ctx context.Context, r *SweepRun, watch func(*Run) (stop func())) error {
+func (s *Sweep) Train(ctx context.Context, r *SweepRun, watch func(*run.Run) (stop func())) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -179,7 +180,7 @@ func (s *Sweep) Train(ctx context.Context, r *SweepRun, watch func(*Run) (stop f
 }
 
 // train is the one way in which a run of a comparison is trained: as any other run, by [Run.To].
-func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*Run) (stop func())) (rec record.Recorded, err error) {
+func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*run.Run) (stop func())) (rec record.Recorded, err error) {
 	asked := maps.Clone(p.arm.asked)
 	asked["seed"] = float64(p.Seed)
 	if man, err := record.ReadManifest(p.Dir); err == nil {
@@ -240,7 +241,7 @@ func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*Run) (stop f
 
 // measureGaps measures the validation accuracies that are due and not on record, as in a run of an older version whose
 // file was damaged: without them no epoch can be chosen.
-func (s *Sweep) measureGaps(ctx context.Context, r *Run, p *SweepRun) error {
+func (s *Sweep) measureGaps(ctx context.Context, r *run.Run, p *SweepRun) error {
 	if p.beside.tuning && s.tuneBy == SelectLast { // which the schedule may have left out
 		list, err := r.RecordsOf(p.Steps)
 		if err == nil && record.FusedOnly(list, p.Steps) == nil {

@@ -14,14 +14,15 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
-	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/run"
+	"github.com/primewindow/primewindow/workbench/host/run/runtest"
 )
 
 // TestPlan: what a comparison would train is known, and everything that is wrong with it is said, before any folder is
 // made and without a backend.
 func TestPlan(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "c")
-	shop := NewShop(t.TempDir())
+	shop := run.NewShop(t.TempDir())
 	base := func(change func(*Comparison)) Comparison {
 		c := Comparison{Dir: dir, Methods: []string{"joint", "inforeg"}, Seeds: 2, Select: SelectVal, Set: map[string]any{
 			"data": "synth", "epochs": "2", "batch": "16", "data.train": "48", "data.val": "24", "data.test": "24",
@@ -156,65 +157,17 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// TestEvaluateAt: measured by going back, the test accuracies of an epoch are those that were measured when it ended;
-// the run goes on as if nothing had been measured, and nothing is left beside it.
-func TestEvaluateAt(t *testing.T) {
-	shop := newTestShop(t)
-	then, since := trained(t, shop, "then", hosttest.Small("inforeg"), 2*hosttest.SmallEpoch), trained(t, shop, "since", hosttest.Small("inforeg"), 4*hosttest.SmallEpoch)
-	if err := then.EvaluateAt(t.Context(), data.Test, 2*hosttest.SmallEpoch); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 { // the second time there is nothing to do
-		if err := since.EvaluateAt(t.Context(), data.Test, 2*hosttest.SmallEpoch); err != nil {
-			t.Fatal(err)
-		}
-	}
-	names := []string{"audio", "visual"}
-	want, got := record.Accuracies(onRecord(then).Probes, names, data.Test, 2*hosttest.SmallEpoch), record.Accuracies(onRecord(since).Probes, names, data.Test, 2*hosttest.SmallEpoch)
-	if diff := cmp.Diff(want, got); diff != "" || len(got) != 5 {
-		t.Errorf("accuracies (-when the epoch ended +going back)\n%s", diff)
-	}
-	n := 0
-	for _, rec := range onRecord(since).Probes {
-		if rec.Split == string(data.Test) && rec.Kind == inforeg.KindAccuracy {
-			n++
-		}
-	}
-	if n != 5 {
-		t.Errorf("%d accuracies on record, want each once", n)
-	}
-	if record.Accuracies(onRecord(since).Probes, names, data.Test, 4*hosttest.SmallEpoch) != nil {
-		t.Error("the test split was measured where nobody asked")
-	}
-	entries, err := filepath.Glob(filepath.Join(filepath.Dir(since.Dir), ".*"))
-	if err != nil || len(entries) > 0 {
-		t.Errorf("left beside the run: %v, %v", entries, err)
-	}
-	if err := since.EvaluateAt(t.Context(), data.Test, 5*hosttest.SmallEpoch); err == nil || !strings.Contains(err.Error(), "is at step 24") {
-		t.Errorf("beyond the end: error %v", err)
-	}
-	for _, r := range []*Run{then, since} {
-		if err := r.To(t.Context(), 5*hosttest.SmallEpoch, "test"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if diff := cmp.Diff(hosttest.Lines(t, then.Dir, record.MetricsFile), hosttest.Lines(t, since.Dir, record.MetricsFile)); diff != "" {
-		t.Errorf("metrics afterwards\n%s", diff)
-	}
-	hosttest.SameWeights(t, weightsOf(t, then), weightsOf(t, since))
-}
-
 // TestSweepFolder: a comparison takes up runs that are there, with another number of epochs too, and refuses those that
 // it would not have made.
 func TestSweepFolder(t *testing.T) {
-	shop := newTestShop(t)
+	shop := runtest.NewShop(t)
 	settings := hosttest.Small("joint")
 	delete(settings, "seed")
 	delete(settings, "method")
 	settings["epochs"] = 1.0
 	dir := filepath.Join(shop.Project, "c")
 	c := Comparison{Dir: dir, Methods: []string{"joint"}, Seeds: 1, Select: SelectLast, Set: settings}
-	watch := func(*Run) func() { return func() {} }
+	watch := func(*run.Run) func() { return func() {} }
 	for i, tt := range []struct {
 		epochs       float64
 		done, trains int

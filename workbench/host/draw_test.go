@@ -15,17 +15,21 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/draw"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/run"
+	"github.com/primewindow/primewindow/workbench/host/run/runtest"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // TestFigures draws all that there is from a small run that measures all that there is; of a run without steps, each
 // says what is missing.
 func TestFigures(t *testing.T) {
-	shop := newTestShop(t)
+	shop := runtest.NewShop(t)
 	full := hosttest.Tiny("inforeg", map[string]any{"probes": "full", "every.share": "4 steps", "every.signs": "4 steps", "every.labels": "4 steps"})
-	r := trained(t, shop, "r", full, 3*hosttest.SmallEpoch)
-	empty := trained(t, shop, "empty", hosttest.Tiny("joint", nil), 0)
-	asked(t, r, wire.Probe{Kind: "fisher_emp", BN: setting.BNRunning}) // another definition, which no trace may mix in
+	r := runtest.Trained(t, shop, "r", full, 3*hosttest.SmallEpoch)
+	empty := runtest.Trained(t, shop, "empty", hosttest.Tiny("joint", nil), 0)
+	if _, err := r.ProbeWith(t.Context(), wire.Probe{Kind: "fisher_emp", BN: setting.BNRunning}); err != nil { // another definition, which no trace may mix in
+		t.Fatal(err)
+	}
 	var drawn []string
 	for _, tt := range []struct {
 		kind   string
@@ -48,7 +52,7 @@ func TestFigures(t *testing.T) {
 	} {
 		drawn = append(drawn, tt.kind)
 		t.Run(tt.kind, func(t *testing.T) {
-			f, err := Draw(t.Context(), tt.kind, []*Run{r})
+			f, err := Draw(t.Context(), tt.kind, []*run.Run{r})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,7 +69,7 @@ func TestFigures(t *testing.T) {
 			if tt.kind == "samples" { // measured anew, of any run
 				return
 			}
-			_, err = Draw(t.Context(), tt.kind, []*Run{empty})
+			_, err = Draw(t.Context(), tt.kind, []*run.Run{empty})
 			p, ok := errors.AsType[*wire.Problem](err)
 			if !ok || !strings.HasSuffix(p.Message, "of empty: nothing on record yet") || p.Hint == "" || strings.Contains(p.Message, "\n") {
 				t.Errorf("of a run without steps: %v, want that nothing is on record, and a hint", err)

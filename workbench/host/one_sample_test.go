@@ -17,6 +17,8 @@ import (
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/draw"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/run"
+	"github.com/primewindow/primewindow/workbench/host/run/runtest"
 )
 
 // vectorFolder makes a set of two vectors a sample, 16 samples to train on and so many in each of the other splits.
@@ -53,7 +55,7 @@ func TestFewSamples(t *testing.T) {
 	for _, n := range []int{1, 2} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			dir := vectorFolder(t, n)
-			shop := newTestShop(t)
+			shop := runtest.NewShop(t)
 			settings := func() map[string]any {
 				return map[string]any{
 					"dir": dir, "batch": 4.0, "epochs": 2.0, "encoder.first": "mlp:4", "encoder.second": "mlp:4",
@@ -115,10 +117,10 @@ func checkErrors(t *testing.T, dir string, n int) {
 	}
 }
 
-func noWatch(*Run) func() { return func() {} }
+func noWatch(*run.Run) func() { return func() {} }
 
 // compareFew compares two methods with two seeds.
-func compareFew(t *testing.T, shop *Shop, settings map[string]any, n int) {
+func compareFew(t *testing.T, shop *run.Shop, settings map[string]any, n int) {
 	t.Helper()
 	settings["data"] = "folder"
 	s, err := OpenSweep(shop, Comparison{
@@ -150,7 +152,7 @@ func compareFew(t *testing.T, shop *Shop, settings map[string]any, n int) {
 
 // reproduceFew reproduces a table with macro F1, the window with its standard errors and a map, and trains some of the
 // runs again.
-func reproduceFew(t *testing.T, shop *Shop, settings map[string]any, n int) {
+func reproduceFew(t *testing.T, shop *run.Shop, settings map[string]any, n int) {
 	t.Helper()
 	out, set := t.TempDir(), settings["dir"].(string)
 	p, err := OpenReproduction(shop, Reproduce{

@@ -17,6 +17,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 // Proof is what a look at a folder came to: what was found to be as it was written, and what was not.
@@ -334,7 +335,7 @@ func proveComparison(dir string) Proof {
 // is on record, measurements included, and what the next snapshot holds, bit for bit. It works on a copy of the records, and
 // on links to the snapshots, so that the run may be in use. told is called with the step that is reached; it may be nil. The
 // faults are those of this machine too: another kind of processor or backend rounds otherwise.
-func (shop *Shop) ProveSteps(ctx context.Context, dir string, told func(step, of int)) (p Proof, err error) {
+func ProveSteps(ctx context.Context, shop *run.Shop, dir string, told func(step, of int)) (p Proof, err error) {
 	p.Dir = dir
 	temp, err := os.MkdirTemp("", "primewindow-check-")
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/run"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -51,7 +52,7 @@ const (
 // Reproduction is the way to the records that were asked for.
 type Reproduction struct {
 	ask   Reproduce
-	shop  *Shop
+	shop  *run.Shop
 	parts []*part
 	runs  map[string]*SweepRun // by folder: targets share them
 	tries map[string]try       // by folder
@@ -94,7 +95,7 @@ type reproArm struct {
 }
 
 // OpenReproduction finds out what would be trained, and everything that is wrong with what was asked for. Nothing is written.
-func OpenReproduction(shop *Shop, ask Reproduce) (*Reproduction, error) {
+func OpenReproduction(shop *run.Shop, ask Reproduce) (*Reproduction, error) {
 	p := &Reproduction{ask: ask, shop: shop, runs: map[string]*SweepRun{}, tries: map[string]try{}, acted: map[string]string{}, locks: map[string]*os.File{}}
 	names := ask.Targets
 	if slices.Contains(names, "all") {

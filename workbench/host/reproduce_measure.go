@@ -17,6 +17,7 @@ import (
 	"github.com/primewindow/primewindow/viz/tsne"
 	"github.com/primewindow/primewindow/workbench/host/draw"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/run"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -60,7 +61,7 @@ func epochInside(windows []viz.Window, epochs int) int {
 }
 
 // each measures what is measured after an epoch, unless it is on record; before the first step the whole model's trace alone.
-func (b beside) each(ctx context.Context, r *Run, step int) error {
+func (b beside) each(ctx context.Context, r *run.Run, step int) error {
 	list, err := r.RecordsOf(step)
 	if err != nil {
 		return err
@@ -82,7 +83,7 @@ func (b beside) each(ctx context.Context, r *Run, step int) error {
 	if !eval && !whole && !cosines {
 		return nil
 	}
-	return r.MeasureAt(ctx, step, "it further", func(r *Run) (all []wire.Record, err error) {
+	return r.MeasureAt(ctx, step, "it further", func(r *run.Run) (all []wire.Record, err error) {
 		if eval {
 			list, err := r.ProbeWith(ctx, wire.Probe{Kind: inforeg.KindFisherEmp, BN: setting.BNRunning})
 			if err != nil {
@@ -114,14 +115,14 @@ func (b beside) each(ctx context.Context, r *Run, step int) error {
 }
 
 // chosen measures what is measured at the epoch at which a run counts.
-func (b beside) chosen(ctx context.Context, r *Run, split data.Split, step int) error {
+func (b beside) chosen(ctx context.Context, r *run.Run, split data.Split, step int) error {
 	if !b.f1 && !b.maps {
 		return nil
 	}
 	if !b.lacks(r.Recorded(), split, step, r.StepsToEpoch(1)) {
 		return nil
 	}
-	return r.MeasureAt(ctx, step, "what its table or figure shows", func(fork *Run) (all []wire.Record, err error) {
+	return r.MeasureAt(ctx, step, "what its table or figure shows", func(fork *run.Run) (all []wire.Record, err error) {
 		if b.f1 {
 			rec, err := fork.MacroF1(ctx, split)
 			if err != nil {
@@ -184,7 +185,7 @@ const fewestMapped = 4
 
 // writeMap lays the last modality's features of a split out on a plane, and keeps the map in a folder. Features of which
 // no map can be made leave one that says why: the run's other numbers are none the worse.
-func writeMap(ctx context.Context, r *Run, dir string, split data.Split) error {
+func writeMap(ctx context.Context, r *run.Run, dir string, split data.Split) error {
 	names := r.Status().Modalities
 	m := names[len(names)-1]
 	made, err := makeMap(ctx, r, m, split)
@@ -199,7 +200,7 @@ func writeMap(ctx context.Context, r *Run, dir string, split data.Split) error {
 }
 
 // makeMap makes the map of a modality, or one that says why there is none.
-func makeMap(ctx context.Context, r *Run, m string, split data.Split) (made wire.ReproducedMap, err error) {
+func makeMap(ctx context.Context, r *run.Run, m string, split data.Split) (made wire.ReproducedMap, err error) {
 	set := r.Dataset()
 	n := set.Len(split)
 	made = wire.ReproducedMap{Encoder: m, Split: string(split), Step: r.Status().Step}

@@ -10,6 +10,7 @@ import (
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/viz"
+	"github.com/primewindow/primewindow/workbench/host/run/runtest"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -39,8 +40,8 @@ func TestEpochInside(t *testing.T) {
 // TestMeasureWhole: the whole model's trace is measured after each epoch, once, also of a run that was trained before, and
 // is a curve of figure 1 alone.
 func TestMeasureWhole(t *testing.T) {
-	shop := newTestShop(t)
-	r := trained(t, shop, "r", hosttest.Tiny("joint", map[string]any{setting.EveryPrefix + setting.ProbeEmp: "epoch"}), 2*hosttest.SmallEpoch)
+	shop := runtest.NewShop(t)
+	r := runtest.Trained(t, shop, "r", hosttest.Tiny("joint", map[string]any{setting.EveryPrefix + setting.ProbeEmp: "epoch"}), 2*hosttest.SmallEpoch)
 	b := beside{whole: true}
 	if !b.epochs() || !b.lacks(r.Recorded(), data.Test, 2*hosttest.SmallEpoch, hosttest.SmallEpoch) {
 		t.Error("a run without the whole model's trace lacks nothing")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/draw"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 // TestShownSeed: of maps the first seed with which the method acted is shown by all arms, and no later one is trained.
@@ -27,7 +28,7 @@ func TestShownSeed(t *testing.T) {
 		{"none acted", []bool{false, false, false}, 0, true, 3, "seed 0, and the figure says so"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p, err := OpenReproduction(NewShop(t.TempDir()), smallReproduction(t, func(r *Reproduce) { r.Targets, r.Seeds, r.Tune = []string{"fig6"}, 3, false }))
+			p, err := OpenReproduction(run.NewShop(t.TempDir()), smallReproduction(t, func(r *Reproduce) { r.Targets, r.Seeds, r.Tune = []string{"fig6"}, 3, false }))
 			if err != nil {
 				t.Fatal(err)
 			}

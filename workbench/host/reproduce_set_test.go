@@ -25,6 +25,7 @@ import (
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/npy"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/run"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -142,7 +143,7 @@ func TestSetChoices(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			set := map[string]any{"dir": tt.dir}
 			maps.Copy(set, tt.asked)
-			p, err := OpenReproduction(NewShop(t.TempDir()), Reproduce{
+			p, err := OpenReproduction(run.NewShop(t.TempDir()), Reproduce{
 				Dir: filepath.Join(t.TempDir(), "r"), Targets: []string{tt.target}, Data: tt.set, Seeds: 1, Scale: tt.scale, Select: SelectVal, Set: set,
 			})
 			if err != nil {
@@ -187,7 +188,7 @@ func TestSetChoices(t *testing.T) {
 		{"damaged sequences", mosi.Name, "table6", broken, "mosi with data.features=aligned", "-set data.features=VALUE", "never passed over in silence"},
 		{"one frame a second alone", cremad.Name, "table2", madeCREMAD(t, 1), "cremad with data.frames=3", "-set data.frames=VALUE", "they have to be extracted, or one is taken knowingly"},
 	} {
-		_, err := OpenReproduction(NewShop(t.TempDir()), Reproduce{
+		_, err := OpenReproduction(run.NewShop(t.TempDir()), Reproduce{
 			Dir: filepath.Join(t.TempDir(), "r"), Targets: []string{tt.target}, Data: tt.set, Seeds: 1, Scale: ScalePaper, Select: SelectVal, Set: map[string]any{"dir": tt.dir},
 		})
 		p, ok := errors.AsType[*wire.Problem](err)

@@ -16,6 +16,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/run"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -67,7 +68,7 @@ func TestTargets(t *testing.T) {
 // TestReproducePlan: a plan counts shared runs once, and neither needs a backend nor writes anything.
 func TestReproducePlan(t *testing.T) {
 	ask := smallReproduction(t, func(r *Reproduce) { r.Targets = []string{"table7", "fig3", "fisher", "fig4"} })
-	p, err := OpenReproduction(NewShop(t.TempDir()), ask)
+	p, err := OpenReproduction(run.NewShop(t.TempDir()), ask)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +121,7 @@ func TestReproduceRefuses(t *testing.T) {
 		{"folder of something else", func(r *Reproduce) { r.Dir = other }, "it holds notes.txt", "empty folder", "never mixed with other files"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := OpenReproduction(NewShop(t.TempDir()), smallReproduction(t, tt.change))
+			_, err := OpenReproduction(run.NewShop(t.TempDir()), smallReproduction(t, tt.change))
 			p, ok := errors.AsType[*wire.Problem](err)
 			if !ok || !strings.Contains(p.Message, tt.message) || !strings.Contains(p.Hint, tt.hint) {
 				t.Errorf("error %v, want %q and the hint %q\nreason: %s", err, tt.message, tt.hint, tt.reason)
@@ -135,7 +136,7 @@ func TestReproduceHole(t *testing.T) {
 		r.Targets, r.Tune, r.Seeds = []string{"table2"}, false, 1
 		r.Set["modalities"] = "audio"
 	})
-	p, err := OpenReproduction(NewShop(t.TempDir()), ask)
+	p, err := OpenReproduction(run.NewShop(t.TempDir()), ask)
 	if err != nil {
 		t.Fatal(err)
 	}

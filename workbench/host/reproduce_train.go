@@ -14,6 +14,7 @@ import (
 	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 // Open takes the folders of the sets for this process: it is the first that writes. Other sets may be reproduced in the
@@ -65,7 +66,7 @@ func (p *Reproduction) Close() error {
 // Train trains a run that [Reproduction.Next] named to its end and measures what is needed of it. A run that cannot go on
 // is a hole in the record with its reason, and no error. When ctx ends, the step under way is finished and ctx's error is
 // returned.
-func (p *Reproduction) Train(ctx context.Context, r *SweepRun, watch func(*Run) (stop func())) error {
+func (p *Reproduction) Train(ctx context.Context, r *SweepRun, watch func(*run.Run) (stop func())) error {
 	one := p.partOf(r)
 	began, from := time.Now(), r.Done
 	err := one.Train(ctx, r, watch)

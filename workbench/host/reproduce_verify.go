@@ -17,6 +17,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 // Verify asks whether this machine comes to the numbers of records. Everything that needs no training is checked of all of
@@ -42,7 +43,7 @@ type Verification struct {
 	Absent  []string // sets of records that are not here
 	Chosen  []*Rerun // the runs that are trained again
 
-	shop  *Shop
+	shop  *run.Shop
 	ask   Verify
 	files []recordFile
 	parts map[string]*part // by file
@@ -59,7 +60,7 @@ type recordFile struct {
 }
 
 // OpenVerification reads and checks records, and chooses what is trained again. A record that does not hold is an error.
-func OpenVerification(shop *Shop, ask Verify) (*Verification, error) {
+func OpenVerification(shop *run.Shop, ask Verify) (*Verification, error) {
 	v := &Verification{ask: ask, shop: shop, parts: map[string]*part{}, costs: costs{}}
 	if err := checkEmpty(ask.Out); err != nil {
 		return nil, err
@@ -265,7 +266,7 @@ func (v *Verification) Seconds(r *Rerun) float64 {
 }
 
 // Train trains a run as the record says and sets what it comes to beside the record. When ctx ends, its error is returned.
-func (v *Verification) Train(ctx context.Context, r *Rerun, watch func(*Run) (stop func())) (Verified, error) {
+func (v *Verification) Train(ctx context.Context, r *Rerun, watch func(*run.Run) (stop func())) (Verified, error) {
 	one := v.parts[r.File]
 	if r.trial {
 		one = one.choosing()

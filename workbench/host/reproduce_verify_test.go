@@ -14,6 +14,7 @@ import (
 	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 // verifyCopy asks for a record of made data, changed, in a folder of its own, and for no backend.
@@ -35,7 +36,7 @@ func verifyCopy(t *testing.T, target string, change func(*wire.Reproduction)) Ve
 // TestVerifyNames: the runs of all committed records whose set is here have the names that their settings and samples
 // give: nothing that decides their numbers was changed since.
 func TestVerifyNames(t *testing.T) {
-	v, err := OpenVerification(NewShop(t.TempDir()), Verify{Path: hosttest.CommittedRecords(t), Runs: "0"})
+	v, err := OpenVerification(run.NewShop(t.TempDir()), Verify{Path: hosttest.CommittedRecords(t), Runs: "0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +93,7 @@ func TestVerifyTells(t *testing.T) {
 			if tt.ask != nil {
 				tt.ask(&ask)
 			}
-			_, err := OpenVerification(NewShop(t.TempDir()), ask)
+			_, err := OpenVerification(run.NewShop(t.TempDir()), ask)
 			p, ok := errors.AsType[*wire.Problem](err)
 			if !ok || !strings.Contains(p.Message, tt.message) || !strings.Contains(p.Hint, tt.hint) || strings.Contains(p.Message, "\n") {
 				t.Errorf("error %v, want %q and the hint %q\nreason: %s", err, tt.message, tt.hint, tt.reason)
@@ -108,7 +109,7 @@ func TestVerifyTells(t *testing.T) {
 // limit of time leaves long ones out.
 func TestVerifyChoice(t *testing.T) {
 	t.Setenv(catalog.DataVariable, t.TempDir())
-	shop := NewShop(t.TempDir())
+	shop := run.NewShop(t.TempDir())
 	chosen := func(change func(*Verify)) (names []string) {
 		ask := Verify{Path: filepath.Join(hosttest.CommittedRecords(t), "synth"), Runs: "1", Pick: "a"}
 		change(&ask)

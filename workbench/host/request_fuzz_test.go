@@ -17,6 +17,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 // noBackend describes itself and computes nothing: what needs it ends in an error, as with a plugin that is broken.
@@ -105,7 +106,7 @@ func FuzzRequest(f *testing.F) {
 func stubServer(t *testing.T) *Server {
 	t.Helper()
 	ctx, stop := context.WithCancelCause(context.Background())
-	s := &Server{shop: NewShop(filepath.Join(t.TempDir(), "p")), ctx: ctx, stop: stop, training: map[*Run]map[int]context.CancelCauseFunc{}}
+	s := &Server{shop: run.NewShop(filepath.Join(t.TempDir(), "p")), ctx: ctx, stop: stop, training: map[*run.Run]map[int]context.CancelCauseFunc{}}
 	s.shop.UseBackend(&xla.Backend{Backend: noBackend{}, Name: "none"})
 	if _, err := s.shop.Open("first", wire.Declaration{Settings: fuzzSettings()}); err != nil {
 		t.Fatal(err)

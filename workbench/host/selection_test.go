@@ -17,6 +17,8 @@ import (
 	"github.com/primewindow/primewindow/internal/tune"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/run"
+	"github.com/primewindow/primewindow/workbench/host/run/runtest"
 )
 
 // watchedSet counts how often each sample of the test split is read.
@@ -107,7 +109,7 @@ const watchedTest = 32
 // and then each sample once.
 func TestTestReadOnce(t *testing.T) {
 	saw := watchSynth(t, "")
-	shop := newTestShop(t)
+	shop := runtest.NewShop(t)
 	for _, selection := range []string{SelectAuto, SelectLast} {
 		s, err := OpenSweep(shop, Comparison{
 			Dir: filepath.Join(shop.Project, selection), Methods: []string{"joint", "inforeg"}, Seeds: 2, Select: selection,
@@ -142,7 +144,7 @@ func TestTestReadOnce(t *testing.T) {
 // also for those that helped to choose.
 func TestTuningReadsNoTest(t *testing.T) {
 	saw := watchSynth(t, "")
-	shop := newTestShop(t)
+	shop := runtest.NewShop(t)
 	for _, tt := range []struct {
 		selection string
 		set       map[string]any
@@ -213,7 +215,7 @@ func TestTuningReadsNoTest(t *testing.T) {
 
 // verifyTrial trains again a run of a record that tried a rate with the last seed and was not chosen: its name and its
 // figures are those on record.
-func verifyTrial(t *testing.T, shop *Shop, path string, rec *wire.Reproduction) {
+func verifyTrial(t *testing.T, shop *run.Shop, path string, rec *wire.Reproduction) {
 	t.Helper()
 	i := slices.IndexFunc(rec.Arms[0].Trials, func(tr wire.Trial) bool { return tr.Seed == tuneSeeds-1 && !tr.Chosen })
 	v, err := OpenVerification(shop, Verify{Path: path, Runs: rec.Arms[0].Trials[i].Run, Out: filepath.Join(t.TempDir(), "again")})
@@ -269,7 +271,7 @@ func checkTuned(t *testing.T, rec *wire.Reproduction) {
 func TestUnfit(t *testing.T) {
 	const why = "its features were made with its labels"
 	watchSynth(t, why)
-	shop := NewShop(t.TempDir())
+	shop := run.NewShop(t.TempDir())
 	set, err := shop.Dataset(watchedSettings(nil))
 	if err != nil {
 		t.Fatal(err)
@@ -394,7 +396,7 @@ func TestRateGrid(t *testing.T) {
 			[]float64{0.005, 0.015, 0.045}, "the cross entropy decides"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p, err := OpenReproduction(NewShop(t.TempDir()), smallReproduction(t, func(*Reproduce) {}))
+			p, err := OpenReproduction(run.NewShop(t.TempDir()), smallReproduction(t, func(*Reproduce) {}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -417,7 +419,7 @@ func TestRateGrid(t *testing.T) {
 // TestPlanWhileGridGrows: the plan counts the runs of further rates once they are due, and never more than it said
 // there may be.
 func TestPlanWhileGridGrows(t *testing.T) {
-	p, err := OpenReproduction(NewShop(t.TempDir()), smallReproduction(t, func(r *Reproduce) { r.Targets = []string{"fig10"} })) // one arm, two seeds
+	p, err := OpenReproduction(run.NewShop(t.TempDir()), smallReproduction(t, func(r *Reproduce) { r.Targets = []string{"fig10"} })) // one arm, two seeds
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 // IdleTime is how long a host stays without a client and without training, unless told otherwise.
@@ -24,7 +25,7 @@ const IdleTime = 2 * time.Hour
 
 // Server answers clients of a project's runs.
 type Server struct {
-	shop     *Shop
+	shop     *run.Shop
 	info     wire.Host
 	ctx      context.Context         // ends when the host stops
 	stop     context.CancelCauseFunc // the cause is told to whoever trains
@@ -32,8 +33,8 @@ type Server struct {
 	open     atomic.Int64            // requests being answered
 
 	mu       sync.Mutex
-	training map[*Run]map[int]context.CancelCauseFunc // those that train or wait for their turn; for pausing
-	serial   int                                      // of the last of them
+	training map[*run.Run]map[int]context.CancelCauseFunc // those that train or wait for their turn; for pausing
+	serial   int                                          // of the last of them
 	detached sync.WaitGroup
 }
 
@@ -66,7 +67,7 @@ func Serve(ctx context.Context, project string, idle time.Duration) error {
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	s := &Server{shop: NewShop(project), ctx: ctx, stop: stop, training: map[*Run]map[int]context.CancelCauseFunc{}}
+	s := &Server{shop: run.NewShop(project), ctx: ctx, stop: stop, training: map[*run.Run]map[int]context.CancelCauseFunc{}}
 	s.info = wire.Host{Protocol: wire.Version, PID: os.Getpid(), Project: project, Socket: meeting.Socket, Started: time.Now().UTC(), Cell: cell}
 	if cell != nil {
 		s.shop.Define(cell.Defines)
@@ -140,7 +141,7 @@ func (s *Server) leaveWhenIdle(ctx context.Context, idle time.Duration) {
 type leavingError struct{ why string }
 
 func (e *leavingError) Error() string { return cmp.Or(e.why, "the host was stopped") }
-func (e *leavingError) Unwrap() error { return errPaused }
+func (e *leavingError) Unwrap() error { return run.ErrPaused }
 
 // handler routes the calls of internal/wire. It turns panics and errors into problems.
 func (s *Server) handler() http.Handler {
@@ -162,11 +163,9 @@ func (s *Server) handler() http.Handler {
 	}
 	handle("GET /v1/host", func(w http.ResponseWriter, _ *http.Request) error {
 		info := s.info
-		s.shop.backendMu.Lock()
-		if b := s.shop.backend; b != nil {
+		if b := s.shop.OpenBackend(); b != nil {
 			info.Backend = b.Name + ", " + b.Description()
 		}
-		s.shop.backendMu.Unlock()
 		return answerJSON(w, info)
 	})
 	handle("POST /v1/host/stop", func(w http.ResponseWriter, q *http.Request) error {
@@ -185,7 +184,7 @@ func (s *Server) handler() http.Handler {
 	handle("GET /v1/figure", s.figure)
 	handle("POST /v1/reproduction/draw", drawRecord)
 	handle("GET /v1/sets", func(w http.ResponseWriter, _ *http.Request) error {
-		return answerJSON(w, Overview(s.shop.library.project))
+		return answerJSON(w, Overview(s.shop.Sets()))
 	})
 	handle("POST /v1/sets/view", func(w http.ResponseWriter, q *http.Request) error {
 		var ask wire.SetAsk
@@ -211,9 +210,9 @@ func (s *Server) handler() http.Handler {
 		}
 		return answerJSON(w, r.Status())
 	})
-	for pattern, answer := range map[string]func(*Run, http.ResponseWriter, *http.Request) error{
-		"GET /v1/runs/{name}": func(r *Run, w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, r.Status()) },
-		"GET /v1/runs/{name}/history": func(r *Run, w http.ResponseWriter, _ *http.Request) error {
+	for pattern, answer := range map[string]func(*run.Run, http.ResponseWriter, *http.Request) error{
+		"GET /v1/runs/{name}": func(r *run.Run, w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, r.Status()) },
+		"GET /v1/runs/{name}/history": func(r *run.Run, w http.ResponseWriter, _ *http.Request) error {
 			h, err := r.History()
 			if err != nil {
 				return err
@@ -227,10 +226,10 @@ func (s *Server) handler() http.Handler {
 		"POST /v1/runs/{name}/probe":     s.probe,
 		"POST /v1/runs/{name}/evaluate":  s.evaluate,
 		"POST /v1/runs/{name}/export":    s.export,
-		"GET /v1/runs/{name}/var":        s.array((*Run).Var, "name"),
-		"GET /v1/runs/{name}/gradient":   s.array((*Run).Gradient, "name"),
-		"GET /v1/runs/{name}/activation": s.array((*Run).Activation, "layer"),
-		"GET /v1/runs/{name}/samples":    s.array((*Run).PerSample, "modality"),
+		"GET /v1/runs/{name}/var":        s.array((*run.Run).Var, "name"),
+		"GET /v1/runs/{name}/gradient":   s.array((*run.Run).Gradient, "name"),
+		"GET /v1/runs/{name}/activation": s.array((*run.Run).Activation, "layer"),
+		"GET /v1/runs/{name}/samples":    s.array((*run.Run).PerSample, "modality"),
 		"GET /v1/runs/{name}/features":   s.features,
 		"GET /v1/runs/{name}/batch":      s.batch,
 	} {
@@ -257,7 +256,7 @@ func (s *Server) declare(w http.ResponseWriter, q *http.Request) error {
 	return answerJSON(w, r.Status())
 }
 
-func (s *Server) set(r *Run, w http.ResponseWriter, q *http.Request) error {
+func (s *Server) set(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 	var asked map[string]any
 	if err := read(q, &asked); err != nil {
 		return err
@@ -268,7 +267,7 @@ func (s *Server) set(r *Run, w http.ResponseWriter, q *http.Request) error {
 	return answerJSON(w, r.Status())
 }
 
-func (s *Server) probe(r *Run, w http.ResponseWriter, q *http.Request) error {
+func (s *Server) probe(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 	var ask wire.Probe
 	if err := read(q, &ask); err != nil {
 		return err
@@ -280,7 +279,7 @@ func (s *Server) probe(r *Run, w http.ResponseWriter, q *http.Request) error {
 	return answerJSON(w, list)
 }
 
-func (s *Server) evaluate(r *Run, w http.ResponseWriter, q *http.Request) error {
+func (s *Server) evaluate(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 	var ask struct {
 		Split string `json:"split"`
 	}
@@ -306,7 +305,7 @@ func parseSplit(name string) (data.Split, error) {
 	return split, nil
 }
 
-func (s *Server) export(r *Run, w http.ResponseWriter, q *http.Request) error {
+func (s *Server) export(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 	var ask struct {
 		Format string `json:"format"`
 		Path   string `json:"path"`
@@ -321,8 +320,8 @@ func (s *Server) export(r *Run, w http.ResponseWriter, q *http.Request) error {
 }
 
 // array answers with an array that a run gives for a name in the query.
-func (s *Server) array(of func(*Run, context.Context, string) ([]int, []float32, error), key string) func(*Run, http.ResponseWriter, *http.Request) error {
-	return func(r *Run, w http.ResponseWriter, q *http.Request) error {
+func (s *Server) array(of func(*run.Run, context.Context, string) ([]int, []float32, error), key string) func(*run.Run, http.ResponseWriter, *http.Request) error {
+	return func(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 		shape, values, err := of(r, q.Context(), q.URL.Query().Get(key))
 		if err != nil {
 			return err
@@ -331,7 +330,7 @@ func (s *Server) array(of func(*Run, context.Context, string) ([]int, []float32,
 	}
 }
 
-func (s *Server) features(r *Run, w http.ResponseWriter, q *http.Request) error {
+func (s *Server) features(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 	split, err := parseSplit(q.URL.Query().Get("split"))
 	if err != nil {
 		return err
@@ -343,7 +342,7 @@ func (s *Server) features(r *Run, w http.ResponseWriter, q *http.Request) error 
 	return answerArray(w, shape, values)
 }
 
-func (s *Server) batch(r *Run, w http.ResponseWriter, q *http.Request) error {
+func (s *Server) batch(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 	shape, values, err := r.Batch(q.URL.Query().Get("modality"))
 	if err != nil {
 		return err
@@ -352,7 +351,7 @@ func (s *Server) batch(r *Run, w http.ResponseWriter, q *http.Request) error {
 }
 
 func (s *Server) figure(w http.ResponseWriter, q *http.Request) error {
-	var runs []*Run
+	var runs []*run.Run
 	for _, name := range q.URL.Query()["run"] {
 		r, err := s.shop.Find(name)
 		if err != nil {

@@ -9,10 +9,12 @@ import (
 
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
-// targetOf is how far a request wants a run to be trained, as a function of where the run is when its turn has come.
-func targetOf(r *Run, t wire.Train) (func(now int) int, error) {
+// targetOf is how far a request wants a run to be trained, as a function of where the run is when its turn has come. The
+// run has perEpoch steps in an epoch, and planned steps in all.
+func targetOf(t wire.Train, perEpoch, planned int) (func(now int) int, error) {
 	given := 0
 	for what, n := range map[string]*int{"steps": t.Steps, "to_step": t.ToStep, "to_epoch": t.ToEpoch} {
 		if n == nil {
@@ -21,7 +23,7 @@ func targetOf(r *Run, t wire.Train) (func(now int) int, error) {
 		given++
 		most := wire.MostSteps
 		if what == "to_epoch" {
-			most /= max(1, r.StepsToEpoch(1))
+			most /= max(1, perEpoch)
 		}
 		if *n < 0 || *n > most {
 			return nil, &wire.Problem{
@@ -38,21 +40,20 @@ func targetOf(r *Run, t wire.Train) (func(now int) int, error) {
 	case t.ToStep != nil:
 		return func(int) int { return *t.ToStep }, nil
 	case t.ToEpoch != nil:
-		return func(int) int { return r.StepsToEpoch(*t.ToEpoch) }, nil
+		return func(int) int { return *t.ToEpoch * perEpoch }, nil
 	case t.Detach:
-		planned := r.StepsToEpoch(r.Settings().Epochs()) // now: the function is called under the run's lock
 		return func(int) int { return planned }, nil
 	}
 	return nil, &wire.Problem{Message: "train: no target", Hint: "give steps, to_step or to_epoch"}
 }
 
 // train trains and streams events. When the client leaves, the run pauses, unless it asked to detach.
-func (s *Server) train(r *Run, w http.ResponseWriter, q *http.Request) error {
+func (s *Server) train(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 	var t wire.Train
 	if err := read(q, &t); err != nil {
 		return err
 	}
-	target, err := targetOf(r, t)
+	target, err := targetOf(t, r.StepsToEpoch(1), r.StepsToEpoch(r.Settings().Epochs()))
 	if err != nil {
 		return err
 	}
@@ -82,7 +83,7 @@ func (s *Server) train(r *Run, w http.ResponseWriter, q *http.Request) error {
 		select {
 		case e := <-watch:
 			if out.send(e) != nil {
-				cancel(errPaused)
+				cancel(run.ErrPaused)
 			}
 		case err := <-done:
 			for len(watch) > 0 {
@@ -94,7 +95,7 @@ func (s *Server) train(r *Run, w http.ResponseWriter, q *http.Request) error {
 }
 
 // pausable registers a training so that it can be paused, and runs it.
-func (s *Server) pausable(ctx context.Context, cancel context.CancelCauseFunc, r *Run, client string, target func(int) int) error {
+func (s *Server) pausable(ctx context.Context, cancel context.CancelCauseFunc, r *run.Run, client string, target func(int) int) error {
 	s.mu.Lock()
 	s.serial++
 	id := s.serial
@@ -110,14 +111,14 @@ func (s *Server) pausable(ctx context.Context, cancel context.CancelCauseFunc, r
 			delete(s.training, r)
 		}
 	}()
-	return r.train(ctx, client, target)
+	return r.Train(ctx, client, target)
 }
 
-func (s *Server) pause(r *Run, w http.ResponseWriter, q *http.Request) error {
+func (s *Server) pause(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 	s.mu.Lock()
 	trained := len(s.training[r]) > 0
 	for _, cancel := range s.training[r] {
-		cancel(errPaused)
+		cancel(run.ErrPaused)
 	}
 	s.mu.Unlock()
 	if trained {
@@ -129,7 +130,7 @@ func (s *Server) pause(r *Run, w http.ResponseWriter, q *http.Request) error {
 }
 
 // events streams what happens to a run until the client leaves.
-func (s *Server) events(r *Run, w http.ResponseWriter, q *http.Request) error {
+func (s *Server) events(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 	watch, stop := r.Watch()
 	defer stop()
 	out := newStream(w)
@@ -180,10 +181,10 @@ func (s *stream) send(e wire.Event) error {
 }
 
 // last ends a stream with how training ended.
-func (s *stream) last(r *Run, err error) error {
+func (s *stream) last(r *run.Run, err error) error {
 	e := wire.Event{Kind: wire.Done, Status: r.Status()}
 	switch {
-	case errors.Is(err, errPaused), errors.Is(err, context.Canceled):
+	case errors.Is(err, run.ErrPaused), errors.Is(err, context.Canceled):
 		e.Text = fmt.Sprintf("%s: paused at step %d", r.Name, e.Status.Step)
 		if leaving, ok := errors.AsType[*leavingError](err); ok {
 			e.Text += ": " + leaving.Error()

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/primewindow/primewindow/internal/wire"
-	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // TestTargetOf: what a request to train wants of a run of ten steps an epoch that is at step 7.
@@ -34,7 +33,7 @@ func TestTargetOf(t *testing.T) {
 		{"none", wire.Train{}, 0, "no target", "nothing was asked for"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			target, err := targetOf(&Run{perEpoch: 10}, tt.ask)
+			target, err := targetOf(tt.ask, 10, 1000)
 			if tt.wrong != "" {
 				if p, ok := errors.AsType[*wire.Problem](err); !ok || !strings.Contains(p.Message, tt.wrong) || p.Hint == "" {
 					t.Errorf("error %v, want %q and a hint\nreason: %s", err, tt.wrong, tt.reason)
@@ -48,17 +47,6 @@ func TestTargetOf(t *testing.T) {
 				t.Errorf("target %d, want %d\nreason: %s", got, tt.want, tt.reason)
 			}
 		})
-	}
-}
-
-func TestCheckModalities(t *testing.T) {
-	for text, want := range map[string]string{
-		"": "", "audio": "", "audio,visual": "", "audio, visual": "", "audio visual": "",
-		",": "missing", " ": "missing", "audio,": "missing", ",audio": "missing", "audio,,visual": "missing", "audio,audio": "audio twice", "a b,a": "a twice",
-	} {
-		if err := setting.CheckModalities(text); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("checkModalities(%q) = %v, want %q", text, err, want)
-		}
 	}
 }
 

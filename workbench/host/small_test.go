@@ -26,6 +26,8 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/draw"
+	"github.com/primewindow/primewindow/workbench/host/run"
+	"github.com/primewindow/primewindow/workbench/host/run/runtest"
 )
 
 // smallFolders names how many folders TestSmallFolders makes.
@@ -52,7 +54,7 @@ func TestSmallFolders(t *testing.T) {
 // trySmallFolders makes and trains the folders of some seeds, every so many with the encoders that suit them.
 func trySmallFolders(t *testing.T, from, to, usual int) {
 	t.Helper()
-	shop := newTestShop(t)
+	shop := runtest.NewShop(t)
 	trained := 0
 	for seed := from; seed < to; seed++ {
 		dir := t.TempDir()
@@ -100,33 +102,33 @@ func trySmallFolders(t *testing.T, from, to, usual int) {
 }
 
 // useAll trains a run for an epoch, measures and draws all that can be.
-func useAll(t *testing.T, r *Run) error {
+func useAll(t *testing.T, r *run.Run) error {
 	t.Helper()
 	if err := r.To(t.Context(), r.StepsToEpoch(1), "test"); err != nil {
 		return fmt.Errorf("epoch 1: %w", err)
 	}
 	for _, split := range data.Splits {
-		if r.set.Len(split) == 0 {
+		if r.Dataset().Len(split) == 0 {
 			continue
 		}
 		if _, err := r.Evaluate(t.Context(), split); err != nil {
 			return fmt.Errorf("evaluate %s: %w", split, err)
 		}
 	}
-	for _, kind := range probeKinds {
+	for _, kind := range run.ProbeKinds {
 		_, err := r.ProbeWith(t.Context(), wire.Probe{Kind: kind})
-		missing := kind == "cosine" && r.recorded() < 2 || slices.Contains([]string{"accuracy", "linear"}, kind) && r.set.Len(data.Validation) == 0
+		missing := kind == "cosine" && r.Status().Step < 2 || slices.Contains([]string{"accuracy", "linear"}, kind) && r.Dataset().Len(data.Validation) == 0
 		if (err != nil) != missing {
 			return fmt.Errorf("probe %s: %w", kind, err)
 		}
 	}
 	for _, kind := range draw.Figures {
-		_, err := Draw(t.Context(), kind, []*Run{r})
+		_, err := Draw(t.Context(), kind, []*run.Run{r})
 		if p, ok := errors.AsType[*wire.Problem](err); err != nil && (!ok || p.Hint == "") {
 			return fmt.Errorf("figure %s: %w", kind, err)
 		}
 	}
-	if n := r.set.Len(data.Test); n > 0 {
+	if n := r.Dataset().Len(data.Test); n > 0 {
 		dir := t.TempDir()
 		if err := writeMap(t.Context(), r, dir, data.Test); err != nil {
 			return fmt.Errorf("map: %w", err)
@@ -138,7 +140,7 @@ func useAll(t *testing.T, r *Run) error {
 			return fmt.Errorf("map: %d points of %d, missing: %q, error %w", len(m.Points), n, m.Missing, err)
 		}
 	}
-	if _, err := json.Marshal(onRecord(r)); err != nil {
+	if _, err := json.Marshal(runtest.OnRecord(t, r)); err != nil {
 		return err
 	}
 	_, err := json.Marshal(r.Status())
@@ -245,49 +247,5 @@ func makeSmallModality(t *testing.T, path, kind string, ids []string, random *ra
 			}
 			hosttest.WriteFile(t, file+".txt", []byte(text))
 		}
-	}
-}
-
-// TestSmallSetAgain: a batch that was fitted is the run's own: declared again in the same words it is the same run, and
-// its notes are told once.
-func TestSmallSetAgain(t *testing.T) {
-	shop := newTestShop(t)
-	settings := hosttest.Small("joint")
-	delete(settings, "batch")
-	settings["data.train"], settings["data.val"], settings["probes"] = 9.0, 0.0, "economy"
-	open := func() *Run {
-		r, err := shop.Open("few", wire.Declaration{Settings: settings})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r
-	}
-	r := open()
-	told, stop := r.Watch()
-	for step := range 3 {
-		if err := r.To(t.Context(), step+1, "test"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	stop()
-	var notices []string
-	for e := range told {
-		if e.Kind == wire.Notice && strings.Contains(e.Text, "few: ") {
-			notices = append(notices, e.Text)
-		}
-	}
-	want := []string{"few: batch of 8 in place of 32: the training split of synth has 9 samples", "few: no accuracies while it trains: synth has no validation samples"}
-	if !slices.Equal(notices, want) {
-		t.Errorf("told %q, want %q", notices, want)
-	}
-	if err := shop.Close(); err != nil {
-		t.Fatal(err)
-	}
-	r = open()
-	if r.base.Batch() != 8 || r.Status().Step != 3 || r.man.Settings.Batch() != 8 || len(r.man.Notes) != 2 {
-		t.Errorf("opened again: batch %v at step %d, manifest %v, notes %q", r.base["batch"], r.Status().Step, r.man.Settings["batch"], r.man.Notes)
-	}
-	if err := r.To(t.Context(), 4, "test"); err != nil {
-		t.Error(err)
 	}
 }

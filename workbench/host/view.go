@@ -15,6 +15,7 @@ import (
 	"github.com/primewindow/primewindow/viz"
 	"github.com/primewindow/primewindow/workbench/host/draw"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 // Sheet draws n training samples, evenly spread, as a contact sheet: a row for each modality, and under each picture
@@ -56,16 +57,16 @@ func spaced(have, n int) []int {
 }
 
 // Overview is the catalogue for a client.
-func Overview(project string) []wire.Set {
+func Overview(sets []catalog.Info) []wire.Set {
 	var list []wire.Set
-	for _, s := range catalog.Sets(project) {
+	for _, s := range sets {
 		list = append(list, wire.Set{Name: s.Name, Doc: s.Doc, Present: s.Present && !s.Own, State: s.State()})
 	}
 	return list
 }
 
 // viewSet surveys and draws the set that a run with these settings would be trained on.
-func viewSet(shop *Shop, asked map[string]any, n int) (*wire.SetView, error) {
+func viewSet(shop *run.Shop, asked map[string]any, n int) (*wire.SetView, error) {
 	if n < 1 {
 		return nil, &wire.Problem{Message: fmt.Sprintf("%d samples to show", n), Hint: "want at least 1"}
 	}
@@ -87,9 +88,9 @@ func viewSet(shop *Shop, asked map[string]any, n int) (*wire.SetView, error) {
 }
 
 // Draw draws a figure of what runs have on record, and keeps it in the first run's folder figures.
-func Draw(ctx context.Context, kind string, runs []*Run) (*wire.Figure, error) {
+func Draw(ctx context.Context, kind string, runs []*run.Run) (*wire.Figure, error) {
 	if kind == "samples" && len(runs) == 1 {
-		return runs[0].DrawSamples(ctx)
+		return DrawSamples(ctx, runs[0])
 	}
 	list := make([]record.Recorded, len(runs))
 	for i, r := range runs {
@@ -106,4 +107,45 @@ func Draw(ctx context.Context, kind string, runs []*Run) (*wire.Figure, error) {
 		}
 	}
 	return f, nil
+}
+
+// topSamples is how many samples of each modality a figure shows.
+const topSamples = 8
+
+// DrawSamples draws the probe samples that carry most of each encoder's trace at the present step, as pictures.
+func DrawSamples(ctx context.Context, r *run.Run) (*wire.Figure, error) {
+	norms, err := r.SampleNorms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	step := r.Status().Step
+	classes := r.Dataset().Describe().Classes
+	f := viz.SamplesFigure{
+		Title: fmt.Sprintf("Samples that carry most of the trace, %s, step %d", r.Name, step), Value: "squared gradient norm (nats²)",
+	}
+	for _, m := range r.Modalities() {
+		total, top := 0.0, 0.0
+		row := viz.SampleRow{Sequence: m.Kind == data.Sequence, Flip: m.Kind == data.Spectrogram}
+		for i, s := range norms[m.Name] {
+			if total += s.Norm; i >= topSamples {
+				continue
+			}
+			top += s.Norm
+			one, err := data.One(r.Dataset(), data.Train, s.Index)
+			if err != nil {
+				return nil, err
+			}
+			row.Samples = append(row.Samples, viz.SampleTile{X: one.X[m.Name], Shape: m.Shape, ID: s.ID, Label: classes[s.Label], Value: s.Norm})
+		}
+		row.Name = fmt.Sprintf("%s: %d of %d samples carry %.0f %% of Tr(F)", m.Name, len(row.Samples), len(norms[m.Name]), 100*top/max(total, 1e-300))
+		f.Rows = append(f.Rows, row)
+	}
+	drawn, err := viz.Samples(f)
+	if err != nil {
+		return nil, err
+	}
+	if err := whole.WriteFile(filepath.Join(r.Dir, record.FiguresDir, "samples.png"), drawn.PNG); err != nil {
+		return nil, record.DiskProblem(err)
+	}
+	return &wire.Figure{PNG: drawn.PNG, Spec: drawn.Spec, Text: drawn.Text, Width: drawn.Width, Height: drawn.Height}, nil
 }

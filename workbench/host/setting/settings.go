@@ -81,7 +81,7 @@ func OfRun() []data.Setting {
 		{Name: "lr_gamma", Default: 0.1, Min: 0, Max: 1, Mutable: true, Doc: "see lr_step"},
 		{Name: WindowEvery, Default: "epoch", Check: checkInterval, Doc: "how often the prime learning window is tested, and the weights are noted from which a penalty holds back: epoch as in the paper, 2 epochs, 24 steps, or 1500 samples, which is the same amount of training whatever the size of the set; traces are measured as often"},
 		{Name: "k_every", Default: "epoch", Check: checkInterval, Doc: "the length of training over which a rise by k opens the window, written as window_every; tests after another length take their share of it"},
-		{Name: "modalities", Default: "", Check: CheckModalities, Doc: "names joined by commas: train on these alone; empty: all"},
+		{Name: "modalities", Default: "", Check: checkModalities, Doc: "names joined by commas: train on these alone; empty: all"},
 		{Name: "shuffle_labels", Default: false, Doc: "training samples carry each other's labels: a control, in which only memory can be learnt"},
 		{Name: "fusion", Default: "concat", Choices: models.Fusions, Doc: "fusion head: concat, sum, or of two modalities gated or film, in which the first gates or modulates the second"},
 		{Name: "probe_samples", Default: 128.0, Min: 2, Max: 1 << 20, Whole: true, Doc: "training samples, always the same, on which the Fisher trace is measured"},
@@ -244,8 +244,8 @@ func ModalityNames(s Values) []string {
 	return strings.FieldsFunc(s.Text("modalities"), func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
 }
 
-// CheckModalities refuses a list that cannot have been meant so: a comma beside which no name is, a name twice.
-func CheckModalities(text string) error {
+// checkModalities refuses a list that cannot have been meant so: a comma beside which no name is, a name twice.
+func checkModalities(text string) error {
 	if text == "" {
 		return nil
 	}

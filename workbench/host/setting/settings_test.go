@@ -126,3 +126,14 @@ func TestTables(t *testing.T) {
 		}
 	}
 }
+
+func TestCheckModalities(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "audio": "", "audio,visual": "", "audio, visual": "", "audio visual": "",
+		",": "missing", " ": "missing", "audio,": "missing", ",audio": "missing", "audio,,visual": "missing", "audio,audio": "audio twice", "a b,a": "a twice",
+	} {
+		if err := checkModalities(text); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("checkModalities(%q) = %v, want %q", text, err, want)
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"math"
+	"math/rand/v2"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/engine"
+	"github.com/primewindow/primewindow/workbench/host/setting"
+)
+
+// begin lets the method decide, where an epoch or an interval of the window test begins, and notes an interval's first
+// weights.
+func (r *Run) begin(ctx context.Context, epoch, offset int, settings setting.Values) error {
+	interval := r.at%r.clock.Interval == 0
+	next := r.st
+	if interval {
+		r.released = map[string]inforeg.Released{}
+		next = r.eng.IntervalStart(r.st)
+	}
+	switch {
+	case offset == 0:
+		carried, err := r.decide(ctx, epoch, settings)
+		if err != nil {
+			return err
+		}
+		next.Carried = carried
+	case interval:
+		controls, err := r.eng.DecideInterval(r.st, r.epoch(ctx, epoch, settings))
+		if err != nil {
+			return r.notMeasured(err)
+		}
+		r.controls = maps.Clone(r.controls) // a snapshot under way writes the old ones
+		maps.Copy(r.controls, controls)
+	default:
+		return nil
+	}
+	r.st.Drop(next)
+	r.st = next
+	return nil
+}
+
+// epoch is what the method may base its decisions on where the run is.
+func (r *Run) epoch(ctx context.Context, epoch int, settings setting.Values) inforeg.Epoch {
+	interval := r.at / r.clock.Interval
+	e := inforeg.Epoch{
+		Index: epoch, Interval: interval, KShare: r.kShare, Settings: settings,
+		Features: func(share float64) (inforeg.Features, error) { return r.drawnFeatures(epoch, share) },
+		Trial: func(controls map[string]float64, epochs int) (inforeg.Trial, error) {
+			return r.trial(ctx, epoch, settings, controls, epochs)
+		},
+	}
+	e.Traces, e.RiseErrors = r.rec.TracesUntil(interval)
+	return e
+}
+
+// notMeasured says what to do about a trace that a window test lacks.
+func (r *Run) notMeasured(err error) error {
+	if !errors.Is(err, inforeg.ErrNotMeasured) {
+		return err
+	}
+	return &wire.Problem{Message: err.Error(), Hint: "the window needs a trace as often as window_every says: for fisher_emp leave every.fisher_emp at window, for signs, labels or share say when with every.signs and so on; or set window to all or none"}
+}
+
+// decide lets the method decide about the epoch, and gives what it carries from there on.
+func (r *Run) decide(ctx context.Context, epoch int, settings setting.Values) ([]*tensors.Tensor, error) {
+	controls, carried, err := r.eng.Decide(r.st, r.epoch(ctx, epoch, settings))
+	if err != nil {
+		return nil, r.notMeasured(err)
+	}
+	r.controls = controls
+	return carried, nil
+}
+
+// drawnFeatures are the features of a share of the training samples, in whole batches, drawn by seed and epoch.
+func (r *Run) drawnFeatures(epoch int, share float64) (inforeg.Features, error) {
+	n := max(1, int(math.Ceil(share*float64(r.perEpoch)))) * r.base.Batch()
+	order := rand.New(rand.NewPCG(uint64(r.base.Seed()), 1<<32+uint64(epoch))).Perm(r.set.Len(data.Train))
+	z, labels, err := r.features(data.Train, order[:min(n, len(order))])
+	return inforeg.Features{Rows: z, Labels: labels}, err
+}
+
+// trial trains a copy of the run under other controls, on the batches that the run itself will take, and forgets it.
+func (r *Run) trial(ctx context.Context, epoch int, settings setting.Values, controls map[string]float64, epochs int) (t inforeg.Trial, err error) {
+	if r.set.Len(data.Validation) == 0 {
+		return t, &wire.Problem{Message: "data " + r.base.Data() + " has no validation split to estimate weights on", Hint: "choose another method or set"}
+	}
+	if t.TrainBefore, t.ValBefore, err = r.losses(r.st.Vars); err != nil {
+		return t, err
+	}
+	st := r.eng.IntervalStart(r.st)
+	for step := range epochs * r.perEpoch {
+		if ctx.Err() != nil {
+			break
+		}
+		batch, err := r.batch(epoch*r.perEpoch + step)
+		if err != nil {
+			return t, err
+		}
+		next, _, err := r.eng.Step(st, engine.StepInput{Batch: batch, Controls: r.eng.ControlVector(settings, controls, epoch+step/r.perEpoch), Key: r.key()})
+		if err != nil {
+			return t, err
+		}
+		st.Drop(next, r.st) // nothing of the run's own state is freed
+		st = next
+	}
+	if ctx.Err() == nil {
+		t.TrainAfter, t.ValAfter, err = r.losses(st.Vars)
+	} else {
+		err = context.Cause(ctx)
+	}
+	st.Drop(r.st)
+	return t, err
+}
+
+// losses are the mean cross entropies in eval mode of the fused logits, "joint", and of the modalities' own classifiers:
+// on as many training samples as there are for validation, and on the validation split.
+func (r *Run) losses(vars []*tensors.Tensor) (train, val map[string]float64, err error) {
+	mean := func(split data.Split, indices []int) (map[string]float64, error) {
+		sums := map[string]float64{}
+		err := r.pass(vars, split, indices, func(labels []int32, got engine.Rows) error {
+			add := func(name string, logits []float32) {
+				classes := r.eng.Model.Classes
+				for i, y := range labels {
+					sums[name] += crossEntropy(logits[i*classes:(i+1)*classes], int(y)) / float64(len(indices))
+				}
+			}
+			add("joint", got.Logits)
+			for m, logits := range got.Separate {
+				add(m, logits)
+			}
+			return nil
+		})
+		return sums, err
+	}
+	n := r.set.Len(data.Validation)
+	if train, err = mean(data.Train, data.Spread(r.set.Len(data.Train), n)); err != nil {
+		return nil, nil, err
+	}
+	val, err = mean(data.Validation, data.Positions(n))
+	return train, val, err
+}

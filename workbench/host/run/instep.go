@@ -1,0 +1,134 @@
+package run
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/engine"
+	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/setting"
+)
+
+// measures are what the step after so many measures beside training. They are a function of settings and step, as
+// the step itself is: where they are on, a graph is another one, and its sums may be rounded otherwise.
+func (r *Run) measures(settings setting.Values, step int) inforeg.Measures {
+	due := func(name string) bool { return settings.Schedule(name).Due(step, r.clock) }
+	m := inforeg.Measures{Shares: due(setting.ProbeShare)}
+	draws := settings.Whole("probe_draws")
+	if due(setting.ProbeSigns) && r.base.Batch()%2 == 0 {
+		m.Signs = draws
+	}
+	if due(setting.ProbeLabels) {
+		m.Labels = draws
+	}
+	m.Weights = m != inforeg.Measures{} && settings.Text("probe_params") == setting.ParamsWeights
+	return m
+}
+
+// chances are the random inputs of a step that measures, keyed by seed and step.
+func (r *Run) chances(m inforeg.Measures, step int) ([]*tensors.Tensor, error) {
+	random := rand.New(rand.NewPCG(uint64(r.base.Seed()), uint64(step)|1<<63))
+	batch := r.base.Batch()
+	var list []*tensors.Tensor
+	if m.Signs > 0 {
+		rows, err := inforeg.Signs(inforeg.Balanced, batch, m.Signs, random)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, tensors.FromFlatDataAndDimensions(slices.Concat(rows[:m.Signs]...), m.Signs, batch))
+	}
+	if m.Labels > 0 {
+		draws := make([]float32, batch*m.Labels)
+		for i := range draws {
+			draws[i] = random.Float32()
+		}
+		list = append(list, tensors.FromFlatDataAndDimensions(draws, batch, m.Labels))
+	}
+	return list, nil
+}
+
+// stepRecords makes records of what a step measured. It is called before the step is counted: the numbers are of the
+// weights that the step began with.
+func (r *Run) stepRecords(m inforeg.Measures, got map[string]engine.Measured, plain bool) []wire.Record {
+	n := r.base.Batch()
+	var list []wire.Record
+	for _, mod := range r.eng.Model.Modalities {
+		one := got[mod.Name]
+		add := func(kind, loss, labels, bn string, values []float64, batch *float64, way ...string) {
+			rec := r.blank(kind, mod.Name)
+			rec.Epoch = r.at / r.perEpoch
+			mean, se := inforeg.MeanError(values)
+			rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Batch = mean, record.Known(se), loss, labels, bn, n, batch
+			if m.Weights {
+				rec.Params = setting.ParamsWeights
+			}
+			rec.Way = strings.Join(append(way, wire.InStep), ", ")
+			list = append(list, rec)
+		}
+		if m.Shares {
+			loss := inforeg.LossFused
+			if !plain {
+				loss = "total"
+			}
+			add(inforeg.KindFisherEmp, loss, inforeg.LabelsObserved, inforeg.BNShare, one.Shares, &one.Mean)
+		}
+		if m.Signs > 0 {
+			sums := append(slices.Clone(one.Signs), one.Mean*float64(n)*float64(n))
+			values := inforeg.PerDraw(inforeg.Balanced, sums, n)
+			add(inforeg.KindFisherEmp, inforeg.LossFused, inforeg.LabelsObserved, inforeg.BNCoupled, values, &one.Mean, inforeg.Balanced, counted(m.Signs))
+		}
+		if m.Labels > 0 {
+			values := inforeg.PerDraw(inforeg.Rademacher, one.Labels, n) // no signs, the same division
+			add(inforeg.KindFisherTrue, inforeg.LossFused, inforeg.LabelsSampled, inforeg.BNCoupled, values, nil, counted(m.Labels))
+		}
+	}
+	return list
+}
+
+// counted is a number of draws in words.
+func counted(draws int) string {
+	if draws == 1 {
+		return "1 draw"
+	}
+	return fmt.Sprintf("%d draws", draws)
+}
+
+// running averages what the steps of an interval measured: one record for each definition and encoder. Its standard
+// error is that of a mean over the steps; it covers the drift of the weights over the interval as well.
+func (r *Run) running() ([]wire.Record, error) {
+	var steps, list []wire.Record
+	for step := r.at - r.clock.Interval; step < r.at; step++ {
+		of, err := r.rec.Read(step)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, slices.DeleteFunc(of, func(rec wire.Record) bool { return !strings.HasSuffix(rec.Way, wire.InStep) })...)
+	}
+	key := func(rec wire.Record) string {
+		return fmt.Sprint(rec.Kind, rec.Encoder, rec.Loss, rec.BN, rec.Way, rec.Params)
+	}
+	values := map[string][]float64{}
+	for _, rec := range slices.Backward(steps) { // sums in another order have other last digits
+		values[key(rec)] = append(values[key(rec)], rec.Value)
+	}
+	for _, rec := range steps {
+		key := key(rec)
+		if len(values[key]) == 0 {
+			continue
+		}
+		mean, se := inforeg.MeanError(values[key])
+		sum := r.blank(rec.Kind, rec.Encoder)
+		sum.Value, sum.SE, sum.Loss, sum.Labels, sum.BN = mean, record.Known(se), rec.Loss, rec.Labels, rec.BN
+		sum.N, sum.Params = rec.N*len(values[key]), rec.Params
+		sum.Way = strings.TrimSuffix(rec.Way, wire.InStep) + wire.OfSteps
+		delete(values, key)
+		list = append(list, sum)
+	}
+	return list, nil
+}

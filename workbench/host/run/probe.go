@@ -1,0 +1,291 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/engine"
+	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/setting"
+)
+
+// ProbeWith measures a probe of the Fisher family now, in any of its definitions, and puts it on record; other
+// kinds are those of [Run.Probe]. Random signs and labels are keyed by seed and step, so that the same probe at
+// the same step gives the same number.
+func (r *Run) ProbeWith(ctx context.Context, ask wire.Probe) (list []wire.Record, err error) {
+	family := ask.Kind == inforeg.KindFisherEmp || ask.Kind == inforeg.KindFisherTrue
+	bare := ask == (wire.Probe{Kind: ask.Kind})
+	switch {
+	case ask == (wire.Probe{Kind: inforeg.KindCosine, Batches: ask.Batches}):
+		err = r.with(ctx, func() error {
+			if list, err = r.cosines(ask.Batches); err != nil {
+				return err
+			}
+			if list == nil {
+				_, err = r.measureNow(ask.Kind, nil) // says what is missing
+				return err
+			}
+			return r.record(list...)
+		})
+		return list, err
+	case ask.Batches != 0:
+		return nil, &wire.Problem{Message: fmt.Sprintf("probe %s: it has no number of batches to choose", ask.Kind), Hint: "that belongs to cosine"}
+	case !family && !bare:
+		return nil, &wire.Problem{Message: fmt.Sprintf("probe %s: it has no loss, labels, statistics or draws to choose", ask.Kind), Hint: "those belong to fisher_emp and fisher_true"}
+	case !family || bare && ask.Kind == inforeg.KindFisherEmp:
+		return r.Probe(ctx, ask.Kind)
+	}
+	p, err := inforeg.Probe{Kind: ask.Kind, Loss: ask.Loss, Labels: ask.Labels, BN: ask.BN, Estimator: ask.Estimator, Weights: ask.Weights, Whole: ask.Whole, Draws: ask.Draws}.Complete()
+	if err != nil {
+		return nil, &wire.Problem{Message: wire.FirstLine(err), Hint: "for example kind fisher_true, labels sampled, draws 16"}
+	}
+	if r.eng.Model.Gates > 0 && p.Loss != inforeg.LossFused {
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("probe of loss %s: the gates of %s carry each modality's own loss into the other's encoder", p.Loss, r.base.Method()),
+			Hint:    "the fused loss can be measured",
+		}
+	}
+	if r.eng.Model.Gates > 0 && p.Whole {
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("probe of the whole model: the part of the gates of %s is not known", r.base.Method()),
+			Hint:    "each encoder's trace can be measured",
+		}
+	}
+	err = r.with(ctx, func() error {
+		if list, err = r.family(ctx, p, ask.Samples); err != nil {
+			return err
+		}
+		return r.record(list...)
+	})
+	return list, err
+}
+
+// family measures a probe on samples of the training split: of every encoder, or, of the whole model, of the head and of
+// all together. The whole model's standard error is that of each sample's sum over all layers.
+func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.Record, error) {
+	have := r.set.Len(data.Train)
+	usual := min(r.base.Whole("probe_samples"), have)
+	if samples == 0 {
+		samples = usual
+	}
+	if samples < 2 || samples > have {
+		return nil, &wire.Problem{Message: fmt.Sprintf("probe of %d samples, want 2 to %d", samples, have), Hint: "a standard error needs two, and there are no more training samples"}
+	}
+	sum, batch, err := r.read(ctx, p, samples)
+	if err != nil {
+		return nil, err
+	}
+	samples = len(batch.Labels)
+	names, params := inforeg.ModalityNames(r.eng.Model), []string{}
+	if p.Weights {
+		params = append(params, setting.ParamsWeights)
+	}
+	if p.Whole {
+		names, params = []string{wire.HeadAlone, wire.WholeModel}, append(params, wire.ParamsWhole)
+	}
+	var records []wire.Record
+	for _, m := range names {
+		rec := r.blank(p.Kind, m)
+		mean, se := inforeg.MeanError(sum[m].values)
+		rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN = mean, record.Known(se), p.Loss, p.Labels, p.BN
+		rec.N, rec.Parts, rec.Params = samples, sum[m].parts, strings.Join(params, ", ")
+		rec.Way = way(p, samples, usual)
+		if r.man.Each && r.at > 0 && r.at%r.clock.Interval == 0 && p.Estimator == inforeg.Exact && record.Scheduled(rec, r.base, r.rec.Changes) {
+			for _, v := range sum[m].values {
+				rec.Each = append(rec.Each, float32(v))
+			}
+		}
+		records = append(records, rec)
+	}
+	return records, nil
+}
+
+// read measures samples of the training split, the same in every run on the same data. Where they are taken a batch at
+// a time, it takes whole batches only.
+func (r *Run) read(ctx context.Context, p inforeg.Probe, samples int) (tally, *data.Batch, error) {
+	have := r.set.Len(data.Train)
+	chunk := r.base.Whole("probe_chunk")
+	if together(p) { // samples whose statistics or signs belong together: as many as in a step
+		chunk = min(samples, r.base.Batch())
+		samples -= samples % chunk
+		if p.Estimator == inforeg.Balanced && chunk%2 != 0 {
+			return nil, nil, &wire.Problem{Message: fmt.Sprintf("balanced signs for %d samples, want an even number", chunk), Hint: "ask for an even number of samples, no more than the batch size"}
+		}
+	}
+	batch, err := r.set.Read(data.Train, data.Spread(have, samples), 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	vars := r.st.Vars
+	if p.BN == inforeg.BNRecalibrated {
+		all, fresh, err := r.eng.Recalibrated(vars, batch)
+		if err != nil {
+			return nil, nil, err
+		}
+		defer engine.Free(fresh...)
+		vars = all
+	}
+	random := rand.New(rand.NewPCG(uint64(r.base.Seed()), uint64(r.at)))
+	sum := tally{}
+	for from := 0; from < samples; from += chunk {
+		if ctx.Err() != nil {
+			return nil, nil, context.Cause(ctx)
+		}
+		part := r.slice(batch, from, min(from+chunk, samples))
+		if err := r.measurePart(sum, vars, part, p, random, float64(len(part.Labels))/float64(samples)); err != nil {
+			return nil, nil, err
+		}
+	}
+	return sum, batch, nil
+}
+
+// together reports whether a probe's samples are measured a batch at a time.
+func together(p inforeg.Probe) bool {
+	return p.Estimator != inforeg.Exact || p.BN == inforeg.BNConstant || p.BN == inforeg.BNCoupled || p.BN == inforeg.BNShare
+}
+
+// reading is what a probe found of one encoder, over parts of its samples.
+type reading struct {
+	values []float64          // of every sample, or of every draw the mean over the samples
+	parts  map[string]float64 // by layer, mean over the samples; nil where it is not known
+}
+
+// tally holds readings by modality.
+type tally map[string]*reading
+
+func (t tally) of(modality string) *reading {
+	if t[modality] == nil {
+		t[modality] = &reading{}
+	}
+	return t[modality]
+}
+
+// each adds values of samples.
+func (t tally) each(values map[string][]float64) {
+	for m, list := range values {
+		t.of(m).values = append(t.of(m).values, list...)
+	}
+}
+
+// draws adds means over a share of the samples, one for each draw.
+func (t tally) draws(values map[string][]float64, share float64) {
+	for m, list := range values {
+		if t.of(m).values == nil {
+			t.of(m).values = make([]float64, len(list))
+		}
+		for k, v := range list {
+			t.of(m).values[k] += v * share
+		}
+	}
+}
+
+// way says in what a measurement differs from the run's own: estimator, draws, other samples.
+func way(p inforeg.Probe, samples, usual int) string {
+	var parts []string
+	if p.Estimator != inforeg.Exact {
+		parts = append(parts, p.Estimator)
+	}
+	if p.Draws > 0 {
+		parts = append(parts, counted(p.Draws))
+	}
+	if samples != usual {
+		parts = append(parts, fmt.Sprintf("%d samples", samples))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// measurePart adds what some of the samples, a share of them all, give.
+func (r *Run) measurePart(sum tally, vars []*tensors.Tensor, part *data.Batch, p inforeg.Probe, random *rand.Rand, share float64) error {
+	n := len(part.Labels)
+	draws := func() []float32 {
+		list := make([]float32, n*max(1, p.Draws))
+		for i := range list {
+			list[i] = random.Float32()
+		}
+		return list
+	}
+	switch {
+	case p.Labels == inforeg.LabelsSampled && p.BN == inforeg.BNCoupled:
+		got, err := r.eng.LabelSums(vars, part, p, draws())
+		if err != nil {
+			return err
+		}
+		for m, list := range got {
+			got[m] = inforeg.PerDraw(inforeg.Rademacher, list, n) // no signs, the same division
+		}
+		sum.draws(got, share)
+		return nil
+	case p.Estimator == inforeg.Exact && p.BN != inforeg.BNCoupled && p.Labels == inforeg.LabelsObserved:
+		got, err := r.eng.LayerNorms(vars, part, p)
+		if err != nil {
+			return err
+		}
+		if p.Whole {
+			sum.each(map[string][]float64{
+				wire.HeadAlone: got.Sum(models.HeadLayer), wire.WholeModel: got.Sum(func(string) bool { return true }),
+			})
+			return nil
+		}
+		for _, m := range r.eng.Model.Modalities {
+			sum.each(map[string][]float64{m.Name: got.Samples(m.Name)})
+			one := sum.of(m.Name)
+			if one.parts == nil {
+				one.parts = map[string]float64{}
+			}
+			for i, name := range got.Names {
+				if strings.HasPrefix(name, models.EncoderPrefix(m.Name)) {
+					mean, _ := inforeg.MeanError(got.Values[i])
+					one.parts[name] += mean * share
+				}
+			}
+		}
+		return nil
+	case p.Estimator == inforeg.Exact && p.BN != inforeg.BNCoupled:
+		got, err := r.eng.SampleNorms(vars, part, p, draws())
+		sum.each(got)
+		return err
+	}
+	rows := make([][]float32, n) // exact and coupled: every sample alone
+	for i := range rows {
+		rows[i] = make([]float32, n)
+		rows[i][i] = 1
+	}
+	if p.Estimator != inforeg.Exact {
+		var err error
+		if rows, err = inforeg.Signs(p.Estimator, n, p.Draws, random); err != nil {
+			return err
+		}
+	}
+	sums := map[string][]float64{}
+	for len(rows) > 0 { // four backward passes share a forward pass; more would take long to compile
+		k := 4
+		if len(rows) < k {
+			k = 1
+		}
+		got, err := r.eng.SumNorms(vars, part, p, rows[:k])
+		if err != nil {
+			return err
+		}
+		rows = rows[k:]
+		for m, list := range got {
+			sums[m] = append(sums[m], list...)
+		}
+	}
+	if p.Estimator == inforeg.Exact {
+		sum.each(sums)
+		return nil
+	}
+	for m, list := range sums {
+		sums[m] = inforeg.PerDraw(p.Estimator, list, n)
+	}
+	sum.draws(sums, share)
+	return nil
+}

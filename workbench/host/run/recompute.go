@@ -1,0 +1,93 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/engine"
+	"github.com/primewindow/primewindow/workbench/host/record"
+)
+
+// Recomputed is what [Run.Recompute] found.
+type Recomputed struct {
+	Steps, Starts   int      // computed again, and from how many states
+	Faults, Remarks []string // each begins with the file that it is of
+}
+
+// Recompute takes every step of the run again, from each snapshot and stop to the next and from the beginning to the
+// first, and compares what comes out with the record and with the next snapshot. told, which may be nil, hears of each
+// stretch. The run must be a copy: its state is lost.
+func (r *Run) Recompute(ctx context.Context, told func(step, of int)) (found Recomputed, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := record.StartsFrom(r.Dir, 0)
+	slices.SortStableFunc(list, func(a, b record.Start) int { return a.Step - b.Step })
+	found.Starts = len(list) + 1
+	r.strict = true
+	r.forget()
+	r.st = r.eng.Initial(uint64(r.base.Seed()))
+	for i := 0; i <= len(list); i++ {
+		goal := r.recorded()
+		if i < len(list) {
+			goal = min(goal, list[i].Step)
+		}
+		if !r.sameCode(r.at, goal) {
+			found.Remarks = append(found.Remarks, fmt.Sprintf("%s: steps %d to %d were taken by other code than there is now, and are not computed again", record.MetricsFile, r.at, goal))
+		} else {
+			from := r.at
+			err := r.replay(ctx, goal)
+			var other *otherStep
+			switch {
+			case errors.As(err, &other):
+				found.Faults = append(found.Faults, fmt.Sprintf("%s: step %d: %s", record.MetricsFile, other.step, other.text))
+			case err != nil:
+				return found, err
+			case i < len(list):
+				if err := r.holds(list[i]); err != nil {
+					file := filepath.Join(record.SnapshotsDir, filepath.Base(list[i].Path(r.Dir)))
+					found.Faults = append(found.Faults, file+": "+wire.OneLine(err))
+				}
+			}
+			found.Steps += r.at - from
+		}
+		if told != nil {
+			told(goal, r.recorded())
+		}
+		if i < len(list) {
+			if _, err := r.take(ctx, list[i]); err != nil {
+				return found, err
+			}
+		}
+	}
+	return found, nil
+}
+
+// holds reports whether the run's state is that of a snapshot.
+func (r *Run) holds(s record.Start) error {
+	_, _, want, err := r.eng.ReadState(s.Path(r.Dir), s.Step, r.man.IDs(), r.code)
+	if err != nil {
+		return err
+	}
+	list, err := r.eng.Collect(r.st)
+	if err != nil {
+		return err
+	}
+	for _, t := range list {
+		w, ok := want[t.Name]
+		if !ok || strings.HasPrefix(t.Name, engine.StartPrefix) { // at an epoch's start a snapshot has those of the epoch before
+			continue
+		}
+		for i, v := range t.Values {
+			if math.Float32bits(v) != math.Float32bits(w.Values[i]) {
+				return fmt.Errorf("%s at %d is %v, computed from the snapshot before it is %v", t.Name, i, w.Values[i], v)
+			}
+		}
+	}
+	return nil
+}

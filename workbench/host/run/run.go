@@ -1,0 +1,355 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/catalog"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/models"
+	"github.com/primewindow/primewindow/workbench/host/engine"
+	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/setting"
+)
+
+// Run is one training run and its folder.
+type Run struct {
+	Name string
+	Dir  string
+
+	shop     *Shop
+	lock     *os.File
+	man      *record.Manifest
+	base     setting.Values    // at step 0
+	code     map[string]string // of what a cell defines and the run uses, by wire.Definition
+	set      data.Dataset
+	eng      *engine.Engine
+	perEpoch int // steps in an epoch
+	clock    inforeg.Clock
+	kShare   float64 // length of an interval of the window test over that which k is for
+
+	turn chan struct{} // held by whoever trains the run, for as long as they do
+	mu   sync.Mutex    // held for one step at most; guards all below
+
+	rec      *record.Records
+	mend     *mending // while lost lines are computed again
+	hopeless bool     // whether lines are lost that cannot be
+	strict   bool     // whether steps are compared with their records even where an event says that they differ
+
+	loaded   bool // whether st holds the state of step at
+	st       engine.State
+	at       int          // steps that st has taken; behind recorded() during a replay
+	origin   record.Start // where a replay that is under way began
+	controls map[string]float64
+	released map[string]inforeg.Released
+	ring     map[string][][]float32 // by modality: the last batch gradients, oldest first
+	last     engine.Outcome         // of the last step that was taken
+	begun    []*tensors.Tensor      // trainable variables at step 0; nil until something asks for them
+	order    []int                  // permutation of the training split in epoch orderOf
+	orderOf  int
+	ahead    ahead // batches of the training split
+
+	during     []wire.Record // what the last step measured, until it is on record
+	unfinished bool          // whether the records of the last step are incomplete
+	saved      int           // step of the last snapshot
+	sinceSave  time.Duration // training time since
+	saveCost   time.Duration // spent on snapshots
+	trainCost  time.Duration // spent on steps
+	saving     chan error    // of the snapshot being written; nil when none
+	recomputed int           // steps of the last replay
+	changed    []string      // whose code was found changed when the state was loaded
+
+	published atomic.Pointer[wire.Status]
+	watchers  watchers
+}
+
+// newRun prepares what create and open have in common. The folder is locked by it.
+func (shop *Shop) newRun(name, dir string, man *record.Manifest) (r *Run, err error) {
+	r = &Run{
+		Name: name, Dir: dir, shop: shop, man: man, base: man.Settings,
+		turn: make(chan struct{}, 1), orderOf: -1,
+	}
+	lock, err := record.LockDir(dir)
+	if err != nil {
+		return nil, record.FolderProblem(err)
+	}
+	r.lock = lock
+	defer func() {
+		if err != nil {
+			lock.Close()
+		}
+	}()
+	if err := lacking(name, man); err != nil {
+		return nil, err
+	}
+	m, err := knownMethod(r.base)
+	if err != nil {
+		return nil, err
+	}
+	r.base, r.code = completed(r.base, m), shop.codeOf(r.base)
+	if r.set, err = shop.library.open(r.base); err != nil {
+		return nil, err
+	}
+	desc := r.set.Describe()
+	if man.Data.Provenance.SplitHash != "" && man.Data.Provenance.SplitHash != desc.Provenance.SplitHash {
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("run %s was trained on other samples of %s than are there now", name, desc.Name),
+			Hint:    "bring the old files back, or use another run name",
+		}
+	}
+	if on, _ := r.base["shuffle_labels"].(bool); on {
+		r.set = catalog.Shuffle(r.set, r.base.Seed())
+	}
+	model, err := setting.BuildModel(r.base, desc)
+	if err != nil {
+		return nil, err
+	}
+	backend, err := shop.Backend()
+	if err != nil {
+		return nil, err
+	}
+	r.eng = shop.engines.Find(backend, model, m, r.base)
+	if r.perEpoch, err = setting.StepsPerEpoch(r.base, r.set); err != nil {
+		return nil, err
+	}
+	r.clock, r.kShare = r.base.Clock(r.perEpoch)
+	for _, sub := range []string{record.SnapshotsDir, record.FiguresDir} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o777); err != nil { // less what the umask takes
+			return nil, record.FolderProblem(err)
+		}
+	}
+	return r, r.openRecords()
+}
+
+// recorded is how many steps are on record: where the run is.
+func (r *Run) recorded() int { return r.rec.Metrics.Len() }
+
+// settingsAt are the settings under which the step after so many is taken.
+func (r *Run) settingsAt(step int) setting.Values { return setting.At(r.base, r.rec.Changes, step) }
+
+func (r *Run) change(c wire.Change) error { return r.rec.Change(c) }
+
+// advance takes the step after r.at and puts it on record, or checks it against the record when it is there
+// already.
+func (r *Run) advance(ctx context.Context) error {
+	began := time.Now()
+	settings := r.settingsAt(r.at)
+	epoch, offset := r.at/r.perEpoch, r.at%r.perEpoch
+	if err := r.begin(ctx, epoch, offset, settings); err != nil {
+		return err
+	}
+	if r.at == 0 { // so that a rise in the first epoch can be seen; no window test reads it
+		if err := r.measureDue(settings, true); err != nil {
+			return err
+		}
+	}
+	batch, err := r.batch(r.at)
+	if err != nil {
+		return err
+	}
+	if err := checkLabels(batch, r.eng.Model.Classes); err != nil {
+		return err
+	}
+	measures := r.measures(settings, r.at)
+	chances, err := r.chances(measures, r.at)
+	if err != nil {
+		return err
+	}
+	next, o, err := r.eng.Step(r.st, engine.StepInput{
+		Batch: batch, Controls: r.eng.ControlVector(settings, r.controls, epoch), Measures: measures, Chances: chances, Key: r.key(),
+	})
+	if err != nil {
+		return err
+	}
+	if bad := r.eng.FirstBad(o); bad != "" {
+		next.Drop(r.st)
+		return r.diverged(bad)
+	}
+	line := r.metricsLine(epoch, o.Scalars)
+	if r.at < r.recorded() {
+		err = r.compare(line)
+	} else if err = r.rec.Metrics.Stage(record.Line{Step: r.at, Text: line}); err != nil { // committed with what it measured
+		err = record.DiskProblem(err)
+	} else {
+		err = r.rec.NoteStep(r.at, line)
+	}
+	if err != nil {
+		next.Drop(r.st)
+		return err
+	}
+	r.during = r.stepRecords(measures, o.Measured, r.eng.Plain)
+	r.st.Drop(next)
+	r.st, r.last = next, o
+	r.at++
+	for _, m := range r.eng.Model.Modalities {
+		acc := r.released[m.Name]
+		acc.Add(r.eng.Trainable, models.EncoderPrefix(m.Name), o.GradSquares)
+		r.released[m.Name] = acc
+		ring := append(r.ring[m.Name], o.Sketches[m.Name])
+		r.ring[m.Name] = ring[max(0, len(ring)-record.CosineBatches):]
+	}
+	if err := r.afterStep(settings); err != nil {
+		return err
+	}
+	took := time.Since(began)
+	r.trainCost += took
+	r.sinceSave += took
+	return r.save(false)
+}
+
+// indices are the positions in the training split of a batch. The order is new in every epoch and depends on
+// the seed and the epoch alone.
+func (r *Run) indices(epoch, offset int) []int {
+	if r.orderOf != epoch {
+		r.order = rand.New(rand.NewPCG(uint64(r.base.Seed()), uint64(epoch)+1)).Perm(r.set.Len(data.Train))
+		r.orderOf = epoch
+	}
+	b := r.base.Batch()
+	return r.order[offset*b:][:b]
+}
+
+// batch is what a step trains on: which samples, and how they are augmented, depends on the seed and the step alone.
+func (r *Run) batch(step int) (*data.Batch, error) {
+	return r.ahead.take(step, r.perEpoch*r.settingsAt(step).Epochs(), func(step int) func() (*data.Batch, error) {
+		indices := slices.Clone(r.indices(step/r.perEpoch, step%r.perEpoch))
+		draw := uint64(r.base.Seed())<<32 | uint64(step+1)
+		return func() (*data.Batch, error) { return r.set.Read(data.Train, indices, draw) }
+	})
+}
+
+// key is what a method's noise in a step is drawn from.
+func (r *Run) key() [3]uint64 { return [3]uint64{uint64(r.base.Seed()), uint64(r.at) + 1, 0} }
+
+// metricsLine is the step's line of metrics.jsonl. Numbers are written with the digits of float32.
+func (r *Run) metricsLine(epoch int, scalars []float32) []byte {
+	line := fmt.Appendf(nil, `{"step":%d,"epoch":%d`, r.at, epoch)
+	for i, name := range r.eng.Scalars {
+		value, err := json.Marshal(scalars[i])
+		if err != nil {
+			panic(err) // firstBad has seen that it is finite
+		}
+		line = fmt.Appendf(line, ",%q:%s", name, value)
+	}
+	return append(line, '}')
+}
+
+// diverged reports a step that would have gone bad. It was not taken: the run stays before it.
+func (r *Run) diverged(what string) error {
+	if n := len(r.rec.Changes); n == 0 || r.rec.Changes[n-1].Event != wire.EventDiverged || r.rec.Changes[n-1].Step != r.at {
+		if err := r.change(wire.Change{Step: r.at, Event: wire.EventDiverged, Text: what + " is not finite"}); err != nil {
+			return err
+		}
+	}
+	return &wire.Problem{
+		Message: fmt.Sprintf("step %d was not taken: %s would be NaN or Inf", r.at, what),
+		Hint:    "the run stands before it: fork it at an earlier step with a smaller learning rate, in a notebook with Fork, else with primewindow run -fork DIR -at STEP -set lr=VALUE",
+	}
+}
+
+func checkLabels(b *data.Batch, classes int) error {
+	for i, y := range b.Labels {
+		if y < 0 || int(y) >= classes {
+			return fmt.Errorf("label of training sample %d: got %d, want 0 to %d", b.Indices[i], y, classes-1)
+		}
+	}
+	return nil
+}
+
+const (
+	snapshotSeconds = 30   // of training between snapshots, when steps are slow
+	snapshotShare   = 0.02 // of training time spent on snapshots, at most
+)
+
+// save writes a snapshot when one is due, beside the training.
+func (r *Run) save(now bool) error {
+	select {
+	case err := <-r.saving:
+		r.saving = nil
+		if err != nil {
+			if steps := record.ListSnapshots(r.Dir); len(steps) > 0 {
+				r.saved = steps[len(steps)-1] // so that the next one is due at once
+			}
+			return err
+		}
+	default:
+	}
+	far := r.at-r.saved >= record.SnapshotSteps
+	slow := r.sinceSave >= snapshotSeconds*time.Second && float64(r.saveCost) <= snapshotShare*float64(r.trainCost)
+	if r.mend != nil || r.strict || !now && !far && !slow {
+		return nil
+	}
+	if record.Exists(record.SnapshotPath(r.Dir, r.at)) {
+		r.saved = r.at
+		return nil
+	}
+	if err := r.saveDone(); err != nil {
+		return err
+	}
+	began := time.Now()
+	list, err := r.eng.Collect(r.st)
+	if err != nil {
+		return err
+	}
+	h := r.header()
+	r.saved, r.sinceSave = r.at, 0
+	r.saveCost += time.Since(began)
+	limit := int64(r.settingsAt(r.at).Number("snapshot_gib") * (1 << 30))
+	saving := make(chan error, 1)
+	r.saving = saving
+	go func() {
+		if err := r.rec.Sync(); err != nil {
+			saving <- err
+			return
+		}
+		if err := record.WriteSnapshot(r.Dir, h, list); err != nil {
+			saving <- err
+			return
+		}
+		saving <- record.ThinSnapshots(r.Dir, limit)
+	}()
+	return nil
+}
+
+// header is what a snapshot of the present state says beside its tensors.
+func (r *Run) header() record.Header {
+	return record.Header{
+		Run: r.man.ID, Version: record.SnapshotVersion, Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.Seed(),
+		Controls: r.controls, Released: maps.Clone(r.released), Code: r.code,
+	}
+}
+
+// saveDone waits for the snapshot that is being written.
+func (r *Run) saveDone() error {
+	if r.saving == nil {
+		return nil
+	}
+	err := <-r.saving
+	r.saving = nil
+	return err
+}
+
+// Close ends the use of the run. What it recorded stays; training must have ended.
+func (r *Run) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	err := errors.Join(r.saveDone(), r.rec.Tie(), r.rec.Sync(), r.rec.Close())
+	r.st.Drop(engine.State{})
+	engine.Free(r.begun...)
+	r.begun = nil
+	r.loaded = false
+	return errors.Join(err, r.lock.Close())
+}

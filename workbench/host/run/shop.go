@@ -1,0 +1,584 @@
+package run
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/catalog"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
+	"github.com/primewindow/primewindow/workbench/host/engine"
+	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/setting"
+)
+
+// Shop is all that the runs of a project share: the backend, the sets and the compiled graphs.
+type Shop struct {
+	Project string
+
+	defines map[string]string // hashes of what the cell defines whose binary this is, by wire.Definition
+
+	library library
+	engines engine.Engines
+
+	backendMu sync.Mutex
+	backend   *xla.Backend
+
+	mu   sync.Mutex
+	runs map[string]*Run // opened, by folder
+}
+
+// NewShop makes the shop of a project. The backend is opened when the first run needs it.
+func NewShop(project string) *Shop {
+	return &Shop{Project: project, library: library{project: project}, runs: map[string]*Run{}}
+}
+
+// Define tells the shop what the cell defines whose binary this is: hashes by wire.Definition. It is called before runs
+// are opened.
+func (shop *Shop) Define(hashes map[string]string) { shop.defines = hashes }
+
+// UseBackend has the shop's runs computed by a backend that is open already.
+func (shop *Shop) UseBackend(b *xla.Backend) {
+	shop.backendMu.Lock()
+	defer shop.backendMu.Unlock()
+	shop.backend = b
+}
+
+// OpenBackend is the backend, nil as long as no run has needed one.
+func (shop *Shop) OpenBackend() *xla.Backend {
+	shop.backendMu.Lock()
+	defer shop.backendMu.Unlock()
+	return shop.backend
+}
+
+// Sets lists the catalogue as it is seen from the project.
+func (shop *Shop) Sets() []catalog.Info { return catalog.Sets(shop.library.project) }
+
+// Dataset opens the set that settings describe, which may be incomplete. A set is opened once for all runs.
+func (shop *Shop) Dataset(asked map[string]any) (data.Dataset, error) {
+	return shop.library.open(asked)
+}
+
+// Locate is the folder that a set is read from, see [catalog.Locate].
+func (shop *Shop) Locate(set, dir string) (string, error) {
+	return catalog.Locate(shop.library.project, set, dir)
+}
+
+// Backend opens the backend, once.
+func (shop *Shop) Backend() (*xla.Backend, error) {
+	shop.backendMu.Lock()
+	defer shop.backendMu.Unlock()
+	if shop.backend == nil {
+		b, err := xla.OpenBackend(shop.Project)
+		if err != nil {
+			return nil, err
+		}
+		shop.backend = b
+	}
+	return shop.backend, nil
+}
+
+// RunsFolder is where a project's named runs live.
+func RunsFolder(project string) string { return filepath.Join(project, "runs") }
+
+func (shop *Shop) dir(name string) string { return filepath.Join(RunsFolder(shop.Project), name) }
+
+// Open attaches to the named run, or creates it. A run that is there must have been declared with the same
+// settings.
+func (shop *Shop) Open(name string, d wire.Declaration) (*Run, error) {
+	if err := wire.CheckRunName(name); err != nil {
+		return nil, err
+	}
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	return shop.open(name, shop.dir(name), d)
+}
+
+// OpenDir attaches to the run in a folder outside the project's runs, or creates it there.
+func (shop *Shop) OpenDir(dir string, settings map[string]any) (*Run, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	return shop.open(filepath.Base(dir), dir, wire.Declaration{Settings: settings})
+}
+
+// ForkDir attaches to a fork in a folder outside the project's runs, or makes it there, from the run in another
+// folder after so many steps. Settings are those that differ from there on.
+func (shop *Shop) ForkDir(dir, from string, step int, settings map[string]any) (*Run, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	origin, err := shop.Attach(from)
+	if err != nil {
+		return nil, err
+	}
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	d := wire.Declaration{Settings: settings, Fork: &wire.Fork{Run: origin.Name, Step: &step}}
+	return shop.openFork(filepath.Base(dir), dir, origin, d)
+}
+
+// Attach opens the run in a folder, with the settings that it has.
+func (shop *Shop) Attach(dir string) (*Run, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	man, err := record.ReadManifest(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, record.NoRun(dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	return shop.add(filepath.Base(dir), dir, man)
+}
+
+// Find returns a run that is open or has a folder.
+func (shop *Shop) Find(name string) (*Run, error) {
+	if err := wire.CheckRunName(name); err != nil {
+		return nil, err
+	}
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	return shop.find(name)
+}
+
+func (shop *Shop) find(name string) (*Run, error) {
+	if r, ok := shop.runs[shop.dir(name)]; ok {
+		return r, nil
+	}
+	man, err := record.ReadManifest(shop.dir(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, wire.Unknown("run", name, shop.names(), "a run is made by workbench.Open or `primewindow run`")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return shop.add(name, shop.dir(name), man)
+}
+
+// names lists the runs that have a folder.
+func (shop *Shop) names() []string {
+	var names []string
+	entries, err := os.ReadDir(RunsFolder(shop.Project))
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		if record.Exists(filepath.Join(shop.dir(e.Name()), record.ManifestFile)) && !strings.HasPrefix(e.Name(), ".") {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+func (shop *Shop) add(name, dir string, man *record.Manifest) (*Run, error) {
+	r, err := shop.newRun(name, dir, man)
+	if err != nil {
+		return nil, err
+	}
+	shop.runs[dir] = r
+	return r, nil
+}
+
+func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
+	if d.Fork != nil {
+		from, err := shop.find(d.Fork.Run)
+		if err != nil {
+			return nil, err
+		}
+		return shop.openFork(name, dir, from, d)
+	}
+	man, err := record.ReadManifest(dir)
+	there := err == nil
+	switch {
+	case there:
+		if err := lacking(name, man); err != nil {
+			return nil, err
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+	asked := maps.Clone(d.Settings)
+	if d.Like != "" {
+		other, err := shop.find(d.Like)
+		if err != nil {
+			return nil, err
+		}
+		asked = maps.Clone(map[string]any(other.base))
+		maps.Copy(asked, d.Settings)
+		if m, ok := d.Settings["method"]; ok && m != other.base["method"] {
+			dropForeign(asked, d.Settings, fmt.Sprint(m))
+		}
+	}
+	m, err := knownMethod(asked)
+	if err != nil {
+		return nil, err
+	}
+	set, err := shop.library.open(asked)
+	if err != nil {
+		return nil, err
+	}
+	settings, notes, err := setting.Complete(asked, set)
+	if err != nil {
+		return nil, err
+	}
+	if !there {
+		return shop.create(name, dir, settings, notes, set)
+	}
+	if man.Parent != nil {
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("run %s is a fork of %s at step %d", name, man.Parent.Run, man.Parent.Step),
+			Hint:    "declare it with Fork, or use another name",
+		}
+	}
+	have := completed(man.Settings, m)
+	if len(shop.codeOf(have)) > 0 { // what a cell defines may have lost settings since
+		maps.DeleteFunc(have, func(name string, _ any) bool { _, ok := settings[name]; return !ok })
+	}
+	if diff := setting.Differences(have, settings); len(diff) > 0 {
+		return nil, settingsDiffer(name, diff)
+	}
+	if r, ok := shop.runs[dir]; ok {
+		return r, nil
+	}
+	return shop.add(name, dir, man)
+}
+
+// dropForeign takes out what another method's settings left behind, unless it was asked for.
+func dropForeign(asked, own map[string]any, methodName string) {
+	list, err := setting.Table(fmt.Sprint(cmp.Or(asked["data"], any(catalog.Default))), methodName, nil)
+	if err != nil {
+		return // resolve reports it
+	}
+	for name := range asked {
+		known := strings.HasPrefix(name, setting.EncoderPrefix) || slices.ContainsFunc(list, func(s data.Setting) bool { return s.Name == name })
+		if _, set := own[name]; !known && !set {
+			delete(asked, name)
+		}
+	}
+}
+
+func settingsDiffer(name string, diff []string) error {
+	return &wire.Problem{
+		Message: fmt.Sprintf("run %s has other settings: %s", name, strings.Join(diff, "; ")),
+		Hint:    "change it with Set (primewindow run: -change NAME=VALUE), branch off with Fork, start it over with Fresh, or use another name",
+	}
+}
+
+// create makes a run's folder. The manifest is written last, so that half a folder is no run.
+func (shop *Shop) create(name, dir string, settings setting.Values, notes []string, set data.Dataset) (*Run, error) {
+	if err := record.CheckFree(dir, func(name string) bool {
+		return strings.HasPrefix(name, ".") || name == record.SnapshotsDir || name == record.FiguresDir
+	}); err != nil {
+		return nil, err
+	}
+	man, err := shop.manifest(name, settings, set, nil)
+	if err != nil {
+		return nil, err
+	}
+	man.Notes = notes
+	if _, err := setting.BuildModel(settings, set.Describe()); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, &wire.Problem{Message: err.Error(), Hint: "the run's folder cannot be made there"}
+	}
+	if err := man.Write(dir); err != nil {
+		return nil, record.DiskProblem(err)
+	}
+	return shop.add(name, dir, man)
+}
+
+func (shop *Shop) manifest(name string, settings setting.Values, set data.Dataset, p *record.Parent) (*record.Manifest, error) {
+	perEpoch, err := setting.StepsPerEpoch(settings, set)
+	if err != nil {
+		return nil, err
+	}
+	backend, err := shop.Backend()
+	if err != nil {
+		return nil, err
+	}
+	computedBy := versions(backend)
+	maps.Copy(computedBy, shop.codeOf(settings))
+	return &record.Manifest{
+		Schema: record.Schema, ID: record.NewID(), Name: name, Settings: settings, SettingsHash: settings.Hash(), Seed: settings.Seed(),
+		StepsPerEpoch: perEpoch, Each: true, Parent: p,
+		Data: set.Describe(), Backend: backend.Name, Versions: computedBy, Created: time.Now().UTC().Truncate(time.Second),
+	}, nil
+}
+
+// openFork attaches to a fork, or makes it: the parent's records and snapshots up to the point, under the
+// parent's settings, and the changed settings as events at that point.
+func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Run, error) {
+	from.mu.Lock()
+	defer from.mu.Unlock()
+	var at int
+	switch {
+	case d.Fork.Step != nil && d.Fork.Epoch != nil:
+		return nil, &wire.Problem{Message: "fork: at a step and at an epoch", Hint: "give one of step and epoch"}
+	case d.Fork.Step != nil:
+		at = *d.Fork.Step
+	case d.Fork.Epoch != nil:
+		at = *d.Fork.Epoch * from.perEpoch
+	default:
+		at = from.recorded()
+	}
+	changed := map[string]any{}
+	before := from.settingsAt(at - 1)
+	for _, n := range slices.Sorted(maps.Keys(d.Settings)) {
+		s, err := from.setting(n)
+		if err != nil {
+			return nil, err
+		}
+		v, err := s.Parse(d.Settings[n])
+		if err != nil {
+			return nil, &wire.Problem{Message: err.Error(), Hint: n + ": " + s.Doc}
+		}
+		if v == before[n] {
+			continue
+		}
+		if !s.Mutable {
+			return nil, &wire.Problem{
+				Message: fmt.Sprintf("setting %s is %v in %s and cannot change in the middle of a run", n, setting.Show(before[n]), d.Fork.Run),
+				Hint:    "open another run with it from the start",
+			}
+		}
+		changed[n] = v
+	}
+	man, err := record.ReadManifest(dir)
+	if err == nil {
+		if man.Parent == nil || man.Parent.Run != d.Fork.Run || man.Parent.Step != at || !maps.Equal(man.Parent.Changed, changed) {
+			was := "not a fork"
+			if man.Parent != nil {
+				was = fmt.Sprintf("a fork of %s at step %d with %v", man.Parent.Run, man.Parent.Step, man.Parent.Changed)
+			}
+			return nil, settingsDiffer(name, []string{fmt.Sprintf("it is %s there, a fork of %s at step %d with %v here", was, d.Fork.Run, at, changed)})
+		}
+		if r, ok := shop.runs[dir]; ok {
+			return r, nil
+		}
+		return shop.add(name, dir, man)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if at < 0 {
+		return nil, &wire.Problem{Message: fmt.Sprintf("fork at step %d, want 0 or more", at), Hint: "name a step it has taken: a run begins at step 0"}
+	}
+	if at > from.recorded() {
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("fork at step %d: %s is at step %d", at, d.Fork.Run, from.recorded()),
+			Hint:    fmt.Sprintf("train %s there first, or fork at a step it has taken", d.Fork.Run),
+		}
+	}
+	if err := from.reachable(at); err != nil {
+		return nil, err
+	}
+	if err := record.CheckFree(dir, func(string) bool { return false }); err != nil { // renaming replaces an empty folder only
+		return nil, err
+	}
+	if err := from.saveDone(); err != nil {
+		return nil, err
+	}
+	p := &record.Parent{Run: d.Fork.Run, IDs: from.man.IDs(), Step: at, Changed: changed}
+	if man, err = shop.manifest(name, maps.Clone(from.base), from.set, p); err != nil {
+		return nil, err
+	}
+	man.Each = from.man.Each      // so that what is taken over and what is added are of one kind
+	for what := range from.code { // of the steps that are taken over; later code is an event
+		man.Versions[what] = from.man.Versions[what]
+	}
+	temp := filepath.Join(filepath.Dir(dir), ".partial-"+name)
+	if err := errors.Join(os.RemoveAll(temp), from.copyUpTo(temp, man.ID, at, changed), man.Write(temp), os.Rename(temp, dir)); err != nil {
+		return nil, record.DiskProblem(err)
+	}
+	return shop.add(name, dir, man)
+}
+
+// copyUpTo writes what a fork takes over. Called with r.mu held.
+func (r *Run) copyUpTo(dir string, owner string, at int, changed map[string]any) error {
+	own := map[int]bool{} // of the step itself what was measured before the step from there on, which is the fork's own
+	for _, i := range r.rec.Index.Find(at) {
+		rec, ok, err := r.rec.Probe(i)
+		if err != nil {
+			return err
+		}
+		own[i] = ok && !strings.HasSuffix(rec.Way, wire.InStep) // one that is lost is measured again
+	}
+	if err := os.MkdirAll(filepath.Join(dir, record.SnapshotsDir), 0o777); err != nil {
+		return err
+	}
+	for _, s := range record.ListSnapshots(r.Dir) {
+		if s == 0 || s <= at-record.CosineBatches {
+			if err := os.Link(record.SnapshotPath(r.Dir, s), record.SnapshotPath(dir, s)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, s := range record.ListStops(r.Dir) {
+		if s <= at {
+			if err := os.Link(record.StopPath(r.Dir, s), record.StopPath(dir, s)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, one := range []struct {
+		file string
+		from *record.Journal
+		keep func(i int) bool
+	}{
+		{record.MetricsFile, r.rec.Metrics, func(i int) bool { return i < at }},
+		{record.ProbesFile, r.rec.Probes, func(i int) bool { return r.rec.Probes.Step(i) < at || own[i] }},
+		{record.EventsFile, r.rec.Events, func(i int) bool { return r.rec.Events.Step(i) < at }},
+	} {
+		if err := one.from.CopyTo(filepath.Join(dir, one.file), owner, "", one.keep); err != nil {
+			return err
+		}
+	}
+	events, _, err := record.Open(filepath.Join(dir, record.EventsFile), record.Owned(record.EventsKind, owner))
+	if err != nil {
+		return err
+	}
+	child := &record.Records{Events: events}
+	defer func() { _ = events.Close() }() // each event is on disk already
+	if err := child.Change(wire.Change{Step: at, Event: wire.EventFork, Text: fmt.Sprintf("forked from %s", r.Name)}); err != nil {
+		return err
+	}
+	before := r.settingsAt(at - 1)
+	for _, n := range slices.Sorted(maps.Keys(changed)) {
+		if err := child.Change(wire.Change{Step: at, Event: wire.EventSet, Name: n, Old: before[n], New: changed[n]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Fresh archives a run under another folder name and starts it over: as declared, or with the settings that it
+// had when d is nil. A run that is not there yet is created. The declaration is checked before anything moves.
+func (shop *Shop) Fresh(name string, d *wire.Declaration) (*Run, error) {
+	if err := wire.CheckRunName(name); err != nil {
+		return nil, err
+	}
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	dir := shop.dir(name)
+	if d != nil && !record.Exists(filepath.Join(dir, record.ManifestFile)) {
+		return shop.open(name, dir, *d)
+	}
+	r, err := shop.find(name)
+	if err != nil {
+		return nil, err
+	}
+	if d == nil {
+		d = &wire.Declaration{Settings: r.base}
+		if p := r.man.Parent; p != nil {
+			d = &wire.Declaration{Settings: p.Changed, Fork: &wire.Fork{Run: p.Run, Step: &p.Step}}
+		}
+	}
+	// Made beside the old one, the new run shows whether it can be made.
+	trial := filepath.Join(RunsFolder(shop.Project), ".fresh-"+name)
+	if err := os.RemoveAll(trial); err != nil {
+		return nil, err
+	}
+	made, err := shop.open(name, trial, *d)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(trial))
+	}
+	delete(shop.runs, trial)
+	if err := errors.Join(made.Close(), os.RemoveAll(trial)); err != nil {
+		return nil, err
+	}
+	select {
+	case r.turn <- struct{}{}: // kept: nobody trains the archived run
+	default:
+		return nil, &wire.Problem{Message: fmt.Sprintf("run %s is being trained by %s", name, r.Status().Stepper), Hint: "pause it first"}
+	}
+	if err := r.Close(); err != nil {
+		return nil, err
+	}
+	delete(shop.runs, dir)
+	archive := filepath.Join(RunsFolder(shop.Project), ".archive", name+"-"+time.Now().UTC().Format("20060102T150405.000"))
+	if err := errors.Join(os.MkdirAll(filepath.Dir(archive), 0o777), os.Rename(dir, archive)); err != nil {
+		return nil, err
+	}
+	return shop.open(name, dir, *d)
+}
+
+// Statuses lists the project's runs, in alphabetical order. Runs that are not open are read from their
+// folders without the backend; one that cannot be read is listed with the reason.
+func (shop *Shop) Statuses() []wire.Status {
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	list := []wire.Status{} // never null in JSON
+	for _, name := range shop.names() {
+		if r, ok := shop.runs[shop.dir(name)]; ok {
+			list = append(list, r.Status())
+		} else if rec, err := record.ReadRecorded(shop.dir(name)); err == nil {
+			list = append(list, rec.Status)
+		} else {
+			list = append(list, wire.Status{Name: name, Dir: shop.dir(name), State: wire.Stopped, Problem: wire.AsProblem(err)})
+		}
+	}
+	return list
+}
+
+// Keep leaves a stop of every run that is open, so that the next process computes no step again.
+func (shop *Shop) Keep() error {
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	var err error
+	for _, r := range shop.runs {
+		err = errors.Join(err, r.keep())
+	}
+	return err
+}
+
+// Close ends the use of all runs.
+func (shop *Shop) Close() error {
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	var err error
+	for dir, r := range shop.runs {
+		err = errors.Join(err, r.Close())
+		delete(shop.runs, dir)
+	}
+	return err
+}
+
+// versions says what computed a run.
+func versions(b *xla.Backend) map[string]string {
+	v := map[string]string{"go": runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, dep := range info.Deps {
+			switch dep.Path {
+			case "github.com/gomlx/gomlx", "github.com/gomlx/go-xla", "github.com/gomlx/compute":
+				v[filepath.Base(dep.Path)] = dep.Version
+			}
+		}
+	}
+	if id, err := wire.BuildID("/proc/self/exe"); err == nil {
+		v["primewindow"] = id
+	}
+	v["backend"] = b.Description()
+	return v
+}

@@ -1,0 +1,387 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/engine"
+	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/setting"
+)
+
+// ErrPaused ends training that was asked to pause.
+var ErrPaused = errors.New("paused")
+
+// progressEvery is how often training tells its watchers where it is.
+const progressEvery = 100 * time.Millisecond
+
+// To trains until so many steps are done. It is the only loop: every other way of training calls it. A run
+// that is there already, or beyond, does nothing. When ctx ends, the step under way is finished and ctx's
+// error is returned. client is told to others that want to train the run meanwhile; they wait.
+func (r *Run) To(ctx context.Context, target int, client string) error {
+	return r.Train(ctx, client, func(int) int { return target })
+}
+
+// StepsToEpoch is how many steps are done when so many epochs are.
+func (r *Run) StepsToEpoch(epochs int) int { return epochs * r.perEpoch }
+
+// Train waits for its turn and trains up to the step that target gives for the present one.
+func (r *Run) Train(ctx context.Context, client string, target func(now int) int) (err error) {
+	select {
+	case r.turn <- struct{}{}:
+	default:
+		if s := r.Status(); s.Stepper != "" {
+			r.tell(wire.Event{Kind: wire.Notice, Text: fmt.Sprintf("%s: waiting, %s is stepping it", r.Name, s.Stepper)})
+		}
+		select {
+		case r.turn <- struct{}{}:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	defer func() { <-r.turn }()
+	r.mu.Lock()
+	goal := target(r.recorded())
+	r.mu.Unlock()
+
+	began, from := time.Now(), -1
+	var rate float64
+	var told time.Time
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if saveErr := r.saveDone(); err == nil {
+			err = saveErr
+		}
+		state := wire.Idle
+		var problem *wire.Problem
+		if err != nil && !errors.Is(err, ErrPaused) && ctx.Err() == nil {
+			state, problem = wire.Stopped, wire.AsProblem(err)
+		}
+		r.publishProblem(state, problem)
+	}()
+	if err := r.catchUp(ctx, client, goal); err != nil {
+		return err
+	}
+	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		r.mu.Lock()
+		step := r.recorded()
+		if step >= goal {
+			r.mu.Unlock()
+			return nil
+		}
+		if from < 0 {
+			from, began = step, time.Now()
+		}
+		if !r.eng.Compiled(engine.StepName(r.measures(r.settingsAt(step), step))) {
+			r.publish(wire.Compiling, goal, 0, client)
+			r.tell(wire.Event{Kind: wire.Notice, Text: "compiling the training step (once for each kind of model)"})
+			told = time.Time{}
+		}
+		err := r.advance(ctx)
+		if step == from {
+			began = time.Now().Add(-time.Since(began) / 1000) // the first step may have compiled: it does not count
+		} else {
+			rate = float64(step-from) / time.Since(began).Seconds()
+		}
+		r.publish(wire.Training, goal, rate, client)
+		r.mu.Unlock()
+		if err != nil {
+			return err
+		}
+		switch epochEnded := (step+1)%r.perEpoch == 0; {
+		case epochEnded:
+			r.tell(wire.Event{Kind: wire.EpochEnd})
+		case time.Since(told) >= progressEvery:
+			told = time.Now()
+			r.tell(wire.Event{Kind: wire.Progress})
+		}
+	}
+}
+
+// WaitTurn waits until nobody trains the run: after a pause, until the step under way is done.
+func (r *Run) WaitTurn(ctx context.Context) error {
+	select {
+	case r.turn <- struct{}{}:
+		<-r.turn
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// catchUp loads the run's state, replaying what is on record.
+func (r *Run) catchUp(ctx context.Context, client string, goal int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	unfinished := r.loaded && r.unfinished
+	if r.recorded() >= goal && !unfinished && (!r.rec.Damaged() || r.hopeless) {
+		return nil
+	}
+	if r.recorded() == 0 {
+		for _, note := range r.man.Notes {
+			r.tell(wire.Event{Kind: wire.Notice, Text: r.Name + ": " + note})
+		}
+	}
+	fresh := !r.loaded && r.recorded() > 0
+	if err := r.load(ctx); err != nil {
+		return err
+	}
+	if fresh {
+		text := fmt.Sprintf("%s: taken up at step %d, %d steps computed again", r.Name, r.recorded(), r.recomputed)
+		if len(r.changed) > 0 {
+			text = fmt.Sprintf("%s: from step %d on with other code of %s", r.Name, r.recorded(), strings.Join(r.changed, ", "))
+			if r.recomputed > 0 {
+				text += fmt.Sprintf("; the old host left no state of this step: %d steps before it were computed again by the new code", r.recomputed)
+			}
+		}
+		r.tell(wire.Event{Kind: wire.Notice, Text: text})
+		return r.change(wire.Change{Step: r.recorded(), Event: wire.EventReopened, New: r.recomputed, Text: "steps computed again"})
+	}
+	return nil
+}
+
+// with runs use on the loaded state, between two steps.
+func (r *Run) with(ctx context.Context, use func() error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.load(ctx); err != nil {
+		return err
+	}
+	if s := r.Status(); s.State == wire.Replaying {
+		r.publish(wire.Idle, 0, 0, "")
+	}
+	return use()
+}
+
+// Probe measures a kind of probe now and puts it on record. Measured again at the same step, the record is
+// the same and stands once.
+func (r *Run) Probe(ctx context.Context, kind string) (list []wire.Record, err error) {
+	err = r.with(ctx, func() error {
+		if list, err = r.measureNow(kind, r.settingsAt(r.at)); err != nil {
+			return err
+		}
+		return r.record(list...)
+	})
+	return list, err
+}
+
+// Evaluate measures accuracies on a split now and puts them on record: by the head, with the macro F1 of the fused
+// prediction, and by fresh linear probes.
+func (r *Run) Evaluate(ctx context.Context, split data.Split) (list []wire.Record, err error) {
+	err = r.with(ctx, func() error {
+		var f featureRows
+		scores, f1, err := r.scores(split, f.add)
+		if err != nil {
+			return err
+		}
+		more, err := r.linearOn(split, f, r.settingsAt(r.at))
+		if err != nil {
+			return err
+		}
+		list = append(append(scores, f1), more...)
+		return r.record(list...)
+	})
+	return list, err
+}
+
+// Set changes settings from the present step on. Setting the present value records nothing.
+func (r *Run) Set(asked map[string]any) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.settingsAt(r.recorded())
+	var list []wire.Change
+	for _, name := range slices.Sorted(maps.Keys(asked)) {
+		s, err := r.setting(name)
+		if err != nil {
+			return err
+		}
+		v, err := s.Parse(asked[name])
+		if err != nil {
+			return &wire.Problem{Message: err.Error(), Hint: name + ": " + s.Doc}
+		}
+		if v == now[name] {
+			continue
+		}
+		if !s.Mutable {
+			return &wire.Problem{
+				Message: fmt.Sprintf("setting %s is %v and cannot change in the middle of a run", name, setting.Show(now[name])),
+				Hint:    "open another run with it, or start this one over with Fresh",
+			}
+		}
+		list = append(list, wire.Change{Step: r.recorded(), Event: wire.EventSet, Name: name, Old: now[name], New: v})
+	}
+	for _, c := range list {
+		if err := r.change(c); err != nil {
+			return err
+		}
+	}
+	s := *r.published.Load()
+	r.publish(s.State, s.Target, s.Rate, s.Stepper)
+	return nil
+}
+
+// SettingsAt are the settings under which the step after so many is taken.
+func (r *Run) SettingsAt(step int) setting.Values {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.settingsAt(step)
+}
+
+// Clock is that of the run's window tests.
+func (r *Run) Clock() inforeg.Clock { return r.clock }
+
+// Dataset is what the run is trained on.
+func (r *Run) Dataset() data.Dataset { return r.set }
+
+// setting finds one entry of the table of a run's settings.
+func (r *Run) setting(name string) (data.Setting, error) {
+	desc := r.set.Describe()
+	list, err := setting.Table(r.base.Data(), r.base.Method(), &desc)
+	if err != nil {
+		return data.Setting{}, err
+	}
+	names := make([]string, len(list))
+	for i, s := range list {
+		if names[i] = s.Name; s.Name == name {
+			return s, nil
+		}
+	}
+	return data.Setting{}, setting.Unknown(name, names, r.base.Method())
+}
+
+// Settings are the run's settings at the present step.
+func (r *Run) Settings() setting.Values {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.settingsAt(r.recorded())
+}
+
+// History is all that is on record, read from disk beside the training. A measurement whose line is lost is left out; of a
+// step whose line is, its number stays.
+func (r *Run) History() (h wire.History, err error) {
+	r.mu.Lock()
+	h.Events = slices.Clone(r.rec.Changes)
+	metrics, err := r.rec.Metrics.View()
+	probes, err2 := r.rec.Probes.View()
+	r.mu.Unlock()
+	if err := errors.Join(err, err2); err != nil {
+		return h, err
+	}
+	defer metrics.Close()
+	defer probes.Close()
+	err = record.ReadHistory(&h, metrics, probes)
+	return h, err
+}
+
+// RecordsOf are the measurements that belong to a step.
+func (r *Run) RecordsOf(step int) ([]wire.Record, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.rec.Read(step)
+}
+
+// publish says where the run is. It is called with r.mu held.
+func (r *Run) publish(state string, target int, rate float64, client string) {
+	n := r.recorded()
+	s := wire.Status{
+		Name: r.Name, Dir: r.Dir, Data: r.base.Data(), Method: r.base.Method(), Seed: r.base.Seed(),
+		Step: n, StepsPerEpoch: r.perEpoch, StepsPerTest: r.clock.Interval, Epoch: n / r.perEpoch, State: state, Stepper: client, Target: target, Rate: rate,
+		Modalities: inforeg.ModalityNames(r.eng.Model), Settings: r.settingsAt(n), Code: r.code,
+	}
+	s.Epochs = int(s.Settings["epochs"].(float64))
+	if r.man.Parent != nil {
+		s.Parent = fmt.Sprintf("%s at step %d", r.man.Parent.Run, r.man.Parent.Step)
+	}
+	if state == wire.Replaying {
+		s.Step = r.at
+	}
+	s.Loss, s.Accuracy = r.rec.Loss, maps.Clone(r.rec.Accuracy)
+	s.Warnings = record.Warnings(r.rec.Changes)
+	if r.rec.LostText != "" {
+		s.Warnings = append(s.Warnings, r.rec.LostText)
+	}
+	r.published.Store(&s)
+}
+
+func (r *Run) publishProblem(state string, problem *wire.Problem) {
+	r.publish(state, 0, 0, "")
+	s := *r.published.Load()
+	s.Problem = problem
+	r.published.Store(&s)
+}
+
+// Status says where the run is, without waiting for a step under way.
+func (r *Run) Status() wire.Status { return *r.published.Load() }
+
+// Watch gives what happens to the run from now on, until stop is called, which closes the channel. Who reads
+// too slowly misses progress, nothing else.
+func (r *Run) Watch() (events <-chan wire.Event, stop func()) {
+	c := r.watchers.add()
+	return c, sync.OnceFunc(func() {
+		r.watchers.remove(c)
+		close(c)
+	})
+}
+
+// tell sends an event to whoever watches the run.
+func (r *Run) tell(e wire.Event) {
+	e.Status = r.Status()
+	r.watchers.send(e)
+}
+
+// watchers are the streams that follow a run. A slow one misses progress, nothing else.
+type watchers struct {
+	mu   sync.Mutex
+	list map[chan wire.Event]bool
+}
+
+func (w *watchers) add() chan wire.Event {
+	c := make(chan wire.Event, 64)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.list == nil {
+		w.list = map[chan wire.Event]bool{}
+	}
+	w.list[c] = true
+	return c
+}
+
+func (w *watchers) remove(c chan wire.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.list, c)
+}
+
+func (w *watchers) send(e wire.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for c := range w.list {
+		select {
+		case c <- e:
+		default:
+			if e.Kind != wire.Progress { // make room by dropping the oldest
+				select {
+				case <-c:
+				default:
+				}
+				select {
+				case c <- e:
+				default:
+				}
+			}
+		}
+	}
+}
