@@ -21,12 +21,12 @@ func (s *Sweep) outcome(r *SweepRun, rec record.Recorded) (*wire.RunOutcome, err
 	switch {
 	case epoch == 0:
 		return nil, nil
-	case r.beside.tuning:
+	case r.tuning:
 		o.Accuracies = record.FusedOnly(rec.History.Probes, o.Step)
 	default:
 		o.Accuracies = record.Accuracies(rec.History.Probes, rec.Status.Modalities, s.split, o.Step)
 	}
-	if o.Accuracies == nil || r.beside.lacks(rec, s.split, o.Step, r.arm.perEpoch) {
+	if o.Accuracies == nil || !r.tuning && r.extra.Lacks(rec, s.split, o.Step, r.arm.perEpoch) {
 		return nil, nil
 	}
 	if list := record.FusedOnly(rec.History.Probes, o.Step); list != nil {

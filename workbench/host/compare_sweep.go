@@ -11,6 +11,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/measure"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/run"
 	"github.com/primewindow/primewindow/workbench/host/setting"
@@ -43,17 +44,8 @@ type SweepRun struct {
 	arm      *arm
 	outcome  *wire.RunOutcome // nil as long as there is none
 	recorded bool             // whether the folder is there
-	beside   beside           // what is measured beside the accuracies that are compared
-}
-
-// beside is what is measured of a run beside the accuracies that every run of a sweep has.
-type beside struct {
-	tuning  bool // the run chooses a setting: the reported split stays unseen
-	eval    bool // after each epoch the trace under running batch-norm statistics too
-	whole   bool // after each epoch, and before the first, the whole model's trace
-	cosines bool // after each epoch the cosines between the last batch gradients, and noise
-	f1      bool // at the epoch at which the run counts the macro F1
-	maps    bool // there a map of the last encoder's features
+	tuning   bool             // the run chooses a setting: the reported split stays unseen
+	extra    measure.Extra    // what is measured in addition to the accuracies that are compared
 }
 
 // OpenSweep opens a comparison: everything that was asked for is checked before anything is written. Runs that are
@@ -198,8 +190,8 @@ func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*run.Run) (st
 		}
 	}
 	best := s.selection(p) == SelectTestBest
-	if p.beside.whole { // a trace begins before the first step, as each encoder's does
-		if err := p.beside.each(ctx, r, 0); err != nil {
+	if p.extra.Whole { // a trace begins before the first step, as each encoder's does
+		if err := p.extra.AfterStep(ctx, r, 0); err != nil {
 			return record.Recorded{}, err
 		}
 	}
@@ -207,7 +199,7 @@ func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*run.Run) (st
 	for step := 1; step <= p.Steps; step++ {
 		epoch, test := step%clock.Epoch == 0, step%clock.Interval == 0
 		// What is measured is measured when it is due: going back to all of it would take longer.
-		due := best && epoch || p.beside.epochs() && (epoch || test)
+		due := best && epoch || p.extra.WhileTraining() && (epoch || test)
 		if !due && step != p.Steps {
 			continue
 		}
@@ -219,8 +211,8 @@ func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*run.Run) (st
 				return record.Recorded{}, err
 			}
 		}
-		if p.beside.epochs() {
-			if err := p.beside.each(ctx, r, step); err != nil {
+		if p.extra.WhileTraining() {
+			if err := p.extra.AfterStep(ctx, r, step); err != nil {
 				return record.Recorded{}, err
 			}
 		}
@@ -229,20 +221,20 @@ func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*run.Run) (st
 		return record.Recorded{}, err
 	}
 	epoch := choose(s.selection(p), r.Recorded().History.Probes, p.arm.perEpoch, p.arm.epochs(), p.arm.due)
-	if epoch == 0 || p.beside.tuning {
+	if epoch == 0 || p.tuning {
 		return r.Recorded(), nil
 	}
 	if err := r.EvaluateAt(ctx, s.split, epoch*p.arm.perEpoch); err != nil {
 		return record.Recorded{}, err
 	}
-	err = p.beside.chosen(ctx, r, s.split, epoch*p.arm.perEpoch)
+	err = p.extra.AtChosen(ctx, r, s.split, epoch*p.arm.perEpoch)
 	return r.Recorded(), err
 }
 
 // measureGaps measures the validation accuracies that are due and not on record, as in a run of an older version whose
 // file was damaged: without them no epoch can be chosen.
 func (s *Sweep) measureGaps(ctx context.Context, r *run.Run, p *SweepRun) error {
-	if p.beside.tuning && s.tuneBy == SelectLast { // which the schedule may have left out
+	if p.tuning && s.tuneBy == SelectLast { // which the schedule may have left out
 		list, err := r.RecordsOf(p.Steps)
 		if err == nil && record.FusedOnly(list, p.Steps) == nil {
 			err = r.EvaluateAt(ctx, data.Validation, p.Steps)
@@ -270,7 +262,7 @@ func (s *Sweep) measureGaps(ctx context.Context, r *run.Run, p *SweepRun) error 
 
 // selection is how a run's epoch is chosen. One that chooses a setting is looked at on the validation split alone.
 func (s *Sweep) selection(p *SweepRun) string {
-	if p.beside.tuning {
+	if p.tuning {
 		return s.tuneBy
 	}
 	return s.ask.Select

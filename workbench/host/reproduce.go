@@ -18,6 +18,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/measure"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/run"
 	"github.com/primewindow/primewindow/workbench/host/setting"
@@ -441,7 +442,7 @@ func (one *part) run(a *reproArm, seed int, lr float64, window string) (*SweepRu
 	r := &SweepRun{
 		Name: fmt.Sprintf("%s %s, seed %d, lr %g", one.data, a.name, seed, lr), Dir: dir, Method: a.method, Seed: seed, Steps: made.epochs() * made.perEpoch, arm: &made,
 	}
-	r.beside = beside{tuning: true, eval: one.besides(a).eval} // until it is needed for more
+	r.tuning, r.extra = true, measure.Extra{Eval: one.besides(a).Eval} // until it is needed for more
 	if err := r.checkFolder(one.desc); err != nil {
 		return nil, err
 	}

@@ -9,52 +9,29 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
-	"github.com/primewindow/primewindow/viz"
+	"github.com/primewindow/primewindow/workbench/host/measure"
 	"github.com/primewindow/primewindow/workbench/host/run/runtest"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
-
-// TestEpochInside: cosines inside the window are measured after the first epoch that ends in one.
-func TestEpochInside(t *testing.T) {
-	for _, tt := range []struct {
-		name    string
-		windows []viz.Window
-		epochs  int
-		want    int
-		reason  string
-	}{
-		{"none", nil, 5, 0, "no window"},
-		{"an epoch", []viz.Window{{From: 2, To: 3}}, 5, 3, "the third epoch is from 2 to 3"},
-		{"noise", []viz.Window{{From: 2, To: 3, Uncertain: true}, {From: 4, To: 5}}, 5, 5, "noise alone may have opened the first"},
-		{"between ends", []viz.Window{{From: 2.25, To: 2.75}}, 5, 0, "it is shut when the third epoch ends"},
-		{"over an end", []viz.Window{{From: 2.5, To: 4.25}}, 5, 3, "the earliest of two ends"},
-		{"two modalities", []viz.Window{{From: 3, To: 4}, {From: 1, To: 2}}, 5, 2, "the earlier, whosever it is"},
-		{"not there yet", []viz.Window{{From: 2, To: 3}}, 2, 0, "two epochs are done"},
-	} {
-		if got := epochInside(tt.windows, tt.epochs); got != tt.want {
-			t.Errorf("%s: %d, want %d\nreason: %s", tt.name, got, tt.want, tt.reason)
-		}
-	}
-}
 
 // TestMeasureWhole: the whole model's trace is measured after each epoch, once, also of a run that was trained before, and
 // is a curve of figure 1 alone.
 func TestMeasureWhole(t *testing.T) {
 	shop := runtest.NewShop(t)
 	r := runtest.Trained(t, shop, "r", hosttest.Tiny("joint", map[string]any{setting.EveryPrefix + setting.ProbeEmp: "epoch"}), 2*hosttest.SmallEpoch)
-	b := beside{whole: true}
-	if !b.epochs() || !b.lacks(r.Recorded(), data.Test, 2*hosttest.SmallEpoch, hosttest.SmallEpoch) {
+	b := measure.Extra{Whole: true}
+	if !b.WhileTraining() || !b.Lacks(r.Recorded(), data.Test, 2*hosttest.SmallEpoch, hosttest.SmallEpoch) {
 		t.Error("a run without the whole model's trace lacks nothing")
 	}
 	for range 2 {
 		for _, step := range []int{hosttest.SmallEpoch, 0, 2 * hosttest.SmallEpoch} {
-			if err := b.each(t.Context(), r, step); err != nil {
+			if err := b.AfterStep(t.Context(), r, step); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	rec := r.Recorded()
-	if b.lacks(rec, data.Test, 2*hosttest.SmallEpoch, hosttest.SmallEpoch) {
+	if b.Lacks(rec, data.Test, 2*hosttest.SmallEpoch, hosttest.SmallEpoch) {
 		t.Error("measured, and still lacking")
 	}
 	n := 0

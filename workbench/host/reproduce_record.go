@@ -5,14 +5,15 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/stats"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/draw"
+	"github.com/primewindow/primewindow/workbench/host/measure"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -90,7 +91,7 @@ func (one *part) recordArm(a *reproArm) (wire.ReproducedArm, error) {
 		arm.Trials = one.trials(s.tries)
 		for i := range arm.Trials {
 			t := &arm.Trials[i]
-			t.Entropy, t.Chosen = figures5(t.Entropy), s.known && t.Missing == "" && t.LR == s.lr
+			t.Entropy, t.Chosen = stats.FiveFigures(t.Entropy), s.known && t.Missing == "" && t.LR == s.lr
 		}
 	}
 	for place, r := range s.main {
@@ -137,7 +138,7 @@ func (one *part) recordRun(r *SweepRun, a *reproArm, seed int) (got wire.Reprodu
 		got.Cosines = cosinesOf(rec, r.arm.perEpoch)
 	}
 	if one.maps {
-		m, err := readMap(r.Dir, rec.Status.Modalities, one.split, got.Step)
+		m, err := measure.ReadMap(r.Dir, rec.Status.Modalities, one.split, got.Step)
 		if err != nil {
 			return got, err
 		}
@@ -194,7 +195,7 @@ func (one *part) curvesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCu
 		if n := len(c.Epochs); n > 0 && c.Epochs[n-1] >= epoch {
 			return // measured once more
 		}
-		c.Epochs, c.Values = append(c.Epochs, epoch), append(c.Values, figures5(value))
+		c.Epochs, c.Values = append(c.Epochs, epoch), append(c.Values, stats.FiveFigures(value))
 		if se != nil {
 			se = finite(*se)
 		}
@@ -258,24 +259,12 @@ func (t target) shows(quantity string) bool {
 	return false
 }
 
-// figures5 is a number to five digits: a record is committed.
-func figures5(v float64) float64 {
-	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
-		return 0
-	}
-	out, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 5, 64), 64)
-	if err != nil {
-		return v
-	}
-	return out
-}
-
 // cosinesOf are a run's matrices after an early epoch, after the first in which a window was open, and after its last.
 func cosinesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCosine {
 	var list []wire.ReproducedCosine
 	batch := int(rec.Status.Settings["batch"].(float64))
-	steps := []int{min(cosineEpoch, rec.Status.Epoch) * perEpoch, rec.Status.Epoch * perEpoch}
-	if inside, err := firstInside(rec); err == nil && inside > 0 {
+	steps := []int{min(measure.CosineEpoch, rec.Status.Epoch) * perEpoch, rec.Status.Epoch * perEpoch}
+	if inside, err := measure.FirstInside(rec); err == nil && inside > 0 {
 		steps = append(steps, inside)
 	}
 	slices.Sort(steps)
@@ -293,7 +282,7 @@ func cosinesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCosine {
 			if !ok {
 				continue
 			}
-			c := wire.ReproducedCosine{Encoder: m, Epoch: float64(step) / float64(perEpoch), First: p.Step - p.N, Mean: figures5(p.Value), Batch: batch, SD: finite(inforeg.CosineError(p.Matrix))}
+			c := wire.ReproducedCosine{Encoder: m, Epoch: float64(step) / float64(perEpoch), First: p.Step - p.N, Mean: stats.FiveFigures(p.Value), Batch: batch, SD: finite(inforeg.CosineError(p.Matrix))}
 			for _, row := range p.Matrix {
 				short := make([]float64, len(row))
 				for j, v := range row {
@@ -321,7 +310,7 @@ func finite(v float64) *float64 {
 	if !record.IsFinite(v) {
 		return nil
 	}
-	return record.Known(figures5(v))
+	return record.Known(stats.FiveFigures(v))
 }
 
 // ofPaper reports whether a set of the catalogue is the paper's of that name.

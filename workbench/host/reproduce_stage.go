@@ -76,13 +76,11 @@ func (one *part) stageOf(a *reproArm) (s stage, err error) {
 // need makes a run one whose accuracies are reported, and says what else of it is.
 func (one *part) need(a *reproArm, r *SweepRun) error {
 	want := one.besides(a)
-	want = beside{
-		eval: want.eval || r.beside.eval, whole: want.whole || r.beside.whole, cosines: want.cosines || r.beside.cosines, f1: want.f1 || r.beside.f1, maps: want.maps || r.beside.maps,
-	}
-	if want == r.beside || r.outcome != nil && r.outcome.Missing != "" {
+	want = want.Or(r.extra)
+	if want == r.extra && !r.tuning || r.outcome != nil && r.outcome.Missing != "" {
 		return nil
 	}
-	r.beside, r.outcome = want, nil
+	r.tuning, r.extra, r.outcome = false, want, nil
 	return r.look(one.Sweep)
 }
 

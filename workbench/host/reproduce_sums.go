@@ -72,7 +72,7 @@ func sumTrials(arm *wire.ReproducedArm, samples int) {
 	}
 	arm.Edge = tune.Edge(rates, best)
 	if arm.MarginSamples, arm.Saturated = tune.Margin(rates, best, samples); arm.MarginSamples != nil {
-		*arm.MarginSamples = figures5(*arm.MarginSamples)
+		*arm.MarginSamples = stats.FiveFigures(*arm.MarginSamples)
 	}
 }
 

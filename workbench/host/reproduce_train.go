@@ -150,4 +150,4 @@ func writeRecord(path string, rec *wire.Reproduction) error {
 }
 
 // Tuning reports whether the run is trained to choose a setting, so that the reported split is not looked at.
-func (r *SweepRun) Tuning() bool { return r.beside.tuning }
+func (r *SweepRun) Tuning() bool { return r.tuning }

@@ -15,6 +15,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/stats"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/run"
@@ -308,7 +309,7 @@ func (v *Verification) figuresHere(one *part, a *reproArm, r *Rerun) (list []fig
 		return figuresOf(got), got.Backend, err
 	}
 	t := one.trials([]tryRun{{r.LR, r.Seed, r.sweep}})[0]
-	t.Entropy = figures5(t.Entropy)
+	t.Entropy = stats.FiveFigures(t.Entropy)
 	if o := r.sweep.outcome; o != nil {
 		backend = o.Backend
 	}

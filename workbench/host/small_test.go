@@ -26,6 +26,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/draw"
+	"github.com/primewindow/primewindow/workbench/host/measure"
 	"github.com/primewindow/primewindow/workbench/host/run"
 	"github.com/primewindow/primewindow/workbench/host/run/runtest"
 )
@@ -130,12 +131,12 @@ func useAll(t *testing.T, r *run.Run) error {
 	}
 	if n := r.Dataset().Len(data.Test); n > 0 {
 		dir := t.TempDir()
-		if err := writeMap(t.Context(), r, dir, data.Test); err != nil {
+		if err := measure.WriteMap(t.Context(), r, dir, data.Test); err != nil {
 			return fmt.Errorf("map: %w", err)
 		}
-		m, err := readMap(dir, r.Status().Modalities, data.Test, r.Status().Step)
+		m, err := measure.ReadMap(dir, r.Status().Modalities, data.Test, r.Status().Step)
 		known := strings.Contains(m.Missing, "are equal") || strings.Contains(m.Missing, "at one place")
-		if few := n < fewestMapped; err != nil || len(m.Points) != len(m.Labels) || (m.Missing == "") != (len(m.Points) == n) ||
+		if few := n < measure.FewestMapped; err != nil || len(m.Points) != len(m.Labels) || (m.Missing == "") != (len(m.Points) == n) ||
 			m.Missing != "" && few != strings.Contains(m.Missing, "want at least 4") || m.Missing != "" && !few && !known {
 			return fmt.Errorf("map: %d points of %d, missing: %q, error %w", len(m.Points), n, m.Missing, err)
 		}
