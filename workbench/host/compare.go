@@ -68,7 +68,28 @@ type arm struct {
 	perEpoch int
 }
 
-func (a arm) epochs() int { return a.settings.Epochs() }
+// Settings are those of the arm's runs, but for the seed.
+func (a *arm) Settings() setting.Values { return a.settings }
+
+// Asked are those of them that were asked for.
+func (a *arm) Asked() map[string]any { return a.asked }
+
+// WithSeed is the arm with the seed of one of its runs among its settings.
+func (a *arm) WithSeed(seed int) arm {
+	one := *a
+	one.asked, one.settings = maps.Clone(a.asked), maps.Clone(a.settings)
+	one.asked["seed"], one.settings["seed"] = float64(seed), float64(seed)
+	return one
+}
+
+// Epochs is the length of its runs.
+func (a *arm) Epochs() int { return a.settings.Epochs() }
+
+// PerEpoch is how many steps an epoch has.
+func (a *arm) PerEpoch() int { return a.perEpoch }
+
+// Steps is the length of its runs in steps.
+func (a *arm) Steps() int { return a.Epochs() * a.perEpoch }
 
 // newArm completes the settings of one method's runs, and finds out whether they can be trained and measured.
 func newArm(shop *run.Shop, c Comparison, m string, shared, own map[string]any) (arm, data.Dataset, error) {
@@ -101,8 +122,8 @@ func newArm(shop *run.Shop, c Comparison, m string, shared, own map[string]any) 
 	return a, set, checkSelection(selectionOn(c.Select, desc), a, set)
 }
 
-// due reports whether the validation accuracy is measured after so many steps.
-func (a *arm) due(step int) bool {
+// Due reports whether the validation accuracy is measured after so many steps.
+func (a *arm) Due(step int) bool {
 	return a.settings.Schedule(setting.ProbeAccuracy).Due(step, a.clock())
 }
 
@@ -128,15 +149,14 @@ func plan(shop *run.Shop, c Comparison) (*Sweep, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.arms, s.desc, s.split, s.samples = append(s.arms, a), set.Describe(), reported(set), set.Len(reported(set)) // the set is the same for all
-		s.validation = set.Len(data.Validation)
+		s.arms = append(s.arms, a)
+		s.on(set) // which is the same for all
 	}
-	s.ask.Select = selectionOn(c.Select, s.desc)
 	for seed := range c.Seeds {
 		for i, a := range s.arms {
 			name := fmt.Sprintf("%s-seed%d", a.method, seed)
 			s.Runs = append(s.Runs, &SweepRun{
-				Name: name, Dir: filepath.Join(c.Dir, name), Method: a.method, Seed: seed, Steps: a.epochs() * a.perEpoch, arm: &s.arms[i],
+				Name: name, Dir: filepath.Join(c.Dir, name), Method: a.method, Seed: seed, Steps: a.Steps(), arm: &s.arms[i],
 			})
 		}
 	}

@@ -42,8 +42,8 @@ func reported(set data.Dataset) data.Split {
 func checkSelection(selection string, a arm, set data.Dataset) error {
 	name := set.Describe().Name
 	ends := 0 // epochs whose validation accuracy will be on record
-	for epoch := range a.epochs() {
-		if a.due((epoch + 1) * a.perEpoch) {
+	for epoch := range a.Epochs() {
+		if a.Due((epoch + 1) * a.perEpoch) {
 			ends++
 		}
 	}

@@ -16,7 +16,7 @@ func (s *Sweep) outcome(r *SweepRun, rec record.Recorded) (*wire.RunOutcome, err
 	if rec.Lost != "" { // opened, the run computes it again
 		return nil, nil
 	}
-	epoch := choose(s.selection(r), rec.History.Probes, r.arm.perEpoch, r.arm.epochs(), r.arm.due)
+	epoch := choose(s.selection(r), rec.History.Probes, r.arm.perEpoch, r.arm.Epochs(), r.arm.Due)
 	o := &wire.RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Epoch: epoch, Step: epoch * r.arm.perEpoch}
 	switch {
 	case epoch == 0:
@@ -81,7 +81,7 @@ func (s *Sweep) Result() wire.Compared {
 	}
 	var compared []*wire.Difference
 	for _, a := range s.arms {
-		result := wire.MethodResult{Method: a.method, Epochs: a.epochs(), LR: a.settings.LR(), Settings: a.changed}
+		result := wire.MethodResult{Method: a.method, Epochs: a.Epochs(), LR: a.settings.LR(), Settings: a.changed}
 		for _, q := range all {
 			own := values[place{a.method, q}]
 			if len(own) > 0 {

@@ -42,7 +42,7 @@ type SweepRun struct {
 	Done              int // that it had taken when the comparison was opened
 
 	arm      *arm
-	outcome  *wire.RunOutcome // nil as long as there is none
+	result   *wire.RunOutcome // nil as long as there is none
 	recorded bool             // whether the folder is there
 	tuning   bool             // the run chooses a setting: the reported split stays unseen
 	extra    measure.Extra    // what is measured in addition to the accuracies that are compared
@@ -129,17 +129,28 @@ func (r *SweepRun) look(s *Sweep) error {
 		r.Done = min(r.Done, r.Steps-1)
 	}
 	if r.Done == r.Steps {
-		r.outcome, err = s.outcome(r, rec)
+		r.result, err = s.outcome(r, rec)
 	}
 	return err
 }
 
 // Outcome is what a run came to; false as long as it has not been trained. Without accuracies it says why.
 func (r *SweepRun) Outcome() (wire.RunOutcome, bool) {
-	if r.outcome == nil {
+	if r.result == nil {
 		return wire.RunOutcome{}, false
 	}
-	return *r.outcome, true
+	return *r.result, true
+}
+
+// HasOutcome reports whether the run came to something, be it a hole.
+func (r *SweepRun) HasOutcome() bool { return r.result != nil }
+
+// Missing is why a run has no accuracies; empty as long as it may have some.
+func (r *SweepRun) Missing() string {
+	if r.result == nil {
+		return ""
+	}
+	return r.result.Missing
 }
 
 // Train trains a run to its end, measures what is compared, and keeps the comparison's file up to date. watch is called
@@ -149,21 +160,21 @@ func (s *Sweep) Train(ctx context.Context, r *SweepRun, watch func(*run.Run) (st
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if r.outcome != nil {
+	if r.result != nil {
 		return nil
 	}
 	rec, err := s.train(ctx, r, watch)
 	if err == nil {
-		r.outcome, err = s.outcome(r, rec)
+		r.result, err = s.outcome(r, rec)
 	}
-	if ctx.Err() != nil && r.outcome == nil {
+	if ctx.Err() != nil && r.result == nil {
 		return context.Cause(ctx)
 	}
-	if err == nil && r.outcome == nil {
+	if err == nil && r.result == nil {
 		err = fmt.Errorf("accuracies at the chosen epoch are not on record")
 	}
 	if err != nil {
-		r.outcome = &wire.RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: wire.FirstLine(err)}
+		r.result = &wire.RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: wire.FirstLine(err)}
 	}
 	if s.apart {
 		return nil
@@ -220,7 +231,7 @@ func (s *Sweep) train(ctx context.Context, p *SweepRun, watch func(*run.Run) (st
 	if err := s.measureGaps(ctx, r, p); err != nil {
 		return record.Recorded{}, err
 	}
-	epoch := choose(s.selection(p), r.Recorded().History.Probes, p.arm.perEpoch, p.arm.epochs(), p.arm.due)
+	epoch := choose(s.selection(p), r.Recorded().History.Probes, p.arm.perEpoch, p.arm.Epochs(), p.arm.Due)
 	if epoch == 0 || p.tuning {
 		return r.Recorded(), nil
 	}
@@ -244,9 +255,9 @@ func (s *Sweep) measureGaps(ctx context.Context, r *run.Run, p *SweepRun) error 
 	if s.selection(p) != SelectVal {
 		return nil
 	}
-	for epoch := range p.arm.epochs() {
+	for epoch := range p.arm.Epochs() {
 		step := (epoch + 1) * p.arm.perEpoch
-		if !p.arm.due(step) {
+		if !p.arm.Due(step) {
 			continue
 		}
 		list, err := r.RecordsOf(step)
@@ -278,3 +289,75 @@ func (s *Sweep) word() string {
 
 // Close gives the folder back.
 func (s *Sweep) Close() error { return s.lock.Close() }
+
+// diverged makes a hole of a run that stands before a step that cannot be taken: the step would be the same again.
+func (r *SweepRun) diverged() {
+	rec, err := record.ReadRecorded(r.Dir)
+	if err != nil || r.result != nil {
+		return
+	}
+	if n := len(rec.History.Events); n > 0 {
+		if c := rec.History.Events[n-1]; c.Event == wire.EventDiverged && c.Step == rec.Status.Step {
+			r.Fail(fmt.Sprintf("step %d was not taken: %s", c.Step, c.Text))
+		}
+	}
+}
+
+// Ended reports whether a run has come to its end, or cannot.
+func (r *SweepRun) Ended() bool {
+	return r.Done >= r.Steps || r.Missing() != ""
+}
+
+// Tuning reports whether the run is trained to choose a setting, so that the reported split is not looked at.
+func (r *SweepRun) Tuning() bool { return r.tuning }
+
+// Fail makes a hole of a run: it has no accuracies, for this reason.
+func (r *SweepRun) Fail(why string) {
+	r.result = &wire.RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: why}
+}
+
+// Arm is the method of the run, with its settings.
+func (r *SweepRun) Arm() *arm { return r.arm }
+
+// newPart is a sweep whose runs are parts of something else, which names them and keeps the files: see [Sweep.Try].
+func newPart(shop *run.Shop, c Comparison, set data.Dataset) *Sweep {
+	s := &Sweep{shop: shop, ask: c, apart: true}
+	s.on(set)
+	return s
+}
+
+// on is what the sweep takes from the set of its runs.
+func (s *Sweep) on(set data.Dataset) {
+	s.desc, s.split = set.Describe(), reported(set)
+	s.samples, s.validation = set.Len(s.split), set.Len(data.Validation)
+	s.ask.Select = selectionOn(s.ask.Select, s.desc)
+}
+
+// Try adds a run that chooses a setting, until [SweepRun.Report] makes it one whose accuracies count. The folder may hold
+// the run already.
+func (s *Sweep) Try(name, dir string, a *arm, seed int, extra measure.Extra) (*SweepRun, error) {
+	r := &SweepRun{Name: name, Dir: dir, Method: a.method, Seed: seed, Steps: a.Steps(), arm: a, tuning: true, extra: extra}
+	if err := s.Reopen(r); err != nil {
+		return nil, err
+	}
+	r.diverged()
+	return r, nil
+}
+
+// Reopen checks a run's folder and looks how far the run is.
+func (s *Sweep) Reopen(r *SweepRun) error {
+	if err := r.checkFolder(s.desc); err != nil {
+		return err
+	}
+	return r.look(s)
+}
+
+// Report makes a run one whose accuracies count, and of which this is measured as well. One that failed stays a hole.
+func (r *SweepRun) Report(s *Sweep, extra measure.Extra) error {
+	extra = extra.Or(r.extra)
+	if extra == r.extra && !r.tuning || r.Missing() != "" {
+		return nil
+	}
+	r.tuning, r.extra, r.result = false, extra, nil
+	return r.look(s)
+}

@@ -257,10 +257,7 @@ func (p *Reproduction) part(t target, set string, stands []string, more map[stri
 	}
 	one.setNote = note
 	desc := opened.Describe()
-	one.Sweep = &Sweep{
-		shop: p.shop, ask: Comparison{Dir: p.ask.Dir, Select: selectionOn(p.ask.Select, desc), Seeds: one.seeds}, desc: desc,
-		split: reported(opened), samples: opened.Len(reported(opened)), validation: opened.Len(data.Validation), apart: true,
-	}
+	one.Sweep = newPart(p.shop, Comparison{Dir: p.ask.Dir, Select: p.ask.Select, Seeds: one.seeds}, opened)
 	if one.tuneBy = SelectVal; one.ask.Select == SelectLast && !p.bestTrials {
 		one.tuneBy = SelectLast
 	}
@@ -381,7 +378,7 @@ func (one *part) arm(a *reproArm, lr float64, window string) (arm, error) {
 	done, _, err := newArm(one.shop, ask, a.method, shared, nil)
 	if err == nil && a.longer != 1 {
 		for _, name := range []string{"epochs", "lr_step"} {
-			shared[name] = a.longer * done.settings.Number(name)
+			shared[name] = a.longer * done.Settings().Number(name)
 		}
 		done, _, err = newArm(one.shop, ask, a.method, shared, nil)
 	}
@@ -426,11 +423,8 @@ func (one *part) run(a *reproArm, seed int, lr float64, window string) (*SweepRu
 	if err != nil {
 		return nil, err
 	}
-	made.asked = maps.Clone(made.asked)
-	made.asked["seed"] = float64(seed)
-	made.settings = maps.Clone(made.settings)
-	made.settings["seed"] = float64(seed)
-	name, err := specName(made.settings, one.desc.Provenance.SplitHash)
+	made = made.WithSeed(seed)
+	name, err := specName(made.Settings(), one.desc.Provenance.SplitHash)
 	if err != nil {
 		return nil, err
 	}
@@ -439,32 +433,12 @@ func (one *part) run(a *reproArm, seed int, lr float64, window string) (*SweepRu
 		one.runs[key] = r
 		return r, nil
 	}
-	r := &SweepRun{
-		Name: fmt.Sprintf("%s %s, seed %d, lr %g", one.data, a.name, seed, lr), Dir: dir, Method: a.method, Seed: seed, Steps: made.epochs() * made.perEpoch, arm: &made,
-	}
-	r.tuning, r.extra = true, measure.Extra{Eval: one.besides(a).Eval} // until it is needed for more
-	if err := r.checkFolder(one.desc); err != nil {
+	r, err := one.Try(fmt.Sprintf("%s %s, seed %d, lr %g", one.data, a.name, seed, lr), dir, &made, seed, measure.Extra{Eval: one.besides(a).Eval})
+	if err != nil {
 		return nil, err
 	}
-	if err := r.look(one.Sweep); err != nil {
-		return nil, err
-	}
-	r.diverged()
 	one.rep.runs[dir], one.runs[key] = r, r
 	return r, nil
-}
-
-// diverged makes a hole of a run that stands before a step that cannot be taken: the step would be the same again.
-func (r *SweepRun) diverged() {
-	rec, err := record.ReadRecorded(r.Dir)
-	if err != nil || r.outcome != nil {
-		return
-	}
-	if n := len(rec.History.Events); n > 0 {
-		if c := rec.History.Events[n-1]; c.Event == wire.EventDiverged && c.Step == rec.Status.Step {
-			r.outcome = &wire.RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: fmt.Sprintf("step %d was not taken: %s", c.Step, c.Text)}
-		}
-	}
 }
 
 // checkFolder wants the folder to be free, or to be one of reproductions.

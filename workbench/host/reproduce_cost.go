@@ -137,6 +137,6 @@ const StepTimes = "step times that were measured at demo scale on 2 busy virtual
 
 // Seconds is how long a run will take yet.
 func (p *Reproduction) Seconds(r *SweepRun) float64 {
-	s, _ := p.costs.seconds(r.arm.settings.Data(), r.Method, r.Steps-r.Done)
+	s, _ := p.costs.seconds(r.Arm().Settings().Data(), r.Method, r.Steps-r.Done)
 	return s
 }

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -157,9 +158,7 @@ func (one *part) trials(tries []tryRun) []wire.Trial {
 			got.Missing = wire.NotTrained
 		case tryFailed:
 			got.Missing = "no accuracy on the validation split"
-			if t.run.outcome != nil && t.run.outcome.Missing != "" {
-				got.Missing = t.run.outcome.Missing
-			}
+			got.Missing = cmp.Or(t.run.Missing(), got.Missing)
 		}
 		list = append(list, got)
 	}
@@ -182,27 +181,27 @@ func (one *part) tried(r *SweepRun) (t try, state int) {
 	if t, ok := one.rep.tries[r.Dir]; ok {
 		return t, tryDone
 	}
-	if r.outcome == nil && r.Done < r.Steps {
+	if !r.HasOutcome() && r.Done < r.Steps {
 		return try{}, tryOpen
 	}
-	if r.outcome != nil && r.outcome.Missing != "" {
+	if r.Missing() != "" {
 		return try{}, tryFailed
 	}
 	rec, err := record.ReadRecorded(r.Dir)
 	if err != nil || rec.Status.Step < r.Steps || rec.Lost != "" {
 		return try{}, tryOpen
 	}
-	epoch := choose(one.tuneBy, rec.History.Probes, r.arm.perEpoch, r.arm.epochs(), r.arm.due)
-	list := record.FusedOnly(rec.History.Probes, epoch*r.arm.perEpoch)
+	epoch := choose(one.tuneBy, rec.History.Probes, r.Arm().PerEpoch(), r.Arm().Epochs(), r.Arm().Due)
+	list := record.FusedOnly(rec.History.Probes, epoch*r.Arm().PerEpoch())
 	switch {
-	case (epoch == 0 || list == nil) && r.outcome == nil:
+	case (epoch == 0 || list == nil) && !r.HasOutcome():
 		return try{}, tryOpen // trained, and not measured to its end
 	case epoch == 0 || list == nil:
 		return try{}, tryFailed
 	}
 	t.accuracy = list[0].Value
 	for _, p := range rec.History.Probes {
-		there := p.Step == epoch*r.arm.perEpoch && p.Split == string(data.Validation)
+		there := p.Step == epoch*r.Arm().PerEpoch() && p.Split == string(data.Validation)
 		if there && p.Kind == "cross_entropy" && p.Encoder == wire.Fused {
 			t.entropy = p.Value
 		}

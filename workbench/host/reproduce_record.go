@@ -79,13 +79,13 @@ func (one *part) recordArm(a *reproArm) (wire.ReproducedArm, error) {
 	if err != nil {
 		return arm, err
 	}
-	arm.Epochs, arm.LR = made.epochs(), s.lr
+	arm.Epochs, arm.LR = made.Epochs(), s.lr
 	if a.longer != 1 {
 		arm.Settings = maps.Clone(a.set)
 		if arm.Settings == nil {
 			arm.Settings = map[string]any{}
 		}
-		arm.Settings["lr_step"] = made.settings["lr_step"]
+		arm.Settings["lr_step"] = made.Settings()["lr_step"]
 	}
 	if a.rateOf == "" {
 		arm.Trials = one.trials(s.tries)
@@ -118,12 +118,12 @@ func (one *part) recordRun(r *SweepRun, a *reproArm, seed int) (got wire.Reprodu
 	if r == nil {
 		return got, nil
 	}
-	if r.outcome != nil {
-		got.RunOutcome = *r.outcome
+	if o, ok := r.Outcome(); ok {
+		got.RunOutcome = o
 	}
 	got.Run, got.Versions = runHash(r.Dir), nil
 	if a.like != "" {
-		got.Window = r.arm.settings.Text("window")
+		got.Window = r.Arm().Settings().Text("window")
 	}
 	if got.Missing != "" {
 		return got, nil
@@ -133,9 +133,9 @@ func (one *part) recordRun(r *SweepRun, a *reproArm, seed int) (got wire.Reprodu
 		return got, err
 	}
 	got.Accuracies = append(got.Accuracies, one.f1Of(rec, got.Step)...)
-	got.Curves = one.curvesOf(rec, r.arm.perEpoch)
+	got.Curves = one.curvesOf(rec, r.Arm().PerEpoch())
 	if one.cosines {
-		got.Cosines = cosinesOf(rec, r.arm.perEpoch)
+		got.Cosines = cosinesOf(rec, r.Arm().PerEpoch())
 	}
 	if one.maps {
 		m, err := measure.ReadMap(r.Dir, rec.Status.Modalities, one.split, got.Step)

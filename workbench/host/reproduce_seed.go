@@ -45,9 +45,9 @@ func (one *part) shownSeed() (seed int, known bool, search []*SweepRun, err erro
 			}
 		}
 		switch {
-		case !r.trained():
+		case !r.Ended():
 			return 0, false, search, nil
-		case r.outcome != nil && r.outcome.Missing != "":
+		case r.Missing() != "":
 			continue // a run that cannot go on is not shown
 		}
 		did, err := one.actedBefore(r)
@@ -61,11 +61,6 @@ func (one *part) shownSeed() (seed int, known bool, search []*SweepRun, err erro
 	return 0, true, search, nil
 }
 
-// trained reports whether a run has come to its end, or cannot.
-func (r *SweepRun) trained() bool {
-	return r.Done >= r.Steps || r.outcome != nil && r.outcome.Missing != ""
-}
-
 // actedBefore reports whether a trained run regulated any encoder up to the epoch that is chosen by the validation split;
 // where the epoch is chosen in another way, at all.
 func (one *part) actedBefore(r *SweepRun) (bool, error) {
@@ -77,8 +72,8 @@ func (one *part) actedBefore(r *SweepRun) (bool, error) {
 		return false, err
 	}
 	if one.ask.Select == SelectVal {
-		epoch := choose(SelectVal, rec.History.Probes, r.arm.perEpoch, r.arm.epochs(), r.arm.due)
-		rec.History.Metrics = rec.History.Metrics[:min(len(rec.History.Metrics), epoch*r.arm.perEpoch)]
+		epoch := choose(SelectVal, rec.History.Probes, r.Arm().PerEpoch(), r.Arm().Epochs(), r.Arm().Due)
+		rec.History.Metrics = rec.History.Metrics[:min(len(rec.History.Metrics), epoch*r.Arm().PerEpoch())]
 	}
 	if one.rep.shown == nil {
 		one.rep.shown = map[string]bool{}

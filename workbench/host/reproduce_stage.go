@@ -35,7 +35,7 @@ func (one *part) stageOf(a *reproArm) (s stage, err error) {
 	if err != nil {
 		return stage{}, err
 	}
-	s.steps = made.epochs() * made.perEpoch
+	s.steps = made.Steps()
 	if s.rateChoice, err = one.rate(a); err != nil {
 		return s, err
 	}
@@ -75,13 +75,7 @@ func (one *part) stageOf(a *reproArm) (s stage, err error) {
 
 // need makes a run one whose accuracies are reported, and says what else of it is.
 func (one *part) need(a *reproArm, r *SweepRun) error {
-	want := one.besides(a)
-	want = want.Or(r.extra)
-	if want == r.extra && !r.tuning || r.outcome != nil && r.outcome.Missing != "" {
-		return nil
-	}
-	r.tuning, r.extra, r.outcome = false, want, nil
-	return r.look(one.Sweep)
+	return r.Report(one.Sweep, one.besides(a))
 }
 
 // window is, of a control, when it acts: in the epochs in which another arm with the same seed did. It is not known
@@ -95,7 +89,7 @@ func (one *part) window(a *reproArm, seed int) (text string, known bool, err err
 		return "", false, err
 	}
 	r := other.main[seed]
-	if r.outcome == nil {
+	if !r.HasOutcome() {
 		return "", false, nil
 	}
 	if text, ok := one.rep.acted[r.Dir]; ok {
@@ -162,7 +156,7 @@ func (p *Reproduction) Next() (*SweepRun, bool, error) {
 		if err != nil {
 			return nil, false, err
 		}
-		if n := len(search); n > 0 && !search[n-1].trained() {
+		if n := len(search); n > 0 && !search[n-1].Ended() {
 			return search[n-1], true, nil
 		}
 	}
@@ -179,7 +173,7 @@ func (p *Reproduction) Next() (*SweepRun, bool, error) {
 				}
 			}
 			for _, r := range s.main {
-				if r != nil && r.outcome == nil {
+				if r != nil && !r.HasOutcome() {
 					late = append(late, r)
 				}
 			}
@@ -286,11 +280,11 @@ func (l *PlanLine) add(n need, c costs) {
 	left := n.steps
 	if n.run != nil {
 		left = n.run.Steps - n.run.Done
-		switch o := n.run.outcome; {
-		case o != nil && o.Missing != "":
+		switch {
+		case n.run.Missing() != "":
 			l.Failed++
 			return
-		case o != nil:
+		case n.run.HasOutcome():
 			l.Done++
 			return
 		}

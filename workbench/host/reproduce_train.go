@@ -76,11 +76,12 @@ func (p *Reproduction) Train(ctx context.Context, r *SweepRun, watch func(*run.R
 	if noteErr := p.note(r, one.data, r.Done-from, time.Since(began).Seconds()); err == nil && r.Done > from {
 		err = noteErr
 	}
-	if err != nil || r.outcome == nil || r.outcome.Missing == "" {
+	if err != nil || r.Missing() == "" {
 		return err
 	}
-	if r.outcome.Missing = wire.OneLine(errors.New(r.outcome.Missing)); diskFull(r.outcome.Missing) {
-		return &wire.Problem{Message: r.outcome.Missing, Hint: "free some space and go on: what is done is on record"}
+	why := wire.OneLine(errors.New(r.Missing()))
+	if r.Fail(why); diskFull(why) {
+		return &wire.Problem{Message: why, Hint: "free some space and go on: what is done is on record"}
 	}
 	return nil
 }
@@ -89,7 +90,7 @@ func diskFull(text string) bool { return strings.Contains(text, "no space left o
 
 // partOf is a part that needs a run: any has the set and the selection.
 func (p *Reproduction) partOf(r *SweepRun) *part {
-	data := r.arm.settings.Data()
+	data := r.Arm().Settings().Data()
 	return p.parts[slices.IndexFunc(p.parts, func(one *part) bool { return one.data == data })]
 }
 
@@ -148,6 +149,3 @@ func writeRecord(path string, rec *wire.Reproduction) error {
 	}
 	return nil
 }
-
-// Tuning reports whether the run is trained to choose a setting, so that the reported split is not looked at.
-func (r *SweepRun) Tuning() bool { return r.tuning }

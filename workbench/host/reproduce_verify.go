@@ -259,7 +259,7 @@ func (v *Verification) find(one *part, r *Rerun) error {
 
 // Seconds is how long a run will take, roughly.
 func (v *Verification) Seconds(r *Rerun) float64 {
-	if r.sweep.outcome != nil {
+	if r.sweep.HasOutcome() {
 		return 0
 	}
 	s, _ := v.costs.seconds(r.rec.Data, r.arm.Method, r.sweep.Steps)
@@ -273,14 +273,11 @@ func (v *Verification) Train(ctx context.Context, r *Rerun, watch func(*run.Run)
 		one = one.choosing()
 	}
 	a := one.list[slices.IndexFunc(one.list, func(a *reproArm) bool { return a.name == r.Arm })]
-	err := r.sweep.checkFolder(one.desc) // another record may have had it trained by now
-	if err == nil {
-		err = r.sweep.look(one.Sweep)
-	}
+	err := one.Reopen(r.sweep) // another record may have had it trained by now
 	if err == nil && !r.trial {
 		err = one.need(a, r.sweep)
 	}
-	if err == nil && r.sweep.outcome == nil {
+	if err == nil && !r.sweep.HasOutcome() {
 		err = one.rep.Train(ctx, r.sweep, watch)
 	}
 	if err != nil {
@@ -310,7 +307,7 @@ func (v *Verification) figuresHere(one *part, a *reproArm, r *Rerun) (list []fig
 	}
 	t := one.trials([]tryRun{{r.LR, r.Seed, r.sweep}})[0]
 	t.Entropy = stats.FiveFigures(t.Entropy)
-	if o := r.sweep.outcome; o != nil {
+	if o, ok := r.sweep.Outcome(); ok {
 		backend = o.Backend
 	}
 	return trialFigures(t), backend, nil

@@ -336,7 +336,7 @@ func tryAll(t *testing.T, one *part, a *reproArm, came func(lr float64, seed int
 			}
 			tried++
 			if accuracy, entropy := came(try.lr, try.seed); accuracy < 0 {
-				try.run.outcome = &wire.RunOutcome{Missing: "step 3 was not taken: loss is not finite"}
+				try.run.Fail("step 3 was not taken: loss is not finite")
 			} else {
 				one.rep.tries[try.run.Dir] = tryOf(accuracy, entropy)
 			}
