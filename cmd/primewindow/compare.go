@@ -13,8 +13,8 @@ import (
 
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
-	"github.com/primewindow/primewindow/workbench/host"
 	"github.com/primewindow/primewindow/workbench/host/run"
+	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
 
 // epochChoices are those of -select.
@@ -33,7 +33,7 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 	seeds := f.Int("seeds", 5, "`number` of runs of each method, seeds 0, 1 and so on")
 	epochs := f.Int("epochs", 0, "`number` of epochs; 0: what suits the set")
 	out := f.String("out", "", "`folder` of the comparison; without it compare- and the set's name")
-	choice := f.String("select", host.SelectAuto, "`choice` of the epoch that counts: "+epochChoices)
+	choice := f.String("select", sweep.SelectAuto, "`choice` of the epoch that counts: "+epochChoices)
 	curves := f.String("curves", "", "`file` that also takes, as CSV, what was measured from epoch to epoch: accuracies on the validation split, traces, how often a method acted")
 	format := f.String("format", "text", "`format` of the table: "+strings.Join(formats, ", "))
 	if _, err := parse(env, f, args, 0, 0); err != nil {
@@ -67,7 +67,7 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 	}
 	shop := run.NewShop(env.project)
 	names := strings.FieldsFunc(*methods, func(r rune) bool { return r == ',' || r == ' ' })
-	sweep, err := host.OpenSweep(shop, host.Comparison{Dir: *out, Methods: names, Seeds: *seeds, Select: *choice, Set: asked})
+	sweep, err := sweep.Open(shop, sweep.Comparison{Dir: *out, Methods: names, Seeds: *seeds, Select: *choice, Set: asked})
 	if err != nil {
 		return errors.Join(err, shop.Close())
 	}
@@ -92,7 +92,7 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 }
 
 // trainAll trains the runs one after the other and says how far they are.
-func trainAll(ctx context.Context, env *environ, sweep *host.Sweep) error {
+func trainAll(ctx context.Context, env *environ, sweep *sweep.Sweep) error {
 	p := newPace(env.errOut, sweep.Runs)
 	p.begin()
 	for i, r := range sweep.Runs {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench"
-	"github.com/primewindow/primewindow/workbench/host"
 	"github.com/primewindow/primewindow/workbench/host/run"
+	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
 
 // lineEvery is how often a comparison says where it is when it does not write to a terminal.
@@ -18,7 +18,7 @@ const lineEvery = 10 * time.Second
 type pace struct {
 	w    io.Writer
 	tty  bool
-	runs []*host.SweepRun
+	runs []*sweep.Run
 	now  int                // place of the run under way
 	rate map[string]float64 // steps per second of the methods that have been trained, with all that is measured between steps
 	last float64            // of them, the one measured last: what others are thought to have
@@ -29,7 +29,7 @@ type pace struct {
 	after func() float64 // seconds that runs will take which are not among these; nil: there are none
 }
 
-func newPace(w io.Writer, runs []*host.SweepRun) *pace {
+func newPace(w io.Writer, runs []*sweep.Run) *pace {
 	return &pace{w: w, tty: isTerminal(w), runs: runs, rate: map[string]float64{}}
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/report"
 	"github.com/primewindow/primewindow/internal/wire"
-	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
 
 // formats of a comparison's table, the default first.
@@ -20,7 +20,7 @@ var formats = []string{"text", "md", "csv", "json"}
 func printComparison(w io.Writer, format string, c wire.Compared) error {
 	switch format {
 	case "json":
-		return host.WriteCompared(w, c)
+		return sweep.WriteCompared(w, c)
 	case "csv":
 		return writeComparisonCSV(w, c)
 	}

@@ -9,14 +9,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/internal/wire"
-	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
 
 // madeComparison is a comparison with made numbers of three methods.
 func madeComparison() wire.Compared {
 	fused, audio := wire.Quantity{Encoder: "fused", Readout: "head"}, wire.Quantity{Encoder: "audio", Readout: "linear"}
 	return wire.Compared{
-		Schema: 2, Data: "digits", Split: "test", Samples: 200, Select: host.SelectVal, Seeds: 3, Baseline: "ogm", Comparisons: 4,
+		Schema: 2, Data: "digits", Split: "test", Samples: 200, Select: sweep.SelectVal, Seeds: 3, Baseline: "ogm", Comparisons: 4,
 		Methods: []wire.MethodResult{
 			{Method: "ogm", Settings: map[string]any{"batch": 16.0, "alpha": 0.3}, Accuracies: []wire.Summary{{Quantity: fused, Mean: 0.7, SD: new(0.01), Seeds: 3}, {Quantity: audio, Mean: 0.5, SD: new(0.02), Seeds: 3}}},
 			{
@@ -82,7 +82,7 @@ Settings of ogm alone: alpha=0.3.
 // TestPaceLeft: the time left is that of the steps left, by the rate of each method, or by the last rate where a
 // method has none yet.
 func TestPaceLeft(t *testing.T) {
-	runs := []*host.SweepRun{
+	runs := []*sweep.Run{
 		{Method: "joint", Steps: 100}, {Method: "inforeg", Steps: 100, Done: 50}, {Method: "joint", Steps: 100, Done: 40},
 	}
 	p := newPace(&bytes.Buffer{}, runs)

@@ -17,9 +17,10 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench"
-	"github.com/primewindow/primewindow/workbench/host"
 	"github.com/primewindow/primewindow/workbench/host/draw"
+	"github.com/primewindow/primewindow/workbench/host/reproduce"
 	"github.com/primewindow/primewindow/workbench/host/run"
+	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
 
 // reproduceCommand trains what tables and figures of the paper need, as far as it is not done, writes their records, and
@@ -33,15 +34,15 @@ func reproduceCommand(ctx context.Context, env *environ, args []string) error {
 	f.String("dir", "", "`folder` of the set")
 	seeds := f.Int("seeds", 0, "`number` of runs of each method, seeds 0, 1 and so on; 0: five, of made data one")
 	f.Int("epochs", 0, "`number` of epochs; 0: what suits the set and the scale")
-	scale := f.String("scale", host.ScaleDemo, "`size`: demo, the sets' own small networks; paper, the paper's networks, optimizer and 50 epochs")
-	choice := f.String("select", host.SelectAuto, "`choice` of the epoch that counts: "+epochChoices)
+	scale := f.String("scale", reproduce.ScaleDemo, "`size`: demo, the sets' own small networks; paper, the paper's networks, optimizer and 50 epochs")
+	choice := f.String("select", sweep.SelectAuto, "`choice` of the epoch that counts: "+epochChoices)
 	out := f.String("out", "reproduction", "`folder` of runs and records: the runs of all targets in its folder runs, each record as SET/TARGET.json")
-	tune := f.Bool("tune", true, "choose each method's learning rate by the validation split, unless the set says that it is unfit: "+host.TuneRule()+"; -tune=false takes the set's own")
+	tune := f.Bool("tune", true, "choose each method's learning rate by the validation split, unless the set says that it is unfit: "+reproduce.TuneRule()+"; -tune=false takes the set's own")
 	plan := f.Bool("plan", false, "only say what is done, what is left and how long it will take: nothing is trained or written")
 	from := f.String("from", "", "`file` of a record, or several joined by commas: draw them again, without training")
 	draw := f.String("draw", "", "`folder` that the tables and figures go to; without it where the record is")
 	again := newVerifyFlags(f)
-	names, err := parse(env, f, args, 0, len(host.ReproduceTargets()))
+	names, err := parse(env, f, args, 0, len(reproduce.Targets()))
 	if err != nil {
 		return err
 	}
@@ -61,21 +62,21 @@ func reproduceCommand(ctx context.Context, env *environ, args []string) error {
 		}
 	})
 	maps.Copy(asked, set)
-	ask := host.Reproduce{Dir: *out, Targets: names, Data: *data, Seeds: *seeds, Scale: *scale, Select: *choice, Tune: *tune, Set: asked}
+	ask := reproduce.Ask{Dir: *out, Targets: names, Data: *data, Seeds: *seeds, Scale: *scale, Select: *choice, Tune: *tune, Set: asked}
 	if !*plan { // which needs no backend
 		if err := xla.Reexec(env.project); err != nil {
 			return err
 		}
 	}
 	shop := run.NewShop(env.project)
-	p, err := host.OpenReproduction(shop, ask)
+	p, err := reproduce.Open(shop, ask)
 	if err != nil {
 		return errors.Join(err, shop.Close())
 	}
 	if *plan {
 		return errors.Join(printPlan(env, p), shop.Close())
 	}
-	records, err := reproduce(ctx, env, p)
+	records, err := reproduceTargets(ctx, env, p)
 	if closeErr := errors.Join(p.Close(), shop.Close()); err == nil {
 		err = closeErr
 	}
@@ -124,7 +125,7 @@ func unfinished(records []*wire.Reproduction) error {
 }
 
 // reproduce trains what is left and writes the records.
-func reproduce(ctx context.Context, env *environ, p *host.Reproduction) ([]*wire.Reproduction, error) {
+func reproduceTargets(ctx context.Context, env *environ, p *reproduce.Reproduction) ([]*wire.Reproduction, error) {
 	if err := p.Open(); err != nil {
 		return nil, err
 	}
@@ -138,7 +139,7 @@ func reproduce(ctx context.Context, env *environ, p *host.Reproduction) ([]*wire
 }
 
 // trainMissing trains the runs that are not done, one line for each.
-func trainMissing(ctx context.Context, env *environ, p *host.Reproduction) error {
+func trainMissing(ctx context.Context, env *environ, p *reproduce.Reproduction) error {
 	for {
 		r, more, err := p.Next()
 		if err != nil || !more {
@@ -149,7 +150,7 @@ func trainMissing(ctx context.Context, env *environ, p *host.Reproduction) error
 			return err
 		}
 		own := p.Seconds(r)
-		one := newPace(env.errOut, []*host.SweepRun{r})
+		one := newPace(env.errOut, []*sweep.Run{r})
 		one.step, one.quiet = r.Done, true
 		one.lead = func() string {
 			return fmt.Sprintf("run %d of %d, ", all.Done+all.Failed+1, all.Done+all.Failed+all.Left)
@@ -180,13 +181,13 @@ func trainMissing(ctx context.Context, env *environ, p *host.Reproduction) error
 }
 
 // printPlan says what is done and what is left.
-func printPlan(env *environ, p *host.Reproduction) error {
+func printPlan(env *environ, p *reproduce.Reproduction) error {
 	lines, all, err := p.Plan()
 	if err != nil {
 		return err
 	}
 	g := grid{{"target", "data", "runs", "done", "failed", "left", "steps", "time"}}
-	row := func(l host.PlanLine) []string {
+	row := func(l reproduce.PlanLine) []string {
 		return []string{l.Target, l.Data, fmt.Sprint(l.Done + l.Failed + l.Left), fmt.Sprint(l.Done), fmt.Sprint(l.Failed), fmt.Sprint(l.Left), fmt.Sprint(l.Steps), lasting(seconds(l.Seconds))}
 	}
 	for _, l := range lines {
@@ -200,7 +201,7 @@ func printPlan(env *environ, p *host.Reproduction) error {
 	switch {
 	case all.Left == 0:
 	case all.Estimated:
-		fmt.Fprintln(env.errOut, "Times are by the steps of runs that are there; without any, by "+host.StepTimes+".")
+		fmt.Fprintln(env.errOut, "Times are by the steps of runs that are there; without any, by "+reproduce.StepTimes+".")
 	default:
 		fmt.Fprintln(env.errOut, "Times are by the steps of runs that are there.")
 	}

@@ -13,8 +13,9 @@ import (
 	"github.com/primewindow/primewindow/internal/report"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
-	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/reproduce"
 	"github.com/primewindow/primewindow/workbench/host/run"
+	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
 
 // verifyFlags are those of reproduce that only -verify knows.
@@ -54,7 +55,7 @@ func (v verifyFlags) check(f *flag.FlagSet) error {
 
 // verify trains runs of records again and compares.
 func verify(ctx context.Context, env *environ, f *flag.FlagSet, flags verifyFlags, targets []string, plan bool) error {
-	ask := host.Verify{Path: *flags.path, Targets: targets, Runs: *flags.runs, Pick: *flags.pick, Within: flags.within.Seconds()}
+	ask := reproduce.Verify{Path: *flags.path, Targets: targets, Runs: *flags.runs, Pick: *flags.pick, Within: flags.within.Seconds()}
 	out := ""
 	f.Visit(func(named *flag.Flag) {
 		switch named.Name {
@@ -84,7 +85,7 @@ func verify(ctx context.Context, env *environ, f *flag.FlagSet, flags verifyFlag
 	}
 	shop := run.NewShop(env.project)
 	defer shop.Close() //nolint:errcheck // its runs are closed one by one, where an error is told
-	v, err := host.OpenVerification(shop, ask)
+	v, err := reproduce.OpenVerification(shop, ask)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func verify(ctx context.Context, env *environ, f *flag.FlagSet, flags verifyFlag
 	if plan {
 		return nil
 	}
-	var first *host.Rerun
+	var first *reproduce.Rerun
 	bad, what := 0, ""
 	for i, r := range v.Chosen {
 		got, took, err := rerun(ctx, env, v, i)
@@ -123,7 +124,7 @@ func verify(ctx context.Context, env *environ, f *flag.FlagSet, flags verifyFlag
 const mostApart = 8
 
 // announce says what holds already, what is chosen, and how the choice can be repeated.
-func announce(env *environ, v *host.Verification, ask host.Verify) {
+func announce(env *environ, v *reproduce.Verification, ask reproduce.Verify) {
 	text := fmt.Sprintf("%s of %s: means, intervals and p are those of the runs", report.Counted(v.Records, "record", "records"), report.Counted(v.Total, "run", "runs"))
 	if v.Named > 0 {
 		text += fmt.Sprintf("; settings and samples here give %s the name on record", report.Counted(v.Named, "run", "runs"))
@@ -132,7 +133,7 @@ func announce(env *environ, v *host.Verification, ask host.Verify) {
 		text += "; not here and not trained: " + strings.Join(v.Absent, ", ")
 	}
 	fmt.Fprintln(env.errOut, text)
-	total, told := 0.0, map[string]bool{host.Machine(): true}
+	total, told := 0.0, map[string]bool{reproduce.Machine(): true}
 	for _, r := range v.Chosen {
 		s := v.Seconds(r)
 		total += s
@@ -141,7 +142,7 @@ func announce(env *environ, v *host.Verification, ask host.Verify) {
 		}
 		if said := r.Machine(); !told[said] {
 			told[said] = true
-			fmt.Fprintf(env.errOut, "%s was made on %s, here is %s: what training carries on may differ\n", r.File, said, host.Machine())
+			fmt.Fprintf(env.errOut, "%s was made on %s, here is %s: what training carries on may differ\n", r.File, said, reproduce.Machine())
 		}
 	}
 	if _, err := strconv.Atoi(ask.Runs); err == nil && len(v.Chosen) > 0 {
@@ -150,9 +151,9 @@ func announce(env *environ, v *host.Verification, ask host.Verify) {
 }
 
 // rerun trains one of the runs again, and says on the way how far it is.
-func rerun(ctx context.Context, env *environ, v *host.Verification, i int) (got host.Verified, took time.Duration, err error) {
+func rerun(ctx context.Context, env *environ, v *reproduce.Verification, i int) (got reproduce.Verified, took time.Duration, err error) {
 	r, began := v.Chosen[i], time.Now()
-	one := newPace(env.errOut, []*host.SweepRun{r.Sweep()})
+	one := newPace(env.errOut, []*sweep.Run{r.Sweep()})
 	one.quiet = true
 	one.lead = func() string { return fmt.Sprintf("run %d of %d, %s: ", i+1, len(v.Chosen), r) }
 	one.after = func() (s float64) {
@@ -170,7 +171,7 @@ func rerun(ctx context.Context, env *environ, v *host.Verification, i int) (got 
 }
 
 // verdict is what a run that was trained again says of its record.
-func verdict(v host.Verified) string {
+func verdict(v reproduce.Verified) string {
 	switch {
 	case len(v.Apart) > 0 && v.Exact:
 		return fmt.Sprintf("%d of %d figures DISAGREE, on the kind of machine that made the record", len(v.Apart), v.Figures)

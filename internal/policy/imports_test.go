@@ -40,7 +40,7 @@ var arrows = map[string][]string{
 	"viz":                        {"viz/tsne", "internal/whole"},
 	"viz/tsne":                   {},
 	"workbench":                  {"data", "internal/report", "internal/strict", "internal/whole", "internal/wire"},
-	"workbench/host":             {"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/holm", "internal/npy", "internal/seal", "internal/stats", "internal/strict", "internal/tune", "internal/whole", "internal/wire", "internal/xla", "models", "viz", "viz/tsne", "workbench/host/cellcode", "workbench/host/draw", "workbench/host/engine", "workbench/host/measure", "workbench/host/record", "workbench/host/run", "workbench/host/setting"},
+	"workbench/host":             {"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/holm", "internal/npy", "internal/seal", "internal/stats", "internal/strict", "internal/tune", "internal/whole", "internal/wire", "internal/xla", "models", "viz", "viz/tsne", "workbench/host/cellcode", "workbench/host/draw", "workbench/host/engine", "workbench/host/measure", "workbench/host/record", "workbench/host/reproduce", "workbench/host/run", "workbench/host/setting", "workbench/host/sweep"},
 	"workbench/host/cellcode":    {},
 	"workbench/host/setting":     {"data", "data/catalog", "models", "inforeg", "inforeg/method", "internal/wire"},
 	"workbench/host/engine":      {"data", "inforeg", "internal/seal", "internal/whole", "internal/wire", "internal/xla", "models", "workbench/host/record", "workbench/host/setting"},
@@ -49,9 +49,11 @@ var arrows = map[string][]string{
 	"workbench/host/run":         {"data", "data/catalog", "inforeg", "inforeg/method", "internal/seal", "internal/whole", "internal/wire", "internal/xla", "models", "workbench/host/engine", "workbench/host/record", "workbench/host/setting"},
 	"workbench/host/run/runtest": {"internal/hosttest", "internal/wire", "internal/xla", "internal/xlatest", "models", "workbench/host/run"},
 	"workbench/host/measure":     {"data", "inforeg", "internal/stats", "internal/wire", "viz", "viz/tsne", "workbench/host/draw", "workbench/host/record", "workbench/host/run", "workbench/host/setting"},
+	"workbench/host/sweep":       {"data", "data/catalog", "inforeg", "inforeg/method", "internal/holm", "internal/seal", "internal/stats", "internal/strict", "internal/whole", "internal/wire", "workbench/host/measure", "workbench/host/record", "workbench/host/run", "workbench/host/setting"},
+	"workbench/host/reproduce":   {"data", "data/catalog", "data/cremad", "data/mosi", "inforeg", "internal/holm", "internal/stats", "internal/tune", "internal/whole", "internal/wire", "internal/xla", "workbench/host/draw", "workbench/host/measure", "workbench/host/record", "workbench/host/run", "workbench/host/setting", "workbench/host/sweep"},
 	"workbench/host/record":      {"data", "inforeg", "inforeg/method", "internal/seal", "internal/strict", "internal/whole", "internal/wire", "models", "workbench/host/setting"},
-	"cmd/primewindow":            {"data", "data/*", "data/catalog", "internal/report", "internal/whole", "internal/wire", "internal/xla", "viz", "workbench", "workbench/host", "workbench/host/draw", "workbench/host/record", "workbench/host/replay", "workbench/host/run"},
-	"bench/*":                    {"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/wire", "internal/xla", "models", "viz", "viz/tsne", "workbench", "workbench/host", "workbench/host/engine", "workbench/host/replay", "workbench/host/run"},
+	"cmd/primewindow":            {"data", "data/*", "data/catalog", "internal/report", "internal/whole", "internal/wire", "internal/xla", "viz", "workbench", "workbench/host", "workbench/host/draw", "workbench/host/record", "workbench/host/replay", "workbench/host/reproduce", "workbench/host/run", "workbench/host/sweep"},
+	"bench/*":                    {"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/wire", "internal/xla", "models", "viz", "viz/tsne", "workbench", "workbench/host", "workbench/host/engine", "workbench/host/replay", "workbench/host/run", "workbench/host/sweep"},
 }
 
 // nevers are what must not be reached, not even through other packages.

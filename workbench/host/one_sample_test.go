@@ -17,8 +17,10 @@ import (
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/draw"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/reproduce"
 	"github.com/primewindow/primewindow/workbench/host/run"
 	"github.com/primewindow/primewindow/workbench/host/run/runtest"
+	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
 
 // vectorFolder makes a set of two vectors a sample, 16 samples to train on and so many in each of the other splits.
@@ -117,14 +119,12 @@ func checkErrors(t *testing.T, dir string, n int) {
 	}
 }
 
-func noWatch(*run.Run) func() { return func() {} }
-
 // compareFew compares two methods with two seeds.
 func compareFew(t *testing.T, shop *run.Shop, settings map[string]any, n int) {
 	t.Helper()
 	settings["data"] = "folder"
-	s, err := OpenSweep(shop, Comparison{
-		Dir: filepath.Join(t.TempDir(), "c"), Methods: []string{"joint", "inforeg"}, Seeds: 2, Select: SelectVal, Set: settings,
+	s, err := sweep.Open(shop, sweep.Comparison{
+		Dir: filepath.Join(t.TempDir(), "c"), Methods: []string{"joint", "inforeg"}, Seeds: 2, Select: sweep.SelectVal, Set: settings,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -155,9 +155,9 @@ func compareFew(t *testing.T, shop *run.Shop, settings map[string]any, n int) {
 func reproduceFew(t *testing.T, shop *run.Shop, settings map[string]any, n int) {
 	t.Helper()
 	out, set := t.TempDir(), settings["dir"].(string)
-	p, err := OpenReproduction(shop, Reproduce{
+	p, err := reproduce.Open(shop, reproduce.Ask{
 		Dir: filepath.Join(out, "r"), Targets: []string{"table6", "window", "fig4", "fig6"}, Data: "folder", Seeds: 2,
-		Scale: ScaleDemo, Select: SelectVal, Tune: false, Set: settings,
+		Scale: reproduce.ScaleDemo, Select: sweep.SelectVal, Tune: false, Set: settings,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -217,7 +217,7 @@ func reproduceFew(t *testing.T, shop *run.Shop, settings map[string]any, n int) 
 	if i := slices.IndexFunc(again.Arms[0].Runs[0].Curves, func(c wire.ReproducedCurve) bool { return len(c.SE) > 0 && c.SE[0] != nil }); i < 0 {
 		t.Errorf("no curve of the window has standard errors: %+v", again.Arms[0].Runs[0].Curves)
 	}
-	v, err := OpenVerification(shop, Verify{Path: p.Files()[0], Dir: set, Runs: "2", Pick: "a", Out: filepath.Join(out, "again")})
+	v, err := reproduce.OpenVerification(shop, reproduce.Verify{Path: p.Files()[0], Dir: set, Runs: "2", Pick: "a", Out: filepath.Join(out, "again")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +226,9 @@ func reproduceFew(t *testing.T, shop *run.Shop, settings map[string]any, n int) 
 			t.Errorf("%s again: %+v, error %v", r, got, err)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(out, "again", runsDir)); err != nil {
+	if _, err := os.Stat(filepath.Join(out, "again", reproduce.RunsDir)); err != nil {
 		t.Error(err)
 	}
 }
+
+func noWatch(*run.Run) func() { return func() {} }

@@ -17,7 +17,9 @@ import (
 
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/reproduce"
 	"github.com/primewindow/primewindow/workbench/host/run"
+	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
 
 // Proof is what a look at a folder came to: what was found to be as it was written, and what was not.
@@ -80,7 +82,7 @@ func proveBelow(ctx context.Context, dir string, seen map[string]bool, use func(
 		use(dir, proveRun)
 		return nil
 	}
-	if has(compareFile) {
+	if has(sweep.File) {
 		use(dir, proveComparison)
 	}
 	for _, e := range entries {
@@ -255,7 +257,7 @@ func (p *Proof) others(dir string) {
 	}
 	for _, e := range entries {
 		name := e.Name()
-		if name != costFile && (!strings.HasPrefix(name, "map-") || !strings.HasSuffix(name, ".json")) {
+		if name != reproduce.CostFile && (!strings.HasPrefix(name, "map-") || !strings.HasSuffix(name, ".json")) {
 			continue
 		}
 		path := filepath.Join(dir, name)
@@ -302,11 +304,11 @@ func checkPicture(path string) error {
 func proveComparison(dir string) Proof {
 	p := Proof{Dir: dir}
 	var c wire.Compared
-	switch err := record.ReadJSON(filepath.Join(dir, compareFile), &c); {
+	switch err := record.ReadJSON(filepath.Join(dir, sweep.File), &c); {
 	case errors.Is(err, record.ErrUnsealed) && c.Schema > 0:
-		p.remark(compareFile, "an older version wrote it, without a checksum")
+		p.remark(sweep.File, "an older version wrote it, without a checksum")
 	case err != nil:
-		p.fault(compareFile, err)
+		p.fault(sweep.File, err)
 		return p
 	}
 	there := 0
@@ -321,9 +323,9 @@ func proveComparison(dir string) Proof {
 				return r.Step == o.Step && r.Kind == "accuracy" && r.Split == c.Split && r.Encoder == a.Encoder && r.Readout == a.Readout
 			}
 			if i := slices.IndexFunc(rec.History.Probes, match); i < 0 {
-				p.Faults = append(p.Faults, fmt.Sprintf("%s: %s: accuracy %s %s of step %d is not on the run's record", compareFile, o.Run, a.Encoder, a.Readout, o.Step))
+				p.Faults = append(p.Faults, fmt.Sprintf("%s: %s: accuracy %s %s of step %d is not on the run's record", sweep.File, o.Run, a.Encoder, a.Readout, o.Step))
 			} else if v := rec.History.Probes[i].Value; v != a.Value {
-				p.Faults = append(p.Faults, fmt.Sprintf("%s: %s: accuracy %s %s of step %d is %v, on the run's record it is %v", compareFile, o.Run, a.Encoder, a.Readout, o.Step, a.Value, v))
+				p.Faults = append(p.Faults, fmt.Sprintf("%s: %s: accuracy %s %s of step %d is %v, on the run's record it is %v", sweep.File, o.Run, a.Encoder, a.Readout, o.Step, a.Value, v))
 			}
 		}
 	}

@@ -1,0 +1,143 @@
+package reproduce
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sys/cpu"
+
+	"github.com/primewindow/primewindow/data/catalog"
+	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/sweep"
+)
+
+// CostFile keeps in a run's folder how long it took. It is no part of the run's record.
+const CostFile = "cost.json"
+
+// cost is how long steps of a run took, with all that was measured between them.
+type cost struct {
+	Data    string  `json:"data"`
+	Method  string  `json:"method"`
+	Steps   int     `json:"steps"`
+	Seconds float64 `json:"seconds"`
+	Machine string  `json:"machine"`
+}
+
+// costs are those of all runs that are there, by set and method.
+type costs map[string]cost
+
+func costKey(data, method string) string { return data + " " + method }
+
+// readCosts reads them; a file that is damaged tells nothing.
+func readCosts(dirs []string) costs {
+	all := costs{}
+	for _, dir := range dirs {
+		if c, ok := readCost(dir); ok {
+			all.add(c)
+		}
+	}
+	return all
+}
+
+func readCost(dir string) (c cost, ok bool) {
+	if err := record.ReadJSON(filepath.Join(dir, CostFile), &c); err != nil && !errors.Is(err, record.ErrUnsealed) {
+		return cost{}, false
+	}
+	return c, c.Steps > 0 && c.Seconds > 0
+}
+
+func (c costs) add(one cost) {
+	for _, key := range []string{costKey(one.Data, one.Method), costKey(one.Data, "")} {
+		sum := c[key]
+		sum.Steps += one.Steps
+		sum.Seconds += one.Seconds
+		c[key] = sum
+	}
+}
+
+// note adds what a part of a run took.
+func (p *Reproduction) note(r *sweep.Run, data string, steps int, seconds float64) error {
+	if steps <= 0 {
+		return nil
+	}
+	one := cost{Data: data, Method: r.Method, Steps: steps, Seconds: seconds, Machine: Machine()}
+	p.costs.add(one)
+	if before, ok := readCost(r.Dir); ok {
+		one.Steps += before.Steps
+		one.Seconds += before.Seconds
+	}
+	return record.WriteJSON(filepath.Join(r.Dir, CostFile), one)
+}
+
+// seconds is how long steps will take: by runs that are there of the same set and method, or of the set and another
+// method, or by those of [data.Source], times of another machine; measured is false then.
+func (c costs) seconds(data, method string, steps int) (s float64, measured bool) {
+	if one, ok := c[costKey(data, method)]; ok {
+		return float64(steps) * one.Seconds / float64(one.Steps), true
+	}
+	set, _ := catalog.Find(data)
+	if one, there := c[costKey(data, "")]; there {
+		return float64(steps) * one.Seconds / float64(one.Steps) * stepFactor(method), true
+	}
+	return float64(steps) * cmp.Or(set.StepMillis, 250) / 1000 * stepFactor(method), false
+}
+
+// factors of a step under a method, measured in the same way; of gblend and those not named by bench/methods/results.md.
+var factors = map[string]float64{
+	"ogm_ge": 1.4, "greedy": 1.3, "agm": 2.2, "mmpareto": 1.8, "redreg": 2.8, "gblend": 4, "pmr": 1.15,
+}
+
+func stepFactor(method string) float64 {
+	if f, ok := factors[method]; ok {
+		return f
+	}
+	return 1.1
+}
+
+// Machine describes the machine that this is, as records do: a processor's name, what its vendor numbers it by, the widest vectors that it has, and how many of its cores
+// there are: what XLA's code for it hangs on. Virtual machines give names that are shared by several generations.
+func Machine() string {
+	info := map[string]string{} // of the first core
+	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		for line := range strings.Lines(string(text)) {
+			key, value, ok := strings.Cut(line, ":")
+			if key = strings.TrimSpace(key); ok && info[key] == "" {
+				info[key] = strings.TrimSpace(value)
+			}
+		}
+	}
+	var kind []string
+	for _, key := range []string{"cpu family", "model", "CPU implementer", "CPU part"} {
+		if info[key] != "" {
+			kind = append(kind, key+" "+info[key])
+		}
+	}
+	for _, v := range []struct {
+		name string
+		has  bool
+	}{{"AVX-512", cpu.X86.HasAVX512F}, {"AVX2", cpu.X86.HasAVX2}, {"AVX", cpu.X86.HasAVX}, {"SVE", cpu.ARM64.HasSVE}} {
+		if v.has {
+			kind = append(kind, v.name)
+			break
+		}
+	}
+	name := cmp.Or(info["model name"], runtime.GOARCH)
+	if len(kind) > 0 {
+		name += " (" + strings.Join(kind, ", ") + ")"
+	}
+	return fmt.Sprintf("%s, %d cores", name, runtime.NumCPU())
+}
+
+// StepTimes says what the table of step times rests on.
+const StepTimes = "step times that were measured at demo scale on 2 busy virtual cores (AMD EPYC); idle ones take about half"
+
+// Seconds is how long a run will take yet.
+func (p *Reproduction) Seconds(r *sweep.Run) float64 {
+	s, _ := p.costs.seconds(r.Arm().Settings().Data(), r.Method, r.Steps-r.Done)
+	return s
+}

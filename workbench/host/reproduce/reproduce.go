@@ -1,0 +1,463 @@
+package reproduce
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/data/catalog"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/measure"
+	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/run"
+	"github.com/primewindow/primewindow/workbench/host/setting"
+	"github.com/primewindow/primewindow/workbench/host/sweep"
+)
+
+// Scales of a reproduction.
+const (
+	ScaleDemo  = "demo"  // the sets' own recipes: small networks, minutes on two cores
+	ScalePaper = "paper" // the paper's networks, optimizer and 50 epochs: for an accelerator
+)
+
+// Ask asks for tables and figures of the paper.
+//
+// A run is named by the hash of its settings and samples and lies in DIR/runs/HASH, whoever needs it: targets share it,
+// and one that is done is never trained again. The record of a target on a set is DIR/SET/TARGET.json.
+type Ask struct {
+	Dir     string
+	Targets []string       // names of targets; "all" is each of them
+	Data    string         // set of samples; empty: the first present one of those that stand in the place of the paper's
+	Seeds   int            // seeds 0 to Seeds-1; 0: five, of made data one
+	Scale   string         // ScaleDemo or ScalePaper
+	Select  string         // how the epoch that counts is chosen: one of [Selections]
+	Tune    bool           // whether each method's learning rate is chosen by the validation split, where that is fit for it
+	Set     map[string]any // settings of all runs by name, beyond the set's own
+}
+
+const (
+	RunsDir    = "runs"
+	usualSeeds = 5
+)
+
+// Reproduction is the way to the records that were asked for.
+type Reproduction struct {
+	ask   Ask
+	shop  *run.Shop
+	parts []*part
+	runs  map[string]*sweep.Run // by folder: targets share them
+	tries map[string]try        // by folder
+	acted map[string]string     // by folder: in which epochs a run did, see actedIn
+	shown map[string]bool       // by folder: whether a run acted up to its chosen epoch
+	locks map[string]*os.File   // by set
+	costs costs
+
+	bestTrials bool // runs that choose count at their best epoch whatever the selection is, as in records of schema 1
+	recorded   bool // the settings are those of a record: sets are opened as it says
+}
+
+// part is a target on a set.
+type part struct {
+	target
+	*sweep.Sweep
+	rep    *Reproduction
+	data   string
+	stands []string // sets of the paper in whose place it stands; none where it is one of them
+	seeds  int
+	// searched is, of a target with maps, among how many seeds the one that is shown is found, see shownSeed
+	searched int
+	list     []*reproArm
+	hidden   []*reproArm // whose learning rate others take
+	shared   map[string]any
+	// chooser is the same target on the set as it is where a learning rate is chosen, see [data.Description.Choose]; nil
+	// where that is the set itself.
+	chooser *part
+	made    map[string]sweep.Arm  // by arm, learning rate and window
+	runs    map[string]*sweep.Run // by these and the seed
+
+	setNote string // of what the set has not, see [Reproduction.openSet]
+}
+
+// reproArm is an arm of a part.
+type reproArm struct {
+	recipe
+	refused string    // why it cannot be trained on this set
+	rates   []float64 // that are tried first, the usual one in the middle; one where none is chosen
+}
+
+// Open finds out what would be trained, and everything that is wrong with what was asked for. Nothing is written.
+func Open(shop *run.Shop, ask Ask) (*Reproduction, error) {
+	p := &Reproduction{ask: ask, shop: shop, runs: map[string]*sweep.Run{}, tries: map[string]try{}, acted: map[string]string{}, locks: map[string]*os.File{}}
+	names := ask.Targets
+	if slices.Contains(names, "all") {
+		names = Targets()
+	}
+	if len(names) == 0 {
+		return nil, &wire.Problem{Message: "reproduce: no target", Hint: "there are " + strings.Join(Targets(), ", ") + ", and all"}
+	}
+	switch {
+	case ask.Seeds < 0 || ask.Seeds > sweep.MostSeeds:
+		return nil, &wire.Problem{Message: fmt.Sprintf("seeds: got %d, want between 1 and %d", ask.Seeds, sweep.MostSeeds), Hint: "seeds: how many runs each method has; an interval needs two"}
+	case !slices.Contains(sweep.Selections, ask.Select):
+		return nil, wire.Unknown("selection", ask.Select, sweep.Selections, "")
+	case ask.Scale != ScaleDemo && ask.Scale != ScalePaper:
+		return nil, wire.Unknown("scale", ask.Scale, []string{ScaleDemo, ScalePaper}, "")
+	}
+	for _, name := range []string{"method", "seed", "data"} {
+		if _, ok := ask.Set[name]; ok {
+			return nil, &wire.Problem{Message: fmt.Sprintf("setting %s: the target decides it", name), Hint: "-data chooses the set, -seeds the seeds; other runs are trained with primewindow run or compare"}
+		}
+	}
+	for _, name := range slices.Compact(slices.Clone(names)) {
+		t, err := findTarget(name)
+		if err != nil {
+			return nil, err
+		}
+		sets, err := p.sets(t)
+		if err != nil {
+			return nil, err
+		}
+		for set, stands := range sets.all() {
+			one, err := p.part(t, set, stands, nil)
+			if err != nil {
+				return nil, err
+			}
+			p.parts = append(p.parts, one)
+		}
+	}
+	if err := p.checkFolder(); err != nil {
+		return nil, err
+	}
+	p.costs = readCosts(p.dirs())
+	return p, p.arrange()
+}
+
+// choice is a set and what it stands for.
+type choice struct {
+	set    string
+	stands []string
+}
+
+type choices []choice
+
+func (c choices) all() func(yield func(string, []string) bool) {
+	return func(yield func(string, []string) bool) {
+		for _, one := range c {
+			if !yield(one.set, one.stands) {
+				return
+			}
+		}
+	}
+}
+
+// sets are those on which a target is reproduced.
+func (p *Reproduction) sets(t target) (choices, error) {
+	present := map[string]bool{}
+	for _, s := range catalog.Sets(p.shop.Project) {
+		present[s.Name] = s.Present
+	}
+	_, given := p.ask.Set["dir"]
+	own := func(set string) []string { // which of the paper's sets a set is not
+		var list []string
+		for _, s := range t.paperSets {
+			if ofPaper(set, s) {
+				return nil
+			}
+			list = append(list, s)
+		}
+		return list
+	}
+	if p.ask.Data != "" {
+		_, known := catalog.Find(p.ask.Data)
+		switch {
+		case !known:
+			return nil, catalog.Unknown(p.ask.Data)
+		case !present[p.ask.Data] && !given:
+			return nil, &wire.Problem{Message: fmt.Sprintf("data %s is not present", p.ask.Data), Hint: fmt.Sprintf("%s names the folder that it is in; -data synth is made and needs no files", catalog.DataVariable)}
+		}
+		return choices{{p.ask.Data, own(p.ask.Data)}}, nil
+	}
+	if p.ask.Scale == ScalePaper {
+		list := choices{}
+		var absent []string
+		for _, s := range t.paperSets {
+			if of, _ := catalog.OfPaper(s); present[of.Name] {
+				list = append(list, choice{of.Name, nil})
+			} else {
+				absent = append(absent, fmt.Sprintf("%s (%s)", s, of.Name))
+			}
+		}
+		if len(list) == 0 {
+			return nil, &wire.Problem{
+				Message: fmt.Sprintf("%s at paper scale: the paper's sets are not present: %s", t.name, cmp.Or(strings.Join(absent, ", "), "this question is not the paper's, name a set")),
+				Hint:    fmt.Sprintf("%s names the folder that they are in; -data SET takes another set, -scale demo its small stand-in", catalog.DataVariable),
+			}
+		}
+		return list, nil
+	}
+	var list choices
+	offers, stands := t.standIns()
+	for i, sets := range offers {
+		for _, set := range sets {
+			if present[set] && !slices.ContainsFunc(list, func(c choice) bool { return c.set == set }) {
+				one := choice{set, stands[i]}
+				if len(own(set)) == 0 {
+					one.stands = nil
+				}
+				list = append(list, one)
+				break
+			}
+		}
+	}
+	return list, nil
+}
+
+// part prepares a target on a set, with more settings than were asked for.
+func (p *Reproduction) part(t target, set string, stands []string, more map[string]any) (*part, error) {
+	one := &part{target: t, rep: p, data: set, stands: stands, seeds: p.ask.Seeds}
+	if one.seeds == 0 {
+		one.seeds = usualSeeds
+		if of, ok := catalog.Find(set); ok && of.Made() {
+			one.seeds = 1
+		}
+	}
+	if t.maps {
+		one.searched = one.seeds
+	}
+	if t.oneSeed {
+		one.seeds = 1
+	}
+	asked := map[string]any{"data": set}
+	if v, ok := p.ask.Set["dir"]; ok {
+		asked["dir"] = v
+	}
+	given := maps.Clone(p.ask.Set)
+	if given == nil {
+		given = map[string]any{}
+	}
+	maps.Copy(given, more)
+	for name, v := range given {
+		if strings.HasPrefix(name, catalog.Prefix) {
+			asked[name] = v
+		}
+	}
+	opened, chosen, note, err := p.openSet(t, set, asked)
+	if err != nil {
+		return nil, err
+	}
+	one.setNote = note
+	desc := opened.Describe()
+	one.Sweep = sweep.NewPart(p.shop, sweep.Comparison{Dir: p.ask.Dir, Select: p.ask.Select, Seeds: one.seeds}, opened)
+	if one.TuneBy = sweep.SelectVal; one.Ask.Select == sweep.SelectLast && !p.bestTrials {
+		one.TuneBy = sweep.SelectLast
+	}
+	one.shared, one.made, one.runs = one.scaled(desc), map[string]sweep.Arm{}, map[string]*sweep.Run{}
+	maps.Copy(one.shared, chosen)
+	maps.Copy(one.shared, given)
+	one.shared["data"] = set
+	settings, err := setting.Resolve(one.shared, &desc) // of joint training: a setting that no run has is an error at once
+	if err != nil {
+		return nil, err
+	}
+	if _, err := setting.BuildModel(settings, desc); err != nil {
+		return nil, err
+	}
+	recipes := t.arms(record.Modalities(&record.Manifest{Settings: settings, Data: desc}))
+	tunes := p.ask.Tune && slices.ContainsFunc(recipes, func(r recipe) bool { return !r.ownRate })
+	if len(desc.Choose) > 0 && tunes && one.TuneBy == sweep.SelectLast {
+		if one.chooser, err = p.part(t, set, stands, desc.Choose); err != nil {
+			return nil, err
+		}
+		one.chooser.Ask.Select, one.chooser.TuneBy = one.Ask.Select, one.TuneBy // both count at the same epoch
+	}
+	for _, r := range recipes {
+		one.list = append(one.list, one.prepare(r, settings.LR()))
+	}
+	return one, nil
+}
+
+// scaled are the settings that the scale decides. At demo scale the set's recipe holds, and two modalities of utdmhad,
+// since several of the paper's methods and heads take no more.
+func (one *part) scaled(desc data.Description) map[string]any {
+	if one.rep.ask.Scale == ScaleDemo {
+		return demoSettings(one.data)
+	}
+	s := usualSettings()
+	maps.Copy(s, map[string]any{"epochs": 50, "lr": 2e-3, "momentum": 0.9, "weight_decay": 1e-4, "lr_step": 30, "lr_gamma": 0.1, "batch": 64, "snapshot_gib": 1})
+	for _, m := range desc.Modalities {
+		if m.Kind == data.Clip || m.Kind == data.Image || m.Kind == data.Spectrogram {
+			s[setting.EncoderPrefix+m.Name] = "resnet18"
+		}
+	}
+	return s
+}
+
+// prepare finds out whether an arm can be trained on the set, and which learning rates it tries.
+func (one *part) prepare(r recipe, lr float64) *reproArm {
+	a := &reproArm{recipe: r, rates: []float64{lr}}
+	if r.longer == 0 {
+		a.longer = 1
+	}
+	if r.method == "gblend" && one.rep.ask.Scale == ScaleDemo && r.set == nil {
+		a.set = map[string]any{"super_epoch": 4} // trials of ten epochs would be most of a run of twelve
+	}
+	if one.chooser != nil && a.like != "" && !r.ownRate { // its epochs are known of reported runs alone, which choose nothing
+		a.rateOf = a.like
+	}
+	if v, ok := r.set["lr"]; ok {
+		a.rates = []float64{v.(float64)}
+	} else if r.ownRate {
+		a.rates = []float64{gridRate(lr, r.step)}
+		if one.name == "rate" {
+			a.x = a.rates[0]
+		}
+	} else if one.untuned() == "" && a.rateOf == "" {
+		a.rates = nil
+		for step := -tuneAround; step <= tuneAround; step++ {
+			a.rates = append(a.rates, gridRate(lr, step))
+		}
+	}
+	if _, err := one.arm(a, a.rates[0], windowAll); err != nil {
+		a.refused = wire.OneLine(err)
+	}
+	return a
+}
+
+// rounded is a number to two digits.
+func rounded(v float64) float64 {
+	var out float64
+	if _, err := fmt.Sscan(fmt.Sprintf("%.1e", v), &out); err != nil {
+		return v
+	}
+	return out
+}
+
+// named finds an arm whose learning rate or epochs another one takes; it need not be shown.
+func (one *part) named(name string) *reproArm {
+	for _, a := range slices.Concat(one.list, one.hidden) {
+		if a.name == name {
+			return a
+		}
+	}
+	for _, r := range []recipe{joint(), infoReg(), {name: "Joint*", method: "joint_star"}} {
+		if r.name == name {
+			a := one.prepare(r, one.list[0].usualRate())
+			one.hidden = append(one.hidden, a)
+			return a
+		}
+	}
+	panic(fmt.Errorf("host: target %s has no arm %s", one.name, name)) // a slip in the table of targets
+}
+
+// usualRate is the learning rate that is tried without tuning.
+func (a *reproArm) usualRate() float64 { return a.rates[len(a.rates)/2] }
+
+// arm completes the settings of an arm's runs.
+func (one *part) arm(a *reproArm, lr float64, window string) (sweep.Arm, error) {
+	key := fmt.Sprint(a.name, "\x00", lr, "\x00", window)
+	if made, ok := one.made[key]; ok {
+		return made, nil
+	}
+	shared := maps.Clone(one.shared)
+	maps.Copy(shared, a.set)
+	shared["lr"] = lr
+	if a.like != "" {
+		shared["window"] = window
+	}
+	ask := sweep.Comparison{Select: one.Ask.Select, Methods: []string{a.method}}
+	done, _, err := sweep.NewArm(one.Shop, ask, a.method, shared, nil)
+	if err == nil && a.longer != 1 {
+		for _, name := range []string{"epochs", "lr_step"} {
+			shared[name] = a.longer * done.Settings().Number(name)
+		}
+		done, _, err = sweep.NewArm(one.Shop, ask, a.method, shared, nil)
+	}
+	if err == nil {
+		one.made[key] = done
+	}
+	return done, err
+}
+
+// notSpec are settings that change nothing of what a run computes.
+var notSpec = []string{"dir", "snapshot_gib"}
+
+// specName is the hash of all that decides what a run computes: the samples, and every setting that is not the program's
+// default, so that a setting that a later version adds does not give the same run another name.
+func specName(settings setting.Values, splitHash string) (string, error) {
+	list, err := setting.Table(settings.Data(), settings.Method(), nil)
+	if err != nil {
+		return "", err
+	}
+	spec := map[string]any{"split": splitHash, "data": settings["data"], "method": settings["method"]}
+	for name, v := range settings {
+		usual := slices.ContainsFunc(list, func(s data.Setting) bool { return s.Name == name && s.Default == v })
+		if !usual && !slices.Contains(notSpec, name) {
+			spec[name] = v
+		}
+	}
+	text, err := json.Marshal(spec) // keys are sorted
+	if err != nil {
+		panic(err) // only numbers, strings and booleans
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8]), nil
+}
+
+// run is the run of an arm with a seed and a learning rate, shared with whoever needs the same one.
+func (one *part) run(a *reproArm, seed int, lr float64, window string) (*sweep.Run, error) {
+	key := fmt.Sprint(a.name, "\x00", lr, "\x00", window, "\x00", seed)
+	if r, ok := one.runs[key]; ok {
+		return r, nil
+	}
+	made, err := one.arm(a, lr, window)
+	if err != nil {
+		return nil, err
+	}
+	made = made.WithSeed(seed)
+	name, err := specName(made.Settings(), one.Desc.Provenance.SplitHash)
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(one.rep.ask.Dir, RunsDir, name)
+	if r, ok := one.rep.runs[dir]; ok {
+		one.runs[key] = r
+		return r, nil
+	}
+	r, err := one.Try(fmt.Sprintf("%s %s, seed %d, lr %g", one.data, a.name, seed, lr), dir, &made, seed, measure.Extra{Eval: one.besides(a).Eval})
+	if err != nil {
+		return nil, err
+	}
+	one.rep.runs[dir], one.runs[key] = r, r
+	return r, nil
+}
+
+// checkFolder wants the folder to be free, or to be one of reproductions.
+func (p *Reproduction) checkFolder() error {
+	dir := p.ask.Dir
+	st, err := os.Stat(dir)
+	if err == nil && !st.IsDir() || errors.Is(err, unix.ENOTDIR) {
+		return &wire.Problem{Message: dir + " is not a folder", Hint: "name a folder with -out, or one that is not there yet"}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil // it is not there; what else may be wrong shows when it is made
+	}
+	for _, e := range entries {
+		_, isSet := catalog.Find(e.Name())
+		if !strings.HasPrefix(e.Name(), ".") && e.Name() != RunsDir && !isSet {
+			return &wire.Problem{Message: fmt.Sprintf("folder %s is not one of reproductions: it holds %s", dir, e.Name()), Hint: "name an empty folder with -out, or one that is not there yet"}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,152 @@
+package reproduce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/primewindow/primewindow/internal/whole"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/run"
+	"github.com/primewindow/primewindow/workbench/host/sweep"
+)
+
+// Open takes the folders of the sets for this process: it is the first that writes. Other sets may be reproduced in the
+// same folder at the same time, since no two sets share a run.
+func (p *Reproduction) Open() error {
+	if _, err := p.shop.Backend(); err != nil {
+		return err
+	}
+	for _, one := range p.parts {
+		if err := p.take(one.data); err != nil {
+			return errors.Join(err, p.Close())
+		}
+	}
+	return nil
+}
+
+// take takes a set's folder, once.
+func (p *Reproduction) take(set string) error {
+	if p.locks[set] != nil {
+		return nil
+	}
+	dir := filepath.Join(p.ask.Dir, set)
+	for _, folder := range []string{filepath.Join(p.ask.Dir, RunsDir), dir} {
+		if err := os.MkdirAll(folder, 0o777); err != nil {
+			return &wire.Problem{Message: err.Error(), Hint: "the folder of reproductions cannot be made there: name another with -out"}
+		}
+	}
+	lock, err := record.LockDir(dir)
+	if err == nil {
+		p.locks[set] = lock
+		return nil
+	}
+	if _, busy := errors.AsType[*wire.Problem](err); !busy {
+		return &wire.Problem{Message: err.Error(), Hint: "the folder of reproductions has to be writable: name another with -out"}
+	}
+	return &wire.Problem{Message: fmt.Sprintf("folder %s is in use by another process", dir), Hint: "wait until it has ended, or name another folder with -out; another set can be reproduced beside it"}
+}
+
+// Close gives the folders back.
+func (p *Reproduction) Close() error {
+	var err error
+	for _, lock := range p.locks {
+		err = errors.Join(err, lock.Close())
+	}
+	clear(p.locks)
+	return err
+}
+
+// Train trains a run that [Reproduction.Next] named to its end and measures what is needed of it. A run that cannot go on
+// is a hole in the record with its reason, and no error. When ctx ends, the step under way is finished and ctx's error is
+// returned.
+func (p *Reproduction) Train(ctx context.Context, r *sweep.Run, watch func(*run.Run) (stop func())) error {
+	one := p.partOf(r)
+	began, from := time.Now(), r.Done
+	err := one.Train(ctx, r, watch)
+	if rec, readErr := record.ReadRecorded(r.Dir); readErr == nil {
+		r.Done = min(rec.Status.Step, r.Steps)
+	}
+	if noteErr := p.note(r, one.data, r.Done-from, time.Since(began).Seconds()); err == nil && r.Done > from {
+		err = noteErr
+	}
+	if err != nil || r.Missing() == "" {
+		return err
+	}
+	why := wire.OneLine(errors.New(r.Missing()))
+	if r.Fail(why); diskFull(why) {
+		return &wire.Problem{Message: why, Hint: "free some space and go on: what is done is on record"}
+	}
+	return nil
+}
+
+func diskFull(text string) bool { return strings.Contains(text, "no space left on device") }
+
+// partOf is a part that needs a run: any has the set and the selection.
+func (p *Reproduction) partOf(r *sweep.Run) *part {
+	data := r.Arm().Settings().Data()
+	return p.parts[slices.IndexFunc(p.parts, func(one *part) bool { return one.data == data })]
+}
+
+// Files are the records that [Reproduction.Write] writes, in order.
+func (p *Reproduction) Files() []string {
+	var list []string
+	for _, one := range p.parts {
+		list = append(list, one.file())
+	}
+	return list
+}
+
+// file is DIR/SET/TARGET.json; of another choice of the epoch than the set's usual one, and of another scale, it says so in
+// its name.
+func (one *part) file() string {
+	name := one.name
+	if one.Ask.Select != sweep.SelectionOn(sweep.SelectAuto, one.Desc) {
+		name += "-" + one.Ask.Select
+	}
+	if one.rep.ask.Scale != ScaleDemo {
+		name += "-" + one.rep.ask.Scale
+	}
+	return filepath.Join(one.rep.ask.Dir, one.data, name+".json")
+}
+
+// Write puts all records on disk, as far as they are known, and gives them.
+func (p *Reproduction) Write() ([]*wire.Reproduction, error) {
+	var list []*wire.Reproduction
+	for _, one := range p.parts {
+		rec, err := one.record()
+		if err != nil {
+			return nil, err
+		}
+		if err := writeRecord(one.file(), rec); err != nil {
+			return nil, err
+		}
+		list = append(list, rec)
+	}
+	return list, nil
+}
+
+func writeRecord(path string, rec *wire.Reproduction) error {
+	text, err := record.Encode("record of "+rec.Target, rec)
+	if err != nil {
+		return err
+	}
+	err = os.MkdirAll(filepath.Dir(path), 0o777)
+	if err == nil {
+		err = whole.Stream(path, func(w io.Writer) error {
+			_, err := w.Write(append(text, '\n'))
+			return err
+		})
+	}
+	if err != nil {
+		return &wire.Problem{Message: fmt.Sprintf("record not written: %v", err), Hint: "free some space and go on: the runs are on record"}
+	}
+	return nil
+}
