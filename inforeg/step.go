@@ -74,7 +74,7 @@ type Measured struct {
 	Shares *Node // [B], squared norm of every sample's share
 	Mean   *Node // scalar, squared norm of the gradient of the mean of the losses of which the shares or signed sums are
 	Signs  *Node // [Signs], squared norm of the sum of the samples' gradients of the fused loss, with the signs of each row
-	Labels *Node // [Labels], squared norm of the sum of the samples' gradients at drawn labels
+	Labels *Node // [labels], squared norm of the sum of the samples' gradients at drawn labels
 }
 
 // SketchSize is how many numbers the gradient of one variable is folded into. A smaller one is kept as it is; of a

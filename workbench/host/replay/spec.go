@@ -60,7 +60,7 @@ const (
 
 // replayProblem is an error about a file of a replay.
 func replayProblem(file, format string, args ...any) error {
-	return &wire.Problem{Message: fmt.Sprintf("replay: "+file+": "+format, args...), Hint: "nothing was written; `go doc ./workbench/host Replay` describes the files"}
+	return &wire.Problem{Message: fmt.Sprintf("replay: "+file+": "+format, args...), Hint: "nothing was written; `go doc ./workbench/host/replay Run` describes the files"}
 }
 
 // specProblem is an error about a part of spec.json, which begins at a path.

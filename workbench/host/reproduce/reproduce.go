@@ -41,7 +41,7 @@ type Ask struct {
 	Data    string         // set of samples; empty: the first present one of those that stand in the place of the paper's
 	Seeds   int            // seeds 0 to Seeds-1; 0: five, of made data one
 	Scale   string         // ScaleDemo or ScalePaper
-	Select  string         // how the epoch that counts is chosen: one of [Selections]
+	Select  string         // how the epoch that counts is chosen: one of [sweep.Selections]
 	Tune    bool           // whether each method's learning rate is chosen by the validation split, where that is fit for it
 	Set     map[string]any // settings of all runs by name, beyond the set's own
 }

@@ -182,7 +182,7 @@ func (s *Sweep) Train(ctx context.Context, r *Run, watch func(*run.Run) (stop fu
 	return s.write()
 }
 
-// train is the one way in which a run of a comparison is trained: as any other run, by [Run.To].
+// train is the one way in which a run of a comparison is trained: as any other run, by run.Run.To.
 func (s *Sweep) train(ctx context.Context, p *Run, watch func(*run.Run) (stop func())) (rec record.Recorded, err error) {
 	asked := maps.Clone(p.arm.asked)
 	asked["seed"] = float64(p.Seed)
@@ -333,7 +333,7 @@ func (s *Sweep) on(set data.Dataset) {
 	s.Ask.Select = SelectionOn(s.Ask.Select, s.Desc)
 }
 
-// Try adds a run that chooses a setting, until [SweepRun.Report] makes it one whose accuracies count. The folder may hold
+// Try adds a run that chooses a setting, until [Run.Report] makes it one whose accuracies count. The folder may hold
 // the run already.
 func (s *Sweep) Try(name, dir string, a *Arm, seed int, extra measure.Extra) (*Run, error) {
 	r := &Run{Name: name, Dir: dir, Method: a.method, Seed: seed, Steps: a.Steps(), arm: a, tuning: true, extra: extra}

@@ -1,0 +1,195 @@
+package policy
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	mostCode  = 3500 // lines of code in a package, without its tests, blank lines and comments
+	mostUsual = 450  // lines of the largest of nine in ten of its files
+)
+
+// larger are packages that are over the limit still, with how many lines they may have: each is to be cut, and none to
+// grow.
+var larger = map[string]int{"viz": 6010, "workbench": 3900}
+
+// codeLines counts the lines of a file that are neither blank nor a comment from their first letter on.
+func codeLines(text string) int {
+	n := 0
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "//") {
+			n++
+		}
+	}
+	return n
+}
+
+// TestPackageSizes keeps a package to what one can have in mind at once.
+func TestPackageSizes(t *testing.T) {
+	for _, p := range listPackages(t) {
+		code, sizes := 0, []int{}
+		for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
+			text := string(read(t, filepath.Join(p.name(), file)))
+			code += codeLines(text)
+			sizes = append(sizes, strings.Count(text, "\n"))
+		}
+		limit := mostCode
+		if more, ok := larger[p.name()]; ok {
+			limit = more
+			if code <= mostCode {
+				t.Errorf("%s has %d lines of code, and needs no place among the larger ones any more", p.name(), code)
+			}
+		}
+		if code > limit {
+			t.Errorf("%s: %d lines of code, want at most %d: one room has one purpose", p.name(), code, limit)
+		}
+		slices.Sort(sizes)
+		if n := len(sizes); n > 0 && sizes[(9*n-1)/10] >= mostUsual {
+			t.Errorf("%s: nine in ten of its files have up to %d lines, want below %d", p.name(), sizes[(9*n-1)/10], mostUsual)
+		}
+	}
+}
+
+// link is a doc link to a name that begins with a capital: of the package itself, of another one, of a type.
+var link = regexp.MustCompile(`\[\*?(?:([a-z][a-z0-9]*)\.)?([A-Z]\w*)(?:\.(\w+))?\]`)
+
+// declared are the names that a package declares: types, functions, variables, and below types with a full stop their
+// methods, fields and what an interface asks for.
+func declared(t *testing.T, p goPackage) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
+		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range f.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if d.Recv == nil {
+					names[d.Name.Name] = true
+				} else if of := receiverName(d.Recv.List[0].Type); of != "" {
+					names[of+"."+d.Name.Name] = true
+				}
+			case *ast.GenDecl:
+				for _, s := range d.Specs {
+					switch s := s.(type) {
+					case *ast.ValueSpec:
+						for _, id := range s.Names {
+							names[id.Name] = true
+						}
+					case *ast.TypeSpec:
+						names[s.Name.Name] = true
+						for _, m := range members(s.Type) {
+							names[s.Name.Name+"."+m] = true
+						}
+					}
+				}
+			}
+		}
+	}
+	return names
+}
+
+func receiverName(t ast.Expr) string {
+	switch t := t.(type) {
+	case *ast.StarExpr:
+		return receiverName(t.X)
+	case *ast.IndexExpr:
+		return receiverName(t.X)
+	case *ast.Ident:
+		return t.Name
+	}
+	return ""
+}
+
+// members are the fields of a struct and the methods of an interface.
+func members(t ast.Expr) (names []string) {
+	var list *ast.FieldList
+	switch t := t.(type) {
+	case *ast.StructType:
+		list = t.Fields
+	case *ast.InterfaceType:
+		list = t.Methods
+	default:
+		return nil
+	}
+	for _, f := range list.List {
+		for _, id := range f.Names {
+			names = append(names, id.Name)
+		}
+		if len(f.Names) == 0 {
+			names = append(names, receiverName(f.Type))
+		}
+	}
+	return names
+}
+
+// TestDocLinks wants every link in a comment to lead somewhere: a name that moved is a dead end for whoever reads.
+func TestDocLinks(t *testing.T) {
+	packages := listPackages(t)
+	names := map[string]map[string]bool{}
+	for _, p := range packages {
+		names[p.ImportPath] = declared(t, p)
+	}
+	for _, p := range packages {
+		for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
+			f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.ParseComments|parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			imported := map[string]string{}
+			for _, path := range p.Imports { // a link may name what another file of the package imports
+				imported[filepath.Base(path)] = path
+			}
+			for _, im := range f.Imports {
+				if im.Name != nil {
+					imported[im.Name.Name] = strings.Trim(im.Path.Value, `"`)
+				}
+			}
+			for _, group := range f.Comments {
+				for _, m := range link.FindAllStringSubmatch(group.Text(), -1) {
+					of := p.ImportPath
+					if m[1] != "" {
+						of = imported[m[1]]
+					}
+					name := m[2]
+					if m[3] != "" {
+						name += "." + m[3]
+					}
+					known, ours := names[of]
+					if name == strings.ToUpper(name) {
+						continue // a shape
+					}
+					switch {
+					case m[1] != "" && of == "":
+						t.Errorf("%s/%s: link %s: package %s is not imported", p.name(), file, m[0], m[1])
+					case ours && !known[name]:
+						t.Errorf("%s/%s: link %s leads nowhere", p.name(), file, m[0])
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestLimitsMatch makes sure that the rules can fail.
+func TestLimitsMatch(t *testing.T) {
+	if n := codeLines("package a\n\n// b\nvar c = 1 // d\n\t// e\n"); n != 2 {
+		t.Errorf("%d lines of code, want the clause and the variable", n)
+	}
+	for text, want := range map[string]string{
+		"see [Run.To].": "[Run.To]", "[graph.NewExec]": "[graph.NewExec]", "[*Backend]": "[*Backend]", "[B, H, W]": "", "x[i]": "", "[n, D]": "", "[B]": "[B]",
+	} {
+		if got := link.FindString(text); got != want {
+			t.Errorf("in %q it finds %q, want %q", text, got, want)
+		}
+	}
+}
