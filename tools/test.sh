@@ -30,7 +30,7 @@ vet() {
 wanted=4
 part "go vet" vet
 # The two longest first: one of them alone at the end would leave a core idle for ten minutes.
-part "go test" "$python" tools/gotest.py --counts "$counts" -timeout=40m ./workbench/host ./cmd/primewindow ./...
+part "go test" "$python" tools/gotest.py --counts "$counts" -timeout=40m ./workbench/host/run ./cmd/primewindow ./workbench/host ./workbench/host/replay ./...
 part "notebooks" "$python" tools/notebooks.py --counts "$counts"
 part "browser" "$python" tools/browser_test.py --counts "$counts"
 if [ "${CI:-}" = true ]; then
