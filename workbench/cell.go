@@ -9,6 +9,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/primewindow/primewindow/internal/wire"
 )
 
 // interruptStatus is the exit status after an interrupt, as shells have it: 128 and the signal's number.
@@ -35,7 +37,7 @@ func cell(verb func(ctx context.Context, out *screen) error) {
 func reportProblem(w io.Writer, err error) int {
 	if errors.Is(err, context.Canceled) {
 		if at, ok := errors.AsType[*interruptedError](err); ok {
-			fmt.Fprintf(w, "primewindow: interrupted: %s\n", oneLine(at.Error()))
+			fmt.Fprintf(w, "primewindow: interrupted: %s\n", wire.InOneLine(at.Error()))
 		} else {
 			fmt.Fprintln(w, "primewindow: interrupted")
 		}
@@ -49,12 +51,8 @@ func reportProblem(w io.Writer, err error) int {
 	if hint == "" {
 		hint = "runs/host.log may say more"
 	}
-	fmt.Fprintf(w, "primewindow: error: %s\nhint: %s\n", oneLine(p.Message), oneLine(hint))
+	fmt.Fprintf(w, "primewindow: error: %s\nhint: %s\n", wire.InOneLine(p.Message), wire.InOneLine(hint))
 	return 1
-}
-
-func oneLine(text string) string {
-	return strings.Join(strings.FieldsFunc(text, func(c rune) bool { return c == '\n' || c == '\r' }), "; ")
 }
 
 // interruptedError says where a run is after what trained it was interrupted.

@@ -229,24 +229,13 @@ func meanCurve(name string, runs []map[int]float64) Curve {
 func (c *Comparison) Band() string {
 	least, most := c.Seeds, 0
 	for _, m := range c.Methods {
-		n := len(c.seedsOf(m.Method))
+		n := len(report.SeedsOf(&c.Compared, m.Method))
 		least, most = min(least, n), max(most, n)
 	}
 	if least == most {
 		return fmt.Sprintf("± 1 standard deviation over %d seeds", most)
 	}
 	return fmt.Sprintf("± 1 standard deviation over %d to %d seeds", least, most)
-}
-
-// seedsOf are the seeds of a method that have a result.
-func (c *Comparison) seedsOf(method string) []int {
-	var list []int
-	for _, r := range c.Runs {
-		if r.Method == method && r.Missing == "" {
-			list = append(list, r.Seed)
-		}
-	}
-	return list
 }
 
 // Run declares the run of a method and a seed once more, as it was declared then, under a name of its own. It does no

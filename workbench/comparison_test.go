@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
+	"github.com/primewindow/primewindow/internal/report"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -172,14 +173,15 @@ The record was made before comparisons were in families: p is corrected anew, by
 Learning rates were not tuned.
 ogm-seed1 has no result: step 3 was not taken.
 `
-	g := madeComparison(t).grid()
+	c := madeComparison(t)
+	g := report.Comparison(&c.Compared, c.name())
 	var out bytes.Buffer
 	(&screen{w: &out}).table(g)
 	if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(out.String(), "\n")); diff != "" {
 		t.Errorf("text (-want +got)\n%s", diff)
 	}
 	var shown *protocol.DisplayData
-	g.notes = append(g.notes, "a < b")
+	g.Notes = append(g.Notes, "a < b")
 	(&screen{way: cells, send: func(d *protocol.DisplayData) error { shown = d; return nil }}).table(g)
 	text, _ := shown.Data[protocol.MIMETextHTML].(string)
 	for _, part := range []string{
@@ -196,7 +198,7 @@ ogm-seed1 has no result: step 3 was not taken.
 
 func TestPairs(t *testing.T) {
 	c := madeComparison(t)
-	g, err := c.pairs("ogm", "joint")
+	g, err := report.Pairs(&c.Compared, c.name(), "ogm", "joint")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,10 +208,10 @@ accuracy      seed 0  seed 1  mean
 fused         +6.0    -       +6.0
 audio linear  +12.5   -       +12.5
 `
-	if diff := cmp.Diff(want, g.text()); diff != "" {
+	if diff := cmp.Diff(want, g.Text()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if _, err := c.pairs("ogm", "agm"); err == nil || !strings.Contains(err.Error(), "no seed has a result of both ogm and agm") {
+	if _, err := report.Pairs(&c.Compared, c.name(), "ogm", "agm"); err == nil || !strings.Contains(err.Error(), "no seed has a result of both ogm and agm") {
 		t.Errorf("error %v, want that there are no pairs", err)
 	}
 }
@@ -250,7 +252,7 @@ epoch  fused head     fisher_emp audio
 
 Largest difference: 5.00 percentage points in accuracy, 2 % in trace.
 `
-	if diff := cmp.Diff(want, g.text()); diff != "" {
+	if diff := cmp.Diff(want, g.Text()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	status.Data = "synth"
@@ -258,8 +260,8 @@ Largest difference: 5.00 percentage points in accuracy, 2 % in trace.
 		t.Errorf("other samples: error %v", err)
 	}
 	t.Setenv("PRIMEWINDOW_SMOKE", "1")
-	if g, err := c.beside(status, h); err != nil || !strings.Contains(g.text(), "70.00 / -") || !strings.Contains(g.text(), "nothing on record to compare with") {
-		t.Errorf("at smoke size: %v\n%s", err, g.text())
+	if g, err := c.beside(status, h); err != nil || !strings.Contains(g.Text(), "70.00 / -") || !strings.Contains(g.Text(), "nothing on record to compare with") {
+		t.Errorf("at smoke size: %v\n%s", err, g.Text())
 	}
 }
 
@@ -311,7 +313,7 @@ func TestCommittedComparisons(t *testing.T) {
 			continue
 		}
 		for _, m := range c.Methods {
-			n := len(c.seedsOf(m.Method))
+			n := len(report.SeedsOf(&c.Compared, m.Method))
 			if !slices.ContainsFunc(c.Curves("accuracy fused head"), func(c Curve) bool { return c.Name == m.Method }) && n > 0 {
 				t.Errorf("%s: %d runs of %s and no curve", path, n, m.Method)
 			}

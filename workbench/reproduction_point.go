@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/primewindow/primewindow/internal/report"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -76,38 +77,38 @@ func (r *Reproduction) pointOf(arm string, seed int) (wire.ReproducedRun, error)
 }
 
 // beside is the table of what was measured now and what is on record, one row for each accuracy of either.
-func (r *Reproduction) beside(arm string, then wire.ReproducedRun, s Status, now []Record) grid {
-	g := grid{
-		caption: fmt.Sprintf("%s, seed %d: accuracy in percent on the %s split of %s after %d epochs", arm, then.Seed, r.Split, r.Data, then.Epoch),
-		head:    []string{"accuracy", "now", "on record"},
+func (r *Reproduction) beside(arm string, then wire.ReproducedRun, s Status, now []Record) report.Grid {
+	g := report.Grid{
+		Caption: fmt.Sprintf("%s, seed %d: accuracy in percent on the %s split of %s after %d epochs", arm, then.Seed, r.Split, r.Data, then.Epoch),
+		Head:    []string{"accuracy", "now", "on record"},
 	}
 	if smoke() {
-		g.notes = []string{"Smoke size, on other samples: what is on record is not this run's."}
+		g.Notes = []string{"Smoke size, on other samples: what is on record is not this run's."}
 	} else if s.Epoch != then.Epoch {
-		g.notes = []string{fmt.Sprintf("Now after %d epochs: the record's point is another.", s.Epoch)}
+		g.Notes = []string{fmt.Sprintf("Now after %d epochs: the record's point is another.", s.Epoch)}
 	}
-	show := func(v float64, ok bool) entry {
+	show := func(v float64, ok bool) report.Entry {
 		if !ok {
-			return entry{text: "-"}
+			return report.Entry{Text: "-"}
 		}
-		return entry{text: fmt.Sprintf("%.2f", 100*v)}
+		return report.Entry{Text: fmt.Sprintf("%.2f", 100*v)}
 	}
 	worst, both := 0.0, 0
 	for _, a := range then.Accuracies {
 		i := slices.IndexFunc(now, func(p Record) bool { return quantityOf(p) == a.Quantity })
 		name := a.String()
 		if a.Readout == MacroF1 {
-			name = quantityName(a.Quantity)
+			name = report.QuantityName(a.Quantity)
 		}
-		row := []entry{{text: name}, show(0, false), show(a.Value, true)}
+		row := []report.Entry{{Text: name}, show(0, false), show(a.Value, true)}
 		if i >= 0 {
 			row[1] = show(now[i].Value, true)
 			worst, both = max(worst, math.Abs(now[i].Value-a.Value)), both+1
 		}
-		g.rows = append(g.rows, row)
+		g.Rows = append(g.Rows, row)
 	}
-	if both > 0 && len(g.notes) == 0 {
-		g.notes = []string{fmt.Sprintf("Largest difference: %.2f percentage points.", 100*worst)}
+	if both > 0 && len(g.Notes) == 0 {
+		g.Notes = []string{fmt.Sprintf("Largest difference: %.2f percentage points.", 100*worst)}
 	}
 	return g
 }

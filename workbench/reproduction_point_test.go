@@ -45,17 +45,17 @@ func TestReproductionBeside(t *testing.T) {
 		{Kind: "cross_entropy", Encoder: "fused", Readout: "head", Value: 0.9}, {Kind: Accuracy, Encoder: "fused", Readout: "head", Value: 0.7475},
 		{Kind: MacroF1, Encoder: "fused", Readout: "head", Value: 0.699},
 	}
-	text := r.beside("Joint", then, Status{Epoch: 5}, now).text()
+	text := r.beside("Joint", then, Status{Epoch: 5}, now).Text()
 	for _, want := range []string{"Joint, seed 1: accuracy in percent on the test split of digits after 5 epochs", "74.75", "75.00", "-", "50.00", "macro F1       69.90  70.00", "Largest difference: 0.25 percentage points."} {
 		if !strings.Contains(text, want) {
 			t.Errorf("text lacks %q:\n%s", want, text)
 		}
 	}
-	if text := r.beside("Joint", then, Status{Epoch: 4}, now).text(); !strings.Contains(text, "Now after 4 epochs") || strings.Contains(text, "Largest") {
+	if text := r.beside("Joint", then, Status{Epoch: 4}, now).Text(); !strings.Contains(text, "Now after 4 epochs") || strings.Contains(text, "Largest") {
 		t.Errorf("another epoch is not said:\n%s", text)
 	}
 	t.Setenv("PRIMEWINDOW_SMOKE", "1")
-	if text := r.beside("Joint", then, Status{Epoch: 1}, now).text(); !strings.Contains(text, "Smoke size") || strings.Contains(text, "Largest") {
+	if text := r.beside("Joint", then, Status{Epoch: 1}, now).Text(); !strings.Contains(text, "Smoke size") || strings.Contains(text, "Largest") {
 		t.Errorf("made data is compared with a record:\n%s", text)
 	}
 }

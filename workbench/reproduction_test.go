@@ -110,10 +110,10 @@ func TestReproductionTwoWays(t *testing.T) {
 	r.Arms[2].Group, r.Arms[2].Column = "AGM", "window only"
 	g := r.grid()
 	var got [][]string
-	for _, row := range g.rows {
+	for _, row := range g.Rows {
 		var line []string
 		for _, e := range row {
-			line = append(line, e.text)
+			line = append(line, e.Text)
 		}
 		got = append(got, line)
 	}

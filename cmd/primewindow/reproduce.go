@@ -186,7 +186,7 @@ func printPlan(env *environ, p *reproduce.Reproduction) error {
 	if err != nil {
 		return err
 	}
-	g := grid{{"target", "data", "runs", "done", "failed", "left", "steps", "time"}}
+	g := report.Rows{{"target", "data", "runs", "done", "failed", "left", "steps", "time"}}
 	row := func(l reproduce.PlanLine) []string {
 		return []string{l.Target, l.Data, fmt.Sprint(l.Done + l.Failed + l.Left), fmt.Sprint(l.Done), fmt.Sprint(l.Failed), fmt.Sprint(l.Left), fmt.Sprint(l.Steps), lasting(seconds(l.Seconds))}
 	}
@@ -197,7 +197,7 @@ func printPlan(env *environ, p *reproduce.Reproduction) error {
 		all.Target, all.Data = "all", "shared runs once"
 		g = append(g, row(all))
 	}
-	g.text(env.errOut)
+	g.Text(env.errOut)
 	switch {
 	case all.Left == 0:
 	case all.Estimated:

@@ -18,7 +18,7 @@ const (
 
 // larger are packages that are over the limit still, with how many lines they may have: each is to be cut, and none to
 // grow.
-var larger = map[string]int{"viz": 6010, "workbench": 3900}
+var larger = map[string]int{"viz": 6010}
 
 // codeLines counts the lines of a file that are neither blank nor a comment from their first letter on.
 func codeLines(text string) int {

@@ -25,6 +25,11 @@ func AsProblem(err error) *Problem {
 // OneLine is an error's text with all its lines in one.
 func OneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
+// InOneLine is a text whose lines stand behind one another.
+func InOneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(c rune) bool { return c == '\n' || c == '\r' }), "; ")
+}
+
 // Unknown reports a name that is not among those there are, and offers the nearest.
 func Unknown(what, name string, known []string, hint string) error {
 	return &Problem{Message: fmt.Sprintf("unknown %s %q", what, name), Hint: Nearest(name, known, hint)}

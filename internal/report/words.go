@@ -1,16 +1,15 @@
-package workbench
+package report
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/primewindow/primewindow/internal/report"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
 // caption says what the numbers are.
-func (r *Reproduction) caption() string {
+func (r reproduction) caption() string {
 	split := r.Split + " split"
 	if r.Split == "val" {
 		split = "validation split, for want of a test split,"
@@ -23,7 +22,7 @@ func (r *Reproduction) caption() string {
 	if !strings.HasSuffix(title, "?") {
 		title += "."
 	}
-	text := fmt.Sprintf("%s Accuracy in percent on the %s of %s (%d samples), %s; %s.", title, split, r.Data, r.Samples, seeds, report.Epoch(r.Select, r.Split, r.Unfit))
+	text := fmt.Sprintf("%s Accuracy in percent on the %s of %s (%d samples), %s; %s.", title, split, r.Data, r.Samples, seeds, Epoch(r.Select, r.Split, r.Unfit))
 	if len(r.PaperSets) > 0 {
 		text += fmt.Sprintf(" %s stands in the place of %s: the paper's numbers are of other samples and other networks, and stand beside as printed.", r.Data, strings.Join(r.PaperSets, " and "))
 	}
@@ -34,12 +33,12 @@ func (r *Reproduction) caption() string {
 }
 
 // sentences are what has to be said below the table.
-func (r *Reproduction) sentences() []string {
+func (r reproduction) sentences() []string {
 	var list []string
 	if len(r.Arms) > 1 {
-		list = append(list, report.Legend(r.baselineName(), r.differences()))
+		list = append(list, Legend(r.baselineName(), r.differences()))
 		if r.Schema < wire.FamilySchema {
-			list = append(list, report.OldFamilies)
+			list = append(list, OldFamilies)
 		}
 	}
 	if len(r.sets()) > 0 {
@@ -53,26 +52,26 @@ func (r *Reproduction) sentences() []string {
 	list = append(list, r.pairs()...)
 	for _, a := range r.Arms {
 		if a.Missing != "" {
-			list = append(list, fmt.Sprintf("%s has no number: %s.", a.Name, strings.TrimSuffix(oneLine(a.Missing), ".")))
+			list = append(list, fmt.Sprintf("%s has no number: %s.", a.Name, strings.TrimSuffix(wire.InOneLine(a.Missing), ".")))
 		}
 		for _, run := range a.Runs {
 			if run.Missing != "" {
-				list = append(list, fmt.Sprintf("%s, seed %d, has no result: %s.", a.Name, run.Seed, strings.TrimSuffix(oneLine(run.Missing), ".")))
+				list = append(list, fmt.Sprintf("%s, seed %d, has no result: %s.", a.Name, run.Seed, strings.TrimSuffix(wire.InOneLine(run.Missing), ".")))
 			}
 			if run.Warning != "" {
-				list = append(list, fmt.Sprintf("%s, seed %d: %s.", a.Name, run.Seed, oneLine(run.Warning)))
+				list = append(list, fmt.Sprintf("%s, seed %d: %s.", a.Name, run.Seed, wire.InOneLine(run.Warning)))
 			}
 		}
 	}
-	list = append(list, report.ReproducedRates(&r.Reproduction)...)
-	if text := report.SaturatedEpochs(r.Select, r.ValSamples, r.outcomes()); text != "" {
+	list = append(list, ReproducedRates(r.Reproduction)...)
+	if text := SaturatedEpochs(r.Select, r.ValSamples, r.outcomes()); text != "" {
 		list = append(list, text)
 	}
 	return append(list, r.Notes...)
 }
 
 // differences are all of the record's to the baseline.
-func (r *Reproduction) differences() []wire.Difference {
+func (r reproduction) differences() []wire.Difference {
 	var list []wire.Difference
 	for _, a := range r.Arms {
 		list = append(list, a.Differences...)
@@ -81,7 +80,7 @@ func (r *Reproduction) differences() []wire.Difference {
 }
 
 // outcomes are those of all the record's runs.
-func (r *Reproduction) outcomes() []wire.RunOutcome {
+func (r reproduction) outcomes() []wire.RunOutcome {
 	var list []wire.RunOutcome
 	for _, a := range r.Arms {
 		for _, run := range a.Runs {
@@ -92,7 +91,7 @@ func (r *Reproduction) outcomes() []wire.RunOutcome {
 }
 
 // baselineName is what the differences are to: of fusion heads joint training under the same one.
-func (r *Reproduction) baselineName() string {
+func (r reproduction) baselineName() string {
 	joints := 0
 	for _, a := range r.Arms {
 		if a.Method == "joint" && a.Column != "" {
@@ -106,7 +105,7 @@ func (r *Reproduction) baselineName() string {
 }
 
 // disagreements are sentences on where the paper's order is not ours: against the baseline, and who is best.
-func (r *Reproduction) disagreements() []string {
+func (r reproduction) disagreements() []string {
 	var list []string
 	for _, set := range r.sets() {
 		base, ok := r.printed(r.Baseline, set)
@@ -156,7 +155,7 @@ func (r *Reproduction) disagreements() []string {
 }
 
 // best is the arm of the highest fused accuracy among all rows, controls too; the first of equal ones.
-func (r *Reproduction) best() (name string) {
+func (r reproduction) best() (name string) {
 	top := -1.0
 	for _, a := range r.Arms {
 		if v, ok := fusedOf(a); ok && v > top {
@@ -174,13 +173,13 @@ func apart(points float64) string {
 }
 
 // here says a difference in words.
-func (r *Reproduction) here(d wire.Difference) string {
+func (r reproduction) here(d wire.Difference) string {
 	if d.Mean == 0 {
 		return "the same"
 	}
 	text := apart(100 * d.Mean)
 	if d.Low != nil {
-		text += fmt.Sprintf(" (%s to %s)", signed(*d.Low, 1), signed(*d.High, 1))
+		text += fmt.Sprintf(" (%s to %s)", Signed(*d.Low, 1), Signed(*d.High, 1))
 	} else if d.Seeds == 1 {
 		text += ", with one seed"
 	}
@@ -188,7 +187,7 @@ func (r *Reproduction) here(d wire.Difference) string {
 }
 
 // alike says which arms equal the baseline: mostly methods that never acted.
-func (r *Reproduction) alike() []string {
+func (r reproduction) alike() []string {
 	var names []string
 	for _, a := range r.Arms {
 		if a.Name == r.Baseline || len(a.Differences) == 0 || len(done(a)) == 0 {
@@ -205,7 +204,7 @@ func (r *Reproduction) alike() []string {
 }
 
 // pairs are sentences on two arms of which the question is.
-func (r *Reproduction) pairs() []string {
+func (r reproduction) pairs() []string {
 	var list []string
 	for _, a := range r.Arms {
 		if len(a.Apart) == 0 {
@@ -213,12 +212,12 @@ func (r *Reproduction) pairs() []string {
 		}
 		var parts []string
 		for _, d := range a.Apart {
-			text := quantityName(d.Quantity) + " " + signed(d.Mean, 1)
+			text := QuantityName(d.Quantity) + " " + Signed(d.Mean, 1)
 			switch {
 			case d.Low != nil:
-				text += fmt.Sprintf(" (%s to %s)", signed(*d.Low, 1), signed(*d.High, 1))
+				text += fmt.Sprintf(" (%s to %s)", Signed(*d.Low, 1), Signed(*d.High, 1))
 			case d.Mean == 0:
-				text = quantityName(d.Quantity) + " equal"
+				text = QuantityName(d.Quantity) + " equal"
 			}
 			parts = append(parts, text)
 		}
@@ -228,7 +227,7 @@ func (r *Reproduction) pairs() []string {
 }
 
 // sets are those of the paper that have a number here.
-func (r *Reproduction) sets() []string {
+func (r reproduction) sets() []string {
 	var list []string
 	for _, a := range r.Arms {
 		for _, p := range a.Paper {
@@ -241,7 +240,7 @@ func (r *Reproduction) sets() []string {
 }
 
 // printed is the paper's accuracy of an arm on a set.
-func (r *Reproduction) printed(arm, set string) (float64, bool) {
+func (r reproduction) printed(arm, set string) (float64, bool) {
 	for _, a := range r.Arms {
 		for _, p := range a.Paper {
 			if a.Name == arm && p.Set == set && p.Quantity == "accuracy" {

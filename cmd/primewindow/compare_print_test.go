@@ -49,7 +49,7 @@ Difference to ogm in percentage points, paired by seed, with its 95 % interval b
 
 method   accuracy      difference  interval        p       p (Holm)  excludes 0  seeds  family
 inforeg  fused         +5.00       +1.00 to +9.00  <0.001  <0.001    yes         2      primary, of 2
-inforeg  audio linear  -2.50       -5.00 to +0.00  0.050   0.100     no          2      secondary, of 2
+inforeg  audio linear  -2.50       -5.00 to +0.00  0.05    0.1       no          2      secondary, of 2
 agm      fused         +1.00       -               -       -         -           3      primary, of 2
 agm      audio linear  +10.00      -               -       -         -           1      secondary, of 2
 
