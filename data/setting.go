@@ -23,6 +23,27 @@ type Setting struct {
 	Doc     string             // one sentence, with unit and source
 }
 
+// Range says what a setting may be: its choices, its bounds, or its type.
+func (s Setting) Range() string {
+	switch s.Default.(type) {
+	case float64:
+		text, written := "number", byte('g')
+		if s.Whole {
+			text, written = "whole number", 'f' // 65536, not 6.5536e+04
+		}
+		if s.Min < s.Max {
+			text += " from " + strconv.FormatFloat(s.Min, written, -1, 64) + " to " + strconv.FormatFloat(s.Max, written, -1, 64)
+		}
+		return text
+	case bool:
+		return "true or false"
+	}
+	if len(s.Choices) > 0 {
+		return strings.Join(s.Choices, ", ")
+	}
+	return "text"
+}
+
 // Parse turns what a person typed, or a value from JSON, into a value of the setting's type, within its bounds.
 func (s Setting) Parse(v any) (any, error) {
 	switch s.Default.(type) {

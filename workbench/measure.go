@@ -253,6 +253,24 @@ func SetsContext(ctx context.Context) ([]Set, error) {
 	return list, c.call(ctx, "GET", "/sets", nil, &list)
 }
 
+// Setting is one of a run's settings.
+type Setting = wire.Setting
+
+// SettingsContext lists the settings of a run declared with these options: all, or those whose names have a text in them.
+func SettingsContext(ctx context.Context, name string, options ...Option) ([]Setting, error) {
+	d := collect(options)
+	if d.err != nil {
+		return nil, d.err
+	}
+	c, err := connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tell(ctx, nil)
+	var list []Setting
+	return list, c.call(ctx, "POST", "/settings", wire.SettingsAsk{Settings: d.settings, Name: name}, &list)
+}
+
 // DataContext looks at the set that a run declared with these options would be trained on: what it holds, and n of its
 // training samples.
 func DataContext(ctx context.Context, n int, options ...Option) (*SetView, error) {

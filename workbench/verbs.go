@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/primewindow/primewindow/internal/report"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -276,6 +277,21 @@ func Sets() (list []Set) {
 		return nil
 	})
 	return list
+}
+
+// Settings shows the settings of a run declared with these options: default, range, whether it may change in the middle of
+// a run, and what it is for. With a name it shows those whose names have it in them.
+//
+//	wb.Settings("window", wb.InfoReg())
+func Settings(name string, options ...Option) {
+	cell(func(ctx context.Context, out *screen) error {
+		list, err := SettingsContext(ctx, name, options...)
+		if err != nil {
+			return err
+		}
+		out.table(report.Settings(list))
+		return nil
+	})
 }
 
 // ShowData says what the set holds that a run declared with these options would be trained on, and shows n of its training

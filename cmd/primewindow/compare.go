@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,14 +22,9 @@ const epochChoices = "val, by the validation split; last; test-best, by the test
 // compareCommand trains every method from every seed, or goes on where it left off, and prints what they came to.
 func compareCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("compare")
-	set := assignments{}
-	f.Var(set, "set", "`name=value` of any setting of all runs, METHOD.NAME=VALUE of one method's alone; may be repeated")
-	set.skipBroken(f, "data.")
-	f.String("data", "synth", "`set` of samples: see primewindow data list")
-	f.String("dir", "", "`folder` of the set")
+	trains := newRunFlags(f, " of all runs, METHOD.NAME=VALUE of one method's alone", "synth", ": see primewindow data list", "the set")
 	methods := f.String("methods", "joint,inforeg", "training `methods`, joined by commas; differences are to joint, without it to the first")
 	seeds := f.Int("seeds", 5, "`number` of runs of each method, seeds 0, 1 and so on")
-	epochs := f.Int("epochs", 0, "`number` of epochs; 0: what suits the set")
 	out := f.String("out", "", "`folder` of the comparison; without it compare- and the set's name")
 	choice := f.String("select", sweep.SelectAuto, "`choice` of the epoch that counts: "+epochChoices)
 	curves := f.String("curves", "", "`file` that also takes, as CSV, what was measured from epoch to epoch: accuracies on the validation split, traces, how often a method acted")
@@ -45,20 +38,10 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 	if st, err := os.Stat(*curves); err == nil && st.IsDir() { // known before hours of training
 		return &wire.Problem{Message: *curves + " is a folder", Hint: "-curves names a file, for example " + filepath.Join(*curves, "curves.csv")}
 	}
-	asked := map[string]any{}
-	f.Visit(func(named *flag.Flag) {
-		switch named.Name {
-		case "data", "dir", "epochs":
-			asked[named.Name] = named.Value.String()
-		}
-	})
-	if *epochs == 0 {
-		delete(asked, "epochs")
-	}
-	maps.Copy(asked, set)
+	asked := trains.asked()
 	if *out == "" {
 		*out = "compare-" + f.Lookup("data").Value.String()
-		if v, ok := set["data"]; ok {
+		if v, ok := trains.set["data"]; ok {
 			*out = fmt.Sprint("compare-", v)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,4 +110,35 @@ func (a assignments) skipBroken(f *flag.FlagSet, prefix string) {
 	f.BoolFunc("skip-broken", "leave out broken samples and list them, short for -set "+prefix+"skip_broken=true", func(value string) error {
 		return a.Set(prefix + "skip_broken=" + value)
 	})
+}
+
+// runFlags are those of all commands that train: which set, where it is, how long, and any setting.
+type runFlags struct {
+	flags *flag.FlagSet
+	set   assignments
+}
+
+// newRunFlags adds them. whose says whose settings -set names, and data and epochs what is taken without these flags.
+func newRunFlags(f *flag.FlagSet, whose, data, dataDoc, epochsDoc string) *runFlags {
+	r := &runFlags{f, assignments{}}
+	f.Var(r.set, "set", "`name=value` of any setting"+whose+"; may be repeated")
+	r.set.skipBroken(f, "data.")
+	f.String("data", data, "`set` of samples"+dataDoc)
+	f.String("dir", "", "`folder` of the set")
+	f.Int("epochs", 0, "`number` of epochs; 0: what suits "+epochsDoc)
+	return r
+}
+
+// asked are the settings that were named: the rest is the default, or of a fork the parent's. Flags of these further names
+// are settings too.
+func (r *runFlags) asked(further ...string) map[string]any {
+	names := append([]string{"data", "dir", "epochs"}, further...)
+	asked := map[string]any{}
+	r.flags.Visit(func(named *flag.Flag) {
+		if value := named.Value.String(); slices.Contains(names, named.Name) && !(named.Name == "epochs" && value == "0") {
+			asked[named.Name] = value
+		}
+	})
+	maps.Copy(asked, r.set)
+	return asked
 }

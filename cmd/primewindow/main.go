@@ -39,6 +39,7 @@ func init() { // here, since help refers to the list
 		{"export", "DIR -format FORMAT -out FILE", "a run for other programs: safetensors, csv, tensorboard", exportCommand},
 		{"check", "[RUN|FOLDER]", "is what is on disk what was written: records, snapshots, events, comparisons; with -deep every step is computed again", checkCommand},
 		{"data", "list | check SET [DIR] | show SET [DIR] | fetch SET", "the sets of samples", dataCommand},
+		{"settings", "[NAME] -data SET -method METHOD", "the settings of a run: default, range, whether it may change in the middle of a run", settingsCommand},
 		{"ps", "", "the project's host, its socket and its runs", psCommand},
 		{"stop", "[RUN]", "pause a run; without one, save everything and end the host", stopCommand},
 		{"doctor", "", "what is installed, and what to do about what is not", doctorCommand},

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -27,13 +26,8 @@ import (
 // draws them.
 func reproduceCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("reproduce")
-	set := assignments{}
-	f.Var(set, "set", "`name=value` of any setting of all runs; may be repeated")
-	set.skipBroken(f, "data.")
-	data := f.String("data", "", "`set` of samples; without it the first present one of those that stand in the place of the paper's")
-	f.String("dir", "", "`folder` of the set")
+	trains := newRunFlags(f, " of all runs", "", "; without it the first present one of those that stand in the place of the paper's", "the set and the scale")
 	seeds := f.Int("seeds", 0, "`number` of runs of each method, seeds 0, 1 and so on; 0: five, of made data one")
-	f.Int("epochs", 0, "`number` of epochs; 0: what suits the set and the scale")
 	scale := f.String("scale", reproduce.ScaleDemo, "`size`: demo, the sets' own small networks; paper, the paper's networks, optimizer and 50 epochs")
 	choice := f.String("select", sweep.SelectAuto, "`choice` of the epoch that counts: "+epochChoices)
 	out := f.String("out", "reproduction", "`folder` of runs and records: the runs of all targets in its folder runs, each record as SET/TARGET.json")
@@ -55,14 +49,11 @@ func reproduceCommand(ctx context.Context, env *environ, args []string) error {
 	if *from != "" {
 		return redraw(env, names, strings.FieldsFunc(*from, func(r rune) bool { return r == ',' }), *draw)
 	}
-	asked := map[string]any{}
-	f.Visit(func(named *flag.Flag) {
-		if named.Name == "dir" || named.Name == "epochs" && named.Value.String() != "0" {
-			asked[named.Name] = named.Value.String()
-		}
-	})
-	maps.Copy(asked, set)
-	ask := reproduce.Ask{Dir: *out, Targets: names, Data: *data, Seeds: *seeds, Scale: *scale, Select: *choice, Tune: *tune, Set: asked}
+	asked := trains.asked()
+	if trains.set["data"] == nil {
+		delete(asked, "data") // which Ask has a field for
+	}
+	ask := reproduce.Ask{Dir: *out, Targets: names, Data: f.Lookup("data").Value.String(), Seeds: *seeds, Scale: *scale, Select: *choice, Tune: *tune, Set: asked}
 	if !*plan { // which needs no backend
 		if err := xla.Reexec(env.project); err != nil {
 			return err

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -20,16 +18,11 @@ import (
 
 func runCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("run")
-	set := assignments{}
-	f.Var(set, "set", "`name=value` of any setting; may be repeated")
-	set.skipBroken(f, "data.")
+	trains := newRunFlags(f, "", "synth", ": see primewindow data list", "the set")
 	change := assignments{}
 	f.Var(change, "change", "`name=value` of a setting that may change in the middle of a run, from its present step on; may be repeated")
-	f.String("data", "synth", "`set` of samples: see primewindow data list")
 	f.String("method", "joint", "training `method`")
-	epochs := f.Int("epochs", 0, "`number` of epochs; 0: what suits the set")
 	f.Int("seed", 0, "`number` that fixes weights and order")
-	f.String("dir", "", "`folder` of the set")
 	out := f.String("out", "", "`folder` of the run")
 	fork := f.String("fork", "", "`folder` of a run to branch off from, after the step -at; -set names what differs from there on")
 	at := f.Int("at", 0, "`number` of steps that -fork takes over")
@@ -42,17 +35,7 @@ func runCommand(ctx context.Context, env *environ, args []string) error {
 	if *fork == "" && given(f, "at") {
 		return &wire.Problem{Message: "run: -at without -fork", Hint: "-fork names the run that is branched off from after the step -at"}
 	}
-	asked := map[string]any{} // what was named; the rest is the default, or of a fork the parent's
-	f.Visit(func(named *flag.Flag) {
-		switch named.Name {
-		case "data", "method", "seed", "dir", "epochs":
-			asked[named.Name] = named.Value.String()
-		}
-	})
-	if *epochs == 0 {
-		delete(asked, "epochs")
-	}
-	maps.Copy(asked, set)
+	asked := trains.asked("method", "seed")
 	if err := xla.Reexec(env.project); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ type Grid struct {
 	Head    []string
 	Rows    [][]Entry
 	Notes   []string
+	Words   bool // all columns are words, and stand to the left
 }
 
 // Entry is what stands in a place of a table: a line, a second and third one in smaller letters, all of it bold or not.
@@ -27,7 +28,7 @@ func (g Grid) HTML() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "<p>%s</p><table><thead><tr>", html.EscapeString(g.Caption))
 	side := func(i int) string {
-		if i == 0 {
+		if i == 0 || g.Words {
 			return "left"
 		}
 		return "right"

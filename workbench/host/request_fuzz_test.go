@@ -33,7 +33,7 @@ var verbs = []string{
 	"GET /v1/runs/NAME/events", "POST /v1/runs/NAME/pause", "POST /v1/runs/NAME/set", "POST /v1/runs/NAME/evaluate",
 	"POST /v1/runs/NAME/probe", "POST /v1/runs/NAME/fresh", "POST /v1/runs/NAME/export", "GET /v1/runs/NAME/history",
 	"GET /v1/runs/NAME/var", "GET /v1/runs/NAME/gradient", "GET /v1/runs/NAME/activation", "GET /v1/runs/NAME/samples",
-	"GET /v1/runs/NAME/features", "GET /v1/runs/NAME/batch", "GET /v1/figure", "POST /v1/reproduction/draw", "GET /v1/sets", "POST /v1/sets/view",
+	"GET /v1/runs/NAME/features", "GET /v1/runs/NAME/batch", "GET /v1/figure", "POST /v1/reproduction/draw", "POST /v1/settings", "GET /v1/sets", "POST /v1/sets/view",
 }
 
 // fuzzSettings are the settings of a run that is quickly there.

@@ -183,6 +183,17 @@ func (s *Server) handler() http.Handler {
 	handle("PUT /v1/runs/{name}", s.declare)
 	handle("GET /v1/figure", s.figure)
 	handle("POST /v1/reproduction/draw", drawRecord)
+	handle("POST /v1/settings", func(w http.ResponseWriter, q *http.Request) error {
+		var ask wire.SettingsAsk
+		if err := read(q, &ask); err != nil {
+			return err
+		}
+		list, err := s.shop.Settings(ask.Settings, ask.Name)
+		if err != nil {
+			return err
+		}
+		return answerJSON(w, list)
+	})
 	handle("GET /v1/sets", func(w http.ResponseWriter, _ *http.Request) error {
 		return answerJSON(w, Overview(s.shop.Sets()))
 	})

@@ -38,6 +38,19 @@ func TestSheet(t *testing.T) {
 	}
 }
 
+// TestSettingsCall asks a server as a cell does.
+func TestSettingsCall(t *testing.T) {
+	s := serve(t, time.Minute)
+	var list []wire.Setting
+	s.call(t, http.MethodPost, "/v1/settings", wire.SettingsAsk{Settings: map[string]any{"method": "ogm"}, Name: "alpha"}, &list)
+	if len(list) != 1 || list[0].Name != "alpha" || !list[0].Mutable || list[0].Default == nil {
+		t.Errorf("settings with alpha: %+v", list)
+	}
+	if _, p := s.refused(t, http.MethodPost, "/v1/settings", wire.SettingsAsk{Name: "alpha"}); !strings.Contains(p.Message, "method joint has none") {
+		t.Errorf("alpha of joint: %+v", p)
+	}
+}
+
 // TestSetsCalls asks a server as a cell does.
 func TestSetsCalls(t *testing.T) {
 	s := serve(t, time.Minute)

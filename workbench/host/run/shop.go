@@ -71,6 +71,17 @@ func (shop *Shop) Dataset(asked map[string]any) (data.Dataset, error) {
 	return shop.library.open(asked)
 }
 
+// Settings describes the settings of a run that is declared with these, or of them those whose names have a text in
+// them. Where the set cannot be read, defaults are those of any set, and there are no encoders.
+func (shop *Shop) Settings(asked map[string]any, text string) ([]wire.Setting, error) {
+	var desc *data.Description
+	if set, err := shop.Dataset(asked); err == nil {
+		d := set.Describe()
+		desc = &d
+	}
+	return setting.List(asked, desc, text)
+}
+
 // Locate is the folder that a set is read from, see [catalog.Locate].
 func (shop *Shop) Locate(set, dir string) (string, error) {
 	return catalog.Locate(shop.library.project, set, dir)

@@ -1,6 +1,7 @@
 package setting
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -132,6 +133,36 @@ func Table(dataName, methodName string, desc *data.Description) ([]data.Setting,
 	return list, nil
 }
 
+// List describes the settings of a run that is declared with these, or of them those whose names have a text in them.
+// desc may be nil when the set is not open.
+func List(asked map[string]any, desc *data.Description, text string) ([]wire.Setting, error) {
+	dataName, methodName := fmt.Sprint(cmp.Or(asked["data"], any(catalog.Default))), fmt.Sprint(cmp.Or(asked["method"], any("joint")))
+	table, err := Table(dataName, methodName, desc)
+	if err != nil {
+		return nil, err
+	}
+	var list []wire.Setting
+	names := make([]string, len(table))
+	for i, s := range table {
+		names[i] = s.Name
+		if s.Name == text {
+			return []wire.Setting{described(s)}, nil
+		}
+		if strings.Contains(s.Name, text) {
+			list = append(list, described(s))
+		}
+	}
+	if len(list) == 0 {
+		return nil, Unknown(text, names, methodName)
+	}
+	slices.SortFunc(list, func(a, b wire.Setting) int { return cmp.Compare(a.Name, b.Name) })
+	return list, nil
+}
+
+func described(s data.Setting) wire.Setting {
+	return wire.Setting{Name: s.Name, Default: s.Default, Range: s.Range(), Mutable: s.Mutable, Doc: s.Doc}
+}
+
 func defaultEncoder(m data.Modality) string {
 	switch m.Kind {
 	case data.Sequence:
@@ -211,7 +242,7 @@ func Unknown(name string, known []string, methodName string) error {
 			return &wire.Problem{Message: fmt.Sprintf("unknown setting %q: the set has none of that name", name), Hint: "it belongs to data " + strings.Join(owners, ", ")}
 		}
 	}
-	return wire.Unknown("setting", name, known, "")
+	return wire.Unknown("setting", name, known, "`primewindow settings` lists them, in a cell wb.Settings()")
 }
 
 // Differences lists, one a line, the settings in which two runs differ.

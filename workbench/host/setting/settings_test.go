@@ -62,7 +62,7 @@ func TestUnknown(t *testing.T) {
 	}{
 		{"exchanged", map[string]any{"bacth": 8}, `unknown setting "bacth"`, "did you mean batch?", "two letters"},
 		{"part of a name", map[string]any{"noise": 1}, `unknown setting "noise"`, "did you mean every.noise or data.audio_noise or data.visual_noise?", "the end of three names"},
-		{"nothing near", map[string]any{"quatsch-mit-sauce": 1}, `unknown setting "quatsch-mit-sauce"`, "there are batch, ", "then all are listed"},
+		{"nothing near", map[string]any{"quatsch-mit-sauce": 1}, `unknown setting "quatsch-mit-sauce"`, "primewindow settings", "there are too many to list them"},
 		{"of another method", map[string]any{"method": "joint", "first_epoch": 1}, `unknown setting "first_epoch"`, "", "joint has no window"},
 		{"beta of joint", map[string]any{"method": "joint", "beta": 0.5}, `unknown setting "beta": method joint has none of that name`, "it belongs to inforeg", "by its cause, not by its letters"},
 		{"of another set", map[string]any{"data.image_side": 8}, `unknown setting "data.image_side": the set has none of that name`, "folder", "likewise"},
@@ -135,5 +135,45 @@ func TestCheckModalities(t *testing.T) {
 		if err := checkModalities(text); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("checkModalities(%q) = %v, want %q", text, err, want)
 		}
+	}
+}
+
+// TestList wants all settings of the table, those of a name, or the nearest where there is none.
+func TestList(t *testing.T) {
+	desc := hosttest.SynthDescription(t)
+	table, err := Table("synth", "inforeg", desc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := map[string]any{"method": "inforeg"}
+	for _, tt := range []struct {
+		text   string
+		want   int
+		first  wire.Setting
+		reason string
+	}{
+		{"", len(table), wire.Setting{}, "all, the encoders of the set's modalities among them"},
+		{"beta", 1, wire.Setting{Name: "beta", Range: "number from 0 to 100"}, "the whole name, whatever else has it in it"},
+		{"batc", 1, wire.Setting{Name: "batch", Range: "whole number from 2 to 65536"}, "a part of a name"},
+		{"encoder.", 2, wire.Setting{Name: "encoder.audio", Range: "text"}, "sorted"},
+		{"shuffle", 1, wire.Setting{Name: "shuffle_labels", Range: "true or false"}, "a switch"},
+		{"fusion", 1, wire.Setting{Name: "fusion", Range: "concat, sum, gated, film"}, "choices"},
+	} {
+		got, err := List(asked, desc, tt.text)
+		if err != nil || len(got) != tt.want {
+			t.Errorf("%q: %d settings, %v, want %d\nreason: %s", tt.text, len(got), err, tt.want, tt.reason)
+			continue
+		}
+		if tt.first.Name != "" && (got[0].Name != tt.first.Name || got[0].Range != tt.first.Range || got[0].Doc == "") {
+			t.Errorf("%q: first %+v, want %+v\nreason: %s", tt.text, got[0], tt.first, tt.reason)
+		}
+	}
+	_, err = List(asked, desc, "bta")
+	if p, ok := errors.AsType[*wire.Problem](err); !ok || !strings.Contains(p.Hint, "did you mean beta") {
+		t.Errorf("bta: %v, want the nearest", err)
+	}
+	_, err = List(asked, desc, "zzzzzzz")
+	if p, ok := errors.AsType[*wire.Problem](err); !ok || !strings.Contains(p.Hint, "primewindow settings") || len(p.Hint) > 100 {
+		t.Errorf("zzzzzzz: %v, want to be told where they are, not all of them", err)
 	}
 }

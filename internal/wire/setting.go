@@ -1,0 +1,16 @@
+package wire
+
+// SettingsAsk chooses what POST /v1/settings lists: the settings of a run that is declared with these.
+type SettingsAsk struct {
+	Settings map[string]any `json:"settings"`
+	Name     string         `json:"name,omitempty"` // those whose names have this in them; empty: all
+}
+
+// Setting is one of a run's settings: POST /v1/settings.
+type Setting struct {
+	Name    string `json:"name"`
+	Default any    `json:"default"` // under the set's recipe, where the set can be read
+	Range   string `json:"range"`
+	Mutable bool   `json:"mutable"` // whether it may change in the middle of a run
+	Doc     string `json:"doc"`
+}
