@@ -83,7 +83,7 @@ func TestNames(t *testing.T) {
 	want = []string{
 		wb.Trace, wb.TrueTrace, wb.Released, wb.Running, wb.Smooth, wb.Layers, wb.Gap, wb.Motion, wb.Cosine, wb.TopSamples, wb.Accuracy, wb.Loss, "live",
 	}
-	if diff := cmp.Diff(want, draw.Figures); diff != "" {
+	if diff := cmp.Diff(want, draw.Figures()); diff != "" {
 		t.Errorf("figures (-cell +host)\n%s", diff)
 	}
 }

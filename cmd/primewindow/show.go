@@ -39,7 +39,7 @@ func showCommand(_ context.Context, env *environ, args []string) error {
 	f := newFlags("show")
 	asJSON := f.Bool("json", false, "everything on record as one JSON object")
 	asCSV := f.Bool("csv", false, "one row for each step")
-	figure := f.String("figure", "", "`kind` of figure: "+strings.Join(draw.Figures, ", "))
+	figure := f.String("figure", "", "`kind` of figure: "+strings.Join(draw.Figures(), ", "))
 	out := f.String("out", "", "`file` to write the figure to, as PNG")
 	operands, err := parse(env, f, args, 1, math.MaxInt)
 	if err != nil {

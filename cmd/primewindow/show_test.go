@@ -66,7 +66,7 @@ func TestShow(t *testing.T) {
 			}
 		}
 	})
-	for _, kind := range draw.Figures {
+	for _, kind := range draw.Figures() {
 		t.Run("figure "+kind, func(t *testing.T) {
 			args := []string{"show", dir, "-figure", kind, "-out", kind + ".png"}
 			if kind == "samples" { // records do not hold them

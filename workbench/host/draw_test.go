@@ -76,7 +76,7 @@ func TestFigures(t *testing.T) {
 			}
 		})
 	}
-	if diff := cmp.Diff(draw.Figures, drawn); diff != "" {
+	if diff := cmp.Diff(draw.Figures(), drawn); diff != "" {
 		t.Errorf("figures (-there +drawn)\n%s", diff)
 	}
 	one := r.Recorded()

@@ -116,14 +116,14 @@ func useAll(t *testing.T, r *run.Run) error {
 			return fmt.Errorf("evaluate %s: %w", split, err)
 		}
 	}
-	for _, kind := range run.ProbeKinds {
+	for _, kind := range run.ProbeKinds() {
 		_, err := r.ProbeWith(t.Context(), wire.Probe{Kind: kind})
 		missing := kind == "cosine" && r.Status().Step < 2 || slices.Contains([]string{"accuracy", "linear"}, kind) && r.Dataset().Len(data.Validation) == 0
 		if (err != nil) != missing {
 			return fmt.Errorf("probe %s: %w", kind, err)
 		}
 	}
-	for _, kind := range draw.Figures {
+	for _, kind := range draw.Figures() {
 		_, err := Draw(t.Context(), kind, []*run.Run{r})
 		if p, ok := errors.AsType[*wire.Problem](err); err != nil && (!ok || p.Hint == "") {
 			return fmt.Errorf("figure %s: %w", kind, err)

@@ -118,6 +118,9 @@ var sweptSettings = map[string]struct {
 	chosen float64
 }{"fig7": {"β", 0.9}, "fig8": {"K", 0.04}}
 
+// sweep draws the figure of one set.
+func (d drawing) sweep() (*viz.Figure, error) { return sweeps(d.Reproduction) }
+
 // mostSets is the most sets of one figure: each has two panels of at most twelve.
 const mostSets = 6
 

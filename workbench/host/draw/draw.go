@@ -10,46 +10,16 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
-// Figures lists what can be drawn of runs.
-var Figures = []string{"trace", "true", "released", "running", "smooth", "layers", "gap", "motion", "cosine", "samples", "accuracy", "loss", "live"}
-
 // Recorded draws a figure of records.
 func Recorded(kind string, runs []record.Recorded) (*wire.Figure, error) {
 	if len(runs) == 0 {
 		return nil, &wire.Problem{Message: "draw: no run", Hint: "name at least one"}
 	}
-	var f *viz.Figure
-	var err error
-	switch kind {
-	case "trace":
-		f, err = drawTrace(inforeg.KindFisherEmp, runs)
-	case "true":
-		f, err = drawTrace(inforeg.KindFisherTrue, runs)
-	case "released":
-		f, err = drawTrace(inforeg.KindReleased, runs)
-	case "running":
-		f, err = drawRunning(runs)
-	case "smooth":
-		f, err = drawSmooth(runs)
-	case "layers":
-		f, err = drawLayers(runs)
-	case "gap":
-		f, err = drawGap(runs)
-	case "motion":
-		f, err = drawMotion(runs)
-	case "samples":
-		return nil, &wire.Problem{Message: "samples: they are measured anew, which needs the run itself", Hint: "draw them in a notebook with wb.Draw(wb.TopSamples, run), or with `primewindow probe RUN -kind samples -out FILE`; of one run at a time"}
-	case "accuracy":
-		f, err = drawAccuracy(runs)
-	case "cosine":
-		f, err = drawCosine(runs)
-	case "loss":
-		f, err = drawLoss(runs)
-	case "live":
-		f, err = drawLive(runs)
-	default:
-		return nil, wire.Unknown("figure", kind, Figures, "")
+	figure, ok := find(kind)
+	if !ok {
+		return nil, wire.Unknown("figure", kind, Figures(), "")
 	}
+	f, err := figure.Draw(runs)
 	if err != nil {
 		return nil, err
 	}

@@ -37,49 +37,47 @@ type NamedFigure struct {
 	*viz.Figure
 }
 
+// part is one figure of a record, and what a file's name ends in that tells it from the others.
+type part struct {
+	name string
+	draw func(drawing) (*viz.Figure, error)
+}
+
+// ofTable are the figures of a table: its bars and its differences.
+var ofTable = []part{{"", drawing.bars}, {"-difference", drawing.forest}}
+
+// ofTarget are those of the other targets of reproduce: one row for each.
+var ofTarget = map[string][]part{
+	"fig1":   {{"", drawing.alone}},
+	"fig3":   {{"", drawing.gaps}},
+	"fig4":   {{"", drawing.cosines}},
+	"fig5":   {{"", drawing.acquisition}},
+	"fig6":   {{"", drawing.maps}},
+	"fig7":   {{"", drawing.sweep}},
+	"fig8":   {{"", drawing.sweep}},
+	"fig9":   {{"", drawing.maps}},
+	"fig10":  {{"", drawing.traces}},
+	"window": {{"", drawing.nulls}},
+	"prime":  {{"", drawing.prime}, {"-difference", drawing.forest}},
+	"rate":   {{"", drawing.rates}},
+}
+
 // Reproduction draws a record: what the paper's figure shows, or of a table its bars and its differences.
 func Reproduction(rec *wire.Reproduction) ([]NamedFigure, error) {
 	d := drawing{rec}
+	parts, ok := ofTarget[rec.Target]
+	if !ok {
+		parts = ofTable
+	}
 	var list []NamedFigure
-	add := func(part string, draw func() (*viz.Figure, error)) error {
-		f, err := draw()
-		if err != nil || f == nil {
-			return err
+	for _, p := range parts {
+		f, err := p.draw(d)
+		if err != nil {
+			return nil, &wire.Problem{Message: fmt.Sprintf("%s on %s cannot be drawn: %s", rec.Target, rec.Data, wire.OneLine(err)), Hint: "primewindow reproduce writes the record anew from the runs"}
 		}
-		list = append(list, NamedFigure{part, f})
-		return nil
-	}
-	var err error
-	switch rec.Target {
-	case "fig1":
-		err = add("", d.alone)
-	case "fig3":
-		err = add("", d.gaps)
-	case "fig4":
-		err = add("", d.cosines)
-	case "fig5":
-		err = add("", d.acquisition)
-	case "fig6", "fig9":
-		err = add("", d.maps)
-	case "fig7", "fig8":
-		err = add("", func() (*viz.Figure, error) { return sweeps(rec) })
-	case "fig10":
-		err = add("", d.traces)
-	case "window":
-		err = add("", d.nulls)
-	case "prime":
-		if err = add("", d.prime); err == nil {
-			err = add("-difference", d.forest)
+		if f != nil {
+			list = append(list, NamedFigure{p.name, f})
 		}
-	case "rate":
-		err = add("", d.rates)
-	default:
-		if err = add("", d.bars); err == nil {
-			err = add("-difference", d.forest)
-		}
-	}
-	if err != nil {
-		return nil, &wire.Problem{Message: fmt.Sprintf("%s on %s cannot be drawn: %s", rec.Target, rec.Data, wire.OneLine(err)), Hint: "primewindow reproduce writes the record anew from the runs"}
 	}
 	return list, nil
 }

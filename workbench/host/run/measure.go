@@ -133,28 +133,11 @@ func (r *Run) accumulated() []wire.Record {
 
 // measureDue measures what the schedules ask for at the present step. At the start only traces are measured.
 func (r *Run) measureDue(settings setting.Values, start bool) error {
-	validation := func(measure func(data.Split, setting.Values) ([]wire.Record, error)) func(setting.Values) ([]wire.Record, error) {
-		return func(s setting.Values) ([]wire.Record, error) { return measure(data.Validation, s) }
-	}
-	for _, probe := range []struct {
-		name    string
-		start   bool
-		kind    string
-		readout string
-		measure func(setting.Values) ([]wire.Record, error)
-	}{
-		{setting.ProbeCosine, false, inforeg.KindCosine, "", r.cosine},
-		{setting.ProbeNoise, false, wire.KindNoise, "", r.noise},
-		{setting.ProbeMotion, false, wire.KindDistance, "", r.motion},
-		{setting.ProbeEmp, true, inforeg.KindFisherEmp, "", r.fisher},
-		{setting.ProbeTrue, true, inforeg.KindFisherTrue, "", r.fisherTrue},
-		{setting.ProbeAccuracy, false, inforeg.KindAccuracy, wire.ReadoutHead, validation(r.evaluate)},
-		{setting.ProbeLinear, false, inforeg.KindAccuracy, wire.ReadoutLinear, validation(r.linear)},
-	} {
-		if !settings.Schedule(probe.name).Due(r.at, r.clock) || start && !probe.start {
+	for _, probe := range probes {
+		if probe.schedule == "" || !settings.Schedule(probe.schedule).Due(r.at, r.clock) || start && !probe.start {
 			continue
 		}
-		there, err := r.measured(probe.kind, probe.readout)
+		there, err := r.measured(probe.records, probe.readout)
 		if err != nil {
 			return err
 		}
@@ -164,7 +147,7 @@ func (r *Run) measureDue(settings setting.Values, start bool) error {
 		if probe.readout != "" && r.set.Len(data.Validation) == 0 { // the run's manifest notes it
 			continue
 		}
-		list, err := probe.measure(settings)
+		list, err := probe.measure(r, settings)
 		if err == nil {
 			err = r.record(list...)
 		}
@@ -489,24 +472,68 @@ func leastSquares(train []float32, labels []int32, test []float32, classes int) 
 	return predicted, nil
 }
 
+// probe is what a run can measure: by itself where it has a schedule, and when it is asked for where it has a kind.
+type probe struct {
+	schedule string // setting behind "every."; empty: not by itself
+	kind     string // under which it is asked for; empty: not by itself to be had
+	start    bool   // before the first step too
+	records  string // kind of the records by which one sees that it was measured
+	readout  string // of these
+	measure  func(*Run, setting.Values) ([]wire.Record, error)
+}
+
+// probes are all of them, in the order in which they are measured after a step.
+var probes = []probe{
+	{setting.ProbeCosine, "", false, inforeg.KindCosine, "", (*Run).cosine},
+	{setting.ProbeNoise, setting.ProbeNoise, false, wire.KindNoise, "", (*Run).noise},
+	{setting.ProbeMotion, wire.KindMotion, false, wire.KindDistance, "", (*Run).motion},
+	{setting.ProbeEmp, inforeg.KindFisherEmp, true, inforeg.KindFisherEmp, "", (*Run).fisher},
+	{setting.ProbeTrue, "", true, inforeg.KindFisherTrue, "", (*Run).fisherTrue},
+	{setting.ProbeAccuracy, inforeg.KindAccuracy, false, inforeg.KindAccuracy, wire.ReadoutHead, onValidation((*Run).evaluate)},
+	{setting.ProbeLinear, setting.ProbeLinear, false, inforeg.KindAccuracy, wire.ReadoutLinear, onValidation((*Run).linear)},
+	{kind: inforeg.KindCosine, measure: (*Run).cosineNow},
+	{kind: inforeg.KindReleased, measure: accumulatedBefore(inforeg.KindReleased)},
+	{kind: inforeg.KindBatchSquare, measure: accumulatedBefore(inforeg.KindBatchSquare)},
+}
+
+// onValidation measures on the validation split.
+func onValidation(measure func(*Run, data.Split, setting.Values) ([]wire.Record, error)) func(*Run, setting.Values) ([]wire.Record, error) {
+	return func(r *Run, s setting.Values) ([]wire.Record, error) { return measure(r, data.Validation, s) }
+}
+
 // ProbeKinds are the measurements that can be asked for, by name.
-var ProbeKinds = []string{
-	inforeg.KindFisherEmp, inforeg.KindFisherTrue, inforeg.KindReleased, inforeg.KindBatchSquare, inforeg.KindCosine, inforeg.KindAccuracy,
-	setting.ProbeLinear, wire.KindMotion, setting.ProbeNoise,
+func ProbeKinds() []string {
+	names := []string{inforeg.KindFisherTrue} // in any definition, by ProbeWith
+	for _, p := range probes {
+		if p.kind != "" {
+			names = append(names, p.kind)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // measureNow measures a kind of probe at the present step.
 func (r *Run) measureNow(kind string, settings setting.Values) ([]wire.Record, error) {
-	switch kind {
-	case inforeg.KindFisherEmp:
-		return r.fisher(settings)
-	case inforeg.KindCosine:
-		list, err := r.cosine(settings)
-		if err == nil && list == nil {
-			err = &wire.Problem{Message: fmt.Sprintf("cosine: %d batch gradients so far, want at least 2", len(r.ring[r.eng.Model.Modalities[0].Name])), Hint: "take more steps first"}
-		}
-		return list, err
-	case inforeg.KindReleased, inforeg.KindBatchSquare:
+	i := slices.IndexFunc(probes, func(p probe) bool { return p.kind == kind && kind != "" })
+	if i < 0 {
+		return nil, wire.Unknown("probe", kind, ProbeKinds(), "")
+	}
+	return probes[i].measure(r, settings)
+}
+
+// cosineNow is cosine, and says what is missing where there is none.
+func (r *Run) cosineNow(settings setting.Values) ([]wire.Record, error) {
+	list, err := r.cosine(settings)
+	if err == nil && list == nil {
+		err = &wire.Problem{Message: fmt.Sprintf("cosine: %d batch gradients so far, want at least 2", len(r.ring[r.eng.Model.Modalities[0].Name])), Hint: "take more steps first"}
+	}
+	return list, err
+}
+
+// accumulatedBefore gives what was accumulated over the interval that ended last.
+func accumulatedBefore(kind string) func(*Run, setting.Values) ([]wire.Record, error) {
+	return func(r *Run, _ setting.Values) ([]wire.Record, error) {
 		have, err := r.rec.Of(r.at / r.clock.Interval * r.clock.Interval)
 		if err != nil {
 			return nil, err
@@ -516,14 +543,5 @@ func (r *Run) measureNow(kind string, settings setting.Values) ([]wire.Record, e
 			return nil, &wire.Problem{Message: kind + " is accumulated over an interval of window_every, usually an epoch: none has ended yet", Hint: "train to the end of the epoch first"}
 		}
 		return at, nil
-	case setting.ProbeLinear:
-		return r.linear(data.Validation, settings)
-	case inforeg.KindAccuracy:
-		return r.evaluate(data.Validation, settings)
-	case wire.KindMotion:
-		return r.motion(settings)
-	case setting.ProbeNoise:
-		return r.noise(settings)
 	}
-	return nil, wire.Unknown("probe", kind, ProbeKinds, "")
 }

@@ -142,7 +142,7 @@ func TestProbeWhole(t *testing.T) {
 func TestProbeKinds(t *testing.T) {
 	shop := newTestShop(t)
 	r := trained(t, shop, "r", hosttest.Tiny("joint", nil), hosttest.SmallEpoch+2)
-	for _, kind := range ProbeKinds {
+	for _, kind := range ProbeKinds() {
 		first := asked(t, r, wire.Probe{Kind: kind})
 		n := len(onRecord(r).Probes)
 		if diff := cmp.Diff(first, asked(t, r, wire.Probe{Kind: kind})); len(first) < 2 || diff != "" || len(onRecord(r).Probes) != n {

@@ -60,7 +60,8 @@ func FuzzSettings(f *testing.F) {
 		if err := json.Unmarshal(mustJSON(t, settings), &read); err != nil || read.Hash() != settings.Hash() {
 			t.Fatalf("a manifest would give other settings: %v\n%v\n%v", err, settings, read)
 		}
-		for name := range scheduleDocs {
+		for _, p := range Probes {
+			name := p.Name
 			s := settings.Schedule(name)
 			if parsed, err := inforeg.ParseSchedule(s.String()); err != nil || parsed != s {
 				t.Fatalf("schedule %q of %s is %v, read again %v, %v", settings[EveryPrefix+name], name, s, parsed, err)

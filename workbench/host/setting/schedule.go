@@ -2,7 +2,6 @@ package setting
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/primewindow/primewindow/data"
@@ -30,46 +29,83 @@ const EveryPrefix = "every."
 // WindowEvery is the setting that says how often the window is tested.
 const WindowEvery = "window_every"
 
-// presets are the schedules that the setting probes chooses; what is not named is never measured.
-var presets = map[string]map[string]string{
-	"none": {},
-	"economy": {
-		ProbeEmp: "1 window", ProbeAccuracy: "1 epoch", ProbeMotion: "1 epoch", ProbeSigns: "8 steps",
+// Probe is one that a run measures by itself: what is scheduled, documented and preset by its row in [Probes].
+type Probe struct {
+	Name    string            // of its schedule
+	Doc     string            // what it measures
+	Presets map[string]string // its schedule by the setting probes; where there is none it is never measured
+}
+
+// Presets of the setting probes.
+const (
+	presetNone     = "none"
+	presetEconomy  = "economy"
+	presetStandard = "standard"
+	presetFull     = "full"
+)
+
+// Probes are all of them, in alphabetical order.
+var Probes = []Probe{
+	{
+		ProbeAccuracy, "accuracy of the head and of each modality on the validation split",
+		map[string]string{presetEconomy: "1 epoch", presetStandard: "1 epoch", presetFull: "1 epoch"},
 	},
-	"standard": {
-		ProbeEmp: "1 window", ProbeAccuracy: "1 epoch", ProbeLinear: "1 epoch", ProbeMotion: "1 epoch",
-		ProbeCosine: "1 epoch", ProbeNoise: "1 epoch",
+	{
+		ProbeCosine, "cosines between the last batch gradients",
+		map[string]string{presetStandard: "1 epoch", presetFull: "1 epoch"},
 	},
-	"full": {
-		ProbeEmp: "1 window", ProbeTrue: "1 epoch", ProbeAccuracy: "1 epoch", ProbeLinear: "1 epoch", ProbeMotion: "1 epoch",
-		ProbeCosine: "1 epoch", ProbeNoise: "1 epoch", ProbeShare: "8 steps", ProbeSigns: "8 steps", ProbeLabels: "8 steps",
+	{
+		ProbeEmp, "the exact Fisher trace of eq. 7, which window tests read",
+		map[string]string{presetEconomy: "1 window", presetStandard: "1 window", presetFull: "1 window"},
+	},
+	{
+		ProbeTrue, "the exact trace of the Fisher information, over all classes",
+		map[string]string{presetFull: "1 epoch"},
+	},
+	{
+		ProbeLabels, "that trace of a step's own batch by labels drawn from the model",
+		map[string]string{presetFull: "8 steps"},
+	},
+	{
+		ProbeLinear, "accuracy of fresh linear probes on frozen features",
+		map[string]string{presetStandard: "1 epoch", presetFull: "1 epoch"},
+	},
+	{
+		ProbeMotion, "gradient norm, size of the update and distance from the start, of every layer",
+		map[string]string{presetEconomy: "1 epoch", presetStandard: "1 epoch", presetFull: "1 epoch"},
+	},
+	{
+		ProbeNoise, "gradient noise and signal, whose ratio is the noise scale",
+		map[string]string{presetStandard: "1 epoch", presetFull: "1 epoch"},
+	},
+	{
+		ProbeShare, "every sample's share of a step's gradient; the step sums its gradient in another order then",
+		map[string]string{presetFull: "8 steps"},
+	},
+	{
+		ProbeSigns, "the trace of eq. 7 of a step's own batch by balanced signs",
+		map[string]string{presetEconomy: "8 steps", presetFull: "8 steps"},
 	},
 }
 
-// scheduleDocs says what each schedule measures.
-var scheduleDocs = map[string]string{
-	ProbeAccuracy: "accuracy of the head and of each modality on the validation split",
-	ProbeCosine:   "cosines between the last batch gradients",
-	ProbeEmp:      "the exact Fisher trace of eq. 7, which window tests read",
-	ProbeTrue:     "the exact trace of the Fisher information, over all classes",
-	ProbeLabels:   "that trace of a step's own batch by labels drawn from the model",
-	ProbeLinear:   "accuracy of fresh linear probes on frozen features",
-	ProbeMotion:   "gradient norm, size of the update and distance from the start, of every layer",
-	ProbeNoise:    "gradient noise and signal, whose ratio is the noise scale",
-	ProbeShare:    "every sample's share of a step's gradient; the step sums its gradient in another order then",
-	ProbeSigns:    "the trace of eq. 7 of a step's own batch by balanced signs",
+// preset is the schedule of a probe by the setting probes; empty where it is never measured.
+func preset(probes, name string) string {
+	if i := slices.IndexFunc(Probes, func(p Probe) bool { return p.Name == name }); i >= 0 {
+		return Probes[i].Presets[probes]
+	}
+	return ""
 }
 
 // scheduleSettings are the settings that say when what is measured.
 func scheduleSettings() []data.Setting {
 	list := []data.Setting{{
-		Name: "probes", Default: "standard", Choices: slices.Sorted(maps.Keys(presets)), Mutable: true,
+		Name: "probes", Default: presetStandard, Choices: []string{presetEconomy, presetFull, presetNone, presetStandard}, Mutable: true,
 		Doc: "what a run measures by itself: none, economy, standard or full; the settings every.* change single parts of it",
 	}}
-	for _, name := range slices.Sorted(maps.Keys(scheduleDocs)) {
+	for _, p := range Probes {
 		list = append(list, data.Setting{
-			Name: EveryPrefix + name, Default: "", Check: checkSchedule, Mutable: true,
-			Doc: scheduleDocs[name] + ": never, epoch, 2 epochs, window (as often as window_every says), 8 steps, 1500 samples, log or 5 per decade; empty: as probes says",
+			Name: EveryPrefix + p.Name, Default: "", Check: checkSchedule, Mutable: true,
+			Doc: p.Doc + ": never, epoch, 2 epochs, window (as often as window_every says), 8 steps, 1500 samples, log or 5 per decade; empty: as probes says",
 		})
 	}
 	return list
@@ -87,7 +123,7 @@ func checkSchedule(text string) error {
 func (s Values) Schedule(name string) inforeg.Schedule {
 	text := s.Text(EveryPrefix + name)
 	if text == "" {
-		text = presets[s.Text("probes")][name]
+		text = preset(s.Text("probes"), name)
 	}
 	if text == "" {
 		return inforeg.Schedule{}

@@ -2,6 +2,7 @@ package setting
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,22 +11,24 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// TestPresets: every schedule of every preset can be read and measures something that is known.
+// TestPresets: every schedule of every preset can be read and belongs to a preset, and each probe is in the full one.
 func TestPresets(t *testing.T) {
-	if _, ok := presets[scheduleSettings()[0].Default.(string)]; !ok {
-		t.Errorf("the default preset %v is not there", scheduleSettings()[0].Default)
+	table := scheduleSettings()[0]
+	if !slices.Contains(table.Choices, table.Default.(string)) {
+		t.Errorf("the default preset %v is not there", table.Default)
 	}
-	for name, preset := range presets {
-		for probe, text := range preset {
-			if s, err := inforeg.ParseSchedule(text); err != nil || s == (inforeg.Schedule{}) || scheduleDocs[probe] == "" {
-				t.Errorf("%s: %s %q: %v, error %v", name, probe, text, s, err)
+	for _, p := range Probes {
+		for preset, text := range p.Presets {
+			if s, err := inforeg.ParseSchedule(text); err != nil || s == (inforeg.Schedule{}) || !slices.Contains(table.Choices, preset) {
+				t.Errorf("%s: %s %q: %v, error %v", preset, p.Name, text, s, err)
 			}
 		}
-	}
-	for probe := range scheduleDocs {
-		if presets["full"][probe] == "" {
-			t.Errorf("full leaves out %s", probe)
+		if p.Presets[presetFull] == "" || p.Presets[presetNone] != "" || p.Doc == "" {
+			t.Errorf("%s: full has it %q, none %q, it measures %q", p.Name, p.Presets[presetFull], p.Presets[presetNone], p.Doc)
 		}
+	}
+	if !slices.IsSortedFunc(Probes, func(a, b Probe) int { return strings.Compare(a.Name, b.Name) }) {
+		t.Error("probes are not sorted, as their settings are shown")
 	}
 }
 
