@@ -332,7 +332,7 @@ func (one *part) notes(r *wire.Reproduction) []string {
 	}
 	var ratios []string
 	for _, a := range r.Arms {
-		if (a.Method == "ogm" || a.Method == "pmr") && len(a.Runs) > 0 && len(r.Modalities) > 2 {
+		if slices.Contains([]string{"ogm", "ogm_ge", "pmr"}, a.Method) && len(a.Runs) > 0 && len(r.Modalities) > 2 {
 			ratios = append(ratios, a.Name)
 		}
 	}
@@ -361,7 +361,7 @@ func (one *part) notes(r *wire.Reproduction) []string {
 			}
 		}
 	}
-	if one.name == "window" {
+	if one.nulls {
 		list = append(list, draw.WindowNotes(r)...)
 	}
 	return list

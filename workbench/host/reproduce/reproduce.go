@@ -319,7 +319,7 @@ func (one *part) prepare(r recipe, lr float64) *reproArm {
 		a.rates = []float64{v.(float64)}
 	} else if r.ownRate {
 		a.rates = []float64{gridRate(lr, r.step)}
-		if one.name == "rate" {
+		if one.byRate {
 			a.x = a.rates[0]
 		}
 	} else if one.untuned() == "" && a.rateOf == "" {

@@ -24,6 +24,8 @@ type target struct {
 	whole       bool     // whether the whole model's trace is measured
 	cosines     bool
 	maps        bool
+	byRate      bool // whether an arm's place on the axis is its learning rate
+	nulls       bool // whether all arms are looked at under running statistics too, and windows told in words
 	oneSeed     bool // one run of each arm shows all there is: maps
 }
 
@@ -196,9 +198,9 @@ var targets = []target{
 	{name: "fig10", title: "Figure 10: the trace where video leads", paperSets: []string{"Violent Flows"}, baseline: wire.ArmJoint, curves: []string{"fisher_emp"}, arms: fixedArms(joint())},
 	{name: "prime", title: "The prime learning window, and what holding the leader back in it gives", baseline: wire.ArmJoint,
 		curves: []string{"fisher_emp", "acted", "accuracy fused"}, arms: primeArms},
-	{name: "rate", title: "Gain of InfoReg and rise of the trace against the learning rate", baseline: wire.ArmJoint,
+	{name: "rate", byRate: true, title: "Gain of InfoReg and rise of the trace against the learning rate", baseline: wire.ArmJoint,
 		curves: []string{"fisher_emp", "acted"}, arms: rateArms},
-	{name: "window", title: "Is the window the network's, the batch norm's or the smoother's?", baseline: wire.ArmJoint, curves: []string{"fisher_emp", "fisher_emp eval", "accuracy fused", "released"},
+	{name: "window", nulls: true, title: "Is the window the network's, the batch norm's or the smoother's?", baseline: wire.ArmJoint, curves: []string{"fisher_emp", "fisher_emp eval", "accuracy fused", "released"},
 		arms: fixedArms(usualRates(joint(),
 			recipe{name: "learning rate 0", method: "joint", set: map[string]any{"lr": 0.0}, control: true},
 			recipe{name: "shuffled labels", method: "joint", set: map[string]any{"shuffle_labels": true}, control: true})...)},
