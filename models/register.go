@@ -42,6 +42,9 @@ func RegisteredEncoders() []string {
 	return slices.Sorted(maps.Keys(registered.byName))
 }
 
+// Encoders lists all that [ParseEncoder] knows, those that come with the package first.
+func Encoders() []string { return slices.Concat(builtIn, RegisteredEncoders()) }
+
 // EncoderName is the encoder that a line names.
 func EncoderName(spec string) string {
 	head, _, _ := strings.Cut(strings.ReplaceAll(spec, " ", ""), ",")

@@ -23,6 +23,9 @@ const commandVariable = "PRIMEWINDOW_TEST_COMMAND"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(commandVariable) != "" {
+		if os.Getenv(registeredVariable) != "" {
+			registerOurs()
+		}
 		main()
 		return
 	}

@@ -309,10 +309,11 @@ func BuildModel(settings Values, desc data.Description) (*models.Multimodal, err
 		spec := settings.Text(EncoderPrefix + mod.Name)
 		encoder, err := models.ParseEncoder(spec, mod)
 		if err != nil {
-			return nil, &wire.Problem{
-				Message: fmt.Sprintf("encoder of %s: %v", mod.Name, err),
-				Hint:    "for example cnn2d:16-32-64, cnn1d:32-64-128,kernel=5 or resnet18,width=0.5,stem=small",
+			hint := "for example cnn2d:16-32-64, cnn1d:32-64-128,kernel=5 or resnet18,width=0.5,stem=small"
+			if name := models.EncoderName(spec); !slices.Contains(models.Encoders(), name) {
+				hint = wire.Nearest(name, models.Encoders(), "there are "+strings.Join(models.Encoders(), ", ")) + "; " + hint
 			}
+			return nil, &wire.Problem{Message: fmt.Sprintf("encoder of %s: %v", mod.Name, err), Hint: hint}
 		}
 		m.Modalities = append(m.Modalities, mod)
 		m.Encoders[mod.Name] = encoder
