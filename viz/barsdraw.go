@@ -188,7 +188,7 @@ func (f BarsFigure) legend() []entry {
 		}
 		c := st.look("", m).color
 		list = append(list, entry{text: m, sample: func(p *pen, at dot) {
-			p.value(f.Log, c, dot{at.x, at.y}, dot{at.x + sampleWidth - 5, at.y})
+			drawValue(p, f.Log, c, dot{at.x, at.y}, dot{at.x + sampleWidth - 5, at.y})
 		}})
 	}
 	if slices.ContainsFunc(f.Bars, func(b Bar) bool { return b.SE > 0 }) {
@@ -213,8 +213,8 @@ func (f BarsFigure) samples(list []entry) int {
 	return len(list)
 }
 
-// value draws a value from where it begins to where it ends: a bar, or on a log axis a dot on a line.
-func (p *pen) value(log bool, c color.NRGBA, from, to dot) {
+// drawValue draws a value from where it begins to where it ends: a bar, or on a log axis a dot on a line.
+func drawValue(p *pen, log bool, c color.NRGBA, from, to dot) {
 	if log {
 		p.line(fade(c, 0.45), 1.2, nil, from, to)
 		p.marker(c, "circle", to, 8)
@@ -223,8 +223,8 @@ func (p *pen) value(log bool, c color.NRGBA, from, to dot) {
 	p.box(fade(c, barShade), dot{min(from.x, to.x), from.y - barThick/2}, math.Abs(to.x-from.x), barThick)
 }
 
-// whisker draws a standard error, with a white rim where it may lie on a dark bar.
-func (p *pen) whisker(low, high dot, log bool) {
+// drawWhisker draws a standard error, with a white rim where it may lie on a dark bar.
+func drawWhisker(p *pen, low, high dot, log bool) {
 	for _, layer := range []struct {
 		c    color.NRGBA
 		more float64
@@ -258,13 +258,13 @@ func drawBars(p *pen, f BarsFigure, at rowsOfBars) {
 		if b.Missing != "" {
 			p.hole(at.holes[i], y)
 		} else if !f.Log {
-			p.value(false, c, dot{x(begin), y}, dot{x(b.Value), y})
+			drawValue(p, false, c, dot{x(begin), y}, dot{x(b.Value), y})
 		}
 		if b.SE > 0 {
-			p.whisker(dot{x(lower(b.Value, b.SE, f.Log)), y}, dot{x(b.Value + b.SE), y}, f.Log)
+			drawWhisker(p, dot{x(lower(b.Value, b.SE, f.Log)), y}, dot{x(b.Value + b.SE), y}, f.Log)
 		}
 		if f.Log && b.Missing == "" {
-			p.value(true, c, dot{x(begin), y}, dot{x(b.Value), y})
+			drawValue(p, true, c, dot{x(begin), y}, dot{x(b.Value), y})
 		}
 		if v, ok := f.printed(b); ok {
 			p.hollow(ink, "diamond", dot{x(v), y}, hollowSize)

@@ -183,17 +183,17 @@ func rowLegend(f CosineFigure) []entry {
 			text, reach = fmt.Sprintf("measured mean ± %d standard deviations of it", stripSpreads), mid-3
 		}
 		list = append(list, entry{text: text, vega: "dot", sample: func(p *pen, at dot) {
-			p.measured(dot{at.x + mid - reach, at.y}, dot{at.x + mid, at.y}, dot{at.x + mid + reach, at.y})
+			drawMeasured(p, dot{at.x + mid - reach, at.y}, dot{at.x + mid, at.y}, dot{at.x + mid + reach, at.y})
 		}})
 	}
 	if expected {
 		list = append(list, entry{text: "what noise alone predicts, 1/(1 + B_simple/B)", vega: "tick", sample: func(p *pen, at dot) {
-			p.predicted(dot{at.x + sampleWidth/2, at.y})
+			drawPredicted(p, dot{at.x + sampleWidth/2, at.y})
 		}})
 	}
 	if baseline != "" {
 		list = append(list, entry{text: fmt.Sprintf("%s, mean ± %d standard deviations", baseline, stripSpreads), vega: "band", sample: func(p *pen, at dot) {
-			p.baseline(dot{at.x + 3, at.y}, dot{at.x + sampleWidth/2, at.y}, dot{at.x + sampleWidth - 3, at.y})
+			drawBaseline(p, dot{at.x + 3, at.y}, dot{at.x + sampleWidth/2, at.y}, dot{at.x + sampleWidth - 3, at.y})
 		}})
 	}
 	return list
@@ -215,19 +215,19 @@ func (at *heatmaps) arrangeRows(f CosineFigure) {
 	at.height = at.legendAt.y + float64(rows)*rowHeight + margin
 }
 
-// measured draws a measured mean with its deviation.
-func (p *pen) measured(low, mean, high dot) {
+// drawMeasured draws a measured mean with its deviation.
+func drawMeasured(p *pen, low, mean, high dot) {
 	p.line(ink, 1.6, nil, low, high)
 	p.marker(ink, "circle", mean, 7)
 }
 
-// predicted draws a prediction: taller than the mark of a mean, so that neither hides the other.
-func (p *pen) predicted(at dot) {
+// drawPredicted draws a prediction: taller than the mark of a mean, so that neither hides the other.
+func drawPredicted(p *pen, at dot) {
 	p.line(prediction, 2.4, nil, dot{at.x, at.y - 8}, dot{at.x, at.y + 8})
 }
 
-// baseline draws the band of a baseline, its mean as a line in it.
-func (p *pen) baseline(low, mean, high dot) {
+// drawBaseline draws the band of a baseline, its mean as a line in it.
+func drawBaseline(p *pen, low, mean, high dot) {
 	p.box(masked, dot{low.x, low.y - 6}, high.x-low.x, 12)
 	p.line(grey, 1.2, nil, dot{mean.x, mean.y - 6}, dot{mean.x, mean.y + 6})
 }
@@ -260,16 +260,16 @@ func (p CosinePanel) drawRows(pn *pen, at dot, side float64) {
 	for i, r := range p.Rows {
 		name(i, r.Name)
 		if given(r.Expected) {
-			pn.predicted(place(r.Expected, i))
+			drawPredicted(pn, place(r.Expected, i))
 		}
 		if given(r.Mean) {
 			low, high := spread(r.Mean, r.SD)
-			pn.measured(place(low, i), place(r.Mean, i), place(high, i))
+			drawMeasured(pn, place(low, i), place(r.Mean, i), place(high, i))
 		}
 	}
 	if b := p.Baseline; b.given() {
 		low, high := spread(b.Mean, b.SD)
 		name(n-1, b.name())
-		pn.baseline(place(low, n-1), place(b.Mean, n-1), place(high, n-1))
+		drawBaseline(pn, place(low, n-1), place(b.Mean, n-1), place(high, n-1))
 	}
 }

@@ -195,7 +195,7 @@ func drawForest(p *pen, f ForestFigure, at trees) {
 		}
 		l := st.look("", r.Modality)
 		if r.NoInterval == "" {
-			p.interval(l.color, dot{x(r.Low), y}, dot{x(r.High), y})
+			drawInterval(p, l.color, dot{x(r.Low), y}, dot{x(r.High), y})
 		}
 		if at := (dot{x(r.Diff), y}); r.clear() {
 			p.marker(l.color, l.marker, at, forestSize)
@@ -208,8 +208,8 @@ func drawForest(p *pen, f ForestFigure, at trees) {
 	p.foot(at.foot)
 }
 
-// interval draws an interval with its ends.
-func (p *pen) interval(c color.NRGBA, low, high dot) {
+// drawInterval draws an interval with its ends.
+func drawInterval(p *pen, c color.NRGBA, low, high dot) {
 	p.line(c, 1.6, nil, low, high)
 	for _, end := range []dot{low, high} {
 		p.line(c, 1.6, nil, dot{end.x, end.y - 3}, dot{end.x, end.y + 3})

@@ -186,7 +186,7 @@ func drawCosine(p *pen, f CosineFigure, at heatmaps) {
 	p.legend(at.legend, at.legendAt, at.columns, at.legendWidth)
 	p.notes(at.notes, at.notesAt)
 	if at.flat {
-		p.flatScale(at.bar)
+		drawFlatScale(p, at.bar)
 		return
 	}
 	const steps = 200
@@ -204,8 +204,8 @@ func drawCosine(p *pen, f CosineFigure, at heatmaps) {
 	p.write(ink, smallSize, dot{at.bar.x + 21, at.bar.y + at.side + 16}, left, middle, "itself")
 }
 
-// flatScale draws the scale of cosines lying, from the upper left corner of its colours.
-func (p *pen) flatScale(at dot) {
+// drawFlatScale draws the scale of cosines lying, from the upper left corner of its colours.
+func drawFlatScale(p *pen, at dot) {
 	const steps = 200
 	for i := range steps {
 		p.box(heat(2*(float64(i)+0.5)/steps-1), dot{at.x + float64(i)*flatBar/steps, at.y}, flatBar/steps+0.5, 14)

@@ -291,7 +291,7 @@ func drawSamples(p *pen, f SamplesFigure, at sheet) {
 		p.titleLines(row.names, dot{margin, row.head})
 		p.write(grey, smallSize, row.note, left, middle, fit(smallSize, at.width-margin-row.note.x, r.scaleNote()))
 		for j, s := range r.Samples {
-			p.picture(row.pictures[j], row.places[j])
+			drawPicture(p, row.pictures[j], row.places[j])
 			under := dot{row.places[j].x, row.captions[j]}
 			p.write(ink, smallSize, under, left, top, fitMiddle(smallSize, at.tile, s.ID))
 			if r.labelled() {

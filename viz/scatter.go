@@ -172,12 +172,12 @@ func (p EmbeddingPanel) draw(pn *pen, at dot, side float64, name []string) {
 	for _, i := range p.drawingOrder() {
 		place := dot{at.x + side*((p.Points[i][0]-corner.x)/length), at.y + side*(1-(p.Points[i][1]-corner.y)/length)}
 		l := p.look(i)
-		pn.speck(fade(l.color, opacity), l.marker, place, size)
+		drawSpeck(pn, fade(l.color, opacity), l.marker, place, size)
 	}
 }
 
-// speck draws a marker without a rim, for places where many lie on each other.
-func (p *pen) speck(c color.NRGBA, name string, at dot, size float64) {
+// drawSpeck draws a marker without a rim, for places where many lie on each other.
+func drawSpeck(p *pen, c color.NRGBA, name string, at dot, size float64) {
 	var outline []dot
 	for _, d := range markerOutline(name) {
 		outline = append(outline, dot{at.x + size/2*d.x, at.y + size/2*d.y})

@@ -91,7 +91,7 @@ func (s SampleTile) pixels(r SampleRow, span reach, width float64) pixels {
 		for _, column := range columns {
 			var c [3]uint8
 			for ch := range from.channels {
-				c[ch] = span.shade(from.mean(column, row, ch))
+				c[ch] = shadeOf(span, from.mean(column, row, ch))
 			}
 			if from.channels == 1 {
 				c[1], c[2] = c[0], c[0]
@@ -134,16 +134,16 @@ func (r raster) mean(column, row share, channel int) float64 {
 	return sum
 }
 
-// shade is a value's grey between the ends of a reach; all are black where it has no width.
-func (r reach) shade(v float64) uint8 {
+// shadeOf is a value's grey between the ends of a reach; all are black where it has no width.
+func shadeOf(r reach, v float64) uint8 {
 	if r.high <= r.low {
 		return 0
 	}
 	return uint8(math.Round(0xff * min(1, max(0, (v-r.low)/(r.high-r.low)))))
 }
 
-// picture draws pixels with their upper left corner at a place, in a pale frame, since much of them may be white.
-func (p *pen) picture(px pixels, at dot) {
+// drawPicture draws pixels with their upper left corner at a place, in a pale frame, since much of them may be white.
+func drawPicture(p *pen, px pixels, at dot) {
 	img := image.NewNRGBA(image.Rect(0, 0, px.width, px.height))
 	for i, c := range px.shades {
 		img.SetNRGBA(i%px.width, i/px.width, c)
