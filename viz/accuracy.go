@@ -1,6 +1,10 @@
 package viz
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/primewindow/primewindow/viz/page"
+)
 
 // AccuracyFigure is one curve of accuracies for each readout.
 type AccuracyFigure struct {
@@ -18,10 +22,10 @@ func Accuracy(f AccuracyFigure) (*Figure, error) {
 	if err := checkAccuracies("accuracy", f.Series); err != nil {
 		return nil, err
 	}
-	if err := checkMarks("accuracy", f.Marks); err != nil {
+	if err := page.CheckMarks("accuracy", f.Marks); err != nil {
 		return nil, err
 	}
-	if err := f.Width.check("accuracy"); err != nil {
+	if err := f.Width.Check("accuracy"); err != nil {
 		return nil, err
 	}
 	if !(f.Chance >= 0 && f.Chance <= 1) {
@@ -29,17 +33,17 @@ func Accuracy(f AccuracyFigure) (*Figure, error) {
 	}
 	one := LinePanel{XLabel: f.XLabel, YLabel: "accuracy (%)", Series: f.Series, Marks: f.Marks, Percent: true}
 	if f.Chance > 0 {
-		one.Rule = Rule{f.Chance, "chance"}
+		one.Rule = Rule{Y: f.Chance, Text: "chance"}
 	}
-	p := one.panel(newStyles(nil, f.Series), one.width)
-	p.band = f.Band
+	p := one.panel(page.NewStyles(nil, f.Series), one.width)
+	p.Band = f.Band
 	pg := onePanel(f.Title, p)
-	pg.on(f.Width)
-	return pg.figure(sentence(f.Title, p))
+	pg.On(f.Width)
+	return pg.Figure(page.Sentence(f.Title, p))
 }
 
 func checkAccuracies(figure string, list []Series) error {
-	if err := checkSeries(figure, list, false); err != nil {
+	if err := page.CheckSeries(figure, list, false); err != nil {
 		return err
 	}
 	for _, s := range list {

@@ -3,6 +3,8 @@ package viz
 import (
 	"fmt"
 	"strings"
+
+	"github.com/primewindow/primewindow/viz/page"
 )
 
 // BarsFigure is horizontal bars by name, such as the share of the trace that each layer carries. Label is the axis's, with its
@@ -43,7 +45,7 @@ func Bars(f BarsFigure) (*Figure, error) {
 		return nil, err
 	}
 	at := arrangeBars(f)
-	fig, err := picture(canvas{width: at.width, height: at.height, print: f.Width}, func(p *pen) { drawBars(p, f, at) })
+	fig, err := page.Picture(page.Canvas{Width: at.width, Height: at.height, Print: f.Width}, func(p *page.Pen) { drawBars(p, f, at) })
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +60,7 @@ func (f BarsFigure) check() error {
 	if f.Log && f.Percent {
 		return fmt.Errorf("viz: bars: a log axis of percentages, want one or the other")
 	}
-	var one definition
+	var one page.Definition
 	seen := make(map[[2]string]bool)
 	values := 0
 	for i, b := range f.Bars {
@@ -71,14 +73,14 @@ func (f BarsFigure) check() error {
 			return fmt.Errorf("%s: no name, want one", where)
 		case seen[key]:
 			return fmt.Errorf("%s: two of that name and modality, want one", where)
-		case !drawable(b.Value):
+		case !page.Drawable(b.Value):
 			return fmt.Errorf("%s: value %v, want a finite value", where, b.Value)
-		case !drawable(b.SE) || b.SE < 0:
+		case !page.Drawable(b.SE) || b.SE < 0:
 			return fmt.Errorf("%s: standard error %v, want a finite value of 0 or more", where, b.SE)
-		case f.Log && b.Missing == "" && b.Value < 1/limit:
+		case f.Log && b.Missing == "" && b.Value < 1/page.Limit:
 			return fmt.Errorf("%s: value %v on a log axis, want above 0", where, b.Value)
 		}
-		if err := one.meet("bars", "bar", b.title(), b.Definition); err != nil {
+		if err := one.Meet("bars", "bar", b.title(), b.Definition); err != nil {
 			return err
 		}
 		seen[key] = true
@@ -92,7 +94,7 @@ func (f BarsFigure) check() error {
 	if err := f.checkPrinted(seen); err != nil {
 		return err
 	}
-	return f.Width.check("bars")
+	return f.Width.Check("bars")
 }
 
 // checkPrinted holds values from elsewhere to the bars that there are.
@@ -109,9 +111,9 @@ func (f BarsFigure) checkPrinted(bars map[[2]string]bool) error {
 			return fmt.Errorf("%s: no bar of that name and modality, want one", where)
 		case seen[key]:
 			return fmt.Errorf("%s: two of that name and modality, want one", where)
-		case !drawable(b.Value):
+		case !page.Drawable(b.Value):
 			return fmt.Errorf("%s: value %v, want a finite value", where, b.Value)
-		case f.Log && b.Value < 1/limit:
+		case f.Log && b.Value < 1/page.Limit:
 			return fmt.Errorf("%s: value %v on a log axis, want above 0", where, b.Value)
 		}
 		seen[key] = true
@@ -143,7 +145,7 @@ func (b Bar) title() string { return strings.TrimSpace(b.Name + " " + b.Modality
 // sentence says for each modality how many bars it has, and the greatest and the least.
 func (f BarsFigure) sentence() string {
 	var parts []string
-	a := axis{percent: f.Percent}
+	a := page.Axis{Percent: f.Percent}
 	for _, m := range f.modalities() {
 		var high, low Bar
 		n := 0
@@ -158,9 +160,9 @@ func (f BarsFigure) sentence() string {
 				low = b
 			}
 		}
-		s := fmt.Sprintf("%s is %s", high.Name, a.word(high.Value))
+		s := fmt.Sprintf("%s is %s", high.Name, a.Word(high.Value))
 		if n > 1 {
-			s = fmt.Sprintf("%d bars from %s, %s, to %s, %s", n, high.Name, a.word(high.Value), low.Name, a.word(low.Value))
+			s = fmt.Sprintf("%d bars from %s, %s, to %s, %s", n, high.Name, a.Word(high.Value), low.Name, a.Word(low.Value))
 		}
 		if n > 0 {
 			parts = append(parts, strings.TrimSpace(m+" "+s))
@@ -172,7 +174,7 @@ func (f BarsFigure) sentence() string {
 		}
 	}
 	for _, b := range f.Printed {
-		parts = append(parts, fmt.Sprintf("%s of %s %s", b.title(), f.PrintedName, a.word(b.Value)))
+		parts = append(parts, fmt.Sprintf("%s of %s %s", b.title(), f.PrintedName, a.Word(b.Value)))
 	}
 	head := f.Label
 	if f.Log {
@@ -181,5 +183,5 @@ func (f BarsFigure) sentence() string {
 	if d := f.definition(); d != "" {
 		head += " (" + d + ")"
 	}
-	return inWords(f.Title, []string{head + ", " + strings.Join(parts, ", ")})
+	return page.InWords(f.Title, []string{head + ", " + strings.Join(parts, ", ")})
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/primewindow/primewindow/viz/page"
 )
 
 // CosineFigure is one matrix of cosines for each encoder, side by side.
@@ -64,7 +66,7 @@ func Cosine(f CosineFigure) (*Figure, error) {
 	if len(f.Panels) > maxPanels {
 		return nil, fmt.Errorf("viz: cosine: %d panels, want at most %d", len(f.Panels), maxPanels)
 	}
-	if err := f.Width.check("cosine"); err != nil {
+	if err := f.Width.Check("cosine"); err != nil {
 		return nil, err
 	}
 	for _, p := range f.Panels {
@@ -73,7 +75,7 @@ func Cosine(f CosineFigure) (*Figure, error) {
 		}
 	}
 	at := arrangeCosine(f)
-	fig, err := picture(canvas{width: at.width, height: at.height, print: f.Width}, func(p *pen) { drawCosine(p, f, at) })
+	fig, err := page.Picture(page.Canvas{Width: at.width, Height: at.height, Print: f.Width}, func(p *page.Pen) { drawCosine(p, f, at) })
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +133,7 @@ func (p CosinePanel) captionParts() []string {
 	case math.IsInf(p.NoiseScale, 1):
 		list = append(list, "no gradient above the noise")
 	case p.NoiseScale > 0:
-		list = append(list, "noise scale "+number(p.NoiseScale)+" samples")
+		list = append(list, "noise scale "+page.Number(p.NoiseScale)+" samples")
 	}
 	return list
 }
@@ -145,17 +147,17 @@ func cosineSentence(f CosineFigure) string {
 		if i > 0 {
 			s.WriteString("; ")
 		}
-		off := nothing()
+		off := page.Nothing()
 		for r, row := range p.Matrix {
 			for c, v := range row {
 				if r != c {
-					off.add(v)
+					off.Add(v)
 				}
 			}
 		}
 		fmt.Fprintf(&s, "%s, %d × %d, %s", p.Name, len(p.Matrix), len(p.Matrix), p.caption())
 		if len(p.Matrix) > 1 {
-			fmt.Fprintf(&s, ", off the diagonal %.3f to %.3f", off.low, off.high)
+			fmt.Fprintf(&s, ", off the diagonal %.3f to %.3f", off.Low, off.High)
 		}
 		for _, w := range p.rowWords() {
 			s.WriteString(", " + w)

@@ -3,6 +3,8 @@ package viz
 import (
 	"fmt"
 	"math"
+
+	"github.com/primewindow/primewindow/viz/page"
 )
 
 // Measures of the rows under a matrix of cosines in CSS pixels.
@@ -15,7 +17,7 @@ const (
 )
 
 // prediction is the colour of what noise alone predicts: one that no known modality has.
-var prediction = hues[3]
+var prediction = page.Hues[3]
 
 // given says whether a number was given.
 func given(v float64) bool { return !math.IsNaN(v) }
@@ -126,23 +128,23 @@ func (p CosinePanel) rowWords() []string {
 func (p CosinePanel) rowLabelWidth() float64 {
 	widest := 0.0
 	for _, r := range p.Rows {
-		widest = max(widest, widthOf(smallSize, r.Name))
+		widest = max(widest, page.WidthOf(page.SmallSize, r.Name))
 	}
 	if p.Baseline.given() {
-		widest = max(widest, widthOf(smallSize, p.Baseline.name()))
+		widest = max(widest, page.WidthOf(page.SmallSize, p.Baseline.name()))
 	}
 	return min(widest, widestStrip) + 8
 }
 
 // rowAxis is the axis of the rows: all that they show, and 0.
-func (p CosinePanel) rowAxis(side float64) axis {
-	r := nothing()
-	r.add(0)
+func (p CosinePanel) rowAxis(side float64) page.Axis {
+	r := page.Nothing()
+	r.Add(0)
 	add := func(mean, sd float64) {
 		if given(mean) {
 			low, high := spread(mean, sd)
-			r.add(low)
-			r.add(high)
+			r.Add(low)
+			r.Add(high)
 		}
 	}
 	for _, row := range p.Rows {
@@ -152,18 +154,18 @@ func (p CosinePanel) rowAxis(side float64) axis {
 	if p.Baseline.given() {
 		add(p.Baseline.Mean, p.Baseline.SD)
 	}
-	r = r.pad(0.06)
+	r = r.Pad(0.06)
 	label := "mean cosine off the diagonal"
-	if widthOf(labelSize, label) > side {
+	if page.WidthOf(page.LabelSize, label) > side {
 		label = "mean cosine" // what of, the words of the figure say
 	}
-	a := axis{label: label, from: max(r.low, -1-slack), to: min(r.high, 1+slack)}
-	a.setTicksAlong(side)
+	a := page.Axis{Label: label, From: max(r.Low, -1-slack), To: min(r.High, 1+slack)}
+	a.SetTicksAlong(side)
 	return a
 }
 
 // rowLegend says what the marks of the rows are, empty where no panel has any.
-func rowLegend(f CosineFigure) []entry {
+func rowLegend(f CosineFigure) []page.Entry {
 	var mean, sd, expected bool
 	baseline := ""
 	for _, p := range f.Panels {
@@ -176,24 +178,24 @@ func rowLegend(f CosineFigure) []entry {
 			baseline = p.Baseline.name()
 		}
 	}
-	var list []entry
+	var list []page.Entry
 	if mean {
-		text, mid, reach := "measured mean", sampleWidth/2, 0.0
+		text, mid, reach := "measured mean", page.SampleWidth/2, 0.0
 		if sd {
 			text, reach = fmt.Sprintf("measured mean ± %d standard deviations of it", stripSpreads), mid-3
 		}
-		list = append(list, entry{text: text, vega: "dot", sample: func(p *pen, at dot) {
-			drawMeasured(p, dot{at.x + mid - reach, at.y}, dot{at.x + mid, at.y}, dot{at.x + mid + reach, at.y})
+		list = append(list, page.Entry{Text: text, Vega: "dot", Sample: func(p *page.Pen, at page.Dot) {
+			drawMeasured(p, page.At(at.X+mid-reach, at.Y), page.At(at.X+mid, at.Y), page.At(at.X+mid+reach, at.Y))
 		}})
 	}
 	if expected {
-		list = append(list, entry{text: "what noise alone predicts, 1/(1 + B_simple/B)", vega: "tick", sample: func(p *pen, at dot) {
-			drawPredicted(p, dot{at.x + sampleWidth/2, at.y})
+		list = append(list, page.Entry{Text: "what noise alone predicts, 1/(1 + B_simple/B)", Vega: "tick", Sample: func(p *page.Pen, at page.Dot) {
+			drawPredicted(p, page.At(at.X+page.SampleWidth/2, at.Y))
 		}})
 	}
 	if baseline != "" {
-		list = append(list, entry{text: fmt.Sprintf("%s, mean ± %d standard deviations", baseline, stripSpreads), vega: "band", sample: func(p *pen, at dot) {
-			drawBaseline(p, dot{at.x + 3, at.y}, dot{at.x + sampleWidth/2, at.y}, dot{at.x + sampleWidth - 3, at.y})
+		list = append(list, page.Entry{Text: fmt.Sprintf("%s, mean ± %d standard deviations", baseline, stripSpreads), Vega: "band", Sample: func(p *page.Pen, at page.Dot) {
+			drawBaseline(p, page.At(at.X+3, at.Y), page.At(at.X+page.SampleWidth/2, at.Y), page.At(at.X+page.SampleWidth-3, at.Y))
 		}})
 	}
 	return list
@@ -205,57 +207,57 @@ func (at *heatmaps) arrangeRows(f CosineFigure) {
 	for _, p := range f.Panels {
 		most = max(most, p.rows())
 	}
-	strips := at.height - margin/2 + stripGap
+	strips := at.height - page.Margin/2 + stripGap
 	for range f.Panels {
 		at.strips = append(at.strips, strips)
 	}
-	at.legendAt = dot{margin, strips + float64(most)*stripHeight + underHeight + margin/2}
-	at.columns, at.legendWidth = columns(at.legend, at.width-2*margin)
+	at.legendAt = page.At(page.Margin, strips+float64(most)*stripHeight+page.UnderHeight+page.Margin/2)
+	at.columns, at.legendWidth = page.Columns(at.legend, at.width-2*page.Margin)
 	rows := (len(at.legend) + at.columns - 1) / at.columns
-	at.height = at.legendAt.y + float64(rows)*rowHeight + margin
+	at.height = at.legendAt.Y + float64(rows)*page.RowHeight + page.Margin
 }
 
 // drawMeasured draws a measured mean with its deviation.
-func drawMeasured(p *pen, low, mean, high dot) {
-	p.line(ink, 1.6, nil, low, high)
-	p.marker(ink, "circle", mean, 7)
+func drawMeasured(p *page.Pen, low, mean, high page.Dot) {
+	p.Line(page.Ink, 1.6, nil, low, high)
+	p.Marker(page.Ink, "circle", mean, 7)
 }
 
 // drawPredicted draws a prediction: taller than the mark of a mean, so that neither hides the other.
-func drawPredicted(p *pen, at dot) {
-	p.line(prediction, 2.4, nil, dot{at.x, at.y - 8}, dot{at.x, at.y + 8})
+func drawPredicted(p *page.Pen, at page.Dot) {
+	p.Line(prediction, 2.4, nil, page.At(at.X, at.Y-8), page.At(at.X, at.Y+8))
 }
 
 // drawBaseline draws the band of a baseline, its mean as a line in it.
-func drawBaseline(p *pen, low, mean, high dot) {
-	p.box(masked, dot{low.x, low.y - 6}, high.x-low.x, 12)
-	p.line(grey, 1.2, nil, dot{mean.x, mean.y - 6}, dot{mean.x, mean.y + 6})
+func drawBaseline(p *page.Pen, low, mean, high page.Dot) {
+	p.Box(masked, page.At(low.X, low.Y-6), high.X-low.X, 12)
+	p.Line(page.Grey, 1.2, nil, page.At(mean.X, mean.Y-6), page.At(mean.X, mean.Y+6))
 }
 
 // drawRows draws the rows of a panel, their upper left corner at a place.
-func (p CosinePanel) drawRows(pn *pen, at dot, side float64) {
+func (p CosinePanel) drawRows(pn *page.Pen, at page.Dot, side float64) {
 	n := p.rows()
 	if n == 0 {
 		return
 	}
 	a := p.rowAxis(side)
-	foot := at.y + float64(n)*stripHeight
-	place := func(v float64, row int) dot {
-		return dot{at.x + side*a.place(v), at.y + (float64(row)+0.5)*stripHeight}
+	foot := at.Y + float64(n)*stripHeight
+	place := func(v float64, row int) page.Dot {
+		return page.At(at.X+side*a.Place(v), at.Y+(float64(row)+0.5)*stripHeight)
 	}
-	for _, t := range a.ticks {
-		if t.label == "" {
+	for _, t := range a.Ticks {
+		if t.Label == "" {
 			continue
 		}
-		x := place(t.value, 0).x
-		pn.line(faint, 1, nil, dot{x, at.y}, dot{x, foot})
+		x := place(t.Value, 0).X
+		pn.Line(page.Faint, 1, nil, page.At(x, at.Y), page.At(x, foot))
 	}
-	zero := place(0, 0).x
-	pn.line(grey, 1, nil, dot{zero, at.y}, dot{zero, foot})
-	pn.line(ink, 1, nil, dot{at.x, foot}, dot{at.x + side, foot})
-	pn.axis(&a, dot{at.x, foot}, side, side)
+	zero := place(0, 0).X
+	pn.Line(page.Grey, 1, nil, page.At(zero, at.Y), page.At(zero, foot))
+	pn.Line(page.Ink, 1, nil, page.At(at.X, foot), page.At(at.X+side, foot))
+	pn.Axis(&a, page.At(at.X, foot), side, side)
 	name := func(row int, s string) {
-		pn.write(ink, smallSize, dot{at.x - 6, place(0, row).y}, right, middle, fit(smallSize, widestStrip, s))
+		pn.Write(page.Ink, page.SmallSize, page.At(at.X-6, place(0, row).Y), page.Right, page.Middle, page.Fit(page.SmallSize, widestStrip, s))
 	}
 	for i, r := range p.Rows {
 		name(i, r.Name)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/primewindow/primewindow/viz/page"
 	"github.com/primewindow/primewindow/viz/tsne"
 )
 
@@ -49,7 +50,7 @@ func Embedding(f EmbeddingFigure) (*Figure, error) {
 	if len(f.Classes) > maxClasses {
 		return nil, fmt.Errorf("viz: embedding: %d classes, want at most %d", len(f.Classes), maxClasses)
 	}
-	if err := f.Width.check("embedding"); err != nil {
+	if err := f.Width.Check("embedding"); err != nil {
 		return nil, err
 	}
 	seen := make(map[string]bool)
@@ -65,7 +66,7 @@ func Embedding(f EmbeddingFigure) (*Figure, error) {
 		}
 	}
 	at := arrangeEmbedding(f)
-	fig, err := picture(canvas{width: at.width, height: at.height, print: f.Width}, func(p *pen) { drawEmbedding(p, f, at) })
+	fig, err := page.Picture(page.Canvas{Width: at.width, Height: at.height, Print: f.Width}, func(p *page.Pen) { drawEmbedding(p, f, at) })
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (p EmbeddingPanel) check(classes int) error {
 		return fmt.Errorf("%s: %d points, want 1 to %d", where, n, maxScatter)
 	}
 	for i, at := range p.Points {
-		if !drawable(at[0]) || !drawable(at[1]) {
+		if !page.Drawable(at[0]) || !page.Drawable(at[1]) {
 			return fmt.Errorf("%s: point %d at (%v, %v), want finite values", where, i, at[0], at[1])
 		}
 	}
@@ -99,7 +100,7 @@ func (p EmbeddingPanel) check(classes int) error {
 	if p.Samples != nil && len(p.Samples) != n {
 		return fmt.Errorf("%s: %d samples, want %d as there are points", where, len(p.Samples), n)
 	}
-	if !(p.Perplexity >= 0 && p.Perplexity <= limit) {
+	if !(p.Perplexity >= 0 && p.Perplexity <= page.Limit) {
 		return fmt.Errorf("%s: perplexity %v, want 0 or more", where, p.Perplexity)
 	}
 	q := p.Quality
@@ -135,7 +136,7 @@ func (p EmbeddingPanel) scores() []string {
 	q := p.Quality
 	var list []string
 	if p.Perplexity > 0 {
-		list = append(list, "perplexity "+number(p.Perplexity))
+		list = append(list, "perplexity "+page.Number(p.Perplexity))
 	}
 	if !math.IsNaN(q.KL) {
 		list = append(list, fmt.Sprintf("KL %.3f nats", q.KL))
@@ -156,7 +157,7 @@ func (p EmbeddingPanel) scores() []string {
 
 // caption are the scores in lines of at most a width.
 func (p EmbeddingPanel) caption(width float64) []string {
-	return joined(smallSize, width, " · ", p.scores())
+	return page.Joined(page.SmallSize, width, " · ", p.scores())
 }
 
 func embeddingSentence(f EmbeddingFigure) string {

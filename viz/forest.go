@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/primewindow/primewindow/viz/page"
 )
 
 // ForestFigure is differences with their intervals, a row each about the line of no difference, such as paired differences
@@ -49,7 +51,7 @@ func Forest(f ForestFigure) (*Figure, error) {
 		}
 	}
 	at := arrangeForest(f)
-	fig, err := picture(canvas{width: at.width, height: at.height, print: f.Width}, func(p *pen) { drawForest(p, f, at) })
+	fig, err := page.Picture(page.Canvas{Width: at.width, Height: at.height, Print: f.Width}, func(p *page.Pen) { drawForest(p, f, at) })
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +84,7 @@ func (f ForestFigure) check() error {
 			return fmt.Errorf("%s: interval from %v to %v and a reason for none, want one", where, r.Low, r.High)
 		case r.Missing != "" && (r.Diff != 0 || r.Low != 0 || r.High != 0):
 			return fmt.Errorf("%s: difference %v and a reason for none, want one", where, r.Diff)
-		case !drawable(r.Diff) || !drawable(r.Low) || !drawable(r.High):
+		case !page.Drawable(r.Diff) || !page.Drawable(r.Low) || !page.Drawable(r.High):
 			return fmt.Errorf("%s: difference %v from %v to %v, want finite values", where, r.Diff, r.Low, r.High)
 		case r.NoInterval == "" && (r.Low > r.Diff || r.High < r.Diff):
 			return fmt.Errorf("%s: difference %v outside of its interval from %v to %v", where, r.Diff, r.Low, r.High)
@@ -95,7 +97,7 @@ func (f ForestFigure) check() error {
 	if values == 0 {
 		return fmt.Errorf("viz: forest: every row is missing, want at least one difference")
 	}
-	return f.Width.check("forest")
+	return f.Width.Check("forest")
 }
 
 // title is what a row is called in words.
@@ -163,5 +165,5 @@ func (f ForestFigure) sentence() string {
 		}
 		parts = append(parts, s)
 	}
-	return inWords(f.Title, parts)
+	return page.InWords(f.Title, parts)
 }

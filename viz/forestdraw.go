@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"image/color"
 	"slices"
+
+	"github.com/primewindow/primewindow/viz/page"
 )
 
 // Measures of a forest in CSS pixels.
@@ -16,11 +18,11 @@ const (
 // trees is where everything in a forest stands.
 type trees struct {
 	width, height float64
-	at            dot // upper left corner of the data
+	at            page.Dot // upper left corner of the data
 	long, tall    float64
 	names         [][]string
-	holes         []hole // beside a point without an interval, or in the place of what is missing
-	axis          axis
+	holes         []page.Hole // beside a point without an interval, or in the place of what is missing
+	axis          page.Axis
 	middles       []float64 // of each row, down from the upper edge of the data
 	heads         []head
 	values        []string // written beside each row
@@ -28,7 +30,7 @@ type trees struct {
 	pairsRight    float64 // right edge of that column, 0 for none
 	sides         float64 // of the words on either side of 0, down from the upper edge
 
-	foot
+	page.Foot
 }
 
 // head is the name of a group and its middle, down from the upper edge of the data.
@@ -38,48 +40,48 @@ type head struct {
 }
 
 func arrangeForest(f ForestFigure) trees {
-	at := trees{width: f.Width.pixels(forestWide), at: dot{margin, margin + 4}, axis: axis{label: f.Label}}
-	at.at.y += f.Width.titleHeight(f.Title, at.width)
+	at := trees{width: f.Width.Pixels(forestWide), at: page.At(page.Margin, page.Margin+4), axis: page.Axis{Label: f.Label}}
+	at.at.Y += f.Width.TitleHeight(f.Title, at.width)
 	if f.Less != "" || f.More != "" {
-		at.sides = at.at.y
-		at.at.y += rowHeight
+		at.sides = at.at.Y
+		at.at.Y += page.RowHeight
 	}
-	at.at.y += noteLine // above the columns
-	names, values, pairs, indent := 0.0, widthOf(smallSize, "difference"), 0.0, 0.0
+	at.at.Y += page.NoteLine // above the columns
+	names, values, pairs, indent := 0.0, page.WidthOf(page.SmallSize, "difference"), 0.0, 0.0
 	for i, r := range f.Rows {
 		if r.Group != "" {
 			indent = 10
 		}
-		at.names = append(at.names, evenly(smallSize, min(widestBar, at.width/4), mostLines, r.Name))
-		names = max(names, widest(smallSize, at.names[i]))
+		at.names = append(at.names, page.Evenly(page.SmallSize, min(widestBar, at.width/4), page.MostLines, r.Name))
+		names = max(names, page.Widest(page.SmallSize, at.names[i]))
 		at.values = append(at.values, f.words(r))
-		values = max(values, widthOf(smallSize, at.values[i]))
+		values = max(values, page.WidthOf(page.SmallSize, at.values[i]))
 		n := ""
 		if r.Pairs > 0 {
 			n = fmt.Sprint(r.Pairs)
-			pairs = max(pairs, widthOf(smallSize, n), widthOf(smallSize, "pairs"))
+			pairs = max(pairs, page.WidthOf(page.SmallSize, n), page.WidthOf(page.SmallSize, "pairs"))
 		}
 		at.pairs = append(at.pairs, n)
 	}
-	at.at.x += names + indent + 10
+	at.at.X += names + indent + 10
 	if pairs > 0 {
-		at.pairsRight = at.at.x + pairs
-		at.at.x += pairs + 12
+		at.pairsRight = at.at.X + pairs
+		at.at.X += pairs + 12
 	}
-	at.long = at.width - margin - values - 12 - at.at.x
-	ends := nothing()
-	ends.add(0)
+	at.long = at.width - page.Margin - values - 12 - at.at.X
+	ends := page.Nothing()
+	ends.Add(0)
 	for _, r := range f.Rows {
-		ends.add(r.Diff)
-		ends.add(r.Low)
-		ends.add(r.High)
+		ends.Add(r.Diff)
+		ends.Add(r.Low)
+		ends.Add(r.High)
 	}
-	ends = ends.pad(0.05)
-	at.axis.from, at.axis.to = ends.low, ends.high
-	at.axis.setTicksAlong(at.long)
+	ends = ends.Pad(0.05)
+	at.axis.From, at.axis.To = ends.Low, ends.High
+	at.axis.SetTicksAlong(at.long)
 	at.arrangeRows(f)
-	at.height = at.at.y + at.tall + underHeight + margin/2
-	at.height = at.place(f.legend(), f.Width, at.width, at.height)
+	at.height = at.at.Y + at.tall + page.UnderHeight + page.Margin/2
+	at.height = at.Place(f.legend(), f.Width, at.width, at.height)
 	return at
 }
 
@@ -91,32 +93,32 @@ func (at *trees) arrangeRows(f ForestFigure) {
 			at.tall += forestRow
 		}
 		at.holes = append(at.holes, at.hole(r))
-		height := max(forestRow, float64(max(len(at.names[i]), len(at.holes[i].lines)))*reasonLine+6)
+		height := max(forestRow, float64(max(len(at.names[i]), len(at.holes[i].Lines)))*page.ReasonLine+6)
 		at.middles = append(at.middles, at.tall+height/2)
 		at.tall += height
 	}
 }
 
 // x is where a difference stands, from the left edge of the page.
-func (at *trees) x(v float64) float64 { return at.at.x + at.long*at.axis.place(v) }
+func (at *trees) x(v float64) float64 { return at.at.X + at.long*at.axis.Place(v) }
 
 // hole places the words of a row beside its point, or over all of the row where there is none.
-func (at *trees) hole(r ForestRow) hole {
-	span := reach{at.at.x + 4, at.at.x + at.long}
+func (at *trees) hole(r ForestRow) page.Hole {
+	span := page.Reach{Low: at.at.X + 4, High: at.at.X + at.long}
 	switch {
 	case r.Missing != "":
-		return holeIn([]reach{span}, r.Missing)
+		return page.HoleIn([]page.Reach{span}, r.Missing)
 	case r.NoInterval != "":
 		const gap = forestSize/2 + 6
-		free := between(span, gap, at.x(r.Diff))
+		free := page.Between(span, gap, at.x(r.Diff))
 		slices.Reverse(free) // first the right, where words go on from a point
-		h := holeIn(free, r.NoInterval)
-		if h.x < at.x(r.Diff) {
-			h.x = at.x(r.Diff) - gap - h.width()
+		h := page.HoleIn(free, r.NoInterval)
+		if h.X < at.x(r.Diff) {
+			h.X = at.x(r.Diff) - gap - h.Width()
 		}
 		return h
 	}
-	return hole{}
+	return page.Hole{}
 }
 
 // modalities are those of the rows, in order of appearance.
@@ -131,87 +133,87 @@ func (f ForestFigure) modalities() []string {
 }
 
 // styles are the colours and markers of the modalities.
-func (f ForestFigure) styles() styles {
+func (f ForestFigure) styles() page.Styles {
 	list := make([]Series, len(f.Rows))
 	for i, r := range f.Rows {
 		list[i].Modality = r.Modality
 	}
-	return newStyles(nil, list)
+	return page.NewStyles(nil, list)
 }
 
 // legend says which look is which modality, and what is filled.
-func (f ForestFigure) legend() []entry {
-	var list []entry
+func (f ForestFigure) legend() []page.Entry {
+	var list []page.Entry
 	st := f.styles()
 	for _, m := range f.modalities() {
-		if l := st.look("", m); m != "" {
-			list = append(list, entry{text: m, sample: func(p *pen, at dot) {
-				mid := dot{at.x + sampleWidth/2, at.y}
-				p.line(l.color, 1.6, nil, dot{mid.x - 12, mid.y}, dot{mid.x + 12, mid.y})
-				p.marker(l.color, l.marker, mid, forestSize)
+		if l := st.Look("", m); m != "" {
+			list = append(list, page.Entry{Text: m, Sample: func(p *page.Pen, at page.Dot) {
+				mid := page.At(at.X+page.SampleWidth/2, at.Y)
+				p.Line(l.Color, 1.6, nil, page.At(mid.X-12, mid.Y), page.At(mid.X+12, mid.Y))
+				p.Marker(l.Color, l.Marker, mid, forestSize)
 			}})
 		}
 	}
-	return append(list, entry{text: "line: " + f.Interval + "; filled: it leaves out 0"})
+	return append(list, page.Entry{Text: "line: " + f.Interval + "; filled: it leaves out 0"})
 }
 
-func drawForest(p *pen, f ForestFigure, at trees) {
-	p.title(f.Width, f.Title, at.width)
-	foot, end, x := at.at.y+at.tall, at.at.x+at.long, at.x
-	for _, t := range at.axis.ticks {
-		p.line(faint, 1, nil, dot{x(t.value), at.at.y}, dot{x(t.value), foot})
+func drawForest(p *page.Pen, f ForestFigure, at trees) {
+	p.Title(f.Width, f.Title, at.width)
+	foot, end, x := at.at.Y+at.tall, at.at.X+at.long, at.x
+	for _, t := range at.axis.Ticks {
+		p.Line(page.Faint, 1, nil, page.At(x(t.Value), at.at.Y), page.At(x(t.Value), foot))
 	}
-	p.line(grey, 1.2, nil, dot{x(0), at.at.y}, dot{x(0), foot})
+	p.Line(page.Grey, 1.2, nil, page.At(x(0), at.at.Y), page.At(x(0), foot))
 	if at.sides > 0 {
-		y := at.sides + rowHeight/2
+		y := at.sides + page.RowHeight/2
 		if f.Less != "" {
-			p.write(grey, smallSize, dot{x(0) - 6, y}, right, middle, fit(smallSize, x(0)-6-margin, "← "+f.Less))
+			p.Write(page.Grey, page.SmallSize, page.At(x(0)-6, y), page.Right, page.Middle, page.Fit(page.SmallSize, x(0)-6-page.Margin, "← "+f.Less))
 		}
 		if f.More != "" {
-			p.write(grey, smallSize, dot{x(0) + 6, y}, left, middle, fit(smallSize, at.width-margin-x(0)-6, f.More+" →"))
+			p.Write(page.Grey, page.SmallSize, page.At(x(0)+6, y), page.Left, page.Middle, page.Fit(page.SmallSize, at.width-page.Margin-x(0)-6, f.More+" →"))
 		}
 	}
-	over := at.at.y - noteLine/2
-	p.write(grey, smallSize, dot{at.width - margin, over}, right, middle, "difference")
+	over := at.at.Y - page.NoteLine/2
+	p.Write(page.Grey, page.SmallSize, page.At(at.width-page.Margin, over), page.Right, page.Middle, "difference")
 	if at.pairsRight > 0 {
-		p.write(grey, smallSize, dot{at.pairsRight, over}, right, middle, "pairs")
+		p.Write(page.Grey, page.SmallSize, page.At(at.pairsRight, over), page.Right, page.Middle, "pairs")
 	}
 	for _, h := range at.heads {
-		p.write(ink, smallSize, dot{margin, at.at.y + h.middle}, left, middle, fit(smallSize, at.at.x-margin-8, h.name))
+		p.Write(page.Ink, page.SmallSize, page.At(page.Margin, at.at.Y+h.middle), page.Left, page.Middle, page.Fit(page.SmallSize, at.at.X-page.Margin-8, h.name))
 	}
 	st := f.styles()
 	for i, r := range f.Rows {
-		y, indent := at.at.y+at.middles[i], 0.0
+		y, indent := at.at.Y+at.middles[i], 0.0
 		if r.Group != "" {
 			indent = 10
 		}
 		for k, s := range at.names[i] {
-			p.write(ink, smallSize, dot{margin + indent, y + (float64(k)-float64(len(at.names[i])-1)/2)*reasonLine}, left, middle, s)
+			p.Write(page.Ink, page.SmallSize, page.At(page.Margin+indent, y+(float64(k)-float64(len(at.names[i])-1)/2)*page.ReasonLine), page.Left, page.Middle, s)
 		}
-		p.write(grey, smallSize, dot{at.pairsRight, y}, right, middle, at.pairs[i])
-		p.write(ink, smallSize, dot{at.width - margin, y}, right, middle, at.values[i])
-		if p.hole(at.holes[i], y); r.Missing != "" {
+		p.Write(page.Grey, page.SmallSize, page.At(at.pairsRight, y), page.Right, page.Middle, at.pairs[i])
+		p.Write(page.Ink, page.SmallSize, page.At(at.width-page.Margin, y), page.Right, page.Middle, at.values[i])
+		if p.Hole(at.holes[i], y); r.Missing != "" {
 			continue
 		}
-		l := st.look("", r.Modality)
+		l := st.Look("", r.Modality)
 		if r.NoInterval == "" {
-			drawInterval(p, l.color, dot{x(r.Low), y}, dot{x(r.High), y})
+			drawInterval(p, l.Color, page.At(x(r.Low), y), page.At(x(r.High), y))
 		}
-		if at := (dot{x(r.Diff), y}); r.clear() {
-			p.marker(l.color, l.marker, at, forestSize)
+		if at := (page.At(x(r.Diff), y)); r.clear() {
+			p.Marker(l.Color, l.Marker, at, forestSize)
 		} else {
-			p.hollow(l.color, l.marker, at, forestSize)
+			p.Hollow(l.Color, l.Marker, at, forestSize)
 		}
 	}
-	p.line(ink, 1, nil, dot{at.at.x, foot}, dot{end, foot})
-	p.axis(&at.axis, dot{at.at.x, foot}, at.long, max(at.long, 2*min(at.at.x+at.long/2-margin, at.width-margin-at.at.x-at.long/2)))
-	p.foot(at.foot)
+	p.Line(page.Ink, 1, nil, page.At(at.at.X, foot), page.At(end, foot))
+	p.Axis(&at.axis, page.At(at.at.X, foot), at.long, max(at.long, 2*min(at.at.X+at.long/2-page.Margin, at.width-page.Margin-at.at.X-at.long/2)))
+	p.Foot(at.Foot)
 }
 
 // drawInterval draws an interval with its ends.
-func drawInterval(p *pen, c color.NRGBA, low, high dot) {
-	p.line(c, 1.6, nil, low, high)
-	for _, end := range []dot{low, high} {
-		p.line(c, 1.6, nil, dot{end.x, end.y - 3}, dot{end.x, end.y + 3})
+func drawInterval(p *page.Pen, c color.NRGBA, low, high page.Dot) {
+	p.Line(c, 1.6, nil, low, high)
+	for _, end := range []page.Dot{low, high} {
+		p.Line(c, 1.6, nil, page.At(end.X, end.Y-3), page.At(end.X, end.Y+3))
 	}
 }

@@ -4,27 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/primewindow/primewindow/viz/page"
 )
-
-// TestBetween cuts a span at places, with gaps beside each.
-func TestBetween(t *testing.T) {
-	for _, tt := range []struct {
-		name   string
-		cuts   []float64
-		want   []reach
-		reason string
-	}{
-		{"none", nil, []reach{{0, 100}}, "nothing is in the way"},
-		{"one", []float64{40}, []reach{{0, 35}, {45, 100}}, "a gap to either side"},
-		{"at the edge", []float64{0, 40}, []reach{{5, 35}, {45, 100}}, "bars begin on the left"},
-		{"close", []float64{40, 44}, []reach{{0, 35}, {49, 100}}, "no room between"},
-	} {
-		if diff := cmp.Diff(tt.want, between(reach{0, 100}, 5, tt.cuts...), cmp.AllowUnexported(reach{})); diff != "" {
-			t.Errorf("%s: (-want +got)\n%s\nreason: %s", tt.name, diff, tt.reason)
-		}
-	}
-}
 
 // TestHoles moves the mark of a printed value over all of the axis: the reason of the bar that is missing, which is written
 // whole, and the mark never touch, and no bar's row reaches into another's.
@@ -41,19 +22,19 @@ func TestHoles(t *testing.T) {
 			}
 			at := arrangeBars(f)
 			h, mark := at.holes[1], at.x(v-40)
-			if len(h.lines) == 0 {
+			if len(h.Lines) == 0 {
 				t.Fatalf("width %d, mark at %v: no reason", w, v)
 			}
-			for _, s := range h.lines {
-				right := h.x + widthOf(smallSize, s)
-				if h.x < mark+hollowSize/2 && right > mark-hollowSize/2 {
-					t.Errorf("width %d: line %q from %v to %v covers the mark at %v", w, s, h.x, right, mark)
+			for _, s := range h.Lines {
+				right := h.X + page.WidthOf(page.SmallSize, s)
+				if h.X < mark+page.HollowSize/2 && right > mark-page.HollowSize/2 {
+					t.Errorf("width %d: line %q from %v to %v covers the mark at %v", w, s, h.X, right, mark)
 				}
-				if h.x < at.at.x || right > at.at.x+at.long+0.5 {
-					t.Errorf("width %d: line %q from %v to %v leaves the data, %v to %v", w, s, h.x, right, at.at.x, at.at.x+at.long)
+				if h.X < at.at.X || right > at.at.X+at.long+0.5 {
+					t.Errorf("width %d: line %q from %v to %v leaves the data, %v to %v", w, s, h.X, right, at.at.X, at.at.X+at.long)
 				}
 			}
-			if low, high := at.middles[1]-h.height()/2, at.middles[1]+h.height()/2; at.middles[0]+barPitch/2 > low || high > at.middles[2]-barPitch/2 {
+			if low, high := at.middles[1]-h.Height()/2, at.middles[1]+h.Height()/2; at.middles[0]+barPitch/2 > low || high > at.middles[2]-barPitch/2 {
 				t.Errorf("width %d: the reason from %v to %v reaches into bars at %v and %v", w, low, high, at.middles[0], at.middles[2])
 			}
 		}
@@ -68,13 +49,13 @@ func TestForestHoles(t *testing.T) {
 		}}
 		at := arrangeForest(f)
 		h, mark := at.holes[1], at.x(float64(i-10))
-		for _, s := range h.lines {
-			right := h.x + widthOf(smallSize, s)
-			if h.x < mark+forestSize/2 && right > mark-forestSize/2 || right > at.at.x+at.long+0.5 {
-				t.Errorf("difference %d: words %q from %v to %v, point at %v", i-10, s, h.x, right, mark)
+		for _, s := range h.Lines {
+			right := h.X + page.WidthOf(page.SmallSize, s)
+			if h.X < mark+forestSize/2 && right > mark-forestSize/2 || right > at.at.X+at.long+0.5 {
+				t.Errorf("difference %d: words %q from %v to %v, point at %v", i-10, s, h.X, right, mark)
 			}
 		}
-		if len(h.lines) == 0 {
+		if len(h.Lines) == 0 {
 			t.Error(fmt.Sprint("difference ", i-10, ": no words"))
 		}
 	}

@@ -1,5 +1,9 @@
 package viz
 
+import (
+	"github.com/primewindow/primewindow/viz/page"
+)
+
 // LiveFigure is what a reader watches while runs train: losses by step, and traces and accuracies by epoch.
 type LiveFigure struct {
 	Loss, Trace, Accuracy []Series
@@ -11,11 +15,11 @@ type LiveFigure struct {
 // centred moving average bold, as in [Loss]. Series of one name in several panels share an entry of the legend and must be
 // of one run and modality. The picture is compressed for speed, not for size.
 func Live(f LiveFigure) (*Figure, error) {
-	if err := checkSeries("live: loss", f.Loss, false); err != nil {
+	if err := page.CheckSeries("live: loss", f.Loss, false); err != nil {
 		return nil, err
 	}
 	if len(f.Trace) > 0 {
-		if err := checkSeries("live: trace", f.Trace, true); err != nil {
+		if err := page.CheckSeries("live: trace", f.Trace, true); err != nil {
 			return nil, err
 		}
 	}
@@ -24,15 +28,15 @@ func Live(f LiveFigure) (*Figure, error) {
 			return nil, err
 		}
 	}
-	if err := checkWindows("live", f.Windows); err != nil {
+	if err := page.CheckWindows("live", f.Windows); err != nil {
 		return nil, err
 	}
-	if err := checkShared("live", f.Loss, f.Trace, f.Accuracy); err != nil {
+	if err := page.CheckShared("live", f.Loss, f.Trace, f.Accuracy); err != nil {
 		return nil, err
 	}
-	st := newStyles(f.Windows, f.Trace, f.Accuracy, f.Loss)
+	st := page.NewStyles(f.Windows, f.Trace, f.Accuracy, f.Loss)
 	loss := LinePanel{Title: "Training loss", XLabel: "step", YLabel: "loss (nats)", Series: f.Loss}
-	panels := []*panel{loss.panel(st, lossWidth)}
+	panels := []*page.Panel{loss.panel(st, lossWidth)}
 	if len(f.Trace) > 0 {
 		p := LinePanel{Title: "Fisher trace", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Series: f.Trace, Windows: f.Windows, Log: true}
 		panels = append(panels, p.panel(st, p.width))
@@ -41,10 +45,10 @@ func Live(f LiveFigure) (*Figure, error) {
 		p := LinePanel{Title: "Validation accuracy", XLabel: "epoch", YLabel: "accuracy (%)", Series: f.Accuracy, Percent: true}
 		panels = append(panels, p.panel(st, p.width))
 	}
-	notes := notesOf(panels)
+	notes := page.NotesOf(panels)
 	if widestMean(f.Loss) > 1 {
 		notes = append(notes, meanNote(f.Loss))
 	}
-	pg := &page{panels: panels, legend: legendOf(panels, notes...), width: 960, height: 200, below: true, fast: true}
-	return pg.figure(sentence("", panels...))
+	pg := &page.Layout{Panels: panels, Legend: page.LegendOf(panels, notes...), Width: 960, Height: 200, Below: true, Fast: true}
+	return pg.Figure(page.Sentence("", panels...))
 }

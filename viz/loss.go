@@ -1,6 +1,10 @@
 package viz
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/primewindow/primewindow/viz/page"
+)
 
 // LossFigure is one curve of losses for each run.
 type LossFigure struct {
@@ -13,19 +17,19 @@ type LossFigure struct {
 // over a fortieth of its points bold; the legend says over how many of the longest one. It returns an error that names the
 // series that cannot be drawn.
 func Loss(f LossFigure) (*Figure, error) {
-	if err := checkSeries("loss", f.Series, false); err != nil {
+	if err := page.CheckSeries("loss", f.Series, false); err != nil {
 		return nil, err
 	}
-	if err := f.Width.check("loss"); err != nil {
+	if err := f.Width.Check("loss"); err != nil {
 		return nil, err
 	}
-	p := LinePanel{XLabel: f.XLabel, YLabel: f.YLabel, Series: f.Series}.panel(newStyles(nil, f.Series), lossWidth)
+	p := LinePanel{XLabel: f.XLabel, YLabel: f.YLabel, Series: f.Series}.panel(page.NewStyles(nil, f.Series), lossWidth)
 	pg := onePanel(f.Title, p)
 	if widestMean(f.Series) > 1 {
-		pg.legend = append(pg.legend, entry{text: meanNote(f.Series)})
+		pg.Legend = append(pg.Legend, page.Entry{Text: meanNote(f.Series)})
 	}
-	pg.on(f.Width)
-	return pg.figure(sentence(f.Title, p))
+	pg.On(f.Width)
+	return pg.Figure(page.Sentence(f.Title, p))
 }
 
 // lossWidth is the width of the moving average of a loss, odd, or 0 for a short series.

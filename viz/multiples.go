@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/primewindow/primewindow/viz/page"
 )
 
 // MultiplesFigure is small multiples: a panel for each curve, named above it, and in every panel the same reference in
@@ -44,30 +46,30 @@ func Multiples(f MultiplesFigure) (*Figure, error) {
 		return nil, err
 	}
 	var own []Curve
-	var reference *line
+	var reference *page.Line
 	for _, c := range f.Curves {
 		if c.Name != f.Reference {
 			own = append(own, c)
 			continue
 		}
-		l := c.line(c.Name, look{color: grey, dash: dashes[1], marker: "square"})
+		l := c.line(c.Name, page.Look{Color: page.Grey, Dash: page.Dashes[1], Marker: "square"})
 		reference = &l
 	}
-	style := newStyles(nil, []Series{{Modality: f.Modality}}).look("", f.Modality)
-	pg := &page{title: f.Title, width: f.Width.pixels(960), height: 110, across: f.columns(len(own)), shareX: true, shareY: true, below: true, few: true, print: f.Width}
+	style := page.NewStyles(nil, []Series{{Modality: f.Modality}}).Look("", f.Modality)
+	pg := &page.Layout{Title: f.Title, Width: f.Width.Pixels(960), Height: 110, Across: f.columns(len(own)), ShareX: true, ShareY: true, Below: true, Few: true, Print: f.Width}
 	banded := false
 	for i, c := range own {
-		p := &panel{
-			title: c.Name, band: f.Band,
-			x: axis{label: f.XLabel, quiet: i+pg.across < len(own)},
-			y: axis{label: f.YLabel, log: f.Log, percent: f.Percent, quiet: i%pg.across > 0},
+		p := &page.Panel{
+			Title: c.Name, Band: f.Band,
+			X: page.Axis{Label: f.XLabel, Quiet: i+pg.Across < len(own)},
+			Y: page.Axis{Label: f.YLabel, Log: f.Log, Percent: f.Percent, Quiet: i%pg.Across > 0},
 		}
 		if reference != nil {
-			p.lines = append(p.lines, *reference)
+			p.Lines = append(p.Lines, *reference)
 		}
-		p.lines = append(p.lines, c.line(pointedOut, style))
-		banded = banded || p.errors()
-		pg.panels = append(pg.panels, p)
+		p.Lines = append(p.Lines, c.line(pointedOut, style))
+		banded = banded || p.Errors()
+		pg.Panels = append(pg.Panels, p)
 	}
 	var notes []string
 	if banded {
@@ -76,8 +78,8 @@ func Multiples(f MultiplesFigure) (*Figure, error) {
 	if f.Definition != "" {
 		notes = append(notes, "definition: "+f.Definition)
 	}
-	pg.legend = legendOf(pg.panels, notes...)
-	return pg.figure(f.sentence())
+	pg.Legend = page.LegendOf(pg.Panels, notes...)
+	return pg.Figure(f.sentence())
 }
 
 // columns is how many of n panels stand in a row.
@@ -102,7 +104,7 @@ func (f MultiplesFigure) check() error {
 		}
 		n--
 	}
-	if err := f.Width.check("multiples"); err != nil {
+	if err := f.Width.Check("multiples"); err != nil {
 		return err
 	}
 	switch {
@@ -123,7 +125,7 @@ func (f MultiplesFigure) check() error {
 		}
 		list = append(list, c.series(c.Name))
 	}
-	return checkSeries("multiples", list, f.Log)
+	return page.CheckSeries("multiples", list, f.Log)
 }
 
 func (c Curve) series(name string) Series {
@@ -138,15 +140,15 @@ func (c Curve) series(name string) Series {
 	return s
 }
 
-func (c Curve) line(name string, l look) line {
-	one := newLine(c.series(name), l, 0)
-	one.mark(6)
+func (c Curve) line(name string, l page.Look) page.Line {
+	one := page.NewLine(c.series(name), l, 0)
+	one.Mark(6)
 	return one
 }
 
 // sentence says each curve's first and last value.
 func (f MultiplesFigure) sentence() string {
-	a := axis{percent: f.Percent}
+	a := page.Axis{Percent: f.Percent}
 	head := f.YLabel
 	if f.XLabel != "" {
 		head += " by " + f.XLabel
@@ -160,11 +162,11 @@ func (f MultiplesFigure) sentence() string {
 	parts := []string{head}
 	for _, c := range f.Curves {
 		last := len(c.X) - 1
-		s := fmt.Sprintf("%s from %s at %s to %s at %s", c.Name, a.word(c.Y[0]), number(c.X[0]), a.word(c.Y[last]), number(c.X[last]))
+		s := fmt.Sprintf("%s from %s at %s to %s at %s", c.Name, a.Word(c.Y[0]), page.Number(c.X[0]), a.Word(c.Y[last]), page.Number(c.X[last]))
 		if c.Name == f.Reference {
 			s += " (in every panel)"
 		}
 		parts = append(parts, s)
 	}
-	return inWords(f.Title, []string{strings.Join(parts, ", ")})
+	return page.InWords(f.Title, []string{strings.Join(parts, ", ")})
 }

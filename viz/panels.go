@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/primewindow/primewindow/viz/page"
 )
 
 // PanelsFigure is line panels in rows, from left to right and then down, with one legend.
@@ -63,45 +65,45 @@ func Panels(f PanelsFigure) (*Figure, error) {
 		windows, series[i] = append(windows, p.Windows...), p.Series
 		means[i] = p.bold()
 	}
-	if err := checkShared("panels", series...); err != nil {
+	if err := page.CheckShared("panels", series...); err != nil {
 		return nil, err
 	}
-	st := newStyles(windows, series...)
-	st.byRun = f.ByRun
-	panels, parts := make([]*panel, len(f.Panels)), make([]string, len(f.Panels))
+	st := page.NewStyles(windows, series...)
+	st.ByRun = f.ByRun
+	panels, parts := make([]*page.Panel, len(f.Panels)), make([]string, len(f.Panels))
 	for i, p := range f.Panels {
 		panels[i] = p.panel(st, p.width)
-		panels[i].band, panels[i].ends = f.Band, f.Ends
-		titles[i], parts[i] = panels[i].name(), panels[i].words()
+		panels[i].Band, panels[i].Ends = f.Band, f.Ends
+		titles[i], parts[i] = panels[i].Name(), panels[i].Words()
 		if p.Title != "" {
 			parts[i] = p.Title + ", " + parts[i]
 		}
 	}
-	pg := &page{title: f.Title, panels: panels, across: f.columns(), shareX: f.ShareX, shareY: f.ShareY, width: 760, height: 170}
-	if pg.on(f.Width); pg.across > 1 {
+	pg := &page.Layout{Title: f.Title, Panels: panels, Across: f.columns(), ShareX: f.ShareX, ShareY: f.ShareY, Width: 760, Height: 170}
+	if pg.On(f.Width); pg.Across > 1 {
 		most := 15 // markers of a line: more would touch
-		if pg.width, pg.height, pg.below = f.Width.pixels(960), 200, true; f.Width == Column {
-			pg.height, most = 150, 8
+		if pg.Width, pg.Height, pg.Below = f.Width.Pixels(960), 200, true; f.Width == Column {
+			pg.Height, most = 150, 8
 		}
 		for _, p := range panels {
-			for i := range p.lines {
-				p.lines[i].mark(most)
+			for i := range p.Lines {
+				p.Lines[i].Mark(most)
 			}
 		}
 	}
-	pg.legend = legendOf(panels, append(notesOf(panels), told("bold", titles, means)...)...)
+	pg.Legend = page.LegendOf(panels, append(page.NotesOf(panels), page.Told("bold", titles, means)...)...)
 	if f.Hollow != "" {
-		pg.legend = slices.DeleteFunc(pg.legend, func(e entry) bool { return e.line != nil && e.line.Hollow })
-		pg.legend = append(pg.legend, entry{text: "hollow: " + f.Hollow})
+		pg.Legend = slices.DeleteFunc(pg.Legend, func(e page.Entry) bool { return e.Line != nil && e.Line.Hollow })
+		pg.Legend = append(pg.Legend, page.Entry{Text: "hollow: " + f.Hollow})
 	}
-	if n := len(pg.legend); n > most {
-		return nil, fmt.Errorf("viz: panels: legend of %d entries, want at most %d", n, most)
+	if n := len(pg.Legend); n > page.Most {
+		return nil, fmt.Errorf("viz: panels: legend of %d entries, want at most %d", n, page.Most)
 	}
-	return pg.figure(inWords(f.Title, append(parts, bandWords(panels...)...)))
+	return pg.Figure(page.InWords(f.Title, append(parts, page.BandWords(panels...)...)))
 }
 
 func (f PanelsFigure) check() error {
-	if err := f.Width.check("panels"); err != nil {
+	if err := f.Width.Check("panels"); err != nil {
 		return err
 	}
 	if n := len(f.Panels); n == 0 || n > maxPanels {
@@ -133,7 +135,7 @@ func (f PanelsFigure) columns() int {
 	n := len(f.Panels)
 	switch {
 	case f.Columns > 0:
-		return f.Width.across(min(f.Columns, n), 0, leastPanel)
+		return f.Width.Across(min(f.Columns, n), 0, leastPanel)
 	case f.Width == Column:
 		return 1
 	}
@@ -142,16 +144,16 @@ func (f PanelsFigure) columns() int {
 
 // check names the first thing that cannot be drawn. where says in which figure.
 func (p LinePanel) check(where string) error {
-	if err := checkSeries(where, p.Series, p.Log); err != nil {
+	if err := page.CheckSeries(where, p.Series, p.Log); err != nil {
 		return err
 	}
-	if err := checkWindows(where, p.Windows); err != nil {
+	if err := page.CheckWindows(where, p.Windows); err != nil {
 		return err
 	}
-	if err := checkMarks(where, p.Marks); err != nil {
+	if err := page.CheckMarks(where, p.Marks); err != nil {
 		return err
 	}
-	if err := checkRule(where, p.Rule, p.Log); err != nil {
+	if err := page.CheckRule(where, p.Rule, p.Log); err != nil {
 		return err
 	}
 	if p.Smooth < 0 {
@@ -170,17 +172,17 @@ func (p LinePanel) check(where string) error {
 		return nil
 	}
 	for _, s := range p.Series {
-		if x := s.Points[0].X; x < 1/limit {
+		if x := s.Points[0].X; x < 1/page.Limit {
 			return fmt.Errorf("viz: %s: series %q: point 0: x = %v on a log axis, want above 0", where, s.Name, x)
 		}
 	}
 	for i, w := range p.Windows {
-		if w.From < 1/limit {
+		if w.From < 1/page.Limit {
 			return fmt.Errorf("viz: %s: window %d of %q: from %v on a log axis, want above 0", where, i, w.Modality, w.From)
 		}
 	}
 	for i, m := range p.Marks {
-		if m.X < 1/limit {
+		if m.X < 1/page.Limit {
 			return fmt.Errorf("viz: %s: mark %d %q: x = %v on a log axis, want above 0", where, i, m.Text, m.X)
 		}
 	}
@@ -202,18 +204,18 @@ func (p LinePanel) bold() string {
 }
 
 // panel readies a panel for drawing, its series smoothed over as many points as width says.
-func (p LinePanel) panel(st styles, width func(Series) int) *panel {
-	ready := &panel{
-		title: p.Title, rule: p.Rule, every: p.AtPoints,
-		x: axis{label: p.XLabel, log: p.LogX}, y: axis{label: p.YLabel, log: p.Log, percent: p.Percent},
+func (p LinePanel) panel(st page.Styles, width func(Series) int) *page.Panel {
+	ready := &page.Panel{
+		Title: p.Title, Rule: p.Rule, Every: p.AtPoints,
+		X: page.Axis{Label: p.XLabel, Log: p.LogX}, Y: page.Axis{Label: p.YLabel, Log: p.Log, Percent: p.Percent},
 	}
-	ready.add(st, p.Series, width)
-	for i := range ready.lines {
-		if l := &ready.lines[i]; p.Decay > 0 && !l.Hollow {
-			l.mean = decayed(l.Points, p.Decay)
+	ready.Add(st, p.Series, width)
+	for i := range ready.Lines {
+		if l := &ready.Lines[i]; p.Decay > 0 && !l.Hollow {
+			l.Mean = page.Decayed(l.Points, p.Decay)
 		}
 	}
-	ready.addWindows(st, p.Windows, p.Series)
-	ready.addMarks(p.Marks)
+	ready.AddWindows(st, p.Windows, p.Series)
+	ready.AddMarks(p.Marks)
 	return ready
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/primewindow/primewindow/viz/page"
 )
 
 // SamplesFigure is pictures of samples with a caption each, such as those that carry most of the trace. Value says what the
@@ -57,7 +59,7 @@ func Samples(f SamplesFigure) (*Figure, error) {
 		return nil, err
 	}
 	at := arrangeSamples(f)
-	fig, err := picture(canvas{width: at.width, height: at.height, print: f.Width}, func(p *pen) { drawSamples(p, f, at) })
+	fig, err := page.Picture(page.Canvas{Width: at.width, Height: at.height, Print: f.Width}, func(p *page.Pen) { drawSamples(p, f, at) })
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +71,7 @@ func (f SamplesFigure) check() error {
 	if n := len(f.Rows); n == 0 || n > maxPanels {
 		return fmt.Errorf("viz: samples: %d rows, want 1 to %d", n, maxPanels)
 	}
-	if err := f.Width.check("samples"); err != nil {
+	if err := f.Width.Check("samples"); err != nil {
 		return err
 	}
 	if f.Columns < 0 || f.Columns > mostColumns {
@@ -99,7 +101,7 @@ func (f SamplesFigure) check() error {
 }
 
 func (s SampleTile) check(where string, sequence bool) error {
-	if !drawable(s.Value) {
+	if !page.Drawable(s.Value) {
 		return fmt.Errorf("%s: value %v, want a finite value", where, s.Value)
 	}
 	if n := len(s.Shape); n < 1 || n > 4 || sequence && n != 2 {
@@ -120,7 +122,7 @@ func (s SampleTile) check(where string, sequence bool) error {
 		return fmt.Errorf("%s: %d values, want %d for its shape %v", where, len(s.X), size, s.Shape)
 	}
 	for i, v := range s.X {
-		if !drawable(float64(v)) {
+		if !page.Drawable(float64(v)) {
 			return fmt.Errorf("%s: value %d of its picture is %v, want a finite value", where, i, v)
 		}
 	}
@@ -128,11 +130,11 @@ func (s SampleTile) check(where string, sequence bool) error {
 }
 
 // scale is the least and the greatest value in a row's pictures.
-func (r SampleRow) scale() reach {
-	all := nothing()
+func (r SampleRow) scale() page.Reach {
+	all := page.Nothing()
 	for _, s := range r.Samples {
 		for _, v := range s.X {
-			all.add(float64(v))
+			all.Add(float64(v))
 		}
 	}
 	return all
@@ -141,7 +143,7 @@ func (r SampleRow) scale() reach {
 // scaleNote says what black and white are.
 func (r SampleRow) scaleNote() string {
 	s := r.scale()
-	note := fmt.Sprintf("black %s, white %s", number(s.low), number(s.high))
+	note := fmt.Sprintf("black %s, white %s", page.Number(s.Low), page.Number(s.High))
 	if r.Unit != "" {
 		note += " " + r.Unit
 	}
@@ -178,16 +180,16 @@ func (f SamplesFigure) sentence() string {
 				low = s
 			}
 		}
-		parts[i] = fmt.Sprintf("%s, %s is %s", r.Name, high.title(), number(high.Value))
+		parts[i] = fmt.Sprintf("%s, %s is %s", r.Name, high.title(), page.Number(high.Value))
 		if n := len(r.Samples); n > 1 {
-			parts[i] = fmt.Sprintf("%s, %d samples from %s, %s, to %s, %s", r.Name, n, high.title(), number(high.Value), low.title(), number(low.Value))
+			parts[i] = fmt.Sprintf("%s, %d samples from %s, %s, to %s, %s", r.Name, n, high.title(), page.Number(high.Value), low.title(), page.Number(low.Value))
 		}
 		parts[i] = strings.TrimPrefix(parts[i], ", ")
 	}
 	if f.Value != "" {
 		parts[0] = f.Value + " by sample, " + parts[0]
 	}
-	return inWords(f.Title, parts)
+	return page.InWords(f.Title, parts)
 }
 
 // title is what a sample is called in words.
@@ -219,9 +221,9 @@ type sheet struct {
 // tiles is where one row of pictures stands.
 type tiles struct {
 	names    []string
-	head     float64 // middle of the name's first line, down from the upper edge
-	note     dot     // left end of what black and white are: after the name, or beneath where there is no room
-	places   []dot   // upper left corners of the pictures
+	head     float64    // middle of the name's first line, down from the upper edge
+	note     page.Dot   // left end of what black and white are: after the name, or beneath where there is no room
+	places   []page.Dot // upper left corners of the pictures
 	captions []float64
 	pictures []pixels
 }
@@ -232,18 +234,18 @@ func arrangeSamples(f SamplesFigure) sheet {
 		for _, r := range f.Rows {
 			across = max(across, len(r.Samples))
 		}
-		across = min(across, f.Width.across(defaultColumns, sheetWidth, 85))
+		across = min(across, f.Width.Across(defaultColumns, sheetWidth, 85))
 	}
 	var at sheet
-	at.tile = min(widestTile, math.Floor((f.Width.pixels(sheetWidth)-2*margin+tileGap)/float64(across))-tileGap)
-	y, room := margin+f.Width.titleHeight(f.Title, f.Width.pixels(760)), f.Width.pixels(760)-2*margin
+	at.tile = min(widestTile, math.Floor((f.Width.Pixels(sheetWidth)-2*page.Margin+tileGap)/float64(across))-tileGap)
+	y, room := page.Margin+f.Width.TitleHeight(f.Title, f.Width.Pixels(760)), f.Width.Pixels(760)-2*page.Margin
 	at.note = y
-	y += markHeight
-	wide := max(min(760, widthOf(titleSize, f.Title)), widthOf(smallSize, f.captionNote()), float64(across)*(at.tile+tileGap)-tileGap)
+	y += page.MarkHeight
+	wide := max(min(760, page.WidthOf(page.TitleSize, f.Title)), page.WidthOf(page.SmallSize, f.captionNote()), float64(across)*(at.tile+tileGap)-tileGap)
 	for _, r := range f.Rows {
 		row := r.head(y, room)
-		y = row.note.y + nameHeight/2 + 3
-		wide = max(wide, min(760, widthOf(labelSize, r.Name)+12+widthOf(smallSize, r.scaleNote())))
+		y = row.note.Y + page.NameHeight/2 + 3
+		wide = max(wide, min(760, page.WidthOf(page.LabelSize, r.Name)+12+page.WidthOf(page.SmallSize, r.scaleNote())))
 		shades, lines := r.scale(), 2.0
 		if r.labelled() {
 			lines = 3
@@ -252,9 +254,9 @@ func arrangeSamples(f SamplesFigure) sheet {
 			tall := 0.0
 			for j, s := range r.Samples[i:min(i+across, len(r.Samples))] {
 				px := s.pixels(r, shades, at.tile)
-				tall = max(tall, float64(px.height)/density)
+				tall = max(tall, float64(px.height)/page.Density)
 				row.pictures = append(row.pictures, px)
-				row.places = append(row.places, dot{margin + float64(j)*(at.tile+tileGap), y})
+				row.places = append(row.places, page.At(page.Margin+float64(j)*(at.tile+tileGap), y))
 			}
 			for range row.pictures[i:] {
 				row.captions = append(row.captions, y+math.Ceil(tall)+4)
@@ -263,43 +265,43 @@ func arrangeSamples(f SamplesFigure) sheet {
 		}
 		at.rows = append(at.rows, row)
 	}
-	at.width, at.height = math.Ceil(wide)+2*margin, math.Ceil(y)
+	at.width, at.height = math.Ceil(wide)+2*page.Margin, math.Ceil(y)
 	if f.Width != Screen {
-		at.width = f.Width.pixels(0)
+		at.width = f.Width.Pixels(0)
 	}
 	return at
 }
 
 // head places a row's name under y, and what black and white are.
 func (r SampleRow) head(y, room float64) tiles {
-	row := tiles{names: panelTitle(r.Name, room), head: y + nameHeight/2 + 3}
-	row.note = dot{margin, row.head + moreLines(row.names)}
+	row := tiles{names: page.PanelTitle(r.Name, room), head: y + page.NameHeight/2 + 3}
+	row.note = page.At(page.Margin, row.head+page.MoreLines(row.names))
 	switch n := len(row.names); {
-	case n == 1 && widthOf(labelSize, r.Name)+12+widthOf(smallSize, r.scaleNote()) <= room:
-		row.note.x += widthOf(labelSize, r.Name) + 12
+	case n == 1 && page.WidthOf(page.LabelSize, r.Name)+12+page.WidthOf(page.SmallSize, r.scaleNote()) <= room:
+		row.note.X += page.WidthOf(page.LabelSize, r.Name) + 12
 	case n > 0:
-		row.note.y += noteLine
+		row.note.Y += page.NoteLine
 	}
 	return row
 }
 
-func drawSamples(p *pen, f SamplesFigure, at sheet) {
-	p.title(f.Width, f.Title, at.width)
-	p.write(grey, smallSize, dot{margin, at.note}, left, top, fit(smallSize, at.width-2*margin, f.captionNote()))
+func drawSamples(p *page.Pen, f SamplesFigure, at sheet) {
+	p.Title(f.Width, f.Title, at.width)
+	p.Write(page.Grey, page.SmallSize, page.At(page.Margin, at.note), page.Left, page.Top, page.Fit(page.SmallSize, at.width-2*page.Margin, f.captionNote()))
 	for i, r := range f.Rows {
 		row := at.rows[i]
-		p.titleLines(row.names, dot{margin, row.head})
-		p.write(grey, smallSize, row.note, left, middle, fit(smallSize, at.width-margin-row.note.x, r.scaleNote()))
+		p.TitleLines(row.names, page.At(page.Margin, row.head))
+		p.Write(page.Grey, page.SmallSize, row.note, page.Left, page.Middle, page.Fit(page.SmallSize, at.width-page.Margin-row.note.X, r.scaleNote()))
 		for j, s := range r.Samples {
 			drawPicture(p, row.pictures[j], row.places[j])
-			under := dot{row.places[j].x, row.captions[j]}
-			p.write(ink, smallSize, under, left, top, fitMiddle(smallSize, at.tile, s.ID))
+			under := page.At(row.places[j].X, row.captions[j])
+			p.Write(page.Ink, page.SmallSize, under, page.Left, page.Top, page.FitMiddle(page.SmallSize, at.tile, s.ID))
 			if r.labelled() {
-				under.y += captionLine
-				p.write(grey, smallSize, under, left, top, fit(smallSize, at.tile, s.Label))
+				under.Y += captionLine
+				p.Write(page.Grey, page.SmallSize, under, page.Left, page.Top, page.Fit(page.SmallSize, at.tile, s.Label))
 			}
-			under.y += captionLine
-			p.write(grey, smallSize, under, left, top, fit(smallSize, at.tile, number(s.Value)))
+			under.Y += captionLine
+			p.Write(page.Grey, page.SmallSize, under, page.Left, page.Top, page.Fit(page.SmallSize, at.tile, page.Number(s.Value)))
 		}
 	}
 }

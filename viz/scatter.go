@@ -5,6 +5,8 @@ import (
 	"image/color"
 	"math"
 	"math/rand/v2"
+
+	"github.com/primewindow/primewindow/viz/page"
 )
 
 // Measures of the embedding figure in CSS pixels.
@@ -16,16 +18,16 @@ const (
 // scatters is where the panels of an embedding figure stand.
 type scatters struct {
 	width, height float64
-	side          float64 // of a map
-	frames        []dot   // upper left corners of the maps
+	side          float64    // of a map
+	frames        []page.Dot // upper left corners of the maps
 	names         [][]string
 	captions      [][]string
-	legend        dot
+	legend        page.Dot
 	legendWidth   float64 // of one column
 	legendRows    int
 	across        int // maps in a row
 	notes         []string
-	notesAt       dot
+	notesAt       page.Dot
 }
 
 // arrangeNotes makes room for a figure's notes beneath everything else.
@@ -34,61 +36,61 @@ func (at *scatters) arrangeNotes(notes []string) {
 }
 
 // placeNotes gives the lines of notes beneath a picture of this size, where they begin, and the height with them.
-func placeNotes(notes []string, width, height float64) (lines []string, at dot, higher float64) {
+func placeNotes(notes []string, width, height float64) (lines []string, at page.Dot, higher float64) {
 	for _, note := range notes {
-		lines = append(lines, wrapped(smallSize, width-2*margin, note)...)
+		lines = append(lines, page.Wrapped(page.SmallSize, width-2*page.Margin, note)...)
 	}
 	if n := len(lines); n > 0 {
-		at = dot{margin, height - margin/2}
-		height += float64(n)*noteLine + margin/2
+		at = page.At(page.Margin, height-page.Margin/2)
+		height += float64(n)*page.NoteLine + page.Margin/2
 	}
 	return lines, at, height
 }
 
 func arrangeEmbedding(f EmbeddingFigure) scatters {
-	at := scatters{side: map[int]float64{1: 420, 2: 320}[len(f.Panels)], across: f.Width.across(inRow(len(f.Panels)), 0, 170)}
+	at := scatters{side: map[int]float64{1: 420, 2: 320}[len(f.Panels)], across: f.Width.Across(inRow(len(f.Panels)), 0, 170)}
 	if at.side == 0 {
 		at.side = 250
 	}
 	if f.Width != Screen {
-		at.side = min(400, (f.Width.pixels(0)-2*margin-float64(at.across-1)*panelGap)/float64(at.across))
+		at.side = min(400, (f.Width.Pixels(0)-2*page.Margin-float64(at.across-1)*panelGap)/float64(at.across))
 		if at.across < len(f.Panels) {
 			at.side = min(300, at.side)
 		}
 	}
-	y := margin + f.Width.titleHeight(f.Title, f.Width.pixels(760))
+	y := page.Margin + f.Width.TitleHeight(f.Title, f.Width.Pixels(760))
 	for i := 0; i < len(f.Panels); i += at.across {
-		most, head := 0, nameHeight
+		most, head := 0, page.NameHeight
 		for _, p := range f.Panels[i:min(i+at.across, len(f.Panels))] {
-			name := panelTitle(p.Name, at.side)
-			at.names, head = append(at.names, name), max(head, nameHeight+moreLines(name))
+			name := page.PanelTitle(p.Name, at.side)
+			at.names, head = append(at.names, name), max(head, page.NameHeight+page.MoreLines(name))
 		}
 		for j, p := range f.Panels[i:min(i+at.across, len(f.Panels))] {
-			at.frames = append(at.frames, dot{margin + float64(j)*(at.side+panelGap), y + head})
+			at.frames = append(at.frames, page.At(page.Margin+float64(j)*(at.side+panelGap), y+head))
 			at.captions = append(at.captions, p.caption(at.side))
 			most = max(most, len(at.captions[i+j]))
 		}
-		y += head + at.side + 8 + float64(most)*markHeight + margin
+		y += head + at.side + 8 + float64(most)*page.MarkHeight + page.Margin
 	}
 	at.height = y
-	x := margin + float64(at.across)*at.side + float64(at.across-1)*panelGap
+	x := page.Margin + float64(at.across)*at.side + float64(at.across-1)*panelGap
 	for _, c := range f.Classes {
-		at.legendWidth = max(at.legendWidth, min(widestAside, widthOf(smallSize, c))+22)
+		at.legendWidth = max(at.legendWidth, min(page.WidestAside, page.WidthOf(page.SmallSize, c))+22)
 	}
 	if f.Width != Screen {
-		at.width = f.Width.pixels(0)
+		at.width = f.Width.Pixels(0)
 		at.legendBelow(len(f.Classes))
 		at.height = math.Ceil(at.height)
 		at.arrangeNotes(f.Notes)
 		return at
 	}
 	if n := len(f.Classes); n > 0 {
-		at.legend = dot{x + columnGap, at.frames[0].y}
-		at.legendRows = min(n, int((at.height-margin-at.legend.y)/rowHeight))
+		at.legend = page.At(x+page.ColumnGap, at.frames[0].Y)
+		at.legendRows = min(n, int((at.height-page.Margin-at.legend.Y)/page.RowHeight))
 		columns := (n + at.legendRows - 1) / at.legendRows
-		x += float64(columns) * (columnGap + at.legendWidth)
+		x += float64(columns) * (page.ColumnGap + at.legendWidth)
 	}
-	at.width = math.Ceil(max(x+margin, min(760, 2*margin+widthOf(titleSize, f.Title))))
+	at.width = math.Ceil(max(x+page.Margin, min(760, 2*page.Margin+page.WidthOf(page.TitleSize, f.Title))))
 	at.height = math.Ceil(at.height)
 	at.arrangeNotes(f.Notes)
 	return at
@@ -99,19 +101,19 @@ func (at *scatters) legendBelow(n int) {
 	if n == 0 {
 		return
 	}
-	columns := max(1, min(n, int((at.width-2*margin+columnGap)/(at.legendWidth+columnGap))))
+	columns := max(1, min(n, int((at.width-2*page.Margin+page.ColumnGap)/(at.legendWidth+page.ColumnGap))))
 	at.legendRows = (n + columns - 1) / columns
-	at.legend = dot{margin, at.height}
-	at.height += float64(at.legendRows)*rowHeight + margin
+	at.legend = page.At(page.Margin, at.height)
+	at.height += float64(at.legendRows)*page.RowHeight + page.Margin
 }
 
 // classLook is the colour and marker of a class: the first six differ in both.
-func classLook(class int) look {
-	return look{color: hues[class%len(hues)], marker: markers[(class+class/len(hues))%len(markers)]}
+func classLook(class int) page.Look {
+	return page.Look{Color: page.Hues[class%len(page.Hues)], Marker: page.Markers[(class+class/len(page.Hues))%len(page.Markers)]}
 }
 
 // look is the look of a point.
-func (p EmbeddingPanel) look(i int) look {
+func (p EmbeddingPanel) look(i int) page.Look {
 	if p.Labels == nil {
 		return classLook(0)
 	}
@@ -130,59 +132,59 @@ func (p EmbeddingPanel) drawingOrder() []int {
 }
 
 // square is the lower left corner and the side of the square that holds all points, with a rim.
-func (p EmbeddingPanel) square() (corner dot, side float64) {
-	x, y := nothing(), nothing()
+func (p EmbeddingPanel) square() (corner page.Dot, side float64) {
+	x, y := page.Nothing(), page.Nothing()
 	for _, at := range p.Points {
-		x.add(at[0])
-		y.add(at[1])
+		x.Add(at[0])
+		y.Add(at[1])
 	}
-	side = max(x.high-x.low, y.high-y.low)
-	if most := max(math.Abs(x.low), math.Abs(y.low)); side < 1/limit || side <= 1e-9*most {
+	side = max(x.High-x.Low, y.High-y.Low)
+	if most := max(math.Abs(x.Low), math.Abs(y.Low)); side < 1/page.Limit || side <= 1e-9*most {
 		side = max(1, most/10) // one place: any square about it will do
 	}
 	side *= 1 + 2*scatterRim
-	return dot{(x.low+x.high)/2 - side/2, (y.low+y.high)/2 - side/2}, side
+	return page.At((x.Low+x.High)/2-side/2, (y.Low+y.High)/2-side/2), side
 }
 
-func drawEmbedding(p *pen, f EmbeddingFigure, at scatters) {
-	p.title(f.Width, f.Title, at.width)
+func drawEmbedding(p *page.Pen, f EmbeddingFigure, at scatters) {
+	p.Title(f.Width, f.Title, at.width)
 	for i, panel := range f.Panels {
 		panel.draw(p, at.frames[i], at.side, at.names[i])
 		for row, line := range at.captions[i] {
-			below := at.frames[i].y + at.side + 8 + float64(row)*markHeight
-			p.write(grey, smallSize, dot{at.frames[i].x, below}, left, top, fit(smallSize, at.side, line))
+			below := at.frames[i].Y + at.side + 8 + float64(row)*page.MarkHeight
+			p.Write(page.Grey, page.SmallSize, page.At(at.frames[i].X, below), page.Left, page.Top, page.Fit(page.SmallSize, at.side, line))
 		}
 	}
-	p.notes(at.notes, at.notesAt)
+	p.Notes(at.notes, at.notesAt)
 	for i, c := range f.Classes {
 		l := classLook(i)
-		x := at.legend.x + float64(i/at.legendRows)*(at.legendWidth+columnGap)
-		y := at.legend.y + (float64(i%at.legendRows)+0.5)*rowHeight
-		p.marker(l.color, l.marker, dot{x + 6, y}, 8)
-		p.write(ink, smallSize, dot{x + 18, y}, left, middle, fit(smallSize, widestAside, c))
+		x := at.legend.X + float64(i/at.legendRows)*(at.legendWidth+page.ColumnGap)
+		y := at.legend.Y + (float64(i%at.legendRows)+0.5)*page.RowHeight
+		p.Marker(l.Color, l.Marker, page.At(x+6, y), 8)
+		p.Write(page.Ink, page.SmallSize, page.At(x+18, y), page.Left, page.Middle, page.Fit(page.SmallSize, page.WidestAside, c))
 	}
 }
 
 // draw draws one map with its upper left corner at a place.
-func (p EmbeddingPanel) draw(pn *pen, at dot, side float64, name []string) {
-	pn.titleLines(name, dot{at.x, at.y - nameHeight/2 - 1 - moreLines(name)})
-	pn.line(faint, 1, nil, at, dot{at.x + side, at.y}, dot{at.x + side, at.y + side}, dot{at.x, at.y + side}, at)
+func (p EmbeddingPanel) draw(pn *page.Pen, at page.Dot, side float64, name []string) {
+	pn.TitleLines(name, page.At(at.X, at.Y-page.NameHeight/2-1-page.MoreLines(name)))
+	pn.Line(page.Faint, 1, nil, at, page.At(at.X+side, at.Y), page.At(at.X+side, at.Y+side), page.At(at.X, at.Y+side), at)
 	corner, length := p.square()
 	size, opacity := crowd(len(p.Points))
 	for _, i := range p.drawingOrder() {
-		place := dot{at.x + side*((p.Points[i][0]-corner.x)/length), at.y + side*(1-(p.Points[i][1]-corner.y)/length)}
+		place := page.At(at.X+side*((p.Points[i][0]-corner.X)/length), at.Y+side*(1-(p.Points[i][1]-corner.Y)/length))
 		l := p.look(i)
-		drawSpeck(pn, fade(l.color, opacity), l.marker, place, size)
+		drawSpeck(pn, page.Fade(l.Color, opacity), l.Marker, place, size)
 	}
 }
 
 // drawSpeck draws a marker without a rim, for places where many lie on each other.
-func drawSpeck(p *pen, c color.NRGBA, name string, at dot, size float64) {
-	var outline []dot
-	for _, d := range markerOutline(name) {
-		outline = append(outline, dot{at.x + size/2*d.x, at.y + size/2*d.y})
+func drawSpeck(p *page.Pen, c color.NRGBA, name string, at page.Dot, size float64) {
+	var outline []page.Dot
+	for _, d := range page.MarkerOutline(name) {
+		outline = append(outline, page.At(at.X+size/2*d.X, at.Y+size/2*d.Y))
 	}
-	p.fill(c, outline...)
+	p.Fill(c, outline...)
 }
 
 // embeddingSpec writes an embedding figure as Vega-Lite, with the squares and looks of the picture.
@@ -191,15 +193,15 @@ func embeddingSpec(f EmbeddingFigure, at scatters) map[string]any {
 	for i, p := range f.Panels {
 		views[i] = p.view(f.Classes, at.side, at.names[i], at.captions[i])
 	}
-	root := object{"concat": views, "columns": float64(at.across), "spacing": panelGap}
-	return finish(root, f.Title, at.notes...)
+	root := page.Object{"concat": views, "columns": float64(at.across), "spacing": panelGap}
+	return page.Finish(root, f.Title, at.notes...)
 }
 
 // view writes one map. Its numbers stand beneath it as the title of the horizontal axis.
-func (p EmbeddingPanel) view(classes []string, side float64, name, caption []string) object {
+func (p EmbeddingPanel) view(classes []string, side float64, name, caption []string) page.Object {
 	rows := []any{}
 	for _, i := range p.drawingOrder() {
-		row := object{"x": round(p.Points[i][0]), "y": round(p.Points[i][1]), "sample": fmt.Sprint(i)}
+		row := page.Object{"x": page.Round(p.Points[i][0]), "y": page.Round(p.Points[i][1]), "sample": fmt.Sprint(i)}
 		if p.Samples != nil {
 			row["sample"] = p.Samples[i]
 		}
@@ -213,41 +215,41 @@ func (p EmbeddingPanel) view(classes []string, side float64, name, caption []str
 		lines[i] = l
 	}
 	corner, length := p.square()
-	place := func(field string, from float64, title any) object {
-		return object{
-			"field": field, "type": "quantitative", "scale": object{"domain": []any{from, from + length}, "nice": false, "zero": false},
-			"axis": object{
+	place := func(field string, from float64, title any) page.Object {
+		return page.Object{
+			"field": field, "type": "quantitative", "scale": page.Object{"domain": []any{from, from + length}, "nice": false, "zero": false},
+			"axis": page.Object{
 				"labels": false, "ticks": false, "grid": false, "domain": false, "title": title,
-				"titleAnchor": "start", "titleAlign": "left", "titleFontSize": float64(smallSize), "titleColor": hex(grey),
+				"titleAnchor": "start", "titleAlign": "left", "titleFontSize": float64(page.SmallSize), "titleColor": page.Hex(page.Grey),
 			},
 		}
 	}
 	size, opacity := crowd(len(p.Points))
-	encoding := object{
-		"x": place("x", corner.x, lines), "y": place("y", corner.y, nil),
-		"tooltip": []any{tip("sample", "sample", "nominal", "")},
+	encoding := page.Object{
+		"x": place("x", corner.X, lines), "y": place("y", corner.Y, nil),
+		"tooltip": []any{page.Tip("sample", "sample", "nominal", "")},
 	}
 	if p.Labels != nil {
 		var names, colors, shapes []any
 		for i, c := range classes {
-			names, colors, shapes = append(names, c), append(colors, hex(classLook(i).color)), append(shapes, classLook(i).marker)
+			names, colors, shapes = append(names, c), append(colors, page.Hex(classLook(i).Color)), append(shapes, classLook(i).Marker)
 		}
-		key := func(values []any) object {
-			return object{
-				"field": "class", "type": "nominal", "scale": object{"domain": names, "range": values},
-				"legend": object{"title": nil, "orient": "right", "symbolOpacity": 1.0},
+		key := func(values []any) page.Object {
+			return page.Object{
+				"field": "class", "type": "nominal", "scale": page.Object{"domain": names, "range": values},
+				"legend": page.Object{"title": nil, "orient": "right", "symbolOpacity": 1.0},
 			}
 		}
 		encoding["color"], encoding["shape"] = key(colors), key(shapes)
-		encoding["tooltip"] = []any{tip("sample", "sample", "nominal", ""), tip("class", "class", "nominal", "")}
+		encoding["tooltip"] = []any{page.Tip("sample", "sample", "nominal", ""), page.Tip("class", "class", "nominal", "")}
 	}
-	mark := object{"type": "point", "filled": true, "size": round(size * size * 0.8), "opacity": opacity}
+	mark := page.Object{"type": "point", "filled": true, "size": page.Round(size * size * 0.8), "opacity": opacity}
 	if p.Labels == nil {
-		mark["color"] = hex(classLook(0).color)
+		mark["color"] = page.Hex(classLook(0).Color)
 	}
-	return object{
-		"title": object{"text": textOf(name), "anchor": "start", "frame": "group", "fontSize": float64(labelSize)},
-		"width": side, "height": side, "view": object{"stroke": hex(faint)},
-		"data": values(rows...), "mark": mark, "encoding": encoding,
+	return page.Object{
+		"title": page.Object{"text": page.TextOf(name), "anchor": "start", "frame": "group", "fontSize": float64(page.LabelSize)},
+		"width": side, "height": side, "view": page.Object{"stroke": page.Hex(page.Faint)},
+		"data": page.Values(rows...), "mark": mark, "encoding": encoding,
 	}
 }

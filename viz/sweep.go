@@ -1,6 +1,10 @@
 package viz
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/primewindow/primewindow/viz/page"
+)
 
 // SweepFigure is what a measure comes to over the values of one setting, such as accuracies over K or β: a line for each series,
 // with a band, and each value of the setting labelled.
@@ -25,7 +29,7 @@ func Sweep(f SweepFigure) (*Figure, error) {
 	if err := one.check("sweep"); err != nil {
 		return nil, err
 	}
-	if err := f.Width.check("sweep"); err != nil {
+	if err := f.Width.Check("sweep"); err != nil {
 		return nil, err
 	}
 	for _, s := range f.Series {
@@ -35,9 +39,9 @@ func Sweep(f SweepFigure) (*Figure, error) {
 			}
 		}
 	}
-	p := one.panel(newStyles(nil, f.Series), one.width)
-	p.band, p.every = f.Band, true
+	p := one.panel(page.NewStyles(nil, f.Series), one.width)
+	p.Band, p.Every = f.Band, true
 	pg := onePanel(f.Title, p)
-	pg.on(f.Width)
-	return pg.figure(sentence(f.Title, p))
+	pg.On(f.Width)
+	return pg.Figure(page.Sentence(f.Title, p))
 }

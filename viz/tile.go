@@ -7,6 +7,8 @@ import (
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/primewindow/primewindow/viz/page"
 )
 
 // stripParts is how many frames, or channels that are no colours, are shown of a sample.
@@ -65,13 +67,13 @@ type pixels struct {
 }
 
 // pixels scales a sample to a place of a width in CSS pixels, and shades it from black to white over a span of values.
-func (s SampleTile) pixels(r SampleRow, span reach, width float64) pixels {
+func (s SampleTile) pixels(r SampleRow, span page.Reach, width float64) pixels {
 	from := s.raster(r.Sequence)
-	wide := int(width * density)
+	wide := int(width * page.Density)
 	var to pixels
 	switch {
 	case from.height == 1:
-		to.width, to.height = wide, vectorHeight*density
+		to.width, to.height = wide, vectorHeight*page.Density
 	case r.Sequence || r.Flip:
 		to.width, to.height = wide, int(stretchedTile*float64(wide))
 	default:
@@ -135,21 +137,21 @@ func (r raster) mean(column, row share, channel int) float64 {
 }
 
 // shadeOf is a value's grey between the ends of a reach; all are black where it has no width.
-func shadeOf(r reach, v float64) uint8 {
-	if r.high <= r.low {
+func shadeOf(r page.Reach, v float64) uint8 {
+	if r.High <= r.Low {
 		return 0
 	}
-	return uint8(math.Round(0xff * min(1, max(0, (v-r.low)/(r.high-r.low)))))
+	return uint8(math.Round(0xff * min(1, max(0, (v-r.Low)/(r.High-r.Low)))))
 }
 
 // drawPicture draws pixels with their upper left corner at a place, in a pale frame, since much of them may be white.
-func drawPicture(p *pen, px pixels, at dot) {
+func drawPicture(p *page.Pen, px pixels, at page.Dot) {
 	img := image.NewNRGBA(image.Rect(0, 0, px.width, px.height))
 	for i, c := range px.shades {
 		img.SetNRGBA(i%px.width, i/px.width, c)
 	}
-	wide, high := float64(px.width)/density, float64(px.height)/density
-	p.box(faint, dot{at.x - 0.5, at.y - 0.5}, wide+1, high+1)
-	where := vg.Rectangle{Min: p.point(dot{at.x, at.y + high}), Max: p.point(dot{at.x + wide, at.y})}
-	p.add(func(c *draw.Canvas, _ bool) { c.DrawImage(where, img) })
+	wide, high := float64(px.width)/page.Density, float64(px.height)/page.Density
+	p.Box(page.Faint, page.At(at.X-0.5, at.Y-0.5), wide+1, high+1)
+	where := vg.Rectangle{Min: p.Point(page.At(at.X, at.Y+high)), Max: p.Point(page.At(at.X+wide, at.Y))}
+	p.Add(func(c *draw.Canvas, _ bool) { c.DrawImage(where, img) })
 }

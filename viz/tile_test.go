@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/primewindow/primewindow/viz/page"
 )
 
 // counted is a sample whose values count up from 0.
@@ -78,20 +80,20 @@ func TestPixels(t *testing.T) {
 		{"sequence", SampleRow{Sequence: true}, []int{50, 20}, 200, 120, "likewise"},
 		{"vector", SampleRow{}, []int{12}, 200, 32, "a band"},
 	} {
-		px := counted(tt.shape...).pixels(tt.row, reach{0, 1}, 100)
+		px := counted(tt.shape...).pixels(tt.row, page.Reach{Low: 0, High: 1}, 100)
 		if px.width != tt.width || px.height != tt.height || len(px.shades) != px.width*px.height {
 			t.Errorf("%s: %d by %d pixels of %d shades, want %d by %d; reason: %s", tt.name, px.width, px.height, len(px.shades), tt.width, tt.height, tt.reason)
 		}
 	}
-	px := counted(2, 2).pixels(SampleRow{Flip: true}, reach{0, 3}, 10)
+	px := counted(2, 2).pixels(SampleRow{Flip: true}, page.Reach{Low: 0, High: 3}, 10)
 	corners := []uint8{px.shades[0].R, px.shades[px.width-1].R, px.shades[len(px.shades)-px.width].R, px.shades[len(px.shades)-1].R}
 	if diff := cmp.Diff([]uint8{170, 255, 0, 85}, corners); diff != "" { // 0, 1, 2, 3 of 3, of 255, the first row at the bottom
 		t.Errorf("flipped corners: (-want +got)\n%s", diff)
 	}
-	if got := counted(1, 1, 3).pixels(SampleRow{}, reach{0, 2}, 10).shades[0]; got != (color.NRGBA{0, 128, 255, 255}) {
+	if got := counted(1, 1, 3).pixels(SampleRow{}, page.Reach{Low: 0, High: 2}, 10).shades[0]; got != (color.NRGBA{0, 128, 255, 255}) {
 		t.Errorf("three channels are %v, want 0, half and all of 255", got)
 	}
-	if got := counted(1, 1).pixels(SampleRow{}, reach{0, 0}, 10).shades[0]; got != (color.NRGBA{0, 0, 0, 255}) {
+	if got := counted(1, 1).pixels(SampleRow{}, page.Reach{Low: 0, High: 0}, 10).shades[0]; got != (color.NRGBA{0, 0, 0, 255}) {
 		t.Errorf("a constant is %v, want black", got)
 	}
 }

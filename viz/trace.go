@@ -1,5 +1,9 @@
 package viz
 
+import (
+	"github.com/primewindow/primewindow/viz/page"
+)
+
 // TraceFigure is one curve for each encoder, with its windows shaded.
 type TraceFigure struct {
 	Title, XLabel, YLabel string // labels with units, for example "epoch" and "Tr(F) (nats²)"
@@ -22,24 +26,24 @@ func Trace(f TraceFigure) (*Figure, error) {
 		XLabel: f.XLabel, YLabel: f.YLabel, Series: f.Series, Windows: f.Windows, Marks: f.Marks, Smooth: f.Smooth, Decay: f.Decay,
 		Log: !f.Linear,
 	}
-	if err := f.Width.check("trace"); err != nil {
+	if err := f.Width.Check("trace"); err != nil {
 		return nil, err
 	}
 	if err := one.check("trace"); err != nil {
 		return nil, err
 	}
-	p := one.panel(newStyles(f.Windows, f.Series), one.width)
-	p.band, p.ends = f.Band, f.Ends
+	p := one.panel(page.NewStyles(f.Windows, f.Series), one.width)
+	p.Band, p.Ends = f.Band, f.Ends
 	pg := onePanel(f.Title, p)
 	if bold := one.bold(); bold != "" {
-		pg.legend = append(pg.legend, entry{text: "bold: " + bold})
+		pg.Legend = append(pg.Legend, page.Entry{Text: "bold: " + bold})
 	}
-	pg.on(f.Width)
-	return pg.figure(sentence(f.Title, p))
+	pg.On(f.Width)
+	return pg.Figure(page.Sentence(f.Title, p))
 }
 
 // onePanel is a page of one panel with its legend beside it.
-func onePanel(title string, p *panel) *page {
-	panels := []*panel{p}
-	return &page{title: title, panels: panels, legend: legendOf(panels, notesOf(panels)...), width: 760, height: 280}
+func onePanel(title string, p *page.Panel) *page.Layout {
+	panels := []*page.Panel{p}
+	return &page.Layout{Title: title, Panels: panels, Legend: page.LegendOf(panels, page.NotesOf(panels)...), Width: 760, Height: 280}
 }

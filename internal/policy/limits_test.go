@@ -16,10 +16,6 @@ const (
 	mostUsual = 450  // lines of the largest of nine in ten of its files
 )
 
-// larger are packages that are over the limit still, with how many lines they may have: each is to be cut, and none to
-// grow.
-var larger = map[string]int{"viz": 6010}
-
 // codeLines counts the lines of a file that are neither blank nor a comment from their first letter on.
 func codeLines(text string) int {
 	n := 0
@@ -40,15 +36,8 @@ func TestPackageSizes(t *testing.T) {
 			code += codeLines(text)
 			sizes = append(sizes, strings.Count(text, "\n"))
 		}
-		limit := mostCode
-		if more, ok := larger[p.name()]; ok {
-			limit = more
-			if code <= mostCode {
-				t.Errorf("%s has %d lines of code, and needs no place among the larger ones any more", p.name(), code)
-			}
-		}
-		if code > limit {
-			t.Errorf("%s: %d lines of code, want at most %d: one room has one purpose", p.name(), code, limit)
+		if code > mostCode {
+			t.Errorf("%s: %d lines of code, want at most %d: one room has one purpose", p.name(), code, mostCode)
 		}
 		slices.Sort(sizes)
 		if n := len(sizes); n > 0 && sizes[(9*n-1)/10] >= mostUsual {

@@ -1,4 +1,4 @@
-package viz
+package page
 
 import "math"
 
@@ -8,16 +8,16 @@ const (
 	mostOf   = 0.8
 )
 
-// takeTurns lets the markers of lines that lie on each other take turns: else the last would hide that the others are there. The
+// TakeTurns lets the markers of lines that lie on each other take turns: else the last would hide that the others are there. The
 // axes are set.
-func (p *panel) takeTurns() {
-	leader := make([]int, len(p.lines)) // of each line: the first that it lies on
-	count := make([]int, len(p.lines))
-	rank := make([]int, len(p.lines))
-	for i := range p.lines {
+func (p *Panel) TakeTurns() {
+	leader := make([]int, len(p.Lines)) // of each line: the first that it lies on
+	count := make([]int, len(p.Lines))
+	rank := make([]int, len(p.Lines))
+	for i := range p.Lines {
 		leader[i] = i
 		for j := range i {
-			if leader[j] == j && p.together(&p.lines[i], &p.lines[j]) {
+			if leader[j] == j && p.together(&p.Lines[i], &p.Lines[j]) {
 				leader[i] = j
 				break
 			}
@@ -25,21 +25,21 @@ func (p *panel) takeTurns() {
 		rank[i] = count[leader[i]]
 		count[leader[i]]++
 	}
-	for i := range p.lines {
+	for i := range p.Lines {
 		if n := count[leader[i]]; n > 1 {
-			p.lines[i].markEach(n, rank[i])
+			p.Lines[i].markEach(n, rank[i])
 		}
 	}
 }
 
 // together reports whether two lines lie on each other.
-func (p *panel) together(a, b *line) bool {
+func (p *Panel) together(a, b *Line) bool {
 	if a.Hollow || b.Hollow || len(a.Points) != len(b.Points) || len(a.Points) < 2 {
 		return false
 	}
 	near := 0
 	for i, pt := range a.Points {
-		if pt.X == b.Points[i].X && math.Abs(p.y.place(a.y(i))-p.y.place(b.y(i))) <= touching {
+		if pt.X == b.Points[i].X && math.Abs(p.Y.Place(a.y(i))-p.Y.Place(b.y(i))) <= touching {
 			near++
 		}
 	}
@@ -47,10 +47,10 @@ func (p *panel) together(a, b *line) bool {
 }
 
 // markEach keeps of a line's markers the one of every n that has a rank. Where that leaves none, all stay.
-func (l *line) markEach(n, rank int) {
-	some, seen := make([]bool, len(l.marked)), 0
+func (l *Line) markEach(n, rank int) {
+	some, seen := make([]bool, len(l.Marked)), 0
 	kept := false
-	for k, marked := range l.marked {
+	for k, marked := range l.Marked {
 		if marked {
 			some[k] = seen%n == rank
 			kept = kept || some[k]
@@ -58,6 +58,6 @@ func (l *line) markEach(n, rank int) {
 		}
 	}
 	if kept {
-		l.marked = some // the markers may be shared with another panel's line
+		l.Marked = some // the markers may be shared with another panel's line
 	}
 }

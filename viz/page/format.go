@@ -1,4 +1,4 @@
-package viz
+package page
 
 import (
 	"bytes"
@@ -23,7 +23,7 @@ const (
 	VegaLite Format = "vl.json"
 )
 
-// Formats are all formats, in the order in which [Save] writes them.
+// Formats are all formats, in the order in which viz.Save writes them.
 func Formats() []Format { return []Format{PNG, SVG, PDF, VegaLite} }
 
 // Suffix is how the name of such a file ends, with its dot.
@@ -58,19 +58,19 @@ func (f *Figure) Encode(format Format) ([]byte, error) {
 	return nil, fmt.Errorf("viz: encode: format %q, want one of %q", format, Formats())
 }
 
-// canvas is what a figure is drawn on.
-type canvas struct {
-	width, height float64 // CSS pixels
+// Canvas is what a figure is drawn on.
+type Canvas struct {
+	Width, Height float64 // CSS pixels
 	fast          bool    // a larger file in less time
 	few           bool    // few hues, and a smaller file in more time
-	print         Width
+	Print         Width
 }
 
-// picture makes a figure of what paint draws, with its PNG.
-func picture(on canvas, paint func(*pen)) (*Figure, error) {
-	p := &pen{height: on.height}
+// Picture makes a figure of what paint draws, with its PNG.
+func Picture(on Canvas, paint func(*Pen)) (*Figure, error) {
+	p := &Pen{height: on.Height}
 	paint(p)
-	c := vgimg.NewWith(vgimg.UseWH(lengthOf(on.width), lengthOf(on.height)), vgimg.UseDPI(density*96))
+	c := vgimg.NewWith(vgimg.UseWH(lengthOf(on.Width), lengthOf(on.Height)), vgimg.UseDPI(Density*96))
 	to := draw.New(c)
 	for _, s := range p.strokes {
 		s(&to, true)
@@ -87,7 +87,7 @@ func picture(on canvas, paint func(*pen)) (*Figure, error) {
 	if err := encoder.Encode(&buf, img); err != nil {
 		return nil, fmt.Errorf("viz: encode picture: %w", err)
 	}
-	return &Figure{PNG: buf.Bytes(), Width: int(on.width), Height: int(on.height), strokes: p.strokes, print: on.print}, nil
+	return &Figure{PNG: buf.Bytes(), Width: int(on.Width), Height: int(on.Height), strokes: p.strokes, print: on.Print}, nil
 }
 
 // replay draws a figure again, on a canvas of another format.

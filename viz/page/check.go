@@ -1,29 +1,29 @@
-package viz
+package page
 
 import (
 	"fmt"
 	"math"
 )
 
-// limit bounds what can be drawn: sums and ratios of such values are finite still.
-const limit = 1e300
+// Limit bounds what can be drawn: sums and ratios of such values are finite still.
+const Limit = 1e300
 
-// most is the most series of a figure, and the most runs and modalities with windows, so that a legend stays on a page.
-const most = 100
+// Most is the most series of a figure, and the most runs and modalities with windows, so that a legend stays on a page.
+const Most = 100
 
-// drawable says whether a number can have a place on an axis.
-func drawable(v float64) bool { return math.Abs(v) <= limit } // false for NaN
+// Drawable says whether a number can have a place on an axis.
+func Drawable(v float64) bool { return math.Abs(v) <= Limit } // false for NaN
 
-// checkSeries names the first thing in list that cannot be drawn. On a log axis values are at least 1/limit.
-func checkSeries(figure string, list []Series, log bool) error {
+// CheckSeries names the first thing in list that cannot be drawn. On a log axis values are at least 1/limit.
+func CheckSeries(figure string, list []Series, log bool) error {
 	if len(list) == 0 {
 		return fmt.Errorf("viz: %s: no series, want at least one", figure)
 	}
-	if len(list) > most {
-		return fmt.Errorf("viz: %s: %d series, want at most %d", figure, len(list), most)
+	if len(list) > Most {
+		return fmt.Errorf("viz: %s: %d series, want at most %d", figure, len(list), Most)
 	}
 	seen := make(map[string]bool, len(list))
-	var one definition
+	var one Definition
 	for i, s := range list {
 		if s.Name == "" {
 			return fmt.Errorf("viz: %s: series %d: no name, want one for the legend", figure, i)
@@ -32,7 +32,7 @@ func checkSeries(figure string, list []Series, log bool) error {
 			return fmt.Errorf("viz: %s: series %q: two of that name, want one", figure, s.Name)
 		}
 		seen[s.Name] = true
-		if err := one.meet(figure, "series", s.Name, s.Definition); err != nil {
+		if err := one.Meet(figure, "series", s.Name, s.Definition); err != nil {
 			return err
 		}
 		if len(s.Points) == 0 {
@@ -41,15 +41,15 @@ func checkSeries(figure string, list []Series, log bool) error {
 		for j, p := range s.Points {
 			at := func() string { return fmt.Sprintf("viz: %s: series %q: point %d", figure, s.Name, j) }
 			switch {
-			case !drawable(p.X):
+			case !Drawable(p.X):
 				return fmt.Errorf("%s: x = %v, want a finite value", at(), p.X)
-			case !drawable(p.Y):
+			case !Drawable(p.Y):
 				return fmt.Errorf("%s: y = %v, want a finite value", at(), p.Y)
-			case !drawable(p.SE) || p.SE < 0:
+			case !Drawable(p.SE) || p.SE < 0:
 				return fmt.Errorf("%s: standard error %v, want a finite value of 0 or more", at(), p.SE)
 			case j > 0 && p.X < s.Points[j-1].X:
 				return fmt.Errorf("%s: x = %v after %v, want ascending x", at(), p.X, s.Points[j-1].X)
-			case log && p.Y < 1/limit:
+			case log && p.Y < 1/Limit:
 				return fmt.Errorf("%s: y = %v on a log axis, want above 0", at(), p.Y)
 			}
 		}
@@ -57,12 +57,12 @@ func checkSeries(figure string, list []Series, log bool) error {
 	return nil
 }
 
-// definition is what an axis shows, and the first that shows it. Numbers of two definitions can differ by orders of magnitude
+// Definition is what an axis shows, and the first that shows it. Numbers of two definitions can differ by orders of magnitude
 // for one network, and their order says nothing, so that no axis holds both.
-type definition struct{ name, text string }
+type Definition struct{ name, text string }
 
-// meet holds a further series or bar to the definition of its axis. One that names none may stand with any.
-func (d *definition) meet(figure, kind, name, text string) error {
+// Meet holds a further series or bar to the definition of its axis. One that names none may stand with any.
+func (d *Definition) Meet(figure, kind, name, text string) error {
 	switch {
 	case text == "" || text == d.text:
 	case d.text == "":
@@ -74,20 +74,21 @@ func (d *definition) meet(figure, kind, name, text string) error {
 	return nil
 }
 
-// checkRule names what is wrong with a rule. One without a text is none, and then has no height.
-func checkRule(figure string, r Rule, log bool) error {
+// CheckRule names what is wrong with a rule. One without a text is none, and then has no height.
+func CheckRule(figure string, r Rule, log bool) error {
 	switch {
 	case r.Text == "" && r.Y != 0:
 		return fmt.Errorf("viz: %s: rule at %v without a text, want one for the legend", figure, r.Y)
-	case !drawable(r.Y):
+	case !Drawable(r.Y):
 		return fmt.Errorf("viz: %s: rule %q: y = %v, want a finite value", figure, r.Text, r.Y)
-	case r.Text != "" && log && r.Y < 1/limit:
+	case r.Text != "" && log && r.Y < 1/Limit:
 		return fmt.Errorf("viz: %s: rule %q: y = %v on a log axis, want above 0", figure, r.Text, r.Y)
 	}
 	return nil
 }
 
-func checkWindows(figure string, list []Window) error {
+// CheckWindows names the first window that cannot be drawn.
+func CheckWindows(figure string, list []Window) error {
 	owners := make(map[[2]string]bool)
 	for i, w := range list {
 		if err := w.checkEnds(); err != nil {
@@ -97,13 +98,13 @@ func checkWindows(figure string, list []Window) error {
 			return fmt.Errorf("viz: %s: window %d of %q: open in %d of %d seeds, want 1 to all of them, or 0 of 0",
 				figure, i, w.Modality, w.Open, w.Of)
 		}
-		if !drawable(w.From) || !drawable(w.To) || w.From >= w.To {
+		if !Drawable(w.From) || !Drawable(w.To) || w.From >= w.To {
 			return fmt.Errorf("viz: %s: window %d of %q: from %v to %v, want finite ends in ascending order", figure, i, w.Modality, w.From, w.To)
 		}
 		owners[[2]string{w.Run, w.Modality}] = true
 	}
-	if len(owners) > most {
-		return fmt.Errorf("viz: %s: windows of %d runs and modalities, want at most %d", figure, len(owners), most)
+	if len(owners) > Most {
+		return fmt.Errorf("viz: %s: windows of %d runs and modalities, want at most %d", figure, len(owners), Most)
 	}
 	return nil
 }
@@ -118,24 +119,25 @@ func (w Window) checkEnds() error {
 		low, high := end.between[0], end.between[1]
 		switch {
 		case low == 0 && high == 0:
-		case !drawable(low) || !drawable(high) || low > end.at || high < end.at:
+		case !Drawable(low) || !Drawable(high) || low > end.at || high < end.at:
 			return fmt.Errorf("%s %v between %v and %v, want finite values in ascending order about it", end.name, end.at, low, high)
 		}
 	}
 	return nil
 }
 
-func checkMarks(figure string, list []Mark) error {
+// CheckMarks names the first mark that cannot be drawn.
+func CheckMarks(figure string, list []Mark) error {
 	for i, m := range list {
-		if !drawable(m.X) {
+		if !Drawable(m.X) {
 			return fmt.Errorf("viz: %s: mark %d %q: x = %v, want a finite value", figure, i, m.Text, m.X)
 		}
 	}
 	return nil
 }
 
-// checkShared holds series of one name in several panels to one look, since they share an entry of the legend.
-func checkShared(figure string, panels ...[]Series) error {
+// CheckShared holds series of one name in several panels to one look, since they share an entry of the legend.
+func CheckShared(figure string, panels ...[]Series) error {
 	first := make(map[string]Series)
 	for _, list := range panels {
 		for _, s := range list {

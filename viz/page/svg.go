@@ -1,4 +1,4 @@
-package viz
+package page
 
 import (
 	"bytes"
@@ -32,7 +32,7 @@ func (f *Figure) svg() ([]byte, error) {
 	width, height := lengthOf(float64(f.Width)), lengthOf(float64(f.Height))
 	c := heard{vgsvg.NewWith(vgsvg.UseWH(width, height)), make(map[rune]bool)}
 	to := draw.New(c)
-	to.SetColor(white)
+	to.SetColor(White)
 	to.Fill(to.Path())
 	f.replay(&to)
 	var body bytes.Buffer
@@ -67,7 +67,7 @@ const embedded = "viz sans"
 
 // fontFile is the whole font that letters are drawn with, as TrueType.
 func fontFile() []byte {
-	face := plot.DefaultTextHandler.Cache().Lookup(letters(smallSize, ink).Font, lengthOf(smallSize))
+	face := plot.DefaultTextHandler.Cache().Lookup(letters(SmallSize, Ink).Font, lengthOf(SmallSize))
 	var raw bytes.Buffer
 	if _, err := face.Face.WriteSourceTo(nil, &raw); err != nil {
 		panic(fmt.Errorf("viz: font: %w", err)) // it is compiled in

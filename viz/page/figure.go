@@ -1,7 +1,7 @@
-package viz
+package page
 
 // Figure is a drawn figure. Width and Height are CSS pixels; the PNG has twice as many of its own each way. [Figure.Encode]
-// gives it in other formats, and [Save] writes it to files.
+// gives it in other formats, and viz.Save writes it to files.
 type Figure struct {
 	PNG           []byte
 	Spec          map[string]any // Vega-Lite v5, with its data

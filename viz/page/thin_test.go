@@ -1,4 +1,4 @@
-package viz
+package page
 
 import (
 	"math"
@@ -129,7 +129,7 @@ func TestCentredMeanByHand(t *testing.T) {
 func TestDecayed(t *testing.T) {
 	points := []Point{{Y: 4}, {Y: 0}, {Y: -3}, {Y: 10}, {Y: 2.5}}
 	for _, factor := range []float64{0, 0.6, 0.99} {
-		got := decayed(points, factor)
+		got := Decayed(points, factor)
 		for i := range points {
 			sum, weights := 0.0, 0.0
 			for j := range i + 1 {

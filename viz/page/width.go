@@ -1,4 +1,4 @@
-package viz
+package page
 
 import "fmt"
 
@@ -24,8 +24,8 @@ func (w Width) scale() float64 {
 	return 0.8
 }
 
-// pixels is how wide the layout is, in its CSS pixels, of which 96 are 2.54 cm before they are scaled.
-func (w Width) pixels(screen float64) float64 {
+// Pixels is how wide the layout is, in its CSS pixels, of which 96 are 2.54 cm before they are scaled.
+func (w Width) Pixels(screen float64) float64 {
 	switch w {
 	case Column:
 		return 402
@@ -35,30 +35,30 @@ func (w Width) pixels(screen float64) float64 {
 	return screen
 }
 
-// across is how many of at most n panels stand in a row, of at least least pixels each.
-func (w Width) across(n int, screen, least float64) int {
+// Across is how many of at most n panels stand in a row, of at least least pixels each.
+func (w Width) Across(n int, screen, least float64) int {
 	if w == Screen {
 		return n
 	}
-	return max(1, min(n, int((w.pixels(screen)-2*margin)/least)))
+	return max(1, min(n, int((w.Pixels(screen)-2*Margin)/least)))
 }
 
 // Lines of text in CSS pixels.
 const (
 	titleLine = 18.0
-	noteLine  = 15.0
+	NoteLine  = 15.0
 )
 
 // title is the lines of a title on a page of a width: at most three on a screen, and as many as it takes on paper.
 func (w Width) title(s string, width float64) []string {
 	if w == Screen {
-		return lines(titleSize, width-2*margin, mostLines, s)
+		return lines(TitleSize, width-2*Margin, MostLines, s)
 	}
-	return wrapped(titleSize, width-2*margin, s)
+	return Wrapped(TitleSize, width-2*Margin, s)
 }
 
-// titleHeight is the room for a title.
-func (w Width) titleHeight(s string, width float64) float64 {
+// TitleHeight is the room for a title.
+func (w Width) TitleHeight(s string, width float64) float64 {
 	n := len(w.title(s, width))
 	if n == 0 {
 		return 0
@@ -66,18 +66,19 @@ func (w Width) titleHeight(s string, width float64) float64 {
 	return titleHeight + float64(n-1)*titleLine
 }
 
-// on lays a page out for a width. It comes before what depends on how wide the page is.
-func (pg *page) on(w Width) {
+// On lays a page out for a width. It comes before what depends on how wide the page is.
+func (pg *Layout) On(w Width) {
 	if w == Screen {
 		return
 	}
-	pg.print, pg.width = w, w.pixels(pg.width)
+	pg.Print, pg.Width = w, w.Pixels(pg.Width)
 	if w == Column {
-		pg.below, pg.height = true, min(pg.height, 190)
+		pg.Below, pg.Height = true, min(pg.Height, 190)
 	}
 }
 
-func (w Width) check(figure string) error {
+// Check wants a width that there is.
+func (w Width) Check(figure string) error {
 	if w < Screen || w > Page {
 		return fmt.Errorf("viz: %s: width %d, want Screen, Column or Page", figure, w)
 	}

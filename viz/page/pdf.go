@@ -1,4 +1,4 @@
-package viz
+package page
 
 import (
 	"bytes"
@@ -124,7 +124,7 @@ func (c *sheetOfPDF) Stroke(p vg.Path) {
 }
 func (c *sheetOfPDF) Fill(p vg.Path) { c.path(p, "F") }
 
-// path draws straight lines, the only ones that a [pen] draws.
+// path draws straight lines, the only ones that a [Pen] draws.
 func (c *sheetOfPDF) path(p vg.Path, how string) {
 	if len(p) < 2 {
 		return

@@ -1,4 +1,4 @@
-package viz
+package page
 
 import (
 	"fmt"
@@ -6,77 +6,77 @@ import (
 	"slices"
 )
 
-// panel is a data area with its axes and what is drawn in it.
-type panel struct {
-	title string
-	x, y  axis
-	lines []line
+// Panel is a data area with its axes and what is drawn in it.
+type Panel struct {
+	Title string
+	X, Y  Axis
+	Lines []Line
 	spans []span
 	marks []Mark
-	rule  Rule
-	band  string // what a band is, in short; a standard error where it is empty
+	Rule  Rule
+	Band  string // what a band is, in short; a standard error where it is empty
 	ended bool   // some window has ends that are not sure
-	ends  string // over what those are, in short
-	every bool   // label the horizontal axis at the points
+	Ends  string // over what those are, in short
+	Every bool   // label the horizontal axis at the points
 }
 
-// line is a series with its look, thinned to what is drawn.
-type line struct {
+// Line is a series with its look, thinned to what is drawn.
+type Line struct {
 	Series
-	look
+	Look
 	kept   []int     // indices of the points that are drawn
-	mean   []float64 // of every point, nil where the line is not smoothed
-	marked []bool    // which of kept have a marker
+	Mean   []float64 // of every point, nil where the line is not smoothed
+	Marked []bool    // which of kept have a marker
 }
 
 // span is a window with its look and its name in the legend.
 type span struct {
 	Window
-	look
+	Look
 	name string
 	row  int // of its bar above the data
 }
 
-// newLine thins and smooths a series.
-func newLine(s Series, l look, width int) line {
-	ln := line{Series: s, look: l, kept: thin(s.Points, maxPoints)}
+// NewLine thins and smooths a series.
+func NewLine(s Series, l Look, width int) Line {
+	ln := Line{Series: s, Look: l, kept: thin(s.Points, maxPoints)}
 	if width > 1 && !s.Hollow {
-		ln.mean = centredMean(s.Points, width)
+		ln.Mean = centredMean(s.Points, width)
 	}
-	ln.mark(30)
+	ln.Mark(30)
 	return ln
 }
 
-// mark chooses where markers stand: at each of up to most points, else at about ten.
-func (l *line) mark(most int) {
+// Mark chooses where markers stand: at each of up to most points, else at about ten.
+func (l *Line) Mark(most int) {
 	n := len(l.kept)
-	l.marked = make([]bool, n)
+	l.Marked = make([]bool, n)
 	every := 1
 	if n > most {
 		every = (n + 9) / 10
 	}
 	for i := every / 2; i < n; i += every {
-		l.marked[i] = true
+		l.Marked[i] = true
 	}
 }
 
 // y is the value of a line that carries its markers: the mean where there is one.
-func (l *line) y(i int) float64 {
-	if l.mean != nil {
-		return l.mean[i]
+func (l *Line) y(i int) float64 {
+	if l.Mean != nil {
+		return l.Mean[i]
 	}
 	return l.Points[i].Y
 }
 
-// add adds series to a panel.
-func (p *panel) add(st styles, list []Series, width func(Series) int) {
+// Add adds series to a panel.
+func (p *Panel) Add(st Styles, list []Series, width func(Series) int) {
 	for _, s := range list {
-		p.lines = append(p.lines, newLine(s, st.look(s.Run, s.Modality), width(s)))
+		p.Lines = append(p.Lines, NewLine(s, st.Look(s.Run, s.Modality), width(s)))
 	}
 }
 
-// addWindows adds windows; each run and modality has one row of bars above the data.
-func (p *panel) addWindows(st styles, list []Window, series []Series) {
+// AddWindows adds windows; each run and modality has one row of bars above the data.
+func (p *Panel) AddWindows(st Styles, list []Window, series []Series) {
 	var owners []Window
 	for _, w := range list {
 		owner := Window{Run: w.Run, Modality: w.Modality}
@@ -89,7 +89,7 @@ func (p *panel) addWindows(st styles, list []Window, series []Series) {
 				name += " (uncertain)"
 			}
 			p.ended = p.ended || w.ended()
-			p.spans = append(p.spans, span{Window: part, look: st.look(w.Run, w.Modality), name: name, row: slices.Index(owners, owner)})
+			p.spans = append(p.spans, span{Window: part, Look: st.Look(w.Run, w.Modality), name: name, row: slices.Index(owners, owner)})
 		}
 	}
 }
@@ -132,7 +132,7 @@ func windowName(w Window, series []Series) string {
 }
 
 // rows is how many rows of bars stand above the data.
-func (p *panel) rows() int {
+func (p *Panel) rows() int {
 	n := 0
 	for _, s := range p.spans {
 		n = max(n, s.row+1)
@@ -140,8 +140,8 @@ func (p *panel) rows() int {
 	return n
 }
 
-// addMarks adds marks, once each, with those at one x in one.
-func (p *panel) addMarks(list []Mark) {
+// AddMarks adds marks, once each, with those at one x in one.
+func (p *Panel) AddMarks(list []Mark) {
 	sorted := slices.Clone(list)
 	slices.SortStableFunc(sorted, func(a, b Mark) int {
 		switch {
@@ -168,68 +168,68 @@ func (p *panel) addMarks(list []Mark) {
 	}
 }
 
-// spread sets the ends of both axes so that all is seen.
-func (p *panel) spread() {
-	x, y := nothing(), nothing()
-	p.x.whole = true
-	for _, l := range p.lines {
+// Spread sets the ends of both axes so that all is seen.
+func (p *Panel) Spread() {
+	x, y := Nothing(), Nothing()
+	p.X.Whole = true
+	for _, l := range p.Lines {
 		for i, pt := range l.Points {
-			x.add(pt.X)
-			p.x.whole = p.x.whole && pt.X == math.Trunc(pt.X)
-			y.add(pt.Y)
-			y.add(pt.Y + pt.SE)
-			y.add(p.lower(pt))
-			if l.mean != nil {
-				y.add(l.mean[i])
+			x.Add(pt.X)
+			p.X.Whole = p.X.Whole && pt.X == math.Trunc(pt.X)
+			y.Add(pt.Y)
+			y.Add(pt.Y + pt.SE)
+			y.Add(p.lower(pt))
+			if l.Mean != nil {
+				y.Add(l.Mean[i])
 			}
 		}
 	}
-	if p.rule.Text != "" {
-		y.add(p.rule.Y)
+	if p.Rule.Text != "" {
+		y.Add(p.Rule.Y)
 	}
 	for _, s := range p.spans {
-		x.add(s.From)
-		x.add(s.To)
+		x.Add(s.From)
+		x.Add(s.To)
 	}
 	for _, m := range p.marks {
-		x.add(m.X)
+		x.Add(m.X)
 	}
-	if p.x.log {
-		x = x.padLog(0.02)
+	if p.X.Log {
+		x = x.PadLog(0.02)
 	} else {
-		x = x.pad(0.02)
+		x = x.Pad(0.02)
 	}
-	p.x.from, p.x.to = x.low, x.high
+	p.X.From, p.X.To = x.Low, x.High
 	switch {
-	case p.y.log:
-		y = y.padLog(0.05)
-	case p.y.percent:
-		low, high := y.low, y.high
-		y = y.pad(0.06)
-		y = reach{max(y.low, min(0, low)), min(y.high, max(1.02, high))}
+	case p.Y.Log:
+		y = y.PadLog(0.05)
+	case p.Y.Percent:
+		low, high := y.Low, y.High
+		y = y.Pad(0.06)
+		y = Reach{max(y.Low, min(0, low)), min(y.High, max(1.02, high))}
 	default:
-		low := y.low
-		y = y.pad(0.05)
-		if low >= 0 && low < y.high/2 {
-			y.low = 0
+		low := y.Low
+		y = y.Pad(0.05)
+		if low >= 0 && low < y.High/2 {
+			y.Low = 0
 		}
 	}
-	p.y.from, p.y.to = y.low, y.high
+	p.Y.From, p.Y.To = y.Low, y.High
 }
 
-// setXTicks labels the horizontal axis: a log axis of few values, such as sizes of a batch, at these, else at round numbers.
-func (p *panel) setXTicks(width float64) {
-	p.x.setTicksAlong(width)
-	if !p.x.log && !p.every {
+// SetXTicks labels the horizontal axis: a log axis of few values, such as sizes of a batch, at these, else at round numbers.
+func (p *Panel) SetXTicks(width float64) {
+	p.X.SetTicksAlong(width)
+	if !p.X.Log && !p.Every {
 		return
 	}
 	var at []float64
-	for _, l := range p.lines {
+	for _, l := range p.Lines {
 		for _, pt := range l.Points {
 			if i, found := slices.BinarySearch(at, pt.X); !found {
 				at = slices.Insert(at, i, pt.X)
 			}
-			if float64(len(at)) > width/60 && !p.every || len(at) > 100 {
+			if float64(len(at)) > width/60 && !p.Every || len(at) > 100 {
 				return
 			}
 		}
@@ -240,20 +240,21 @@ func (p *panel) setXTicks(width float64) {
 			continue
 		}
 		least := 40.0
-		if p.every {
-			least = (widthOf(smallSize, ticks[i-1].label)+widthOf(smallSize, ticks[i].label))/2 + 5
+		if p.Every {
+			least = (WidthOf(SmallSize, ticks[i-1].Label)+WidthOf(SmallSize, ticks[i].Label))/2 + 5
 		}
-		if (p.x.place(v)-p.x.place(at[i-1]))*width < least {
+		if (p.X.Place(v)-p.X.Place(at[i-1]))*width < least {
 			return
 		}
 	}
-	p.x.ticks, p.x.format = ticks, "~g"
+	p.X.Ticks, p.X.format = ticks, "~g"
 }
 
 // lower is a value less its standard error; on a log axis at least a third of the value.
-func (p *panel) lower(pt Point) float64 { return lower(pt.Y, pt.SE, p.y.log) }
+func (p *Panel) lower(pt Point) float64 { return Lower(pt.Y, pt.SE, p.Y.Log) }
 
-func lower(value, se float64, log bool) float64 {
+// Lower is where a band begins below a value; on a log axis it stays above 0.
+func Lower(value, se float64, log bool) float64 {
 	if log {
 		return max(value-se, value/3)
 	}

@@ -1,8 +1,8 @@
-package viz
+package page
 
-// decayed is the exponential mean of points up to each, in which one counts a factor less than the next. It begins at 0 and is
+// Decayed is the exponential mean of points up to each, in which one counts a factor less than the next. It begins at 0 and is
 // divided by the weights so far, so that the first points are not drawn towards 0.
-func decayed(points []Point, factor float64) []float64 {
+func Decayed(points []Point, factor float64) []float64 {
 	mean := make([]float64, len(points))
 	sum, weight := 0.0, 0.0
 	for i, p := range points {
