@@ -104,6 +104,22 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// TestHelpTopics: each topic is listed and has a text, and another one is answered with the nearest.
+func TestHelpTopics(t *testing.T) {
+	s := newStage(t)
+	list := s.must(t, "help").out
+	if len(topics()) < 5 {
+		t.Fatalf("topics %v", topics())
+	}
+	for _, topic := range topics() {
+		if text := s.must(t, "help", topic).out; !strings.HasPrefix(text, "# ") || len(text) < 300 || !strings.Contains(list, topic) {
+			t.Errorf("primewindow help %s:\n%s", topic, text)
+		}
+	}
+	checkProblem(t, s.play(t, "help", "metods"), `unknown topic "metods"`, "did you mean methods?")
+	checkProblem(t, s.play(t, "help", "run"), `unknown topic "run"`, "COMMAND -h")
+}
+
 // TestDoctor: each thing has a line, and what is missing says what to do.
 func TestDoctor(t *testing.T) {
 	needPlugin(t)

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"fmt"
 	"io"
@@ -44,7 +45,7 @@ func init() { // here, since help refers to the list
 		{"stop", "[RUN]", "pause a run; without one, save everything and end the host", stopCommand},
 		{"doctor", "", "what is installed, and what to do about what is not", doctorCommand},
 		{"host", "", "serve notebooks; they start it themselves", hostCommand},
-		{"help", "", "this list; primewindow COMMAND -h lists a command's flags", helpCommand},
+		{"help", "[TOPIC]", "this list, or a topic: " + strings.Join(topics(), ", ") + "; primewindow COMMAND -h lists a command's flags", helpCommand},
 	}
 }
 
@@ -143,7 +144,28 @@ func placeHint(err error) string {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-func helpCommand(_ context.Context, env *environ, _ []string) error {
+//go:embed help/*.md
+var help embed.FS
+
+// topics are what help has more to say of than one command's flags.
+func topics() []string {
+	var names []string
+	list, _ := help.ReadDir("help") // it is in the program
+	for _, f := range list {
+		names = append(names, strings.TrimSuffix(f.Name(), ".md"))
+	}
+	return names
+}
+
+func helpCommand(_ context.Context, env *environ, args []string) error {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		text, err := help.ReadFile("help/" + args[0] + ".md")
+		if err != nil {
+			return wire.Unknown("topic", args[0], topics(), "the topics are "+strings.Join(topics(), ", ")+"; flags: primewindow COMMAND -h")
+		}
+		_, err = env.out.Write(text)
+		return err
+	}
 	fmt.Fprintln(env.out, "Primewindow trains multimodal models and shows how much each encoder learns while it learns.")
 	fmt.Fprintln(env.out)
 	for _, c := range commands {
