@@ -64,8 +64,8 @@ func CheckHeader(file string, names []string) error {
 	return nil
 }
 
-// ParseFinite reads a number that float32 can hold, neither infinite nor NaN. file and place, which says where the field
-// stands, are for the [FormatError] that it returns otherwise; of a gap that says how gaps are filled.
+// ParseFinite reads a number that float32 can hold, neither infinite nor NaN. file and place, which says where the
+// field stands, are for the [FormatError] that it returns otherwise; of a gap that says how gaps are filled.
 func ParseFinite(file, text string, place func() string) (float32, error) {
 	v, err := strconv.ParseFloat(text, 32)
 	if err == nil && v-v == 0 {

@@ -85,12 +85,13 @@ type Description struct {
 	Classes    []string       `json:"classes"`
 	Provenance Provenance     `json:"provenance"`
 	Recipe     map[string]any `json:"recipe"` // settings of a run that suit the set, by name ("lr", "epochs"); the user's own come first
-	// Unfit is why nothing should be chosen by the validation split: what is good on it need not be on the test split, as
-	// where features were made with its labels. It completes "the validation split is unfit: ". Empty where it is fit.
+	// Unfit is why nothing should be chosen by the validation split: what is good on it need not be on the test split,
+	// as where features were made with its labels. It completes "the validation split is unfit: ". Empty where it is
+	// fit.
 	Unfit string `json:"unfit,omitempty"`
-	// Choose are settings, by their names among those of a run, under which the validation split is fit though it is not by
-	// default: runs that choose a learning rate have them, and those that are reported do not. Empty where the validation
-	// split serves as it is, and where nothing does.
+	// Choose are settings, by their names among those of a run, under which the validation split is fit though it is
+	// not by default: runs that choose a learning rate have them, and those that are reported do not. Empty where the
+	// validation split serves as it is, and where nothing does.
 	Choose map[string]any `json:"choose,omitempty"`
 }
 
@@ -140,7 +141,8 @@ func Groups(d Dataset) map[Split]map[string]bool {
 type Checked interface {
 	Dataset
 	// Check reads every sample and lists what is wrong with the files. progress, which may be nil, is told how many
-	// samples are done; it is called from one goroutine at a time. When ctx ends, so does the check, with its error last.
+	// samples are done; it is called from one goroutine at a time. When ctx ends, so does the check, with its error
+	// last.
 	Check(ctx context.Context, progress func(done, total int)) []error
 }
 

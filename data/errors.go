@@ -54,8 +54,8 @@ func shorten(text string, most int) string {
 	return fmt.Sprintf("%s ... (%d bytes) ... %s", head, len(text), tail)
 }
 
-// OneLine is a text with its control characters, and what is not UTF-8, as Go's sources write them: a file's name may hold any,
-// and a message is one line that does nothing to a terminal.
+// OneLine is a text with its control characters, and what is not UTF-8, as Go's sources write them: a file's name may
+// hold any, and a message is one line that does nothing to a terminal.
 func OneLine(text string) string {
 	if utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl) {
 		return text

@@ -15,8 +15,8 @@ const Unlabelled = -1
 var blanks = []string{"", "null", "none", "nan", "na", "n/a"}
 
 // ParseBinary reads the label of one of two classes by its value, not by its spelling: 0 or 1 in any way to write the
-// numbers, and false or true in any capitals. What lists write for a label that is not known, nothing, -1, null, none, NaN
-// or NA, is [Unlabelled].
+// numbers, and false or true in any capitals. What lists write for a label that is not known, nothing, -1, null, none,
+// NaN or NA, is [Unlabelled].
 func ParseBinary(text string) (int, error) {
 	word := strings.ToLower(strings.TrimSpace(text))
 	switch {

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// ReadText reads a text file, see [DecodeText]. It returns an [UnsupportedError] for one of more than so many bytes, and the
-// file system's errors.
+// ReadText reads a text file, see [DecodeText]. It returns an [UnsupportedError] for one of more than so many bytes,
+// and the file system's errors.
 func ReadText(path string, most int64) ([]byte, error) {
 	b, err := ReadUpTo(path, most)
 	if err != nil {
@@ -20,11 +20,11 @@ func ReadText(path string, most int64) ([]byte, error) {
 	return DecodeText(path, b)
 }
 
-// DecodeText is a text file's content in UTF-8 without a mark, with lines that end in a line feed; name is the file's, for
-// errors. UTF-8 is read with and without its mark, UTF-16 in either order with its mark, and lines that end in a carriage
-// return and line feed, or all in a carriage return. It returns a [FormatError] that names line, byte and encoding for
-// anything else: another encoding, a NUL, a surrogate without its other half; and for what is no text at all. The content is
-// not copied unless it changes.
+// DecodeText is a text file's content in UTF-8 without a mark, with lines that end in a line feed; name is the file's,
+// for errors. UTF-8 is read with and without its mark, UTF-16 in either order with its mark, and lines that end in a
+// carriage return and line feed, or all in a carriage return. It returns a [FormatError] that names line, byte and
+// encoding for anything else: another encoding, a NUL, a surrogate without its other half; and for what is no text at
+// all. The content is not copied unless it changes.
 func DecodeText(name string, b []byte) ([]byte, error) {
 	if err := noText(name, b); err != nil {
 		return nil, err
@@ -48,7 +48,8 @@ func DecodeText(name string, b []byte) ([]byte, error) {
 // CheckUTF8 returns a [FormatError] that names line and byte, both from 1, of what is not UTF-8, or a NUL.
 func CheckUTF8(name string, b []byte) error {
 	if at := bytes.IndexByte(b, 0); at >= 0 {
-		// Of UTF-16 without its mark every second byte of Latin letters is 0: the later one where the lower byte comes first.
+		// Of UTF-16 without its mark every second byte of Latin letters is 0: the later one where the lower byte comes
+		// first.
 		order := "UTF-16BE"
 		if at%2 == 1 {
 			order = "UTF-16LE"

@@ -14,8 +14,8 @@ func Positions(n int) []int {
 	return list
 }
 
-// Spread is at most want of the n positions of a split, drawn once and for all and sorted: the samples of a probe, the same
-// in every run on the same data.
+// Spread is at most want of the n positions of a split, drawn once and for all and sorted: the samples of a probe, the
+// same in every run on the same data.
 func Spread(n, want int) []int {
 	list := rand.New(rand.NewPCG(7, uint64(n))).Perm(n)[:min(n, want)]
 	slices.Sort(list)

@@ -15,9 +15,9 @@ const maxRead = 8 << 30
 // largeFile is the size, in bytes, from which a file's beginning is looked at before the whole is read.
 const largeFile = 16 << 20
 
-// OpenFile opens a file for reading, through links. It returns a [FormatError] for what is no regular file, at once: a folder, a
-// pipe, which would wait for somebody who writes, or a device, which may have no end; and the file system's errors. The
-// file's description, with its size, comes with it.
+// OpenFile opens a file for reading, through links. It returns a [FormatError] for what is no regular file, at once: a
+// folder, a pipe, which would wait for somebody who writes, or a device, which may have no end; and the file system's
+// errors. The file's description, with its size, comes with it.
 func OpenFile(path string) (*os.File, fs.FileInfo, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // else a pipe waits here
 	if err != nil {
@@ -55,9 +55,9 @@ func CheckRegular(path string, st fs.FileInfo) error {
 // ReadFile reads a file of at most 8 GiB, see [ReadUpTo].
 func ReadFile(path string) ([]byte, error) { return ReadUpTo(path, maxRead) }
 
-// ReadUpTo reads a file as [OpenFile] opens it. It returns an [UnsupportedError] for one of more than so many bytes. Of a large
-// one it looks at the beginning first: one that is filled with zeros, which may say that it has any size and take no room, or
-// that else stands in for another, is a [StandInError].
+// ReadUpTo reads a file as [OpenFile] opens it. It returns an [UnsupportedError] for one of more than so many bytes. Of
+// a large one it looks at the beginning first: one that is filled with zeros, which may say that it has any size and
+// take no room, or that else stands in for another, is a [StandInError].
 func ReadUpTo(path string, most int64) ([]byte, error) {
 	f, st, err := OpenFile(path)
 	if err != nil {
@@ -89,7 +89,8 @@ func ReadUpTo(path string, most int64) ([]byte, error) {
 	return append(b, rest...), err
 }
 
-// Absent says whether an error is that there is nothing of a name: no file, and no link to one that is not there either.
+// Absent says whether an error is that there is nothing of a name: no file, and no link to one that is not there
+// either.
 func Absent(err error, path string) bool {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return false

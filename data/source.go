@@ -24,8 +24,8 @@ type Source struct {
 	StandsFor  map[string]int // sets of the paper in whose place it is trained on a small machine: its turn, 1 before 2
 	Modalities string         // what such training takes of it, joined by commas; empty: all
 
-	// StepMillis is the measured time of a step of joint training at demo scale, with what is measured between steps and
-	// compilation shared out, on 2 virtual cores (AMD EPYC) that did other work too (load 5 to 8): for plans before
+	// StepMillis is the measured time of a step of joint training at demo scale, with what is measured between steps
+	// and compilation shared out, on 2 virtual cores (AMD EPYC) that did other work too (load 5 to 8): for plans before
 	// anything is timed. 0 where it was not measured.
 	StepMillis float64
 }

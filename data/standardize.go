@@ -32,8 +32,8 @@ func Standardize(parts map[Split]Part, modality string, features int) {
 	}
 }
 
-// StandardizeRows is [Standardize] for sequences with padding, whose rows of so many features are zeros: mean and deviation
-// are those of the other rows, and rows of zeros stay as they are.
+// StandardizeRows is [Standardize] for sequences with padding, whose rows of so many features are zeros: mean and
+// deviation are those of the other rows, and rows of zeros stay as they are.
 func StandardizeRows(parts map[Split]Part, modality string, features int) {
 	whole := map[Split]Part{}
 	places := map[Split][]int{} // of the rows that are no padding

@@ -88,8 +88,9 @@ func findStandIn(b []byte) (standIn, bool) {
 	return standIn{}, false
 }
 
-// Explain is an error about a file, or where something else stands in the file's place, the [StandInError] that says so. It
-// looks at the beginning of the file that the error names. Errors that name none, or a whole one, stay as they are.
+// Explain is an error about a file, or where something else stands in the file's place, the [StandInError] that says
+// so. It looks at the beginning of the file that the error names. Errors that name none, or a whole one, stay as they
+// are.
 func Explain(err error) error {
 	if _, known := errors.AsType[*StandInError](err); known || err == nil {
 		return err
@@ -178,8 +179,8 @@ func headStandIn(name string) (standIn, bool) {
 	return s, ok
 }
 
-// StandIn returns a [StandInError] for a file that stands in for another, by its first bytes, and else nil: for those who hand
-// a file to a program, which would say something else of it.
+// StandIn returns a [StandInError] for a file that stands in for another, by its first bytes, and else nil: for those
+// who hand a file to a program, which would say something else of it.
 func StandIn(name string) error {
 	if s, file, ok := lookStandIn(name, nil); ok {
 		return s.err(file, nil)
@@ -198,8 +199,9 @@ func StandInBytes(name string, b []byte) error {
 // maxCounted bounds how many files are looked at to count those that stand in for others.
 const maxCounted = 1 << 17
 
-// Gather explains errors by [Explain], and makes one of those that say the same of all or most files, or of pointers: that of
-// a set of so many recordings all are pointers is one fault, not one a file. Others stay as they are, in their order.
+// Gather explains errors by [Explain], and makes one of those that say the same of all or most files, or of pointers:
+// that of a set of so many recordings all are pointers is one fault, not one a file. Others stay as they are, in their
+// order.
 func Gather(errs []error) []error {
 	explained, groups := make([]error, len(errs)), map[string][]*StandInError{}
 	for i, err := range errs {

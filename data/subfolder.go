@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Subfolder is the path of a folder below another: of this name, or where there is none, of the one name that differs in
-// capitals alone. Where there is none of these either, or several, it is that of this name, which is not there.
+// Subfolder is the path of a folder below another: of this name, or where there is none, of the one name that differs
+// in capitals alone. Where there is none of these either, or several, it is that of this name, which is not there.
 func Subfolder(dir, name string) string {
 	path := filepath.Join(dir, name)
 	if st, err := os.Stat(path); err == nil && st.IsDir() {

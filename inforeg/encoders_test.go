@@ -61,9 +61,9 @@ func (r encoders) args(t *testing.T, m *models.Multimodal, from, to int, labels 
 	return append(append(list, labels), tensorsOf(vars, xlatest.Filled64(t, vars))...)
 }
 
-// TestEncodersExact compares the exact trace in each of its forms, and the shares that a step collects, of every option of
-// an encoder with PyTorch's, and with gradients that are taken sample by sample here; then the trace over the model's own
-// labels with these at every label.
+// TestEncodersExact compares the exact trace in each of its forms, and the shares that a step collects, of every option
+// of an encoder with PyTorch's, and with gradients that are taken sample by sample here; then the trace over the
+// model's own labels with these at every label.
 func TestEncodersExact(t *testing.T) {
 	r, m := readEncoders(t)
 	vars, n := m.Variables(), len(m.Modalities)
@@ -141,8 +141,8 @@ func TestEncodersExact(t *testing.T) {
 
 type slowNorm struct{ all, weights float64 }
 
-// slowNorms takes the gradient of every sample at every label by itself, and adds the squares up variable by variable: by
-// sample, label and modality. chances are the probabilities of the labels.
+// slowNorms takes the gradient of every sample at every label by itself, and adds the squares up variable by variable:
+// by sample, label and modality. chances are the probabilities of the labels.
 func slowNorms(t *testing.T, r encoders, m *models.Multimodal) (norms [][][]slowNorm, chances [][]float64) {
 	t.Helper()
 	vars, n := m.Variables(), len(m.Modalities)

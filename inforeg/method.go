@@ -9,11 +9,12 @@ import (
 	"github.com/primewindow/primewindow/models"
 )
 
-// Method is a set of hooks on the one training loop. The loop builds the graph of a step once and calls
-// Forward, Loss and Gradients while it does so; at the start of every epoch it calls EpochStart, and of every interval of
-// the window test between IntervalStart, whose numbers reach the graph as its Controls. A method keeps nothing between calls: what it decides from is recorded by the
-// loop and handed back through [Epoch], and what it carries from step to step is its State, which the loop keeps in
-// snapshots, so that a run can be taken up at any step. Embed [Plain] for hooks that are not needed.
+// Method is a set of hooks on the one training loop. The loop builds the graph of a step once and calls Forward, Loss
+// and Gradients while it does so; at the start of every epoch it calls EpochStart, and of every interval of the window
+// test between IntervalStart, whose numbers reach the graph as its Controls. A method keeps nothing between calls: what
+// it decides from is recorded by the loop and handed back through [Epoch], and what it carries from step to step is its
+// State, which the loop keeps in snapshots, so that a run can be taken up at any step. Embed [Plain] for hooks that are
+// not needed.
 type Method interface {
 	// Settings declares what can be adjusted. A mutable setting is a control of the graph as well, by its name.
 	Settings() []data.Setting
@@ -26,8 +27,8 @@ type Method interface {
 	State(m *models.Multimodal) []StateVariable
 	// EpochStart decides the controls of an epoch from what was measured before.
 	EpochStart(e Epoch) (map[string]float64, error)
-	// IntervalStart decides anew, at the start of an interval of the window test that is no epoch's (see [Clock]), those
-	// of the controls that depend on windows. It changes no state.
+	// IntervalStart decides anew, at the start of an interval of the window test that is no epoch's (see [Clock]),
+	// those of the controls that depend on windows. It changes no state.
 	IntervalStart(e Epoch) (map[string]float64, error)
 	// Start reports whether the weights at the start of the interval are needed, as [Step.StartAt].
 	Start() bool
@@ -97,8 +98,8 @@ type Epoch struct {
 	Settings   map[string]any // the run's settings at this moment
 	// Traces has, by probe kind and modality, one value for each finished interval, NaN where it was not measured.
 	Traces map[string]map[string][]float64
-	// RiseErrors has, likewise, the standard error of the rise before each interval, as [PrimeLearningWindow.Rise]: NaN where
-	// it is not known.
+	// RiseErrors has, likewise, the standard error of the rise before each interval, as [PrimeLearningWindow.Rise]: NaN
+	// where it is not known.
 	RiseErrors map[string]map[string][]float64
 	State      map[string][]float32 // the method's tensors, which it may change
 	// Features gives what the encoders make, in eval mode, of a share of the training samples, drawn anew for each
@@ -180,9 +181,9 @@ func EncoderVariables(m *models.Multimodal, modality string) []models.Variable {
 	return vars
 }
 
-// Scores are the performance scores of the modalities (paper eq. 8, read as "larger is better"): the mean
-// over the batch of the probability, of its logarithm with "mean_logp", or with "sum_p" the sum of the probability, that
-// the modality's own readout gives to the label. Each is a scalar without gradient.
+// Scores are the performance scores of the modalities (paper eq. 8, read as "larger is better"): the mean over the
+// batch of the probability, of its logarithm with "mean_logp", or with "sum_p" the sum of the probability, that the
+// modality's own readout gives to the label. Each is a scalar without gradient.
 func (s *Step) Scores(form string) map[string]*Node {
 	scores := make(map[string]*Node, len(s.Out.Unimodal))
 	for m, logits := range s.Out.Unimodal {

@@ -6,8 +6,8 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 )
 
-// FuzzParseSchedule reads any text. What can be read is written and read again as the same, and says of any step whether it
-// is due: of the first one yes, unless it is never.
+// FuzzParseSchedule reads any text. What can be read is written and read again as the same, and says of any step
+// whether it is due: of the first one yes, unless it is never.
 func FuzzParseSchedule(f *testing.F) {
 	for _, text := range []string{"never", "epoch", "1 epoch", "2 epochs", "8 steps", "step", "log", "5 per decade", "100 per decade", " 3  steps ", "0 steps", "-1 epochs", "1e3 steps", "", "log 2", "9999999 steps", "window", "2 windows", "1500 samples"} {
 		f.Add(text, 12, 5)

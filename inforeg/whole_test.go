@@ -22,8 +22,8 @@ type whole struct {
 	Norms map[string]map[string]familyNorms
 }
 
-// wholePass is a model in double precision with one batch: every sample's parts of the trace, and its loss at any values
-// of the variables.
+// wholePass is a model in double precision with one batch: every sample's parts of the trace, and its loss at any
+// values of the variables.
 type wholePass struct {
 	model  *models.Multimodal
 	vars   []models.Variable
@@ -147,8 +147,8 @@ func equal(t *testing.T, what string, got, want []float64, tolerance float64) {
 	}
 }
 
-// TestWholeModel compares every sample's squared gradient norm with respect to the head and to all encoders with PyTorch,
-// with a backward pass for each sample, and with finite differences over every variable.
+// TestWholeModel compares every sample's squared gradient norm with respect to the head and to all encoders with
+// PyTorch, with a backward pass for each sample, and with finite differences over every variable.
 func TestWholeModel(t *testing.T) {
 	text, err := os.ReadFile("testdata/whole.json") // written with PyTorch 2.14.1
 	if err != nil {

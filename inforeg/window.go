@@ -34,8 +34,8 @@ type WindowRule struct {
 }
 
 // ScaleK is the threshold of eq. 11 for a rise over another length of training than K was chosen for, share times as
-// long: the rise over it of a trace that grows at the rate of one that rises by just K over the usual length,
-// 1 - (1-K)^share, and K itself at share 1. Then a steady rise opens all intervals or none, however they are cut. Not in
+// long: the rise over it of a trace that grows at the rate of one that rises by just K over the usual length, 1 -
+// (1-K)^share, and K itself at share 1. Then a steady rise opens all intervals or none, however they are cut. Not in
 // the paper.
 func ScaleK(k, share float64) float64 {
 	if share == 1 {
@@ -129,8 +129,9 @@ func RiseError(before, after []float64) float64 {
 	return stat.StdDev(apart, nil) / (stat.Mean(after, nil) * math.Sqrt(n))
 }
 
-// RiseErrorApart is the standard error of a rise between traces a, then b, that were measured on different samples, such
-// as those of training steps, with standard errors of their own. On the same samples it says too much, see [RiseError].
+// RiseErrorApart is the standard error of a rise between traces a, then b, that were measured on different samples,
+// such as those of training steps, with standard errors of their own. On the same samples it says too much, see
+// [RiseError].
 func RiseErrorApart(a, errA, b, errB float64) float64 {
 	return a / b * math.Hypot(errA/a, errB/b)
 }

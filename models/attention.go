@@ -38,8 +38,8 @@ func meanWhere(present, x *Node) *Node {
 	return DotGeneral(weights, []int{1}, []int{0}, x, []int{1}, []int{0})
 }
 
-// realRows tells where the rows of x, [B, T, F], are none of padding, [B, T]: from the first to the last that is not all
-// zeros. Rows of zeros between them are real.
+// realRows tells where the rows of x, [B, T, F], are none of padding, [B, T]: from the first to the last that is not
+// all zeros. Rows of zeros between them are real.
 func realRows(x *Node) *Node {
 	dims := x.Shape().Dimensions
 	x = StopGradient(x)

@@ -76,8 +76,8 @@ type Call struct {
 	// delta at its output, shaped like it up to how positions are folded. What it returns is the weight's gradient;
 	// nil leaves that to the layer.
 	Backward func(l Layer, delta *Node) *Node
-	// Gate, where it is set, is given a modality's gates after a stage, [B, C], see [GatedStage], and returns those that
-	// are taken in their place.
+	// Gate, where it is set, is given a modality's gates after a stage, [B, C], see [GatedStage], and returns those
+	// that are taken in their place.
 	Gate func(stage int, modality string, gates *Node) *Node
 }
 

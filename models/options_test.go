@@ -52,8 +52,8 @@ func parsed(t *testing.T, spec string, shape ...int) models.Encoder {
 	return e
 }
 
-// TestOptions compares features and every gradient, element by element, of each option of an encoder with PyTorch's, with
-// the definition in plain loops and with finite differences.
+// TestOptions compares features and every gradient, element by element, of each option of an encoder with PyTorch's,
+// with the definition in plain loops and with finite differences.
 func TestOptions(t *testing.T) {
 	for spec, c := range optionCases(t) {
 		t.Run(spec, func(t *testing.T) {

@@ -35,8 +35,8 @@ type entry struct {
 	Offsets [2]int64 `json:"data_offsets"`
 }
 
-// WriteSafetensors writes tensors and text in the safetensors format, as float32, in the order given. The text gets one key
-// more, [seal.Key], with the checksum of the whole file, which [ReadSafetensors] checks.
+// WriteSafetensors writes tensors and text in the safetensors format, as float32, in the order given. The text gets one
+// key more, [seal.Key], with the checksum of the whole file, which [ReadSafetensors] checks.
 func WriteSafetensors(w io.Writer, list []Tensor, meta map[string]string) error {
 	meta = maps.Clone(meta)
 	if meta == nil {

@@ -35,10 +35,10 @@ const counterName = "num_batches_tracked"
 
 // ReadSafetensors reads the tensors of a safetensors file, in the order of their values in the file, and its text.
 // float32, float16 and bfloat16 are read exactly, float64 is rounded. Counters of PyTorch's batch norm,
-// num_batches_tracked, are passed over: nothing here depends on them. Of the metadata what is no text comes as its JSON.
-// The values have to fill the file without gap or overlap, and where the text has a checksum, see [WriteSafetensors], it
-// has to be the file's. A broken file is a [data.FormatError]; another type of
-// element, and a value that float32 cannot hold, is a [data.UnsupportedError].
+// num_batches_tracked, are passed over: nothing here depends on them. Of the metadata what is no text comes as its
+// JSON. The values have to fill the file without gap or overlap, and where the text has a checksum, see
+// [WriteSafetensors], it has to be the file's. A broken file is a [data.FormatError]; another type of element, and a
+// value that float32 cannot hold, is a [data.UnsupportedError].
 func ReadSafetensors(r io.Reader) ([]Tensor, map[string]string, error) {
 	bad := func(format string, args ...any) ([]Tensor, map[string]string, error) {
 		return nil, nil, &data.FormatError{File: safetensorsFile, Reason: fmt.Sprintf(format, args...)}
@@ -194,8 +194,8 @@ func decode(values []float32, body []byte, dtype string) int {
 // wrappers are the prefixes that PyTorch's DataParallel and torch.compile put before every name of a state dict.
 var wrappers = []string{"module.", "_orig_mod."}
 
-// Unwrapped takes the prefixes that PyTorch's wrappers put before names, module. and _orig_mod., off tensors that all have
-// them. It returns an error where some have one and others have not.
+// Unwrapped takes the prefixes that PyTorch's wrappers put before names, module. and _orig_mod., off tensors that all
+// have them. It returns an error where some have one and others have not.
 func Unwrapped(list []Tensor) ([]Tensor, error) {
 	for _, prefix := range slices.Concat(wrappers, wrappers) { // in either order, each within the other
 		var with, without string

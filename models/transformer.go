@@ -34,8 +34,8 @@ const (
 // token attends to itself.
 //
 // The weights of attention are B*Heads*T² numbers in each block, and the gradient needs them all: with 32 samples and 4
-// heads 128 MiB for 512 positions, and four times that for twice as many. A pass of one such block and its gradient took
-// half a GiB. Longer inputs want fewer steps, or a CNN before.
+// heads 128 MiB for 512 positions, and four times that for twice as many. A pass of one such block and its gradient
+// took half a GiB. Longer inputs want fewer steps, or a CNN before.
 //
 // There is no dropout. An id that is not a whole number from 0 to Vocab-1 makes its sample's features NaN.
 type Transformer struct {

@@ -327,7 +327,8 @@ func TestTransformerUnknownToken(t *testing.T) {
 	}
 }
 
-// TestTransformerLayers checks that a pass records every trainable variable once, with what a gradient per sample needs.
+// TestTransformerLayers checks that a pass records every trainable variable once, with what a gradient per sample
+// needs.
 func TestTransformerLayers(t *testing.T) {
 	for _, tt := range []struct {
 		spec  string

@@ -16,8 +16,8 @@ type AccuracyFigure struct {
 	Width         Width
 }
 
-// Accuracy draws an AccuracyFigure, with its y axis in percent and the chance line dashed. It returns an error that names
-// the series that cannot be drawn, or the point outside 0 to 1.
+// Accuracy draws an AccuracyFigure, with its y axis in percent and the chance line dashed. It returns an error that
+// names the series that cannot be drawn, or the point outside 0 to 1.
 func Accuracy(f AccuracyFigure) (*Figure, error) {
 	if err := checkAccuracies("accuracy", f.Series); err != nil {
 		return nil, err

@@ -7,8 +7,8 @@ import (
 	"github.com/primewindow/primewindow/viz/page"
 )
 
-// BarsFigure is horizontal bars by name, such as the share of the trace that each layer carries. Label is the axis's, with its
-// unit.
+// BarsFigure is horizontal bars by name, such as the share of the trace that each layer carries. Label is the axis's,
+// with its unit.
 type BarsFigure struct {
 	Title, Label string
 	Bars         []Bar
@@ -20,9 +20,9 @@ type BarsFigure struct {
 	Width        Width
 }
 
-// Bar is one value of a BarsFigure. SE is its standard error, 0 where there is none. Modality picks the colour. Bars of one
-// name and different modalities stand together. Definition is as in a [Series]. Missing is why there is no value, such as a run
-// that failed: it stands in the place of the bar.
+// Bar is one value of a BarsFigure. SE is its standard error, 0 where there is none. Modality picks the colour. Bars of
+// one name and different modalities stand together. Definition is as in a [Series]. Missing is why there is no value,
+// such as a run that failed: it stands in the place of the bar.
 type Bar struct {
 	Name, Modality string
 	Value, SE      float64
@@ -33,13 +33,13 @@ type Bar struct {
 // maxBars is the most bars of a figure.
 const maxBars = 60
 
-// Bars draws a BarsFigure of up to 60 bars, names from top to bottom as they first appear, with each value written beside. A
-// linear axis holds 0, where bars begin. Why a bar is missing stands beside the mark of a value from elsewhere, in up to three
-// lines. On a log axis, where a bar could begin anywhere, a value is a dot on a thin line.
+// Bars draws a BarsFigure of up to 60 bars, names from top to bottom as they first appear, with each value written
+// beside. A linear axis holds 0, where bars begin. Why a bar is missing stands beside the mark of a value from
+// elsewhere, in up to three lines. On a log axis, where a bar could begin anywhere, a value is a dot on a thin line.
 //
 // One figure shows one quantity under one definition: estimates of a trace by several definitions differ by orders of
-// magnitude, and a bar longer than another would say nothing. Bars of two Definitions are an error; give each its own figure.
-// Bars returns an error that names the bar that cannot be drawn.
+// magnitude, and a bar longer than another would say nothing. Bars of two Definitions are an error; give each its own
+// figure. Bars returns an error that names the bar that cannot be drawn.
 func Bars(f BarsFigure) (*Figure, error) {
 	if err := f.check(); err != nil {
 		return nil, err

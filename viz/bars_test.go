@@ -102,8 +102,8 @@ func TestBarsColours(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"audio": "#0072b2", "visual": "#d55e00"}, scales(f.Spec, "color")); diff != "" {
 		t.Errorf("colours: (-want +got)\n%s", diff)
 	}
-	// At an opacity of 0.75, 0 of a colour is 64 on white, and blue's 0x72 and 0xb2 are 149 and 197; each within the 2 that
-	// are lost in rounding.
+	// At an opacity of 0.75, 0 of a colour is 64 on white, and blue's 0x72 and 0xb2 are 149 and 197; each within the 2
+	// that are lost in rounding.
 	img, blue := decode(t, f.PNG), 0
 	for y := range img.Bounds().Dy() {
 		for x := range img.Bounds().Dx() {
@@ -114,7 +114,8 @@ func TestBarsColours(t *testing.T) {
 			}
 		}
 	}
-	// The longest of the blue bars is some 450 CSS pixels by 12, four pixels each, and all are together 3.9 times as long.
+	// The longest of the blue bars is some 450 CSS pixels by 12, four pixels each, and all are together 3.9 times as
+	// long.
 	if least := 450 * 12 * 4 * 3; blue < least {
 		t.Errorf("%d blue pixels, want at least %d", blue, least)
 	}

@@ -97,8 +97,8 @@ func arrangeBars(f BarsFigure) rowsOfBars {
 	return at
 }
 
-// arrangeRows places the bars beneath each other. A bar that is missing is as tall as its reason, and a name's bars together
-// are as tall as the name.
+// arrangeRows places the bars beneath each other. A bar that is missing is as tall as its reason, and a name's bars
+// together are as tall as the name.
 func (at *rowsOfBars) arrangeRows(f BarsFigure) {
 	at.holes = make([]page.Hole, len(f.Bars))
 	for n, name := range f.names() {
@@ -130,8 +130,8 @@ func (at *rowsOfBars) arrangeRows(f BarsFigure) {
 // x is where a value stands, from the left edge of the page.
 func (at *rowsOfBars) x(v float64) float64 { return at.at.X + at.long*at.axis.Place(v) }
 
-// hole places why a bar is missing beside the line where bars begin and beside the mark of a value from elsewhere, so that
-// neither covers the other.
+// hole places why a bar is missing beside the line where bars begin and beside the mark of a value from elsewhere, so
+// that neither covers the other.
 func (at *rowsOfBars) hole(f BarsFigure, b Bar) page.Hole {
 	const gap = page.HollowSize/2 + 3
 	cuts := []float64{at.x(at.begin(f))}

@@ -7,8 +7,8 @@ import (
 	"github.com/primewindow/primewindow/viz/page"
 )
 
-// barsSpec writes a figure of bars as Vega-Lite, with the axis and colours of the picture. Where a name has bars of several
-// modalities, each modality has its place among them.
+// barsSpec writes a figure of bars as Vega-Lite, with the axis and colours of the picture. Where a name has bars of
+// several modalities, each modality has its place among them.
 func barsSpec(f BarsFigure, at rowsOfBars) map[string]any {
 	begin := at.begin(f)
 	rows := []any{}

@@ -16,11 +16,12 @@ type CosineFigure struct {
 	Width  Width
 }
 
-// CosinePanel is one matrix of cosines between gradients, at most 200 wide. Labels name its rows and columns, each once.
-// Mean is the mean cosine off the diagonal; Expected is what it should be, NaN where that is not known.
+// CosinePanel is one matrix of cosines between gradients, at most 200 wide. Labels name its rows and columns, each
+// once. Mean is the mean cosine off the diagonal; Expected is what it should be, NaN where that is not known.
 //
-// Gradients that are nearly orthogonal may only be noisy. NoiseScale is B_simple in samples, +Inf where no gradient stands
-// out from the noise, 0 or NaN where it is not known. Rows, up to eight, and Baseline say what the mean is compared with.
+// Gradients that are nearly orthogonal may only be noisy. NoiseScale is B_simple in samples, +Inf where no gradient
+// stands out from the noise, 0 or NaN where it is not known. Rows, up to eight, and Baseline say what the mean is
+// compared with.
 type CosinePanel struct {
 	Name           string
 	Matrix         [][]float64
@@ -31,9 +32,10 @@ type CosinePanel struct {
 	Baseline       CosineBaseline
 }
 
-// CosineRow compares the mean cosine of batches of one size B, for example "B = 64", with Expected, which is what noise alone
-// predicts: 1/(1 + B_simple/B). SD is the standard deviation of Mean were the batches drawn anew, not that of the cosines;
-// the verdict of the figure is that Expected lies within two of them. NaN stands for not known; of Mean and Expected one is.
+// CosineRow compares the mean cosine of batches of one size B, for example "B = 64", with Expected, which is what noise
+// alone predicts: 1/(1 + B_simple/B). SD is the standard deviation of Mean were the batches drawn anew, not that of the
+// cosines; the verdict of the figure is that Expected lies within two of them. NaN stands for not known; of Mean and
+// Expected one is.
 type CosineRow struct {
 	Name               string
 	Mean, SD, Expected float64
@@ -55,10 +57,11 @@ const (
 	maxPanels = 12
 )
 
-// Cosine draws a CosineFigure: cells on a scale from blue at -1 over white at 0 to red at 1, the first row on top, and the
-// diagonal grey, since it is 1 whatever the gradients are. Of a matrix of up to eight rows the values are written into the
-// cells where they have room. Rows and Baseline stand under their matrix, on an axis of their own that holds 0. Cosine returns an error that names
-// the panel that is not a square matrix of cosines, or the row that holds no number.
+// Cosine draws a CosineFigure: cells on a scale from blue at -1 over white at 0 to red at 1, the first row on top, and
+// the diagonal grey, since it is 1 whatever the gradients are. Of a matrix of up to eight rows the values are written
+// into the cells where they have room. Rows and Baseline stand under their matrix, on an axis of their own that holds
+// 0. Cosine returns an error that names the panel that is not a square matrix of cosines, or the row that holds no
+// number.
 func Cosine(f CosineFigure) (*Figure, error) {
 	if len(f.Panels) == 0 {
 		return nil, fmt.Errorf("viz: cosine: no panels, want at least one")

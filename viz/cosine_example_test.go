@@ -7,7 +7,8 @@ import (
 	"github.com/primewindow/primewindow/viz"
 )
 
-// twoMatrices are cosines of eight batches for one encoder, where they are near 0 as noise alone predicts, and of twenty for
+// twoMatrices are cosines of eight batches for one encoder, where they are near 0 as noise alone predicts, and of
+// twenty for
 // another, where they are near 0 although the gradients stand out from the noise.
 func twoMatrices() viz.CosineFigure {
 	f := viz.CosineFigure{Title: "Cosine between batch gradients, joint"}

@@ -109,8 +109,8 @@ func TestCosineDraws(t *testing.T) {
 }
 
 // TestDiagonalIsMasked looks at the picture: the diagonal is grey, cells of zeros are nearly white, and no cell has the
-// colour of 1, which the scale beside it alone shows. A gradient's cosine with itself is 1 whatever it is: in dark red, the
-// diagonal was the first thing seen and made a matrix look less orthogonal than it is.
+// colour of 1, which the scale beside it alone shows. A gradient's cosine with itself is 1 whatever it is: in dark red,
+// the diagonal was the first thing seen and made a matrix look less orthogonal than it is.
 func TestDiagonalIsMasked(t *testing.T) {
 	f, err := viz.Cosine(viz.CosineFigure{Panels: []viz.CosinePanel{panel([][]float64{{1, 0}, {0, 1}}, "a", "b")}})
 	if err != nil {

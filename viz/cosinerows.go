@@ -79,7 +79,8 @@ func spread(mean, sd float64) (low, high float64) {
 	return max(-1, mean-stripSpreads*sd), min(1, mean+stripSpreads*sd)
 }
 
-// verdict says how a mean compares with what noise alone predicts, empty where one of the two or the deviation is missing.
+// verdict says how a mean compares with what noise alone predicts, empty where one of the two or the deviation is
+// missing.
 func (r CosineRow) verdict() string {
 	low, high := r.Mean-stripSpreads*r.SD, r.Mean+stripSpreads*r.SD
 	switch {

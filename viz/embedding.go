@@ -9,8 +9,8 @@ import (
 	"github.com/primewindow/primewindow/viz/tsne"
 )
 
-// EmbeddingFigure is maps of points on the plane, such as those of viz/tsne. Classes are the names in the legend; nil where
-// points have none.
+// EmbeddingFigure is maps of points on the plane, such as those of viz/tsne. Classes are the names in the legend; nil
+// where points have none.
 type EmbeddingFigure struct {
 	Title   string
 	Classes []string
@@ -19,8 +19,8 @@ type EmbeddingFigure struct {
 	Width   Width
 }
 
-// EmbeddingPanel is one map. Labels are each point's index in Classes; Samples name the points under the pointer and may be nil.
-// Perplexity is 0 where there is none; a Quality's NaN is left out.
+// EmbeddingPanel is one map. Labels are each point's index in Classes; Samples name the points under the pointer and
+// may be nil. Perplexity is 0 where there is none; a Quality's NaN is left out.
 type EmbeddingPanel struct {
 	Name       string
 	Points     [][2]float64
@@ -36,10 +36,10 @@ const (
 	maxScatter = 20_000
 )
 
-// Embedding draws an EmbeddingFigure: each map in a square of its own, one unit as long across as up, without ticks, since
-// only who lies near whom means anything. Colour and marker say the class. Beneath stand the numbers of its Quality,
-// which say how far it may be believed. Up to three maps stand in a row, and four in two rows. It returns an error that names the panel that
-// cannot be drawn.
+// Embedding draws an EmbeddingFigure: each map in a square of its own, one unit as long across as up, without ticks,
+// since only who lies near whom means anything. Colour and marker say the class. Beneath stand the numbers of its
+// Quality, which say how far it may be believed. Up to three maps stand in a row, and four in two rows. It returns an
+// error that names the panel that cannot be drawn.
 func Embedding(f EmbeddingFigure) (*Figure, error) {
 	if len(f.Panels) == 0 {
 		return nil, fmt.Errorf("viz: embedding: no panels, want at least one")

@@ -9,8 +9,8 @@ import (
 	"github.com/primewindow/primewindow/viz/page"
 )
 
-// ForestFigure is differences with their intervals, a row each about the line of no difference, such as paired differences
-// between two methods by data set.
+// ForestFigure is differences with their intervals, a row each about the line of no difference, such as paired
+// differences between two methods by data set.
 type ForestFigure struct {
 	Title, Label string // Label is the axis's, with its unit
 	Interval     string // what the intervals are, for example "95 % t interval, paired over seeds"
@@ -20,11 +20,12 @@ type ForestFigure struct {
 	Width        Width
 }
 
-// ForestRow is one difference with its interval from Low to High, over Pairs pairs, 0 where their number is not told. Rows of
-// one Group, which follow each other, stand under its name. Modality picks the colour; it may be empty.
+// ForestRow is one difference with its interval from Low to High, over Pairs pairs, 0 where their number is not told.
+// Rows of one Group, which follow each other, stand under its name. Modality picks the colour; it may be empty.
 //
-// NoInterval is why a difference has no interval, such as "equal with every seed" of a Diff of 0: a hollow point, with these
-// words beside it; Low and High are left 0. Missing is why there is no difference: it stands in the place of the interval.
+// NoInterval is why a difference has no interval, such as "equal with every seed" of a Diff of 0: a hollow point, with
+// these words beside it; Low and High are left 0. Missing is why there is no difference: it stands in the place of the
+// interval.
 type ForestRow struct {
 	Group, Name, Modality string
 	Diff, Low, High       float64
@@ -36,9 +37,9 @@ type ForestRow struct {
 // maxRows is the most rows of a forest.
 const maxRows = 60
 
-// Forest draws a ForestFigure of up to 60 rows. A difference is filled where its interval leaves out 0, and hollow where the
-// interval holds it or there is none; both are written beside. The axis holds 0. Forest returns an error that names the row
-// that cannot be drawn.
+// Forest draws a ForestFigure of up to 60 rows. A difference is filled where its interval leaves out 0, and hollow
+// where the interval holds it or there is none; both are written beside. The axis holds 0. Forest returns an error that
+// names the row that cannot be drawn.
 func Forest(f ForestFigure) (*Figure, error) {
 	if err := f.check(); err != nil {
 		return nil, err
@@ -116,8 +117,8 @@ func (f ForestFigure) unit() string {
 	return ""
 }
 
-// words writes a difference with its interval, all to the digit that the interval's width calls for. One without an interval
-// has two digits after the point, and 0 one.
+// words writes a difference with its interval, all to the digit that the interval's width calls for. One without an
+// interval has two digits after the point, and 0 one.
 func (f ForestFigure) words(r ForestRow) string {
 	switch {
 	case r.Missing != "":

@@ -66,7 +66,8 @@ func (x innerXML) texts() []string {
 	return list
 }
 
-// TestSVG holds every figure to an SVG that parses, whose letters are letters, each of them in the font that it carries.
+// TestSVG holds every figure to an SVG that parses, whose letters are letters, each of them in the font that it
+// carries.
 func TestSVG(t *testing.T) {
 	for name, fig := range drawn(t) {
 		t.Run(name, func(t *testing.T) {
@@ -155,7 +156,8 @@ func TestPaperWidth(t *testing.T) {
 	}
 }
 
-// TestPDF holds every figure to a PDF that carries its font and its letters, beyond those of Windows 1252 too, and no date.
+// TestPDF holds every figure to a PDF that carries its font and its letters, beyond those of Windows 1252 too, and no
+// date.
 func TestPDF(t *testing.T) {
 	for name := range drawn(t) {
 		t.Run(name, func(t *testing.T) {

@@ -101,8 +101,8 @@ func arrangeCosine(f CosineFigure) heatmaps {
 // aside is the room left of a matrix.
 func (p CosinePanel) aside() float64 { return max(26+p.labelWidth(), p.rowLabelWidth()) }
 
-// arrangeOnPaper places the matrices in rows, the scale right of the first of them, and the legend beneath. Two beside each
-// other in a column have the scale beneath them too, and their captions begin where their labels do.
+// arrangeOnPaper places the matrices in rows, the scale right of the first of them, and the legend beneath. Two beside
+// each other in a column have the scale beneath them too, and their captions begin where their labels do.
 func (at *heatmaps) arrangeOnPaper(f CosineFigure) {
 	at.width = f.Width.Pixels(0)
 	at.across = f.Width.Across(inRow(len(f.Panels)), 0, leastPanel)

@@ -7,8 +7,8 @@ import (
 	"github.com/primewindow/primewindow/viz/page"
 )
 
-// TestHoles moves the mark of a printed value over all of the axis: the reason of the bar that is missing, which is written
-// whole, and the mark never touch, and no bar's row reaches into another's.
+// TestHoles moves the mark of a printed value over all of the axis: the reason of the bar that is missing, which is
+// written whole, and the mark never touch, and no bar's row reaches into another's.
 func TestHoles(t *testing.T) {
 	for _, w := range []Width{Screen, Column, Page} {
 		for i := range 101 {

@@ -7,8 +7,8 @@ import (
 	"github.com/primewindow/primewindow/viz/page"
 )
 
-// TestTitlesFit holds the titles of panels to their panels, in each kind of figure and at each width, and to being whole
-// in the sentence however long they are.
+// TestTitlesFit holds the titles of panels to their panels, in each kind of figure and at each width, and to being
+// whole in the sentence however long they are.
 func TestTitlesFit(t *testing.T) {
 	name := "shuffled labels: the published code's mean, zeros before"
 	for _, w := range []Width{Screen, Column, Page} {

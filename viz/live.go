@@ -11,9 +11,9 @@ type LiveFigure struct {
 }
 
 // Live draws up to three panels side by side with one legend below. Loss is needed; Trace and Accuracy have no panel
-// until they have series. Windows are shaded in the panel of the traces. A series of more than 200 losses is pale with its
-// centred moving average bold, as in [Loss]. Series of one name in several panels share an entry of the legend and must be
-// of one run and modality. The picture is compressed for speed, not for size.
+// until they have series. Windows are shaded in the panel of the traces. A series of more than 200 losses is pale with
+// its centred moving average bold, as in [Loss]. Series of one name in several panels share an entry of the legend and
+// must be of one run and modality. The picture is compressed for speed, not for size.
 func Live(f LiveFigure) (*Figure, error) {
 	if err := page.CheckSeries("live: loss", f.Loss, false); err != nil {
 		return nil, err

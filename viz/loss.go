@@ -13,9 +13,9 @@ type LossFigure struct {
 	Width                 Width
 }
 
-// Loss draws a LossFigure on linear axes. A series of more than 200 points is drawn pale, with the centred moving average
-// over a fortieth of its points bold; the legend says over how many of the longest one. It returns an error that names the
-// series that cannot be drawn.
+// Loss draws a LossFigure on linear axes. A series of more than 200 points is drawn pale, with the centred moving
+// average over a fortieth of its points bold; the legend says over how many of the longest one. It returns an error
+// that names the series that cannot be drawn.
 func Loss(f LossFigure) (*Figure, error) {
 	if err := page.CheckSeries("loss", f.Series, false); err != nil {
 		return nil, err

@@ -23,8 +23,8 @@ type MultiplesFigure struct {
 	Width                 Width
 }
 
-// Curve is one line of a MultiplesFigure: at X[i] it is at Y[i], with a band from Y[i]-SD[i] to Y[i]+SD[i]. X ascends. SD
-// may be nil: then there is no band.
+// Curve is one line of a MultiplesFigure: at X[i] it is at Y[i], with a band from Y[i]-SD[i] to Y[i]+SD[i]. X ascends.
+// SD may be nil: then there is no band.
 type Curve struct {
 	Name     string
 	X, Y, SD []float64
@@ -39,8 +39,8 @@ const (
 const pointedOut = "named above each panel"
 
 // Multiples draws a MultiplesFigure of up to 24 panels. A band means what Band says, here alone: between seeds, where
-// no standard error was measured, a standard deviation says how far apart runs are. Multiples returns an error that names
-// the curve that cannot be drawn.
+// no standard error was measured, a standard deviation says how far apart runs are. Multiples returns an error that
+// names the curve that cannot be drawn.
 func Multiples(f MultiplesFigure) (*Figure, error) {
 	if err := f.check(); err != nil {
 		return nil, err

@@ -50,10 +50,10 @@ func inRow(n int) int {
 	return min(n, mostAcross)
 }
 
-// Panels draws a PanelsFigure of up to twelve panels. One column has its legend beside it; more have it below. Series of one
-// name in several panels share an entry of the legend and must be of one run and modality; within a panel, not between
-// panels, they must be of one Definition. A log x axis of few values is labelled at these. Panels returns an error that names
-// the panel, and what in it cannot be drawn.
+// Panels draws a PanelsFigure of up to twelve panels. One column has its legend beside it; more have it below. Series
+// of one name in several panels share an entry of the legend and must be of one run and modality; within a panel, not
+// between panels, they must be of one Definition. A log x axis of few values is labelled at these. Panels returns an
+// error that names the panel, and what in it cannot be drawn.
 func Panels(f PanelsFigure) (*Figure, error) {
 	if err := f.check(); err != nil {
 		return nil, err

@@ -8,8 +8,8 @@ import (
 	"github.com/primewindow/primewindow/viz"
 )
 
-// banded is traces of two runs with what lies between their seeds, pale with their exponential mean bold, and windows whose ends
-// differ between seeds (figure 1 of the paper).
+// banded is traces of two runs with what lies between their seeds, pale with their exponential mean bold, and windows
+// whose ends differ between seeds (figure 1 of the paper).
 func banded() viz.TraceFigure {
 	f := viz.TraceFigure{
 		Title: "Tr(F) alone and in joint training", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Decay: 0.6, Band: "± 1 sd over 5 seeds", Ends: "from the first to the last of 5 seeds",
@@ -66,8 +66,8 @@ func nulls() viz.PanelsFigure {
 	return f
 }
 
-// comparison is accuracies of methods over five seeds beside those that a paper prints for another set, and a hole with its
-// reason.
+// comparison is accuracies of methods over five seeds beside those that a paper prints for another set, and a hole with
+// its reason.
 func comparison() viz.BarsFigure {
 	f := viz.BarsFigure{
 		Title: "Accuracy by method", Label: "accuracy (%)", Percent: true, PrintedName: "the paper, CREMA-D", Band: "95 % t interval over 5 seeds", Width: viz.Column,

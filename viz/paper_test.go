@@ -97,7 +97,8 @@ func TestWindowsOverSeeds(t *testing.T) {
 	}
 }
 
-// TestHollowNote: hollow series that share a note have no entry in the legend, and the spec still gives them their look.
+// TestHollowNote: hollow series that share a note have no entry in the legend, and the spec still gives them their
+// look.
 func TestHollowNote(t *testing.T) {
 	counts := line("audio, test", 0.5)
 	counts.Hollow, counts.Modality = true, "audio"

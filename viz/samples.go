@@ -9,8 +9,8 @@ import (
 	"github.com/primewindow/primewindow/viz/page"
 )
 
-// SamplesFigure is pictures of samples with a caption each, such as those that carry most of the trace. Value says what the
-// number of a sample is, with its unit.
+// SamplesFigure is pictures of samples with a caption each, such as those that carry most of the trace. Value says what
+// the number of a sample is, with its unit.
 type SamplesFigure struct {
 	Title, Value string
 	Rows         []SampleRow
@@ -18,8 +18,8 @@ type SamplesFigure struct {
 	Width        Width
 }
 
-// SampleRow is samples of one modality, in the order of their pictures. Unit is that of the values in the pictures, empty where
-// they have none.
+// SampleRow is samples of one modality, in the order of their pictures. Unit is that of the values in the pictures,
+// empty where they have none.
 type SampleRow struct {
 	Name, Unit string
 	Samples    []SampleTile
@@ -27,9 +27,10 @@ type SampleRow struct {
 	Flip       bool // the first row at the bottom: a spectrogram has its low frequencies there
 }
 
-// SampleTile is one sample: its values with their shape, its ID, the name of its class, empty where it has none, and its number.
-// The shape is [D], [H, W], [H, W, C], [T, H, W, C], or [T, F] in a row of sequences. Three channels are red, green and blue,
-// one is grey; of any other number four stand side by side, as do four frames of a clip, spread over all of them.
+// SampleTile is one sample: its values with their shape, its ID, the name of its class, empty where it has none, and
+// its number. The shape is [D], [H, W], [H, W, C], [T, H, W, C], or [T, F] in a row of sequences. Three channels are
+// red, green and blue, one is grey; of any other number four stand side by side, as do four frames of a clip, spread
+// over all of them.
 type SampleTile struct {
 	X         []float32
 	Shape     []int
@@ -45,13 +46,13 @@ const (
 	maxTileValues  = 1 << 22 // of one picture
 )
 
-// Samples draws a SamplesFigure: one row of pictures for each modality, in further lines where it is long, under each picture
-// its ID, label and value. In a row the least value of all its pictures is black and the greatest white; both are written
-// beside the row's name. Images keep their proportions, with small ones enlarged by a whole number; sequences and flipped
-// pictures are stretched to fill their place, and vectors are bands.
+// Samples draws a SamplesFigure: one row of pictures for each modality, in further lines where it is long, under each
+// picture its ID, label and value. In a row the least value of all its pictures is black and the greatest white; both
+// are written beside the row's name. Images keep their proportions, with small ones enlarged by a whole number;
+// sequences and flipped pictures are stretched to fill their place, and vectors are bands.
 //
-// The spec shows the values as bars by sample with the ID and label under the pointer, and no pictures: those would make it
-// some fifty times as large, and a page that shows the PNG has them already.
+// The spec shows the values as bars by sample with the ID and label under the pointer, and no pictures: those would
+// make it some fifty times as large, and a page that shows the PNG has them already.
 //
 // Samples returns an error that names the sample that cannot be drawn.
 func Samples(f SamplesFigure) (*Figure, error) {

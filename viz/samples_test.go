@@ -83,8 +83,8 @@ func TestSamplesPicture(t *testing.T) {
 			}
 		}
 	}
-	// A place is 160 CSS pixels wide. A single row fills it as a band of 16: each of three cells is 320/3 by 32 pixels. Of
-	// the other sample each cell is a square of 160 pixels. Shades are of 0, 1, 2 and 3 of 3: 0, 85, 170 and 255.
+	// A place is 160 CSS pixels wide. A single row fills it as a band of 16: each of three cells is 320/3 by 32 pixels.
+	// Of the other sample each cell is a square of 160 pixels. Shades are of 0, 1, 2 and 3 of 3: 0, 85, 170 and 255.
 	for shade, want := range map[uint32]int{0: 160*160 + 106*32, 85: 160*160 + 106*32, 170: 160*160 + 106*32} {
 		if got := counts[shade]; got < want || got > want+600 { // letters have some pixels of any grey
 			t.Errorf("%d pixels of shade %d, want %d and those of letters", got, shade, want)

@@ -10,9 +10,9 @@ import (
 	"github.com/primewindow/primewindow/internal/whole"
 )
 
-// Save writes a figure under a path without a suffix, as a file for each format, or for all of [Formats] where none is named. It
-// makes the folder. Each file is written whole or not at all, also where one of that name exists; all are drawn before the
-// first is written. The error names the file and the reason.
+// Save writes a figure under a path without a suffix, as a file for each format, or for all of [Formats] where none is
+// named. It makes the folder. Each file is written whole or not at all, also where one of that name exists; all are
+// drawn before the first is written. The error names the file and the reason.
 func Save(f *Figure, path string, formats ...Format) error {
 	if name := filepath.Base(path); path == "" || name == "." || name == string(filepath.Separator) || os.IsPathSeparator(path[len(path)-1]) {
 		return fmt.Errorf("viz: save: path %q, want a folder and a name without a suffix", path)

@@ -6,8 +6,8 @@ import (
 	"github.com/primewindow/primewindow/viz/page"
 )
 
-// SweepFigure is what a measure comes to over the values of one setting, such as accuracies over K or β: a line for each series,
-// with a band, and each value of the setting labelled.
+// SweepFigure is what a measure comes to over the values of one setting, such as accuracies over K or β: a line for
+// each series, with a band, and each value of the setting labelled.
 type SweepFigure struct {
 	Title, XLabel, YLabel string
 	Series                []Series // Hollow ones are values from elsewhere
@@ -19,8 +19,9 @@ type SweepFigure struct {
 	Width                 Width
 }
 
-// Sweep draws a SweepFigure. Where the labels of the values would touch, the axis has round numbers in their place. Each series
-// holds every point at a value of its own. Sweep returns an error that names the series that cannot be drawn.
+// Sweep draws a SweepFigure. Where the labels of the values would touch, the axis has round numbers in their place.
+// Each series holds every point at a value of its own. Sweep returns an error that names the series that cannot be
+// drawn.
 func Sweep(f SweepFigure) (*Figure, error) {
 	one := LinePanel{XLabel: f.XLabel, YLabel: f.YLabel, Series: f.Series, Rule: f.Rule, LogX: f.LogX, Percent: f.Percent}
 	if f.Chosen != nil {

@@ -31,7 +31,8 @@ func TestSweepErrors(t *testing.T) {
 	}
 }
 
-// TestSweepLabels holds the axis to the values of the setting, in a column too, and to round numbers where they are too close.
+// TestSweepLabels holds the axis to the values of the setting, in a column too, and to round numbers where they are too
+// close.
 func TestSweepLabels(t *testing.T) {
 	crowded := viz.SweepFigure{Series: []viz.Series{{Name: "ours"}}, Width: viz.Column}
 	for i := range 60 {

@@ -14,7 +14,8 @@ import (
 // stripParts is how many frames, or channels that are no colours, are shown of a sample.
 const stripParts = 4
 
-// raster is the values of a sample as a picture: a value for each column, row and channel, of which there are one or three.
+// raster is the values of a sample as a picture: a value for each column, row and channel, of which there are one or
+// three.
 type raster struct {
 	width, height, channels int
 	at                      func(column, row, channel int) float32

@@ -98,7 +98,8 @@ func TestPixels(t *testing.T) {
 	}
 }
 
-// TestSharesOfCells holds the cells that a pixel covers to a slow count in small steps, and their weights to a sum of 1.
+// TestSharesOfCells holds the cells that a pixel covers to a slow count in small steps, and their weights to a sum of
+// 1.
 func TestSharesOfCells(t *testing.T) {
 	for _, tt := range []struct{ cells, pixels int }{{1, 5}, {3, 9}, {3, 10}, {10, 3}, {7, 7}, {1000, 7}, {5, 4}} {
 		list := shares(tt.cells, tt.pixels)

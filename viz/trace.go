@@ -18,9 +18,10 @@ type TraceFigure struct {
 	Width                 Width
 }
 
-// Trace draws a TraceFigure. The moving average goes by points and is centred; near an end it is the mean of those
-// of its points that exist. The exponential mean goes by points too, up to each, without a pull towards 0 at the start. On a log axis a band's lower edge is drawn at a third of the value where it lies below that. Trace
-// returns an error that names the series, window or mark that cannot be drawn, or the two series of different Definitions.
+// Trace draws a TraceFigure. The moving average goes by points and is centred; near an end it is the mean of those of
+// its points that exist. The exponential mean goes by points too, up to each, without a pull towards 0 at the start. On
+// a log axis a band's lower edge is drawn at a third of the value where it lies below that. Trace returns an error that
+// names the series, window or mark that cannot be drawn, or the two series of different Definitions.
 func Trace(f TraceFigure) (*Figure, error) {
 	one := LinePanel{
 		XLabel: f.XLabel, YLabel: f.YLabel, Series: f.Series, Windows: f.Windows, Marks: f.Marks, Smooth: f.Smooth, Decay: f.Decay,

@@ -2,8 +2,8 @@ package viz
 
 import "github.com/primewindow/primewindow/viz/page"
 
-// What figures are made of. Package page, which puts them on paper, declares these; their fields and methods are described
-// there: go doc ./viz/page Series.
+// What figures are made of. Package page, which puts them on paper, declares these; their fields and methods are
+// described there: go doc ./viz/page Series.
 type (
 	// Figure is a drawn figure: PNG, Vega-Lite spec, a sentence, and its size in CSS pixels.
 	Figure = page.Figure

@@ -46,9 +46,9 @@ type Curve struct {
 	X, Y, SD []float64
 }
 
-// Accuracy is what a method came to on the record's split: mean, between 0 and 1, and standard deviation over its seeds,
-// of a quantity as [Comparison.Table] heads its columns, for example "fused" or "audio linear". It ends the cell where the
-// record has no such accuracy. The deviation of one seed is 0.
+// Accuracy is what a method came to on the record's split: mean, between 0 and 1, and standard deviation over its
+// seeds, of a quantity as [Comparison.Table] heads its columns, for example "fused" or "audio linear". It ends the cell
+// where the record has no such accuracy. The deviation of one seed is 0.
 func (c *Comparison) Accuracy(method, quantity string) (mean, sd float64) {
 	cell(func(_ context.Context, _ *screen) error {
 		known := map[string]bool{}
@@ -166,8 +166,8 @@ func (c *Comparison) values(method string, seed int) map[string]map[int]float64 
 	return c.curves[len(c.curves)-1].values
 }
 
-// Quantities are what [Comparison.Curves] knows: "accuracy fused head", "accuracy audio linear", "fisher_emp audio" and so
-// on, in alphabetical order.
+// Quantities are what [Comparison.Curves] knows: "accuracy fused head", "accuracy audio linear", "fisher_emp audio" and
+// so on, in alphabetical order.
 func (c *Comparison) Quantities() []string {
 	all := map[string]bool{}
 	for _, r := range c.curves {

@@ -21,7 +21,8 @@ func (c *Comparison) Table() {
 	})
 }
 
-// Pairs shows the accuracies of a method less those of another, seed by seed: with few seeds that is all there is to know.
+// Pairs shows the accuracies of a method less those of another, seed by seed: with few seeds that is all there is to
+// know.
 func (c *Comparison) Pairs(method, other string) {
 	cell(func(_ context.Context, out *screen) error {
 		g, err := report.Pairs(&c.Compared, c.name(), method, other)

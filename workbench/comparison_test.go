@@ -299,7 +299,8 @@ func TestPicture(t *testing.T) {
 	}
 }
 
-// TestCommittedComparisons reads the records that the notebooks draw, and holds them to a size that a clone does not feel.
+// TestCommittedComparisons reads the records that the notebooks draw, and holds them to a size that a clone does not
+// feel.
 func TestCommittedComparisons(t *testing.T) {
 	const most = 160_000 // bytes of a file
 	found, err := filepath.Glob("../notebooks/results/*/compare.json")

@@ -90,8 +90,9 @@ func Signs(estimator string, draws int) ProbeOption {
 // WeightsOnly leaves out biases and norm layers.
 func WeightsOnly(p *wire.Probe) { p.Weights = true }
 
-// WholeModel measures the model as a whole, all encoders and the fusion head together, and the head's own part, in place
-// of each encoder: records of "model" and "head". The gradients are those of the fused loss at the observed labels.
+// WholeModel measures the model as a whole, all encoders and the fusion head together, and the head's own part, in
+// place of each encoder: records of "model" and "head". The gradients are those of the fused loss at the observed
+// labels.
 func WholeModel(p *wire.Probe) { p.Whole = true }
 
 // LastBatches chooses how many of the last batch gradients a [Cosine] is of.
@@ -256,7 +257,8 @@ func SetsContext(ctx context.Context) ([]Set, error) {
 // Setting is one of a run's settings.
 type Setting = wire.Setting
 
-// SettingsContext lists the settings of a run declared with these options: all, or those whose names have a text in them.
+// SettingsContext lists the settings of a run declared with these options: all, or those whose names have a text in
+// them.
 func SettingsContext(ctx context.Context, name string, options ...Option) ([]Setting, error) {
 	d := collect(options)
 	if d.err != nil {

@@ -248,8 +248,8 @@ const (
 	Linear      = "linear"      // accuracy of fresh linear probes on frozen features
 )
 
-// MacroF1 is what [Run.Evaluate] measures beside accuracies: the mean over all classes of the fused prediction's F1, which
-// is the harmonic mean of precision and recall. A class that is neither there nor predicted counts as 0.
+// MacroF1 is what [Run.Evaluate] measures beside accuracies: the mean over all classes of the fused prediction's F1,
+// which is the harmonic mean of precision and recall. A class that is neither there nor predicted counts as 0.
 const MacroF1 = wire.MacroF1
 
 // What can only be drawn.

@@ -10,13 +10,14 @@ import (
 // pictures counts those that this process has shown.
 var pictures atomic.Int64
 
-// Drawn is a figure of package viz: PNG, Vega-Lite v5 spec, a sentence that stands in for both, and its size in CSS pixels.
+// Drawn is a figure of package viz: PNG, Vega-Lite v5 spec, a sentence that stands in for both, and its size in CSS
+// pixels.
 type Drawn interface {
 	Parts() (png []byte, spec map[string]any, text string, width, height int)
 }
 
-// Picture shows a figure that the cell itself has drawn with package viz, which this package does not know, and ends the
-// cell where it could not be drawn:
+// Picture shows a figure that the cell itself has drawn with package viz, which this package does not know, and ends
+// the cell where it could not be drawn:
 //
 //	wb.Picture(viz.Multiples(viz.MultiplesFigure{...}))
 //

@@ -43,9 +43,9 @@ func Reproduced(r *wire.Reproduction) *Reproduction {
 	return &Reproduction{Reproduction: report.UpgradedReproduction(*r)}
 }
 
-// Draw shows what the record's figure in the paper shows, or of a table its accuracies and its differences. The host draws;
-// nothing is trained. With numbers it shows those figures alone, counted from 1: of a table 1 is the accuracies, 2 the
-// differences. Outside a notebook each is kept as figures/TARGET-SET-N.png below the working folder.
+// Draw shows what the record's figure in the paper shows, or of a table its accuracies and its differences. The host
+// draws; nothing is trained. With numbers it shows those figures alone, counted from 1: of a table 1 is the accuracies,
+// 2 the differences. Outside a notebook each is kept as figures/TARGET-SET-N.png below the working folder.
 func (r *Reproduction) Draw(numbers ...int) {
 	cell(func(ctx context.Context, out *screen) error {
 		list, err := r.DrawContext(ctx)
@@ -97,7 +97,8 @@ func (r *Reproduction) Quantities() []string {
 }
 
 // Curves are a quantity's, one for each arm that has it, in the order of the record: the mean over its seeds and the
-// standard deviation between them, at the epochs at which all of them have a value. There are none of an unknown quantity.
+// standard deviation between them, at the epochs at which all of them have a value. There are none of an unknown
+// quantity.
 func (r *Reproduction) Curves(quantity string) []Curve {
 	var list []Curve
 	for _, a := range r.Arms {
@@ -125,8 +126,8 @@ func (r *Reproduction) Band() string {
 	return fmt.Sprintf("± 1 standard deviation over %d seeds", r.Seeds)
 }
 
-// Run declares the run of an arm and a seed once more, as it was declared then, under a name of its own. It does no work,
-// like [Open]. With PRIMEWINDOW_SMOKE=1 it is on made data, at the smallest size.
+// Run declares the run of an arm and a seed once more, as it was declared then, under a name of its own. It does no
+// work, like [Open]. With PRIMEWINDOW_SMOKE=1 it is on made data, at the smallest size.
 func (r *Reproduction) Run(arm string, seed int, options ...Option) *Run {
 	i := slices.IndexFunc(r.Arms, func(a wire.ReproducedArm) bool { return a.Name == arm })
 	name := fmt.Sprintf("%s-%s-%d-seed%d", r.Target, r.Data, i, seed)

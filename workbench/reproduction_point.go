@@ -28,8 +28,8 @@ func (r *Reproduction) Epoch(arm string, seed int) (epoch int) {
 	return epoch
 }
 
-// Beside measures a run that [Reproduction.Run] declared on the record's split and shows its accuracies beside those that
-// are on record of the arm and the seed.
+// Beside measures a run that [Reproduction.Run] declared on the record's split and shows its accuracies beside those
+// that are on record of the arm and the seed.
 func (r *Reproduction) Beside(arm string, seed int, run *Run) {
 	cell(func(ctx context.Context, out *screen) error {
 		then, err := r.pointOf(arm, seed)

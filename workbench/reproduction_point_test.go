@@ -35,8 +35,8 @@ func TestReproductionPoint(t *testing.T) {
 	}
 }
 
-// TestReproductionBeside: the larger difference is said, a readout of one side alone is a hole, the macro F1 is told from the
-// accuracy and the cross entropy of the same readout, and another epoch is said.
+// TestReproductionBeside: the larger difference is said, a readout of one side alone is a hole, the macro F1 is told
+// from the accuracy and the cross entropy of the same readout, and another epoch is said.
 func TestReproductionBeside(t *testing.T) {
 	r := madeReproduction()
 	fused, linear, f1 := wire.Quantity{Encoder: "fused", Readout: "head"}, wire.Quantity{Encoder: "visual", Readout: "linear"}, wire.Quantity{Encoder: "fused", Readout: "macro_f1"}

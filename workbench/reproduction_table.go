@@ -6,8 +6,8 @@ import (
 	"github.com/primewindow/primewindow/internal/report"
 )
 
-// Table shows the record as a table: of each method mean ± standard deviation over its seeds, under it the paired difference
-// to the baseline with its 95 % interval, and under that the paper's number.
+// Table shows the record as a table: of each method mean ± standard deviation over its seeds, under it the paired
+// difference to the baseline with its 95 % interval, and under that the paper's number.
 func (r *Reproduction) Table() {
 	cell(func(_ context.Context, out *screen) error {
 		out.table(r.grid())

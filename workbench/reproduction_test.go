@@ -14,8 +14,8 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// madeReproduction is a table of three methods over two seeds: one is better where the paper has it worse, one equals the
-// baseline, one has no result with a seed; and one is refused.
+// madeReproduction is a table of three methods over two seeds: one is better where the paper has it worse, one equals
+// the baseline, one has no result with a seed; and one is refused.
 func madeReproduction() *Reproduction {
 	fused, visual := wire.Quantity{Encoder: "fused", Readout: "head"}, wire.Quantity{Encoder: "visual", Readout: "split"}
 	sd, low, high, p := 0.02, -0.01, 0.05, 0.1
@@ -53,7 +53,8 @@ func madeReproduction() *Reproduction {
 	})
 }
 
-// TestReproductionTable: what is said beside the numbers: holes with their reason, the paper's habit, and where ours disagrees.
+// TestReproductionTable: what is said beside the numbers: holes with their reason, the paper's habit, and where ours
+// disagrees.
 func TestReproductionTable(t *testing.T) {
 	text := madeReproduction().Markdown()
 	for _, want := range []string{

@@ -100,8 +100,8 @@ func (r *Run) Set(options ...Option) {
 	})
 }
 
-// Evaluate measures accuracies on a split at the present step, and the [MacroF1] of the fused prediction, shows them and
-// puts them on record; see [Run.EvaluateContext].
+// Evaluate measures accuracies on a split at the present step, and the [MacroF1] of the fused prediction, shows them
+// and puts them on record; see [Run.EvaluateContext].
 func (r *Run) Evaluate(split Split) []Record {
 	return r.measured(func(ctx context.Context) ([]Record, error) { return r.EvaluateContext(ctx, split) })
 }
@@ -279,8 +279,8 @@ func Sets() (list []Set) {
 	return list
 }
 
-// Settings shows the settings of a run declared with these options: default, range, whether it may change in the middle of
-// a run, and what it is for. With a name it shows those whose names have it in them.
+// Settings shows the settings of a run declared with these options: default, range, whether it may change in the middle
+// of a run, and what it is for. With a name it shows those whose names have it in them.
 //
 //	wb.Settings("window", wb.InfoReg())
 func Settings(name string, options ...Option) {
@@ -294,8 +294,8 @@ func Settings(name string, options ...Option) {
 	})
 }
 
-// ShowData says what the set holds that a run declared with these options would be trained on, and shows n of its training
-// samples as pictures:
+// ShowData says what the set holds that a run declared with these options would be trained on, and shows n of its
+// training samples as pictures:
 //
 //	wb.ShowData(8, wb.Data("digits"))
 //
@@ -311,8 +311,8 @@ func ShowData(n int, options ...Option) {
 	})
 }
 
-// Draw draws a figure of what runs have on record: [Trace], [TrueTrace], [Released], [Running], [Smooth], [Layers], [Gap],
-// [Motion], [Cosine], [Accuracy] or [Loss]; and [TopSamples] of one run, which are measured when they are drawn.
+// Draw draws a figure of what runs have on record: [Trace], [TrueTrace], [Released], [Running], [Smooth], [Layers],
+// [Gap], [Motion], [Cosine], [Accuracy] or [Loss]; and [TopSamples] of one run, which are measured when they are drawn.
 func Draw(kind string, runs ...*Run) {
 	cell(func(ctx context.Context, out *screen) error {
 		f, dir, err := drawn(ctx, kind, runs)

@@ -1,5 +1,5 @@
-// Data is our side of the bench of reading: it makes a set of CREMA-D's true layout, reads it as training does, and trains
-// on it. It prints or answers JSON, a line each; bench.py beside it starts it, and says what is compared.
+// Data is our side of the bench of reading: it makes a set of CREMA-D's true layout, reads it as training does, and
+// trains on it. It prints or answers JSON, a line each; bench.py beside it starts it, and says what is compared.
 package main
 
 import (

@@ -37,8 +37,8 @@ func pass(set data.Dataset, batch int, draw uint64) (samples int, took time.Dura
 	return samples, time.Since(began), nil
 }
 
-// readRound reads the set from an empty cache, and then again. Frames that no draw chose before are decoded in later passes:
-// misses are the entries that the last one made.
+// readRound reads the set from an empty cache, and then again. Frames that no draw chose before are decoded in later
+// passes: misses are the entries that the last one made.
 func readRound(o options, round uint64) (times map[string]any, err error) {
 	dir, err := os.MkdirTemp(o.dir, "cache-")
 	if err != nil {
@@ -72,7 +72,8 @@ func readRound(o options, round uint64) (times map[string]any, err error) {
 	return map[string]any{"samples": samples, "s": seconds, "cpu": used, "misses": misses, "cache_mib": float64(size) / (1 << 20), "peak_mib": peak()}, err
 }
 
-// processor is the processor time that this process and its ended children, such as ffmpeg, have used so far, in seconds.
+// processor is the processor time that this process and its ended children, such as ffmpeg, have used so far, in
+// seconds.
 func processor() (seconds float64) {
 	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
 		var u syscall.Rusage

@@ -1,6 +1,6 @@
 // Probes is our side of the bench of a training step with and without the exact Fisher trace of both encoders: a
-// contender that [probes.py] starts, and that answers each line "go" with one step. It also makes the file of weights and
-// inputs that all contenders read, and draws what the bench measured.
+// contender that [probes.py] starts, and that answers each line "go" with one step. It also makes the file of weights
+// and inputs that all contenders read, and draws what the bench measured.
 package main
 
 import (

@@ -169,8 +169,8 @@ func (c *contender) read(m *models.Multimodal, file string) error {
 	return nil
 }
 
-// write draws inputs and weights, brings batch norm's running averages to what these inputs give, so that eval mode works
-// on values of ordinary size, and writes all to the file, weights in PyTorch's names and layouts.
+// write draws inputs and weights, brings batch norm's running averages to what these inputs give, so that eval mode
+// works on values of ordinary size, and writes all to the file, weights in PyTorch's names and layouts.
 func write(backend compute.Backend, m *models.Multimodal, o options) error {
 	r := rand.New(rand.NewPCG(1, 1))
 	var list []models.Tensor

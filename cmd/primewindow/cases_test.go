@@ -21,8 +21,8 @@ const casesVariable = "PRIMEWINDOW_CASES"
 // casesAtOnce is how many cases run side by side: some train.
 const casesAtOnce = 2
 
-// TestCases runs the reported cases, where they are there. A case is a folder with check.sh, which is called with the program's
-// path and ends with status 0 where the answer is right.
+// TestCases runs the reported cases, where they are there. A case is a folder with check.sh, which is called with the
+// program's path and ends with status 0 where the answer is right.
 func TestCases(t *testing.T) {
 	needPlugin(t)
 	root := os.Getenv(casesVariable)

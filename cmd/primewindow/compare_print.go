@@ -12,7 +12,8 @@ import (
 // formats of a comparison's table, the default first.
 var formats = slices.Concat(report.Formats, []string{"json"})
 
-// printComparison writes what a comparison came to; json is the comparison's own file, where accuracies are shares of 1.
+// printComparison writes what a comparison came to; json is the comparison's own file, where accuracies are shares of
+// 1.
 func printComparison(w io.Writer, format string, c wire.Compared) error {
 	if format == "json" {
 		return sweep.WriteCompared(w, c)

@@ -34,8 +34,8 @@ func (s *stage) compared(t *testing.T, dir string) wire.Compared {
 	return c
 }
 
-// TestCompare follows one comparison: what it prints is what the runs have on record, runs that are done are not touched
-// again, and going back to epochs of the past gives what was measured when they ended.
+// TestCompare follows one comparison: what it prints is what the runs have on record, runs that are done are not
+// touched again, and going back to epochs of the past gives what was measured when they ended.
 func TestCompare(t *testing.T) {
 	needPlugin(t)
 	s := newStage(t)
@@ -119,7 +119,8 @@ func checkChosen(t *testing.T, s *stage, dir string, r wire.RunOutcome) {
 	}
 }
 
-// TestCompareGoesOn interrupts a comparison, tries a second one beside it, kills it, and finds the same table in the end.
+// TestCompareGoesOn interrupts a comparison, tries a second one beside it, kills it, and finds the same table in the
+// end.
 func TestCompareGoesOn(t *testing.T) {
 	needPlugin(t)
 	s := newStage(t)

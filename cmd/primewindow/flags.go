@@ -129,8 +129,8 @@ func newRunFlags(f *flag.FlagSet, whose, data, dataDoc, epochsDoc string) *runFl
 	return r
 }
 
-// asked are the settings that were named: the rest is the default, or of a fork the parent's. Flags of these further names
-// are settings too.
+// asked are the settings that were named: the rest is the default, or of a fork the parent's. Flags of these further
+// names are settings too.
 func (r *runFlags) asked(further ...string) map[string]any {
 	names := append([]string{"data", "dir", "epochs"}, further...)
 	asked := map[string]any{}

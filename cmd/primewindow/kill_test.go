@@ -12,8 +12,8 @@ import (
 // killsVariable says how often the trial below kills; several times once, once in each test.
 const killsVariable = "PRIMEWINDOW_TEST_KILLS"
 
-// TestKilledAtTheEnd kills a comparison when the last step of a run is on disk and its last epoch is not measured yet. The
-// same command then comes to the same table as one that nobody disturbed.
+// TestKilledAtTheEnd kills a comparison when the last step of a run is on disk and its last epoch is not measured yet.
+// The same command then comes to the same table as one that nobody disturbed.
 func TestKilledAtTheEnd(t *testing.T) {
 	needPlugin(t)
 	kills := 1

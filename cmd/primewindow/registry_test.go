@@ -19,8 +19,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
-// registeredVariable makes the test binary, where it plays the program, one of a project with its own set, method, encoder
-// and figure.
+// registeredVariable makes the test binary, where it plays the program, one of a project with its own set, method,
+// encoder and figure.
 const registeredVariable = "PRIMEWINDOW_TEST_REGISTERED"
 
 // oursSign is a method of the project's own: it trains on the signs of the gradients.
@@ -64,7 +64,8 @@ func registerOurs() {
 	})
 }
 
-// TestRegistered adds a set, a method, an encoder and a figure, and wants them everywhere that those of the program are.
+// TestRegistered adds a set, a method, an encoder and a figure, and wants them everywhere that those of the program
+// are.
 func TestRegistered(t *testing.T) {
 	s := newStage(t)
 	s.env = append(s.env, registeredVariable+"=1")

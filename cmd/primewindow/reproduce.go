@@ -22,8 +22,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
 
-// reproduceCommand trains what tables and figures of the paper need, as far as it is not done, writes their records, and
-// draws them.
+// reproduceCommand trains what tables and figures of the paper need, as far as it is not done, writes their records,
+// and draws them.
 func reproduceCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("reproduce")
 	trains := newRunFlags(f, " of all runs", "", "; without it the first present one of those that stand in the place of the paper's", "the set and the scale")
@@ -252,8 +252,8 @@ func showSets(env *environ, recs []*wire.Reproduction, dir string) error {
 	return nil
 }
 
-// show draws a record beside its file, or in a folder: the table as Markdown, CSV and LaTeX, and the figures. The table is
-// printed too.
+// show draws a record beside its file, or in a folder: the table as Markdown, CSV and LaTeX, and the figures. The table
+// is printed too.
 func show(env *environ, rec *wire.Reproduction, file, dir string) error {
 	if dir == "" {
 		dir = filepath.Dir(file)

@@ -32,8 +32,8 @@ func (s *stage) reproduced(t *testing.T, path ...string) *wire.Reproduction {
 	return rec
 }
 
-// TestReproduce follows targets that share their runs: the plan writes nothing, a second go trains nothing and changes no
-// record, and a record alone draws the same table and figures.
+// TestReproduce follows targets that share their runs: the plan writes nothing, a second go trains nothing and changes
+// no record, and a record alone draws the same table and figures.
 func TestReproduce(t *testing.T) {
 	needPlugin(t)
 	s := newStage(t)
@@ -42,7 +42,8 @@ func TestReproduce(t *testing.T) {
 	if _, err := os.Stat(s.path("r")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the plan made a folder: %v", err)
 	}
-	// Two arms of two seeds; figure 6 takes one seed of a longer run more; the two nulls of the window are two arms more.
+	// Two arms of two seeds; figure 6 takes one seed of a longer run more; the two nulls of the window are two arms
+	// more.
 	for _, want := range []string{"table7  synth             4     0     0       4 ", "all     shared runs once  9     0     0       9 ", "2 busy virtual cores"} {
 		if !strings.Contains(plan.err, want) {
 			t.Errorf("no %q in\n%s", want, plan.err)
@@ -89,8 +90,8 @@ func TestReproduce(t *testing.T) {
 	}
 }
 
-// TestReproduceKilled: killed again and again, it repeats no run that was done, and comes to the same record. The learning
-// rate is chosen on the way, and the controls act when InfoReg did.
+// TestReproduceKilled: killed again and again, it repeats no run that was done, and comes to the same record. The
+// learning rate is chosen on the way, and the controls act when InfoReg did.
 func TestReproduceKilled(t *testing.T) {
 	needPlugin(t)
 	s := newStage(t)

@@ -22,9 +22,9 @@ func committedRecords(t *testing.T) string {
 	return dir
 }
 
-// TestVerifyCommitted trains one run of one of this project's records again, exactly as the record says, and compares. Which
-// one is drawn from PRIMEWINDOW_PICK, in continuous integration the commit, else from the day; made data is always
-// among them, real sets where PRIMEWINDOW_DATA has them.
+// TestVerifyCommitted trains one run of one of this project's records again, exactly as the record says, and compares.
+// Which one is drawn from PRIMEWINDOW_PICK, in continuous integration the commit, else from the day; made data is
+// always among them, real sets where PRIMEWINDOW_DATA has them.
 func TestVerifyCommitted(t *testing.T) {
 	needPlugin(t)
 	s := newStage(t)
@@ -52,8 +52,9 @@ func (s *stage) rewritten(t *testing.T, change func(*wire.Reproduction)) string 
 	return s.path("changed.json")
 }
 
-// TestVerify: a record that was just made is reproduced to the last digit; one that was changed is told, with what differs,
-// and so is one of another machine where rounding does not explain it. Nothing stays behind but what -out keeps.
+// TestVerify: a record that was just made is reproduced to the last digit; one that was changed is told, with what
+// differs, and so is one of another machine where rounding does not explain it. Nothing stays behind but what -out
+// keeps.
 func TestVerify(t *testing.T) {
 	needPlugin(t)
 	s := newStage(t)

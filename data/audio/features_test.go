@@ -83,8 +83,8 @@ func TestCentredLogReference(t *testing.T) {
 	if err != nil || bins != 257 || frames != 1+1700/353 {
 		t.Fatalf("CentredLog: %d bins, %d frames, %v", bins, frames, err)
 	}
-	// float32 holds values of up to 16 to 1e-6; librosa's transform of float64 rounds differently where the magnitude is
-	// near the floor of 1e-7.
+	// float32 holds values of up to 16 to 1e-6; librosa's transform of float64 rounds differently where the magnitude
+	// is near the floor of 1e-7.
 	near(t, "librosa.stft", got, r.STFT, 1e-5)
 	if _, _, frames, _ := CentredLog(make([]float32, 66150), 512, 353); frames != 188 {
 		t.Errorf("three seconds at 22,050 Hz make %d frames, want 188", frames)
@@ -113,8 +113,8 @@ func TestKaldiReference(t *testing.T) {
 		if err != nil || frames*bins != len(tt.want) {
 			t.Fatalf("%s: %d frames, %v, want %d", tt.name, frames, err, len(tt.want)/bins)
 		}
-		// torchaudio computes its mel filters in float32: weights are off by 1e-6 of 1, and a narrow filter whose one bin
-		// has a weight of 0.01 by 1e-4 of that.
+		// torchaudio computes its mel filters in float32: weights are off by 1e-6 of 1, and a narrow filter whose one
+		// bin has a weight of 0.01 by 1e-4 of that.
 		near(t, tt.name, got, transposed(tt.want, bins), 1e-4)
 	}
 }

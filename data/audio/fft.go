@@ -88,7 +88,8 @@ func (s *spectrum) take() {
 	s.untangle()
 }
 
-// pairs is the first stage of twice a power of four: samples become complex numbers, and these are transformed in pairs.
+// pairs is the first stage of twice a power of four: samples become complex numbers, and these are transformed in
+// pairs.
 func (s *spectrum) pairs() {
 	a, half := s.a, len(s.a)/2
 	x, y := s.frame[:2*half], s.frame[2*half:][:2*half]
@@ -107,8 +108,8 @@ func (s *spectrum) turn(k int) complex128 {
 	return s.turns[k]
 }
 
-// The stages below transform four numbers a, b, c and d at a time. Each result is written before the turn of the next one is
-// read, and multiplying by i is spelt out, so that the processor's registers hold all that is at work.
+// The stages below transform four numbers a, b, c and d at a time. Each result is written before the turn of the next
+// one is read, and multiplying by i is spelt out, so that the processor's registers hold all that is at work.
 
 // first is the first stage of a power of four: samples become complex numbers, and these are transformed in fours.
 func (st stage) first(frame []float64, y []complex128) {

@@ -38,7 +38,8 @@ func TestSpectrumAgainstGonum(t *testing.T) {
 				s.take()
 				for k, c := range want {
 					w := real(c)*real(c) + imag(c)*imag(c)
-					// Sums of size numbers near 1 are off by about 1e-16 times the logarithm of the size; they are squared.
+					// Sums of size numbers near 1 are off by about 1e-16 times the logarithm of the size; they are
+					// squared.
 					if math.Abs(s.power[k]-w) > 1e-14*float64(tt.size) {
 						t.Errorf("power %d of %d is %v, want %v\nreason: %s", k, tt.size, s.power[k], w, tt.reason)
 					}

@@ -58,7 +58,8 @@ func newFraming(window, hop int, padding Padding) (framing, error) {
 // maxWindow bounds the plan: 24 seconds at 44,100 Hz.
 const maxWindow = 1 << 20
 
-// frames is how many a recording of n samples has: without padding, those that lie in it, and one of a shorter recording.
+// frames is how many a recording of n samples has: without padding, those that lie in it, and one of a shorter
+// recording.
 func (f framing) frames(n int) int {
 	if f.padding != NoPadding {
 		n += f.window / 2 * 2

@@ -7,8 +7,8 @@ import (
 )
 
 // Kaldi is the log mel filter bank of the Kaldi toolkit: frames that lie in the recording alone, each without its mean
-// and with its high frequencies raised, under a symmetric Hann window; the power spectrum, weighed by triangles that are
-// equally wide on the HTK mel scale; the natural logarithm. The zero values of its fields stand for the usual ones.
+// and with its high frequencies raised, under a symmetric Hann window; the power spectrum, weighed by triangles that
+// are equally wide on the HTK mel scale; the natural logarithm. The zero values of its fields stand for the usual ones.
 type Kaldi struct {
 	SampleRateHz int     // 0: 16,000
 	Bins         int     // mel filters; 0: 128

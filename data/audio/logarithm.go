@@ -29,8 +29,9 @@ func (l *logarithm) of(x float64) float64 {
 	return float64(int(b>>mantissaBits)-exponentBias)*math.Ln2 + at.log + r*(1+r*(-1./2+r*(1./3+r*(-1./4+r/5))))
 }
 
-// rootLogarithm is that of a magnitude and [Floor], log(√p + Floor), for results that are kept as float32: of that rounding's
-// error it adds a fortieth at most. Of powers that sound has it takes no root, which would take longer than all the rest.
+// rootLogarithm is that of a magnitude and [Floor], log(√p + Floor), for results that are kept as float32: of that
+// rounding's error it adds a fortieth at most. Of powers that sound has it takes no root, which would take longer than
+// all the rest.
 type rootLogarithm struct {
 	mantissas [1 << rootBits]struct{ inverse, log, root float64 } // of a mantissa m: 1/m, log(m)/2, 1/√m
 	exponents [96]struct{ log, floor float64 }                    // of 2^k, k from leastExponent on: log(2^k)/2, Floor/√2^k
@@ -58,8 +59,8 @@ func newRootLogarithm(exact *logarithm) *rootLogarithm {
 
 // each writes the logarithms of powers, a step apart.
 //
-// A power is split into 2^k·m·(1 + 2r) with |r| below 1/1024: half its logarithm is that of 2^k·m and r - r². The floor is
-// a share t of the magnitude and adds t - t²/2.
+// A power is split into 2^k·m·(1 + 2r) with |r| below 1/1024: half its logarithm is that of 2^k·m and r - r². The floor
+// is a share t of the magnitude and adds t - t²/2.
 func (l *rootLogarithm) each(power []float64, to []float32, step int) {
 	at := 0
 	for _, p := range power {

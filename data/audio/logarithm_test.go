@@ -41,8 +41,8 @@ func TestRootLogarithm(t *testing.T) {
 	l.each(powers, got, step)
 	for i, p := range powers {
 		want := math.Log(math.Sqrt(p) + Floor)
-		// Rounding to float32 leaves 6e-8 of the value at most. The tables' series leave 2e-9, and beside the floor 1.3e-8
-		// where the value is near -10, a fortieth of that.
+		// Rounding to float32 leaves 6e-8 of the value at most. The tables' series leave 2e-9, and beside the floor
+		// 1.3e-8 where the value is near -10, a fortieth of that.
 		if g := float64(got[i*step]); math.Abs(g-want) > 6e-8*math.Abs(want)*1.025+2e-9 {
 			t.Errorf("of power %v: %v, want %v", p, g, want)
 		}

@@ -32,8 +32,8 @@ func (t *triangle) sum(power []float64) float64 {
 	return sum
 }
 
-// Mel is the log mel spectrogram with Slaney's scale, linear below 1,000 Hz and logarithmic above, and triangles of equal
-// area: librosa's by default. Frames are centred and lie under a periodic Hann window.
+// Mel is the log mel spectrogram with Slaney's scale, linear below 1,000 Hz and logarithmic above, and triangles of
+// equal area: librosa's by default. Frames are centred and lie under a periodic Hann window.
 type Mel struct {
 	SampleRateHz int
 	Window, Hop  int     // samples

@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 )
 
-// Resampler brings recordings from one sample rate to another. It is not changed once made, and may be used from several
-// goroutines.
+// Resampler brings recordings from one sample rate to another. It is not changed once made, and may be used from
+// several goroutines.
 //
 // Outputs that lie a period apart meet the same taps, at samples that lie a period apart too: they are the product of a
 // matrix, whose rows are overlapping stretches of the recording, and the taps. gonum's takes several rows at a time.
@@ -35,7 +35,8 @@ type resampling struct {
 	column [blockPeriods]float64 // outputs of one phase
 }
 
-// blockPeriods is how many periods are resampled before the next ones: their samples stay close to the processor meanwhile.
+// blockPeriods is how many periods are resampled before the next ones: their samples stay close to the processor
+// meanwhile.
 const blockPeriods = 64
 
 const (
@@ -71,8 +72,8 @@ func NewResampler(fromHz, toHz int) (*Resampler, error) {
 	r.period, r.phases = repeats*r.down, make([]phase, repeats*r.up)
 	taps := make([]float64, 0, len(filter)) // of all phases: each tap of the filter is one's
 	for m := range r.up {
-		// Output m lies behind a sample, on the grid on which samples are up apart. The sample k before that one meets tap
-		// half + behind + k·up.
+		// Output m lies behind a sample, on the grid on which samples are up apart. The sample k before that one meets
+		// tap half + behind + k·up.
 		at, behind := m*r.down/r.up, m*r.down%r.up
 		before, begin := (half-behind)/r.up, len(taps)
 		for n := half + behind + before*r.up; n >= 0; n -= r.up {

@@ -36,15 +36,15 @@ func (s STFT) Plan() (*Plan, error) {
 	return &Plan{s, f, newRootLogarithm(f.log)}, nil
 }
 
-// Transform is the logarithm of the magnitude of the short-time Fourier transform: log(|X| + 1e-7), natural, where
-// X[f, t] is the Fourier sum over the samples of frame t, each times the periodic Hann window 0.5 - 0.5 cos(2πn/window),
-// without scaling. Frame t begins at sample t·hop or, with padding, half a window earlier. Frames that would reach beyond
-// the recording, or its padding, are left out; without padding, a recording shorter than the window is completed with
-// zeros to one frame. There are window/2 + 1 frequencies.
+// Transform is the logarithm of the magnitude of the short-time Fourier transform: log(|X| + 1e-7), natural, where X[f,
+// t] is the Fourier sum over the samples of frame t, each times the periodic Hann window 0.5 - 0.5 cos(2πn/window),
+// without scaling. Frame t begins at sample t·hop or, with padding, half a window earlier. Frames that would reach
+// beyond the recording, or its padding, are left out; without padding, a recording shorter than the window is completed
+// with zeros to one frame. There are window/2 + 1 frequencies.
 //
 // The result is pooled to shape [Bins, Frames], see [Pool]: a long and a short recording thus fill the same time axis,
-// and duration does not show. frames is how many times it has. Transform returns an error for a recording without samples
-// and for a sample that is not finite.
+// and duration does not show. frames is how many times it has. Transform returns an error for a recording without
+// samples and for a sample that is not finite.
 func (p *Plan) Transform(samples []float32) (values []float32, frames int, err error) {
 	if err := checkSamples(samples); err != nil {
 		return nil, 0, err
@@ -76,8 +76,8 @@ func LogMagnitude(samples []float32, window, hop int) (values []float32, bins, f
 	return logMagnitude(samples, STFT{Window: window, Hop: hop})
 }
 
-// CentredLog is [LogMagnitude] with [ConstantPadding]: frame t is centred on sample t·hop, and there are 1 + n/hop frames
-// of n samples for an even window. For [ReflectPadding] make an [STFT.Plan].
+// CentredLog is [LogMagnitude] with [ConstantPadding]: frame t is centred on sample t·hop, and there are 1 + n/hop
+// frames of n samples for an even window. For [ReflectPadding] make an [STFT.Plan].
 func CentredLog(samples []float32, window, hop int) (values []float32, bins, frames int, err error) {
 	return logMagnitude(samples, STFT{Window: window, Hop: hop, Padding: ConstantPadding})
 }

@@ -21,8 +21,8 @@ const (
 // DefaultLimit is how many bytes the shared cache may take unless [LimitVariable] says otherwise.
 const DefaultLimit = 20 << 30
 
-// Cache is a folder of packs, which hold entries. Its methods may be called from several goroutines; those of a nil *Cache
-// keep nothing.
+// Cache is a folder of packs, which hold entries. Its methods may be called from several goroutines; those of a nil
+// *Cache keep nothing.
 type Cache struct {
 	dir   string
 	limit int64 // in bytes
@@ -73,9 +73,9 @@ func Open(dir string, limit int64) (*Cache, error) {
 	}, nil
 }
 
-// Close gives back the files that the cache holds open: one a pack. What waits to be written with a longer entry is lost, as
-// at the end of the process, and made anew by whoever wants it. A cache that is used again opens them again; nothing may be
-// read or written while Close runs. Those of [Default] are left to the end of the process.
+// Close gives back the files that the cache holds open: one a pack. What waits to be written with a longer entry is
+// lost, as at the end of the process, and made anew by whoever wants it. A cache that is used again opens them again;
+// nothing may be read or written while Close runs. Those of [Default] are left to the end of the process.
 func (c *Cache) Close() {
 	if c == nil {
 		return
@@ -148,8 +148,8 @@ func (c *Cache) Stats() Stats {
 	return Stats{Hits: c.hits.Load(), Misses: c.misses.Load(), Lost: c.lost.Load()}
 }
 
-// Trouble says why an entry that was made could not be kept, of the first such one; nil where all were. It costs time and
-// nothing else: what is not kept is made anew.
+// Trouble says why an entry that was made could not be kept, of the first such one; nil where all were. It costs time
+// and nothing else: what is not kept is made anew.
 func (c *Cache) Trouble() error {
 	if c == nil {
 		return nil

@@ -10,8 +10,8 @@ import (
 // keepShare is the share of the limit that is left after packs were dropped, so that not every new entry drops another.
 const keepShare = 0.9
 
-// grow counts what was written, and drops old packs when the limit is passed. The first call counts what is there. Both locks
-// are held.
+// grow counts what was written, and drops old packs when the limit is passed. The first call counts what is there. Both
+// locks are held.
 func (c *Cache) grow(bytes int64) {
 	c.size += bytes
 	if c.counted && c.size <= c.limit {

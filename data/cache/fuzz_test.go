@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzPack gives a pack arbitrary bytes: an entry is what was made of its key, from the pack or anew, never anything else.
+// FuzzPack gives a pack arbitrary bytes: an entry is what was made of its key, from the pack or anew, never anything
+// else.
 func FuzzPack(f *testing.F) {
 	of := id{1, 2, 3}
 	whole := append(header(of, []byte("value"), checksum(of, []byte("value"))), "value"...)
@@ -33,8 +34,8 @@ func FuzzPack(f *testing.F) {
 	})
 }
 
-// checksumIn looks for a record of an entry whose payload is b, and gives its checksum; one that cannot be b's where there
-// is none.
+// checksumIn looks for a record of an entry whose payload is b, and gives its checksum; one that cannot be b's where
+// there is none.
 func checksumIn(pack []byte, of id, b []byte) uint32 {
 	sum := checksum(of, b)
 	record := append(header(of, b, sum), b...)

@@ -31,9 +31,9 @@ type stamp struct {
 // young is the age below which a file's time does not tell whether it changed since it was read.
 const young = 2 * time.Second
 
-// Key is the name of what recipe makes of the files' contents, in their order. recipe must hold every parameter, and the
-// version of the code that decodes. Files of equal content have equal keys, wherever they lie. A file is read in full
-// the first time, and again when its size or time of change differs. The errors are the file system's.
+// Key is the name of what recipe makes of the files' contents, in their order. recipe must hold every parameter, and
+// the version of the code that decodes. Files of equal content have equal keys, wherever they lie. A file is read in
+// full the first time, and again when its size or time of change differs. The errors are the file system's.
 func (c *Cache) Key(recipe string, files ...string) (Key, error) {
 	if c == nil {
 		return Key{}, nil

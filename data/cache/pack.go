@@ -71,8 +71,8 @@ func openPack(path string) (*pack, error) {
 	return &pack{path: path, file: f, read: st.ModTime()}, nil
 }
 
-// scan tells found the records behind those that are known, up to one that is not whole. A pack that became shorter is an
-// error.
+// scan tells found the records behind those that are known, up to one that is not whole. A pack that became shorter is
+// an error.
 func (p *pack) scan(found func(id, place)) error {
 	st, err := p.file.Stat()
 	if err != nil {
@@ -126,8 +126,8 @@ type writer struct {
 	file *os.File // for writing
 }
 
-// newWriter goes on with a pack that is smaller than so many bytes and that nobody else writes, or begins one; found is told
-// the records that came since the pack was looked at.
+// newWriter goes on with a pack that is smaller than so many bytes and that nobody else writes, or begins one; found is
+// told the records that came since the pack was looked at.
 func newWriter(dir string, packs map[string]*pack, below int64, found func(id, place)) (*writer, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err

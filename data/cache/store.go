@@ -9,13 +9,15 @@ import (
 	"time"
 )
 
-// Sizes of packs, in bytes: the largest, and how many of a cache's limit there are at least, so that little is dropped at once.
+// Sizes of packs, in bytes: the largest, and how many of a cache's limit there are at least, so that little is dropped
+// at once.
 const (
 	maxPack    = 256 << 20
 	leastPacks = 64
 )
 
-// short is how many bytes of short records wait for a long one at most. Those that wait when the process ends are made anew.
+// short is how many bytes of short records wait for a long one at most. Those that wait when the process ends are made
+// anew.
 const short = 4096
 
 // fresh is how long a list of the folder is believed. What other processes keep is seen so much later at most.
@@ -143,8 +145,8 @@ func (c *Cache) note(of id, b []byte) {
 	}
 }
 
-// append writes what waits, and the payload of the last header in it, and returns the payload's place. What cannot be written
-// is lost.
+// append writes what waits, and the payload of the last header in it, and returns the payload's place. What cannot be
+// written is lost.
 func (c *Cache) append(b []byte) (at int64, ok bool) {
 	records := c.waiting
 	c.waiting = nil

@@ -11,8 +11,8 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// TestCause checks and opens folders in which all files of a modality are something else, or a table is, and wants one line that
-// says so, and the hint of that cause.
+// TestCause checks and opens folders in which all files of a modality are something else, or a table is, and wants one
+// line that says so, and the hint of that cause.
 func TestCause(t *testing.T) {
 	labels := "id,label,split\n"
 	for i := range 6 {

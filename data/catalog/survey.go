@@ -15,8 +15,8 @@ import (
 // listedClasses is up to how many classes each is counted by name.
 const listedClasses = 12
 
-// Survey says in lines what a set holds: modalities, how many samples of each class a split has, durations, where it all
-// comes from, what was left out, and who stands in two splits.
+// Survey says in lines what a set holds: modalities, how many samples of each class a split has, durations, where it
+// all comes from, what was left out, and who stands in two splits.
 func Survey(d data.Dataset) []string {
 	desc := d.Describe()
 	var lines []string

@@ -7,8 +7,8 @@ import (
 	"github.com/primewindow/primewindow/data/video"
 )
 
-// choose says which of n frames a sample of want frames consists of, in order of time. Without a draw they are the middle
-// ones of equal segments. Where there are fewer than wanted, some stand more than once.
+// choose says which of n frames a sample of want frames consists of, in order of time. Without a draw they are the
+// middle ones of equal segments. Where there are fewer than wanted, some stand more than once.
 func (o options) choose(n int, draw *rand.Rand) []int {
 	if o.chosen == chooseSegments {
 		return video.Segments(n, o.frames, draw)

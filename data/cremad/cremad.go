@@ -26,10 +26,10 @@ type layout struct {
 	listed bool // whether there are lists
 }
 
-// Open reads the set below dir, or in dir when that has the sounds itself; settings that are absent have their defaults.
-// It lists the folders and reads the beginning of each recording, and decodes nothing yet, unless skip_broken asks for
-// whole samples. It returns the first of the faults that [Check] lists, and says how many there are, and an error for a
-// setting that is unknown or out of bounds and for a split without samples.
+// Open reads the set below dir, or in dir when that has the sounds itself; settings that are absent have their
+// defaults. It lists the folders and reads the beginning of each recording, and decodes nothing yet, unless skip_broken
+// asks for whole samples. It returns the first of the faults that [Check] lists, and says how many there are, and an
+// error for a setting that is unknown or out of bounds and for a split without samples.
 func Open(dir string, settings map[string]any) (data.Dataset, error) {
 	return stream.Open(prepare(dir, settings))
 }

@@ -220,7 +220,8 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// TestHidden spoils frames that no reading has chosen yet: checking the set finds them, and skip_broken leaves the clip out.
+// TestHidden spoils frames that no reading has chosen yet: checking the set finds them, and skip_broken leaves the clip
+// out.
 func TestHidden(t *testing.T) {
 	t.Setenv(cache.DirVariable, t.TempDir())
 	bad := madeID(1, 2)

@@ -38,7 +38,8 @@ func (s *shelf) missing(id string) error {
 	return &data.FormatError{File: filepath.Join(s.dir, id+s.ext), Reason: "no such file"}
 }
 
-// readShelf lists a folder. Names count in capitals, as the owners' are. Of files with the extension it reads the beginning, of folders the names.
+// readShelf lists a folder. Names count in capitals, as the owners' are. Of files with the extension it reads the
+// beginning, of folders the names.
 func readShelf(dir, ext string) (*shelf, error) {
 	list, err := os.ReadDir(dir)
 	if err != nil {

@@ -25,9 +25,10 @@ const (
 	noPicture = 5 // kind of frame: a command
 )
 
-// readFLV walks the tags of a video, which ffmpeg decodes up to a cut without a word, and returns the times of its frames in
-// seconds from the first; name is the file's, for errors. It returns no times for another codec than the owners' and for a
-// video that ends well before its header says, about which ffmpeg is asked, and a [data.FormatError] for a file that is no FLV or ends within a tag. What is in the tags is left to ffmpeg.
+// readFLV walks the tags of a video, which ffmpeg decodes up to a cut without a word, and returns the times of its
+// frames in seconds from the first; name is the file's, for errors. It returns no times for another codec than the
+// owners' and for a video that ends well before its header says, about which ffmpeg is asked, and a [data.FormatError]
+// for a file that is no FLV or ends within a tag. What is in the tags is left to ffmpeg.
 func readFLV(name string, b []byte) (times []float64, err error) {
 	if len(b) < flvHeader || string(b[:3]) != "FLV" {
 		return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("%d bytes, begins with %q, want an FLV video", len(b), b[:min(len(b), 4)])}

@@ -49,9 +49,9 @@ func bare(name string) string {
 	return strings.ToUpper(name)
 }
 
-// decodeList decodes a list of clips, one "ID,LABEL" a line, the name with or without an extension; name is the file's, for errors. It returns a
-// [data.FormatError] that names the line for a name that is no clip's, a label that is unknown or not the name's, and a
-// clip that stands twice.
+// decodeList decodes a list of clips, one "ID,LABEL" a line, the name with or without an extension; name is the file's,
+// for errors. It returns a [data.FormatError] that names the line for a name that is no clip's, a label that is unknown
+// or not the name's, and a clip that stands twice.
 func decodeList(name string, b []byte) ([]clip, error) {
 	rows, err := data.DecodeCSV(name, b)
 	if err != nil {

@@ -18,8 +18,8 @@ func madeID(actor, mood int) string {
 	return fmt.Sprintf("%d_IEO_%s_XX", 1001+actor, codes[mood])
 }
 
-// madeSet is a set of some actors who say one sentence in all moods: a tone of 100 Hz times the mood's number + 2, of 1.25
-// seconds, and five frames of 48x36 pixels, grey of level 40 times the frame's number.
+// madeSet is a set of some actors who say one sentence in all moods: a tone of 100 Hz times the mood's number + 2, of
+// 1.25 seconds, and five frames of 48x36 pixels, grey of level 40 times the frame's number.
 func madeSet(tb testing.TB, actors int) datatest.Files {
 	tb.Helper()
 	m := datatest.Files{}

@@ -22,9 +22,9 @@ func (o options) official(l lists) map[data.Split][]clip {
 	return parts
 }
 
-// byActor splits so that no actor is in two parts. Actors come in the order of their lots; each goes where it still fits:
-// to the test split, to the validation split, else it is trained on. The test split gets at least the first one, and at
-// least one is trained on.
+// byActor splits so that no actor is in two parts. Actors come in the order of their lots; each goes where it still
+// fits: to the test split, to the validation split, else it is trained on. The test split gets at least the first one,
+// and at least one is trained on.
 func (o options) byActor(all []clip) map[data.Split][]clip {
 	clips := map[string][]clip{}
 	for _, c := range all {

@@ -29,12 +29,12 @@ var DefaultSources = Sources{
 	MNIST: "https://ossci-datasets.s3.amazonaws.com/mnist",
 }
 
-// Fetch downloads the set's files to dir, laid out as the package says, about 28 MB. Files that are there and whole
-// are not fetched again, and one that is damaged is replaced, but for a decompressed file of MNIST, which the error then
-// names. Everything is first put together in dir/.fetch-digits and checked, each recording and each of MNIST's decompressed files against its SHA-256; only then are the folders
-// fsdd and mnist moved to their place. An attempt that is cut off goes on where it stopped, as far as the server
-// allows. progress, which may be nil, is called with a file's name and the bytes done and in all, -1 where the
-// server does not say; it is called from one goroutine.
+// Fetch downloads the set's files to dir, laid out as the package says, about 28 MB. Files that are there and whole are
+// not fetched again, and one that is damaged is replaced, but for a decompressed file of MNIST, which the error then
+// names. Everything is first put together in dir/.fetch-digits and checked, each recording and each of MNIST's
+// decompressed files against its SHA-256; only then are the folders fsdd and mnist moved to their place. An attempt
+// that is cut off goes on where it stopped, as far as the server allows. progress, which may be nil, is called with a
+// file's name and the bytes done and in all, -1 where the server does not say; it is called from one goroutine.
 func Fetch(ctx context.Context, dir string, sources Sources, progress func(name string, done, total int64)) error {
 	recordings, err := parseManifest(fsddSums)
 	if err != nil {

@@ -56,9 +56,9 @@ func readImages(dir, part string) (*images, error) {
 	return m, nil
 }
 
-// findIDX is where a file of MNIST lies: below mnist, or where torchvision lays it; by its own name, with a full stop for its
-// last hyphen but one, as unpacked archives have it, or in a folder of either name. Where it is in no place, compressed or not,
-// that is the package's own.
+// findIDX is where a file of MNIST lies: below mnist, or where torchvision lays it; by its own name, with a full stop
+// for its last hyphen but one, as unpacked archives have it, or in a folder of either name. Where it is in no place,
+// compressed or not, that is the package's own.
 func findIDX(dir, name string) string {
 	own := data.Subfolder(dir, "mnist")
 	dotted := strings.Replace(strings.Replace(name, "-idx3-", ".idx3-", 1), "-idx1-", ".idx1-", 1)

@@ -10,8 +10,8 @@ import (
 	"github.com/primewindow/primewindow/data/stream"
 )
 
-// spelt finds names by how labels.csv writes them. A name is found by its own bytes, else in the other Unicode form, else
-// without an extension that files have; what differs in more than that is near, and not taken.
+// spelt finds names by how labels.csv writes them. A name is found by its own bytes, else in the other Unicode form,
+// else without an extension that files have; what differs in more than that is near, and not taken.
 type spelt struct {
 	own, composed, bare, plain map[string][]string
 }

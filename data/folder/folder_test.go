@@ -61,7 +61,8 @@ func TestModalities(t *testing.T) {
 					t.Errorf("%s of %s is %v, want %v", name, madeID(place), got, scaled)
 				}
 			}
-			// a first pixel of 20*place is spread over 2 of 5 columns' areas: the first column is the mean of the first two
+			// a first pixel of 20*place is spread over 2 of 5 columns' areas: the first column is the mean of the first
+			// two
 			if got, want := b.X["drawing"][20*i]*255, float32(10*place); got != want {
 				t.Errorf("drawing of %s begins %v, want %v", madeID(place), got, want)
 			}
@@ -199,8 +200,8 @@ func TestOtherForms(t *testing.T) {
 	}
 }
 
-// TestLinks follows links wherever they lead, as a cluster and DVC lay sets out, and wants a loop to end and a link to nothing
-// to be named.
+// TestLinks follows links wherever they lead, as a cluster and DVC lay sets out, and wants a loop to end and a link to
+// nothing to be named.
 func TestLinks(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("links need a privilege there")

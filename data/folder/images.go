@@ -42,8 +42,8 @@ func (l *loader) loadImages(files []string) (column, []fault) {
 	return c, append(faults, more...)
 }
 
-// areas brings a picture to another size as bytes of shape [height, width, channels]: each is the mean over the area that it
-// stands for, rounded. Of a grey picture one channel is enough.
+// areas brings a picture to another size as bytes of shape [height, width, channels]: each is the mean over the area
+// that it stands for, rounded. Of a grey picture one channel is enough.
 func areas(p video.Picture, height, width, channels int) []byte {
 	out := make([]byte, height*width*channels)
 	for y := range height {

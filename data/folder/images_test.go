@@ -13,7 +13,8 @@ import (
 	"github.com/primewindow/primewindow/internal/datatest"
 )
 
-// TestOddPictures puts each odd picture into a whole set: it is read, or named by Open and Check and left out on demand.
+// TestOddPictures puts each odd picture into a whole set: it is read, or named by Open and Check and left out on
+// demand.
 func TestOddPictures(t *testing.T) {
 	for _, odd := range datatest.Pictures(t, 20, 10) {
 		t.Run(odd.Name, func(t *testing.T) {

@@ -31,9 +31,8 @@ var headers = [][]string{{"id", "label", "split"}, {"id", "label", "split", "gro
 const longestID = 4096
 
 // decodeLabels decodes labels.csv; name is the file's, for errors. Rows that are broken come back as faults, not as
-// rows: an identity that is missing, stands twice or leaves the folder, a missing label, one that an earlier row spells in
-// another way, an unknown split. err is for
-// a table that cannot be read at all. total counts all rows.
+// rows: an identity that is missing, stands twice or leaves the folder, a missing label, one that an earlier row spells
+// in another way, an unknown split. err is for a table that cannot be read at all. total counts all rows.
 func decodeLabels(name string, b []byte) (rows []row, total int, faults []fault, err error) {
 	table, err := data.DecodeCSV(name, b)
 	if err != nil {
@@ -87,8 +86,8 @@ func decodeLabels(name string, b []byte) (rows []row, total int, faults []fault,
 	return rows, len(table) - 1, faults, nil
 }
 
-// spelling is what labels share that differ in spelling alone: a number's value, a truth value in small letters, a word's
-// composed form. Numbers of more digits than a float64 keeps are words.
+// spelling is what labels share that differ in spelling alone: a number's value, a truth value in small letters, a
+// word's composed form. Numbers of more digits than a float64 keeps are words.
 func spelling(label string) string {
 	if n, err := strconv.ParseFloat(label, 64); err == nil && len(label) <= 15 && !math.IsNaN(n) && !strings.ContainsAny(label, "xX_") {
 		return strconv.FormatFloat(n+0, 'g', -1, 64)

@@ -17,9 +17,9 @@ const (
 var classes = []string{"not hateful", "hateful"}
 
 // Open reads the lists of the set below dir, or in dir when that has them itself; settings that are absent have their
-// defaults. It looks for the pictures and decodes none yet, unless skip_broken asks for whole samples. It returns the first
-// of the faults that [Check] lists, and says how many there are, and an error for a setting that is unknown or out of
-// bounds, a vocabulary that cannot be read, and a split without samples.
+// defaults. It looks for the pictures and decodes none yet, unless skip_broken asks for whole samples. It returns the
+// first of the faults that [Check] lists, and says how many there are, and an error for a setting that is unknown or
+// out of bounds, a vocabulary that cannot be read, and a split without samples.
 func Open(dir string, settings map[string]any) (data.Dataset, error) {
 	o, err := parseOptions(settings)
 	if err != nil {

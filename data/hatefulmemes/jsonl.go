@@ -32,8 +32,8 @@ type meme struct {
 	text  string
 }
 
-// readList reads a list, see [decodeList], in an encoding that [data.DecodeText] reads. Where some lines alone are not UTF-8
-// they are faults of their own.
+// readList reads a list, see [decodeList], in an encoding that [data.DecodeText] reads. Where some lines alone are not
+// UTF-8 they are faults of their own.
 func readList(name string) ([]meme, []error, error) {
 	b, err := data.ReadUpTo(name, maxList)
 	if err != nil {
@@ -52,9 +52,9 @@ func readList(name string) ([]meme, []error, error) {
 }
 
 // decodeList decodes a list of JSON objects, one a line; name is the file's, for errors. Lines of white space alone are
-// passed over. faults are [data.FormatError]s that name the line: one for each that is no such object, is too long or not
-// UTF-8, lacks a field or has one twice, whose label is no way to write 0, 1 or that it is not known, whose sentence is empty, whose picture does not lie
-// below the folder, or whose number stands in an earlier line.
+// passed over. faults are [data.FormatError]s that name the line: one for each that is no such object, is too long or
+// not UTF-8, lacks a field or has one twice, whose label is no way to write 0, 1 or that it is not known, whose
+// sentence is empty, whose picture does not lie below the folder, or whose number stands in an earlier line.
 func decodeList(name string, b []byte) (list []meme, faults []error) {
 	b = bytes.TrimPrefix(b, []byte("\ufeff"))
 	first := map[string]int{}
@@ -89,8 +89,8 @@ func decodeList(name string, b []byte) (list []meme, faults []error) {
 
 var errUTF8 = errors.New("not UTF-8")
 
-// utf8Lines reports whether some line of a text that is not UTF-8 is an object all the same: then each other one is a fault of
-// its own.
+// utf8Lines reports whether some line of a text that is not UTF-8 is an object all the same: then each other one is a
+// fault of its own.
 func utf8Lines(b []byte) bool {
 	for row := range bytes.Lines(b) {
 		if bytes.HasPrefix(bytes.TrimSpace(row), []byte("{")) && bytes.IndexByte(row, 0) < 0 {

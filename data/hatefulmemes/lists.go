@@ -47,8 +47,8 @@ func (s *shelf) read(name string) (list, error) {
 	return l, err
 }
 
-// firstLabelled reads the first of some lists that is there and has labels; the name is empty if there is none. Faults of
-// lists without labels do not count.
+// firstLabelled reads the first of some lists that is there and has labels; the name is empty if there is none. Faults
+// of lists without labels do not count.
 func (s *shelf) firstLabelled(names ...string) (list, error) {
 	for _, name := range names {
 		n := len(s.faults)

@@ -10,7 +10,8 @@ import (
 	"github.com/primewindow/primewindow/data/video"
 )
 
-// leastSide is the smallest height and width of a picture that is read, in pixels: on a smaller one nothing can be told.
+// leastSide is the smallest height and width of a picture that is read, in pixels: on a smaller one nothing can be
+// told.
 const leastSide = 16
 
 // set is a stream of pictures, and their sentences in memory: what a stream keeps depends on files alone, and all

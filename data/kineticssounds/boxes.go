@@ -8,8 +8,8 @@ import (
 	"github.com/primewindow/primewindow/data"
 )
 
-// checkBoxes walks the outermost boxes of an MP4 file of a known size, which ffmpeg decodes up to a cut without a word; name
-// is the file's, for errors. It returns a [data.FormatError] for a file that is none or ends within a box.
+// checkBoxes walks the outermost boxes of an MP4 file of a known size, which ffmpeg decodes up to a cut without a word;
+// name is the file's, for errors. It returns a [data.FormatError] for a file that is none or ends within a box.
 func checkBoxes(name string, r io.ReaderAt, fileSize int64) error {
 	head := make([]byte, 16)
 	for at := int64(0); at < fileSize; {

@@ -27,10 +27,10 @@ type source struct {
 	err              error // what is wrong, as far as it shows without decoding
 }
 
-// Open reads the set below dir, or in dir itself when it has the lists; settings that are absent have their defaults. It
-// looks for the listed clips and at the beginning of each recording, and decodes nothing yet, unless skip_broken asks for
-// whole samples. It returns the first of the faults that [Check] lists, and says how many there are, and an error for a
-// setting that is unknown or out of bounds and for a split without samples.
+// Open reads the set below dir, or in dir itself when it has the lists; settings that are absent have their defaults.
+// It looks for the listed clips and at the beginning of each recording, and decodes nothing yet, unless skip_broken
+// asks for whole samples. It returns the first of the faults that [Check] lists, and says how many there are, and an
+// error for a setting that is unknown or out of bounds and for a split without samples.
 func Open(dir string, settings map[string]any) (data.Dataset, error) {
 	return stream.Open(prepare(dir, settings))
 }

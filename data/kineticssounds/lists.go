@@ -52,9 +52,9 @@ func parseClip(row string) (clip, error) {
 	return clip{id, label}, nil
 }
 
-// decodeList decodes a list of clips, one "clip,seconds,class" a line, commas or blanks between; name is the file's, for
-// errors. Empty lines are passed over. It returns a [data.FormatError] that names the line for another row, a name that
-// could leave the folder, a class that is none, a clip that stands twice, and a list without clips.
+// decodeList decodes a list of clips, one "clip,seconds,class" a line, commas or blanks between; name is the file's,
+// for errors. Empty lines are passed over. It returns a [data.FormatError] that names the line for another row, a name
+// that could leave the folder, a class that is none, a clip that stands twice, and a list without clips.
 func decodeList(name string, b []byte) ([]clip, error) {
 	b, err := data.DecodeText(name, b)
 	if err != nil {

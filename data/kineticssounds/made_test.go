@@ -16,8 +16,8 @@ const madeRate = 16000
 // madeID is a clip's name, as long as YouTube's.
 func madeID(n int) string { return fmt.Sprintf("made-clip_%c_%06d_%06d", 'a'+n, n, n+10) }
 
-// madeSet is a set of eight training clips and four test clips of as many classes: recordings of 1.25 seconds, a tone each,
-// and seven frames of 48x36 pixels, grey of level 30 times the frame's number.
+// madeSet is a set of eight training clips and four test clips of as many classes: recordings of 1.25 seconds, a tone
+// each, and seven frames of 48x36 pixels, grey of level 30 times the frame's number.
 func madeSet(tb testing.TB) datatest.Files {
 	tb.Helper()
 	m, lists := datatest.Files{}, [2]string{}

@@ -116,7 +116,8 @@ func readSpectrum(path string) (stream.Feature, error) {
 	return stream.Feature{Shape: []int{bins, times, 1}, Values: x}, nil
 }
 
-// decodeFrames makes a feature of a frame's file, or of a video: of all frames that a sample may consist of, one a second.
+// decodeFrames makes a feature of a frame's file, or of a video: of all frames that a sample may consist of, one a
+// second.
 func (o options) decodeFrames(ctx context.Context, path string, frame bool) (stream.Feature, error) {
 	var frames []video.Frame
 	if frame {

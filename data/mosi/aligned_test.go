@@ -100,8 +100,8 @@ func TestAligned(t *testing.T) {
 	}, d.Describe().Modalities); diff != "" {
 		t.Errorf("modalities (-want +got)\n%s", diff)
 	}
-	// The first utterance's rows are zeros, so padding. Features 1, 2, 3 have mean 2 and variance 2/3; a test utterance of
-	// 2 is 0 above, one of 1 is 1/sqrt(2/3) below.
+	// The first utterance's rows are zeros, so padding. Features 1, 2, 3 have mean 2 and variance 2/3; a test utterance
+	// of 2 is 0 above, one of 1 is 1/sqrt(2/3) below.
 	b, err := d.Read(data.Test, []int{0, 1, 2}, 0)
 	if err != nil {
 		t.Fatal(err)

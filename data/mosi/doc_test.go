@@ -13,7 +13,8 @@ import (
 	"github.com/primewindow/primewindow/internal/datatest"
 )
 
-// pickles makes the two kinds of pickles that there are, of the same sentiments; the newer has what is no number beside.
+// pickles makes the two kinds of pickles that there are, of the same sentiments; the newer has what is no number
+// beside.
 const pickles = `
 import numpy, pickle, sys
 rng = numpy.random.Generator(numpy.random.PCG64(1))

@@ -89,8 +89,8 @@ func (a *archive) near(image string) string {
 	return ""
 }
 
-// decodeImage decodes an image of 400x100 pixels into bytes of shape [100/shrink, 400/shrink, 3], each the rounded mean of a
-// block; name is the file's, for errors. It returns a [data.FormatError] for another size, and the errors of
+// decodeImage decodes an image of 400x100 pixels into bytes of shape [100/shrink, 400/shrink, 3], each the rounded mean
+// of a block; name is the file's, for errors. It returns a [data.FormatError] for another size, and the errors of
 // [video.DecodePicture].
 func decodeImage(name string, b []byte, shrink int) ([]byte, error) {
 	p, err := video.Bounds{MaxSide: rawWidth}.DecodePicture(name, b)

@@ -151,8 +151,8 @@ func TestSamples(t *testing.T) {
 					on = append(on, at%places)
 				}
 			}
-			// Four of seven words are kept: "there", "is", "block" and a letter, which no other sentence has and which is
-			// unknown outside the training split. The places end: "there", "two", all others.
+			// Four of seven words are kept: "there", "is", "block" and a letter, which no other sentence has and which
+			// is unknown outside the training split. The places end: "there", "two", all others.
 			if len(on) != 4 || on[0] != places-3 || (on[3] == places-1) != (split != data.Train) {
 				t.Errorf("%s %s: words at places %v of %d", split, s.ID, on, places)
 			}

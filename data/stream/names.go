@@ -9,12 +9,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Composed is a name in the one of its two Unicode forms that keyboards make, NFC. Some systems' archives and disks hold the
-// other, so that names that look alike differ in their bytes.
+// Composed is a name in the one of its two Unicode forms that keyboards make, NFC. Some systems' archives and disks
+// hold the other, so that names that look alike differ in their bytes.
 func Composed(name string) string { return norm.NFC.String(name) }
 
-// Plain is a name without what makes names of one thing differ: its Unicode form, capitals, and zeros before a number, which
-// tables drop.
+// Plain is a name without what makes names of one thing differ: its Unicode form, capitals, and zeros before a number,
+// which tables drop.
 func Plain(name string) string {
 	var b strings.Builder
 	digits := false // the last rune was a digit that counts
@@ -30,14 +30,15 @@ func Plain(name string) string {
 	return b.String()
 }
 
-// Siblings finds files that are nearly called as one that is not there. It lists each folder once. Its methods may be called
-// from several goroutines.
+// Siblings finds files that are nearly called as one that is not there. It lists each folder once. Its methods may be
+// called from several goroutines.
 type Siblings struct {
 	mu      sync.Mutex
 	folders map[string]map[string]string // by folder and [Plain] name without extension
 }
 
-// Near is the name of a file in the same folder whose name differs in what [Plain] leaves out or in the extension, or empty.
+// Near is the name of a file in the same folder whose name differs in what [Plain] leaves out or in the extension, or
+// empty.
 func (s *Siblings) Near(path string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

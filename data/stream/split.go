@@ -12,8 +12,8 @@ import (
 	"github.com/primewindow/primewindow/data"
 )
 
-// Lot is a number from 0 to 1 that a seed and a name decide, so that what is drawn of one name, and the order of two, does
-// not depend on which others there are: a clip that is absent moves no other to another split.
+// Lot is a number from 0 to 1 that a seed and a name decide, so that what is drawn of one name, and the order of two,
+// does not depend on which others there are: a clip that is absent moves no other to another split.
 func Lot(seed uint64, name string) float64 {
 	h := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s", seed, name))
 	return float64(binary.LittleEndian.Uint64(h[:])) / math.MaxUint64
@@ -26,10 +26,10 @@ func SortByLot(seed uint64, names []string) {
 	})
 }
 
-// Validating says which samples validate, about a share of each class, and no group's in part. groups and labels, from 0 up,
-// are the samples' own. Of each class groups come by lot, and validate as long as more of their samples fit than not; the
-// first sample's class counts for a group of several. Where that is nobody, groups of all classes together come by lot, one
-// at least, and leave one of each class. With a share of 0 none does.
+// Validating says which samples validate, about a share of each class, and no group's in part. groups and labels, from
+// 0 up, are the samples' own. Of each class groups come by lot, and validate as long as more of their samples fit than
+// not; the first sample's class counts for a group of several. Where that is nobody, groups of all classes together
+// come by lot, one at least, and leave one of each class. With a share of 0 none does.
 func Validating(seed uint64, share float64, groups []string, labels []int) []bool {
 	size, label := map[string]float64{}, map[string]int{}
 	room := map[int]float64{} // by class
@@ -84,9 +84,9 @@ type List struct {
 	Bytes []byte
 }
 
-// ReadPair reads a training list and a test list from the first of some folders that has them, under the first of these pairs
-// of names. found is false where there is no list at all; one without the other is the file system's error for the one that
-// lacks, with the set's name in front.
+// ReadPair reads a training list and a test list from the first of some folders that has them, under the first of these
+// pairs of names. found is false where there is no list at all; one without the other is the file system's error for
+// the one that lacks, with the set's name in front.
 func ReadPair(set string, folders []string, names ...[2]string) (train, test List, found bool, err error) {
 	for _, dir := range folders {
 		for _, pair := range names {

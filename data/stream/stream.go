@@ -33,13 +33,14 @@ type Modality struct {
 	Recipe string
 	// Files are the files that a sample's feature is made of, for the cache and for errors: at least one.
 	Files func(Item) []string
-	// Apart says that each of a sample's files makes a feature of its own, decoded when it is wanted. Nil stands for never.
+	// Apart says that each of a sample's files makes a feature of its own, decoded when it is wanted. Nil stands for
+	// never.
 	Apart func(Item) bool
-	// Decode makes the feature of a sample's files: of one, where they are apart. Errors name the file. ctx ends when nobody
-	// waits any more.
+	// Decode makes the feature of a sample's files: of one, where they are apart. Errors name the file. ctx ends when
+	// nobody waits any more.
 	Decode func(ctx context.Context, item Item, files []string) (Feature, error)
-	// Finish makes values of the modality's shape from features, into to, which holds zeros. draw is nil without augmentation.
-	// Without Finish there is one feature, which must have the modality's shape.
+	// Finish makes values of the modality's shape from features, into to, which holds zeros. draw is nil without
+	// augmentation. Without Finish there is one feature, which must have the modality's shape.
 	Finish func(f Features, draw *rand.Rand, to []float32) error
 	// Verify looks for what reading a sample does not find, when a whole set is checked. Nil stands for nothing.
 	Verify func(context.Context, Item) error
@@ -51,7 +52,8 @@ type Config struct {
 	Parts       map[data.Split][]Item
 	Modalities  []Modality
 	Cache       *cache.Cache // nil keeps nothing
-	// Faults are of samples that Parts lack. They are errors, or with SkipBroken described beside those that decoding finds.
+	// Faults are of samples that Parts lack. They are errors, or with SkipBroken described beside those that decoding
+	// finds.
 	Faults     Faults
 	SkipBroken bool
 }

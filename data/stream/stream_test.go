@@ -20,8 +20,8 @@ import (
 	"github.com/primewindow/primewindow/data/cache"
 )
 
-// made is a set of small files in two modalities: "bytes" is the file's bytes, "shift" two of its four bytes from a place
-// that is drawn.
+// made is a set of small files in two modalities: "bytes" is the file's bytes, "shift" two of its four bytes from a
+// place that is drawn.
 type made struct {
 	dir     string
 	decoded atomic.Int64

@@ -79,14 +79,15 @@ func (m *merging) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// DecodeJSON decodes a tokenizer.json of Hugging Face's tokenizers with a model of kind WordPiece behind BertPreTokenizer, or
-// of byte-level BPE, which is BPE behind ByteLevel; name is the file's, for errors. Normalizers are BertNormalizer,
-// Lowercase, StripAccents, NFC, NFD, NFKC, NFKD, or a Sequence of them; those named NF order combining marks within 30 of
-// a run at a time. Post-processor, truncation and padding are not applied, see the package's rules.
+// DecodeJSON decodes a tokenizer.json of Hugging Face's tokenizers with a model of kind WordPiece behind
+// BertPreTokenizer, or of byte-level BPE, which is BPE behind ByteLevel; name is the file's, for errors. Normalizers
+// are BertNormalizer, Lowercase, StripAccents, NFC, NFD, NFKC, NFKD, or a Sequence of them; those named NF order
+// combining marks within 30 of a run at a time. Post-processor, truncation and padding are not applied, see the
+// package's rules.
 //
 // It returns a [data.UnsupportedError] that names any other kind or option, and for ids with gaps; a [data.FormatError]
-// for what is not UTF-8 or not JSON, a token or an id that stands twice, a merge whose tokens or whose result are not in
-// the vocabulary, an unknown token that is missing, and for BPE without one some byte that is missing.
+// for what is not UTF-8 or not JSON, a token or an id that stands twice, a merge whose tokens or whose result are not
+// in the vocabulary, an unknown token that is missing, and for BPE without one some byte that is missing.
 func DecodeJSON(name string, b []byte) (*Tokenizer, error) {
 	b, err := decodeText(name, b)
 	if err != nil {

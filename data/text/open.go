@@ -25,8 +25,8 @@ const (
 // reserved are BERT's names of tokens that are no words; a text in which one stands literally has its id there.
 var reserved = []string{padding, unknown, "[CLS]", "[SEP]", "[MASK]"}
 
-// Open reads a vocabulary: a file whose name ends in .json as Hugging Face's tokenizer.json, see [DecodeJSON], and any other
-// as BERT's vocab.txt, see [DecodeVocab].
+// Open reads a vocabulary: a file whose name ends in .json as Hugging Face's tokenizer.json, see [DecodeJSON], and any
+// other as BERT's vocab.txt, see [DecodeVocab].
 func Open(path string) (*Tokenizer, error) {
 	b, err := data.ReadUpTo(path, maxFile)
 	if large, ok := errors.AsType[*data.UnsupportedError](err); ok {
@@ -54,11 +54,11 @@ func decodeText(name string, b []byte) ([]byte, error) {
 	return data.DecodeText(name, b)
 }
 
-// DecodeVocab decodes a WordPiece vocabulary in BERT's form: a token a line, its number from 0 the id, ## before a piece
-// that goes on a word; name is the file's, for errors. Texts are normalised as BERT's are: cleaned and, unless a token
-// other than those in brackets has a capital letter, made lower case without accents. It returns a [data.FormatError]
-// that names the line for a token that stands twice, is empty or longer than 1000 bytes, and for a file that is empty,
-// not UTF-8, or without [UNK].
+// DecodeVocab decodes a WordPiece vocabulary in BERT's form: a token a line, its number from 0 the id, ## before a
+// piece that goes on a word; name is the file's, for errors. Texts are normalised as BERT's are: cleaned and, unless a
+// token other than those in brackets has a capital letter, made lower case without accents. It returns a
+// [data.FormatError] that names the line for a token that stands twice, is empty or longer than 1000 bytes, and for a
+// file that is empty, not UTF-8, or without [UNK].
 func DecodeVocab(name string, b []byte) (*Tokenizer, error) {
 	b, err := decodeText(name, b)
 	if err != nil {

@@ -22,21 +22,24 @@ const (
 	unknownID    = 1    // of trained vocabularies; 0 is padding
 )
 
-// Train makes a vocabulary of texts, which should be those of the training split. Token 0 is [PAD] and token 1 is [UNK].
-// Behind them come, by kind:
+// Train makes a vocabulary of texts, which should be those of the training split. Token 0 is [PAD] and token 1 is
+// [UNK]. Behind them come, by kind:
 //
 //   - [Words]: the most frequent words, of equally frequent ones those that came first. Any other word is unknown.
-//   - [WordPiece]: each character with and without ##, and what is made by joining the most frequent pair of pieces that
+//   - [WordPiece]: each character with and without ##, and what is made by joining the most frequent pair of pieces
+//     that
 //     stand side by side in a word, over and over; of equally frequent pairs that whose pieces have lower ids, the left
 //     one's first. Characters are in the order of Unicode; where they are too many, the most frequent ones are taken,
 //     which then fill half of the vocabulary. A word is unknown if one of its characters is.
-//   - [BPE]: the 256 bytes in the order of their printable alphabet, and pairs of them in the same way, as Hugging Face's
+//   - [BPE]: the 256 bytes in the order of their printable alphabet, and pairs of them in the same way, as Hugging
+//     Face's
 //     trainer has it with min_frequency=2. No text is unknown.
 //
 // No pair is made that was seen only once, so that there may be fewer tokens than Vocab. Words are cut as in encoding:
 // at white space and around punctuation, and for BPE as GPT-2 does; those of over 1000 bytes are not trained on. Names
-// of tokens in brackets are not looked for in texts, neither here nor in encoding. It returns an error for texts without
-// words, an unknown kind, and a Vocab out of bounds: below 3 for words, 4 for pieces, 258 for bytes, or above 2^20.
+// of tokens in brackets are not looked for in texts, neither here nor in encoding. It returns an error for texts
+// without words, an unknown kind, and a Vocab out of bounds: below 3 for words, 4 for pieces, 258 for bytes, or above
+// 2^20.
 func Train(texts []string, o Options) (*Tokenizer, error) {
 	if o.Vocab == 0 {
 		o.Vocab = defaultVocab

@@ -1,8 +1,8 @@
 // Package utdmhad reads UTD-MHAD (C. Chen, R. Jafari, N. Kehtarnavaz, ICIP 2015): 27 actions by eight subjects, each
 // recorded at once by a sensor on wrist or thigh, as a skeleton, and as depth images.
 //
-// Start with [Open]. The owners' MATLAB files are read as they are given, a file for each recording and modality, in the set's
-// folder or in the data folder itself:
+// Start with [Open]. The owners' MATLAB files are read as they are given, a file for each recording and modality, in
+// the set's folder or in the data folder itself:
 //
 //	utd_mhad/Inertial/a1_s1_t1_inertial.mat   d_iner [T][6]: acceleration in g, then angular velocity in degrees a second
 //	utd_mhad/Skeleton/a1_s1_t1_skeleton.mat   d_skel [20][3][T]: joints in metres
@@ -19,10 +19,13 @@
 //
 //   - Subjects 2, 4, 6 and 8 are the test split, as in the literature. Of the others those that val_subjects names
 //     are the validation split, so that no two splits share a person.
-//   - A modality whose folder is not there is left out of the set. A recording that lacks a file which the other folders have,
+//   - A modality whose folder is not there is left out of the set. A recording that lacks a file which the other
+//     folders have,
 //     or has a broken one, is a fault; with skip_broken it is left out and listed. What was decoded stays in the cache.
-//   - Of an owners' depth recording the middle frames of 16 equal parts count. Each 4x4 pixels become the mean of those that
-//     are not 0, as round(1 + 254·(mm - 1500)/3000), limited to 1..255, or 0 where all are. The four files were made by that
+//   - Of an owners' depth recording the middle frames of 16 equal parts count. Each 4x4 pixels become the mean of those
+//     that
+//     are not 0, as round(1 + 254·(mm - 1500)/3000), limited to 1..255, or 0 where all are. The four files were made by
+//     that
 //     rule as far as is known; which frames they took, and how they rounded, is not written down.
 //   - Sensor and skeleton are brought to a fixed number of steps by linear interpolation. Joints are relative to the
 //     middle of the hips in the same frame.

@@ -13,15 +13,16 @@ import (
 	"github.com/primewindow/primewindow/internal/mat"
 )
 
-// recipes of what the cache holds of a file, which is what the repacked files hold of it; the number goes up when that changes.
+// recipes of what the cache holds of a file, which is what the repacked files hold of it; the number goes up when that
+// changes.
 var recipes = map[string]string{
 	inertial: "utdmhad inertial 1: float32 [step][6]",
 	skeleton: "utdmhad skeleton 1: float32 [frame][20][3]",
 	depth:    "utdmhad depth 1: uint8 [16][60][80] of middle frames",
 }
 
-// Sizes of the owners' depth images, and what bounds an array of theirs: 3.3 times as many frames as the longest published
-// recording has, at 8 bytes a pixel.
+// Sizes of the owners' depth images, and what bounds an array of theirs: 3.3 times as many frames as the longest
+// published recording has, at 8 bytes a pixel.
 const (
 	wholeHeight = 240
 	wholeWidth  = 320
@@ -92,9 +93,9 @@ func (p *pieces) read(c *cache.Cache, modality, path string, large chan struct{}
 	return nil
 }
 
-// decodeMatlab makes of a file's content what the repacked files hold of it; name is the file's, for errors. It returns a
-// [data.FormatError] for an array of another shape, of no step or too many, and for numbers that are not finite, beside the
-// errors of [mat.Decode].
+// decodeMatlab makes of a file's content what the repacked files hold of it; name is the file's, for errors. It returns
+// a [data.FormatError] for an array of another shape, of no step or too many, and for numbers that are not finite,
+// beside the errors of [mat.Decode].
 func decodeMatlab(name, modality string, b []byte) ([]byte, error) {
 	i := slices.IndexFunc(shelves, func(s struct{ modality, folder, variable string }) bool { return s.modality == modality })
 	variable := shelves[i].variable

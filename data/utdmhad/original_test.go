@@ -29,8 +29,8 @@ type take struct {
 	sensor, joints, images []float64
 }
 
-// takes are eight recordings, one of each subject, whose lengths differ and whose images hold a person of a few blocks, some
-// pixels of which are background.
+// takes are eight recordings, one of each subject, whose lengths differ and whose images hold a person of a few blocks,
+// some pixels of which are background.
 func takes() []take {
 	draw := rand.New(rand.NewPCG(1, 1))
 	var list []take
@@ -83,8 +83,8 @@ func trimmed(shape ...int) []int {
 	return shape
 }
 
-// owners writes the recordings as their owners give them: two subjects' files big-endian and plain, one depth as doubles. It
-// returns the folder that holds the three folders.
+// owners writes the recordings as their owners give them: two subjects' files big-endian and plain, one depth as
+// doubles. It returns the folder that holds the three folders.
 func owners(tb testing.TB, list []take) string {
 	tb.Helper()
 	root := filepath.Join(tb.TempDir(), Folder)
@@ -117,8 +117,8 @@ func ownersFile(root, modality, id string) string {
 	return filepath.Join(root, folder, id+"_"+modality+".mat")
 }
 
-// packed writes the same recordings repacked, by the rules of the package's documentation, slowly and in another way than
-// the loader: image by image, with the places of the frames as numbers of their own.
+// packed writes the same recordings repacked, by the rules of the package's documentation, slowly and in another way
+// than the loader: image by image, with the places of the frames as numbers of their own.
 func packed(list []take) files {
 	f := files{}
 	index := &bytes.Buffer{}
@@ -162,8 +162,8 @@ func packed(list []take) files {
 	return f
 }
 
-// TestLayouts wants the owners' files and the repacked ones of the same arrays to give equal samples, bit by bit: both round
-// to float32 and to bytes before anything else is done.
+// TestLayouts wants the owners' files and the repacked ones of the same arrays to give equal samples, bit by bit: both
+// round to float32 and to bytes before anything else is done.
 func TestLayouts(t *testing.T) {
 	t.Setenv(cache.DirVariable, t.TempDir())
 	list := takes()

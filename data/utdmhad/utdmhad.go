@@ -38,8 +38,8 @@ var actions = []string{
 	"sit to stand", "stand to sit", "lunge", "squat",
 }
 
-// Open reads the set below dir, or in dir when that has its files itself, all of it into memory; settings that are absent
-// have their defaults. It returns the first of the faults that [Check] lists, and says how many there are.
+// Open reads the set below dir, or in dir when that has its files itself, all of it into memory; settings that are
+// absent have their defaults. It returns the first of the faults that [Check] lists, and says how many there are.
 func Open(dir string, settings map[string]any) (data.Dataset, error) {
 	o, list, err := prepare(dir, settings)
 	if err == nil && !o.skipBroken {
@@ -64,9 +64,9 @@ func Open(dir string, settings map[string]any) (data.Dataset, error) {
 	return data.NewMemory(o.describe(list), parts)
 }
 
-// Check lists what is wrong with the files: a setting that is unknown or out of bounds, or a repacked file that is missing,
-// broken, or does not fit the index; of the owners' files, which it reads all, each that is. With skip_broken those are
-// no faults.
+// Check lists what is wrong with the files: a setting that is unknown or out of bounds, or a repacked file that is
+// missing, broken, or does not fit the index; of the owners' files, which it reads all, each that is. With skip_broken
+// those are no faults.
 func Check(dir string, settings map[string]any) []error {
 	o, list, err := prepare(dir, settings)
 	switch {

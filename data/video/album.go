@@ -24,10 +24,10 @@ const albumQuality = 95
 // Frame is a frame of a clip, as [Pack] keeps it.
 type Frame struct{ still }
 
-// ReadFrame reads a frame from a picture's file. One whose shorter side is longer than short is reduced by [Reduce]. Else,
-// with [KeepJPEG], a JPEG, PNG or GIF is kept as it is, undecoded, and with [KeepPixels] a JPEG whose colour has half the
-// height and width keeps its planes, which take half the space of its pixels. Errors are those of [DecodePicture], or the
-// file system's; damage within a JPEG's data is none, see [VerifyFrames].
+// ReadFrame reads a frame from a picture's file. One whose shorter side is longer than short is reduced by [Reduce].
+// Else, with [KeepJPEG], a JPEG, PNG or GIF is kept as it is, undecoded, and with [KeepPixels] a JPEG whose colour has
+// half the height and width keeps its planes, which take half the space of its pixels. Errors are those of
+// [DecodePicture], or the file system's; damage within a JPEG's data is none, see [VerifyFrames].
 func ReadFrame(path, keep string, short int) (Frame, error) {
 	b, err := data.ReadFile(path)
 	if err != nil {
@@ -57,10 +57,10 @@ func AsFrames(list []Picture) []Frame {
 	return frames
 }
 
-// Pack makes one array of a clip's frames, for a cache: with [KeepPixels] of shape [T, H, W, 3], or, where one has planes, and
-// with [KeepJPEG], of one axis: files side by side, each behind its length in four bytes, the lowest first. With [KeepJPEG],
-// frames that have a file are kept as that is, others are compressed. It returns a [data.FormatError] that names the clip for
-// one without frames, and for frames of different sizes.
+// Pack makes one array of a clip's frames, for a cache: with [KeepPixels] of shape [T, H, W, 3], or, where one has
+// planes, and with [KeepJPEG], of one axis: files side by side, each behind its length in four bytes, the lowest first.
+// With [KeepJPEG], frames that have a file are kept as that is, others are compressed. It returns a [data.FormatError]
+// that names the clip for one without frames, and for frames of different sizes.
 func Pack(name, keep string, frames []Frame) (shape []int, b []byte, err error) {
 	if len(frames) == 0 {
 		return nil, nil, &data.FormatError{File: name, Reason: "0 frames, want at least 1"}
@@ -154,8 +154,8 @@ func OpenAlbum(shape []int, b []byte) (Album, error) {
 	return Album{stills: stills}, nil
 }
 
-// Gather makes an album of one array of all frames, or of several of one frame each, of which it asks for those that are
-// wanted. Errors are those of the parts and of [OpenAlbum].
+// Gather makes an album of one array of all frames, or of several of one frame each, of which it asks for those that
+// are wanted. Errors are those of the parts and of [OpenAlbum].
 func Gather(parts Parts) (Album, error) {
 	if parts.Len() != 1 {
 		return Album{parts: parts}, nil
@@ -213,8 +213,8 @@ func (a Album) Frame(i int) (Picture, error) {
 	return s.pixels(), nil
 }
 
-// Dress writes the values of the frames at these places, one after the other, into to, which has room for [T, side, side, 3].
-// Each has draws of its own: see [Dress].
+// Dress writes the values of the frames at these places, one after the other, into to, which has room for [T, side,
+// side, 3]. Each has draws of its own: see [Dress].
 func (a Album) Dress(places []int, side int, draw *rand.Rand, to []float32) error {
 	size := side * side * 3
 	for k, i := range places {

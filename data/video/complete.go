@@ -24,10 +24,10 @@ func endless(b []byte) bool {
 	return false
 }
 
-// completeJPEG decodes a file that lacks nothing but the mark of its end, as cameras and extracted frames do, or returns nil.
-// Coded data must end with the last byte: without it the file must not decode, since a decoder takes what lies between the
-// data and a mark for filling, and a file that was completed with zeros has much of it. Of several scans none may be
-// missing, which cannot be told: such a file is cut.
+// completeJPEG decodes a file that lacks nothing but the mark of its end, as cameras and extracted frames do, or
+// returns nil. Coded data must end with the last byte: without it the file must not decode, since a decoder takes what
+// lies between the data and a mark for filling, and a file that was completed with zeros has much of it. Of several
+// scans none may be missing, which cannot be told: such a file is cut.
 func completeJPEG(b []byte, decode func(io.Reader) (image.Image, error)) image.Image {
 	if scans(b) != 1 {
 		return nil

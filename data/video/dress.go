@@ -20,15 +20,15 @@ func Reduce(p Picture, short int) Picture {
 	return ResizeShort(p, short)
 }
 
-// Dress makes a network's input of a picture, normalized, into to, which has room for [side, side, 3]. With a draw the picture
-// is cropped by [RandomResizedCrop] and, by one more number, mirrored half of the time; with none it is resized whole. It
-// leaves the picture as it is.
+// Dress makes a network's input of a picture, normalized, into to, which has room for [side, side, 3]. With a draw the
+// picture is cropped by [RandomResizedCrop] and, by one more number, mirrored half of the time; with none it is resized
+// whole. It leaves the picture as it is.
 func Dress(p Picture, side int, draw *rand.Rand, to []float32) {
 	still{Picture: p}.dress(side, draw, to) //nolint:errcheck // pixels are there
 }
 
-// Segments draws one of each of k equal parts of n frames, in order. Without a draw, and where there are no more frames than
-// parts, they are the middle ones: see [Middles].
+// Segments draws one of each of k equal parts of n frames, in order. Without a draw, and where there are no more frames
+// than parts, they are the middle ones: see [Middles].
 func Segments(n, k int, draw *rand.Rand) []int {
 	chosen := Middles(n, k)
 	if draw != nil && n > k {
@@ -40,10 +40,10 @@ func Segments(n, k int, draw *rand.Rand) []int {
 	return chosen
 }
 
-// ListFrames lists the pictures of a clip's folder, with the folder's name in front, in the order of the numbers in their
-// names: frame_2.jpg comes before frame_10.jpg. Files that are no .jpg, .jpeg or .png and those that begin with a full stop
-// are passed over. It returns a [data.FormatError] for a folder without frames, and a [data.UnsupportedError] for one of more
-// than so many, and for one of pictures of other formats alone.
+// ListFrames lists the pictures of a clip's folder, with the folder's name in front, in the order of the numbers in
+// their names: frame_2.jpg comes before frame_10.jpg. Files that are no .jpg, .jpeg or .png and those that begin with a
+// full stop are passed over. It returns a [data.FormatError] for a folder without frames, and a [data.UnsupportedError]
+// for one of more than so many, and for one of pictures of other formats alone.
 func ListFrames(dir string, most int) ([]string, error) {
 	list, err := os.ReadDir(dir)
 	if err != nil {

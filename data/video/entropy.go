@@ -8,10 +8,10 @@ import (
 	"sync"
 )
 
-// A JPEG's coded data has no sums. Where a part of it was lost and other bytes stand there, zeros of a disk for example,
-// decoders find their way back into it, and put all that follows in other places: no error comes, only data that is over when
-// the picture is full. So the codes are walked here, without decoding what they stand for, to see that data and picture end
-// together.
+// A JPEG's coded data has no sums. Where a part of it was lost and other bytes stand there, zeros of a disk for
+// example, decoders find their way back into it, and put all that follows in other places: no error comes, only data
+// that is over when the picture is full. So the codes are walked here, without decoding what they stand for, to see
+// that data and picture end together.
 
 // errDamaged is wrapped by what [walk] finds.
 var errDamaged = errors.New("damaged")
@@ -30,7 +30,8 @@ const (
 	mostBits  = 16
 )
 
-// codes are a Huffman table: of each run of quickBits bits the symbol and, above it, the code's length, 0 for longer codes.
+// codes are a Huffman table: of each run of quickBits bits the symbol and, above it, the code's length, 0 for longer
+// codes.
 type codes struct {
 	quick   [1 << quickBits]uint16
 	first   [mostBits + 2]int32 // of each length, the first code
@@ -60,9 +61,9 @@ type walker struct {
 
 var walkers = sync.Pool{New: func() any { return new(walker) }}
 
-// walk returns an error for a JPEG file whose codes do not fill its picture exactly. whole says that all codes were walked, up
-// to the mark of the end. Otherwise something is left to the decoder: files of other kinds than Huffman-coded ones, what is
-// wrong with segments, and how later scans of a progressive file refine what is there.
+// walk returns an error for a JPEG file whose codes do not fill its picture exactly. whole says that all codes were
+// walked, up to the mark of the end. Otherwise something is left to the decoder: files of other kinds than
+// Huffman-coded ones, what is wrong with segments, and how later scans of a progressive file refine what is there.
 func walk(b []byte) (whole bool, err error) {
 	w := walkers.Get().(*walker)
 	defer walkers.Put(w)
@@ -176,7 +177,8 @@ func (w *walker) readFrame(b []byte) bool {
 	return w.height > 0 && w.width > 0 && len(w.planes) > 0
 }
 
-// walkScan walks a scan's data, which follows its header, and returns its length; -1 where the rest is left to the decoder.
+// walkScan walks a scan's data, which follows its header, and returns its length; -1 where the rest is left to the
+// decoder.
 func (w *walker) walkScan(head, b []byte) (int, error) {
 	if len(head) < 1 || len(head) < 4+2*int(head[0]) || w.height == 0 {
 		return -1, nil
@@ -239,8 +241,8 @@ func (w *walker) walkScan(head, b []byte) (int, error) {
 	return n, nil
 }
 
-// unstuff copies coded data up to a mark, without the zeros that are stuffed behind bytes of ones, and returns its length in
-// the file, or -1 where there is no mark.
+// unstuff copies coded data up to a mark, without the zeros that are stuffed behind bytes of ones, and returns its
+// length in the file, or -1 where there is no mark.
 func (w *walker) unstuff(b []byte) int {
 	w.data = w.data[:0]
 	for n := 0; ; {

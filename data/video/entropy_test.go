@@ -57,8 +57,9 @@ func TestWalkWhole(t *testing.T) {
 	}
 }
 
-// TestWalkDamaged puts zeros and noise in the place of a part of the data, as lost sectors do, and takes a part out. Decoders
-// find their way back into the codes and say nothing: most of such files are found here, and each by what it says.
+// TestWalkDamaged puts zeros and noise in the place of a part of the data, as lost sectors do, and takes a part out.
+// Decoders find their way back into the codes and say nothing: most of such files are found here, and each by what it
+// says.
 func TestWalkDamaged(t *testing.T) {
 	img := textured(240, 320)
 	for name, b := range map[string][]byte{"baseline": datatest.JPEG(t, img), "progressive": datatest.ProgressiveJPEG(t, img)} {

@@ -30,9 +30,9 @@ type Decoder struct {
 	Threads         int           // of each process; 0: one, as loaders decode several files at a time
 
 	// AcceptShort takes what can be decoded of a file that ends more than half a second and more than a tenth of its
-	// length before its header says so, which otherwise is an error. Some whole files are like that: an FLV file has one
-	// length for sound and video, and one of them may end earlier. Containers whose length ffmpeg only estimates, such as
-	// MP3, are never held to it, nor is compressed sound in an AVI file.
+	// length before its header says so, which otherwise is an error. Some whole files are like that: an FLV file has
+	// one length for sound and video, and one of them may end earlier. Containers whose length ffmpeg only estimates,
+	// such as MP3, are never held to it, nor is compressed sound in an AVI file.
 	AcceptShort bool
 }
 

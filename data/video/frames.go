@@ -13,26 +13,26 @@ import (
 	"github.com/primewindow/primewindow/data"
 )
 
-// Options says which frames of a video are wanted, and how large. At most one of FPS, Evenly and Segments is set; without,
-// every frame is wanted.
+// Options says which frames of a video are wanted, and how large. At most one of FPS, Evenly and Segments is set;
+// without, every frame is wanted.
 type Options struct {
-	// FPS asks for so many frames a second: frame i is what is on show at i/FPS seconds, to 2 milliseconds, until the video
-	// ends, and at least one. Where it exceeds the video's own rate, frames stand more than once.
+	// FPS asks for so many frames a second: frame i is what is on show at i/FPS seconds, to 2 milliseconds, until the
+	// video ends, and at least one. Where it exceeds the video's own rate, frames stand more than once.
 	FPS float64
-	// Evenly asks for so many frames from the first to the last, the same number of frames apart but for rounding; one is
-	// the middle one.
+	// Evenly asks for so many frames from the first to the last, the same number of frames apart but for rounding; one
+	// is the middle one.
 	Evenly int
 	// Segments asks for the middle frame of each of so many equal parts: see [Middles].
 	Segments int
 
-	// Times are those of all frames, in seconds from the first, for a caller who knows them from the container: the file is
-	// not decoded once before to find them, unless it turns out to have other frames.
+	// Times are those of all frames, in seconds from the first, for a caller who knows them from the container: the
+	// file is not decoded once before to find them, unless it turns out to have other frames.
 	Times []float64
 
 	MaxFrames int // take no more than the first so many; 0: as many as there are
 	Least     int // fewer are an error
-	// ShortSide reduces frames whose shorter side is longer than it, in proportion, before they leave ffmpeg; 0 keeps them
-	// as they are. It is the fastest way, but not equal to [Resize]: ffmpeg reduces brightness and colour apart.
+	// ShortSide reduces frames whose shorter side is longer than it, in proportion, before they leave ffmpeg; 0 keeps
+	// them as they are. It is the fastest way, but not equal to [Resize]: ffmpeg reduces brightness and colour apart.
 	ShortSide int
 }
 
@@ -154,8 +154,8 @@ func (o Options) choose(times []float64, end float64) ([]int, error) {
 	return chosen, nil
 }
 
-// Middles says which of n things stand in the middle of each of k equal parts, in order: of fewer than k, some stand more
-// than once.
+// Middles says which of n things stand in the middle of each of k equal parts, in order: of fewer than k, some stand
+// more than once.
 func Middles(n, k int) []int {
 	middles := make([]int, k)
 	for i := range middles {
@@ -170,7 +170,8 @@ func (d Decoder) decode(ctx context.Context, path string, o Options, chosen []in
 	args := []string{"-nostdin", "-v", "error"}
 	args = append(append(args, d.input(path)...),
 		"-map", "0:V:0", "-an", "-sn", "-dn", "-vf", o.filter(distinct),
-		// Frames are numbered anew at 25 a second and sent at that rate, so that none is repeated or left out for its time.
+		// Frames are numbered anew at 25 a second and sent at that rate, so that none is repeated or left out for its
+		// time.
 		"-r", "25", "-frames:v", fmt.Sprint(len(distinct)), "-threads", fmt.Sprint(d.threads()),
 		"-f", "image2pipe", "-c:v", "ppm", "pipe:1")
 	var got arrivals
@@ -277,8 +278,8 @@ func (a *arrivals) pictures() []Picture {
 	return list
 }
 
-// Packed are the pixels of pictures of one size as one array of shape [T, H, W, 3]. Those that [Frames] returned are not
-// copied. It panics when sizes differ.
+// Packed are the pixels of pictures of one size as one array of shape [T, H, W, 3]. Those that [Frames] returned are
+// not copied. It panics when sizes differ.
 func Packed(list []Picture) []byte {
 	if len(list) == 0 {
 		return nil

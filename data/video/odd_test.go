@@ -109,7 +109,8 @@ func TestOrientation(t *testing.T) {
 	}
 }
 
-// TestOrientationDrawn wants a turned JPEG's drawn parts to be those of its turned pixels, kept as file, planes or pixels.
+// TestOrientationDrawn wants a turned JPEG's drawn parts to be those of its turned pixels, kept as file, planes or
+// pixels.
 func TestOrientationDrawn(t *testing.T) {
 	file := datatest.JPEG(t, datatest.Ramp(53, 37))
 	upright, err := still{file: file, name: "x"}.open()

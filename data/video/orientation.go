@@ -18,8 +18,8 @@ const (
 	exifLong       = 4
 )
 
-// orientation is what the EXIF data of a JPEG or PNG file says, from 1 to 8. Data that is absent, broken or says another
-// number counts as 1: it is no part of the picture, and what is wrong with it changes no pixel.
+// orientation is what the EXIF data of a JPEG or PNG file says, from 1 to 8. Data that is absent, broken or says
+// another number counts as 1: it is no part of the picture, and what is wrong with it changes no pixel.
 func orientation(b []byte) int {
 	switch {
 	case bytes.HasPrefix(b, []byte("\xff\xd8")):
@@ -121,8 +121,9 @@ func orientationTIFF(b []byte) int {
 	return upright
 }
 
-// turn shows a stored picture as its orientation says: 2 to 4 are mirrored across, turned by half and mirrored down; 5 and 7
-// are mirrored at a diagonal, the falling and the rising one; 6 and 8 are turned by a quarter, clockwise and back.
+// turn shows a stored picture as its orientation says: 2 to 4 are mirrored across, turned by half and mirrored down; 5
+// and 7 are mirrored at a diagonal, the falling and the rising one; 6 and 8 are turned by a quarter, clockwise and
+// back.
 func turn(p Picture, orientation int) Picture {
 	if orientation == upright {
 		return p

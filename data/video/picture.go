@@ -48,10 +48,10 @@ func (limit Bounds) check(height, width int) error {
 func DecodePicture(name string, b []byte) (Picture, error) { return Bounds{}.DecodePicture(name, b) }
 
 // DecodePicture decodes the bytes of a PNG, JPEG or GIF file, told apart by their beginning; name is the file's, for
-// errors. The package's rules say what becomes of transparency, animation, orientation and 16-bit values. A JPEG becomes
-// what libjpeg makes of it, with colour interpolated between its samples. It returns a [data.FormatError] for what is
-// broken, truncated or larger than the bounds, which is found before pixels are decoded, and a [data.UnsupportedError] for
-// other formats, and for what a format allows and this reader does not know.
+// errors. The package's rules say what becomes of transparency, animation, orientation and 16-bit values. A JPEG
+// becomes what libjpeg makes of it, with colour interpolated between its samples. It returns a [data.FormatError] for
+// what is broken, truncated or larger than the bounds, which is found before pixels are decoded, and a
+// [data.UnsupportedError] for other formats, and for what a format allows and this reader does not know.
 func (limit Bounds) DecodePicture(name string, b []byte) (Picture, error) {
 	img, err := limit.decode(name, b)
 	if err != nil {

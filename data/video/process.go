@@ -19,8 +19,8 @@ import (
 // errBound is wrapped by what a reader of a program's output returns when it has had enough of it.
 var errBound = errors.New("bound")
 
-// run runs a program on a file and gives read its output, to the end. When ctx ends or read returns an error, the program
-// and what it started are killed. Every error names the file.
+// run runs a program on a file and gives read its output, to the end. When ctx ends or read returns an error, the
+// program and what it started are killed. Every error names the file.
 func (d Decoder) run(ctx context.Context, program, path string, args []string, read func(io.Reader) error) error {
 	if err := checkFile(path); err != nil {
 		return err

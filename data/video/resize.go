@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// Weights are 22-bit fractions, as Pillow's for bytes, and so are sums of weighted bytes, to which half a step is added.
+// Weights are 22-bit fractions, as Pillow's for bytes, and so are sums of weighted bytes, to which half a step is
+// added.
 const (
 	tapBits = 22
 	tapHalf = 1 << (tapBits - 1)
@@ -13,16 +14,16 @@ const (
 	tapLow  = 0xff | 0xff<<32       // their bytes
 )
 
-// taps are the weights with which neighbouring pixels of a line make one of the result: triangles as wide as the larger of
-// a pixel of the line and one of the result, cut off at the line's ends, summing to 1.
+// taps are the weights with which neighbouring pixels of a line make one of the result: triangles as wide as the larger
+// of a pixel of the line and one of the result, cut off at the line's ends, summing to 1.
 type taps struct {
 	first   []int    // for each pixel of the result, the first pixel of the line that counts
 	weights []uint64 // for each pixel of the result, n weights; behind the last that counts they are 0
 	n       int
 }
 
-// newTaps makes the weights that bring a line of so many pixels to another length. A pixel's weights never begin so late
-// that n of them leave the line, unless the line is shorter than n.
+// newTaps makes the weights that bring a line of so many pixels to another length. A pixel's weights never begin so
+// late that n of them leave the line, unless the line is shorter than n.
 func newTaps(from, to int) taps {
 	scale := float64(from) / float64(to)
 	reach := max(scale, 1)
@@ -63,14 +64,15 @@ func (t taps) narrow(n int) taps {
 // of are the weights of one pixel of the result.
 func (t taps) of(i int) []uint64 { return t.weights[i*t.n:][:t.n] }
 
-// Resize brings a picture to another size by linear interpolation, over the area that a pixel stands for where it shrinks:
-// as Pillow's BILINEAR and torchvision with antialias do: see the package's rules. Each side must be at least 1.
+// Resize brings a picture to another size by linear interpolation, over the area that a pixel stands for where it
+// shrinks: as Pillow's BILINEAR and torchvision with antialias do: see the package's rules. Each side must be at least
+// 1.
 func Resize(p Picture, height, width int) Picture {
 	return CropResize(p, Box{Height: p.Height, Width: p.Width}, height, width)
 }
 
-// CropResize resizes a part of a picture, which must lie within it, as if nothing were around it. The part is not copied
-// first.
+// CropResize resizes a part of a picture, which must lie within it, as if nothing were around it. The part is not
+// copied first.
 func CropResize(p Picture, part Box, height, width int) Picture {
 	part.check(p)
 	if height < 1 || width < 1 {
@@ -117,8 +119,8 @@ func room[T any](space *[]T, n int) []T {
 	return *space
 }
 
-// resizeRows makes two rows of the result of two of the picture, each of which begins its slice. A colour is summed for both
-// in the halves of one word, which cannot overflow: weights sum to 2^22 but for rounding, and bytes are below 2^8.
+// resizeRows makes two rows of the result of two of the picture, each of which begins its slice. A colour is summed for
+// both in the halves of one word, which cannot overflow: weights sum to 2^22 but for rounding, and bytes are below 2^8.
 func resizeRows(to1, to2, from1, from2 []byte, t taps) {
 	n := t.n
 	for x, first := range t.first {
@@ -145,8 +147,8 @@ func resizeRows(to1, to2, from1, from2 []byte, t taps) {
 	}
 }
 
-// mixRows makes a row of the result of some of the picture, which lie stride apart. Eight bytes at a time are spread over
-// four words of two sums each.
+// mixRows makes a row of the result of some of the picture, which lie stride apart. Eight bytes at a time are spread
+// over four words of two sums each.
 func mixRows(to, from []byte, stride int, weights []uint64) {
 	weights = weights[:min(len(weights), (len(from)-len(to))/stride+1)] // behind the last row all are 0
 	i := 0

@@ -16,9 +16,9 @@ func Sound(ctx context.Context, path string, rateHz int) (*audio.Sound, error) {
 	return Decoder{}.Sound(ctx, path, rateHz)
 }
 
-// Sound decodes the first sound stream of a file that ffmpeg reads, such as MP3, FLAC, Ogg or a video, resampled by ffmpeg
-// to rateHz, or at its own rate where that is 0. Several channels are averaged, as [audio.ReadWAV] does. It returns
-// [ErrNoSound] for a file without sound, and a [data.FormatError] for one that is broken, ends early
+// Sound decodes the first sound stream of a file that ffmpeg reads, such as MP3, FLAC, Ogg or a video, resampled by
+// ffmpeg to rateHz, or at its own rate where that is 0. Several channels are averaged, as [audio.ReadWAV] does. It
+// returns [ErrNoSound] for a file without sound, and a [data.FormatError] for one that is broken, ends early
 // ([Decoder.AcceptShort]) or exceeds a bound.
 func (d Decoder) Sound(ctx context.Context, path string, rateHz int) (*audio.Sound, error) {
 	if rateHz < 0 {
@@ -59,7 +59,8 @@ func (d Decoder) Sound(ctx context.Context, path string, rateHz int) (*audio.Sou
 	return s, nil
 }
 
-// decodeAU reads what ffmpeg writes as AU: 32-bit floats, of channels that are averaged; name is the file's, for errors.
+// decodeAU reads what ffmpeg writes as AU: 32-bit floats, of channels that are averaged; name is the file's, for
+// errors.
 func decodeAU(name string, b []byte) (*audio.Sound, error) {
 	broken := func(reason string, args ...any) (*audio.Sound, error) {
 		return nil, &data.FormatError{File: name, Reason: fmt.Sprintf(reason, args...)}

@@ -97,8 +97,9 @@ type workshop struct {
 
 var workshops = sync.Pool{New: func() any { return new(workshop) }}
 
-// decodeFast decodes a picture as [DecodePicture] does but for turning it, JPEG files of one or three colours in less than half the time. Of
-// these, as with libjpeg, one that is damaged within its data is decoded as far as it goes; one that ends early is an error.
+// decodeFast decodes a picture as [DecodePicture] does but for turning it, JPEG files of one or three colours in less
+// than half the time. Of these, as with libjpeg, one that is damaged within its data is decoded as far as it goes; one
+// that ends early is an error.
 func decodeFast(name string, b []byte) (image.Image, error) {
 	if bytes.HasPrefix(b, []byte("\xff\xd8")) && endsWhole(b) {
 		if img, ok := fastJPEG(b); ok {
@@ -213,8 +214,8 @@ func openPlanes(b []byte) (*image.YCbCr, error) {
 	return img, nil
 }
 
-// VerifyFrames decodes all frames of a clip in full, and strictly: it finds what reading some of them does not, damaged JPEG
-// data and frames that are not as large as the first. The error names the frame's file.
+// VerifyFrames decodes all frames of a clip in full, and strictly: it finds what reading some of them does not, damaged
+// JPEG data and frames that are not as large as the first. The error names the frame's file.
 func VerifyFrames(paths []string) error {
 	var first Picture
 	for i, path := range paths {

@@ -102,7 +102,8 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// TestPlanes keeps planes, of which rows are farther apart than they are long, and wants the same values of them as of pixels.
+// TestPlanes keeps planes, of which rows are farther apart than they are long, and wants the same values of them as of
+// pixels.
 func TestPlanes(t *testing.T) {
 	img := noisePlanes(37, 53, image.YCbCrSubsampleRatio420)
 	wide := noisePlanes(37, 80, image.YCbCrSubsampleRatio420).SubImage(image.Rect(0, 0, 53, 37)).(*image.YCbCr)

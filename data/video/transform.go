@@ -20,8 +20,8 @@ func sizeError(what string, height, width int) error {
 	return fmt.Errorf("video: %s to %dx%d pixels, want at least 1x1", what, width, height)
 }
 
-// ResizeShort brings the shorter side to so many pixels, and the other in proportion, its fraction cut off, as torchvision's
-// Resize of one number.
+// ResizeShort brings the shorter side to so many pixels, and the other in proportion, its fraction cut off, as
+// torchvision's Resize of one number.
 func ResizeShort(p Picture, short int) Picture {
 	if p.Height <= p.Width {
 		return Resize(p, short, short*p.Width/p.Height)
@@ -29,8 +29,8 @@ func ResizeShort(p Picture, short int) Picture {
 	return Resize(p, short*p.Height/p.Width, short)
 }
 
-// CentreCrop takes the middle of a picture, as torchvision's CenterCrop: half rows and columns are rounded to even, and what
-// the picture lacks is black.
+// CentreCrop takes the middle of a picture, as torchvision's CenterCrop: half rows and columns are rounded to even, and
+// what the picture lacks is black.
 func CentreCrop(p Picture, height, width int) Picture {
 	if height < 1 || width < 1 {
 		panic(sizeError("CentreCrop", height, width))
@@ -66,9 +66,9 @@ const (
 	cropTries  = 10
 )
 
-// RandomBox draws a part of a picture, as torchvision's RandomResizedCrop with its usual bounds: a share of the area, even
-// from 0.08 to 1, a ratio of the sides, even in its logarithm from 3/4 to 4/3, and a place. Where none of ten draws lies
-// within the picture, it is the middle, as large as the ratios allow.
+// RandomBox draws a part of a picture, as torchvision's RandomResizedCrop with its usual bounds: a share of the area,
+// even from 0.08 to 1, a ratio of the sides, even in its logarithm from 3/4 to 4/3, and a place. Where none of ten
+// draws lies within the picture, it is the middle, as large as the ratios allow.
 func RandomBox(height, width int, draw *rand.Rand) Box {
 	area := float64(height) * float64(width)
 	for range cropTries {

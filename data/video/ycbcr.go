@@ -2,9 +2,9 @@ package video
 
 import "image"
 
-// fromYCbCr converts a JPEG's planes as libjpeg does: colour that is stored at half the width, or half of both sides, is
-// interpolated linearly between its samples, weighted 3 to 1 by distance; other ratios, and rows of at most two samples,
-// repeat them.
+// fromYCbCr converts a JPEG's planes as libjpeg does: colour that is stored at half the width, or half of both sides,
+// is interpolated linearly between its samples, weighted 3 to 1 by distance; other ratios, and rows of at most two
+// samples, repeat them.
 func (p Picture) fromYCbCr(img *image.YCbCr) {
 	if !interpolated(img) {
 		p.repeatYCbCr(img)

@@ -33,7 +33,8 @@ func readAVI(path string, size int64) (header, error) {
 }
 
 // readHeader walks the chunks of an AVI file up to its frames; name is the file's, for errors. It returns a
-// [data.FormatError] for a file that is none, is cut off, or has no video. What the streams hold is left to the decoder.
+// [data.FormatError] for a file that is none, is cut off, or has no video. What the streams hold is left to the
+// decoder.
 func readHeader(name string, r *io.SectionReader) (h header, err error) {
 	broken := func(reason string, args ...any) (header, error) {
 		return header{}, &data.FormatError{File: name, Reason: fmt.Sprintf(reason, args...)}
@@ -79,8 +80,8 @@ func readHeader(name string, r *io.SectionReader) (h header, err error) {
 	return broken("no frames behind %d chunks", maxChunks)
 }
 
-// readStreams reads the headers of the streams; ok says whether there is a video. open says that lengths of 0 are those of
-// a file that was not completed.
+// readStreams reads the headers of the streams; ok says whether there is a video. open says that lengths of 0 are those
+// of a file that was not completed.
 func readStreams(list []byte, open bool) (h header, ok bool) {
 	for id, body := range chunks(list) {
 		if id != "LIST" || len(body) < 4 || string(body[:4]) != "strl" {

@@ -135,8 +135,8 @@ func classFolder(dir string, entries []os.DirEntry, want string) (string, error)
 // idLength is how many characters YouTube's names of videos have.
 const idLength = 11
 
-// source is the video that a clip is cut from, as far as its name, without extension, tells: "KEYWORDS__TITLE__UPLOADER__ID".
-// The same video may have been found by other key words.
+// source is the video that a clip is cut from, as far as its name, without extension, tells:
+// "KEYWORDS__TITLE__UPLOADER__ID". The same video may have been found by other key words.
 func source(name string) string {
 	_, rest, ok := strings.Cut(name, "__")
 	if !ok {

@@ -12,8 +12,8 @@ import (
 // loader is opened with settings under which tests are quick.
 var loader = datatest.Loader{Open: Open, Check: Check, Small: map[string]any{"image_side": 16, "val_share": 0}}
 
-// madeClips is a set of so many clips of each class in each fold: of two that follow each other the second has no sound.
-// Each is of a source video of its own.
+// madeClips is a set of so many clips of each class in each fold: of two that follow each other the second has no
+// sound. Each is of a source video of its own.
 func madeClips(n int, withSound, without []byte) datatest.Files {
 	m := datatest.Files{}
 	for fold := 1; fold <= folds; fold++ {
@@ -62,7 +62,8 @@ func avi(streams ...string) []byte {
 func vids() string { return streamHeader("vids", 1, 25, 75) }
 func auds() string { return streamHeader("auds", 1, 22050, 66150) }
 
-// plain is a clip of one colour, in the owners' size and compression; a tone of so many Hz belongs to it unless that is 0.
+// plain is a clip of one colour, in the owners' size and compression; a tone of so many Hz belongs to it unless that is
+// 0.
 func plain(tb testing.TB, ext, colour string, seconds float64, hertz int) []byte {
 	tb.Helper()
 	args := []string{"-f", "lavfi", "-i", fmt.Sprintf("color=c=%s:s=320x240:r=25:d=%v", colour, seconds)}

@@ -10,8 +10,8 @@ import (
 // owner is what must not be in training and validation: the source video, or the clip itself where that is unknown.
 func (c clip) owner() string { return cmp.Or(c.group, c.id) }
 
-// sort puts the clips into splits, in their order. Of the folds that are not tested a share of each class validates: see
-// [stream.Validating], whose groups are source videos.
+// sort puts the clips into splits, in their order. Of the folds that are not tested a share of each class validates:
+// see [stream.Validating], whose groups are source videos.
 func (o options) sort(list []clip) map[data.Split][]clip {
 	var owners []string
 	var labels []int

@@ -60,8 +60,8 @@ func TestSort(t *testing.T) {
 		}
 	}
 	for label, n := range counts {
-		// A tenth of 100 of each class; the last video to fit may be too large or small by half of its four clips, and videos
-		// of both classes count for one.
+		// A tenth of 100 of each class; the last video to fit may be too large or small by half of its four clips, and
+		// videos of both classes count for one.
 		if n < 6 || n > 14 {
 			t.Errorf("%d clips of class %d validate, want 10, give or take 4", n, label)
 		}

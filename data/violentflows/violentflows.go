@@ -13,16 +13,16 @@ const (
 	sound   = "audio"
 )
 
-// Open reads the set below dir, or in dir when that has the folds itself; settings that are absent have their defaults. It
-// lists the folders and reads the beginning of each clip, and decodes nothing yet, unless skip_broken asks for whole
-// samples. It returns the first of the faults that [Check] lists, and says how many there are, and an error for a setting
-// that is unknown or out of bounds, for a fold or class without clips, and for a set without any sound.
+// Open reads the set below dir, or in dir when that has the folds itself; settings that are absent have their defaults.
+// It lists the folders and reads the beginning of each clip, and decodes nothing yet, unless skip_broken asks for whole
+// samples. It returns the first of the faults that [Check] lists, and says how many there are, and an error for a
+// setting that is unknown or out of bounds, for a fold or class without clips, and for a set without any sound.
 func Open(dir string, settings map[string]any) (data.Dataset, error) {
 	return stream.Open(prepare(dir, settings))
 }
 
-// Check lists what is wrong with the folders, and which clips are absent, empty, cut off or no AVI; with skip_broken such
-// clips are no faults. What shows in decoding alone the open set's own Check finds, see [data.Checked].
+// Check lists what is wrong with the folders, and which clips are absent, empty, cut off or no AVI; with skip_broken
+// such clips are no faults. What shows in decoding alone the open set's own Check finds, see [data.Checked].
 func Check(dir string, settings map[string]any) []error {
 	return stream.Check(prepare(dir, settings))
 }

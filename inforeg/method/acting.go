@@ -33,8 +33,8 @@ var windowTraces = []string{
 }
 
 // acting is when a method acts, by its defaults: every method but joint training can act in the whole run, inside the
-// prime learning window, or outside it. Its epochs are those of the window test: intervals of [inforeg.Clock], which the
-// run's setting window_every makes shorter or longer than an epoch of the data.
+// prime learning window, or outside it. Its epochs are those of the window test: intervals of [inforeg.Clock], which
+// the run's setting window_every makes shorter or longer than an epoch of the data.
 type acting struct {
 	window       string
 	first, last  float64
@@ -174,8 +174,8 @@ func number(e inforeg.Epoch, name string) int { return int(e.Settings[name].(flo
 const drawnFloor = 0.1
 
 // RuleOf is the window test that a run's settings ask for, over an interval share times as long as the one that k is
-// for. That of a method without windows, such as joint training, has the paper's k and the set's floor; where that is 0, a
-// tenth.
+// for. That of a method without windows, such as joint training, has the paper's k and the set's floor; where that is
+// 0, a tenth.
 func RuleOf(settings map[string]any, share, floor float64) inforeg.WindowRule {
 	if _, ok := settings["k"]; ok {
 		return rule(settings, share)

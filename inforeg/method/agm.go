@@ -13,10 +13,10 @@ import (
 )
 
 // AGM scales the gradient that arrives at each modality's response φ, its Shapley value over passes in which the other
-// modalities' inputs are zero (Li et al., ICCV 2023): by κ = exp(α (τ - r)), where r > 1 says that the modality is ahead in
-// this batch and τ that it has been so far. The responses add up to the logits, so the loss is that of joint training.
-// The masked passes are in eval mode, by the running averages that the full pass has just updated; without any input
-// the logits count as 0.
+// modalities' inputs are zero (Li et al., ICCV 2023): by κ = exp(α (τ - r)), where r > 1 says that the modality is
+// ahead in this batch and τ that it has been so far. The responses add up to the logits, so the loss is that of joint
+// training. The masked passes are in eval mode, by the running averages that the full pass has just updated; without
+// any input the logits count as 0.
 type AGM struct{ timed }
 
 // Settings declares α and the clipping.

@@ -11,10 +11,10 @@ import (
 	"github.com/primewindow/primewindow/models"
 )
 
-// GBlend is G-Blending (Wang, Tran and Feiszli, CVPR 2020): the losses of Joint* with weights that come from how each of
-// them generalises and overfits. For each loss a copy of the run is trained on it alone for some epochs; the weight is
-// G/O², G the fall of the validation loss and O the growth of its distance from the training loss. Online, weights are
-// estimated every super_epoch epochs; offline, once for the whole run.
+// GBlend is G-Blending (Wang, Tran and Feiszli, CVPR 2020): the losses of Joint* with weights that come from how each
+// of them generalises and overfits. For each loss a copy of the run is trained on it alone for some epochs; the weight
+// is G/O², G the fall of the validation loss and O the growth of its distance from the training loss. Online, weights
+// are estimated every super_epoch epochs; offline, once for the whole run.
 type GBlend struct{ timed }
 
 // Settings declares how often weights are estimated.
@@ -117,8 +117,8 @@ func estimate(e inforeg.Epoch, names []string, epochs int) ([]float64, error) {
 // leastOverfit is where |O| is floored: a loss that did not overfit at all would take all the weight.
 const leastOverfit = 1e-4
 
-// BlendWeights are proportional to G/O², of each loss's generalisation G and overfitting O, and add up to 1. A loss whose
-// validation loss rose counts as G = 0; where all did, the weights are equal.
+// BlendWeights are proportional to G/O², of each loss's generalisation G and overfitting O, and add up to 1. A loss
+// whose validation loss rose counts as G = 0; where all did, the weights are equal.
 func BlendWeights(generalised, overfitted []float64) []float64 {
 	weights := make([]float64, len(generalised))
 	sum := 0.0

@@ -16,11 +16,12 @@ import (
 // gates are replaced for Q steps by their running means, through which no signal of the other comes.
 //
 // For a set of variables θ with gradient g, μ(θ) adds ‖g‖²/‖θ‖² over the steps, those of a re-balancing left out. A
-// modality's bypass are its excitation layers and the squeeze layers, which both share; BDR = log10(μ(bypass)/μ(encoder)).
-// Where the BDRs of both differ by more than ε, the modality of the greater one is the target of the next Q steps. μ and
-// the means are taken from the first step on, also where the method does not act yet, as in the published code. There,
-// the second modality's running mean is of the first one's gates; here each has its own. Each of its encoders also has a
-// classifier with a loss of its own; here, as the paper's table lists it, there is one head and one loss.
+// modality's bypass are its excitation layers and the squeeze layers, which both share; BDR =
+// log10(μ(bypass)/μ(encoder)). Where the BDRs of both differ by more than ε, the modality of the greater one is the
+// target of the next Q steps. μ and the means are taken from the first step on, also where the method does not act yet,
+// as in the published code. There, the second modality's running mean is of the first one's gates; here each has its
+// own. Each of its encoders also has a classifier with a loss of its own; here, as the paper's table lists it, there is
+// one head and one loss.
 //
 // Not acting, it is joint training of the gated model, which is another model than that of method joint.
 type Greedy struct{ timed }

@@ -380,8 +380,8 @@ func TestGreedyRandom(t *testing.T) {
 	}
 }
 
-// TestGreedyFisher: on a gated model the exact probe gives what autodiff gives for each sample alone, and shares leave a
-// step's gradients as they are.
+// TestGreedyFisher: on a gated model the exact probe gives what autodiff gives for each sample alone, and shares leave
+// a step's gradients as they are.
 func TestGreedyFisher(t *testing.T) {
 	const samples = 4
 	m := modelOf(t, []string{"cnn1d:4-6", "cnn2d:4-6-8"}, []int{12, 2}, []int{2, 9, 8, 1})

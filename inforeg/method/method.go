@@ -30,7 +30,8 @@ var known = struct {
 	"freeze":           Slow{Freeze: true},
 }}
 
-// Register makes a method known under a name. It panics when there is one of that name: a name on record means one thing.
+// Register makes a method known under a name. It panics when there is one of that name: a name on record means one
+// thing.
 func Register(name string, m inforeg.Method) {
 	known.Lock()
 	defer known.Unlock()

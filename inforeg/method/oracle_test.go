@@ -171,7 +171,8 @@ func TestAGMScalesBranches(t *testing.T) {
 	}
 }
 
-// TestShapleyEfficiency: the responses add up to the logits, whatever the passes give, for two and for three modalities.
+// TestShapleyEfficiency: the responses add up to the logits, whatever the passes give, for two and for three
+// modalities.
 func TestShapleyEfficiency(t *testing.T) {
 	for _, n := range []int{2, 3} {
 		b := newBench(t, "agm", n, map[string]any{"alpha": 0.0, "clip": false})

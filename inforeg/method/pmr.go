@@ -15,13 +15,13 @@ import (
 // epochs slows the other by the entropy of the same distribution (Fan et al., CVPR 2023). Prototypes are the classes'
 // mean features over a tenth of the training samples, taken at the start of every epoch.
 //
-// With ρ the ratio of the summed p(y) of both by their prototypes, the loss is L + α (β PCE_1 + γ PCE_2) - μ (γ H_1 + β H_2),
-// β = clip(1/ρ - 1, 0, 1), γ = clip(ρ - 1, 0, 1), and H the mean entropy. Form "released" is the published code: the
-// modality behind by any margin gets α PCE, and there is no entropy.
+// With ρ the ratio of the summed p(y) of both by their prototypes, the loss is L + α (β PCE_1 + γ PCE_2) - μ (γ H_1 + β
+// H_2), β = clip(1/ρ - 1, 0, 1), γ = clip(ρ - 1, 0, 1), and H the mean entropy. Form "released" is the published code:
+// the modality behind by any margin gets α PCE, and there is no entropy.
 //
 // The method is defined for two modalities. With more, which is not in its paper, ρ_m is the sum of modality m over the
-// mean of the others' sums, as in [OGM], and the loss is L + Σ_m (α clip(1/ρ_m - 1, 0, 1) PCE_m - μ clip(ρ_m - 1, 0, 1) H_m);
-// for two this is the loss above. Form "released" then gives α PCE_m to each modality whose ρ_m is below 1.
+// mean of the others' sums, as in [OGM], and the loss is L + Σ_m (α clip(1/ρ_m - 1, 0, 1) PCE_m - μ clip(ρ_m - 1, 0, 1)
+// H_m); for two this is the loss above. Form "released" then gives α PCE_m to each modality whose ρ_m is below 1.
 type PMR struct{ timed }
 
 // Forms of the setting "form".

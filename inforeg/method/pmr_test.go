@@ -60,7 +60,8 @@ func TestPMRThree(t *testing.T) {
 					down, _ := b.step(t)
 					b.values[name][i] = was
 					want := (loss(up) - loss(down)) / (2 * h)
-					// losses near 1 in float32, 1e-7 apart at best, over 2h; and h², times a third derivative of order 1
+					// losses near 1 in float32, 1e-7 apart at best, over 2h; and h², times a third derivative of order
+					// 1
 					if got := float64(grads[name][i]); math.Abs(got-want) > 5e-4 {
 						t.Errorf("gradient of %s[%d]: %v, finite differences %v", name, i, got, want)
 					}

@@ -12,16 +12,17 @@ import (
 	"github.com/primewindow/primewindow/models"
 )
 
-// RedReg is InfoReg's direct successor (Yang et al., arXiv 2511.13755), after its published code: the paper's text gives
-// the parts, the code the constants. In a batch in which modality m is ahead by Δ, it adds α (w - w₀), without its
-// component along the gradient, tensor by tensor, to m's encoder, with α = exp(β tanh Δ), where
+// RedReg is InfoReg's direct successor (Yang et al., arXiv 2511.13755), after its published code: the paper's text
+// gives the parts, the code the constants. In a batch in which modality m is ahead by Δ, it adds α (w - w₀), without
+// its component along the gradient, tensor by tensor, to m's encoder, with α = exp(β tanh Δ), where
 //
 //   - m's features are redundant: the ratio ‖δz‖²/‖δx‖² of two noisy passes, over its own moving average, less γ times
 //     the growth of m's score over some steps, exceeds a trigger, and
 //   - both modalities agree: the mean cosine of their features exceeds a threshold that rises over the epochs.
 //
-// There is no Fisher trace in it: it is what InfoReg's window has to be worth more than. Noise is added to inputs as they
-// are; the published code clips pictures to [0, 1] after it has normalised them. Two modalities of equally many features.
+// There is no Fisher trace in it: it is what InfoReg's window has to be worth more than. Noise is added to inputs as
+// they are; the published code clips pictures to [0, 1] after it has normalised them. Two modalities of equally many
+// features.
 type RedReg struct{ timed }
 
 const (

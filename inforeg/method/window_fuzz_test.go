@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// FuzzParseWindow reads any text as the setting "window". Epochs that can be read are whole, in order and not empty; each of
-// the words stands for itself.
+// FuzzParseWindow reads any text as the setting "window". Epochs that can be read are whole, in order and not empty;
+// each of the words stands for itself.
 func FuzzParseWindow(f *testing.F) {
 	for _, text := range []string{
 		"all", "none", "auto", "outside", "2:5", "0:1 3:9", "audio 2:5, visual 3:4 6:7", "audio 2:5,audio 3:4", "2:5,", ",", "", " ",

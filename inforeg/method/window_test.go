@@ -42,8 +42,8 @@ func FuzzWindow(f *testing.F) {
 	})
 }
 
-// TestIntervals: where windows are tested by another clock than epochs, it is the interval that counts, and K is for its
-// length.
+// TestIntervals: where windows are tested by another clock than epochs, it is the interval that counts, and K is for
+// its length.
 func TestIntervals(t *testing.T) {
 	nan := math.NaN()
 	for _, tt := range []struct {

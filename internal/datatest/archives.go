@@ -70,7 +70,8 @@ func Zip(method uint16, list ...File) []byte {
 	return out.Bytes()
 }
 
-// Zips are the same files in forms that unpack to the same, and in forms that do not. wanted is the place of one that is read.
+// Zips are the same files in forms that unpack to the same, and in forms that do not. wanted is the place of one that
+// is read.
 func Zips(list []File, wanted int) []Odd {
 	packed := Zip(zip.Deflate, list...)
 	stored := Zip(zip.Store, list...)

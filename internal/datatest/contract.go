@@ -157,8 +157,8 @@ func equalBits(a, b []float32) bool {
 	return slices.EqualFunc(a, b, func(x, y float32) bool { return math.Float32bits(x) == math.Float32bits(y) })
 }
 
-// Augmented checks that draws change one modality of each of some samples, and no other: it is the same with draw 0 and where
-// augmentation is switched off, as plain has it.
+// Augmented checks that draws change one modality of each of some samples, and no other: it is the same with draw 0 and
+// where augmentation is switched off, as plain has it.
 func Augmented(d, plain data.Dataset, split data.Split, indices []int, modality string) error {
 	var x [4]map[string][]float32
 	for k, from := range []struct {

@@ -103,7 +103,8 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// TestStrangers: a validation split that shares groups with the training split is told where the test split shares none.
+// TestStrangers: a validation split that shares groups with the training split is told where the test split shares
+// none.
 func TestStrangers(t *testing.T) {
 	for _, tt := range []struct {
 		name  string

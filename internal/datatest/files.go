@@ -45,8 +45,8 @@ func Put(tb testing.TB, path string, b []byte) {
 	}
 }
 
-// Real is the folder of all sets' real files, as the environment names it or beside the module. The test is skipped where
-// that lacks one of the folders, which are named below it.
+// Real is the folder of all sets' real files, as the environment names it or beside the module. The test is skipped
+// where that lacks one of the folders, which are named below it.
 func Real(tb testing.TB, folders ...string) string {
 	tb.Helper()
 	dir := os.Getenv("PRIMEWINDOW_DATA")

@@ -27,8 +27,8 @@ const (
 	Archive   Kind = "archive"   // gzip, zip, npz, MATLAB's
 )
 
-// Takes says for each loader by its package's name which kinds of files it takes. Internal/policy compares it with what the
-// package calls, so that a new loader stands here, and has a row in its table for each kind.
+// Takes says for each loader by its package's name which kinds of files it takes. Internal/policy compares it with what
+// the package calls, so that a new loader stands here, and has a row in its table for each kind.
 var Takes = map[string][]Kind{
 	"cremad":         {Table, Recording, Picture, Video},
 	"digits":         {Recording, Archive},
@@ -52,8 +52,8 @@ type Row struct {
 
 	// Inside makes of an odd file the one that it is put in, an archive for example; nil where it lies there itself.
 	Inside func(b []byte) []byte
-	// Named is what a fault names where a folder has the file's name, which is another way to keep the sample; empty where it is
-	// none.
+	// Named is what a fault names where a folder has the file's name, which is another way to keep the sample; empty
+	// where it is none.
 	Named string
 	// Bare says that any content is right, as a text's: of files that stand in for others pointers alone are told.
 	Bare bool
@@ -62,11 +62,11 @@ type Row struct {
 // hangs is how long opening and checking a set may take before it is said to wait for ever.
 const hangs = time.Minute
 
-// Table puts every odd file of a row in its place, and what [StandIns] and [Places] put there in each, and wants each read as
-// its plain twin is, or named in one line with a hint by its cause: of checking and opening alike. The plain twin is the
-// first of the row's files whose content begins alike, or the set's own where the first is not read. set is the package's
-// name. A kind that the loader [Takes] and no row has is an error. With a cache
-// what did not change is decoded once: the caller names its folder.
+// Table puts every odd file of a row in its place, and what [StandIns] and [Places] put there in each, and wants each
+// read as its plain twin is, or named in one line with a hint by its cause: of checking and opening alike. The plain
+// twin is the first of the row's files whose content begins alike, or the set's own where the first is not read. set is
+// the package's name. A kind that the loader [Takes] and no row has is an error. With a cache what did not change is
+// decoded once: the caller names its folder.
 func (l Loader) Table(t *testing.T, set string, rows []Row) {
 	t.Helper()
 	takes, ok := Takes[set]
@@ -244,8 +244,8 @@ func Brief(text string) string {
 	return text
 }
 
-// faults are what checking a set finds, or what opening and reading all of it finds; of a whole set it returns that. It wants
-// both to agree.
+// faults are what checking a set finds, or what opening and reading all of it finds; of a whole set it returns that. It
+// wants both to agree.
 func (l Loader) faults(t *testing.T, dir string) (data.Dataset, []error) {
 	t.Helper()
 	var checked []error

@@ -34,9 +34,10 @@ func (l Loader) Must(tb testing.TB, dir string, others ...any) data.Dataset {
 	return Open(tb, l.Open, dir, l.Settings(others...))
 }
 
-// Drawn opens a set whose draws change one modality, and checks it by [Contract] and [Strangers], and by [Augmented] and [Same] that they do so for these
-// training samples, that augment=false switches them off, and that values are the same without a cache, with an empty one and
-// with what that then holds. It sets the variable of the environment that names the cache's folder.
+// Drawn opens a set whose draws change one modality, and checks it by [Contract] and [Strangers], and by [Augmented]
+// and [Same] that they do so for these training samples, that augment=false switches them off, and that values are the
+// same without a cache, with an empty one and with what that then holds. It sets the variable of the environment that
+// names the cache's folder.
 func (l Loader) Drawn(t *testing.T, dir, cacheVariable, modality string, indices []int, others ...any) {
 	t.Helper()
 	t.Setenv(cacheVariable, "off")
@@ -96,9 +97,9 @@ type Fault struct {
 	Reason string
 }
 
-// Broken spoils a set and wants the fault, in one line, of Open and of Check, or of both for the open set where it shows late.
-// index is the training sample that is broken, and left are the training samples that skip_broken leaves: the set of these
-// is returned, or nil where no sample is to blame and skip_broken changes nothing.
+// Broken spoils a set and wants the fault, in one line, of Open and of Check, or of both for the open set where it
+// shows late. index is the training sample that is broken, and left are the training samples that skip_broken leaves:
+// the set of these is returned, or nil where no sample is to blame and skip_broken changes nothing.
 func (l Loader) Broken(t *testing.T, f Files, fault Fault, index, left int) data.Dataset {
 	t.Helper()
 	fault.Spoil(f)

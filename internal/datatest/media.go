@@ -78,8 +78,8 @@ func PNG(tb testing.TB, img image.Image) []byte {
 	return b.Bytes()
 }
 
-// FFmpeg is what ffmpeg makes of its arguments, as a file with this extension: .flv, .avi or .mp4 for example. Where it is not
-// installed the test is skipped.
+// FFmpeg is what ffmpeg makes of its arguments, as a file with this extension: .flv, .avi or .mp4 for example. Where it
+// is not installed the test is skipped.
 func FFmpeg(tb testing.TB, ext string, args ...string) []byte {
 	tb.Helper()
 	program, err := exec.LookPath("ffmpeg")
@@ -98,8 +98,8 @@ func FFmpeg(tb testing.TB, ext string, args ...string) []byte {
 	return b
 }
 
-// Level is the level, from 0 to 255, of a value that was shifted and scaled by ImageNet's mean and deviation; k counts the
-// values, three a pixel.
+// Level is the level, from 0 to 255, of a value that was shifted and scaled by ImageNet's mean and deviation; k counts
+// the values, three a pixel.
 func Level(v float32, k int) float64 {
 	mean, deviation := [3]float64{0.485, 0.456, 0.406}, [3]float64{0.229, 0.224, 0.225}
 	return 255 * (float64(v)*deviation[k%3] + mean[k%3])

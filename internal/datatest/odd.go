@@ -14,8 +14,8 @@ import (
 	"github.com/gen2brain/jpegn"
 )
 
-// Odd is a file that loaders meet: as programs write it that people use, as a fault leaves it, or as somebody makes it who
-// means no good; and what they are to make of it.
+// Odd is a file that loaders meet: as programs write it that people use, as a fault leaves it, or as somebody makes it
+// who means no good; and what they are to make of it.
 type Odd struct {
 	Name   string
 	Ext    string // of its name, with the full stop; empty where any will do
@@ -26,8 +26,8 @@ type Odd struct {
 	Reason string
 }
 
-// Pictures are odd and hostile pictures, all of the same width and height, each side at least 8: those that are read show an
-// image as [Ramp] makes it, upright or not, and the grey ones a level.
+// Pictures are odd and hostile pictures, all of the same width and height, each side at least 8: those that are read
+// show an image as [Ramp] makes it, upright or not, and the grey ones a level.
 func Pictures(tb testing.TB, width, height int) []Odd {
 	tb.Helper()
 	ramp := Ramp(width, height)
@@ -129,7 +129,8 @@ func Chunk(kind string, body []byte) []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
 }
 
-// RawPNG is a PNG file of 8 bits a value: its kind of colour, other chunks before the data, and rows each behind its filter.
+// RawPNG is a PNG file of 8 bits a value: its kind of colour, other chunks before the data, and rows each behind its
+// filter.
 func RawPNG(width, height int, kind, interlaced byte, chunks, rows []byte) []byte {
 	head := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, uint32(width)), uint32(height))
 	var packed bytes.Buffer

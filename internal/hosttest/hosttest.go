@@ -136,7 +136,8 @@ func Zipped(t *testing.T, arrays map[string][]byte) []byte {
 	return b.Bytes()
 }
 
-// Tiny is [Small] with encoders of one layer, which compile in half the time, and nothing measured but what is asked for.
+// Tiny is [Small] with encoders of one layer, which compile in half the time, and nothing measured but what is asked
+// for.
 func Tiny(method string, more map[string]any) map[string]any {
 	s := Small(method)
 	s["encoder.audio"], s["encoder.visual"], s["probes"] = "cnn2d:4", "cnn2d:4", "none"

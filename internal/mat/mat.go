@@ -104,9 +104,10 @@ func (a Array) At(i int) float64 {
 	return math.Float64frombits(a.order.Uint64(b))
 }
 
-// Decode reads a variable of a file; name is the file's, for errors, and limit bounds what the array may take, in bytes as
-// it is stored. It returns a [data.FormatError] for a file that is empty, truncated, damaged or lacks the variable, and a
-// [data.UnsupportedError] for other formats of MATLAB's, for an array that is complex, not numeric, or larger than the limit.
+// Decode reads a variable of a file; name is the file's, for errors, and limit bounds what the array may take, in bytes
+// as it is stored. It returns a [data.FormatError] for a file that is empty, truncated, damaged or lacks the variable,
+// and a [data.UnsupportedError] for other formats of MATLAB's, for an array that is complex, not numeric, or larger
+// than the limit.
 func Decode(name string, b []byte, variable string, limit int64) (Array, error) {
 	order, err := header(name, b)
 	if err != nil {

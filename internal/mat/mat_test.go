@@ -81,8 +81,8 @@ func TestReference(t *testing.T) {
 
 var orders = []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian}
 
-// TestStorage reads every class from every kind of storage, in both byte orders, compressed and not, with as many numbers as
-// make a small element and as do not.
+// TestStorage reads every class from every kind of storage, in both byte orders, compressed and not, with as many
+// numbers as make a small element and as do not.
 func TestStorage(t *testing.T) {
 	read := 0
 	for _, order := range orders {

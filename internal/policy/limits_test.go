@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 const (
@@ -44,6 +45,36 @@ func TestPackageSizes(t *testing.T) {
 			t.Errorf("%s: nine in ten of its files have up to %d lines, want below %d", p.name(), sizes[(9*n-1)/10], mostUsual)
 		}
 	}
+}
+
+// widest is how many columns a comment may have, a tab as four. Tables in comments, which begin with a tab, may have
+// more, and so may what an example prints.
+const widest = 120
+
+// TestCommentsFit keeps comments to lines that are read without turning the head.
+func TestCommentsFit(t *testing.T) {
+	for _, name := range treeFiles(t) {
+		if !strings.HasSuffix(name, ".go") {
+			continue
+		}
+		output := false
+		for i, line := range strings.Split(string(read(t, name)), "\n") {
+			text := strings.TrimSpace(line)
+			output = strings.HasPrefix(text, "// Output:") || output && strings.HasPrefix(text, "//")
+			if output || !tooWide(line) {
+				continue
+			}
+			t.Errorf("%s:%d: a comment of more than %d columns", name, i+1, widest)
+		}
+	}
+}
+
+func tooWide(line string) bool {
+	text := strings.TrimLeft(line, "\t")
+	if !strings.HasPrefix(text, "// ") {
+		return false
+	}
+	return utf8.RuneCountInString(text)+4*(len(line)-len(text)) > widest
 }
 
 // link is a doc link to a name that begins with a capital: of the package itself, of another one, of a type.
@@ -173,6 +204,10 @@ func TestDocLinks(t *testing.T) {
 func TestLimitsMatch(t *testing.T) {
 	if n := codeLines("package a\n\n// b\nvar c = 1 // d\n\t// e\n"); n != 2 {
 		t.Errorf("%d lines of code, want the clause and the variable", n)
+	}
+	long := "// " + strings.Repeat("x", widest-3)
+	if tooWide(long) || !tooWide(long+"x") || !tooWide("\t"+long) || tooWide("//\t"+long) || tooWide("a := 1 "+long) {
+		t.Error("a comment's width is not measured")
 	}
 	for text, want := range map[string]string{
 		"see [Run.To].": "[Run.To]", "[graph.NewExec]": "[graph.NewExec]", "[*Backend]": "[*Backend]", "[B, H, W]": "", "x[i]": "", "[n, D]": "", "[B]": "[B]",

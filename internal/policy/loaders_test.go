@@ -24,8 +24,8 @@ var tells = map[datatest.Kind]*regexp.Regexp{
 	datatest.Archive:   regexp.MustCompile(`\b(zip|gzip)\.(NewReader|OpenReader)\(|\bnpy\.DecodeZip\(|\bmat\.Decode\(`),
 }
 
-// TestLoaders compares what each loader's code calls with the kinds of files that it is said to take, and wants its test to walk
-// the table of odd files: so no loader lacks what another has.
+// TestLoaders compares what each loader's code calls with the kinds of files that it is said to take, and wants its
+// test to walk the table of odd files: so no loader lacks what another has.
 func TestLoaders(t *testing.T) {
 	code, tables := map[string]string{}, map[string]bool{}
 	for _, name := range treeFiles(t) {

@@ -14,8 +14,8 @@ type comparison struct {
 	name string
 }
 
-// Comparison is the table of a comparison: of each method mean ± standard deviation over its seeds, and under it the paired
-// difference to the baseline with its interval and p.
+// Comparison is the table of a comparison: of each method mean ± standard deviation over its seeds, and under it the
+// paired difference to the baseline with its interval and p.
 func Comparison(c *wire.Compared, name string) Grid { return comparison{c, name}.grid() }
 
 // Pairs is the table of a method less another one, seed by seed. Where no seed has both it is an error.

@@ -52,8 +52,8 @@ func (r reproduction) oneWay(g *Grid) {
 	}
 }
 
-// twoWays has a row for each group and a column for each of its ways, of the fused accuracy. Arms of no group, such as the
-// baseline, have rows of their own.
+// twoWays has a row for each group and a column for each of its ways, of the fused accuracy. Arms of no group, such as
+// the baseline, have rows of their own.
 func (r reproduction) twoWays(g *Grid) {
 	fused := wire.Quantity{Encoder: "fused", Readout: "head"}
 	var groups, columns []string
@@ -94,7 +94,8 @@ func armName(a wire.ReproducedArm) string {
 	return a.Name
 }
 
-// shown are the accuracies that the table has: the fused one, each modality's by the head, by a linear probe, and the rest.
+// shown are the accuracies that the table has: the fused one, each modality's by the head, by a linear probe, and the
+// rest.
 func (r reproduction) shown() []wire.Quantity {
 	var list []wire.Quantity
 	for _, a := range r.Arms {

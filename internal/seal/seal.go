@@ -52,8 +52,8 @@ func place(text []byte) int {
 	}
 }
 
-// Seal writes the checksum of the text and of what follows it, whose checksum alone after the text follow computes, over
-// the blank digits of the text. follow may be nil.
+// Seal writes the checksum of the text and of what follows it, whose checksum alone after the text follow computes,
+// over the blank digits of the text. follow may be nil.
 func Seal(text []byte, follow func(sum uint32) uint32) error {
 	at := place(text)
 	if at < 0 || string(text[at:at+len(Blank)]) != Blank {
@@ -70,8 +70,8 @@ func Seal(text []byte, follow func(sum uint32) uint32) error {
 // Digits is a checksum as it is written.
 func Digits(sum uint32) string { return fmt.Sprintf("%08x", sum) }
 
-// Open begins to check a text: want is the checksum that it carries, and sum that of its bytes, which [Update] continues
-// with what follows. It reports false for a text that carries none.
+// Open begins to check a text: want is the checksum that it carries, and sum that of its bytes, which [Update]
+// continues with what follows. It reports false for a text that carries none.
 func Open(text []byte) (want string, sum uint32, sealed bool) {
 	at := place(text)
 	if at < 0 {

@@ -25,8 +25,8 @@ func OpenPlain(path string, flag int, perm fs.FileMode) (*os.File, error) {
 	return f, nil
 }
 
-// PlainError is what the system says of a file that was opened with O_NOFOLLOW: of a link that it is one, which the system
-// calls too many of them.
+// PlainError is what the system says of a file that was opened with O_NOFOLLOW: of a link that it is one, which the
+// system calls too many of them.
 func PlainError(path string, err error) error {
 	if errors.Is(err, syscall.ELOOP) {
 		return fmt.Errorf("%s is a link, want a plain file", path)

@@ -1,9 +1,9 @@
 // Package whole writes files that are there whole or not at all, and opens those in whose place others may have put
 // something else.
 //
-// [WriteFile] and [Stream] take the permissions that the umask leaves, keep those of a file that they replace, and follow
-// the person's own link to where it leads. [OpenPlain] is
-// for logs, locks and packs in folders that several users may write to.
+// [WriteFile] and [Stream] take the permissions that the umask leaves, keep those of a file that they replace, and
+// follow the person's own link to where it leads. [OpenPlain] is for logs, locks and packs in folders that several
+// users may write to.
 package whole
 
 import (
@@ -29,13 +29,13 @@ func WriteFile(path string, body []byte) error {
 	return nil
 }
 
-// TempSuffix ends the names of files that are being written. They begin with a full stop; those that a process which was
-// killed left behind may be removed.
+// TempSuffix ends the names of files that are being written. They begin with a full stop; those that a process which
+// was killed left behind may be removed.
 const TempSuffix = ".writing"
 
-// Stream replaces a file, or makes it, by what write writes: after an error, a kill or a power loss there is what was there
-// before, or all of it. A path that leads to something other than a file, such as a terminal or a pipe, is written to as
-// it is.
+// Stream replaces a file, or makes it, by what write writes: after an error, a kill or a power loss there is what was
+// there before, or all of it. A path that leads to something other than a file, such as a terminal or a pipe, is
+// written to as it is.
 func Stream(path string, write func(io.Writer) error) (err error) {
 	mode := fs.FileMode(0o666)
 	st, err := os.Stat(path)
@@ -78,8 +78,8 @@ func Stream(path string, write func(io.Writer) error) (err error) {
 	return SyncFolder(dir)
 }
 
-// SyncFolder puts a folder's entries on disk: a rename is there after a power loss only then. An empty name is that of the
-// present folder.
+// SyncFolder puts a folder's entries on disk: a rename is there after a power loss only then. An empty name is that of
+// the present folder.
 func SyncFolder(dir string) error {
 	f, err := os.Open(filepath.Clean(dir))
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 	"github.com/primewindow/primewindow/internal/strict"
 )
 
-// CompareSchema is the version of compare.json. Schema 1 had no families: all comparisons of a table were corrected together.
+// CompareSchema is the version of compare.json. Schema 1 had no families: all comparisons of a table were corrected
+// together.
 const CompareSchema = 2
 
 // NewerComparison is the schema of a compare.json that a newer version wrote.
@@ -44,8 +45,8 @@ func ParseCompared(text []byte) (*Compared, error) {
 	return &c.Compared, nil
 }
 
-// Compared is what a comparison of methods came to, and what compare.json holds. Accuracies are between 0 and 1. It is a
-// function of the runs' folders alone: the same runs give the same file, however often they were interrupted.
+// Compared is what a comparison of methods came to, and what compare.json holds. Accuracies are between 0 and 1. It is
+// a function of the runs' folders alone: the same runs give the same file, however often they were interrupted.
 type Compared struct {
 	Schema      int            `json:"schema"`
 	Data        string         `json:"data"`
@@ -129,8 +130,8 @@ type Difference struct {
 	Holm      *float64 `json:"p_holm"`
 	Excludes0 bool     `json:"excludes_0"` // whether the interval lies to one side of 0, before any correction
 	Seeds     int      `json:"seeds"`
-	// Family is that for whose FamilySize comparisons Holm accounts: FamilyPrimary, FamilySecondary, or FamilyNone, where
-	// Holm is null. It is empty in records of schema 1, where all comparisons of a table were one family.
+	// Family is that for whose FamilySize comparisons Holm accounts: FamilyPrimary, FamilySecondary, or FamilyNone,
+	// where Holm is null. It is empty in records of schema 1, where all comparisons of a table were one family.
 	Family     string `json:"family,omitempty"`
 	FamilySize int    `json:"family_size,omitempty"`
 }

@@ -29,11 +29,11 @@
 //	GET    /v1/sets                     []Set
 //	POST   /v1/sets/view                [SetAsk] → [SetView]
 //
-// Where the socket is says [SocketPath], or `primewindow ps`. Its folder is closed to other users, and both sides look at
-// who the other is before a word is said: a client that is not this package's should do so too (SO_PEERCRED).
+// Where the socket is says [SocketPath], or `primewindow ps`. Its folder is closed to other users, and both sides look
+// at who the other is before a word is said: a client that is not this package's should do so too (SO_PEERCRED).
 //
-// An array is a body of raw little-endian float32 with its shape in the header [ShapeHeader], "128,64".
-// An error is a [Problem] with a status of 4xx or 5xx. A later version of the protocol gets another prefix;
-// within /v1 fields are added and never change their meaning. A host refuses a request with a field that it does not know,
-// by name, rather than doing less than was asked for: a client of newer code is told so.
+// An array is a body of raw little-endian float32 with its shape in the header [ShapeHeader], "128,64". An error is a
+// [Problem] with a status of 4xx or 5xx. A later version of the protocol gets another prefix; within /v1 fields are
+// added and never change their meaning. A host refuses a request with a field that it does not know, by name, rather
+// than doing less than was asked for: a client of newer code is told so.
 package wire

@@ -33,8 +33,8 @@ const (
 // Fused is the encoder of what is measured on the fused prediction.
 const Fused = "fused"
 
-// Encoders of records of the whole model's trace. Their Params say ParamsWhole, so that they are in no modality's trace,
-// whatever modalities are called.
+// Encoders of records of the whole model's trace. Their Params say ParamsWhole, so that they are in no modality's
+// trace, whatever modalities are called.
 const (
 	WholeModel  = "model" // all encoders and the fusion head together
 	HeadAlone   = "head"  // the fusion head
@@ -46,8 +46,8 @@ func OfWhole(rec Record) bool {
 	return rec.Params == ParamsWhole || strings.HasSuffix(rec.Params, ", "+ParamsWhole)
 }
 
-// InStep and OfSteps mark, at the end of Record.Way, what was measured on the batch of a step, and the mean of that over
-// the steps of an interval.
+// InStep and OfSteps mark, at the end of Record.Way, what was measured on the batch of a step, and the mean of that
+// over the steps of an interval.
 const (
 	InStep  = "in step"
 	OfSteps = "mean of steps"

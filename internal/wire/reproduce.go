@@ -16,8 +16,8 @@ import (
 const ReproduceSchema = 2
 
 // Reproduction is the record of one table or figure of the paper, or of one question, on one set: all that is needed to
-// draw it again without training. `primewindow reproduce` writes it. Accuracies are between 0 and 1. It is a function of
-// the runs' folders alone.
+// draw it again without training. `primewindow reproduce` writes it. Accuracies are between 0 and 1. It is a function
+// of the runs' folders alone.
 type Reproduction struct {
 	Schema    int      `json:"schema"`
 	Target    string   `json:"target"` // table1, fig5, window and so on
@@ -30,7 +30,8 @@ type Reproduction struct {
 	Samples   int      `json:"samples"` // in it
 	Select    string   `json:"select"`  // how the epoch of each run was chosen: val, last or test-best
 	Seeds     int      `json:"seeds"`   // of each arm, 0 to Seeds-1, but for a target of one seed that was searched for
-	// Searched is, of such a target, how many seeds might have been shown: the first with which the method acted is, else 0.
+	// Searched is, of such a target, how many seeds might have been shown: the first with which the method acted is,
+	// else 0.
 	Searched   int    `json:"searched,omitempty"`
 	Tuned      bool   `json:"tuned"`                 // whether the learning rate was chosen, by the validation split
 	TuneSeeds  int    `json:"tune_seeds,omitempty"`  // over how many seeds, where it was; in schema 1 with seed 0 alone
@@ -65,8 +66,9 @@ type ReproducedArm struct {
 	Settings map[string]any `json:"settings,omitempty"` // those that are neither the default nor shared
 	// Trials are the learning rates that were tried; RateOf is the arm whose choice this one takes.
 	Trials []Trial `json:"trials,omitempty"`
-	// MarginSamples is by how many samples of the validation split the chosen rate is ahead of the second best, Saturated
-	// whether so few decide that the choice is none, Edge at which edge of the grid it is nevertheless: low or high.
+	// MarginSamples is by how many samples of the validation split the chosen rate is ahead of the second best,
+	// Saturated whether so few decide that the choice is none, Edge at which edge of the grid it is nevertheless: low
+	// or high.
 	MarginSamples *float64     `json:"margin_samples,omitempty"`
 	Saturated     bool         `json:"saturated,omitempty"`
 	Edge          string       `json:"edge,omitempty"`
@@ -74,8 +76,8 @@ type ReproducedArm struct {
 	X             *float64     `json:"x,omitempty"` // of an arm in a curve over a setting
 	Accuracies    []Summary    `json:"accuracy,omitempty"`
 	Differences   []Difference `json:"difference,omitempty"` // to the baseline, paired by seed
-	// Against is another arm to which the paired differences Apart are taken, too, because the question is about the two.
-	// Nothing corrects them: their family is FamilyNone.
+	// Against is another arm to which the paired differences Apart are taken, too, because the question is about the
+	// two. Nothing corrects them: their family is FamilyNone.
 	Against string          `json:"against,omitempty"`
 	Apart   []Difference    `json:"apart,omitempty"`
 	Paper   []PaperNumber   `json:"paper,omitempty"`
@@ -86,8 +88,8 @@ type ReproducedArm struct {
 // NotTrained is why a run that is not trained to its end has no result.
 const NotTrained = "not trained to its end yet"
 
-// Trial is a run that helped to choose the learning rate, by its accuracy on the validation split: at its last epoch where
-// runs count there, else at the epoch where it is best.
+// Trial is a run that helped to choose the learning rate, by its accuracy on the validation split: at its last epoch
+// where runs count there, else at the epoch where it is best.
 type Trial struct {
 	LR       float64 `json:"lr"`
 	Seed     int     `json:"seed,omitempty"`
@@ -122,7 +124,8 @@ type ReproducedCurve struct {
 	Values     []float64 `json:"values"`
 	// SE has a standard error for each value, nil where there is none; it is empty where no value has one.
 	SE []*float64 `json:"se,omitempty"`
-	// Of a trace: how its windows are tested, and the standard error of the rise up to each value, nil where none is known.
+	// Of a trace: how its windows are tested, and the standard error of the rise up to each value, nil where none is
+	// known.
 	Test   *WindowTest `json:"test,omitempty"`
 	RiseSE []*float64  `json:"rise_se,omitempty"`
 }

@@ -32,7 +32,8 @@ type spot struct {
 
 // SocketPath is where the host of a project listens. Client and host ask nobody else, so they agree:
 //
-//   - The usual folder lies in XDG_RUNTIME_DIR where that is safe, else in /tmp. Its name follows from user and project.
+//   - The usual folder lies in XDG_RUNTIME_DIR where that is safe, else in /tmp. Its name follows from user and
+//     project.
 //   - Where that name is another user's, or was when a host was last started, it is a folder below the user's own state
 //     folder, of a name that the machine has a part in: homes are shared.
 //

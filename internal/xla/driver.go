@@ -27,7 +27,8 @@ func ofDriver(library string) bool {
 	return slices.ContainsFunc(driverLibraries, func(name string) bool { return strings.HasPrefix(library, name) })
 }
 
-// checkDriver wants what a plugin needs of NVIDIA's driver to be there. It comes before go-xla, which logs lines of its own.
+// checkDriver wants what a plugin needs of NVIDIA's driver to be there. It comes before go-xla, which logs lines of its
+// own.
 func checkDriver(path string) error {
 	if !ofCUDA(path) {
 		return nil
@@ -38,7 +39,8 @@ func checkDriver(path string) error {
 	return nil
 }
 
-// loadProblem says why a plugin that is one could not be loaded: by what is missing on the machine, where that is known.
+// loadProblem says why a plugin that is one could not be loaded: by what is missing on the machine, where that is
+// known.
 func loadProblem(path, what string) error {
 	cuda := ofCUDA(path)
 	lib := missingLibrary(path, what)
@@ -67,8 +69,8 @@ func driverProblem(path, what string) error {
 	}
 }
 
-// missingLibrary is a library that a plugin needs and that is not there, by the loader's words or else by those of ldd; empty
-// where neither names one.
+// missingLibrary is a library that a plugin needs and that is not there, by the loader's words or else by those of ldd;
+// empty where neither names one.
 func missingLibrary(path, what string) string {
 	if m := notFound.FindStringSubmatch(what); m != nil {
 		return m[1]

@@ -57,8 +57,8 @@ func CheckSeries(figure string, list []Series, log bool) error {
 	return nil
 }
 
-// Definition is what an axis shows, and the first that shows it. Numbers of two definitions can differ by orders of magnitude
-// for one network, and their order says nothing, so that no axis holds both.
+// Definition is what an axis shows, and the first that shows it. Numbers of two definitions can differ by orders of
+// magnitude for one network, and their order says nothing, so that no axis holds both.
 type Definition struct{ name, text string }
 
 // Meet holds a further series or bar to the definition of its axis. One that names none may stand with any.

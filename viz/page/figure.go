@@ -1,7 +1,7 @@
 package page
 
-// Figure is a drawn figure. Width and Height are CSS pixels; the PNG has twice as many of its own each way. [Figure.Encode]
-// gives it in other formats, and viz.Save writes it to files.
+// Figure is a drawn figure. Width and Height are CSS pixels; the PNG has twice as many of its own each way.
+// [Figure.Encode] gives it in other formats, and viz.Save writes it to files.
 type Figure struct {
 	PNG           []byte
 	Spec          map[string]any // Vega-Lite v5, with its data
@@ -17,15 +17,16 @@ func (f *Figure) Parts() (png []byte, spec map[string]any, text string, width, h
 	return f.PNG, f.Spec, f.Text, f.Width, f.Height
 }
 
-// Point is one measured value. SE is its standard error, 0 where there is none, or half the width of what a figure's Band names.
+// Point is one measured value. SE is its standard error, 0 where there is none, or half the width of what a figure's
+// Band names.
 type Point struct {
 	X, Y, SE float64
 }
 
-// Series is one line of a figure. Points ascend in X. Modality picks the colour; Run picks dash and marker; Name stands in the
-// legend and is given to one series of a figure only. Definition says what was measured and how, for example "fisher_emp,
-// fused loss, recalibrated"; it may be empty. Series of two definitions are never drawn on one axis. A Hollow series is hollow
-// markers without a line: values from elsewhere, such as those of a paper.
+// Series is one line of a figure. Points ascend in X. Modality picks the colour; Run picks dash and marker; Name stands
+// in the legend and is given to one series of a figure only. Definition says what was measured and how, for example
+// "fisher_emp, fused loss, recalibrated"; it may be empty. Series of two definitions are never drawn on one axis. A
+// Hollow series is hollow markers without a line: values from elsewhere, such as those of a paper.
 type Series struct {
 	Name, Run, Modality string
 	Points              []Point
@@ -35,8 +36,8 @@ type Series struct {
 
 // Window is a span of x in which a modality of a run is in its prime learning window. Uncertain ones are hatched.
 //
-// FromEnds and ToEnds are between which values its ends lie, for example over seeds; both 0 stands for one that is sure.
-// There a window is hatched, and plain where it is open whatever its ends.
+// FromEnds and ToEnds are between which values its ends lie, for example over seeds; both 0 stands for one that is
+// sure. There a window is hatched, and plain where it is open whatever its ends.
 //
 // Of windows of several seeds in one, Open of Of seeds have it open all along the span. It is the darker the more there
 // are, and the legend and the sentence give the counts. Both 0 stand for the window of a single run.
@@ -73,7 +74,8 @@ type Mark struct {
 	Text string
 }
 
-// Rule is a dashed horizontal line at Y. Text says what it is, in the legend before its value; without a Text there is none.
+// Rule is a dashed horizontal line at Y. Text says what it is, in the legend before its value; without a Text there is
+// none.
 type Rule struct {
 	Y    float64
 	Text string

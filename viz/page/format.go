@@ -14,8 +14,8 @@ import (
 // Format is a kind of file that a figure is written as.
 type Format string
 
-// Formats of a figure. SVG and PDF keep lines as lines and letters as letters, with the letters they use embedded. VegaLite is
-// Vega-Lite v5 as JSON, with the data.
+// Formats of a figure. SVG and PDF keep lines as lines and letters as letters, with the letters they use embedded.
+// VegaLite is Vega-Lite v5 as JSON, with the data.
 const (
 	PNG      Format = "png"
 	SVG      Format = "svg"
@@ -29,8 +29,8 @@ func Formats() []Format { return []Format{PNG, SVG, PDF, VegaLite} }
 // Suffix is how the name of such a file ends, with its dot.
 func (f Format) Suffix() string { return "." + string(f) }
 
-// Encode is a figure in a format. A figure gives the same bytes each time: they hold no date and no chance. On paper, in a PDF
-// and an SVG, a figure for a [Column] or a [Page] is as wide as that.
+// Encode is a figure in a format. A figure gives the same bytes each time: they hold no date and no chance. On paper,
+// in a PDF and an SVG, a figure for a [Column] or a [Page] is as wide as that.
 func (f *Figure) Encode(format Format) ([]byte, error) {
 	if f == nil || f.PNG == nil {
 		return nil, fmt.Errorf("viz: encode: no figure, want one that was drawn")

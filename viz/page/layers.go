@@ -75,7 +75,8 @@ func (p *Panel) Errors() bool {
 	return false
 }
 
-// lineLayers are bands, lines and markers over one table of data. A point without a marker still answers to the pointer.
+// lineLayers are bands, lines and markers over one table of data. A point without a marker still answers to the
+// pointer.
 func (p *Panel) lineLayers(k keys) []any {
 	x, y := p.X.Quantity("x"), p.Y.Quantity("y")
 	tips := []any{

@@ -70,8 +70,8 @@ type placed struct {
 	row   int
 }
 
-// Arrange sets the panels' axes and places all that a page holds. Panels share the width evenly; those below each other begin
-// at one x.
+// Arrange sets the panels' axes and places all that a page holds. Panels share the width evenly; those below each other
+// begin at one x.
 func (pg *Layout) Arrange() arrangement {
 	a := arrangement{width: pg.Width, Columns: 1, entries: pg.Legend}
 	if pg.Print != Screen {
@@ -235,7 +235,8 @@ func rowsOf(marks []placed) int {
 }
 
 // placeMarks gives each text a row in which neither another text nor another mark's line crosses it. It goes from right
-// to left, and shortens a text only where there are no rows left. Texts end before edge, which may lie above the legend.
+// to left, and shortens a text only where there are no rows left. Texts end before edge, which may lie above the
+// legend.
 func placeMarks(p *Panel, width, edge float64) []placed {
 	var list []placed
 	free := make([]float64, mostRows) // each row's texts and lines begin here

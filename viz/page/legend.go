@@ -113,7 +113,8 @@ func (p *Panel) bandName() string {
 	return p.Band
 }
 
-// Told says a text of panels after a word: once where all that have one have the same, else each after the titles of its panels.
+// Told says a text of panels after a word: once where all that have one have the same, else each after the titles of
+// its panels.
 func Told(word string, titles, texts []string) []string {
 	var different []string
 	of := make(map[string][]string)

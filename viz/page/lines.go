@@ -5,8 +5,8 @@ import "strings"
 // MostLines is the most lines of a panel's title, and of a reason why there is no value.
 const MostLines = 3
 
-// lines breaks a text between words into at most most lines of a width, in CSS pixels. What is left over is cut off the last
-// of them, which says so with three dots: the sentence of a figure has it whole.
+// lines breaks a text between words into at most most lines of a width, in CSS pixels. What is left over is cut off the
+// last of them, which says so with three dots: the sentence of a figure has it whole.
 func lines(size, width float64, most int, s string) []string {
 	list := Wrapped(size, width, s)
 	if len(list) <= most {
@@ -15,8 +15,8 @@ func lines(size, width float64, most int, s string) []string {
 	return append(list[:most-1:most-1], Fit(size, width, list[most-1]+" "+list[most]))
 }
 
-// Evenly breaks a text as lines does. One that takes two lines is broken after its colon where both parts have room; else
-// lines are made about as long as each other, so that no word stands alone.
+// Evenly breaks a text as lines does. One that takes two lines is broken after its colon where both parts have room;
+// else lines are made about as long as each other, so that no word stands alone.
 func Evenly(size, width float64, most int, s string) []string {
 	list := lines(size, width, most, s)
 	if n := len(list); n < 2 || strings.HasSuffix(list[n-1], "…") {

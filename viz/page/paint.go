@@ -77,8 +77,8 @@ func (p *Pen) bar(s *span, at Dot, width float64) {
 	p.Line(Fade(s.Color, s.barOpacity()), barHeight, s.Dash, Dot{at.X, y}, Dot{at.X + width, y})
 }
 
-// barMarker draws the marker of a window's modality and run on its bar, where there is room, so that it is not told by its
-// colour alone.
+// barMarker draws the marker of a window's modality and run on its bar, where there is room, so that it is not told by
+// its colour alone.
 func (p *Pen) barMarker(s *span, at Dot, width float64) {
 	if width >= 12 && !s.Uncertain {
 		p.Marker(s.Color, s.Marker, Dot{at.X + width/2, at.Y + barHeight/2}, 6)

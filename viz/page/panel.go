@@ -217,7 +217,8 @@ func (p *Panel) Spread() {
 	p.Y.From, p.Y.To = y.Low, y.High
 }
 
-// SetXTicks labels the horizontal axis: a log axis of few values, such as sizes of a batch, at these, else at round numbers.
+// SetXTicks labels the horizontal axis: a log axis of few values, such as sizes of a batch, at these, else at round
+// numbers.
 func (p *Panel) SetXTicks(width float64) {
 	p.X.SetTicksAlong(width)
 	if !p.X.Log && !p.Every {

@@ -17,8 +17,8 @@ import (
 
 // pdf writes a figure as PDF of one page. Letters are letters, with those that it uses embedded.
 //
-// gonum's own canvas for PDF knows the letters of Windows 1252 alone and reads text as if it were in that: ² and ± come out as two
-// letters each, and α and Δ not at all. It embeds the whole font, and dates the file.
+// gonum's own canvas for PDF knows the letters of Windows 1252 alone and reads text as if it were in that: ² and ± come
+// out as two letters each, and α and Δ not at all. It embeds the whole font, and dates the file.
 func (f *Figure) pdf() ([]byte, error) {
 	c := &sheetOfPDF{size: vg.Point{X: lengthOf(float64(f.Width)), Y: lengthOf(float64(f.Height))}, at: upright, scale: f.print.scale(), widths: make(map[int]bool)}
 	if cm := f.print.centimetres(); cm > 0 {
@@ -156,8 +156,9 @@ func (c *sheetOfPDF) FillString(f font.Face, at vg.Point, s string) {
 	c.doc.Text(x, y, s)
 }
 
-// DrawImage draws an image. The document writes images in the order of their widths, and those of one width in any order: so that a
-// file is the same each time, each is given a width of its own, by columns on the right that show nothing.
+// DrawImage draws an image. The document writes images in the order of their widths, and those of one width in any
+// order: so that a file is the same each time, each is given a width of its own, by columns on the right that show
+// nothing.
 func (c *sheetOfPDF) DrawImage(where vg.Rectangle, img image.Image) {
 	from := img.Bounds()
 	wide := from.Dx()

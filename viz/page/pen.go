@@ -62,8 +62,8 @@ func (p *Pen) points(list []Dot) []vg.Point {
 	return pts
 }
 
-// stretch is how many points of a solid line are stroked at once where there are pixels: the rasterizer's time grows with the
-// square of how often one path crosses a row of them, and a noisy loss crosses it at every point.
+// stretch is how many points of a solid line are stroked at once where there are pixels: the rasterizer's time grows
+// with the square of how often one path crosses a row of them, and a noisy loss crosses it at every point.
 const stretch = 64
 
 // Line draws a polyline.

@@ -15,8 +15,8 @@ var (
 	White = color.NRGBA{0xff, 0xff, 0xff, 0xff}
 )
 
-// Hues are the colours of Okabe and Ito ("Color Universal Design", 2008) in the order they are handed out, without black, which is the
-// fused prediction's, and without yellow, which is too pale for a line on white.
+// Hues are the colours of Okabe and Ito ("Color Universal Design", 2008) in the order they are handed out, without
+// black, which is the fused prediction's, and without yellow, which is too pale for a line on white.
 var Hues = []color.NRGBA{
 	{0x00, 0x72, 0xb2, 0xff}, // blue
 	{0xd5, 0x5e, 0x00, 0xff}, // vermillion
@@ -97,8 +97,9 @@ func NewStyles(windows []Window, series ...[]Series) Styles {
 	return s
 }
 
-// Look is the look of a modality of a run. Dash and marker together repeat after 36 runs. The marker differs between modalities
-// of a run too, so that none is told by its colour alone. By run each run has one marker, and modalities differ in dash.
+// Look is the look of a modality of a run. Dash and marker together repeat after 36 runs. The marker differs between
+// modalities of a run too, so that none is told by its colour alone. By run each run has one marker, and modalities
+// differ in dash.
 func (s Styles) Look(run, modality string) Look {
 	i, m := max(0, slices.Index(s.runs, run)), max(0, slices.Index(s.names, modality))
 	if s.ByRun {

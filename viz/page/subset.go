@@ -12,8 +12,9 @@ import (
 // errFont is a font that is not as the specification of TrueType has it. The one that is used is compiled in.
 var errFont = errors.New("font is not TrueType as it should be")
 
-// subset makes a font of the letters named, from a TrueType font. Letters that the font lacks are left out. Hints for small
-// screens, kerning and ligatures are left out too: the picture is drawn without them, so that both have the same widths.
+// subset makes a font of the letters named, from a TrueType font. Letters that the font lacks are left out. Hints for
+// small screens, kerning and ligatures are left out too: the picture is drawn without them, so that both have the same
+// widths.
 func subset(file []byte, runes map[rune]bool) (font []byte, err error) {
 	defer func() { // a slice beyond a table's end
 		if r := recover(); r != nil {

@@ -26,8 +26,9 @@ func (c heard) FillString(f font.Face, pt vg.Point, s string) {
 	c.Canvas.FillString(f, pt, s)
 }
 
-// svg writes a figure as SVG. Letters are letters; the few that it uses are embedded as a font of some kilobytes, in place of the
-// whole font of half a megabyte, and programs that read no embedded font take one of the same widths. Its text is the title.
+// svg writes a figure as SVG. Letters are letters; the few that it uses are embedded as a font of some kilobytes, in
+// place of the whole font of half a megabyte, and programs that read no embedded font take one of the same widths. Its
+// text is the title.
 func (f *Figure) svg() ([]byte, error) {
 	width, height := lengthOf(float64(f.Width)), lengthOf(float64(f.Height))
 	c := heard{vgsvg.NewWith(vgsvg.UseWH(width, height)), make(map[rune]bool)}

@@ -1,7 +1,7 @@
 package page
 
-// Decayed is the exponential mean of points up to each, in which one counts a factor less than the next. It begins at 0 and is
-// divided by the weights so far, so that the first points are not drawn towards 0.
+// Decayed is the exponential mean of points up to each, in which one counts a factor less than the next. It begins at 0
+// and is divided by the weights so far, so that the first points are not drawn towards 0.
 func Decayed(points []Point, factor float64) []float64 {
 	mean := make([]float64, len(points))
 	sum, weight := 0.0, 0.0
@@ -49,9 +49,9 @@ func thin(points []Point, want int) []int {
 	return append(picked, n-1)
 }
 
-// centredMean is the moving average of y over width points, half of them on each side; for an even width the two outermost
-// count one half. Near an end it is the mean of those of them that exist, so that nothing is padded; there it is not
-// centred and lags a trend. It goes by points, not by x. points holds at least one.
+// centredMean is the moving average of y over width points, half of them on each side; for an even width the two
+// outermost count one half. Near an end it is the mean of those of them that exist, so that nothing is padded; there it
+// is not centred and lags a trend. It goes by points, not by x. points holds at least one.
 func centredMean(points []Point, width int) []float64 {
 	sums := make([]float64, len(points)+1)
 	origin := points[0].Y // sums of differences lose fewer digits

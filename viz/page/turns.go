@@ -2,14 +2,15 @@ package page
 
 import "math"
 
-// Lines lie on each other where most of their values are less than so much of the axis apart, which is about half a marker.
+// Lines lie on each other where most of their values are less than so much of the axis apart, which is about half a
+// marker.
 const (
 	touching = 0.015
 	mostOf   = 0.8
 )
 
-// TakeTurns lets the markers of lines that lie on each other take turns: else the last would hide that the others are there. The
-// axes are set.
+// TakeTurns lets the markers of lines that lie on each other take turns: else the last would hide that the others are
+// there. The axes are set.
 func (p *Panel) TakeTurns() {
 	leader := make([]int, len(p.Lines)) // of each line: the first that it lies on
 	count := make([]int, len(p.Lines))

@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// affinities is P, the symmetric matrix of how much each pair of points belongs together, as its non-zero entries row by
-// row. All of them together sum to 1.
+// affinities is P, the symmetric matrix of how much each pair of points belongs together, as its non-zero entries row
+// by row. All of them together sum to 1.
 type affinities struct {
 	start  []int32 // [n+1], where each row begins
 	column []int32 // ascending in each row
 	value  []float64
 }
 
-// newAffinities makes P of each point's k nearest neighbours: p(j|i) is a Gaussian of the distance, as wide as makes its
-// perplexity 2^H the one that is wanted; P = (p(j|i) + p(i|j)) / 2n.
+// newAffinities makes P of each point's k nearest neighbours: p(j|i) is a Gaussian of the distance, as wide as makes
+// its perplexity 2^H the one that is wanted; P = (p(j|i) + p(i|j)) / 2n.
 func newAffinities(near []neighbor, n, k int, perplexity float64) *affinities {
 	given := make([]float64, n*k)
 	blocks(n, 64, func(low, high int) {
@@ -66,8 +66,8 @@ func newAffinities(near []neighbor, n, k int, perplexity float64) *affinities {
 	return p
 }
 
-// conditional writes p(j|i) over a point's neighbours, with entropy in nats. Where so many neighbours lie equally near that no
-// width gives that entropy, they share evenly.
+// conditional writes p(j|i) over a point's neighbours, with entropy in nats. Where so many neighbours lie equally near
+// that no width gives that entropy, they share evenly.
 func conditional(p []float64, near []neighbor, entropy float64) {
 	least := near[0].square // which cancels, and keeps the exponentials from vanishing all at once
 	mean := 0.0

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// MaxExact is the most points whose repulsion is summed over all pairs where Config leaves the choice open. The quadtree is
-// faster from about 1000 points on, at 3000 three times; up to here exactness is worth the seconds.
+// MaxExact is the most points whose repulsion is summed over all pairs where Config leaves the choice open. The
+// quadtree is faster from about 1000 points on, at 3000 three times; up to here exactness is worth the seconds.
 const MaxExact = 2000
 
 // Repulsion is how the forces that push points apart are summed.
@@ -46,15 +46,16 @@ type Config struct {
 	Seed         uint64  // of the jitter that parts equal points
 
 	// Start is a map to begin at, such as that of an earlier epoch, so that the two can be compared. It is shrunk to a
-	// standard deviation of 1e-4 along the first axis, as the principal components are that stand in for it where it is nil.
+	// standard deviation of 1e-4 along the first axis, as the principal components are that stand in for it where it is
+	// nil.
 	Start [][2]float64
 }
 
 // usualPerplexity is the default where there are points enough.
 const usualPerplexity = 30
 
-// Fitting is the default perplexity of so many points: 30, or of fewer than 91 the largest whole number that they allow.
-// It is 0 for fewer than four points, which no map can be made of.
+// Fitting is the default perplexity of so many points: 30, or of fewer than 91 the largest whole number that they
+// allow. It is 0 for fewer than four points, which no map can be made of.
 func Fitting(points int) float64 { return float64(max(0, min(usualPerplexity, (points-1)/3))) }
 
 // withDefaults replaces each 0 by its default for so many points.

@@ -119,9 +119,9 @@ func (t *table[T]) square(i, j int) T {
 // atOnce is how many rows share one pass over the others, so that they are read from the cache.
 const atOnce = 32
 
-// eachRow calls visit with every point and its squared distances to all points, its own being +Inf. It calls several at a
-// time; distances is valid only during the call. They come from products of rows, so that their error is a share of the
-// squared lengths of the rows; square is better for points that lie close.
+// eachRow calls visit with every point and its squared distances to all points, its own being +Inf. It calls several at
+// a time; distances is valid only during the call. They come from products of rows, so that their error is a share of
+// the squared lengths of the rows; square is better for points that lie close.
 func (t *table[T]) eachRow(visit func(i int, distances []T)) {
 	blocks(t.n, atOnce, func(low, high int) {
 		all := make([]T, (high-low)*t.n)

@@ -77,9 +77,9 @@ func (m *Map) Run(progress func(Progress) bool) error {
 	return m.Step(max(0, m.config.EarlySteps+m.config.Steps-m.step), progress)
 }
 
-// Step moves the points n times; it may go beyond the schedule. It calls progress, unless that is nil, after every step whose number
-// 50 divides and after the last one, and stops early, without an error, where progress returns false. It returns an
-// error if the points fly apart beyond what numbers hold, which a learning rate too high may cause.
+// Step moves the points n times; it may go beyond the schedule. It calls progress, unless that is nil, after every step
+// whose number 50 divides and after the last one, and stops early, without an error, where progress returns false. It
+// returns an error if the points fly apart beyond what numbers hold, which a learning rate too high may cause.
 func (m *Map) Step(n int, progress func(Progress) bool) error {
 	if n < 0 {
 		return fmt.Errorf("tsne: %d steps, want 0 or more", n)
@@ -101,8 +101,8 @@ func (m *Map) Step(n int, progress func(Progress) bool) error {
 	return nil
 }
 
-// move makes one step: gradient descent with momentum and a gain for each coordinate (Jacobs 1988), which grows while the
-// gradient keeps its sign.
+// move makes one step: gradient descent with momentum and a gain for each coordinate (Jacobs 1988), which grows while
+// the gradient keeps its sign.
 func (m *Map) move() {
 	exaggeration := 1.0
 	if m.step < m.config.EarlySteps {
@@ -135,7 +135,8 @@ func (m *Map) move() {
 	m.step++
 }
 
-// descend is the next move of a coordinate. A gradient against the last move goes on in its direction, so the gain grows.
+// descend is the next move of a coordinate. A gradient against the last move goes on in its direction, so the gain
+// grows.
 func (m *Map) descend(gain *float64, move, gradient, rate float64) float64 {
 	if sign(move) != sign(gradient) {
 		*gain += 0.2
@@ -155,8 +156,8 @@ func sign(v float64) int {
 	return 0
 }
 
-// forces sums what pulls and pushes each point, and returns the sum of q over ordered pairs. A quarter of the gradient of KL
-// is pull - push/sum.
+// forces sums what pulls and pushes each point, and returns the sum of q over ordered pairs. A quarter of the gradient
+// of KL is pull - push/sum.
 func (m *Map) forces() float64 {
 	total := m.repulsion.sum(m.push, m.at)
 	blocks(len(m.at), 64, func(low, high int) {

@@ -95,7 +95,8 @@ func TestGradientByFiniteDifferences(t *testing.T) {
 	}
 }
 
-// TestBarnesHutMatchesExact compares pushes on places as they arise: at the start, where all lie within 1e-3, and spread.
+// TestBarnesHutMatchesExact compares pushes on places as they arise: at the start, where all lie within 1e-3, and
+// spread.
 func TestBarnesHutMatchesExact(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -224,7 +225,8 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// TestStart begins at an earlier map, far larger than a start: groups keep their sides, and the earlier map is not changed.
+// TestStart begins at an earlier map, far larger than a start: groups keep their sides, and the earlier map is not
+// changed.
 func TestStart(t *testing.T) {
 	m := newMap(t, 300, Config{})
 	if err := m.Run(nil); err != nil {

@@ -78,8 +78,8 @@ func neighbors(f *features, k int) []neighbor {
 			list[at].square = f.square(i, int(list[at].point))
 		}
 		slices.SortFunc(list, neighbor.compare)
-		// A sum of d products of numbers rounded to 2^-24 is off by at most (d + 2)·2^-24 of their lengths, and there is one
-		// such product with a factor of 2, and two squares.
+		// A sum of d products of numbers rounded to 2^-24 is off by at most (d + 2)·2^-24 of their lengths, and there
+		// is one such product with a factor of 2, and two squares.
 		rounding := float64(f.d+4) * 0x1p-24 * 2 * (f.squares[i] + longest)
 		if more < f.n-1 && list[k-1].square > beyond-rounding {
 			list = allNeighbors(f, i, k)

@@ -19,7 +19,8 @@ func mustFeatures(t *testing.T, x [][]float64) *features {
 	return f
 }
 
-// TestNeighborsMatchBruteForce sorts all distances. The far pair makes single precision too coarse to tell the others apart.
+// TestNeighborsMatchBruteForce sorts all distances. The far pair makes single precision too coarse to tell the others
+// apart.
 func TestNeighborsMatchBruteForce(t *testing.T) {
 	coarse := cloud(200, 5, 2)
 	coarse[17][0], coarse[18][0] = 1e9, 1e9
@@ -154,7 +155,8 @@ func TestPrincipalSigns(t *testing.T) {
 	}
 }
 
-// TestStartWidth holds a start to mean 0 and a standard deviation of 1e-4 along the first axis, whether from components or from a map.
+// TestStartWidth holds a start to mean 0 and a standard deviation of 1e-4 along the first axis, whether from components
+// or from a map.
 func TestStartWidth(t *testing.T) {
 	wide := make([][2]float64, 300)
 	for i := range wide {

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// each calls f(0) to f(count-1), several at a time. What f computes may depend on its argument only, so that results do not
-// depend on the number of threads.
+// each calls f(0) to f(count-1), several at a time. What f computes may depend on its argument only, so that results do
+// not depend on the number of threads.
 func each(count int, f func(task int)) {
 	workers := min(runtime.GOMAXPROCS(0), count)
 	if workers <= 1 {

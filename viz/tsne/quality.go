@@ -13,15 +13,18 @@ type Quality struct {
 	Neighbors int
 	KL        float64 // Kullback-Leibler divergence in nats, NaN where it is not known
 
-	// Trustworthiness is 1 less a penalty for neighbours in the map that are none in the features; Continuity the same for
-	// neighbours in the features that are none in the map (Venna and Kaski 2001). The penalty is by how many ranks a point is off.
+	// Trustworthiness is 1 less a penalty for neighbours in the map that are none in the features; Continuity the same
+	// for neighbours in the features that are none in the map (Venna and Kaski 2001). The penalty is by how many ranks
+	// a point is off.
 	Trustworthiness, Continuity float64
 
-	// Preservation is the share of a point's neighbours in the features that are its neighbours in the map (Kobak and Berens 2019, KNN).
+	// Preservation is the share of a point's neighbours in the features that are its neighbours in the map (Kobak and
+	// Berens 2019, KNN).
 	Preservation float64
 
-	// AccuracyFeatures and AccuracyMap are the shares of points whose class is the commonest among their neighbours, in the
-	// features and in the map; between equally common classes the one of the nearest neighbour among them wins. NaN without classes.
+	// AccuracyFeatures and AccuracyMap are the shares of points whose class is the commonest among their neighbours, in
+	// the features and in the map; between equally common classes the one of the nearest neighbour among them wins. NaN
+	// without classes.
 	AccuracyFeatures, AccuracyMap float64
 }
 

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// digits are the rows and classes of testdata/digits.txt, with the small number that record.py adds so that no two lie equally
-// far from a third.
+// digits are the rows and classes of testdata/digits.txt, with the small number that record.py adds so that no two lie
+// equally far from a third.
 func digits(t *testing.T) (x [][]float64, classes []int) {
 	t.Helper()
 	text, err := os.ReadFile("testdata/digits.txt")

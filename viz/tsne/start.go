@@ -5,8 +5,8 @@ import (
 	"math/rand/v2"
 )
 
-// startWidth is the standard deviation along the first axis of a map before its first step; jitterWidth is that of the noise
-// which parts equal points, as a share of it.
+// startWidth is the standard deviation along the first axis of a map before its first step; jitterWidth is that of the
+// noise which parts equal points, as a share of it.
 const (
 	startWidth  = 1e-4
 	jitterWidth = 0.01
@@ -18,10 +18,10 @@ const (
 	maxTurns  = 40
 )
 
-// principal projects the rows on their first two principal axes, by subspace iteration until both directions move by less than
-// 1e-6 a turn, or 40 turns; where the second and the following variances are nearly equal, what comes out is
-// a direction among those of nearly the same variance. The greatest loading of each axis is positive. With one feature, or no
-// variance along the second axis, the second coordinate is 0.
+// principal projects the rows on their first two principal axes, by subspace iteration until both directions move by
+// less than 1e-6 a turn, or 40 turns; where the second and the following variances are nearly equal, what comes out is
+// a direction among those of nearly the same variance. The greatest loading of each axis is positive. With one feature,
+// or no variance along the second axis, the second coordinate is 0.
 func principal(f *features) [][2]float64 {
 	m := min(2+spareAxes, f.n, f.d)
 	random := rand.New(rand.NewPCG(1, 1)) // any start will do; the same each time
@@ -181,8 +181,8 @@ func ritz(f *features, basis [][]float64) [2][]float64 {
 	return axes
 }
 
-// shrink moves a map's mean to 0, scales it to startWidth along the first axis and adds jitter. It reports false where the first
-// axis has no width.
+// shrink moves a map's mean to 0, scales it to startWidth along the first axis and adds jitter. It reports false where
+// the first axis has no width.
 func shrink(points [][2]float64, seed uint64) bool {
 	n := float64(len(points))
 	var mean [2]float64

@@ -2,8 +2,8 @@ package tsne
 
 import "math"
 
-// maxDepth is how often a square may be quartered: points closer than 2^-maxDepth of the whole map share a leaf. leafSize
-// is how many points a leaf may hold otherwise.
+// maxDepth is how often a square may be quartered: points closer than 2^-maxDepth of the whole map share a leaf.
+// leafSize is how many points a leaf may hold otherwise.
 const (
 	maxDepth = 32
 	leafSize = 16
@@ -34,9 +34,9 @@ func newQuadtree(n int, theta float64) *quadtree {
 	return &quadtree{theta: theta, order: make([]int32, n), spare: make([]int32, n), sorted: make([]vec, n)}
 }
 
-// sum does what pairs.sum does. A cell of side s whose centre of mass is at least s/θ away from all points of a leaf acts on them
-// as one point; a leaf that is nearer acts by each of its points. No cell that holds a point is that far from it, as θ is
-// below 1/√2; so a point meets itself as a point, where it adds no push and its q of 1 is taken off.
+// sum does what pairs.sum does. A cell of side s whose centre of mass is at least s/θ away from all points of a leaf
+// acts on them as one point; a leaf that is nearer acts by each of its points. No cell that holds a point is that far
+// from it, as θ is below 1/√2; so a point meets itself as a point, where it adds no push and its q of 1 is taken off.
 func (t *quadtree) sum(push, at []vec) float64 {
 	t.build(at)
 	t.q = append(t.q[:0], make([]float64, len(t.leaves))...)

@@ -42,7 +42,8 @@ import (
 //     stands before it, initialisers of the package included, runs once more in that process and must do nothing but
 //     prepare and register; what stands after it does not run there.
 //   - A project has one host. One that was there before, of the program or of another cell, is asked to save its runs
-//     and leave; a run that it trains is paused after the step under way. A cell's host knows all that the program does,
+//     and leave; a run that it trains is paused after the step under way. A cell's host knows all that the program
+//     does,
 //     so cells without this line use it as it is. Two notebooks with methods of their own take turns.
 //   - The code of a method is what its registration reaches in the cell's source. When that has changed, the next verb
 //     replaces the host and the run goes on at the step where it was; the change is an event of the run. Another main
@@ -91,7 +92,8 @@ func fail(w io.Writer, err error) int {
 	return 1
 }
 
-// ServeLogged is [Serve] with lines about its beginning and its end. It is no error that the project has a host already.
+// ServeLogged is [Serve] with lines about its beginning and its end. It is no error that the project has a host
+// already.
 func ServeLogged(ctx context.Context, project string, idle time.Duration, log io.Writer) error {
 	say := func(what string) {
 		fmt.Fprintf(log, "%s host %d %s\n", time.Now().UTC().Format(time.RFC3339), os.Getpid(), what)
@@ -172,8 +174,8 @@ func usesLocalModules() bool {
 	})
 }
 
-// programHash is of the project's own code in this binary, as far as a notebook's kernel has built it a moment ago: then
-// it is what lies in the folder. Elsewhere it is empty.
+// programHash is of the project's own code in this binary, as far as a notebook's kernel has built it a moment ago:
+// then it is what lies in the folder. Elsewhere it is empty.
 func programHash() string {
 	_, file, _, ok := runtime.Caller(0)
 	if !ok || !filepath.IsAbs(file) || os.Getenv("GONB_TMP_DIR") == "" {

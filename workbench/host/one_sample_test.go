@@ -49,9 +49,10 @@ func vectorFolder(t *testing.T, others int) string {
 	return dir
 }
 
-// TestFewSamples: validation and test splits of one and two samples go through training, every probe, figure and export,
-// a comparison, a reproduction and its verification. Everything on the way is JSON, and what is of one sample alone has
-// no standard error on record: neither NaN, which ended a run for ever, nor 0, which would pass for certainty.
+// TestFewSamples: validation and test splits of one and two samples go through training, every probe, figure and
+// export, a comparison, a reproduction and its verification. Everything on the way is JSON, and what is of one sample
+// alone has no standard error on record: neither NaN, which ended a run for ever, nor 0, which would pass for
+// certainty.
 func TestFewSamples(t *testing.T) {
 	t.Setenv(xla.BackendVariable, "go:ops_sequential") // small steps, and no compilation
 	for _, n := range []int{1, 2} {
@@ -92,8 +93,8 @@ func TestFewSamples(t *testing.T) {
 	}
 }
 
-// checkErrors reads a run's measurements from its file: those of one sample have no standard error, accuracies and cross
-// entropies of several have one.
+// checkErrors reads a run's measurements from its file: those of one sample have no standard error, accuracies and
+// cross entropies of several have one.
 func checkErrors(t *testing.T, dir string, n int) {
 	t.Helper()
 	seen := map[string]int{}

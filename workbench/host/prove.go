@@ -39,7 +39,8 @@ func (p *Proof) remark(file, format string, args ...any) {
 }
 
 // Prove looks at all runs and comparisons in a folder and below it, without changing anything. Links to folders are
-// followed. A folder that holds none is an error. told is called with each folder before it is looked at; it may be nil.
+// followed. A folder that holds none is an error. told is called with each folder before it is looked at; it may be
+// nil.
 func Prove(ctx context.Context, dir string, told func(dir string)) ([]Proof, error) {
 	var list []Proof
 	err := proveBelow(ctx, dir, map[string]bool{}, func(path string, prove func(string) Proof) {
@@ -60,8 +61,8 @@ func Prove(ctx context.Context, dir string, told func(dir string)) ([]Proof, err
 	return list, nil
 }
 
-// proveBelow finds what a folder and those below it hold. A run holds no others. seen are folders by their real names, so
-// that links do not lead in a circle.
+// proveBelow finds what a folder and those below it hold. A run holds no others. seen are folders by their real names,
+// so that links do not lead in a circle.
 func proveBelow(ctx context.Context, dir string, seen map[string]bool, use func(dir string, prove func(string) Proof)) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -333,10 +334,10 @@ func proveComparison(dir string) Proof {
 	return p
 }
 
-// ProveSteps computes the steps of a run again, from each of its snapshots to the next and to the end, and compares what
-// is on record, measurements included, and what the next snapshot holds, bit for bit. It works on a copy of the records, and
-// on links to the snapshots, so that the run may be in use. told is called with the step that is reached; it may be nil. The
-// faults are those of this machine too: another kind of processor or backend rounds otherwise.
+// ProveSteps computes the steps of a run again, from each of its snapshots to the next and to the end, and compares
+// what is on record, measurements included, and what the next snapshot holds, bit for bit. It works on a copy of the
+// records, and on links to the snapshots, so that the run may be in use. told is called with the step that is reached;
+// it may be nil. The faults are those of this machine too: another kind of processor or backend rounds otherwise.
 func ProveSteps(ctx context.Context, shop *run.Shop, dir string, told func(step, of int)) (p Proof, err error) {
 	p.Dir = dir
 	temp, err := os.MkdirTemp("", "primewindow-check-")

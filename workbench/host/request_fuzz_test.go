@@ -44,8 +44,8 @@ func fuzzSettings() map[string]any {
 	}
 }
 
-// FuzzRequest asks every verb with any run name, query and body: an answer is there, it is no 500, and a refusal says what
-// is wrong.
+// FuzzRequest asks every verb with any run name, query and body: an answer is there, it is no 500, and a refusal says
+// what is wrong.
 func FuzzRequest(f *testing.F) {
 	f.Setenv("PRIMEWINDOW_CACHE", "off")
 	seed := func(call, name, query, body string) {

@@ -12,8 +12,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
-// targetOf is how far a request wants a run to be trained, as a function of where the run is when its turn has come. The
-// run has perEpoch steps in an epoch, and planned steps in all.
+// targetOf is how far a request wants a run to be trained, as a function of where the run is when its turn has come.
+// The run has perEpoch steps in an epoch, and planned steps in all.
 func targetOf(t wire.Train, perEpoch, planned int) (func(now int) int, error) {
 	given := 0
 	for what, n := range map[string]*int{"steps": t.Steps, "to_step": t.ToStep, "to_epoch": t.ToEpoch} {

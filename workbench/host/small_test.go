@@ -34,9 +34,9 @@ import (
 // smallFolders names how many folders TestSmallFolders makes.
 const smallFolders = "PRIMEWINDOW_SMALL_FOLDERS"
 
-// TestSmallFolders: whatever `data check` passes trains an epoch at the defaults, and measures and draws what a run does
-// by itself; what it refuses, a run refuses before a step. All but a few folders are trained by GoMLX's own backend, and
-// most by small encoders: XLA would compile for seconds for each.
+// TestSmallFolders: whatever `data check` passes trains an epoch at the defaults, and measures and draws what a run
+// does by itself; what it refuses, a run refuses before a step. All but a few folders are trained by GoMLX's own
+// backend, and most by small encoders: XLA would compile for seconds for each.
 func TestSmallFolders(t *testing.T) {
 	count := 20
 	if text := os.Getenv(smallFolders); text != "" {

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzCell reads any file as a cell. One that can be read has a steady hash for every name, which a comment does not change.
+// FuzzCell reads any file as a cell. One that can be read has a steady hash for every name, which a comment does not
+// change.
 func FuzzCell(f *testing.F) {
 	f.Add(cellText)
 	for _, text := range []string{

@@ -12,9 +12,9 @@ import (
 	"github.com/primewindow/primewindow/viz"
 )
 
-// acquisition draws InfoReg beside joint training (figure 5): (a) accuracies from epoch to epoch on the validation split,
-// and those that count as hollow markers; (b) the trace of each modality under InfoReg; (c) the weakest modality's trace
-// under both.
+// acquisition draws InfoReg beside joint training (figure 5): (a) accuracies from epoch to epoch on the validation
+// split, and those that count as hollow markers; (b) the trace of each modality under InfoReg; (c) the weakest
+// modality's trace under both.
 func (d drawing) acquisition() (*viz.Figure, error) {
 	f := viz.PanelsFigure{
 		Title: d.title("InfoReg beside joint training"), Columns: 3, Band: d.band(), ByRun: true, Width: viz.Page,
@@ -83,10 +83,12 @@ func countedAt(a wire.ReproducedArm, encoder, readout string) (viz.Point, bool) 
 	return meanPoint(float64(epochs)/float64(n), a.Accuracies[i]), true
 }
 
-// weakest is the modality that joint training's head predicts worst from alone; the last one where that is not on record.
+// weakest is the modality that joint training's head predicts worst from alone; the last one where that is not on
+// record.
 func (d drawing) weakest() string { return d.byHead(-1, d.Modalities[len(d.Modalities)-1]) }
 
-// leading is the modality that joint training's head predicts best from alone; the first one where that is not on record.
+// leading is the modality that joint training's head predicts best from alone; the first one where that is not on
+// record.
 func (d drawing) leading() string { return d.byHead(1, d.Modalities[0]) }
 
 // byHead is the modality with the largest accuracy, times sign, by joint training's head alone.
@@ -124,8 +126,8 @@ func (d drawing) sweep() (*viz.Figure, error) { return sweeps(d.Reproduction) }
 // mostSets is the most sets of one figure: each has two panels of at most twelve.
 const mostSets = 6
 
-// sweeps draws accuracies over a setting (figures 7 and 8), of each set a panel with the fused prediction, on a scale of its
-// own, and one with each modality; joint training is the line to compare with. The records are of one target.
+// sweeps draws accuracies over a setting (figures 7 and 8), of each set a panel with the fused prediction, on a scale
+// of its own, and one with each modality; joint training is the line to compare with. The records are of one target.
 func sweeps(recs ...*wire.Reproduction) (*viz.Figure, error) {
 	if len(recs) > mostSets {
 		return nil, fmt.Errorf("figure of %d sets, want at most %d", len(recs), mostSets)
@@ -183,8 +185,9 @@ func (d drawing) swept(encoder string) (viz.Series, bool) {
 	return s, len(s.Points) > 0
 }
 
-// SaveSets draws records of several sets of figure 7 or 8 in one figure, with panels for each set, and saves it in a folder as
-// TARGET-sets. It gives the path without a suffix, and none where the records are of one set, of other targets or of several.
+// SaveSets draws records of several sets of figure 7 or 8 in one figure, with panels for each set, and saves it in a
+// folder as TARGET-sets. It gives the path without a suffix, and none where the records are of one set, of other
+// targets or of several.
 func SaveSets(recs []*wire.Reproduction, dir string) (string, error) {
 	var list []*wire.Reproduction
 	for _, rec := range recs {

@@ -95,8 +95,8 @@ func riseErrorsOf(c wire.ReproducedCurve) []float64 {
 	return list
 }
 
-// seedIntervals are, of each of an arm's runs that has a quantity, the epochs in which eq. 11, by the run's own test, opens
-// the window: uncertain where the rise is within two standard errors of K.
+// seedIntervals are, of each of an arm's runs that has a quantity, the epochs in which eq. 11, by the run's own test,
+// opens the window: uncertain where the rise is within two standard errors of K.
 func (d drawing) seedIntervals(a wire.ReproducedArm, quantity string, smooth int, padded bool) ([][]interval, error) {
 	var seeds [][]interval
 	for _, run := range a.Runs {

@@ -11,16 +11,16 @@ import (
 	"github.com/primewindow/primewindow/viz"
 )
 
-// farApart is the least difference between a mean cosine and what noise alone predicts that a figure comments on: a tenth
-// of the largest that a cosine can be. Smaller ones can be read off beside their errors.
+// farApart is the least difference between a mean cosine and what noise alone predicts that a figure comments on: a
+// tenth of the largest that a cosine can be. Smaller ones can be read off beside their errors.
 const farApart = 0.1
 
-// whyApart is why a prediction and a measurement may be far apart. On utdmhad after epoch 3 noise predicts .68 for depth
-// and training's batches have .02; sixteen further batches with the weights held, at learning rate 0, have .54.
+// whyApart is why a prediction and a measurement may be far apart. On utdmhad after epoch 3 noise predicts .68 for
+// depth and training's batches have .02; sixteen further batches with the weights held, at learning rate 0, have .54.
 const whyApart = "the prediction is of batches at the same weights, the measured ones are of steps in a row, between which the weights move."
 
-// cosines draws the matrices of joint training inside the window and after the last epoch (figure 4); where no window is
-// open beyond noise, those of the epochs that are on record.
+// cosines draws the matrices of joint training inside the window and after the last epoch (figure 4); where no window
+// is open beyond noise, those of the epochs that are on record.
 func (d drawing) cosines() (*viz.Figure, error) {
 	f := viz.CosineFigure{Title: d.title("Cosine between batch gradients"), Width: viz.Page}
 	for _, a := range d.Arms {
@@ -78,8 +78,8 @@ func openAfter(epoch float64, windows []viz.Window) []string {
 	return list
 }
 
-// shownCosines are those inside a window, at the first epoch that is, and those after the last epoch; without a window all
-// that are on record. The notes say when the window was open, or that it was not.
+// shownCosines are those inside a window, at the first epoch that is, and those after the last epoch; without a window
+// all that are on record. The notes say when the window was open, or that it was not.
 func shownCosines(all []wire.ReproducedCosine, windows []viz.Window) (list []wire.ReproducedCosine, notes []string) {
 	inside, last := math.NaN(), 0.0
 	for _, c := range all {

@@ -150,8 +150,8 @@ func WindowsOf(rec record.Recorded, kind string) ([]viz.Window, error) {
 	return list, nil
 }
 
-// windowsOfTrace are the windows of one trace by eq. 11, by the run's own test; of a run without one, such as a joint one, by
-// the paper's. Intervals whose rise is within two standard errors of K are uncertain; without errors none is.
+// windowsOfTrace are the windows of one trace by eq. 11, by the run's own test; of a run without one, such as a joint
+// one, by the paper's. Intervals whose rise is within two standard errors of K are uncertain; without errors none is.
 func windowsOfTrace(rec record.Recorded, modality string, trace, riseErrors []float64) ([]viz.Window, error) {
 	rule := rec.Rule()
 	if riseErrors == nil {

@@ -40,8 +40,8 @@ var added struct {
 	list []Figure
 }
 
-// Register adds a figure, from where the command line, cells and messages have it; remove takes it out again. A name that
-// is taken is an error.
+// Register adds a figure, from where the command line, cells and messages have it; remove takes it out again. A name
+// that is taken is an error.
 func Register(f Figure) (remove func(), err error) {
 	if f.Name == "" || f.Draw == nil {
 		return nil, fmt.Errorf("draw: figure %q, want a name and Draw", f.Name)

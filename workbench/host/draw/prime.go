@@ -35,8 +35,9 @@ func (d drawing) prime() (*viz.Figure, error) {
 	return panelsOf(f)
 }
 
-// rates draws, against the learning rate, the fused accuracy of joint training and InfoReg, the gain of InfoReg over joint
-// training at the same rate, and the rise, as a ratio, of the leading modality's trace at the first window test in joint training.
+// rates draws, against the learning rate, the fused accuracy of joint training and InfoReg, the gain of InfoReg over
+// joint training at the same rate, and the rise, as a ratio, of the leading modality's trace at the first window test
+// in joint training.
 func (d drawing) rates() (*viz.Figure, error) {
 	f := viz.PanelsFigure{Title: d.title("Gain and rise against the learning rate"), Columns: 3, Band: d.band(), Width: viz.Page}
 	panel := func(title, label string) viz.LinePanel {
@@ -86,8 +87,8 @@ func (d drawing) rates() (*viz.Figure, error) {
 	return panelsOf(f)
 }
 
-// gainOf is the mean difference of an arm's fused accuracy to that of the arm that it stands against, the baseline where
-// none is named, with half the width of its interval.
+// gainOf is the mean difference of an arm's fused accuracy to that of the arm that it stands against, the baseline
+// where none is named, with half the width of its interval.
 func gainOf(a wire.ReproducedArm) (viz.Point, bool) {
 	list := a.Differences
 	if a.Against != "" {
@@ -104,8 +105,8 @@ func gainOf(a wire.ReproducedArm) (viz.Point, bool) {
 	return p, true
 }
 
-// firstRise is the mean over an arm's runs of the ratio between the two traces that the first window test reads, 1/(1-x) of
-// the left side x of eq. 11, with its standard deviation, and what K makes of it.
+// firstRise is the mean over an arm's runs of the ratio between the two traces that the first window test reads,
+// 1/(1-x) of the left side x of eq. 11, with its standard deviation, and what K makes of it.
 func (d drawing) firstRise(a wire.ReproducedArm, modality string) (p viz.Point, k float64, ok bool) {
 	var ratios []float64
 	for _, run := range a.Runs {

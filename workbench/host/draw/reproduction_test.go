@@ -12,8 +12,8 @@ import (
 	"github.com/primewindow/primewindow/viz"
 )
 
-// TestShownCosines: the matrices of figure 4 are those inside the window and those after the last epoch, and where there is
-// no window the figure says so.
+// TestShownCosines: the matrices of figure 4 are those inside the window and those after the last epoch, and where
+// there is no window the figure says so.
 func TestShownCosines(t *testing.T) {
 	at := func(epochs ...float64) (list []wire.ReproducedCosine) {
 		for _, e := range epochs {

@@ -63,8 +63,8 @@ var (
 )
 
 // ReadState reads the state after so many steps, and all tensors of the file by name. Where other code than the given
-// one computed it, what the method carries and does not find begins at zeros, as before the first step. The error of a file
-// whose bytes cannot be trusted is [record.ErrDamaged], that of one which could not be read is the system's.
+// one computed it, what the method carries and does not find begins at zeros, as before the first step. The error of a
+// file whose bytes cannot be trusted is [record.ErrDamaged], that of one which could not be read is the system's.
 func (e *Engine) ReadState(path string, step int, ids []string, code map[string]string) (s State, h record.Header, byName map[string]models.Tensor, err error) {
 	f, err := os.Open(path)
 	if err != nil {

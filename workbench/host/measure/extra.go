@@ -41,8 +41,8 @@ func (b Extra) Or(other Extra) Extra {
 // WhileTraining reports whether something is measured after each epoch, or after each window test.
 func (b Extra) WhileTraining() bool { return b.Eval || b.Whole || b.Cosines }
 
-// CosineEpoch is the epoch after which cosines are measured first; they are again after the first epoch in which a window
-// was open, and after the last. It is the one before which the window of eq. 11 can be open first.
+// CosineEpoch is the epoch after which cosines are measured first; they are again after the first epoch in which a
+// window was open, and after the last. It is the one before which the window of eq. 11 can be open first.
 const CosineEpoch = 3
 
 // cosineAt reports whether cosines are measured after so many steps of a run, whatever its window.
@@ -70,7 +70,8 @@ func epochInside(windows []viz.Window, epochs int) int {
 	return 0
 }
 
-// AfterStep measures what is measured after an epoch, unless it is on record; before the first step the whole model's trace alone.
+// AfterStep measures what is measured after an epoch, unless it is on record; before the first step the whole model's
+// trace alone.
 func (b Extra) AfterStep(ctx context.Context, r *run.Run, step int) error {
 	list, err := r.RecordsOf(step)
 	if err != nil {
@@ -190,8 +191,8 @@ func (b Extra) Lacks(rec record.Recorded, split data.Split, step, perEpoch int) 
 // FewestMapped is the fewest points that a map by t-SNE is made of.
 const FewestMapped = 4
 
-// WriteMap lays the last modality's features of a split out on a plane, and keeps the map in a folder. Features of which
-// no map can be made leave one that says why: the run's other numbers are none the worse.
+// WriteMap lays the last modality's features of a split out on a plane, and keeps the map in a folder. Features of
+// which no map can be made leave one that says why: the run's other numbers are none the worse.
 func WriteMap(ctx context.Context, r *run.Run, dir string, split data.Split) error {
 	names := r.Status().Modalities
 	m := names[len(names)-1]

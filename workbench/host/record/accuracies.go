@@ -8,7 +8,8 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// quantities are the accuracies that every model has: fused, of each modality by the head, of each by a fresh linear probe.
+// quantities are the accuracies that every model has: fused, of each modality by the head, of each by a fresh linear
+// probe.
 func quantities(modalities []string) []wire.Quantity {
 	list := []wire.Quantity{{Encoder: wire.Fused, Readout: wire.ReadoutHead}}
 	for _, readout := range []string{wire.ReadoutSplit, wire.ReadoutLinear} {

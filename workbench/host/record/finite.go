@@ -13,7 +13,8 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// JSON has no NaN and no infinity: encoding/json gives up a whole answer or record for one of them, without saying which.
+// JSON has no NaN and no infinity: encoding/json gives up a whole answer or record for one of them, without saying
+// which.
 
 // Encode writes a value as JSON. A number that is not finite is a problem that names it; what is the value as a reader
 // knows it.
@@ -84,8 +85,8 @@ func Known(x float64) *float64 {
 	return &x
 }
 
-// ShareError is the standard error √(p(1-p)/n) of a share p of n samples. A single sample has none: its share is 0 or 1,
-// and the root would say 0, as if the share were certain.
+// ShareError is the standard error √(p(1-p)/n) of a share p of n samples. A single sample has none: its share is 0 or
+// 1, and the root would say 0, as if the share were certain.
 func ShareError(p float64, n int) *float64 {
 	if n < 2 {
 		return nil

@@ -52,7 +52,8 @@ func (f Found) Damaged() bool {
 	return len(f.Lost) > 0 || f.Copied > 0 || f.Mended > 0 || f.Adopted > 1
 }
 
-// Journal is an append-only file of JSON lines with its checksums. It is one goroutine's at a time; a [View] is another's.
+// Journal is an append-only file of JSON lines with its checksums. It is one goroutine's at a time; a [View] is
+// another's.
 type Journal struct {
 	path string
 	opt  Options
@@ -62,8 +63,8 @@ type Journal struct {
 	staged  int // lines at the end that are written and not committed
 }
 
-// Open opens or creates the journal at a path. It cuts what was not committed. Where lines are lost it sets the file aside
-// and writes it anew without them. Found says so. It returns an error of the file system.
+// Open opens or creates the journal at a path. It cuts what was not committed. Where lines are lost it sets the file
+// aside and writes it anew without them. Found says so. It returns an error of the file system.
 func Open(path string, o Options) (*Journal, Found, error) {
 	l, f, found, err := read(path, o)
 	if f != nil {
@@ -121,8 +122,8 @@ func (j *Journal) openFiles() (err error) {
 	return nil
 }
 
-// rewrite replaces both files: the layout's prefix stays, pieces follow it, all of them committed. Lost lines keep an entry
-// of their own, so that a journal that is opened again still knows of them. The note comes last.
+// rewrite replaces both files: the layout's prefix stays, pieces follow it, all of them committed. Lost lines keep an
+// entry of their own, so that a journal that is opened again still knows of them. The note comes last.
 func (j *Journal) rewrite(pieces []piece, note string) error {
 	l := j.layout // a view may share its arrays
 	l.ends, l.steps, l.lost = slices.Clip(l.ends), slices.Clip(l.steps), maps.Clone(l.lost)
@@ -186,8 +187,8 @@ func replace(path string, keep int64, write func(io.Writer) error) error {
 	})
 }
 
-// Fill puts lines, without line feeds, into the places of lost ones, and leaves out those that drop chooses, lost or not.
-// drop may be nil.
+// Fill puts lines, without line feeds, into the places of lost ones, and leaves out those that drop chooses, lost or
+// not. drop may be nil.
 func (j *Journal) Fill(lines map[int][]byte, drop func(i int) bool) error {
 	if j.staged > 0 {
 		return errors.New("record: a line is not committed")
@@ -251,8 +252,8 @@ func (j *Journal) cut(lines int) error {
 	return nil
 }
 
-// CopyTo writes the lines that keep chooses to a new journal of another owner, lost ones as lost, with a note where one is
-// given. It holds one line at a time.
+// CopyTo writes the lines that keep chooses to a new journal of another owner, lost ones as lost, with a note where one
+// is given. It holds one line at a time.
 func (j *Journal) CopyTo(path, owner, note string, keep func(i int) bool) error {
 	var sums []byte
 	chain := uint32(0)
@@ -342,8 +343,8 @@ func (j *Journal) unstage() error {
 // Commit writes the entries of what was staged.
 func (j *Journal) Commit() error { return j.CommitWith("") }
 
-// CommitWith is Commit with a note, a word that [Journal.Noted] gives when the journal is opened again; none where it is
-// empty. What was noted last counts.
+// CommitWith is Commit with a note, a word that [Journal.Noted] gives when the journal is opened again; none where it
+// is empty. What was noted last counts.
 func (j *Journal) CommitWith(note string) error {
 	if note == j.note {
 		note = ""

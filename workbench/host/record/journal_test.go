@@ -99,8 +99,8 @@ func write2(t *testing.T, path string, text, sums []byte) {
 	}
 }
 
-// TestFlips flips each bit of both files of each kind of journal. What is read afterwards is what was written, or a hole;
-// and a hole that is filled with the line that was written is proved by its checksum.
+// TestFlips flips each bit of both files of each kind of journal. What is read afterwards is what was written, or a
+// hole; and a hole that is filled with the line that was written is proved by its checksum.
 func TestFlips(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -288,8 +288,8 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// TestSumsLost: a file of checksums that ends early, or is empty, makes its lines lost, not uncommitted: a kill leaves one
-// append at most. Their checksums are known still, so that they are proved when they are made again.
+// TestSumsLost: a file of checksums that ends early, or is empty, makes its lines lost, not uncommitted: a kill leaves
+// one append at most. Their checksums are known still, so that they are proved when they are made again.
 func TestSumsLost(t *testing.T) {
 	for _, tt := range []struct {
 		name                string
@@ -328,7 +328,8 @@ func TestSumsLost(t *testing.T) {
 	}
 }
 
-// TestNotes: the last note is there after a kill, behind damage, and after lines were written anew; half a note is none.
+// TestNotes: the last note is there after a kill, behind damage, and after lines were written anew; half a note is
+// none.
 func TestNotes(t *testing.T) {
 	o := Options{Dense: true}
 	path, _ := written(t, o, 3)

@@ -19,7 +19,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
-// schema is the version of the run folder. A folder of a newer one is refused. Since provedSchema its files have checksums.
+// schema is the version of the run folder. A folder of a newer one is refused. Since provedSchema its files have
+// checksums.
 const (
 	Schema       = 2
 	ProvedSchema = 2

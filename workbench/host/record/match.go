@@ -29,11 +29,12 @@ func (p piece) lost(line int) Lost {
 	return Lost{line, p.step, sum, p.why}
 }
 
-// match fits lines to entries where not all agree. Lines have their ends. It gives what each entry has, in order, how many
-// whole lines at the end have no entry, how many entries were damaged while their lines are proved, and the last note.
+// match fits lines to entries where not all agree. Lines have their ends. It gives what each entry has, in order, how
+// many whole lines at the end have no entry, how many entries were damaged while their lines are proved, and the last
+// note.
 //
-// Lines and entries are walked together. Where they part, the nearest place where they meet again decides whether a line
-// is missing, one too many, or changed.
+// Lines and entries are walked together. Where they part, the nearest place where they meet again decides whether a
+// line is missing, one too many, or changed.
 func match(lines [][]byte, texts [][]byte, chain uint32, copied bool) (pieces []piece, further, mended int, note string) {
 	entries := make([]entry, len(texts))
 	known := make([]bool, len(texts))
@@ -92,8 +93,8 @@ func match(lines [][]byte, texts [][]byte, chain uint32, copied bool) (pieces []
 		pieces = append(pieces, p)
 		i++
 	}
-	// gone passes over an entry whose line is not there. One that cannot be read any more may have been a note: no line is
-	// missing for it.
+	// gone passes over an entry whose line is not there. One that cannot be read any more may have been a note: no line
+	// is missing for it.
 	gone := func() {
 		switch {
 		case noted():

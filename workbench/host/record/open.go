@@ -34,7 +34,8 @@ func ParseTied(note string) (t Tied) {
 	return t
 }
 
-// OpenRecords opens the journals in a run's folder. proved says that they have checksums unless somebody took them away.
+// OpenRecords opens the journals in a run's folder. proved says that they have checksums unless somebody took them
+// away.
 func OpenRecords(dir string, base setting.Values, perEpoch, interval int, owner string, proved bool) (rs *Records, found []Finding, err error) {
 	rs = &Records{
 		dir: dir, base: base, perEpoch: perEpoch, interval: interval, Gap: -1, recent: map[int]*stepRecords{},
@@ -168,8 +169,8 @@ func (rs *Records) dropUnfinished() error {
 	return rs.Metrics.Fill(nil, func(i int) bool { return i == n-1 })
 }
 
-// dropUncommitted takes out what was measured of a step that is not on record: it is measured again with the step, which
-// other settings may change. It gives the number of those that a kill does not leave, of steps farther on.
+// dropUncommitted takes out what was measured of a step that is not on record: it is measured again with the step,
+// which other settings may change. It gives the number of those that a kill does not leave, of steps farther on.
 func (rs *Records) dropUncommitted() (foreign int, err error) {
 	n := rs.Metrics.Len()
 	drop := map[int]bool{}

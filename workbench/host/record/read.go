@@ -192,8 +192,8 @@ func (l *layout) further(lines [][]byte, o Options) (text []byte) {
 	return text
 }
 
-// fit fits what is left of both files together, from where they part. committed is the layout up to the last line that was
-// committed with all that belongs to it.
+// fit fits what is left of both files together, from where they part. committed is the layout up to the last line that
+// was committed with all that belongs to it.
 func fit(l, committed layout, allLines, allTexts [][]byte, o Options) (layout, Found, error) {
 	var found Found
 	for i := range allTexts {
@@ -265,8 +265,8 @@ func readUnproved(l layout, lines *lineReader) (layout, Found, error) {
 	return l, found, nil
 }
 
-// dense puts pieces in the places of their steps, from the given one on, of which there are so many at most. What has no
-// known step falls into the gaps.
+// dense puts pieces in the places of their steps, from the given one on, of which there are so many at most. What has
+// no known step falls into the gaps.
 func dense(pieces []piece, from, most int) []piece {
 	top := from - 1
 	for _, p := range pieces {
@@ -297,8 +297,8 @@ func stepOf(line []byte) (int, bool) {
 	return *at.Step, true
 }
 
-// lineReader reads whole lines, with their line feeds. What comes behind the last of them, torn by a kill or zeros after
-// a power loss, is no line.
+// lineReader reads whole lines, with their line feeds. What comes behind the last of them, torn by a kill or zeros
+// after a power loss, is no line.
 type lineReader struct {
 	in   *bufio.Reader
 	line []byte

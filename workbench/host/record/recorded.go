@@ -110,7 +110,8 @@ func NoRun(dir string) error {
 	return &wire.Problem{Message: fmt.Sprintf("no run in %s: it has no %s", dir, ManifestFile), Hint: "`primewindow ps` lists the runs of a project; they live in its folder runs"}
 }
 
-// readView opens a view of one of a run's files. Damage is looked at twice: another process may just have replaced the file.
+// readView opens a view of one of a run's files. Damage is looked at twice: another process may just have replaced the
+// file.
 func readView(dir, file string, kind Options) (*View, []Lost, error) {
 	for again := false; ; again = true {
 		v, _, err := Read(filepath.Join(dir, file), kind)

@@ -25,9 +25,9 @@ var (
 	EventsKind  = Options{Copy: true}
 )
 
-// Records are what a run has on record. The lines are on disk; at hand are where they are, the events, which are few, and
-// what every step or epoch asks for, so that a step costs the same however many there were before. All is guarded by the
-// run's lock.
+// Records are what a run has on record. The lines are on disk; at hand are where they are, the events, which are few,
+// and what every step or epoch asks for, so that a step costs the same however many there were before. All is guarded
+// by the run's lock.
 type Records struct {
 	dir      string
 	base     setting.Values // at step 0
@@ -187,8 +187,8 @@ func traceKind(rec wire.Record, base setting.Values, changes []wire.Change, inte
 	return rec.Kind, Scheduled(rec, base, changes)
 }
 
-// IntervalTrace is a trace at the ends of the intervals of the window test, and the standard error of each rise of it. NaN
-// stands for what was not measured.
+// IntervalTrace is a trace at the ends of the intervals of the window test, and the standard error of each rise of it.
+// NaN stands for what was not measured.
 type IntervalTrace struct {
 	Values, SE []float64   // by finished interval, with standard errors
 	RiseErrors []float64   // by interval, of the rise before it
@@ -236,8 +236,8 @@ func Doubles(list []float32) []float64 {
 	return out
 }
 
-// TracesUntil are, for a method, what was measured at the ends of the first intervals of the window test, and the standard
-// errors of the rises before each; not a number where nothing was.
+// TracesUntil are, for a method, what was measured at the ends of the first intervals of the window test, and the
+// standard errors of the rises before each; not a number where nothing was.
 func (rs *Records) TracesUntil(intervals int) (traces, riseErrors map[string]map[string][]float64) {
 	traces, riseErrors = map[string]map[string][]float64{}, map[string]map[string][]float64{}
 	filled := func(list []float64, n int) []float64 {

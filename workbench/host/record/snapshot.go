@@ -141,10 +141,10 @@ func (s *systemErrors) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// ThinSnapshots keeps snapshots so that each step can be reached by few steps, as long as they have fewer bytes together than limit.
-// One is kept when it is at least SnapshotSteps behind the one kept before it. Where that is too much, gaps grow with age:
-// behind the newest step n they are (n-s)/64 at a step s, then (n-s)/32 and so on. The first always stays, so that every
-// step can be reached.
+// ThinSnapshots keeps snapshots so that each step can be reached by few steps, as long as they have fewer bytes
+// together than limit. One is kept when it is at least SnapshotSteps behind the one kept before it. Where that is too
+// much, gaps grow with age: behind the newest step n they are (n-s)/64 at a step s, then (n-s)/32 and so on. The first
+// always stays, so that every step can be reached.
 func ThinSnapshots(dir string, limit int64) error {
 	steps := ListSnapshots(dir)
 	if len(steps) < 3 {

@@ -114,8 +114,8 @@ func (v *View) Lost() []Lost {
 	return list
 }
 
-// Each calls use with each line in order, without its line feed, and the step that it belongs to; a lost one is nil. The
-// bytes are use's until it returns.
+// Each calls use with each line in order, without its line feed, and the step that it belongs to; a lost one is nil.
+// The bytes are use's until it returns.
 func (v *View) Each(use func(step int, line []byte) error) error {
 	var in io.Reader = bytes.NewReader(nil)
 	if v.f != nil && len(v.ends) > 0 {

@@ -41,16 +41,16 @@ type replay struct {
 	traces   map[string]map[string][]float64
 }
 
-// Run reads a method's settings, weights and batches from a folder, takes one step for each batch, and writes
-// weights and scalars after every step into another: how any other implementation can be compared with this one. Nothing
-// is written when something is wrong with what was read. progress hears of each step.
+// Run reads a method's settings, weights and batches from a folder, takes one step for each batch, and writes weights
+// and scalars after every step into another: how any other implementation can be compared with this one. Nothing is
+// written when something is wrong with what was read. progress hears of each step.
 //
-// The folder holds three files. weights.safetensors has every variable in PyTorch's names and layouts, batch-norm averages
-// included: enc.MODALITY.*, head.*, and aux.MODALITY.* for classifiers of their own. batches.npz has x.MODALITY, [steps, B,
-// ...] in PyTorch's layouts, and y, [steps, B]; probe_x.*, probe_y for traces; proto_x.*, proto_y for PMR's prototypes;
-// noise.VARIABLE for OGM-GE. A state_dict may be saved as it is: in half precision, with num_batches_tracked, which is passed
-// over, and with module. or _orig_mod. before every name. spec.json has the keys below and no others; a key that stands
-// twice, and null, are refused
+// The folder holds three files. weights.safetensors has every variable in PyTorch's names and layouts, batch-norm
+// averages included: enc.MODALITY.*, head.*, and aux.MODALITY.* for classifiers of their own. batches.npz has
+// x.MODALITY, [steps, B, ...] in PyTorch's layouts, and y, [steps, B]; probe_x.*, probe_y for traces; proto_x.*,
+// proto_y for PMR's prototypes; noise.VARIABLE for OGM-GE. A state_dict may be saved as it is: in half precision, with
+// num_batches_tracked, which is passed over, and with module. or _orig_mod. before every name. spec.json has the keys
+// below and no others; a key that stands twice, and null, are refused
 //
 //	model       modalities (in order), classes, fusion, hidden, aux, and encoders: by modality type cnn1d, cnn2d, resnet18
 //	            or transformer, with channels, kernel, norm, width, small_stem, in, length, dim, heads, layers, mlp

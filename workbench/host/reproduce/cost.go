@@ -87,7 +87,8 @@ func (c costs) seconds(data, method string, steps int) (s float64, measured bool
 	return float64(steps) * cmp.Or(set.StepMillis, 250) / 1000 * stepFactor(method), false
 }
 
-// factors of a step under a method, measured in the same way; of gblend and those not named by bench/methods/results.md.
+// factors of a step under a method, measured in the same way; of gblend and those not named by
+// bench/methods/results.md.
 var factors = map[string]float64{
 	"ogm_ge": 1.4, "greedy": 1.3, "agm": 2.2, "mmpareto": 1.8, "redreg": 2.8, "gblend": 4, "pmr": 1.15,
 }
@@ -99,8 +100,9 @@ func stepFactor(method string) float64 {
 	return 1.1
 }
 
-// Machine describes the machine that this is, as records do: a processor's name, what its vendor numbers it by, the widest vectors that it has, and how many of its cores
-// there are: what XLA's code for it hangs on. Virtual machines give names that are shared by several generations.
+// Machine describes the machine that this is, as records do: a processor's name, what its vendor numbers it by, the
+// widest vectors that it has, and how many of its cores there are: what XLA's code for it hangs on. Virtual machines
+// give names that are shared by several generations.
 func Machine() string {
 	info := map[string]string{} // of the first core
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {

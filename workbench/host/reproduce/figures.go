@@ -11,8 +11,8 @@ import (
 )
 
 // figureKind is what a figure hangs on, and so how far it may be from a record's on another kind of processor. There
-// XLA generates other code: sums are taken in another order, which moves the last digits of a step, and training carries
-// that on from step to step.
+// XLA generates other code: sums are taken in another order, which moves the last digits of a step, and training
+// carries that on from step to step.
 type figureKind int
 
 const (
@@ -24,21 +24,21 @@ const (
 	summedFigure                    // computed from figures of the record: the same but for the rounding of a sum
 )
 
-// Tolerances on another kind of machine. They rest on 150 runs of mosi, utdmhad and synth whose code XLA made for narrower
-// vectors than the record's AVX-512, by XLA_FLAGS=--xla_cpu_max_isa=AVX2 and =SSE4_2. Nearly all of mosi's came out equal
-// to the last digit, few of the others did.
+// Tolerances on another kind of machine. They rest on 150 runs of mosi, utdmhad and synth whose code XLA made for
+// narrower vectors than the record's AVX-512, by XLA_FLAGS=--xla_cpu_max_isa=AVX2 and =SSE4_2. Nearly all of mosi's
+// came out equal to the last digit, few of the others did.
 const (
-	// startTolerance is relative. Before the first step only the rounding of one forward and backward pass differs: there all
-	// five digits of a record came out equal, and a float32 sum of some thousand terms may be off by 1e-4.
+	// startTolerance is relative. Before the first step only the rounding of one forward and backward pass differs:
+	// there all five digits of a record came out equal, and a float32 sum of some thousand terms may be off by 1e-4.
 	startTolerance = 2e-3
 	// earlyTolerance is relative. After the first epoch the furthest trace was 5 % from its record.
 	earlyTolerance = 0.25
-	// countedSigmas bounds a share of n samples by so many standard deviations of what another seed would do: of shares of
-	// two draws of n samples, and of the record's own spread over seeds. By the former alone the furthest was 3.3, but for one
-	// of AGM, whose seeds lie 29 points apart: it went 27 points.
+	// countedSigmas bounds a share of n samples by so many standard deviations of what another seed would do: of shares
+	// of two draws of n samples, and of the record's own spread over seeds. By the former alone the furthest was 3.3,
+	// but for one of AGM, whose seeds lie 29 points apart: it went 27 points.
 	countedSigmas = 4
-	// sumTolerance is of a mean, a difference or a p that is computed again from the same numbers, relative for those above 1:
-	// other processors may fuse a product and a sum into one rounding.
+	// sumTolerance is of a mean, a difference or a p that is computed again from the same numbers, relative for those
+	// above 1: other processors may fuse a product and a sum into one rounding.
 	sumTolerance = 1e-9
 )
 
@@ -194,8 +194,8 @@ type Verified struct {
 // absent stands for a figure that one side has not.
 const absent = "absent"
 
-// compareFigures sets figures beside those on record. With exact each has to be equal, else as far as its kind can be, of
-// shares of so many samples.
+// compareFigures sets figures beside those on record. With exact each has to be equal, else as far as its kind can be,
+// of shares of so many samples.
 func compareFigures(recorded, here []figure, exact bool, samples int) Verified {
 	v := Verified{Figures: len(recorded), Exact: exact}
 	now := make(map[string]figure, len(here))

@@ -14,8 +14,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
-// TestMeasureWhole: the whole model's trace is measured after each epoch, once, also of a run that was trained before, and
-// is a curve of figure 1 alone.
+// TestMeasureWhole: the whole model's trace is measured after each epoch, once, also of a run that was trained before,
+// and is a curve of figure 1 alone.
 func TestMeasureWhole(t *testing.T) {
 	shop := runtest.NewShop(t)
 	r := runtest.Trained(t, shop, "r", hosttest.Tiny("joint", map[string]any{setting.EveryPrefix + setting.ProbeEmp: "epoch"}), 2*hosttest.SmallEpoch)

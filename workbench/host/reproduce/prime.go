@@ -7,8 +7,8 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// primeArms set InfoReg at the set's own rate beside joint training, and beside controls: slowing or freezing the leader
-// for the same epochs, and slowing it in the first ten.
+// primeArms set InfoReg at the set's own rate beside joint training, and beside controls: slowing or freezing the
+// leader for the same epochs, and slowing it in the first ten.
 func primeArms([]string) []recipe {
 	return usualRates(
 		joint(), infoReg(),

@@ -80,8 +80,8 @@ type part struct {
 	list     []*reproArm
 	hidden   []*reproArm // whose learning rate others take
 	shared   map[string]any
-	// chooser is the same target on the set as it is where a learning rate is chosen, see [data.Description.Choose]; nil
-	// where that is the set itself.
+	// chooser is the same target on the set as it is where a learning rate is chosen, see [data.Description.Choose];
+	// nil where that is the set itself.
 	chooser *part
 	made    map[string]sweep.Arm  // by arm, learning rate and window
 	runs    map[string]*sweep.Run // by these and the seed
@@ -392,8 +392,8 @@ func (one *part) arm(a *reproArm, lr float64, window string) (sweep.Arm, error) 
 // notSpec are settings that change nothing of what a run computes.
 var notSpec = []string{"dir", "snapshot_gib"}
 
-// specName is the hash of all that decides what a run computes: the samples, and every setting that is not the program's
-// default, so that a setting that a later version adds does not give the same run another name.
+// specName is the hash of all that decides what a run computes: the samples, and every setting that is not the
+// program's default, so that a setting that a later version adds does not give the same run another name.
 func specName(settings setting.Values, splitHash string) (string, error) {
 	list, err := setting.Table(settings.Data(), settings.Method(), nil)
 	if err != nil {

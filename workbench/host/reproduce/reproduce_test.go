@@ -31,8 +31,8 @@ func smallReproduction(t *testing.T, change func(*Ask)) Ask {
 	return ask
 }
 
-// TestTargets: every target of the issue is there once, each arm's method exists, and what one arm takes from another is
-// there, on two modalities and on three.
+// TestTargets: every target of the issue is there once, each arm's method exists, and what one arm takes from another
+// is there, on two modalities and on three.
 func TestTargets(t *testing.T) {
 	want := []string{
 		"table1", "table2", "table3", "table4", "table5", "table6", "table7", "fig1", "fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "fig10", "prime", "rate", "window", "fisher", "when",
@@ -81,9 +81,9 @@ func TestReproducePlan(t *testing.T) {
 	for _, l := range lines {
 		got = append(got, l.Left)
 	}
-	// Two arms, three learning rates with three seeds each, among them seeds 0 and 1: 18. Fisher: three arms of 9, and four
-	// controls, which act in the epochs of seeds 0 and 1, of 3 times 2. Figure 4: one arm, of one seed, that is tuned alike.
-	// Three further rates each may come.
+	// Two arms, three learning rates with three seeds each, among them seeds 0 and 1: 18. Fisher: three arms of 9, and
+	// four controls, which act in the epochs of seeds 0 and 1, of 3 times 2. Figure 4: one arm, of one seed, that is
+	// tuned alike. Three further rates each may come.
 	if diff := cmp.Diff([]int{18, 18, 51, 9}, got); diff != "" || all.Left != 51 || all.Further != 51 || all.Steps != 51*6 || !all.Estimated || !(all.Seconds > 0) {
 		t.Errorf("all %+v, by target (-want +got)\n%s\nreason: figure 3 and 4 and table 7 share all their runs with fisher", all, diff)
 	}

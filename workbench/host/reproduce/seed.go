@@ -8,8 +8,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
 
-// Maps are of one seed, at the run's chosen epoch. It is the first seed with which the method that is shown acted up to that
-// epoch: where it did not, its map is joint training's.
+// Maps are of one seed, at the run's chosen epoch. It is the first seed with which the method that is shown acted up to
+// that epoch: where it did not, its map is joint training's.
 
 // acting is the arm whose acting decides, nil where the target shows no maps or the arm cannot be trained.
 func (one *part) acting() *reproArm {
@@ -23,8 +23,8 @@ func (one *part) acting() *reproArm {
 	return one.list[i]
 }
 
-// shownSeed is the seed that is shown of a target with maps, once it is known, and the runs by which it is found, in order
-// of their seeds. With none that acted it is 0.
+// shownSeed is the seed that is shown of a target with maps, once it is known, and the runs by which it is found, in
+// order of their seeds. With none that acted it is 0.
 func (one *part) shownSeed() (seed int, known bool, search []*sweep.Run, err error) {
 	a := one.acting()
 	if a == nil {
@@ -62,8 +62,8 @@ func (one *part) shownSeed() (seed int, known bool, search []*sweep.Run, err err
 	return 0, true, search, nil
 }
 
-// actedBefore reports whether a trained run regulated any encoder up to the epoch that is chosen by the validation split;
-// where the epoch is chosen in another way, at all.
+// actedBefore reports whether a trained run regulated any encoder up to the epoch that is chosen by the validation
+// split; where the epoch is chosen in another way, at all.
 func (one *part) actedBefore(r *sweep.Run) (bool, error) {
 	if did, ok := one.rep.shown[r.Dir]; ok {
 		return did, nil

@@ -13,8 +13,9 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
 
-// Which runs there are depends on what others came to: the learning rate on those that tried it, the epochs of a control
-// on those in which InfoReg acted. So the list grows as runs end, and until then the rest is counted, not named.
+// Which runs there are depends on what others came to: the learning rate on those that tried it, the epochs of a
+// control on those in which InfoReg acted. So the list grows as runs end, and until then the rest is counted, not
+// named.
 
 // windowAll is the window of the whole run, with which an arm's settings are tried out.
 const windowAll = "all"
@@ -149,8 +150,9 @@ func (p *Reproduction) arrange() error {
 	return nil
 }
 
-// Next is the next run to train, the same seed of all arms after each other; false when nothing is left. Those by which the
-// seed of maps is found come first, once their learning rate is known: then what is measured of the others is known too.
+// Next is the next run to train, the same seed of all arms after each other; false when nothing is left. Those by which
+// the seed of maps is found come first, once their learning rate is known: then what is measured of the others is known
+// too.
 func (p *Reproduction) Next() (*sweep.Run, bool, error) {
 	for _, one := range p.parts {
 		_, _, search, err := one.shownSeed()

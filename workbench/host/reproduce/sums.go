@@ -102,8 +102,8 @@ func seedValues(a wire.ReproducedArm, q wire.Quantity) map[int]float64 {
 	return values
 }
 
-// checkSums wants a record's means, differences, intervals and p to be those of its runs. It needs neither the samples nor
-// any training, so that every record can be checked on every machine.
+// checkSums wants a record's means, differences, intervals and p to be those of its runs. It needs neither the samples
+// nor any training, so that every record can be checked on every machine.
 func checkSums(path string, rec *wire.Reproduction) error {
 	again := unsummed(*rec)
 	sumUp(&again)

@@ -64,9 +64,9 @@ func (p *Reproduction) Close() error {
 	return err
 }
 
-// Train trains a run that [Reproduction.Next] named to its end and measures what is needed of it. A run that cannot go on
-// is a hole in the record with its reason, and no error. When ctx ends, the step under way is finished and ctx's error is
-// returned.
+// Train trains a run that [Reproduction.Next] named to its end and measures what is needed of it. A run that cannot go
+// on is a hole in the record with its reason, and no error. When ctx ends, the step under way is finished and ctx's
+// error is returned.
 func (p *Reproduction) Train(ctx context.Context, r *sweep.Run, watch func(*run.Run) (stop func())) error {
 	one := p.partOf(r)
 	began, from := time.Now(), r.Done
@@ -104,8 +104,8 @@ func (p *Reproduction) Files() []string {
 	return list
 }
 
-// file is DIR/SET/TARGET.json; of another choice of the epoch than the set's usual one, and of another scale, it says so in
-// its name.
+// file is DIR/SET/TARGET.json; of another choice of the epoch than the set's usual one, and of another scale, it says
+// so in its name.
 func (one *part) file() string {
 	name := one.name
 	if one.Ask.Select != sweep.SelectionOn(sweep.SelectAuto, one.Desc) {

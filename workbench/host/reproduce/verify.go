@@ -22,10 +22,10 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
 
-// Verify asks whether this machine comes to the numbers of records. Everything that needs no training is checked of all of
-// them: that a record's means, differences and intervals are those of its runs, that records which share a run say the same
-// of it, and, where the set of samples is here, that its settings and samples still give the run its name. Some of the
-// runs are trained again.
+// Verify asks whether this machine comes to the numbers of records. Everything that needs no training is checked of all
+// of them: that a record's means, differences and intervals are those of its runs, that records which share a run say
+// the same of it, and, where the set of samples is here, that its settings and samples still give the run its name.
+// Some of the runs are trained again.
 type Verify struct {
 	Path    string   // a record, or a folder with records in it and in those below
 	Targets []string // only the records of these targets; none: all
@@ -61,7 +61,8 @@ type recordFile struct {
 	runs []*Rerun
 }
 
-// OpenVerification reads and checks records, and chooses what is trained again. A record that does not hold is an error.
+// OpenVerification reads and checks records, and chooses what is trained again. A record that does not hold is an
+// error.
 func OpenVerification(shop *run.Shop, ask Verify) (*Verification, error) {
 	v := &Verification{ask: ask, shop: shop, parts: map[string]*part{}, costs: costs{}}
 	if err := checkEmpty(ask.Out); err != nil {
@@ -151,8 +152,8 @@ func recordPaths(path string) (list []string, err error) {
 	return list, nil
 }
 
-// checkNames finds the settings of the runs of all records whose set is here, and wants them to have the names on record:
-// the hash of all that decides what a run computes.
+// checkNames finds the settings of the runs of all records whose set is here, and wants them to have the names on
+// record: the hash of all that decides what a run computes.
 func (v *Verification) checkNames() error {
 	named := map[string]bool{}
 	for _, f := range v.files {
@@ -267,7 +268,8 @@ func (v *Verification) Seconds(r *Rerun) float64 {
 	return s
 }
 
-// Train trains a run as the record says and sets what it comes to beside the record. When ctx ends, its error is returned.
+// Train trains a run as the record says and sets what it comes to beside the record. When ctx ends, its error is
+// returned.
 func (v *Verification) Train(ctx context.Context, r *Rerun, watch func(*run.Run) (stop func())) (Verified, error) {
 	one := v.parts[r.File]
 	if r.trial {

@@ -105,8 +105,8 @@ func TestVerifyTells(t *testing.T) {
 	}
 }
 
-// TestVerifyChoice: the same text draws the same runs, other texts others; every run of every record is drawn by some; a
-// limit of time leaves long ones out.
+// TestVerifyChoice: the same text draws the same runs, other texts others; every run of every record is drawn by some;
+// a limit of time leaves long ones out.
 func TestVerifyChoice(t *testing.T) {
 	t.Setenv(catalog.DataVariable, t.TempDir())
 	shop := run.NewShop(t.TempDir())
@@ -157,7 +157,8 @@ func TestMachine(t *testing.T) {
 	}
 }
 
-// TestRerunsOf: each run of a record is there once, trials too; a hole that was trained is a run, one that was not is none.
+// TestRerunsOf: each run of a record is there once, trials too; a hole that was trained is a run, one that was not is
+// none.
 func TestRerunsOf(t *testing.T) {
 	run := func(name string, seed int, missing string) wire.ReproducedRun {
 		r := wire.ReproducedRun{RunOutcome: wire.RunOutcome{Run: name, Seed: seed, Missing: missing}}

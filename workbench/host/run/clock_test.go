@@ -82,7 +82,8 @@ func TestClockResumed(t *testing.T) {
 	}
 }
 
-// TestClocks: an interval of as many steps as an epoch is the paper's, to the last bit, and so is one counted in samples.
+// TestClocks: an interval of as many steps as an epoch is the paper's, to the last bit, and so is one counted in
+// samples.
 func TestClocks(t *testing.T) {
 	shop := newTestShop(t)
 	settings := everyFour()
@@ -98,7 +99,8 @@ func TestClocks(t *testing.T) {
 	}
 }
 
-// TestRiseErrors: the error of a rise is that of the samples' paired differences, the same for a method and in a figure.
+// TestRiseErrors: the error of a rise is that of the samples' paired differences, the same for a method and in a
+// figure.
 func TestRiseErrors(t *testing.T) {
 	shop := newTestShop(t)
 	r := trained(t, shop, "r", everyFour(), 3*hosttest.SmallEpoch)

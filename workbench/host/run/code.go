@@ -173,8 +173,8 @@ func (r *Run) otherVariables(err error) error {
 // another: from the nearest start on.
 func (r *Run) sameCode(from, to int) bool { return r.otherSince(from, to) < 0 }
 
-// otherSince is the last change of the code after which all steps to a given one are the present code's; -1 where all from
-// the nearest start for from on are.
+// otherSince is the last change of the code after which all steps to a given one are the present code's; -1 where all
+// from the nearest start for from on are.
 func (r *Run) otherSince(from, to int) int {
 	begin := 0
 	if list := record.Starts(r.Dir, from); len(list) > 0 {

@@ -53,8 +53,8 @@ func told(r *Run) (list []string) {
 	return list
 }
 
-// TestDamagedRecords: whatever happens to a run's records is named when the run is opened, and what they said is computed
-// again and proved; the run then goes on as one whose files nobody touched.
+// TestDamagedRecords: whatever happens to a run's records is named when the run is opened, and what they said is
+// computed again and proved; the run then goes on as one whose files nobody touched.
 func TestDamagedRecords(t *testing.T) {
 	const at, steps = 75, 90
 	shop := newTestShop(t)
@@ -194,8 +194,8 @@ func TestDamagedRecords(t *testing.T) {
 	}
 }
 
-// TestRestoreCancelled: an attempt to compute lost lines again that is cancelled, or fails for want of space, loses none:
-// the next one begins anew.
+// TestRestoreCancelled: an attempt to compute lost lines again that is cancelled, or fails for want of space, loses
+// none: the next one begins anew.
 func TestRestoreCancelled(t *testing.T) {
 	const at = 75
 	shop := newTestShop(t)
@@ -241,8 +241,8 @@ func TestRestoreCancelled(t *testing.T) {
 	}
 }
 
-// TestDamagedSnapshots: a snapshot whose bytes are not those that were written is set aside, and the run comes to the same
-// state from an older one; one that cannot be read just now stays where it is.
+// TestDamagedSnapshots: a snapshot whose bytes are not those that were written is set aside, and the run comes to the
+// same state from an older one; one that cannot be read just now stays where it is.
 func TestDamagedSnapshots(t *testing.T) {
 	const at = 75
 	shop := newTestShop(t)
@@ -369,8 +369,8 @@ func TestDamagedSnapshots(t *testing.T) {
 // flipsVariable says how many flips the trial below makes; many once, some in each test.
 const flipsVariable = "PRIMEWINDOW_TEST_FLIPS"
 
-// TestFlippedBits flips single bits all over a run's folder. Each is named when the run is opened or loaded, or harmless;
-// either way the run goes on as if it had not been.
+// TestFlippedBits flips single bits all over a run's folder. Each is named when the run is opened or loaded, or
+// harmless; either way the run goes on as if it had not been.
 func TestFlippedBits(t *testing.T) {
 	const at, steps = 40, 43
 	flips := 12

@@ -120,8 +120,8 @@ func (r *Run) trial(ctx context.Context, epoch int, settings setting.Values, con
 	return t, err
 }
 
-// losses are the mean cross entropies in eval mode of the fused logits, "joint", and of the modalities' own classifiers:
-// on as many training samples as there are for validation, and on the validation split.
+// losses are the mean cross entropies in eval mode of the fused logits, "joint", and of the modalities' own
+// classifiers: on as many training samples as there are for validation, and on the validation split.
 func (r *Run) losses(vars []*tensors.Tensor) (train, val map[string]float64, err error) {
 	mean := func(split data.Split, indices []int) (map[string]float64, error) {
 		sums := map[string]float64{}

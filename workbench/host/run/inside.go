@@ -110,8 +110,8 @@ type SampleNorm struct {
 	Norm  float64 // squared norm of the gradient of its own fused loss, nats²
 }
 
-// SampleNorms gives, by modality, the squared gradient norms of the probe samples at the present step, the largest first,
-// with the run's own batch-norm statistics and variables of a probe. Their mean is the trace of eq. 7.
+// SampleNorms gives, by modality, the squared gradient norms of the probe samples at the present step, the largest
+// first, with the run's own batch-norm statistics and variables of a probe. Their mean is the trace of eq. 7.
 func (r *Run) SampleNorms(ctx context.Context) (map[string][]SampleNorm, error) {
 	all := map[string][]SampleNorm{}
 	err := r.with(ctx, func() error {

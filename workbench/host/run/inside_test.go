@@ -107,7 +107,8 @@ func TestGradient(t *testing.T) {
 	}
 }
 
-// TestActivation compares one value with the convolution's definition, and lets two runs look at the same layer at once.
+// TestActivation compares one value with the convolution's definition, and lets two runs look at the same layer at
+// once.
 func TestActivation(t *testing.T) {
 	shop := newTestShop(t)
 	r := trained(t, shop, "r", hosttest.Tiny("joint", nil), 2)

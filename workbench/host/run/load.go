@@ -57,8 +57,8 @@ func (r *Run) openRecords() (err error) {
 	return nil
 }
 
-// load brings the state to the step that is on record: the nearest snapshot, then a replay. Lost lines of the records are
-// computed again first.
+// load brings the state to the step that is on record: the nearest snapshot, then a replay. Lost lines of the records
+// are computed again first.
 func (r *Run) load(ctx context.Context) error {
 	if r.loaded && r.unfinished { // measurements that could not be put on record
 		if err := r.afterStep(r.settingsAt(r.at - 1)); err != nil {
@@ -91,8 +91,9 @@ func (r *Run) load(ctx context.Context) error {
 	return nil
 }
 
-// restore reads the nearest snapshot from which the run can be brought to a step, or draws the first weights. One that is
-// damaged is set aside: an older one leads to the same state. One that cannot be read just now is an error, and stays.
+// restore reads the nearest snapshot from which the run can be brought to a step, or draws the first weights. One that
+// is damaged is set aside: an older one leads to the same state. One that cannot be read just now is an error, and
+// stays.
 func (r *Run) restore(ctx context.Context, step int) error {
 	for _, from := range record.Starts(r.Dir, step) {
 		h, err := r.take(ctx, from)
@@ -165,9 +166,9 @@ type otherStep struct {
 
 func (d *otherStep) Error() string { return fmt.Sprintf("step %d: %s", d.step, d.text) }
 
-// goOn computes the steps up to a goal again, from the state that was restored. Where a step is not the one on record, the
-// next older start tells whether the snapshot is at fault, which is then set aside, or whatever computes, as on another
-// machine: then the run goes on from what is computed now, and an event says so.
+// goOn computes the steps up to a goal again, from the state that was restored. Where a step is not the one on record,
+// the next older start tells whether the snapshot is at fault, which is then set aside, or whatever computes, as on
+// another machine: then the run goes on from what is computed now, and an event says so.
 func (r *Run) goOn(ctx context.Context, goal int) error {
 	err := r.replay(ctx, goal)
 	var first, second *otherStep
@@ -216,8 +217,8 @@ func (r *Run) replayStep(ctx context.Context) error {
 	return r.advance(ctx)
 }
 
-// compare checks a replayed step against its record. Where the record is lost, it is that of the step now. Once an event
-// says that steps differ, they are not compared any more.
+// compare checks a replayed step against its record. Where the record is lost, it is that of the step now. Once an
+// event says that steps differ, they are not compared any more.
 func (r *Run) compare(line []byte) error {
 	if sum, lost := r.rec.Metrics.IsLost(r.at); lost {
 		if r.mend != nil {

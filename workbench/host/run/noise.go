@@ -17,10 +17,10 @@ import (
 const permutedPairs = 32
 
 // noise measures noise and signal of the gradient on batches of the probe samples, one sample smaller where the run's
-// are odd: the mean over the batches, and its standard error. S over |G|² is the noise scale of McCandlish. The samples'
-// gradients are the coupled ones, which SGD averages, and their mean square is estimated by one draw of balanced signs
-// for each batch. (Shares will not do: with batch statistics most of each cancels in the sum, so that the signal that
-// they leave is far below 0.)
+// are odd: the mean over the batches, and its standard error. S over |G|² is the noise scale of McCandlish. The
+// samples' gradients are the coupled ones, which SGD averages, and their mean square is estimated by one draw of
+// balanced signs for each batch. (Shares will not do: with batch statistics most of each cancels in the sum, so that
+// the signal that they leave is far below 0.)
 func (r *Run) noise(setting.Values) ([]wire.Record, error) {
 	have, size := r.set.Len(data.Train), r.base.Batch()/2*2 // balanced signs want an even number
 	batches := max(1, min(r.base.Whole("probe_samples"), have)/size)

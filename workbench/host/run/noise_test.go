@@ -75,7 +75,8 @@ func TestCosines(t *testing.T) {
 		if twice.Value <= whole.Value {
 			t.Errorf("%s: mean cosine %v at twice the batch, %v at the batch: want less noise", m, twice.Value, whole.Value)
 		}
-		// The elements' mean is not quite 0, which two permutations have in common; it is small beside one pair's spread.
+		// The elements' mean is not quite 0, which two permutations have in common; it is small beside one pair's
+		// spread.
 		if chance.SE == nil || math.Abs(chance.Value) > *chance.SE || math.Abs(chance.Value) > whole.Value/2 {
 			t.Errorf("%s: permuted %v ± %v, want about 0 beside %v", m, chance.Value, chance.SE, whole.Value)
 		}

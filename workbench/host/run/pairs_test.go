@@ -19,7 +19,8 @@ import (
 // counts are how many lines and entries a kill left of the two journals that a step writes.
 type counts struct{ steps, stepSums, probes, probeSums int }
 
-// head is the beginning of a text: so many lines, notes among checksums not counted, and half of the next where half is set.
+// head is the beginning of a text: so many lines, notes among checksums not counted, and half of the next where half is
+// set.
 func head(text []byte, lines int, half bool) []byte {
 	var out []byte
 	for _, line := range bytes.SplitAfter(text, []byte{'\n'}) {
@@ -36,8 +37,8 @@ func head(text []byte, lines int, half bool) []byte {
 	return out
 }
 
-// left brings a copy of a run's folder into the state in which a kill left it: the journals are written in a known order,
-// so that the state is a beginning of each.
+// left brings a copy of a run's folder into the state in which a kill left it: the journals are written in a known
+// order, so that the state is a beginning of each.
 func left(t *testing.T, dir string, c counts, half string) {
 	t.Helper()
 	for _, one := range []struct {
@@ -57,10 +58,10 @@ func left(t *testing.T, dir string, c counts, half string) {
 	}
 }
 
-// TestKilledBetween goes through the pairs of writes that belong together and are two: a line and its entry in the file of
-// checksums, a step and what it measured, a step and its snapshot, a rewritten journal and its entries, an event and what
-// it announces, a fork's folder and its name, and what measuring at a past step leaves. After a kill between any of them
-// the run goes on as if there had been none, and nothing is named as damaged.
+// TestKilledBetween goes through the pairs of writes that belong together and are two: a line and its entry in the file
+// of checksums, a step and what it measured, a step and its snapshot, a rewritten journal and its entries, an event and
+// what it announces, a fork's folder and its name, and what measuring at a past step leaves. After a kill between any
+// of them the run goes on as if there had been none, and nothing is named as damaged.
 func TestKilledBetween(t *testing.T) {
 	const at, steps = 3 * hosttest.SmallEpoch, 3*hosttest.SmallEpoch + 2
 	shop := newTestShop(t)
@@ -213,7 +214,8 @@ func TestKilledBetween(t *testing.T) {
 	}
 }
 
-// TestKilledFork: a kill while a fork's folder is made, or before it is opened, leaves nothing that the next attempt minds.
+// TestKilledFork: a kill while a fork's folder is made, or before it is opened, leaves nothing that the next attempt
+// minds.
 func TestKilledFork(t *testing.T) {
 	shop := newTestShop(t)
 	parent := trained(t, shop, "parent", hosttest.Small("joint"), 20)

@@ -68,8 +68,8 @@ func (r *Run) ProbeWith(ctx context.Context, ask wire.Probe) (list []wire.Record
 	return list, err
 }
 
-// family measures a probe on samples of the training split: of every encoder, or, of the whole model, of the head and of
-// all together. The whole model's standard error is that of each sample's sum over all layers.
+// family measures a probe on samples of the training split: of every encoder, or, of the whole model, of the head and
+// of all together. The whole model's standard error is that of each sample's sum over all layers.
 func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.Record, error) {
 	have := r.set.Len(data.Train)
 	usual := min(r.base.Whole("probe_samples"), have)

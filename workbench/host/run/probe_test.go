@@ -92,7 +92,8 @@ func TestProbeWith(t *testing.T) {
 	}
 }
 
-// TestProbeWhole: the trace of the whole model is the encoders' and the head's together, and enters no modality's trace.
+// TestProbeWhole: the trace of the whole model is the encoders' and the head's together, and enters no modality's
+// trace.
 func TestProbeWhole(t *testing.T) {
 	shop := newTestShop(t)
 	r := trained(t, shop, "r", hosttest.Small("joint"), hosttest.SmallEpoch)

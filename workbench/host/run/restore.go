@@ -29,8 +29,8 @@ func (m *mending) fill(to map[int][]byte, at int, line []byte, sum uint32) {
 }
 
 // restoreLost computes the lines again that are lost, each from the nearest snapshot before it, and says in an event
-// whether they are proved by their checksums. What was measured only because somebody asked for it cannot be had in this
-// way: it leaves a gap, which an event names.
+// whether they are proved by their checksums. What was measured only because somebody asked for it cannot be had in
+// this way: it leaves a gap, which an event names.
 func (r *Run) restoreLost(ctx context.Context) (err error) {
 	if !r.rec.Damaged() || r.hopeless {
 		return nil

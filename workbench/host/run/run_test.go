@@ -304,8 +304,8 @@ func TestBrokenFolder(t *testing.T) {
 	}
 }
 
-// TestReopen: at step 2,000 at most 50 steps are computed again, by a fork at any past step as well; where snapshots may
-// not take much space they are few, and every step can still be forked.
+// TestReopen: at step 2,000 at most 50 steps are computed again, by a fork at any past step as well; where snapshots
+// may not take much space they are few, and every step can still be forked.
 func TestReopen(t *testing.T) {
 	shop := newTestShop(t)
 	settings := hosttest.Small("joint")

@@ -269,8 +269,8 @@ func (r *Run) Settings() setting.Values {
 	return r.settingsAt(r.recorded())
 }
 
-// History is all that is on record, read from disk beside the training. A measurement whose line is lost is left out; of a
-// step whose line is, its number stays.
+// History is all that is on record, read from disk beside the training. A measurement whose line is lost is left out;
+// of a step whose line is, its number stays.
 func (r *Run) History() (h wire.History, err error) {
 	r.mu.Lock()
 	h.Events = slices.Clone(r.rec.Changes)

@@ -24,8 +24,8 @@ func fuzzDescription() data.Description {
 	}
 }
 
-// FuzzSettings resolves any settings, as a request's body has them. What is let in is complete, stays as it is when it is
-// resolved again, has schedules that can be read, and describes a model or is refused in words.
+// FuzzSettings resolves any settings, as a request's body has them. What is let in is complete, stays as it is when it
+// is resolved again, has schedules that can be read, and describes a model or is refused in words.
 func FuzzSettings(f *testing.F) {
 	for _, text := range []string{
 		`{}`, `{"method":"inforeg","beta":0.5,"k":"0.1","window":"2:5"}`, `{"lr":"1e-2","momentum":0.9,"batch":8,"seed":3.0}`,

@@ -19,8 +19,8 @@ import (
 	"github.com/primewindow/primewindow/models"
 )
 
-// Values are a run's settings by name: float64, string or bool. Those that [Resolve] made have every setting that [Table]
-// lists, of its type.
+// Values are a run's settings by name: float64, string or bool. Those that [Resolve] made have every setting that
+// [Table] lists, of its type.
 type Values map[string]any
 
 // Number is a setting that is a number. It panics where there is none, which [Resolve] does not leave.

@@ -19,14 +19,16 @@ import (
 )
 
 // WriteCurves writes what the comparison's runs measured from epoch to epoch, as CSV: a row for each epoch that a run
-// has done and one for its start, and after the columns method, seed and epoch (so many are done) one for each quantity.
-// What was not measured there is empty. Quantities are named by kind, encoder and readout with spaces between:
+// has done and one for its start, and after the columns method, seed and epoch (so many are done) one for each
+// quantity. What was not measured there is empty. Quantities are named by kind, encoder and readout with spaces
+// between:
 //
 //   - "accuracy audio linear", on the validation split, from 0 to 1;
 //   - "fisher_emp audio", the encoder's trace in nats² by the run's own definition;
 //   - "acted audio", the share of the epoch's steps in which the method regulated this encoder, of methods that say so.
 //
-// Like compare.json it is a function of the runs' folders alone, so that a comparison that goes on can be written at any time.
+// Like compare.json it is a function of the runs' folders alone, so that a comparison that goes on can be written at
+// any time.
 func (s *Sweep) WriteCurves(w io.Writer) error {
 	curves := make([]curves, len(s.Runs))
 	var columns []string

@@ -67,8 +67,8 @@ func checkSelection(selection string, a Arm, set data.Dataset) error {
 }
 
 // Choose is the epoch at which a run counts, as the number of epochs done, among the first so many. It is 0 as long as
-// the accuracies to choose by are not on record, for then another epoch might be the best: on the validation split those
-// that are due, on the test split all. due says whether the schedule has one at a step.
+// the accuracies to choose by are not on record, for then another epoch might be the best: on the validation split
+// those that are due, on the test split all. due says whether the schedule has one at a step.
 func Choose(selection string, records []wire.Record, perEpoch, epochs int, due func(step int) bool) int {
 	if selection == SelectLast {
 		return epochs

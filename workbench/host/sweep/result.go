@@ -48,7 +48,8 @@ func (s *Sweep) outcome(r *Run, rec record.Recorded) (*wire.RunOutcome, error) {
 	return o, nil
 }
 
-// folders are those before a file's name, which say where a plugin lay and not what it was: a comparison may be published.
+// folders are those before a file's name, which say where a plugin lay and not what it was: a comparison may be
+// published.
 var folders = regexp.MustCompile(`/[^()]*/`)
 
 // Result is what the comparison has come to so far.

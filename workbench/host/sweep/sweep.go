@@ -80,7 +80,8 @@ func Open(shop *run.Shop, c Comparison) (*Sweep, error) {
 	return s, nil
 }
 
-// checkFolder wants a run's folder to be free, or to hold a run of the same settings from its start, and the same samples.
+// checkFolder wants a run's folder to be free, or to hold a run of the same settings from its start, and the same
+// samples.
 func (r *Run) checkFolder(desc data.Description) error {
 	man, err := record.ReadManifest(r.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -154,8 +155,8 @@ func (r *Run) Missing() string {
 }
 
 // Train trains a run to its end, measures what is compared, and keeps the comparison's file up to date. watch is called
-// once the run is open, and what it returns when it is done. A run that cannot go on is noted with the reason, and is no
-// error: the others can. When ctx ends, the step under way is finished and ctx's error is returned.
+// once the run is open, and what it returns when it is done. A run that cannot go on is noted with the reason, and is
+// no error: the others can. When ctx ends, the step under way is finished and ctx's error is returned.
 func (s *Sweep) Train(ctx context.Context, r *Run, watch func(*run.Run) (stop func())) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -14,8 +14,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
-// NewShop is a shop in a folder of the test's own, with the checkout's plugin and sets. It is closed when the test ends,
-// which is skipped where there is no plugin.
+// NewShop is a shop in a folder of the test's own, with the checkout's plugin and sets. It is closed when the test
+// ends, which is skipped where there is no plugin.
 func NewShop(t *testing.T) *run.Shop {
 	t.Helper()
 	xlatest.Backend(t) // skips or fails without the plugin
