@@ -155,14 +155,19 @@ func Upgraded(c wire.Compared) wire.Compared {
 	c.Methods = slices.Clone(c.Methods)
 	var all []*wire.Difference
 	for i := range c.Methods {
-		m := &c.Methods[i]
-		m.Differences = slices.Clone(m.Differences)
-		for j := range m.Differences {
-			all = append(all, &m.Differences[j])
-		}
+		all = append(all, copied(&c.Methods[i].Differences)...)
 	}
 	holm.Correct(all)
 	return c
+}
+
+// copied replaces a list by a copy, and gives pointers into that.
+func copied(list *[]wire.Difference) (all []*wire.Difference) {
+	*list = slices.Clone(*list)
+	for i := range *list {
+		all = append(all, &(*list)[i])
+	}
+	return all
 }
 
 // UpgradedReproduction is a record whose differences are in families: of schema 1 a copy that is corrected anew.
@@ -173,13 +178,9 @@ func UpgradedReproduction(r wire.Reproduction) wire.Reproduction {
 	r.Arms = slices.Clone(r.Arms)
 	var all []*wire.Difference
 	for i := range r.Arms {
-		a := &r.Arms[i]
-		a.Differences, a.Apart = slices.Clone(a.Differences), slices.Clone(a.Apart)
-		for j := range a.Differences {
-			all = append(all, &a.Differences[j])
-		}
-		for j := range a.Apart {
-			a.Apart[j].Family, a.Apart[j].FamilySize = wire.FamilyNone, 1
+		all = append(all, copied(&r.Arms[i].Differences)...)
+		for _, d := range copied(&r.Arms[i].Apart) {
+			d.Family, d.FamilySize = wire.FamilyNone, 1
 		}
 	}
 	holm.Correct(all)

@@ -67,8 +67,8 @@ func (d drawing) sureWindows(a wire.ReproducedArm) ([]viz.Window, error) {
 	return list, nil
 }
 
-// openAfter are the modalities whose window was open in the epoch that ended with so many epochs done.
-func openAfter(epoch float64, windows []viz.Window) []string {
+// OpenAfter are the modalities whose window was open in the epoch that ended with so many epochs done.
+func OpenAfter(epoch float64, windows []viz.Window) []string {
 	var list []string
 	for _, w := range windows {
 		if w.From < epoch && epoch <= w.To {
@@ -84,7 +84,7 @@ func shownCosines(all []wire.ReproducedCosine, windows []viz.Window) (list []wir
 	inside, last := math.NaN(), 0.0
 	for _, c := range all {
 		last = max(last, c.Epoch)
-		if len(openAfter(c.Epoch, windows)) > 0 && !(inside <= c.Epoch) {
+		if len(OpenAfter(c.Epoch, windows)) > 0 && !(inside <= c.Epoch) {
 			inside = c.Epoch
 		}
 	}
@@ -119,7 +119,7 @@ func cosinePanel(c wire.ReproducedCosine, windows []viz.Window) viz.CosinePanel 
 		labels[i] = fmt.Sprint(c.First + i)
 	}
 	name := fmt.Sprintf("%s, epoch %g", c.Encoder, c.Epoch)
-	if open := openAfter(c.Epoch, windows); len(open) > 0 {
+	if open := OpenAfter(c.Epoch, windows); len(open) > 0 {
 		name += ", inside the window of " + strings.Join(slices.Compact(open), " and ")
 	} else if slices.ContainsFunc(windows, func(w viz.Window) bool { return w.To < c.Epoch }) {
 		name += ", after the window"

@@ -62,8 +62,9 @@ func FirstInside(rec record.Recorded) (int, error) {
 
 // epochInside is the first of so many epochs whose end lies in a window that is no noise, 0 where none does.
 func epochInside(windows []viz.Window, epochs int) int {
+	sure := slices.DeleteFunc(slices.Clone(windows), func(w viz.Window) bool { return w.Uncertain })
 	for epoch := 1; epoch <= epochs; epoch++ {
-		if slices.ContainsFunc(windows, func(w viz.Window) bool { return !w.Uncertain && w.From < float64(epoch) && float64(epoch) <= w.To }) {
+		if len(draw.OpenAfter(float64(epoch), sure)) > 0 {
 			return epoch
 		}
 	}
