@@ -1,9 +1,7 @@
 package inforeg_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +11,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/datatest"
 	"github.com/primewindow/primewindow/internal/xlatest"
 	"github.com/primewindow/primewindow/models"
 )
@@ -31,17 +30,12 @@ type encoders struct {
 
 func readEncoders(t *testing.T) (r encoders, m *models.Multimodal) {
 	t.Helper()
-	text, err := os.ReadFile("testdata/encoders.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(text, &r); err != nil {
-		t.Fatal(err)
-	}
+	datatest.Reference(t, "encoders.json", &r)
 	m = &models.Multimodal{Encoders: map[string]models.Encoder{}, Fusion: models.ConcatFusion, Classes: 3}
 	for _, c := range r.Modalities {
 		mod := data.Modality{Name: c.Name, Kind: []data.Kind{data.Vector, data.Sequence}[len(c.Shape)-1], Shape: c.Shape}
 		m.Modalities = append(m.Modalities, mod)
+		var err error
 		if m.Encoders[c.Name], err = models.ParseEncoder(c.Spec, mod); err != nil {
 			t.Fatal(err)
 		}

@@ -1,11 +1,9 @@
 package inforeg_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/datatest"
 	"github.com/primewindow/primewindow/internal/xlatest"
 	"github.com/primewindow/primewindow/models"
 )
@@ -37,14 +36,8 @@ type (
 
 func readFamily(tb testing.TB) family {
 	tb.Helper()
-	text, err := os.ReadFile("testdata/family.json")
-	if err != nil {
-		tb.Fatal(err)
-	}
 	var f family
-	if err := json.Unmarshal(text, &f); err != nil {
-		tb.Fatal(err)
-	}
+	datatest.Reference(tb, "family.json", &f)
 	return f
 }
 

@@ -1,10 +1,8 @@
 package inforeg_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +13,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/inforeg/method"
+	"github.com/primewindow/primewindow/internal/datatest"
 	"github.com/primewindow/primewindow/internal/xlatest"
 	"github.com/primewindow/primewindow/models"
 )
@@ -32,14 +31,8 @@ const samples = 6 // of a batch of the reference
 
 func readReference(t *testing.T) reference {
 	t.Helper()
-	text, err := os.ReadFile("testdata/reference.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var r reference
-	if err := json.Unmarshal(text, &r); err != nil {
-		t.Fatal(err)
-	}
+	datatest.Reference(t, "reference.json", &r)
 	return r
 }
 

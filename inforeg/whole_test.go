@@ -1,11 +1,9 @@
 package inforeg_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"testing"
 
@@ -13,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/datatest"
 	"github.com/primewindow/primewindow/internal/xlatest"
 	"github.com/primewindow/primewindow/models"
 )
@@ -150,14 +149,8 @@ func equal(t *testing.T, what string, got, want []float64, tolerance float64) {
 // TestWholeModel compares every sample's squared gradient norm with respect to the head and to all encoders with
 // PyTorch, with a backward pass for each sample, and with finite differences over every variable.
 func TestWholeModel(t *testing.T) {
-	text, err := os.ReadFile("testdata/whole.json") // written with PyTorch 2.14.1
-	if err != nil {
-		t.Fatal(err)
-	}
 	var want whole
-	if err := json.Unmarshal(text, &want); err != nil {
-		t.Fatal(err)
-	}
+	datatest.Reference(t, "whole.json", &want) // written with PyTorch 2.14.1
 	for _, fusion := range models.Fusions {
 		t.Run(fusion, func(t *testing.T) {
 			w := newWhole(t, fusion)

@@ -1,12 +1,10 @@
 package models_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/datatest"
 	"github.com/primewindow/primewindow/internal/xlatest"
 	"github.com/primewindow/primewindow/models"
 )
@@ -40,14 +39,8 @@ type gatedCase struct {
 
 func readGated(t *testing.T) []gatedCase {
 	t.Helper()
-	text, err := os.ReadFile("testdata/mmtm.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var r struct{ Cases []gatedCase }
-	if err := json.Unmarshal(text, &r); err != nil {
-		t.Fatal(err)
-	}
+	datatest.Reference(t, "mmtm.json", &r)
 	return r.Cases
 }
 

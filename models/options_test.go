@@ -1,14 +1,13 @@
 package models_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/primewindow/primewindow/internal/datatest"
 	"github.com/primewindow/primewindow/internal/xlatest"
 	"github.com/primewindow/primewindow/models"
 )
@@ -25,14 +24,8 @@ type optionCase struct {
 
 func optionCases(t *testing.T) map[string]optionCase {
 	t.Helper()
-	text, err := os.ReadFile("testdata/options.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var r struct{ Cases []optionCase }
-	if err := json.Unmarshal(text, &r); err != nil {
-		t.Fatal(err)
-	}
+	datatest.Reference(t, "options.json", &r)
 	bySpec := map[string]optionCase{}
 	for _, c := range r.Cases {
 		bySpec[c.Spec] = c

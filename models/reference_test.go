@@ -1,9 +1,7 @@
 package models_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"slices"
 	"testing"
 
@@ -12,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/datatest"
 	"github.com/primewindow/primewindow/internal/xlatest"
 	"github.com/primewindow/primewindow/models"
 )
@@ -31,14 +30,8 @@ type reference struct {
 
 func readReference(t *testing.T) reference {
 	t.Helper()
-	text, err := os.ReadFile("testdata/reference.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var r reference
-	if err := json.Unmarshal(text, &r); err != nil {
-		t.Fatal(err)
-	}
+	datatest.Reference(t, "reference.json", &r)
 	return r
 }
 

@@ -1,10 +1,8 @@
 package models_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/primewindow/primewindow/internal/datatest"
 	"github.com/primewindow/primewindow/internal/xlatest"
 	"github.com/primewindow/primewindow/models"
 )
@@ -31,14 +30,8 @@ type transformerCase struct {
 
 func transformerCases(t *testing.T) []transformerCase {
 	t.Helper()
-	text, err := os.ReadFile("testdata/reference.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var r struct{ Cases, Tokens []transformerCase }
-	if err := json.Unmarshal(text, &r); err != nil {
-		t.Fatal(err)
-	}
+	datatest.Reference(t, "reference.json", &r)
 	list := r.Tokens
 	for _, c := range r.Cases {
 		if strings.HasPrefix(c.Spec, "transformer") {

@@ -1,11 +1,11 @@
 package audio
 
 import (
-	"encoding/json"
 	"math"
 	"math/rand/v2"
-	"os"
 	"testing"
+
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
 // recorded are values of librosa, scipy and torchaudio, see testdata/reference.py.
@@ -28,14 +28,8 @@ type recorded struct {
 
 func reference(t *testing.T) recorded {
 	t.Helper()
-	b, err := os.ReadFile("testdata/reference.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var r recorded
-	if err := json.Unmarshal(b, &r); err != nil {
-		t.Fatal(err)
-	}
+	datatest.Reference(t, "reference.json", &r)
 	if len(r.Samples) != 1700 || len(r.Resample) != 5 {
 		t.Fatalf("testdata/reference.json has %d samples and %d rates", len(r.Samples), len(r.Resample))
 	}

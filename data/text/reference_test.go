@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/primewindow/primewindow/data/text"
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
 // reference is what testdata/reference.py recorded.
@@ -33,20 +33,9 @@ type reference struct {
 	}
 }
 
-func readJSON(tb testing.TB, name string, to any) {
-	tb.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := json.Unmarshal(b, to); err != nil {
-		tb.Fatal(err)
-	}
-}
-
 func readReference(tb testing.TB) (r reference) {
 	tb.Helper()
-	readJSON(tb, "reference.json", &r)
+	datatest.Reference(tb, "reference.json", &r)
 	if len(r.Sentences) < 60 || len(r.Encoded) < 11 || len(r.Trained) < 4 {
 		tb.Fatalf("reference of %d sentences, %d tokenizers, %d trained ones", len(r.Sentences), len(r.Encoded), len(r.Trained))
 	}
@@ -141,7 +130,7 @@ const (
 // TestUnicode compares, by checksums of 256 code points each, what single characters become and where words are cut.
 func TestUnicode(t *testing.T) {
 	var want map[string]json.RawMessage
-	readJSON(t, "unicode.json", &want)
+	datatest.Reference(t, "unicode.json", &want)
 	cut := func(split func(string, func(string))) func(string) string {
 		return func(s string) string {
 			if s == "\x1f" {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/text"
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
 func TestIds(t *testing.T) {
@@ -55,7 +56,7 @@ func slowBytes(tb testing.TB, name string) func(word string) []int {
 			Merges [][2]string
 		}
 	}
-	readJSON(tb, name, &f)
+	datatest.Reference(tb, name, &f)
 	rank := map[[2]string]int{}
 	for i, m := range f.Model.Merges {
 		rank[m] = i

@@ -3,7 +3,6 @@ package video
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"hash/crc32"
 	"image"
@@ -11,11 +10,11 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
 // recorded are values of Pillow and torchvision, see testdata/reference.py.
@@ -54,14 +53,8 @@ type sized struct {
 
 func reference(tb testing.TB) (recorded, Picture) {
 	tb.Helper()
-	b, err := os.ReadFile("testdata/reference.json")
-	if err != nil {
-		tb.Fatal(err)
-	}
 	var r recorded
-	if err := json.Unmarshal(b, &r); err != nil {
-		tb.Fatal(err)
-	}
+	datatest.Reference(tb, "reference.json", &r)
 	if len(r.Pixels) != 3*37*53 || len(r.Boxes) != 11 || len(r.Files) != 24 {
 		tb.Fatalf("testdata/reference.json holds %d bytes, %d boxes and %d files", len(r.Pixels), len(r.Boxes), len(r.Files))
 	}

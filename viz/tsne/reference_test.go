@@ -1,12 +1,13 @@
 package tsne
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/primewindow/primewindow/internal/datatest"
 )
 
 // digits are the rows and classes of testdata/digits.txt, with the small number that record.py adds so that no two lie
@@ -51,14 +52,8 @@ type reference struct {
 
 func recorded(t *testing.T) reference {
 	t.Helper()
-	text, err := os.ReadFile("testdata/opentsne.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var r reference
-	if err := json.Unmarshal(text, &r); err != nil {
-		t.Fatal(err)
-	}
+	datatest.Reference(t, "opentsne.json", &r)
 	return r
 }
 
