@@ -258,7 +258,8 @@ func TestCheckTogether(t *testing.T) {
 func TestCommandOf(t *testing.T) {
 	for _, tt := range []struct{ file, want, reason string }{
 		{"synth/table2.json", "primewindow reproduce table2 -data synth -seeds 2 -tune=false -set epochs=6", "as README.md beside it says"},
-		{"utdmhad/table2.json", "primewindow reproduce table2 -data utdmhad -seeds 5 -set every.fisher_emp=epoch", "two of the three modalities are usual at demo scale"},
+		{"utdmhad/table2.json", "primewindow reproduce table2 -data utdmhad -seeds 5", "two of the three modalities are usual at demo scale"},
+		{"utdmhad/fisher.json", "primewindow reproduce fisher -data utdmhad -seeds 5 -set every.fisher_emp=epoch", "an older record: its traces were of epochs"},
 	} {
 		rec, err := wire.ReadReproduction(filepath.Join(hosttest.CommittedRecords(t), tt.file))
 		if err != nil {
