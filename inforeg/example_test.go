@@ -74,7 +74,7 @@ func ExampleBuildStep() {
 		if err != nil {
 			panic(err)
 		}
-		return exec.MustExec()
+		return exec.MustCall()
 	}
 	plain, halved := moved(inforeg.Plain{}), moved(half{modality: "a"})
 	was, now := tensors.MustCopyFlatData[float32](plain[0]), tensors.MustCopyFlatData[float32](halved[0])

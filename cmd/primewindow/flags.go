@@ -135,7 +135,8 @@ func (r *runFlags) asked(further ...string) map[string]any {
 	names := append([]string{"data", "dir", "epochs"}, further...)
 	asked := map[string]any{}
 	r.flags.Visit(func(named *flag.Flag) {
-		if value := named.Value.String(); slices.Contains(names, named.Name) && !(named.Name == "epochs" && value == "0") {
+		value := named.Value.String()
+		if usual := named.Name == "epochs" && value == "0"; slices.Contains(names, named.Name) && !usual {
 			asked[named.Name] = value
 		}
 	})

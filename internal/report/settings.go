@@ -36,7 +36,7 @@ func defaultOf(v any) string {
 // wrapped is a text in lines of so many letters at most, where its words allow.
 func wrapped(text string, width int) []string {
 	lines := []string{""}
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		last := &lines[len(lines)-1]
 		switch {
 		case *last == "":

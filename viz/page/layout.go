@@ -41,8 +41,8 @@ func (pg *Layout) Figure(text string) (*Figure, error) {
 	return f, nil
 }
 
-// arrangement is where everything on a page stands, in CSS pixels.
-type arrangement struct {
+// Arrangement is where everything on a page stands, in CSS pixels.
+type Arrangement struct {
 	width, Height float64
 	Frames        []frame
 	Legend        Dot
@@ -72,8 +72,8 @@ type placed struct {
 
 // Arrange sets the panels' axes and places all that a page holds. Panels share the width evenly; those below each other
 // begin at one x.
-func (pg *Layout) Arrange() arrangement {
-	a := arrangement{width: pg.Width, Columns: 1, entries: pg.Legend}
+func (pg *Layout) Arrange() Arrangement {
+	a := Arrangement{width: pg.Width, Columns: 1, entries: pg.Legend}
 	if pg.Print != Screen {
 		a.entries, a.notes = apart(pg.Legend, pg.Width-2*Margin)
 	}

@@ -3,7 +3,7 @@ package page
 import "slices"
 
 // draw draws a page where it was arranged.
-func (pg *Layout) draw(p *Pen, at arrangement) {
+func (pg *Layout) draw(p *Pen, at Arrangement) {
 	p.Title(pg.Print, pg.Title, at.width)
 	for i, one := range pg.Panels {
 		one.draw(p, at.Frames[i])

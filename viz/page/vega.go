@@ -15,7 +15,7 @@ const schema = "https://vega.github.io/schema/vega-lite/v5.json"
 type Object = map[string]any
 
 // spec writes a page as Vega-Lite, with the axes and sizes of the picture.
-func (pg *Layout) spec(at arrangement) map[string]any {
+func (pg *Layout) spec(at Arrangement) map[string]any {
 	k := newKeys(pg, len(at.Frames) > 0 && at.Legend.X <= Margin, at.Columns)
 	views := make([]any, len(pg.Panels))
 	for i, p := range pg.Panels {

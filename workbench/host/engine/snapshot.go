@@ -58,9 +58,8 @@ func (e *Engine) ReadSnapshot(dir string, step int) (State, record.Header, error
 	return s, h, err
 }
 
-var (
-	ErrOtherShape = errors.New("other variables") // than those of the model
-)
+// ErrOtherShape is wrapped where a snapshot has other variables than the model.
+var ErrOtherShape = errors.New("other variables")
 
 // ReadState reads the state after so many steps, and all tensors of the file by name. Where other code than the given
 // one computed it, what the method carries and does not find begins at zeros, as before the first step. The error of a

@@ -38,7 +38,7 @@ func ParseTied(note string) (t Tied) {
 // away.
 func OpenRecords(dir string, base setting.Values, perEpoch, interval int, owner string, proved bool) (rs *Records, found []Finding, err error) {
 	rs = &Records{
-		dir: dir, base: base, perEpoch: perEpoch, interval: interval, Gap: -1, recent: map[int]*stepRecords{},
+		dir: dir, base: base, perEpoch: perEpoch, interval: interval, Gap: -1, recent: map[int]*StepRecords{},
 		traces: map[string]map[string]*IntervalTrace{}, Accuracy: map[string]float64{},
 	}
 	defer func() {

@@ -194,8 +194,8 @@ func Definition(rec wire.Record) string {
 	return strings.Join(parts, ", ")
 }
 
-// RecordKey is what two records of the same measurement share.
-func RecordKey(r wire.Record) string {
+// Key is what two records of the same measurement share.
+func Key(r wire.Record) string {
 	return fmt.Sprint(r.Step, r.Kind, r.Encoder, r.Loss, r.Labels, r.BN, r.N, r.Split, r.Readout, r.Params, r.Way)
 }
 

@@ -37,7 +37,7 @@ type Records struct {
 	Metrics, Probes, Events *Journal
 	Changes                 []wire.Change
 	Index                   stepIndex                            // of the lines of probes
-	recent                  map[int]*stepRecords                 // of the steps that were asked for last
+	recent                  map[int]*StepRecords                 // of the steps that were asked for last
 	Filled                  map[int][]wire.Record                // by step: lost ones that were measured again and are not on disk yet
 	traces                  map[string]map[string]*IntervalTrace // by kind and encoder
 	Accuracy                map[string]float64                   // by encoder: the last on the validation split, by the head
@@ -46,8 +46,8 @@ type Records struct {
 	LostText                string                               // what is lost, in words; empty where nothing is
 }
 
-// stepRecords are the measurements that belong to a step.
-type stepRecords struct {
+// StepRecords are the measurements that belong to a step.
+type StepRecords struct {
 	List []wire.Record
 	Keys map[string]bool
 }
@@ -128,7 +128,7 @@ func (rs *Records) readProbes() error {
 
 // Reread is readProbes after lines have changed their places.
 func (rs *Records) Reread() error {
-	rs.Index, rs.recent, rs.Filled = stepIndex{}, map[int]*stepRecords{}, nil
+	rs.Index, rs.recent, rs.Filled = stepIndex{}, map[int]*StepRecords{}, nil
 	rs.traces, rs.Accuracy = map[string]map[string]*IntervalTrace{}, map[string]float64{}
 	return rs.readProbes()
 }
@@ -263,7 +263,7 @@ func (rs *Records) TracesUntil(intervals int) (traces, riseErrors map[string]map
 }
 
 // Of gives the measurements that belong to a step, in the order of the record. They are not the caller's to change.
-func (rs *Records) Of(step int) (*stepRecords, error) {
+func (rs *Records) Of(step int) (*StepRecords, error) {
 	if have, ok := rs.recent[step]; ok {
 		return have, nil
 	}
@@ -271,9 +271,9 @@ func (rs *Records) Of(step int) (*stepRecords, error) {
 	if err != nil {
 		return nil, err
 	}
-	have := &stepRecords{List: list, Keys: map[string]bool{}}
+	have := &StepRecords{List: list, Keys: map[string]bool{}}
 	for _, rec := range list {
-		have.Keys[RecordKey(rec)] = true
+		have.Keys[Key(rec)] = true
 	}
 	for len(rs.recent) >= recentSteps {
 		delete(rs.recent, slices.Min(slices.Collect(maps.Keys(rs.recent))))
@@ -323,7 +323,7 @@ func (rs *Records) Add(list []wire.Record) error {
 func (rs *Records) Keep(rec wire.Record) error {
 	rs.note(rec)
 	if have, ok := rs.recent[rec.Step]; ok {
-		have.List, have.Keys[RecordKey(rec)] = append(have.List, rec), true
+		have.List, have.Keys[Key(rec)] = append(have.List, rec), true
 	}
 	return nil
 }

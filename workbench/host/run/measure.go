@@ -30,7 +30,7 @@ func (r *Run) record(list ...wire.Record) error {
 			return err
 		}
 		rec := list[i]
-		key := record.RecordKey(rec)
+		key := record.Key(rec)
 		have, err := r.rec.Of(rec.Step)
 		if err != nil {
 			return err
@@ -40,7 +40,7 @@ func (r *Run) record(list ...wire.Record) error {
 				return err
 			}
 		}
-		if have.Keys[key] || slices.ContainsFunc(fresh, func(other wire.Record) bool { return record.RecordKey(other) == key }) {
+		if have.Keys[key] || slices.ContainsFunc(fresh, func(other wire.Record) bool { return record.Key(other) == key }) {
 			continue
 		}
 		put, err := r.putLost(rec)
@@ -63,7 +63,7 @@ func (r *Run) record(list ...wire.Record) error {
 // sameRecord wants a measurement to be the one on record, to the last digit.
 func (r *Run) sameRecord(list []wire.Record, rec wire.Record) error {
 	for _, have := range list {
-		if record.RecordKey(have) != record.RecordKey(rec) {
+		if record.Key(have) != record.Key(rec) {
 			continue
 		}
 		if have.N == 1 && rec.SE == nil {
