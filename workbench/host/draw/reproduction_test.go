@@ -141,7 +141,8 @@ func TestDrawCommitted(t *testing.T) {
 		{"utdmhad/fig6.json", nil, []string{"InfoReg acted by the chosen epoch with none of the seeds 0 to 4"}, "all were tried"},
 		{"utdmhad/fig6.json", withoutActing, []string{"InfoReg did not act: its map is that of joint training"}, "its points are those of joint training"},
 		{"synth/fig6.json", nil, []string{"InfoReg acted on audio from epoch 2 to 4 with seed 0"}, "the first seed with which it acted"},
-		{"utdmhad/fig9.json", nil, []string{"not on record"}, "made before that was kept"},
+		{"utdmhad/fig9.json", nil, []string{"InfoReg* acted on inertial from epoch 9 to 10"}, "with the first seed"},
+		{"utdmhad/fig9.json", withoutActing, []string{"not on record"}, "made before that was kept"},
 		{"mosi/fig4.json", nil, []string{"opens no window"}, "three modalities"},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
