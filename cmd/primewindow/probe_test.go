@@ -77,6 +77,7 @@ func TestNames(t *testing.T) {
 	_, hint, _ := strings.Cut(p.err, "there are ")
 	kinds := strings.Split(strings.TrimSpace(hint), ", ")
 	want := []string{wb.FisherEmp, wb.FisherTrue, wb.Released, wb.BatchSquare, wb.Cosine, wb.Accuracy, wb.Linear, wb.Motion, wb.Noise}
+	slices.Sort(want)
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Errorf("kinds (-cell +host)\n%s", diff)
 	}
