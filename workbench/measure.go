@@ -257,9 +257,12 @@ func SetsContext(ctx context.Context) ([]Set, error) {
 // Setting is one of a run's settings.
 type Setting = wire.Setting
 
+// SettingList are settings of a run, and why its set cannot be read, if it cannot.
+type SettingList = wire.SettingList
+
 // SettingsContext lists the settings of a run declared with these options: all, or those whose names have a text in
-// them.
-func SettingsContext(ctx context.Context, name string, options ...Option) ([]Setting, error) {
+// them. Where the set cannot be read, the list says why in Problem, and defaults are those of any set.
+func SettingsContext(ctx context.Context, name string, options ...Option) (*SettingList, error) {
 	d := collect(options)
 	if d.err != nil {
 		return nil, d.err
@@ -269,8 +272,11 @@ func SettingsContext(ctx context.Context, name string, options ...Option) ([]Set
 		return nil, err
 	}
 	tell(ctx, nil)
-	var list []Setting
-	return list, c.call(ctx, "POST", "/settings", wire.SettingsAsk{Settings: d.settings, Name: name}, &list)
+	var list SettingList
+	if err := c.call(ctx, "POST", "/settings", wire.SettingsAsk{Settings: d.settings, Name: name}, &list); err != nil {
+		return nil, err
+	}
+	return &list, nil
 }
 
 // DataContext looks at the set that a run declared with these options would be trained on: what it holds, and n of its

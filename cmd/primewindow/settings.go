@@ -8,7 +8,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
-// settingsCommand lists settings. Those of the set are under its recipe where the set can be read.
+// settingsCommand lists settings. Defaults are under the set's recipe where the set can be read; else a note says why
+// it cannot.
 func settingsCommand(_ context.Context, env *environ, args []string) error {
 	f := newFlags("settings")
 	on := f.String("data", "synth", "`set` of samples: see primewindow data list")

@@ -20,5 +20,11 @@ func TestSettings(t *testing.T) {
 	}
 	checkProblem(t, s.play(t, "settings", "bta", "-method", "inforeg"), `unknown setting "bta"`, "did you mean beta")
 	checkProblem(t, s.play(t, "settings", "beta"), `method joint has none of that name`, "it belongs to inforeg")
+	unread := s.must(t, "settings", "batch", "-data", "cremad", "-dir", t.TempDir()).out
+	for _, want := range []string{"\nbatch ", "The set cannot be read: ", "without its recipe", "Hint: "} {
+		if !strings.Contains(unread, want) {
+			t.Errorf("settings of a set that is not there lack %q:\n%s", want, unread)
+		}
+	}
 	checkProblem(t, s.play(t, "settings", "-data", "synht"), `unknown data "synht"`, "did you mean synth?")
 }

@@ -10,10 +10,16 @@ import (
 // docWidth is how many letters of a sentence stand in a line of a table.
 const docWidth = 72
 
-// Settings is the table of a run's settings.
-func Settings(list []wire.Setting) Grid {
-	g := Grid{Caption: Counted(len(list), "setting", "settings") + ".", Head: []string{"setting", "default", "may be", "mid-run", "what"}, Words: true}
-	for _, s := range list {
+// Settings is the table of a run's settings, with a note where its set cannot be read.
+func Settings(list *wire.SettingList) Grid {
+	g := Grid{Caption: Counted(len(list.Settings), "setting", "settings") + ".", Head: []string{"setting", "default", "may be", "mid-run", "what"}, Words: true}
+	if p := list.Problem; p != nil {
+		g.Notes = append(g.Notes, fmt.Sprintf("The set cannot be read: %s. Defaults are without its recipe, and its encoders are left out.", strings.TrimSuffix(wire.InOneLine(p.Message), ".")))
+		if p.Hint != "" {
+			g.Notes = append(g.Notes, "Hint: "+wire.InOneLine(p.Hint))
+		}
+	}
+	for _, s := range list.Settings {
 		changes := "-"
 		if s.Mutable {
 			changes = "yes"

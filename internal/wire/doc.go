@@ -25,7 +25,7 @@
 //	GET    /v1/runs/NAME/batch?modality=             array; modality "label" gives the labels
 //	GET    /v1/figure?kind=&run=&run=   [Figure]
 //	POST   /v1/reproduction/draw        [Reproduction] → []Figure, those of its table or figure, in order
-//	POST   /v1/settings                 [SettingsAsk] → []Setting
+//	POST   /v1/settings                 [SettingsAsk] → [SettingList]
 //	GET    /v1/sets                     []Set
 //	POST   /v1/sets/view                [SetAsk] → [SetView]
 //

@@ -6,7 +6,13 @@ type SettingsAsk struct {
 	Name     string         `json:"name,omitempty"` // those whose names have this in them; empty: all
 }
 
-// Setting is one of a run's settings: POST /v1/settings.
+// SettingList is what POST /v1/settings gives.
+type SettingList struct {
+	Settings []Setting `json:"settings"`
+	Problem  *Problem  `json:"problem,omitempty"` // why the set cannot be read: defaults lack its recipe, and encoders are left out
+}
+
+// Setting is one of a run's settings.
 type Setting struct {
 	Name    string `json:"name"`
 	Default any    `json:"default"` // under the set's recipe, where the set can be read

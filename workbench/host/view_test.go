@@ -41,13 +41,27 @@ func TestSheet(t *testing.T) {
 // TestSettingsCall asks a server as a cell does.
 func TestSettingsCall(t *testing.T) {
 	s := serve(t, time.Minute)
-	var list []wire.Setting
-	s.call(t, http.MethodPost, "/v1/settings", wire.SettingsAsk{Settings: map[string]any{"method": "ogm"}, Name: "alpha"}, &list)
+	var found wire.SettingList
+	s.call(t, http.MethodPost, "/v1/settings", wire.SettingsAsk{Settings: map[string]any{"method": "ogm"}, Name: "alpha"}, &found)
+	if found.Problem != nil {
+		t.Errorf("a set that can be read has the problem %+v", found.Problem)
+	}
+	list := found.Settings
 	if len(list) != 1 || list[0].Name != "alpha" || !list[0].Mutable || list[0].Default == nil {
 		t.Errorf("settings with alpha: %+v", list)
 	}
 	if _, p := s.refused(t, http.MethodPost, "/v1/settings", wire.SettingsAsk{Name: "alpha"}); !strings.Contains(p.Message, "method joint has none") {
 		t.Errorf("alpha of joint: %+v", p)
+	}
+	missing := map[string]any{"data": "cremad", "dir": t.TempDir()}
+	s.call(t, http.MethodPost, "/v1/settings", wire.SettingsAsk{Settings: missing, Name: "batch"}, &found)
+	if len(found.Settings) != 1 || found.Problem == nil || found.Problem.Hint == "" {
+		t.Errorf("settings on a set that is not there: %+v, problem %+v", found.Settings, found.Problem)
+	}
+	for name, value := range map[string]any{"bach": 2, "batch": "many"} { // faults of the request, whatever the set
+		if _, p := s.refused(t, http.MethodPost, "/v1/settings", wire.SettingsAsk{Settings: map[string]any{name: value}}); !strings.Contains(p.Message, name) {
+			t.Errorf("%s=%v: %+v", name, value, p)
+		}
 	}
 }
 

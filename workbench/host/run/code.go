@@ -71,7 +71,7 @@ func lacking(name string, man *record.Manifest) error {
 
 // knownMethod finds the method that is asked for.
 func knownMethod(asked map[string]any) (inforeg.Method, error) {
-	name := fmt.Sprint(cmp.Or(asked["method"], any("joint")))
+	name := fmt.Sprint(cmp.Or(asked["method"], any(setting.DefaultMethod)))
 	m, ok := method.Find(name)
 	if ok {
 		return m, nil

@@ -101,7 +101,7 @@ func (shop *Shop) newRun(name, dir string, man *record.Manifest) (r *Run, err er
 		return nil, err
 	}
 	r.base, r.code = completed(r.base, m), shop.codeOf(r.base)
-	if r.set, err = shop.library.open(r.base); err != nil {
+	if r.set, err = shop.library.Open(r.base); err != nil {
 		return nil, err
 	}
 	desc := r.set.Describe()

@@ -30,7 +30,7 @@ type Shop struct {
 
 	defines map[string]string // hashes of what the cell defines whose binary this is, by wire.Definition
 
-	library library
+	library setting.Library
 	engines engine.Engines
 
 	backendMu sync.Mutex
@@ -42,7 +42,7 @@ type Shop struct {
 
 // NewShop makes the shop of a project. The backend is opened when the first run needs it.
 func NewShop(project string) *Shop {
-	return &Shop{Project: project, library: library{project: project}, runs: map[string]*Run{}}
+	return &Shop{Project: project, library: setting.Library{Project: project}, runs: map[string]*Run{}}
 }
 
 // Define tells the shop what the cell defines whose binary this is: hashes by wire.Definition. It is called before runs
@@ -64,27 +64,21 @@ func (shop *Shop) OpenBackend() *xla.Backend {
 }
 
 // Sets lists the catalogue as it is seen from the project.
-func (shop *Shop) Sets() []catalog.Info { return catalog.Sets(shop.library.project) }
+func (shop *Shop) Sets() []catalog.Info { return catalog.Sets(shop.library.Project) }
 
 // Dataset opens the set that settings describe, which may be incomplete. A set is opened once for all runs.
 func (shop *Shop) Dataset(asked map[string]any) (data.Dataset, error) {
-	return shop.library.open(asked)
+	return shop.library.Open(asked)
 }
 
-// Settings describes the settings of a run that is declared with these, or of them those whose names have a text in
-// them. Where the set cannot be read, defaults are those of any set, and there are no encoders.
-func (shop *Shop) Settings(asked map[string]any, text string) ([]wire.Setting, error) {
-	var desc *data.Description
-	if set, err := shop.Dataset(asked); err == nil {
-		d := set.Describe()
-		desc = &d
-	}
-	return setting.List(asked, desc, text)
+// Settings describes the settings of a run that is declared with these, see [setting.Library.List].
+func (shop *Shop) Settings(asked map[string]any, text string) (*wire.SettingList, error) {
+	return shop.library.List(asked, text)
 }
 
 // Locate is the folder that a set is read from, see [catalog.Locate].
 func (shop *Shop) Locate(set, dir string) (string, error) {
-	return catalog.Locate(shop.library.project, set, dir)
+	return catalog.Locate(shop.library.Project, set, dir)
 }
 
 // Backend opens the backend, once.
@@ -245,7 +239,7 @@ func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := shop.library.open(asked)
+	set, err := shop.library.Open(asked)
 	if err != nil {
 		return nil, err
 	}

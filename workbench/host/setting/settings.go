@@ -69,12 +69,15 @@ const (
 	ParamsWeights = "weights" // of convolutions and linear layers alone
 )
 
+// DefaultMethod is the method of a run that names none.
+const DefaultMethod = "joint"
+
 // OfRun are the settings that every run has, whatever its data and method.
 func OfRun() []data.Setting {
 	return slices.Concat([]data.Setting{
 		{Name: "data", Default: catalog.Default, Choices: catalog.Names(), Doc: "set of samples"},
 		{Name: "dir", Default: "", Doc: "folder of the set; empty: where PRIMEWINDOW_DATA says"},
-		{Name: "method", Default: "joint", Choices: method.Names(), Doc: "training method"},
+		{Name: "method", Default: DefaultMethod, Choices: method.Names(), Doc: "training method"},
 		{Name: "seed", Default: 0.0, Min: 0, Max: 1 << 52, Whole: true, Doc: "of the initial weights and of the order of samples"},
 		{Name: "batch", Default: 64.0, Min: 2, Max: 1 << 16, Whole: true, Doc: "samples in a step; an epoch's last, incomplete batch is left out"},
 		{Name: "epochs", Default: 12.0, Min: 1, Max: 1e6, Whole: true, Mutable: true, Doc: "planned length, for progress and for `primewindow run`"},
@@ -95,9 +98,8 @@ func OfRun() []data.Setting {
 	}, scheduleSettings(), inforeg.OptimizerSettings())
 }
 
-const (
-	EncoderPrefix = "encoder."
-)
+// EncoderPrefix stands before a modality's name in the name of the setting that chooses its encoder.
+const EncoderPrefix = "encoder."
 
 // Table lists all settings of a run with that data and method. desc may be nil when the set is not open yet:
 // then the set's recipe is not applied and encoders have no defaults.
@@ -134,10 +136,13 @@ func Table(dataName, methodName string, desc *data.Description) ([]data.Setting,
 }
 
 // List describes the settings of a run that is declared with these, or of them those whose names have a text in them.
-// desc may be nil when the set is not open.
+// desc may be nil when the set is not open. Settings that a run could not be declared with are refused.
 func List(asked map[string]any, desc *data.Description, text string) ([]wire.Setting, error) {
-	dataName, methodName := fmt.Sprint(cmp.Or(asked["data"], any(catalog.Default))), fmt.Sprint(cmp.Or(asked["method"], any("joint")))
-	table, err := Table(dataName, methodName, desc)
+	declared, err := Resolve(asked, desc)
+	if err != nil {
+		return nil, err
+	}
+	table, err := Table(declared.Data(), declared.Method(), desc)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +158,7 @@ func List(asked map[string]any, desc *data.Description, text string) ([]wire.Set
 		}
 	}
 	if len(list) == 0 {
-		return nil, Unknown(text, names, methodName)
+		return nil, Unknown(text, names, declared.Method())
 	}
 	slices.SortFunc(list, func(a, b wire.Setting) int { return cmp.Compare(a.Name, b.Name) })
 	return list, nil
@@ -184,7 +189,7 @@ func Resolve(asked map[string]any, desc *data.Description) (Values, error) {
 		}
 		return def
 	}
-	list, err := Table(pick("data", catalog.Default), pick("method", "joint"), desc)
+	list, err := Table(pick("data", catalog.Default), pick("method", DefaultMethod), desc)
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +214,7 @@ func Resolve(asked map[string]any, desc *data.Description) (Values, error) {
 		}
 		if !known {
 			slices.Sort(names)
-			return nil, Unknown(name, names, pick("method", "joint"))
+			return nil, Unknown(name, names, pick("method", DefaultMethod))
 		}
 	}
 	return settings, nil
