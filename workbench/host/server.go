@@ -163,7 +163,7 @@ func (s *Server) handler() http.Handler {
 	}
 	handle("GET /v1/host", func(w http.ResponseWriter, _ *http.Request) error {
 		info := s.info
-		if b := s.shop.OpenBackend(); b != nil {
+		if b := s.shop.BackendInUse(); b != nil {
 			info.Backend = b.Name + ", " + b.Description()
 		}
 		return answerJSON(w, info)

@@ -56,8 +56,8 @@ func (shop *Shop) UseBackend(b *xla.Backend) {
 	shop.backend = b
 }
 
-// OpenBackend is the backend, nil as long as no run has needed one.
-func (shop *Shop) OpenBackend() *xla.Backend {
+// BackendInUse is the backend, nil as long as no run has needed one.
+func (shop *Shop) BackendInUse() *xla.Backend {
 	shop.backendMu.Lock()
 	defer shop.backendMu.Unlock()
 	return shop.backend

@@ -19,19 +19,20 @@ import (
 
 // Sweep is a comparison under way. Its folder is this process's alone until it is closed.
 type Sweep struct {
-	Runs []*Run // in the order in which they are trained
+	Shop *run.Shop
+	Ask  Comparison // what was asked for
+	Runs []*Run     // in the order in which they are trained
 
-	Shop    *run.Shop
-	Ask     Comparison
-	arms    []Arm
-	Desc    data.Description
-	Split   data.Split // whose accuracies are compared
-	Samples int        // in it
-	TuneBy  string     // how the epoch is chosen at which a run counts that chooses a setting: by the validation split, or the last
+	Desc       data.Description // of the set
+	Split      data.Split       // whose accuracies are compared
+	Samples    int              // in that split
+	Validation int              // samples of the validation split
 
-	Validation int // samples of that split
-	lock       *os.File
-	apart      bool // its runs are parts of something else, which keeps the files
+	TuneBy string // of runs that choose a setting, how their epoch is chosen: SelectVal or SelectLast
+
+	arms  []Arm
+	lock  *os.File
+	apart bool // its runs are parts of something else, which keeps the files
 }
 
 // Run is one run of a comparison.
