@@ -37,7 +37,7 @@ func cell(verb func(ctx context.Context, out *screen) error) {
 func reportProblem(w io.Writer, err error) int {
 	if errors.Is(err, context.Canceled) {
 		if at, ok := errors.AsType[*interruptedError](err); ok {
-			fmt.Fprintf(w, "primewindow: interrupted: %s\n", wire.InOneLine(at.Error()))
+			fmt.Fprintf(w, "primewindow: interrupted: %s\n", wire.JoinLines(at.Error()))
 		} else {
 			fmt.Fprintln(w, "primewindow: interrupted")
 		}
@@ -51,7 +51,7 @@ func reportProblem(w io.Writer, err error) int {
 	if hint == "" {
 		hint = "runs/host.log may say more"
 	}
-	fmt.Fprintf(w, "primewindow: error: %s\nhint: %s\n", wire.InOneLine(p.Message), wire.InOneLine(hint))
+	fmt.Fprintf(w, "primewindow: error: %s\nhint: %s\n", wire.JoinLines(p.Message), wire.JoinLines(hint))
 	return 1
 }
 

@@ -151,7 +151,7 @@ func statusText(s Status) string {
 		lines = append(lines, fmt.Sprintf("code of %s: %s", what, s.Code[what]))
 	}
 	if s.Problem != nil {
-		lines = append(lines, "stopped: "+wire.InOneLine(s.Problem.Message))
+		lines = append(lines, "stopped: "+wire.JoinLines(s.Problem.Message))
 	}
 	for _, w := range s.Warnings {
 		lines = append(lines, "warning: "+w)

@@ -33,7 +33,7 @@ func checkData(ctx context.Context, env *environ, name, dir string, set assignme
 			hint += ", or leave such samples out with -skip-broken"
 		}
 		for _, f := range faults {
-			fmt.Fprintln(env.out, oneLine(f.Error()))
+			fmt.Fprintln(env.out, wire.OneLine(f.Error()))
 		}
 		plural := "s"
 		if len(faults) == 1 {
@@ -132,7 +132,7 @@ func showData(env *environ, name, dir string, set assignments, n int, out string
 	}
 	sheet, err := host.Sheet(d, n)
 	if err != nil {
-		return &wire.Problem{Message: oneLine(err.Error()), Hint: "-n takes a smaller number; `primewindow data check` names what is broken"}
+		return &wire.Problem{Message: wire.OneLine(err.Error()), Hint: "-n takes a smaller number; `primewindow data check` names what is broken"}
 	}
 	if err := whole.WriteFile(out, sheet.PNG); err != nil {
 		return &wire.Problem{Message: err.Error(), Hint: "name a file in a folder that is there and writable"}

@@ -120,7 +120,7 @@ func (p *pace) ended() {
 	o, _ := p.runs[p.now].Outcome()
 	switch {
 	case o.Missing != "":
-		p.say(p.place() + o.Run + " has no result: " + oneLine(o.Missing))
+		p.say(p.place() + o.Run + " has no result: " + wire.OneLine(o.Missing))
 	default:
 		p.say(fmt.Sprintf("%s%s: epoch %d, fused %.1f %%", p.place(), o.Run, o.Epoch, 100*o.Accuracies[0].Value))
 	}

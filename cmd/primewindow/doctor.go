@@ -94,7 +94,7 @@ func plugin(project string) finding {
 	f := finding{what: "XLA plugin"}
 	b, err := xla.OpenBackend(project)
 	if err != nil {
-		f.text = oneLine(err.Error())
+		f.text = wire.OneLine(err.Error())
 		if p, ok := errors.AsType[*wire.Problem](err); ok {
 			f.text += "; " + p.Hint
 		}
@@ -118,7 +118,7 @@ func running(ctx context.Context, project string) finding {
 	h, err := workbench.HostContext(ctx)
 	if err != nil {
 		if !errors.Is(err, workbench.ErrNoHost) {
-			f.ok, f.text = false, oneLine(err.Error())
+			f.ok, f.text = false, wire.OneLine(err.Error())
 		}
 		return f
 	}

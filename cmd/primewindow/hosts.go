@@ -76,7 +76,7 @@ func psCommand(ctx context.Context, env *environ, args []string) error {
 	}
 	for _, s := range runs {
 		if s.Problem != nil {
-			fmt.Fprintf(env.out, "%s: %s\n", s.Name, oneLine(s.Problem.Message))
+			fmt.Fprintf(env.out, "%s: %s\n", s.Name, wire.OneLine(s.Problem.Message))
 		}
 	}
 	return nil

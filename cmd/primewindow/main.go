@@ -105,18 +105,18 @@ func warnCache(w io.Writer) {
 		return
 	}
 	if why := c.Trouble(); why != nil {
-		fmt.Fprintf(w, "primewindow: warning: %s: decoded samples are not kept, and are decoded anew each time\n", oneLine(why.Error()))
+		fmt.Fprintf(w, "primewindow: warning: %s: decoded samples are not kept, and are decoded anew each time\n", wire.OneLine(why.Error()))
 		fmt.Fprintf(w, "hint: name a folder that you can write to in %s, or set it to off\n", cache.DirVariable)
 	}
 }
 
 // reportProblem prints an error as one line and a hint as another.
 func reportProblem(w io.Writer, err error) {
-	message, hint := oneLine(err.Error()), ""
+	message, hint := wire.OneLine(err.Error()), ""
 	var p *wire.Problem
 	switch {
 	case errors.As(err, &p):
-		message, hint = oneLine(p.Message), p.Hint
+		message, hint = wire.OneLine(p.Message), p.Hint
 	case errors.Is(err, workbench.ErrNoHost):
 		message, hint = "no host is running", "a notebook's first cell starts one; `primewindow run` needs none"
 	}
@@ -126,7 +126,7 @@ func reportProblem(w io.Writer, err error) {
 	if hint == "" {
 		hint = "`primewindow doctor` shows what is installed, `primewindow help` the commands"
 	}
-	fmt.Fprintf(w, "primewindow: error: %s\nhint: %s\n", message, oneLine(hint))
+	fmt.Fprintf(w, "primewindow: error: %s\nhint: %s\n", message, wire.OneLine(hint))
 }
 
 // placeHint says what to do about a place that cannot be read or written, whoever met it; empty of other errors.
@@ -141,8 +141,6 @@ func placeHint(err error) string {
 	}
 	return ""
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 //go:embed help/*.md
 var help embed.FS

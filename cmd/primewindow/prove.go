@@ -78,9 +78,9 @@ func tellProof(env *environ, p host.Proof) {
 	}
 	fmt.Fprintf(env.out, "%s: %s: %s\n", p.Dir, p.Summary, verdict)
 	for _, text := range p.Faults {
-		fmt.Fprintf(env.out, "  fault: %s\n", oneLine(text))
+		fmt.Fprintf(env.out, "  fault: %s\n", wire.OneLine(text))
 	}
 	for _, text := range p.Remarks {
-		fmt.Fprintf(env.out, "  remark: %s\n", oneLine(text))
+		fmt.Fprintf(env.out, "  remark: %s\n", wire.OneLine(text))
 	}
 }

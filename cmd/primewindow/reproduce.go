@@ -101,7 +101,7 @@ func unfinished(records []*wire.Reproduction) error {
 					continue
 				}
 				if missing[run.Run] = true; first == "" {
-					first = fmt.Sprintf("%s, %s, seed %d: %s", rec.Data, a.Name, run.Seed, oneLine(run.Missing))
+					first = fmt.Sprintf("%s, %s, seed %d: %s", rec.Data, a.Name, run.Seed, wire.OneLine(run.Missing))
 				}
 			}
 		}
@@ -157,7 +157,7 @@ func trainMissing(ctx context.Context, env *environ, p *reproduce.Reproduction) 
 		}
 		line := fmt.Sprintf("%s%s: trained", one.lead(), r.Name)
 		if o, ok := r.Outcome(); ok && o.Missing != "" {
-			line = fmt.Sprintf("%s%s has no result: %s", one.lead(), r.Name, oneLine(o.Missing))
+			line = fmt.Sprintf("%s%s has no result: %s", one.lead(), r.Name, wire.OneLine(o.Missing))
 		} else if ok {
 			line = fmt.Sprintf("%s%s: epoch %d, fused %.1f %%", one.lead(), r.Name, o.Epoch, 100*o.Accuracies[0].Value)
 			if r.Tuning() {

@@ -26,7 +26,7 @@ func Pairs(c *wire.Compared, name, method, other string) (Grid, error) {
 // grid is the table of accuracies.
 func (c comparison) grid() Grid {
 	quantities := c.accuracies()
-	g := Grid{Caption: c.name + ": a" + c.what(), Head: []string{"method", "seeds", "epoch"}}
+	g := Grid{Caption: c.name + ": accuracy " + c.what(), Head: []string{"method", "seeds", "epoch"}}
 	for _, q := range quantities {
 		g.Head = append(g.Head, Column(q, q.String(), c.Comparisons))
 	}
@@ -50,10 +50,10 @@ func (c comparison) notes() []string {
 	list := slices.Concat(Claims(c.Compared), Choices(c.Compared))
 	for _, r := range c.Runs {
 		if r.Missing != "" {
-			list = append(list, fmt.Sprintf("%s has no result: %s.", r.Run, strings.TrimSuffix(wire.InOneLine(r.Missing), ".")))
+			list = append(list, fmt.Sprintf("%s has no result: %s.", r.Run, strings.TrimSuffix(wire.JoinLines(r.Missing), ".")))
 		}
 		if r.Warning != "" {
-			list = append(list, r.Run+": "+wire.InOneLine(r.Warning)+".")
+			list = append(list, r.Run+": "+wire.JoinLines(r.Warning)+".")
 		}
 	}
 	return list
@@ -72,60 +72,79 @@ func (c comparison) accuracies() []wire.Quantity {
 	return list
 }
 
-// what says what the accuracies are, but for its first letter.
+// what says of accuracies where they are measured and what over.
 func (c comparison) what() string {
 	seeds := "seed 0"
 	if c.Seeds > 1 {
-		seeds = fmt.Sprintf("mean ± standard deviation over seeds 0 to %d", c.Seeds-1)
+		seeds = overSeeds(c.Seeds)
 	}
-	split := c.Split + " split"
-	if c.Split == "val" {
-		split = "validation split, for want of a test split,"
+	return fmt.Sprintf("in percent on the %s of %s (%d samples), %s; %s.", splitName(c.Split), c.Data, c.Samples, seeds, Epoch(c.Select, c.Split, c.Unfit))
+}
+
+// splitName is the split of accuracies in words.
+func splitName(split string) string {
+	if split == "val" {
+		return "validation split, for want of a test split,"
 	}
-	return fmt.Sprintf("ccuracy in percent on the %s of %s (%d samples), %s; %s.", split, c.Data, c.Samples, seeds, Epoch(c.Select, c.Split, c.Unfit))
+	return split + " split"
+}
+
+// overSeeds says what stands in a table of several seeds.
+func overSeeds(n int) string {
+	return fmt.Sprintf("mean ± standard deviation over seeds 0 to %d", n-1)
 }
 
 // counted is how many seeds of a method have a result.
 func (c comparison) counted(method string) string {
-	n := len(SeedsOf(c.Compared, method))
-	if n < c.Seeds {
-		return fmt.Sprintf("%d of %d", n, c.Seeds)
+	return ofSeeds(len(SeedsOf(c.Compared, method)), c.Seeds)
+}
+
+// ofSeeds is how many seeds have a result, and of how many where some have none.
+func ofSeeds(have, all int) string {
+	if have < all {
+		return fmt.Sprintf("%d of %d", have, all)
 	}
-	return fmt.Sprint(n)
+	return fmt.Sprint(have)
 }
 
 // epochs are those at which the runs of a method count.
 func (c comparison) epochs(method string) string {
-	first, last := 0, 0
+	var list []int
 	for _, r := range c.Runs {
-		if r.Method != method || r.Missing != "" {
-			continue
+		if r.Method == method && r.Missing == "" {
+			list = append(list, r.Epoch)
 		}
-		if first == 0 {
-			first = r.Epoch
-		}
-		first, last = min(first, r.Epoch), max(last, r.Epoch)
 	}
-	switch {
-	case last == 0:
+	return span(list)
+}
+
+// span is the smallest and the largest of some epochs; "-" where there are none.
+func span(epochs []int) string {
+	if len(epochs) == 0 {
 		return "-"
-	case first == last:
+	}
+	first, last := slices.Min(epochs), slices.Max(epochs)
+	if first == last {
 		return fmt.Sprint(first)
 	}
 	return fmt.Sprintf("%d to %d", first, last)
 }
 
+// meanText is a mean accuracy in percent with its standard deviation over seeds; "-" where there is none.
+func meanText(list []wire.Summary, q wire.Quantity) string {
+	i := slices.IndexFunc(list, func(s wire.Summary) bool { return s.Quantity == q })
+	switch {
+	case i < 0:
+		return "-"
+	case list[i].SD == nil:
+		return fmt.Sprintf("%.1f", 100*list[i].Mean)
+	}
+	return fmt.Sprintf("%.1f ± %.1f", 100*list[i].Mean, 100**list[i].SD)
+}
+
 func resultEntry(m wire.MethodResult, q wire.Quantity) Entry {
-	i := slices.IndexFunc(m.Accuracies, func(s wire.Summary) bool { return s.Quantity == q })
-	if i < 0 {
-		return Entry{Text: "-"}
-	}
-	a := m.Accuracies[i]
-	e := Entry{Text: fmt.Sprintf("%.1f", 100*a.Mean)}
-	if a.SD != nil {
-		e.Text += fmt.Sprintf(" ± %.1f", 100**a.SD)
-	}
-	i = slices.IndexFunc(m.Differences, func(d wire.Difference) bool { return d.Quantity == q })
+	e := Entry{Text: meanText(m.Accuracies, q)}
+	i := slices.IndexFunc(m.Differences, func(d wire.Difference) bool { return d.Quantity == q })
 	if i < 0 {
 		return e
 	}

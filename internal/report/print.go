@@ -28,7 +28,7 @@ func WriteComparison(w io.Writer, format string, c *wire.Compared) error {
 			g.Text(&text)
 		}
 	}
-	fmt.Fprintf(&text, "A%s\n\n", comparison{Compared: c}.what())
+	fmt.Fprintf(&text, "Accuracy %s\n\n", comparison{Compared: c}.what())
 	put(accuracyRows(c))
 	if g := differenceRows(c); len(g) > 1 {
 		fmt.Fprintf(&text, "\nDifference to %s in percentage points, paired by seed, with its 95 %% interval by Student's t. %s\n\n", c.Baseline, Families(Differences(c)))
@@ -57,22 +57,11 @@ func accuracyRows(c *wire.Compared) Rows {
 	for _, m := range c.Methods {
 		row := []string{m.Method, of.counted(m.Method), of.epochs(m.Method)}
 		for _, q := range names {
-			row = append(row, meanCell(m.Accuracies, q))
+			row = append(row, meanText(m.Accuracies, q))
 		}
 		g = append(g, row)
 	}
 	return g
-}
-
-func meanCell(list []wire.Summary, q wire.Quantity) string {
-	i := slices.IndexFunc(list, func(s wire.Summary) bool { return s.Quantity == q })
-	switch {
-	case i < 0:
-		return "-"
-	case list[i].SD == nil:
-		return fmt.Sprintf("%.1f", 100*list[i].Mean)
-	}
-	return fmt.Sprintf("%.1f ± %.1f", 100*list[i].Mean, 100**list[i].SD)
 }
 
 // differenceRows has a row for each comparison.
@@ -130,7 +119,7 @@ func writeComparisonCSV(w io.Writer, c *wire.Compared) error {
 		var missing []string
 		for _, r := range c.Runs {
 			if r.Method == m.Method && r.Missing != "" {
-				missing = append(missing, r.Run+": "+wire.InOneLine(r.Missing))
+				missing = append(missing, r.Run+": "+wire.JoinLines(r.Missing))
 			}
 		}
 		summaries := m.Accuracies

@@ -145,7 +145,7 @@ func hole(a wire.ReproducedArm) string {
 	}
 	for _, run := range a.Runs {
 		if run.Missing != "" {
-			return wire.InOneLine(run.Missing)
+			return wire.JoinLines(run.Missing)
 		}
 	}
 	return ""
@@ -185,27 +185,18 @@ func (r reproduction) seed() int {
 	return 0
 }
 
-func (r reproduction) counted(a wire.ReproducedArm) string {
-	if n := len(done(a)); n < r.Seeds {
-		return fmt.Sprintf("%d of %d", n, r.Seeds)
-	}
-	return fmt.Sprint(r.Seeds)
-}
+func (r reproduction) counted(a wire.ReproducedArm) string { return ofSeeds(len(done(a)), r.Seeds) }
 
 // epochsOf are those at which an arm's runs count, and how many there were.
 func epochsOf(a wire.ReproducedArm) string {
-	list := done(a)
+	var list []int
+	for _, run := range done(a) {
+		list = append(list, run.Epoch)
+	}
 	if len(list) == 0 {
 		return "-"
 	}
-	first, last := list[0].Epoch, list[0].Epoch
-	for _, run := range list {
-		first, last = min(first, run.Epoch), max(last, run.Epoch)
-	}
-	if first == last {
-		return fmt.Sprintf("%d of %d", first, a.Epochs)
-	}
-	return fmt.Sprintf("%d to %d of %d", first, last, a.Epochs)
+	return fmt.Sprintf("%s of %d", span(list), a.Epochs)
 }
 
 // csv has a row for each arm and accuracy; an arm without any has one, with the reason.
@@ -223,7 +214,7 @@ func (r reproduction) csv() string {
 		}
 		for _, run := range a.Runs {
 			if run.Missing != "" {
-				missing = append(missing, fmt.Sprintf("seed %d: %s", run.Seed, wire.InOneLine(run.Missing)))
+				missing = append(missing, fmt.Sprintf("seed %d: %s", run.Seed, wire.JoinLines(run.Missing)))
 			}
 		}
 		head := []string{r.Target, r.Data, r.Scale, r.Split, r.Select, a.Name, a.Group, a.Column, a.Method, strconv.FormatFloat(a.LR, 'g', -1, 64), strconv.Itoa(a.Epochs)}

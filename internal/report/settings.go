@@ -14,9 +14,9 @@ const docWidth = 72
 func Settings(list *wire.SettingList) Grid {
 	g := Grid{Caption: Counted(len(list.Settings), "setting", "settings") + ".", Head: []string{"setting", "default", "may be", "mid-run", "what"}, Words: true}
 	if p := list.Problem; p != nil {
-		g.Notes = append(g.Notes, fmt.Sprintf("The set cannot be read: %s. Defaults are without its recipe, and its encoders are left out.", strings.TrimSuffix(wire.InOneLine(p.Message), ".")))
+		g.Notes = append(g.Notes, fmt.Sprintf("The set cannot be read: %s. Defaults are without its recipe, and its encoders are left out.", strings.TrimSuffix(wire.JoinLines(p.Message), ".")))
 		if p.Hint != "" {
-			g.Notes = append(g.Notes, "Hint: "+wire.InOneLine(p.Hint))
+			g.Notes = append(g.Notes, "Hint: "+wire.JoinLines(p.Hint))
 		}
 	}
 	for _, s := range list.Settings {

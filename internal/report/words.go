@@ -10,19 +10,15 @@ import (
 
 // caption says what the numbers are.
 func (r reproduction) caption() string {
-	split := r.Split + " split"
-	if r.Split == "val" {
-		split = "validation split, for want of a test split,"
-	}
 	seeds := fmt.Sprintf("seed %d alone", r.seed())
 	if r.Seeds > 1 {
-		seeds = fmt.Sprintf("mean ± standard deviation over seeds 0 to %d", r.Seeds-1)
+		seeds = overSeeds(r.Seeds)
 	}
 	title := r.Title
 	if !strings.HasSuffix(title, "?") {
 		title += "."
 	}
-	text := fmt.Sprintf("%s Accuracy in percent on the %s of %s (%d samples), %s; %s.", title, split, r.Data, r.Samples, seeds, Epoch(r.Select, r.Split, r.Unfit))
+	text := fmt.Sprintf("%s Accuracy in percent on the %s of %s (%d samples), %s; %s.", title, splitName(r.Split), r.Data, r.Samples, seeds, Epoch(r.Select, r.Split, r.Unfit))
 	if len(r.PaperSets) > 0 {
 		text += fmt.Sprintf(" %s stands in the place of %s: the paper's numbers are of other samples and other networks, and stand beside as printed.", r.Data, strings.Join(r.PaperSets, " and "))
 	}
@@ -52,14 +48,14 @@ func (r reproduction) sentences() []string {
 	list = append(list, r.pairs()...)
 	for _, a := range r.Arms {
 		if a.Missing != "" {
-			list = append(list, fmt.Sprintf("%s has no number: %s.", a.Name, strings.TrimSuffix(wire.InOneLine(a.Missing), ".")))
+			list = append(list, fmt.Sprintf("%s has no number: %s.", a.Name, strings.TrimSuffix(wire.JoinLines(a.Missing), ".")))
 		}
 		for _, run := range a.Runs {
 			if run.Missing != "" {
-				list = append(list, fmt.Sprintf("%s, seed %d, has no result: %s.", a.Name, run.Seed, strings.TrimSuffix(wire.InOneLine(run.Missing), ".")))
+				list = append(list, fmt.Sprintf("%s, seed %d, has no result: %s.", a.Name, run.Seed, strings.TrimSuffix(wire.JoinLines(run.Missing), ".")))
 			}
 			if run.Warning != "" {
-				list = append(list, fmt.Sprintf("%s, seed %d: %s.", a.Name, run.Seed, wire.InOneLine(run.Warning)))
+				list = append(list, fmt.Sprintf("%s, seed %d: %s.", a.Name, run.Seed, wire.JoinLines(run.Warning)))
 			}
 		}
 	}

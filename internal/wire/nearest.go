@@ -22,11 +22,11 @@ func AsProblem(err error) *Problem {
 	return &Problem{Message: FirstLine(err)}
 }
 
-// OneLine is an error's text with all its lines in one.
-func OneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+// OneLine is a text in one line: a space stands for all white space between two words.
+func OneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// InOneLine is a text whose lines stand behind one another.
-func InOneLine(text string) string {
+// JoinLines is a text in one line: "; " stands between those that it had.
+func JoinLines(text string) string {
 	return strings.Join(strings.FieldsFunc(text, func(c rune) bool { return c == '\n' || c == '\r' }), "; ")
 }
 

@@ -31,7 +31,7 @@ type Proof struct {
 }
 
 func (p *Proof) fault(file string, err error) {
-	p.Faults = append(p.Faults, file+": "+wire.OneLine(err))
+	p.Faults = append(p.Faults, file+": "+wire.OneLine(err.Error()))
 }
 
 func (p *Proof) remark(file, format string, args ...any) {
@@ -208,7 +208,7 @@ func (p *Proof) journal(dir, file string, kind record.Options, made int, check f
 			return nil
 		}
 		if err := check(i, line); err != nil {
-			p.Faults = append(p.Faults, fmt.Sprintf("%s: line %d: %s", file, i+1, wire.OneLine(err)))
+			p.Faults = append(p.Faults, fmt.Sprintf("%s: line %d: %s", file, i+1, wire.OneLine(err.Error())))
 		}
 		return nil
 	})

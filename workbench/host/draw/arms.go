@@ -209,7 +209,7 @@ func SaveSets(recs []*wire.Reproduction, dir string) (string, error) {
 	f, err := sweeps(list...)
 	if err != nil {
 		return "", &wire.Problem{
-			Message: fmt.Sprintf("%s on %s cannot be drawn together: %s", list[0].Target, strings.Join(names, ", "), wire.OneLine(err)),
+			Message: fmt.Sprintf("%s on %s cannot be drawn together: %s", list[0].Target, strings.Join(names, ", "), wire.OneLine(err.Error())),
 			Hint:    "name fewer records with -from",
 		}
 	}

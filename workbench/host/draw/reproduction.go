@@ -73,7 +73,7 @@ func Reproduction(rec *wire.Reproduction) ([]NamedFigure, error) {
 	for _, p := range parts {
 		f, err := p.draw(d)
 		if err != nil {
-			return nil, &wire.Problem{Message: fmt.Sprintf("%s on %s cannot be drawn: %s", rec.Target, rec.Data, wire.OneLine(err)), Hint: "primewindow reproduce writes the record anew from the runs"}
+			return nil, &wire.Problem{Message: fmt.Sprintf("%s on %s cannot be drawn: %s", rec.Target, rec.Data, wire.OneLine(err.Error())), Hint: "primewindow reproduce writes the record anew from the runs"}
 		}
 		if f != nil {
 			list = append(list, NamedFigure{p.name, f})

@@ -85,13 +85,13 @@ func ReadManifest(dir string) (*Manifest, error) {
 			Hint:    "it was made by a newer version: update, or use another run name",
 		}
 	case errors.Is(err, seal.ErrChanged) || errors.Is(err, ErrUnsealed):
-		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, wire.OneLine(err)), Hint: "bring back the file that was written; settings are changed with Set (primewindow run: -change NAME=VALUE), not in this file"}
+		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, wire.OneLine(err.Error())), Hint: "bring back the file that was written; settings are changed with Set (primewindow run: -change NAME=VALUE), not in this file"}
 	case err != nil:
-		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, wire.OneLine(err)), Hint: "the file is damaged: bring back the one that was written; the records beside it can still be read"}
+		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, wire.OneLine(err.Error())), Hint: "the file is damaged: bring back the one that was written; the records beside it can still be read"}
 	}
 	m.complete()
 	if err := m.checkTypes(); err != nil {
-		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, wire.OneLine(err)), Hint: "the file was changed by hand: bring back the one that was written"}
+		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, wire.OneLine(err.Error())), Hint: "the file was changed by hand: bring back the one that was written"}
 	}
 	return &m, nil
 }

@@ -329,7 +329,7 @@ func (one *part) prepare(r recipe, lr float64) *reproArm {
 		}
 	}
 	if _, err := one.arm(a, a.rates[0], windowAll); err != nil {
-		a.refused = wire.OneLine(err)
+		a.refused = wire.OneLine(err.Error())
 	}
 	return a
 }

@@ -65,7 +65,7 @@ func (p *Reproduction) openSet(t target, set string, asked map[string]any) (
 		maps.Copy(with, chosen)
 		if opened, err = p.shop.Dataset(with); err != nil {
 			return nil, nil, "", &wire.Problem{
-				Message: fmt.Sprintf("%s with %s=%v: %s", set, c.name, c.value, wire.OneLine(err)),
+				Message: fmt.Sprintf("%s with %s=%v: %s", set, c.name, c.value, wire.OneLine(err.Error())),
 				Hint:    fmt.Sprintf("%s; -set %s=VALUE says otherwise", c.why, c.name),
 			}
 		}

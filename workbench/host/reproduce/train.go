@@ -80,7 +80,7 @@ func (p *Reproduction) Train(ctx context.Context, r *sweep.Run, watch func(*run.
 	if err != nil || r.Missing() == "" {
 		return err
 	}
-	why := wire.OneLine(errors.New(r.Missing()))
+	why := wire.OneLine(r.Missing())
 	if r.Fail(why); diskFull(why) {
 		return &wire.Problem{Message: why, Hint: "free some space and go on: what is done is on record"}
 	}

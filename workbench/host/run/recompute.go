@@ -51,7 +51,7 @@ func (r *Run) Recompute(ctx context.Context, told func(step, of int)) (found Rec
 			case i < len(list):
 				if err := r.holds(list[i]); err != nil {
 					file := filepath.Join(record.SnapshotsDir, filepath.Base(list[i].Path(r.Dir)))
-					found.Faults = append(found.Faults, file+": "+wire.OneLine(err))
+					found.Faults = append(found.Faults, file+": "+wire.OneLine(err.Error()))
 				}
 			}
 			found.Steps += r.at - from
