@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"syscall"
 
 	"github.com/primewindow/primewindow/data"
@@ -23,6 +22,7 @@ import (
 	"github.com/primewindow/primewindow/data/utdmhad"
 	"github.com/primewindow/primewindow/data/video"
 	"github.com/primewindow/primewindow/data/violentflows"
+	"github.com/primewindow/primewindow/internal/registry"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -35,17 +35,11 @@ const (
 	Default = synth.Name
 )
 
-// builtIn are the sets that come with the program.
-var builtIn = []data.Source{
+// sets are those that come with the program, and those of [Register].
+var sets = registry.New(func(s data.Source) string { return s.Name },
 	cremad.Source, digits.Source, folder.Source, hatefulmemes.Source, kineticssounds.Source, mosi.Source, nlvr.Source,
 	synth.Source, utdmhad.Source, violentflows.Source,
-}
-
-// added are those of [Register].
-var added struct {
-	sync.RWMutex
-	list []data.Source
-}
+)
 
 // Register adds a set to the catalogue, from where everything that lists sets has it; remove takes it out again. A name
 // that is taken is an error, and so is a set that lacks a name, Settings or Open.
@@ -53,44 +47,27 @@ func Register(s data.Source) (remove func(), err error) {
 	if s.Name == "" || s.Settings == nil || s.Open == nil {
 		return nil, fmt.Errorf("catalog: set %q, want a name, Settings and Open", s.Name)
 	}
-	if _, taken := Find(s.Name); taken {
-		return nil, fmt.Errorf("catalog: set %q is there already", s.Name)
+	if remove, err = sets.Add(s); err != nil {
+		return nil, fmt.Errorf("catalog: set %w", err)
 	}
-	added.Lock()
-	defer added.Unlock()
-	added.list = append(added.list, s)
-	return func() {
-		added.Lock()
-		defer added.Unlock()
-		added.list = slices.DeleteFunc(added.list, func(a data.Source) bool { return a.Name == s.Name })
-	}, nil
+	return remove, nil
 }
 
 // All lists the sets in alphabetical order.
 func All() []data.Source {
-	added.RLock()
-	defer added.RUnlock()
-	list := slices.Concat(builtIn, added.list)
+	list := sets.All()
 	slices.SortFunc(list, func(a, b data.Source) int { return cmp.Compare(a.Name, b.Name) })
 	return list
 }
 
 // Find looks a set up by its name.
-func Find(name string) (data.Source, bool) {
-	list := All()
-	if i := slices.IndexFunc(list, func(s data.Source) bool { return s.Name == name }); i >= 0 {
-		return list[i], true
-	}
-	return data.Source{}, false
-}
+func Find(name string) (data.Source, bool) { return sets.Find(name) }
 
 // Names lists the names of all sets in alphabetical order.
 func Names() []string {
-	var list []string
-	for _, s := range All() {
-		list = append(list, s.Name)
-	}
-	return list
+	names := sets.Names()
+	slices.Sort(names)
+	return names
 }
 
 // OfPaper is the set that the paper calls so; ok is false where none of the catalogue is.

@@ -15,7 +15,7 @@ func Recorded(kind string, runs []record.Recorded) (*wire.Figure, error) {
 	if len(runs) == 0 {
 		return nil, &wire.Problem{Message: "draw: no run", Hint: "name at least one"}
 	}
-	figure, ok := find(kind)
+	figure, ok := figures.Find(kind)
 	if !ok {
 		return nil, wire.Unknown("figure", kind, Figures(), "")
 	}

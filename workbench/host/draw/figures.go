@@ -2,10 +2,9 @@ package draw
 
 import (
 	"fmt"
-	"slices"
-	"sync"
 
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/registry"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/viz"
 	"github.com/primewindow/primewindow/workbench/host/record"
@@ -17,28 +16,22 @@ type Figure struct {
 	Draw func(runs []record.Recorded) (*viz.Figure, error) // of one run at least
 }
 
-// builtIn are the figures that come with the program, in the order in which they are offered.
-var builtIn = []Figure{
-	{"trace", traceOfKind(inforeg.KindFisherEmp)},
-	{"true", traceOfKind(inforeg.KindFisherTrue)},
-	{"released", traceOfKind(inforeg.KindReleased)},
-	{"running", drawRunning},
-	{"smooth", drawSmooth},
-	{"layers", drawLayers},
-	{"gap", drawGap},
-	{"motion", drawMotion},
-	{"cosine", drawCosine},
-	{"samples", notRecorded},
-	{"accuracy", drawAccuracy},
-	{"loss", drawLoss},
-	{"live", drawLive},
-}
-
-// added are those of [Register].
-var added struct {
-	sync.RWMutex
-	list []Figure
-}
+// figures are those that come with the program, in the order in which they are offered, and those of [Register].
+var figures = registry.New(func(f Figure) string { return f.Name },
+	Figure{"trace", traceOfKind(inforeg.KindFisherEmp)},
+	Figure{"true", traceOfKind(inforeg.KindFisherTrue)},
+	Figure{"released", traceOfKind(inforeg.KindReleased)},
+	Figure{"running", drawRunning},
+	Figure{"smooth", drawSmooth},
+	Figure{"layers", drawLayers},
+	Figure{"gap", drawGap},
+	Figure{"motion", drawMotion},
+	Figure{"cosine", drawCosine},
+	Figure{"samples", notRecorded},
+	Figure{"accuracy", drawAccuracy},
+	Figure{"loss", drawLoss},
+	Figure{"live", drawLive},
+)
 
 // Register adds a figure, from where the command line, cells and messages have it; remove takes it out again. A name
 // that is taken is an error.
@@ -46,41 +39,14 @@ func Register(f Figure) (remove func(), err error) {
 	if f.Name == "" || f.Draw == nil {
 		return nil, fmt.Errorf("draw: figure %q, want a name and Draw", f.Name)
 	}
-	if _, taken := find(f.Name); taken {
-		return nil, fmt.Errorf("draw: figure %q is there already", f.Name)
+	if remove, err = figures.Add(f); err != nil {
+		return nil, fmt.Errorf("draw: figure %w", err)
 	}
-	added.Lock()
-	defer added.Unlock()
-	added.list = append(added.list, f)
-	return func() {
-		added.Lock()
-		defer added.Unlock()
-		added.list = slices.DeleteFunc(added.list, func(a Figure) bool { return a.Name == f.Name })
-	}, nil
-}
-
-func all() []Figure {
-	added.RLock()
-	defer added.RUnlock()
-	return slices.Concat(builtIn, added.list)
-}
-
-func find(name string) (Figure, bool) {
-	list := all()
-	if i := slices.IndexFunc(list, func(f Figure) bool { return f.Name == name }); i >= 0 {
-		return list[i], true
-	}
-	return Figure{}, false
+	return remove, nil
 }
 
 // Figures names what can be drawn of runs.
-func Figures() []string {
-	var names []string
-	for _, f := range all() {
-		names = append(names, f.Name)
-	}
-	return names
-}
+func Figures() []string { return figures.Names() }
 
 func traceOfKind(kind string) func([]record.Recorded) (*viz.Figure, error) {
 	return func(runs []record.Recorded) (*viz.Figure, error) { return drawTrace(kind, runs) }
