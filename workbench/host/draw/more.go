@@ -14,14 +14,8 @@ import (
 // gaps draws how far apart the modalities are under each method (figure 3), of two the first less the second.
 func (d drawing) gaps() (*viz.Figure, error) {
 	f := viz.PanelsFigure{Title: d.title("Gap between the modalities"), Columns: 2, ShareX: true, Band: d.band(), Width: viz.Page}
-	for _, part := range []struct {
-		kind, title, label string
-		value              func(float64) float64
-	}{
-		{inforeg.KindBatchSquare, "gradient norm, root of the epoch's mean square", "gap (nats)", math.Sqrt},
-		{inforeg.KindFisherEmp, "Fisher trace at the epoch's end", "gap (nats²)", func(v float64) float64 { return v }},
-	} {
-		p := viz.LinePanel{Title: part.title, XLabel: "epoch", YLabel: part.label, Rule: viz.Rule{Text: "no gap"}}
+	for _, part := range gapParts {
+		p := part.panel()
 		for _, a := range d.Arms {
 			gap := a
 			gap.Runs = nil

@@ -101,18 +101,28 @@ func drawRunning(runs []record.Recorded) (*viz.Figure, error) {
 	return viz.Panels(f)
 }
 
+// gapPart is a panel of figure 3, and how what is on record becomes what is drawn in it.
+type gapPart struct {
+	kind, title, label string
+	value              func(float64) float64
+}
+
+var gapParts = []gapPart{
+	{inforeg.KindBatchSquare, "gradient norm, root of the epoch's mean square", "gap (nats)", math.Sqrt},
+	{inforeg.KindFisherEmp, "Fisher trace at the epoch's end", "gap (nats²)", func(v float64) float64 { return v }},
+}
+
+// panel is the part without lines yet.
+func (p gapPart) panel() viz.LinePanel {
+	return viz.LinePanel{Title: p.title, XLabel: "epoch", YLabel: p.label, Rule: viz.Rule{Text: "no gap"}}
+}
+
 // drawGap draws how far apart the modalities are (paper figure 3): the largest less the least, of the gradient's norm
 // over an epoch and of the trace at its end.
 func drawGap(runs []record.Recorded) (*viz.Figure, error) {
 	f := viz.PanelsFigure{Title: "Gap between the modalities", Columns: 2}
-	for _, part := range []struct {
-		kind, title, label string
-		value              func(float64) float64
-	}{
-		{inforeg.KindBatchSquare, "gradient norm, root of the epoch's mean square", "gap (nats)", math.Sqrt},
-		{inforeg.KindFisherEmp, "Fisher trace at the epoch's end", "gap (nats²)", func(v float64) float64 { return v }},
-	} {
-		p := viz.LinePanel{Title: part.title, XLabel: "epoch", YLabel: part.label, Rule: viz.Rule{Text: "no gap"}}
+	for _, part := range gapParts {
+		p := part.panel()
 		for _, rec := range runs {
 			if len(rec.Status.Modalities) < 2 {
 				return nil, &wire.Problem{Message: fmt.Sprintf("gap of %s: it has one modality", rec.Status.Name), Hint: "a gap is between two or more"}
