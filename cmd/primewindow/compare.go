@@ -50,15 +50,15 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 	}
 	shop := run.NewShop(env.project)
 	names := strings.FieldsFunc(*methods, func(r rune) bool { return r == ',' || r == ' ' })
-	sweep, err := sweep.Open(shop, sweep.Comparison{Dir: *out, Methods: names, Seeds: *seeds, Select: *choice, Set: asked})
+	s, err := sweep.Open(shop, sweep.Comparison{Dir: *out, Methods: names, Seeds: *seeds, Select: *choice, Set: asked})
 	if err != nil {
 		return errors.Join(err, shop.Close())
 	}
-	err = trainAll(ctx, env, sweep)
+	err = trainAll(ctx, env, s)
 	if err == nil && *curves != "" {
-		err = sweep.WriteCurvesFile(*curves)
+		err = s.WriteCurvesFile(*curves)
 	}
-	if closeErr := errors.Join(sweep.Close(), shop.Close()); err == nil {
+	if closeErr := errors.Join(s.Close(), shop.Close()); err == nil {
 		err = closeErr
 	}
 	if ctx.Err() != nil {
@@ -67,7 +67,7 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 	if err != nil {
 		return err
 	}
-	result := sweep.Result()
+	result := s.Result()
 	if err := printComparison(env.out, *format, result); err != nil {
 		return err
 	}
@@ -75,15 +75,15 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 }
 
 // trainAll trains the runs one after the other and says how far they are.
-func trainAll(ctx context.Context, env *environ, sweep *sweep.Sweep) error {
-	p := newPace(env.errOut, sweep.Runs)
+func trainAll(ctx context.Context, env *environ, s *sweep.Sweep) error {
+	p := newPace(env.errOut, s.Runs)
 	p.begin()
-	for i, r := range sweep.Runs {
+	for i, r := range s.Runs {
 		if _, done := r.Outcome(); done {
 			continue
 		}
 		p.now, p.step = i, r.Done
-		err := sweep.Train(ctx, r, p.follow)
+		err := s.Train(ctx, r, p.follow)
 		if ctx.Err() != nil {
 			fmt.Fprintf(env.errOut, "interrupted: %s\nhint: the same command goes on from there\n", p.where())
 			return ctx.Err()
