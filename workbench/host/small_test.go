@@ -27,6 +27,7 @@ import (
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/draw"
 	"github.com/primewindow/primewindow/workbench/host/measure"
+	"github.com/primewindow/primewindow/workbench/host/probe"
 	"github.com/primewindow/primewindow/workbench/host/run"
 	"github.com/primewindow/primewindow/workbench/host/run/runtest"
 )
@@ -116,7 +117,7 @@ func useAll(t *testing.T, r *run.Run) error {
 			return fmt.Errorf("evaluate %s: %w", split, err)
 		}
 	}
-	for _, kind := range run.ProbeKinds() {
+	for _, kind := range probe.Kinds() {
 		_, err := r.ProbeWith(t.Context(), wire.Probe{Kind: kind})
 		missing := kind == "cosine" && r.Status().Step < 2 || slices.Contains([]string{"accuracy", "linear"}, kind) && r.Dataset().Len(data.Validation) == 0
 		if (err != nil) != missing {

@@ -13,6 +13,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/engine"
+	"github.com/primewindow/primewindow/workbench/host/probe"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -83,7 +84,7 @@ func (r *Run) decide(ctx context.Context, epoch int, settings setting.Values) ([
 func (r *Run) drawnFeatures(epoch int, share float64) (inforeg.Features, error) {
 	n := max(1, int(math.Ceil(share*float64(r.perEpoch)))) * r.base.Batch()
 	order := rand.New(rand.NewPCG(uint64(r.base.Seed()), 1<<32+uint64(epoch))).Perm(r.set.Len(data.Train))
-	z, labels, err := r.features(data.Train, order[:min(n, len(order))])
+	z, labels, err := r.now().Features(data.Train, order[:min(n, len(order))])
 	return inforeg.Features{Rows: z, Labels: labels}, err
 }
 
@@ -125,11 +126,11 @@ func (r *Run) trial(ctx context.Context, epoch int, settings setting.Values, con
 func (r *Run) losses(vars []*tensors.Tensor) (train, val map[string]float64, err error) {
 	mean := func(split data.Split, indices []int) (map[string]float64, error) {
 		sums := map[string]float64{}
-		err := r.pass(vars, split, indices, func(labels []int32, got engine.Rows) error {
+		err := r.now().Pass(vars, split, indices, func(labels []int32, got engine.Rows) error {
 			add := func(name string, logits []float32) {
 				classes := r.eng.Model.Classes
 				for i, y := range labels {
-					sums[name] += crossEntropy(logits[i*classes:(i+1)*classes], int(y)) / float64(len(indices))
+					sums[name] += probe.CrossEntropy(logits[i*classes:(i+1)*classes], int(y)) / float64(len(indices))
 				}
 			}
 			add("joint", got.Logits)

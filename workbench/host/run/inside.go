@@ -14,6 +14,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 	"github.com/primewindow/primewindow/workbench/host/engine"
+	"github.com/primewindow/primewindow/workbench/host/probe"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
@@ -70,7 +71,7 @@ func (r *Run) layers() []string {
 	seen := map[string]bool{}
 	for _, m := range r.eng.Model.Modalities {
 		for _, v := range inforeg.EncoderVariables(r.eng.Model, m.Name) {
-			if name := layerOf(v.Name); !seen[name] {
+			if name := probe.LayerOf(v.Name); !seen[name] {
 				seen[name] = true
 				names = append(names, name)
 			}
@@ -120,12 +121,12 @@ func (r *Run) SampleNorms(ctx context.Context) (map[string][]SampleNorm, error) 
 		if err != nil {
 			return err
 		}
-		sum, batch, err := r.read(ctx, p, min(r.base.Whole("probe_samples"), r.set.Len(data.Train)))
+		values, batch, err := r.moment(settings).SampleNorms(ctx, p, min(r.base.Whole("probe_samples"), r.set.Len(data.Train)))
 		if err != nil {
 			return err
 		}
 		for _, m := range r.eng.Model.Modalities {
-			for i, v := range sum.of(m.Name).values {
+			for i, v := range values[m.Name] {
 				id, label := r.set.Identity(data.Train, batch.Indices[i])
 				all[m.Name] = append(all[m.Name], SampleNorm{batch.Indices[i], id, label, v})
 			}

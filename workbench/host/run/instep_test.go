@@ -3,7 +3,6 @@ package run
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 	"github.com/primewindow/primewindow/workbench/host/engine"
+	"github.com/primewindow/primewindow/workbench/host/probe"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
@@ -32,17 +32,17 @@ func complete(t *testing.T, p inforeg.Probe) inforeg.Probe {
 }
 
 // onNext measures a probe, exactly, on the batch that the next step takes: what it finds of the modality's encoder.
-func onNext(t *testing.T, r *Run, p inforeg.Probe) tally {
+func onNext(t *testing.T, r *Run, p inforeg.Probe) map[string][]float64 {
 	t.Helper()
 	b, err := r.nextBatch()
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum := tally{}
-	if err := r.measurePart(sum, r.st.Vars, b, complete(t, p), rand.New(rand.NewPCG(1, 1)), 1); err != nil {
+	values, err := r.now().OnBatch(b, complete(t, p))
+	if err != nil {
 		t.Fatal(err)
 	}
-	return sum
+	return values
 }
 
 // meanSquare is the squared norm of the gradient of the mean fused loss of the batch that the next step takes.
@@ -119,7 +119,7 @@ func TestShares(t *testing.T) {
 			}
 			found := inStepAt(r, 4, inforeg.KindFisherEmp, inforeg.BNShare)
 			for m, sum := range want {
-				mean, se := inforeg.MeanError(sum.values)
+				mean, se := inforeg.MeanError(sum)
 				rec := found[m]
 				// Sums of float32 over positions, in another order.
 				if rec.SE == nil || rec.Batch == nil || !hosttest.Near(rec.Value, mean, 1e-4) || !hosttest.Near(*rec.SE, se, 1e-4) || !hosttest.Near(*rec.Batch, batch[m], 1e-4) {
@@ -168,7 +168,7 @@ func TestDraws(t *testing.T) {
 			batch := meanSquare(t, r, b)
 			values := map[string][]float64{}
 			for k := range repeats {
-				chances, err := r.chances(tt.measures, k) // of step k: others than before
+				chances, err := probe.Chances(r.base, tt.measures, k) // of step k: others than before
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -177,7 +177,7 @@ func TestDraws(t *testing.T) {
 					t.Fatal(err)
 				}
 				next.Drop(r.st) // not taken
-				for _, rec := range r.stepRecords(tt.measures, o.Measured, r.eng.Plain) {
+				for _, rec := range r.now().InStep(tt.measures, o.Measured) {
 					values[rec.Encoder] = append(values[rec.Encoder], rec.Value)
 					if rec.Kind != complete(t, tt.exact).Kind || !strings.Contains(rec.Way, "16 draws, in step") || rec.N != samples || rec.SE == nil {
 						t.Fatalf("%+v, want 16 draws of %d samples with their standard error", rec, samples)
@@ -189,7 +189,7 @@ func TestDraws(t *testing.T) {
 				}
 			}
 			for _, m := range []string{"audio", "visual"} {
-				want, _ := inforeg.MeanError(exact[m].values)
+				want, _ := inforeg.MeanError(exact[m])
 				mean, se := inforeg.MeanError(values[m])
 				if !(math.Abs(mean-want) <= 3*se && se < 0.05*want) { // so that NaN fails
 					t.Errorf("%s: %v ± %v, exact %v: want 3 standard errors, and those small\nreason: %s", m, mean, se, want, tt.reason)

@@ -44,7 +44,7 @@ func (r *Run) Features(ctx context.Context, split data.Split, modality string) (
 	}
 	err = r.with(ctx, func() error {
 		n := r.set.Len(split)
-		all, _, err := r.features(split, data.Positions(n))
+		all, _, err := r.now().Features(split, data.Positions(n))
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/engine"
+	"github.com/primewindow/primewindow/workbench/host/probe"
 )
 
 // TestMotion compares gradient norm, size of the update and distance with the weights themselves.
@@ -34,7 +35,7 @@ func TestMotion(t *testing.T) {
 			for m, ring := range r.ring {
 				for _, span := range inforeg.SketchSpans(r.eng.Model, m) {
 					for _, x := range ring[len(ring)-1][span.From:span.To] {
-						squares[layerOf(span.Name)] += float64(x) * float64(x)
+						squares[probe.LayerOf(span.Name)] += float64(x) * float64(x)
 					}
 				}
 			}
@@ -45,7 +46,7 @@ func TestMotion(t *testing.T) {
 				}
 				for j, x := range w.Values {
 					d := float64(x) - float64(start[i].Values[j])
-					moved[layerOf(w.Name)] += d * d
+					moved[probe.LayerOf(w.Name)] += d * d
 				}
 			}
 			found := asked(t, r, wire.Probe{Kind: wire.KindMotion})

@@ -41,7 +41,7 @@ func TestNoise(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, second := meanSquare(t, r, r.slice(b, 0, 16)), meanSquare(t, r, r.slice(b, 16, 32))
+	first, second := meanSquare(t, r, r.now().Slice(b, 0, 16)), meanSquare(t, r, r.now().Slice(b, 16, 32))
 	for _, m := range []string{"audio", "visual"} {
 		s, g := found[wire.KindNoise+" "+m], found[wire.KindSignal+" "+m]
 		// Sums of float32 in another order; noise and signal themselves differ from it by much more.

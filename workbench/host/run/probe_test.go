@@ -12,6 +12,7 @@ import (
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/draw"
+	"github.com/primewindow/primewindow/workbench/host/probe"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -143,7 +144,7 @@ func TestProbeWhole(t *testing.T) {
 func TestProbeKinds(t *testing.T) {
 	shop := newTestShop(t)
 	r := trained(t, shop, "r", hosttest.Tiny("joint", nil), hosttest.SmallEpoch+2)
-	for _, kind := range ProbeKinds() {
+	for _, kind := range probe.Kinds() {
 		first := asked(t, r, wire.Probe{Kind: kind})
 		n := len(onRecord(r).Probes)
 		if diff := cmp.Diff(first, asked(t, r, wire.Probe{Kind: kind})); len(first) < 2 || diff != "" || len(onRecord(r).Probes) != n {

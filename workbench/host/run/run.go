@@ -18,10 +18,12 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/catalog"
+	"github.com/primewindow/primewindow/data/stream"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 	"github.com/primewindow/primewindow/workbench/host/engine"
+	"github.com/primewindow/primewindow/workbench/host/probe"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -61,7 +63,7 @@ type Run struct {
 	begun    []*tensors.Tensor      // trainable variables at step 0; nil until something asks for them
 	order    []int                  // permutation of the training split in epoch orderOf
 	orderOf  int
-	ahead    ahead // batches of the training split
+	ahead    stream.Ahead // batches of the training split
 
 	during     []wire.Record // what the last step measured, until it is on record
 	unfinished bool          // whether the records of the last step are incomplete
@@ -161,11 +163,11 @@ func (r *Run) advance(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := checkLabels(batch, r.eng.Model.Classes); err != nil {
+	if err := probe.CheckLabels(batch, r.eng.Model.Classes); err != nil {
 		return err
 	}
-	measures := r.measures(settings, r.at)
-	chances, err := r.chances(measures, r.at)
+	measures := probe.Measures(settings, r.clock, r.at)
+	chances, err := probe.Chances(r.base, measures, r.at)
 	if err != nil {
 		return err
 	}
@@ -191,7 +193,7 @@ func (r *Run) advance(ctx context.Context) error {
 		next.Drop(r.st)
 		return err
 	}
-	r.during = r.stepRecords(measures, o.Measured, r.eng.Plain)
+	r.during = r.moment(settings).InStep(measures, o.Measured)
 	r.st.Drop(next)
 	r.st, r.last = next, o
 	r.at++
@@ -224,7 +226,7 @@ func (r *Run) indices(epoch, offset int) []int {
 
 // batch is what a step trains on: which samples, and how they are augmented, depends on the seed and the step alone.
 func (r *Run) batch(step int) (*data.Batch, error) {
-	return r.ahead.take(step, r.perEpoch*r.settingsAt(step).Epochs(), func(step int) func() (*data.Batch, error) {
+	return r.ahead.Take(step, r.perEpoch*r.settingsAt(step).Epochs(), func(step int) func() (*data.Batch, error) {
 		indices := slices.Clone(r.indices(step/r.perEpoch, step%r.perEpoch))
 		draw := uint64(r.base.Seed())<<32 | uint64(step+1)
 		return func() (*data.Batch, error) { return r.set.Read(data.Train, indices, draw) }
@@ -258,15 +260,6 @@ func (r *Run) diverged(what string) error {
 		Message: fmt.Sprintf("step %d was not taken: %s would be NaN or Inf", r.at, what),
 		Hint:    "the run stands before it: fork it at an earlier step with a smaller learning rate, in a notebook with Fork, else with primewindow run -fork DIR -at STEP -set lr=VALUE",
 	}
-}
-
-func checkLabels(b *data.Batch, classes int) error {
-	for i, y := range b.Labels {
-		if y < 0 || int(y) >= classes {
-			return fmt.Errorf("label of training sample %d: got %d, want 0 to %d", b.Indices[i], y, classes-1)
-		}
-	}
-	return nil
 }
 
 const (

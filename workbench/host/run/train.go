@@ -14,6 +14,7 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/engine"
+	"github.com/primewindow/primewindow/workbench/host/probe"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -85,7 +86,7 @@ func (r *Run) Train(ctx context.Context, client string, target func(now int) int
 		if from < 0 {
 			from, began = step, time.Now()
 		}
-		if !r.eng.Compiled(engine.StepName(r.measures(r.settingsAt(step), step))) {
+		if !r.eng.Compiled(engine.StepName(probe.Measures(r.settingsAt(step), r.clock, step))) {
 			r.publish(wire.Compiling, goal, 0, client)
 			r.tell(wire.Event{Kind: wire.Notice, Text: "compiling the training step (once for each kind of model)"})
 			told = time.Time{}
@@ -170,7 +171,7 @@ func (r *Run) with(ctx context.Context, use func() error) error {
 // the same and stands once.
 func (r *Run) Probe(ctx context.Context, kind string) (list []wire.Record, err error) {
 	err = r.with(ctx, func() error {
-		if list, err = r.measureNow(kind, r.settingsAt(r.at)); err != nil {
+		if list, err = r.now().Measure(kind); err != nil {
 			return err
 		}
 		return r.record(list...)
@@ -182,12 +183,13 @@ func (r *Run) Probe(ctx context.Context, kind string) (list []wire.Record, err e
 // prediction, and by fresh linear probes.
 func (r *Run) Evaluate(ctx context.Context, split data.Split) (list []wire.Record, err error) {
 	err = r.with(ctx, func() error {
-		var f featureRows
-		scores, f1, err := r.scores(split, f.add)
+		var f probe.FeatureRows
+		now := r.now()
+		scores, f1, err := now.Scores(split, f.Add)
 		if err != nil {
 			return err
 		}
-		more, err := r.linearOn(split, f, r.settingsAt(r.at))
+		more, err := now.LinearOn(split, f)
 		if err != nil {
 			return err
 		}

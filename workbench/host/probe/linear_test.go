@@ -1,4 +1,4 @@
-package run
+package probe
 
 import (
 	"math"
@@ -142,8 +142,8 @@ func TestCrossEntropy(t *testing.T) {
 		{[]float32{-1e4, 0}, 1, 0, "no underflow: p = 1"},
 	} {
 		// the second row's logit has been rounded to float32
-		if got := crossEntropy(tt.row, tt.label); math.Abs(got-tt.want) > 1e-7*max(1, tt.want) {
-			t.Errorf("crossEntropy(%v, %d) = %v, want %v\nreason: %s", tt.row, tt.label, got, tt.want, tt.reason)
+		if got := CrossEntropy(tt.row, tt.label); math.Abs(got-tt.want) > 1e-7*max(1, tt.want) {
+			t.Errorf("CrossEntropy(%v, %d) = %v, want %v\nreason: %s", tt.row, tt.label, got, tt.want, tt.reason)
 		}
 	}
 }

@@ -1,13 +1,13 @@
-package run
+package stream
 
 import "github.com/primewindow/primewindow/data"
 
 // aheadBatches is how many batches are read while one is worked on: one would do if all took equally long.
 const aheadBatches = 2
 
-// ahead reads batches before they are wanted, so that training does not wait on loading, nor loading on training. It
+// Ahead reads batches before they are wanted, so that training does not wait on loading, nor loading on training. It
 // belongs to one goroutine; only the reading itself is done by others. The zero value is ready.
-type ahead struct {
+type Ahead struct {
 	begun map[int]chan delivery
 }
 
@@ -16,9 +16,9 @@ type delivery struct {
 	err   error
 }
 
-// take returns the batch of a place and begins to read those after it, below end. prepare is called at once for each of
+// Take returns the batch of a place and begins to read those after it, below end. prepare is called at once for each of
 // these places; what it returns is called by another goroutine. An error counts when its own place is taken.
-func (a *ahead) take(place, end int, prepare func(place int) func() (*data.Batch, error)) (*data.Batch, error) {
+func (a *Ahead) Take(place, end int, prepare func(place int) func() (*data.Batch, error)) (*data.Batch, error) {
 	for p := range a.begun {
 		if p < place || p > place+aheadBatches { // the run went elsewhere: what is under way ends by itself
 			delete(a.begun, p)

@@ -1,4 +1,4 @@
-package run
+package probe
 
 import (
 	"fmt"
@@ -10,7 +10,6 @@ import (
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
-	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // permutedPairs is how many pairs of batch gradients are permuted, for what chance gives.
@@ -21,10 +20,10 @@ const permutedPairs = 32
 // samples' gradients are the coupled ones, which SGD averages, and their mean square is estimated by one draw of
 // balanced signs for each batch. (Shares will not do: with batch statistics most of each cancels in the sum, so that
 // the signal that they leave is far below 0.)
-func (r *Run) noise(setting.Values) ([]wire.Record, error) {
-	have, size := r.set.Len(data.Train), r.base.Batch()/2*2 // balanced signs want an even number
-	batches := max(1, min(r.base.Whole("probe_samples"), have)/size)
-	b, err := r.set.Read(data.Train, data.Spread(have, batches*size), 0)
+func (now *Moment) noise() ([]wire.Record, error) {
+	have, size := now.Set.Len(data.Train), now.Base.Batch()/2*2 // balanced signs want an even number
+	batches := max(1, min(now.Base.Whole("probe_samples"), have)/size)
+	b, err := now.Set.Read(data.Train, data.Spread(have, batches*size), 0)
 	if err != nil {
 		return nil, err
 	}
@@ -32,14 +31,14 @@ func (r *Run) noise(setting.Values) ([]wire.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	random := rand.New(rand.NewPCG(uint64(r.base.Seed()), uint64(r.at)|1<<61))
+	random := rand.New(rand.NewPCG(uint64(now.Base.Seed()), uint64(now.Step)|1<<61))
 	noise, signal := map[string][]float64{}, map[string][]float64{}
 	for i := range batches {
 		rows, err := inforeg.Signs(p.Estimator, size, p.Draws, random)
 		if err != nil {
 			return nil, err
 		}
-		sums, err := r.eng.SumNorms(r.st.Vars, r.slice(b, i*size, (i+1)*size), p, rows)
+		sums, err := now.Engine.SumNorms(now.State.Vars, now.Slice(b, i*size, (i+1)*size), p, rows)
 		if err != nil {
 			return nil, err
 		}
@@ -50,12 +49,12 @@ func (r *Run) noise(setting.Values) ([]wire.Record, error) {
 		}
 	}
 	var records []wire.Record
-	for _, m := range r.eng.Model.Modalities {
+	for _, m := range now.Engine.Model.Modalities {
 		for _, part := range []struct {
 			kind   string
 			values []float64
 		}{{wire.KindNoise, noise[m.Name]}, {wire.KindSignal, signal[m.Name]}} {
-			rec := r.blank(part.kind, m.Name)
+			rec := now.blank(part.kind, m.Name)
 			mean, se := inforeg.MeanError(part.values)
 			rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = mean, record.Known(se), p.Loss, p.Labels, p.BN, batches*size
 			rec.Way = p.Estimator
@@ -68,12 +67,12 @@ func (r *Run) noise(setting.Values) ([]wire.Record, error) {
 // cosine gives the mean and the matrix of the cosines between the last batch gradients of each encoder, whole and
 // layer by layer; beside them the same at twice the batch, and what chance gives. Its standard error would need to
 // know how dependent the pairs are, so it has none.
-func (r *Run) cosine(setting.Values) ([]wire.Record, error) { return r.cosines(0) }
+func (now *Moment) cosine() ([]wire.Record, error) { return now.Cosines(0) }
 
-// cosines is cosine of the last k gradients; 0: of all that are kept.
-func (r *Run) cosines(k int) ([]wire.Record, error) {
-	names := inforeg.ModalityNames(r.eng.Model)
-	kept := len(r.ring[names[0]])
+// Cosines gives cosines, see the probe cosine, of the last k gradients; 0: of all that are kept.
+func (now *Moment) Cosines(k int) ([]wire.Record, error) {
+	names := inforeg.ModalityNames(now.Engine.Model)
+	kept := len(now.Ring[names[0]])
 	switch {
 	case k == 0 && kept < 2:
 		return nil, nil
@@ -88,15 +87,15 @@ func (r *Run) cosines(k int) ([]wire.Record, error) {
 		k = kept
 	}
 	var records []wire.Record
-	random := rand.New(rand.NewPCG(uint64(r.base.Seed()), uint64(r.at)|1<<62))
+	random := rand.New(rand.NewPCG(uint64(now.Base.Seed()), uint64(now.Step)|1<<62))
 	for _, name := range names {
-		vectors := r.ring[name][kept-k:]
+		vectors := now.Ring[name][kept-k:]
 		matrix, err := inforeg.CosineMatrix(vectors)
 		if err != nil {
 			return nil, err
 		}
-		spans := inforeg.SketchSpans(r.eng.Model, name)
-		rec := r.blank(inforeg.KindCosine, name)
+		spans := inforeg.SketchSpans(now.Engine.Model, name)
+		rec := now.blank(inforeg.KindCosine, name)
 		rec.Value, rec.Matrix, rec.N, rec.Parts = inforeg.MeanCosine(matrix), matrix, k, map[string]float64{}
 		for _, span := range spans {
 			parts := make([][]float32, k)
@@ -114,14 +113,14 @@ func (r *Run) cosines(k int) ([]wire.Record, error) {
 		}
 		list := []wire.Record{rec}
 		if pairs := inforeg.PairSums(vectors); len(pairs) >= 2 {
-			twice := r.blank(wire.KindTwice, name)
+			twice := now.blank(wire.KindTwice, name)
 			if twice.Matrix, err = inforeg.CosineMatrix(pairs); err != nil {
 				return nil, err
 			}
 			twice.Value, twice.N = inforeg.MeanCosine(twice.Matrix), len(pairs)
 			list = append(list, twice)
 		}
-		permuted := r.blank(wire.KindPermuted, name)
+		permuted := now.blank(wire.KindPermuted, name)
 		mean, sd := inforeg.PermutedCosine(vectors, permutedPairs, random)
 		permuted.Value, permuted.SE, permuted.N = mean, record.Known(sd), permutedPairs
 		for _, rec := range append(list, permuted) {

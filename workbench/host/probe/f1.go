@@ -1,8 +1,6 @@
-package run
+package probe
 
 import (
-	"context"
-
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/engine"
@@ -27,17 +25,6 @@ func (t *classCounts) add(said, there int) {
 	}
 }
 
-// MacroF1 measures the macro F1 of the fused prediction on a split now, and puts it on record.
-func (r *Run) MacroF1(ctx context.Context, split data.Split) (rec wire.Record, err error) {
-	err = r.with(ctx, func() error {
-		if rec, err = r.measureF1(split); err != nil {
-			return err
-		}
-		return r.record(rec)
-	})
-	return rec, err
-}
-
 // measureF1 is the mean over all classes of F1 = 2·TP/(2·TP + FP + FN), from 0 to 1. A class that is neither there nor
 // predicted counts as 0, as scikit-learn's f1_score has it with all classes as labels and zero_division=0.
 func (t *classCounts) macroF1() float64 {
@@ -51,21 +38,21 @@ func (t *classCounts) macroF1() float64 {
 }
 
 // f1Record is the macro F1 of the fused prediction on n samples of a split at the present step.
-func (r *Run) f1Record(t *classCounts, split data.Split, n int) wire.Record {
-	rec := r.blank(wire.MacroF1, wire.Fused)
+func (now *Moment) f1Record(t *classCounts, split data.Split, n int) wire.Record {
+	rec := now.blank(wire.MacroF1, wire.Fused)
 	rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Split, rec.Readout = t.macroF1(), "none", "observed", setting.BNRunning, n, string(split), wire.ReadoutHead
 	return rec
 }
 
-// measureF1 measures the macro F1 alone. Called with r.mu held.
-func (r *Run) measureF1(split data.Split) (wire.Record, error) {
-	n := r.set.Len(split)
-	t := newClassCounts(r.eng.Model.Classes)
-	err := r.pass(r.st.Vars, split, data.Positions(n), func(labels []int32, got engine.Rows) error {
+// MacroF1 measures the macro F1 alone.
+func (now *Moment) MacroF1(split data.Split) (wire.Record, error) {
+	n := now.Set.Len(split)
+	t := newClassCounts(now.Engine.Model.Classes)
+	err := now.Pass(now.State.Vars, split, data.Positions(n), func(labels []int32, got engine.Rows) error {
 		t.addRows(labels, got.Logits)
 		return nil
 	})
-	return r.f1Record(t, split, n), err
+	return now.f1Record(t, split, n), err
 }
 
 // addRows counts the samples of a batch by their logits, [n, classes].

@@ -1,4 +1,4 @@
-package run
+package probe
 
 import (
 	"context"
@@ -17,74 +17,23 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
-// ProbeWith measures a probe of the Fisher family now, in any of its definitions, and puts it on record; other
-// kinds are those of [Run.Probe]. Random signs and labels are keyed by seed and step, so that the same probe at
-// the same step gives the same number.
-func (r *Run) ProbeWith(ctx context.Context, ask wire.Probe) (list []wire.Record, err error) {
-	family := ask.Kind == inforeg.KindFisherEmp || ask.Kind == inforeg.KindFisherTrue
-	bare := ask == (wire.Probe{Kind: ask.Kind})
-	switch {
-	case ask == (wire.Probe{Kind: inforeg.KindCosine, Batches: ask.Batches}):
-		err = r.with(ctx, func() error {
-			if list, err = r.cosines(ask.Batches); err != nil {
-				return err
-			}
-			if list == nil {
-				_, err = r.measureNow(ask.Kind, nil) // says what is missing
-				return err
-			}
-			return r.record(list...)
-		})
-		return list, err
-	case ask.Batches != 0:
-		return nil, &wire.Problem{Message: fmt.Sprintf("probe %s: it has no number of batches to choose", ask.Kind), Hint: "that belongs to cosine"}
-	case !family && !bare:
-		return nil, &wire.Problem{Message: fmt.Sprintf("probe %s: it has no loss, labels, statistics or draws to choose", ask.Kind), Hint: "those belong to fisher_emp and fisher_true"}
-	case !family || bare && ask.Kind == inforeg.KindFisherEmp:
-		return r.Probe(ctx, ask.Kind)
-	}
-	p, err := inforeg.Probe{Kind: ask.Kind, Loss: ask.Loss, Labels: ask.Labels, BN: ask.BN, Estimator: ask.Estimator, Weights: ask.Weights, Whole: ask.Whole, Draws: ask.Draws}.Complete()
-	if err != nil {
-		return nil, &wire.Problem{Message: wire.FirstLine(err), Hint: "for example kind fisher_true, labels sampled, draws 16"}
-	}
-	if r.eng.Model.Gates > 0 && p.Loss != inforeg.LossFused {
-		return nil, &wire.Problem{
-			Message: fmt.Sprintf("probe of loss %s: the gates of %s carry each modality's own loss into the other's encoder", p.Loss, r.base.Method()),
-			Hint:    "the fused loss can be measured",
-		}
-	}
-	if r.eng.Model.Gates > 0 && p.Whole {
-		return nil, &wire.Problem{
-			Message: fmt.Sprintf("probe of the whole model: the part of the gates of %s is not known", r.base.Method()),
-			Hint:    "each encoder's trace can be measured",
-		}
-	}
-	err = r.with(ctx, func() error {
-		if list, err = r.family(ctx, p, ask.Samples); err != nil {
-			return err
-		}
-		return r.record(list...)
-	})
-	return list, err
-}
-
-// family measures a probe on samples of the training split: of every encoder, or, of the whole model, of the head and
+// Family measures a probe on samples of the training split: of every encoder, or, of the whole model, of the head and
 // of all together. The whole model's standard error is that of each sample's sum over all layers.
-func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.Record, error) {
-	have := r.set.Len(data.Train)
-	usual := min(r.base.Whole("probe_samples"), have)
+func (now *Moment) Family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.Record, error) {
+	have := now.Set.Len(data.Train)
+	usual := min(now.Base.Whole("probe_samples"), have)
 	if samples == 0 {
 		samples = usual
 	}
 	if samples < 2 || samples > have {
 		return nil, &wire.Problem{Message: fmt.Sprintf("probe of %d samples, want 2 to %d", samples, have), Hint: "a standard error needs two, and there are no more training samples"}
 	}
-	sum, batch, err := r.read(ctx, p, samples)
+	sum, batch, err := now.read(ctx, p, samples)
 	if err != nil {
 		return nil, err
 	}
 	samples = len(batch.Labels)
-	names, params := inforeg.ModalityNames(r.eng.Model), []string{}
+	names, params := inforeg.ModalityNames(now.Engine.Model), []string{}
 	if p.Weights {
 		params = append(params, setting.ParamsWeights)
 	}
@@ -93,12 +42,12 @@ func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.
 	}
 	var records []wire.Record
 	for _, m := range names {
-		rec := r.blank(p.Kind, m)
+		rec := now.blank(p.Kind, m)
 		mean, se := inforeg.MeanError(sum[m].values)
 		rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN = mean, record.Known(se), p.Loss, p.Labels, p.BN
 		rec.N, rec.Parts, rec.Params = samples, sum[m].parts, strings.Join(params, ", ")
 		rec.Way = way(p, samples, usual)
-		if r.man.Each && r.at > 0 && r.at%r.clock.Interval == 0 && p.Estimator == inforeg.Exact && record.Scheduled(rec, r.base, r.rec.Changes) {
+		if now.Each && now.Step > 0 && now.Step%now.Clock.Interval == 0 && p.Estimator == inforeg.Exact && record.Scheduled(rec, now.Base, now.Changes) {
 			for _, v := range sum[m].values {
 				rec.Each = append(rec.Each, float32(v))
 			}
@@ -110,41 +59,60 @@ func (r *Run) family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.
 
 // read measures samples of the training split, the same in every run on the same data. Where they are taken a batch at
 // a time, it takes whole batches only.
-func (r *Run) read(ctx context.Context, p inforeg.Probe, samples int) (tally, *data.Batch, error) {
-	have := r.set.Len(data.Train)
-	chunk := r.base.Whole("probe_chunk")
+func (now *Moment) read(ctx context.Context, p inforeg.Probe, samples int) (tally, *data.Batch, error) {
+	have := now.Set.Len(data.Train)
+	chunk := now.Base.Whole("probe_chunk")
 	if together(p) { // samples whose statistics or signs belong together: as many as in a step
-		chunk = min(samples, r.base.Batch())
+		chunk = min(samples, now.Base.Batch())
 		samples -= samples % chunk
 		if p.Estimator == inforeg.Balanced && chunk%2 != 0 {
 			return nil, nil, &wire.Problem{Message: fmt.Sprintf("balanced signs for %d samples, want an even number", chunk), Hint: "ask for an even number of samples, no more than the batch size"}
 		}
 	}
-	batch, err := r.set.Read(data.Train, data.Spread(have, samples), 0)
+	batch, err := now.Set.Read(data.Train, data.Spread(have, samples), 0)
 	if err != nil {
 		return nil, nil, err
 	}
-	vars := r.st.Vars
+	vars := now.State.Vars
 	if p.BN == inforeg.BNRecalibrated {
-		all, fresh, err := r.eng.Recalibrated(vars, batch)
+		all, fresh, err := now.Engine.Recalibrated(vars, batch)
 		if err != nil {
 			return nil, nil, err
 		}
 		defer engine.Free(fresh...)
 		vars = all
 	}
-	random := rand.New(rand.NewPCG(uint64(r.base.Seed()), uint64(r.at)))
+	random := rand.New(rand.NewPCG(uint64(now.Base.Seed()), uint64(now.Step)))
 	sum := tally{}
 	for from := 0; from < samples; from += chunk {
 		if ctx.Err() != nil {
 			return nil, nil, context.Cause(ctx)
 		}
-		part := r.slice(batch, from, min(from+chunk, samples))
-		if err := r.measurePart(sum, vars, part, p, random, float64(len(part.Labels))/float64(samples)); err != nil {
+		part := now.Slice(batch, from, min(from+chunk, samples))
+		if err := now.measurePart(sum, vars, part, p, random, float64(len(part.Labels))/float64(samples)); err != nil {
 			return nil, nil, err
 		}
 	}
 	return sum, batch, nil
+}
+
+// SampleNorms gives, by modality, what a probe finds of each of so many samples of the training split, and the samples.
+func (now *Moment) SampleNorms(ctx context.Context, p inforeg.Probe, samples int) (map[string][]float64, *data.Batch, error) {
+	sum, batch, err := now.read(ctx, p, samples)
+	if err != nil {
+		return nil, nil, err
+	}
+	return sum.values(), batch, nil
+}
+
+// OnBatch is [Moment.SampleNorms] of a batch that the caller has, all at once.
+func (now *Moment) OnBatch(b *data.Batch, p inforeg.Probe) (map[string][]float64, error) {
+	sum := tally{}
+	random := rand.New(rand.NewPCG(uint64(now.Base.Seed()), uint64(now.Step)))
+	if err := now.measurePart(sum, now.State.Vars, b, p, random, 1); err != nil {
+		return nil, err
+	}
+	return sum.values(), nil
 }
 
 // together reports whether a probe's samples are measured a batch at a time.
@@ -166,6 +134,15 @@ func (t tally) of(modality string) *reading {
 		t[modality] = &reading{}
 	}
 	return t[modality]
+}
+
+// values are those of every sample or draw, by modality.
+func (t tally) values() map[string][]float64 {
+	all := map[string][]float64{}
+	for m, one := range t {
+		all[m] = one.values
+	}
+	return all
 }
 
 // each adds values of samples.
@@ -203,7 +180,7 @@ func way(p inforeg.Probe, samples, usual int) string {
 }
 
 // measurePart adds what some of the samples, a share of them all, give.
-func (r *Run) measurePart(sum tally, vars []*tensors.Tensor, part *data.Batch, p inforeg.Probe, random *rand.Rand, share float64) error {
+func (now *Moment) measurePart(sum tally, vars []*tensors.Tensor, part *data.Batch, p inforeg.Probe, random *rand.Rand, share float64) error {
 	n := len(part.Labels)
 	draws := func() []float32 {
 		list := make([]float32, n*max(1, p.Draws))
@@ -214,7 +191,7 @@ func (r *Run) measurePart(sum tally, vars []*tensors.Tensor, part *data.Batch, p
 	}
 	switch {
 	case p.Labels == inforeg.LabelsSampled && p.BN == inforeg.BNCoupled:
-		got, err := r.eng.LabelSums(vars, part, p, draws())
+		got, err := now.Engine.LabelSums(vars, part, p, draws())
 		if err != nil {
 			return err
 		}
@@ -224,7 +201,7 @@ func (r *Run) measurePart(sum tally, vars []*tensors.Tensor, part *data.Batch, p
 		sum.draws(got, share)
 		return nil
 	case p.Estimator == inforeg.Exact && p.BN != inforeg.BNCoupled && p.Labels == inforeg.LabelsObserved:
-		got, err := r.eng.LayerNorms(vars, part, p)
+		got, err := now.Engine.LayerNorms(vars, part, p)
 		if err != nil {
 			return err
 		}
@@ -234,7 +211,7 @@ func (r *Run) measurePart(sum tally, vars []*tensors.Tensor, part *data.Batch, p
 			})
 			return nil
 		}
-		for _, m := range r.eng.Model.Modalities {
+		for _, m := range now.Engine.Model.Modalities {
 			sum.each(map[string][]float64{m.Name: got.Samples(m.Name)})
 			one := sum.of(m.Name)
 			if one.parts == nil {
@@ -249,7 +226,7 @@ func (r *Run) measurePart(sum tally, vars []*tensors.Tensor, part *data.Batch, p
 		}
 		return nil
 	case p.Estimator == inforeg.Exact && p.BN != inforeg.BNCoupled:
-		got, err := r.eng.SampleNorms(vars, part, p, draws())
+		got, err := now.Engine.SampleNorms(vars, part, p, draws())
 		sum.each(got)
 		return err
 	}
@@ -270,7 +247,7 @@ func (r *Run) measurePart(sum tally, vars []*tensors.Tensor, part *data.Batch, p
 		if len(rows) < k {
 			k = 1
 		}
-		got, err := r.eng.SumNorms(vars, part, p, rows[:k])
+		got, err := now.Engine.SumNorms(vars, part, p, rows[:k])
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package run
+package stream
 
 import (
 	"errors"
@@ -27,7 +27,7 @@ func TestAhead(t *testing.T) {
 		{"beyond the end", []int{7}, 3, []int{7}, "a look at a batch after the last step reads it alone"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var a ahead
+			var a Ahead
 			var mu sync.Mutex
 			var got []int
 			var wg sync.WaitGroup
@@ -45,7 +45,7 @@ func TestAhead(t *testing.T) {
 				}
 			}
 			for _, place := range tt.takes {
-				b, err := a.take(place, tt.end, prepare)
+				b, err := a.Take(place, tt.end, prepare)
 				switch {
 				case place == 3 && !errors.Is(err, broken):
 					t.Errorf("take(3): %v, want %v: a place's error is its own", err, broken)

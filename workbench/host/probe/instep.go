@@ -1,4 +1,4 @@
-package run
+package probe
 
 import (
 	"fmt"
@@ -15,13 +15,13 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
-// measures are what the step after so many measures beside training. They are a function of settings and step, as
+// Measures are what the step after so many measures beside training. They are a function of settings and step, as
 // the step itself is: where they are on, a graph is another one, and its sums may be rounded otherwise.
-func (r *Run) measures(settings setting.Values, step int) inforeg.Measures {
-	due := func(name string) bool { return settings.Schedule(name).Due(step, r.clock) }
+func Measures(settings setting.Values, clock inforeg.Clock, step int) inforeg.Measures {
+	due := func(name string) bool { return settings.Schedule(name).Due(step, clock) }
 	m := inforeg.Measures{Shares: due(setting.ProbeShare)}
 	draws := settings.Whole("probe_draws")
-	if due(setting.ProbeSigns) && r.base.Batch()%2 == 0 {
+	if due(setting.ProbeSigns) && settings.Batch()%2 == 0 {
 		m.Signs = draws
 	}
 	if due(setting.ProbeLabels) {
@@ -31,10 +31,10 @@ func (r *Run) measures(settings setting.Values, step int) inforeg.Measures {
 	return m
 }
 
-// chances are the random inputs of a step that measures, keyed by seed and step.
-func (r *Run) chances(m inforeg.Measures, step int) ([]*tensors.Tensor, error) {
-	random := rand.New(rand.NewPCG(uint64(r.base.Seed()), uint64(step)|1<<63))
-	batch := r.base.Batch()
+// Chances are the random inputs of a step that measures, keyed by seed and step.
+func Chances(base setting.Values, m inforeg.Measures, step int) ([]*tensors.Tensor, error) {
+	random := rand.New(rand.NewPCG(uint64(base.Seed()), uint64(step)|1<<63))
+	batch := base.Batch()
 	var list []*tensors.Tensor
 	if m.Signs > 0 {
 		rows, err := inforeg.Signs(inforeg.Balanced, batch, m.Signs, random)
@@ -53,16 +53,16 @@ func (r *Run) chances(m inforeg.Measures, step int) ([]*tensors.Tensor, error) {
 	return list, nil
 }
 
-// stepRecords makes records of what a step measured. It is called before the step is counted: the numbers are of the
+// InStep makes records of what a step measured. It is called before the step is counted: the numbers are of the
 // weights that the step began with.
-func (r *Run) stepRecords(m inforeg.Measures, got map[string]engine.Measured, plain bool) []wire.Record {
-	n := r.base.Batch()
+func (now *Moment) InStep(m inforeg.Measures, got map[string]engine.Measured) []wire.Record {
+	n := now.Base.Batch()
 	var list []wire.Record
-	for _, mod := range r.eng.Model.Modalities {
+	for _, mod := range now.Engine.Model.Modalities {
 		one := got[mod.Name]
 		add := func(kind, loss, labels, bn string, values []float64, batch *float64, way ...string) {
-			rec := r.blank(kind, mod.Name)
-			rec.Epoch = r.at / r.perEpoch
+			rec := now.blank(kind, mod.Name)
+			rec.Epoch = now.Step / now.PerEpoch
 			mean, se := inforeg.MeanError(values)
 			rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Batch = mean, record.Known(se), loss, labels, bn, n, batch
 			if m.Weights {
@@ -73,7 +73,7 @@ func (r *Run) stepRecords(m inforeg.Measures, got map[string]engine.Measured, pl
 		}
 		if m.Shares {
 			loss := inforeg.LossFused
-			if !plain {
+			if !now.Engine.Plain {
 				loss = "total"
 			}
 			add(inforeg.KindFisherEmp, loss, inforeg.LabelsObserved, inforeg.BNShare, one.Shares, &one.Mean)
@@ -99,12 +99,12 @@ func counted(draws int) string {
 	return fmt.Sprintf("%d draws", draws)
 }
 
-// running averages what the steps of an interval measured: one record for each definition and encoder. Its standard
+// Running averages what the steps of an interval measured: one record for each definition and encoder. Its standard
 // error is that of a mean over the steps; it covers the drift of the weights over the interval as well.
-func (r *Run) running() ([]wire.Record, error) {
+func (now *Moment) Running() ([]wire.Record, error) {
 	var steps, list []wire.Record
-	for step := r.at - r.clock.Interval; step < r.at; step++ {
-		of, err := r.rec.Read(step)
+	for step := now.Step - now.Clock.Interval; step < now.Step; step++ {
+		of, err := now.Recorded(step)
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +123,7 @@ func (r *Run) running() ([]wire.Record, error) {
 			continue
 		}
 		mean, se := inforeg.MeanError(values[key])
-		sum := r.blank(rec.Kind, rec.Encoder)
+		sum := now.blank(rec.Kind, rec.Encoder)
 		sum.Value, sum.SE, sum.Loss, sum.Labels, sum.BN = mean, record.Known(se), rec.Loss, rec.Labels, rec.BN
 		sum.N, sum.Params = rec.N*len(values[key]), rec.Params
 		sum.Way = strings.TrimSuffix(rec.Way, wire.InStep) + wire.OfSteps

@@ -1,4 +1,4 @@
-package run
+package probe
 
 import (
 	"math"
@@ -11,46 +11,45 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 	"github.com/primewindow/primewindow/workbench/host/engine"
-	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // motion measures, for each encoder and each of its layers, the gradient's norm and the size of the update of the last
 // step, and the distance from the start.
-func (r *Run) motion(setting.Values) ([]wire.Record, error) {
-	if r.last.GradSquares == nil {
+func (now *Moment) motion() ([]wire.Record, error) {
+	if now.Last.GradSquares == nil {
 		return nil, &wire.Problem{Message: "motion: no step has been taken since the run was opened", Hint: "take a step first"}
 	}
-	distances, err := r.distances()
+	distances, err := now.distances()
 	if err != nil {
 		return nil, err
 	}
 	var records []wire.Record
-	for _, m := range r.eng.Model.Modalities {
+	for _, m := range now.Engine.Model.Modalities {
 		for _, part := range []struct {
 			kind    string
 			squares []float32
-		}{{wire.KindGradNorm, r.last.GradSquares}, {wire.KindUpdate, r.last.UpdateSquares}, {wire.KindDistance, distances}} {
-			rec := r.blank(part.kind, m.Name)
+		}{{wire.KindGradNorm, now.Last.GradSquares}, {wire.KindUpdate, now.Last.UpdateSquares}, {wire.KindDistance, distances}} {
+			rec := now.blank(part.kind, m.Name)
 			rec.Parts = map[string]float64{}
 			square := 0.0
-			for i, v := range r.eng.Trainable {
+			for i, v := range now.Engine.Trainable {
 				if strings.HasPrefix(v.Name, models.EncoderPrefix(m.Name)) {
 					square += float64(part.squares[i])
-					rec.Parts[layerOf(v.Name)] += float64(part.squares[i])
+					rec.Parts[LayerOf(v.Name)] += float64(part.squares[i])
 				}
 			}
 			for name, sq := range rec.Parts {
 				rec.Parts[name] = math.Sqrt(sq)
 			}
-			rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N = math.Sqrt(square), "total", inforeg.LabelsObserved, "batch", r.base.Batch()
+			rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N = math.Sqrt(square), "total", inforeg.LabelsObserved, "batch", now.Base.Batch()
 			records = append(records, rec)
 		}
 	}
 	return records, nil
 }
 
-// layerOf is the layer of a variable: its name without what comes after the last point.
-func layerOf(variable string) string {
+// LayerOf is the layer of a variable: its name without what comes after the last point.
+func LayerOf(variable string) string {
 	for _, suffix := range []string{".weight", ".bias"} {
 		if name, ok := strings.CutSuffix(variable, suffix); ok {
 			return name
@@ -60,29 +59,19 @@ func layerOf(variable string) string {
 }
 
 // distances are the squared norms of the differences to step 0, by trainable variable.
-func (r *Run) distances() ([]float32, error) {
-	if r.begun == nil {
-		first := r.eng.Initial(uint64(r.base.Seed()))
-		engine.Free(first.Momentum...)
-		for i, v := range r.eng.Vars {
-			if v.Trainable() {
-				r.begun = append(r.begun, first.Vars[i])
-			} else {
-				engine.Free(first.Vars[i])
-			}
-		}
-	}
-	n := len(r.begun)
+func (now *Moment) distances() ([]float32, error) {
+	begun := now.Begun()
+	n := len(begun)
 	args := make([]any, 0, 2*n)
-	for i, v := range r.eng.Vars {
+	for i, v := range now.Engine.Vars {
 		if v.Trainable() {
-			args = append(args, r.st.Vars[i])
+			args = append(args, now.State.Vars[i])
 		}
 	}
-	for _, t := range r.begun {
+	for _, t := range begun {
 		args = append(args, t)
 	}
-	out, err := r.eng.Call("distance", func(in []*Node) []*Node {
+	out, err := now.Engine.Call("distance", func(in []*Node) []*Node {
 		squares := make([]*Node, n)
 		for i := range squares {
 			squares[i] = inforeg.SquaredNorm(Sub(in[i], in[n+i]))

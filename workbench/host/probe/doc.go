@@ -1,0 +1,8 @@
+// Package probe measures a run at a moment: Fisher traces in all their definitions, accuracies and what linear
+// classifiers make of frozen features, noise and cosines of gradients, how far weights have moved, and what a step
+// measures while it is taken.
+//
+// Start with [Moment], which is all that a measurement may see of a run, and [Table], which has all probes: a new one
+// is a row there. Measuring changes nothing: not the weights, not what is on record. Random signs, labels and pairs are
+// drawn by seed and step, so that the same probe of the same moment gives the same numbers.
+package probe

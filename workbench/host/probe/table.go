@@ -1,0 +1,109 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/setting"
+)
+
+// Probe is what a run can measure: by itself where it has a schedule, and when it is asked for where it has a kind.
+type Probe struct {
+	Schedule string // setting behind "every."; empty: not by itself
+	Kind     string // under which it is asked for; empty: not by itself to be had
+	Start    bool   // before the first step too
+	Records  string // kind of the records by which one sees that it was measured
+	Readout  string // of these
+	Measure  func(*Moment) ([]wire.Record, error)
+}
+
+// Table has all probes, in the order in which they are measured after a step.
+var Table = []Probe{
+	{setting.ProbeCosine, "", false, inforeg.KindCosine, "", (*Moment).cosine},
+	{setting.ProbeNoise, setting.ProbeNoise, false, wire.KindNoise, "", (*Moment).noise},
+	{setting.ProbeMotion, wire.KindMotion, false, wire.KindDistance, "", (*Moment).motion},
+	{setting.ProbeEmp, inforeg.KindFisherEmp, true, inforeg.KindFisherEmp, "", (*Moment).fisher},
+	{setting.ProbeTrue, "", true, inforeg.KindFisherTrue, "", (*Moment).fisherTrue},
+	{setting.ProbeAccuracy, inforeg.KindAccuracy, false, inforeg.KindAccuracy, wire.ReadoutHead, onValidation((*Moment).evaluate)},
+	{setting.ProbeLinear, setting.ProbeLinear, false, inforeg.KindAccuracy, wire.ReadoutLinear, onValidation((*Moment).linear)},
+	{Kind: inforeg.KindCosine, Measure: (*Moment).cosineNow},
+	{Kind: inforeg.KindReleased, Measure: accumulatedBefore(inforeg.KindReleased)},
+	{Kind: inforeg.KindBatchSquare, Measure: accumulatedBefore(inforeg.KindBatchSquare)},
+}
+
+// onValidation measures on the validation split.
+func onValidation(measure func(*Moment, data.Split) ([]wire.Record, error)) func(*Moment) ([]wire.Record, error) {
+	return func(now *Moment) ([]wire.Record, error) { return measure(now, data.Validation) }
+}
+
+// Kinds are the measurements that can be asked for, by name.
+func Kinds() []string {
+	names := []string{inforeg.KindFisherTrue} // in any definition, by ProbeWith
+	for _, p := range Table {
+		if p.Kind != "" {
+			names = append(names, p.Kind)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Measure measures a kind of probe at the present step.
+func (now *Moment) Measure(kind string) ([]wire.Record, error) {
+	i := slices.IndexFunc(Table, func(p Probe) bool { return p.Kind == kind && kind != "" })
+	if i < 0 {
+		return nil, wire.Unknown("probe", kind, Kinds(), "")
+	}
+	return Table[i].Measure(now)
+}
+
+// cosineNow is cosine, and says what is missing where there is none.
+func (now *Moment) cosineNow() ([]wire.Record, error) {
+	list, err := now.Cosines(0)
+	if err == nil && list == nil {
+		err = &wire.Problem{Message: fmt.Sprintf("cosine: %d batch gradients so far, want at least 2", len(now.Ring[now.Engine.Model.Modalities[0].Name])), Hint: "take more steps first"}
+	}
+	return list, err
+}
+
+// accumulatedBefore gives what was accumulated over the interval that ended last.
+func accumulatedBefore(kind string) func(*Moment) ([]wire.Record, error) {
+	return func(now *Moment) ([]wire.Record, error) {
+		have, err := now.Recorded(now.Step / now.Clock.Interval * now.Clock.Interval)
+		if err != nil {
+			return nil, err
+		}
+		at := slices.DeleteFunc(have, func(x wire.Record) bool { return x.Kind != kind })
+		if len(at) == 0 {
+			return nil, &wire.Problem{Message: kind + " is accumulated over an interval of window_every, usually an epoch: none has ended yet", Hint: "train to the end of the epoch first"}
+		}
+		return at, nil
+	}
+}
+
+// fisher measures the exact Fisher trace of every encoder (paper eq. 7) on the probe samples, in the definition that
+// the settings choose.
+func (now *Moment) fisher() ([]wire.Record, error) {
+	p, err := inforeg.Probe{
+		Kind: inforeg.KindFisherEmp, BN: now.Settings.Text("probe_bn"), Weights: now.Settings.Text("probe_params") == setting.ParamsWeights,
+	}.Complete()
+	if err != nil {
+		return nil, err
+	}
+	return now.Family(context.Background(), p, 0)
+}
+
+// fisherTrue measures the exact trace of the Fisher information itself in the same way.
+func (now *Moment) fisherTrue() ([]wire.Record, error) {
+	p, err := inforeg.Probe{
+		Kind: inforeg.KindFisherTrue, BN: now.Settings.Text("probe_bn"), Weights: now.Settings.Text("probe_params") == setting.ParamsWeights,
+	}.Complete()
+	if err != nil {
+		return nil, err
+	}
+	return now.Family(context.Background(), p, 0)
+}
