@@ -72,7 +72,7 @@ func (c *Comparison) beside(s Status, h History) (report.Grid, error) {
 	now := map[string]map[int]float64{}
 	var names []string
 	for _, p := range h.Probes {
-		if s.StepsPerEpoch == 0 || p.Step%s.StepsPerEpoch != 0 || p.Kind != FisherEmp && (p.Kind != Accuracy || p.Split != "val") {
+		if s.StepsPerEpoch == 0 || p.Step%s.StepsPerEpoch != 0 || p.Kind != string(FisherEmp) && (p.Kind != Accuracy || p.Split != "val") {
 			continue
 		}
 		name := strings.TrimSpace(p.Kind + " " + p.Encoder + " " + p.Readout)
@@ -125,7 +125,7 @@ func (c *Comparison) beside(s Status, h History) (report.Grid, error) {
 	case then == nil:
 		return g, &Problem{Message: fmt.Sprintf("%s: no record of %s with seed %d on %s", c.dir, s.Method, s.Seed, s.Data), Hint: "declare the run with Comparison.Run"}
 	default:
-		g.Notes = []string{fmt.Sprintf("Largest difference: %.2f percentage points in accuracy, %.2g %% in trace.", 100*worst[Accuracy], 100*worst[FisherEmp])}
+		g.Notes = []string{fmt.Sprintf("Largest difference: %.2f percentage points in accuracy, %.2g %% in trace.", 100*worst[Accuracy], 100*worst[string(FisherEmp)])}
 	}
 	return g, nil
 }

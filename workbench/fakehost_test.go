@@ -184,8 +184,8 @@ func (f *fakeHost) handler() http.Handler {
 	se := 0.25
 	mux.HandleFunc("POST /v1/runs/{name}/probe", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, []wire.Record{
-			{Step: 7, Kind: FisherEmp, Encoder: "audio", Value: 12.5, SE: &se, Loss: "cross_entropy", Labels: "observed", BN: "recalibrated", N: 32},
-			{Step: 7, Kind: FisherEmp, Encoder: "visual", Value: 0.125, N: 32},
+			{Step: 7, Kind: string(FisherEmp), Encoder: "audio", Value: 12.5, SE: &se, Loss: "cross_entropy", Labels: "observed", BN: "recalibrated", N: 32},
+			{Step: 7, Kind: string(FisherEmp), Encoder: "visual", Value: 0.125, N: 32},
 		})
 	})
 	mux.HandleFunc("POST /v1/runs/{name}/evaluate", func(w http.ResponseWriter, _ *http.Request) {

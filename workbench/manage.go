@@ -12,13 +12,16 @@ import (
 // ErrNoHost reports that no host serves the project.
 var ErrNoHost = errors.New("workbench: no host is running")
 
+// Host is what a host says of itself: protocol, build, process, project, socket, backend, and since when.
+type Host = wire.Host
+
 // HostContext says which host serves the project, without starting one: [ErrNoHost] where there is none.
-func HostContext(ctx context.Context) (wire.Host, error) {
+func HostContext(ctx context.Context) (Host, error) {
 	c, err := reach(ctx)
 	if err != nil {
-		return wire.Host{}, err
+		return Host{}, err
 	}
-	var h wire.Host
+	var h Host
 	err = c.call(ctx, "GET", "/host", nil, &h)
 	return h, err
 }
@@ -38,7 +41,7 @@ func StopHostContext(ctx context.Context) error {
 
 // stop lets a host leave, for a reason, and waits until it has.
 func stop(ctx context.Context, c *client, why string) error {
-	var h wire.Host
+	var h Host
 	if err := c.call(ctx, "POST", "/host/stop", wire.Stop{Why: why}, &h); err != nil {
 		return err
 	}

@@ -60,46 +60,46 @@ func (r *Run) EvaluateContext(ctx context.Context, split Split) ([]Record, error
 // ProbeContext measures a kind of probe at the present step and puts it on record. Measured twice at one step it
 // stands there once. Options choose among the definitions of [FisherEmp] and [FisherTrue]; what differs from the
 // run's own definition is on record under its own name and enters no trace.
-func (r *Run) ProbeContext(ctx context.Context, kind string, options ...ProbeOption) ([]Record, error) {
-	ask := wire.Probe{Kind: kind}
+func (r *Run) ProbeContext(ctx context.Context, kind ProbeKind, options ...ProbeOption) ([]Record, error) {
+	ask := wire.Probe{Kind: string(kind)}
 	for _, o := range options {
-		o(&ask)
+		o.apply(&ask)
 	}
 	return r.measure(ctx, "probe", ask)
 }
 
 // ProbeOption is a part of a probe's definition.
-type ProbeOption func(*wire.Probe)
+type ProbeOption struct{ apply func(*wire.Probe) }
 
 // OfLoss chooses the loss whose gradient is taken: "fused", "unimodal" or "sum".
-func OfLoss(loss string) ProbeOption { return func(p *wire.Probe) { p.Loss = loss } }
+func OfLoss(loss string) ProbeOption { return ProbeOption{func(p *wire.Probe) { p.Loss = loss }} }
 
 // Statistics chooses batch norm's: "recalibrated", "eval", "const", "coupled" or "share".
-func Statistics(bn string) ProbeOption { return func(p *wire.Probe) { p.BN = bn } }
+func Statistics(bn string) ProbeOption { return ProbeOption{func(p *wire.Probe) { p.BN = bn }} }
 
 // SampledLabels draws the labels of [FisherTrue] from the model, so many times, in place of the sum over classes.
 func SampledLabels(draws int) ProbeOption {
-	return func(p *wire.Probe) { p.Labels, p.Draws = "sampled", draws }
+	return ProbeOption{func(p *wire.Probe) { p.Labels, p.Draws = "sampled", draws }}
 }
 
 // Signs estimates by so many sums with random signs, "rademacher" or "balanced".
 func Signs(estimator string, draws int) ProbeOption {
-	return func(p *wire.Probe) { p.Estimator, p.Draws = estimator, draws }
+	return ProbeOption{func(p *wire.Probe) { p.Estimator, p.Draws = estimator, draws }}
 }
 
 // WeightsOnly leaves out biases and norm layers.
-func WeightsOnly(p *wire.Probe) { p.Weights = true }
+var WeightsOnly = ProbeOption{func(p *wire.Probe) { p.Weights = true }}
 
 // WholeModel measures the model as a whole, all encoders and the fusion head together, and the head's own part, in
 // place of each encoder: records of "model" and "head". The gradients are those of the fused loss at the observed
 // labels.
-func WholeModel(p *wire.Probe) { p.Whole = true }
+var WholeModel = ProbeOption{func(p *wire.Probe) { p.Whole = true }}
 
 // LastBatches chooses how many of the last batch gradients a [Cosine] is of.
-func LastBatches(n int) ProbeOption { return func(p *wire.Probe) { p.Batches = n } }
+func LastBatches(n int) ProbeOption { return ProbeOption{func(p *wire.Probe) { p.Batches = n }} }
 
 // OnSamples chooses the number of training samples.
-func OnSamples(n int) ProbeOption { return func(p *wire.Probe) { p.Samples = n } }
+func OnSamples(n int) ProbeOption { return ProbeOption{func(p *wire.Probe) { p.Samples = n }} }
 
 func (r *Run) measure(ctx context.Context, call string, ask any) ([]Record, error) {
 	c, _, err := r.attach(ctx)
@@ -302,12 +302,12 @@ func DataContext(ctx context.Context, n int, options ...Option) (*SetView, error
 }
 
 // figurePath asks for a figure of runs that are attached.
-func figurePath(kind string, names []string) string {
-	return "/figure?" + url.Values{"kind": {kind}, "run": names}.Encode()
+func figurePath(kind FigureKind, names []string) string {
+	return "/figure?" + url.Values{"kind": {string(kind)}, "run": names}.Encode()
 }
 
 // DrawContext draws a figure of what runs have on record: PNG, Vega-Lite spec, and a sentence in their place.
-func DrawContext(ctx context.Context, kind string, runs ...*Run) (*Figure, error) {
+func DrawContext(ctx context.Context, kind FigureKind, runs ...*Run) (*Figure, error) {
 	f, _, err := drawn(ctx, kind, runs)
 	return f, err
 }
@@ -316,7 +316,7 @@ func DrawContext(ctx context.Context, kind string, runs ...*Run) (*Figure, error
 type Figure = wire.Figure
 
 // drawn also tells the folder of the first run.
-func drawn(ctx context.Context, kind string, runs []*Run) (*Figure, string, error) {
+func drawn(ctx context.Context, kind FigureKind, runs []*Run) (*Figure, string, error) {
 	if len(runs) == 0 {
 		return nil, "", &wire.Problem{Message: "draw: no run", Hint: fmt.Sprintf("name at least one: wb.Draw(%q, run)", kind)}
 	}

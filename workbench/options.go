@@ -138,7 +138,9 @@ func Probes(preset string) Option { return With("probes", preset) }
 
 // When says when a probe measures by itself: one of the kinds of [Run.Probe], or [Share], [SignSums] or [DrawnLabels],
 // which are measured in a training step out of its own passes.
-func When(probe string, schedule Schedule) Option { return With("every."+probe, string(schedule)) }
+func When(probe ProbeKind, schedule Schedule) Option {
+	return With("every."+string(probe), string(schedule))
+}
 
 // Schedule says when a probe measures.
 type Schedule string
@@ -232,37 +234,51 @@ const (
 	Test       = data.Test       // reported once
 )
 
-// What can be measured with [Run.Probe], and drawn with [Draw] where there is a figure of the name.
+// ProbeKind names what can be measured of a run.
+type ProbeKind string
+
+// What [Run.Probe] measures, and [When] schedules.
 const (
-	FisherEmp   = "fisher_emp"  // mean per-sample squared gradient norm at the observed labels, the paper's eq. 7
-	FisherTrue  = "fisher_true" // the same at the model's own labels: the trace of the Fisher information itself
-	Released    = "released"    // what the published code accumulates
-	BatchSquare = "batch_g2"    // mean over an epoch of the squared norm of the batch gradient
-	Cosine      = "cosine"      // between the last batch gradients
-	Noise       = "noise"       // gradient noise and signal, whose ratio is the noise scale
-	Motion      = "motion"      // gradient norm, size of the update, distance from the start, by layer
-	Share       = "share"       // only with [When]: squared norms of the samples' shares of a step's gradient
-	SignSums    = "signs"       // only with [When]: fisher_emp of a step's batch, by balanced signs
-	DrawnLabels = "labels"      // only with [When]: fisher_true of a step's batch, by drawn labels
-	Accuracy    = "accuracy"    // of the fused prediction and of each modality, on the validation split
-	Linear      = "linear"      // accuracy of fresh linear probes on frozen features
+	FisherEmp   ProbeKind = "fisher_emp"  // mean per-sample squared gradient norm at the observed labels, the paper's eq. 7
+	FisherTrue  ProbeKind = "fisher_true" // the same at the model's own labels: the trace of the Fisher information itself
+	BatchSquare ProbeKind = "batch_g2"    // mean over an epoch of the squared norm of the batch gradient
+	Noise       ProbeKind = "noise"       // gradient noise and signal, whose ratio is the noise scale
+	Linear      ProbeKind = "linear"      // accuracy of fresh linear probes on frozen features
+)
+
+// What [When] alone schedules: it is measured in a training step, out of the step's own passes.
+const (
+	Share       ProbeKind = "share"  // squared norms of the samples' shares of a step's gradient
+	SignSums    ProbeKind = "signs"  // fisher_emp of a step's batch, by balanced signs
+	DrawnLabels ProbeKind = "labels" // fisher_true of a step's batch, by drawn labels
+)
+
+// FigureKind names what can be drawn of runs.
+type FigureKind string
+
+// What [Draw] draws and nothing measures by that name.
+const (
+	Trace      FigureKind = "trace"   // Fisher traces, with the prime learning windows
+	TrueTrace  FigureKind = "true"    // the same of [FisherTrue]
+	Running    FigureKind = "running" // what steps measured out of their own passes, each definition in a panel
+	Smooth     FigureKind = "smooth"  // one trace as measured, smoothed, and smoothed as in the published code, with their windows
+	Layers     FigureKind = "layers"  // which layers carry the trace
+	Gap        FigureKind = "gap"     // between the modalities, in gradient norm and in trace
+	TopSamples FigureKind = "samples" // the samples that carry most of the trace, as pictures
+	Loss       FigureKind = "loss"
+)
+
+// What is a [ProbeKind] and a [FigureKind], as it is used: these constants have no type of their own.
+const (
+	Released = "released" // what the published code accumulates
+	Cosine   = "cosine"   // between the last batch gradients
+	Motion   = "motion"   // gradient norm, size of the update, distance from the start, by layer
+	Accuracy = "accuracy" // of the fused prediction and of each modality, on the validation split
 )
 
 // MacroF1 is what [Run.Evaluate] measures beside accuracies: the mean over all classes of the fused prediction's F1,
 // which is the harmonic mean of precision and recall. A class that is neither there nor predicted counts as 0.
 const MacroF1 = wire.MacroF1
-
-// What can only be drawn.
-const (
-	Trace      = "trace"   // Fisher traces, with the prime learning windows
-	TrueTrace  = "true"    // the same of [FisherTrue]
-	Running    = "running" // what steps measured out of their own passes, each definition in a panel
-	Smooth     = "smooth"  // one trace as measured, smoothed, and smoothed as in the published code, with their windows
-	Layers     = "layers"  // which layers carry the trace
-	Gap        = "gap"     // between the modalities, in gradient norm and in trace
-	TopSamples = "samples" // the samples that carry most of the trace, as pictures
-	Loss       = "loss"
-)
 
 // View says what is shown while a run trains, beside the line of text.
 type View int

@@ -102,7 +102,7 @@ func TestDeclarationErrors(t *testing.T) {
 func TestProbeOptions(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
-		kind    string
+		kind    ProbeKind
 		options []ProbeOption
 		want    string
 		reason  string
@@ -111,7 +111,7 @@ func TestProbeOptions(t *testing.T) {
 		{"of a cosine", Cosine, []ProbeOption{LastBatches(4)}, `{"kind":"cosine","batches":4}`, ""},
 		{"true", FisherTrue, []ProbeOption{SampledLabels(16), OnSamples(64)}, `{"kind":"fisher_true","labels":"sampled","draws":16,"samples":64}`, ""},
 		{"signs", FisherEmp, []ProbeOption{Statistics("coupled"), Signs("balanced", 8)}, `{"kind":"fisher_emp","bn":"coupled","estimator":"balanced","draws":8}`, ""},
-		{"loss", FisherEmp, []ProbeOption{OfLoss("unimodal"), WeightsOnly}, `{"kind":"fisher_emp","loss":"unimodal","weights":true}`, "an option without an argument is a function itself"},
+		{"loss", FisherEmp, []ProbeOption{OfLoss("unimodal"), WeightsOnly}, `{"kind":"fisher_emp","loss":"unimodal","weights":true}`, "an option without an argument is a value"},
 		{"whole model", FisherEmp, []ProbeOption{WholeModel}, `{"kind":"fisher_emp","whole":true}`, "of all encoders and the head"},
 		{"twice", FisherEmp, []ProbeOption{OnSamples(8), OnSamples(4)}, `{"kind":"fisher_emp","samples":4}`, "the later counts"},
 	} {

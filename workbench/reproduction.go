@@ -38,8 +38,11 @@ func ReadReproductionContext(_ context.Context, path string) (*Reproduction, err
 	return &Reproduction{report.UpgradedReproduction(*r), path}, nil
 }
 
+// ReproductionRecord is a record as it is kept and as a program holds it.
+type ReproductionRecord = wire.Reproduction
+
 // Reproduced wraps a record that a program holds already.
-func Reproduced(r *wire.Reproduction) *Reproduction {
+func Reproduced(r *ReproductionRecord) *Reproduction {
 	return &Reproduction{Reproduction: report.UpgradedReproduction(*r)}
 }
 

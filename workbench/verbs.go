@@ -107,7 +107,7 @@ func (r *Run) Evaluate(split Split) []Record {
 }
 
 // Probe measures a kind of probe at the present step, shows it and puts it on record; see [Run.ProbeContext].
-func (r *Run) Probe(kind string, options ...ProbeOption) []Record {
+func (r *Run) Probe(kind ProbeKind, options ...ProbeOption) []Record {
 	return r.measured(func(ctx context.Context) ([]Record, error) { return r.ProbeContext(ctx, kind, options...) })
 }
 
@@ -313,12 +313,12 @@ func ShowData(n int, options ...Option) {
 
 // Draw draws a figure of what runs have on record: [Trace], [TrueTrace], [Released], [Running], [Smooth], [Layers],
 // [Gap], [Motion], [Cosine], [Accuracy] or [Loss]; and [TopSamples] of one run, which are measured when they are drawn.
-func Draw(kind string, runs ...*Run) {
+func Draw(kind FigureKind, runs ...*Run) {
 	cell(func(ctx context.Context, out *screen) error {
 		f, dir, err := drawn(ctx, kind, runs)
 		if err != nil {
 			return err
 		}
-		return out.figure(f, dir, kind)
+		return out.figure(f, dir, string(kind))
 	})
 }

@@ -64,10 +64,10 @@ func TestNames(t *testing.T) {
 	s := newStage(t)
 	args := small("-out", "r", "-set", "batch=49", "-set", "probes=full") // too large a batch: settings are read before it
 	schedules := []wb.Schedule{wb.EverySteps(1), wb.EverySteps(8), wb.EveryEpochs(1), wb.EveryEpochs(2), wb.PerDecade(1), wb.PerDecade(5), wb.Log, wb.Never}
-	for i, probe := range []string{
+	for i, probe := range []wb.ProbeKind{
 		wb.FisherEmp, wb.FisherTrue, wb.Cosine, wb.Noise, wb.Motion, wb.Share, wb.SignSums, wb.DrawnLabels, wb.Accuracy, wb.Linear,
 	} {
-		args = append(args, "-set", "every."+probe+"="+string(schedules[i%len(schedules)]))
+		args = append(args, "-set", "every."+string(probe)+"="+string(schedules[i%len(schedules)]))
 	}
 	checkProblem(t, s.play(t, args...), "batch of 49", "smaller batch")
 
@@ -76,15 +76,26 @@ func TestNames(t *testing.T) {
 	checkProblem(t, p, `unknown probe "hessian"`, "there are ")
 	_, hint, _ := strings.Cut(p.err, "there are ")
 	kinds := strings.Split(strings.TrimSpace(hint), ", ")
-	want := []string{wb.FisherEmp, wb.FisherTrue, wb.Released, wb.BatchSquare, wb.Cosine, wb.Accuracy, wb.Linear, wb.Motion, wb.Noise}
+	want := []wb.ProbeKind{
+		wb.FisherEmp, wb.FisherTrue, wb.Released, wb.BatchSquare, wb.Cosine, wb.Accuracy, wb.Linear, wb.Motion, wb.Noise,
+	}
 	slices.Sort(want)
-	if diff := cmp.Diff(want, kinds); diff != "" {
+	if diff := cmp.Diff(plain(want), kinds); diff != "" {
 		t.Errorf("kinds (-cell +host)\n%s", diff)
 	}
-	want = []string{
+	figures := []wb.FigureKind{
 		wb.Trace, wb.TrueTrace, wb.Released, wb.Running, wb.Smooth, wb.Layers, wb.Gap, wb.Motion, wb.Cosine, wb.TopSamples, wb.Accuracy, wb.Loss, "live",
 	}
-	if diff := cmp.Diff(want, draw.Figures()); diff != "" {
+	if diff := cmp.Diff(plain(figures), draw.Figures()); diff != "" {
 		t.Errorf("figures (-cell +host)\n%s", diff)
 	}
+}
+
+// plain takes the type off names.
+func plain[K ~string](names []K) []string {
+	list := make([]string, len(names))
+	for i, name := range names {
+		list[i] = string(name)
+	}
+	return list
 }

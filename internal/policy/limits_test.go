@@ -217,3 +217,100 @@ func TestLimitsMatch(t *testing.T) {
 		}
 	}
 }
+
+// open are the packages that a cell imports, with those below viz.
+var open = []string{"data", "inforeg", "inforeg/method", "models", "viz", "viz/page", "viz/tsne", "workbench", "workbench/host"}
+
+// TestTypesCanBeNamed: what such a package exports is made of types that its user can name, which those of internal
+// packages are not, unless an exported alias names them, such as workbench.Figure.
+func TestTypesCanBeNamed(t *testing.T) {
+	packages := slices.DeleteFunc(listPackages(t), func(p goPackage) bool { return !slices.Contains(open, p.name()) })
+	named := map[string]bool{} // types that an alias names
+	for _, p := range packages {
+		for _, file := range p.GoFiles {
+			for _, m := range alias.FindAllStringSubmatch(string(read(t, filepath.Join(p.name(), file))), -1) {
+				named[m[1]] = true
+			}
+		}
+	}
+	for _, p := range packages {
+		for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
+			fset := token.NewFileSet()
+			f, err := parser.ParseFile(fset, filepath.Join(p.Dir, file), nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			hidden := map[string]bool{} // names under which the file imports internal packages
+			for _, s := range f.Imports {
+				if path := strings.Trim(s.Path.Value, `"`); strings.Contains(path, "/internal/") {
+					hidden[path[strings.LastIndex(path, "/")+1:]] = true
+				}
+			}
+			for _, d := range f.Decls {
+				for name, types := range exported(d) {
+					for _, x := range types {
+						if of := hiddenType(x, hidden); of != "" && !named[of] {
+							t.Errorf("%s/%s: %s has a %s, which its user cannot name", p.name(), file, name, of)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// alias is an exported name for another package's type.
+var alias = regexp.MustCompile(`(?m)^\t?(?:type )?[A-Z]\w* += (\w+\.[A-Z]\w*)$`)
+
+// hiddenType is the first type of an internal package in an expression, "" where there is none.
+func hiddenType(x ast.Node, hidden map[string]bool) (found string) {
+	ast.Inspect(x, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok && found == "" {
+			if id, ok := s.X.(*ast.Ident); ok && hidden[id.Name] {
+				found = id.Name + "." + s.Sel.Name
+			}
+		}
+		return found == ""
+	})
+	return found
+}
+
+// exported gives the exported names of a declaration, and of each the types that a user of it meets: parameters and
+// results of functions and methods, exported fields of structs, and what another type is made of. Embedded fields are
+// met by what they bring, an alias is a name itself.
+func exported(d ast.Decl) map[string][]ast.Node {
+	all := map[string][]ast.Node{}
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		if d.Name.IsExported() && (d.Recv == nil || ast.IsExported(receiverName(d.Recv.List[0].Type))) {
+			all[d.Name.Name] = []ast.Node{d.Type}
+		}
+	case *ast.GenDecl:
+		for _, s := range d.Specs {
+			switch s := s.(type) {
+			case *ast.TypeSpec:
+				structure, ok := s.Type.(*ast.StructType)
+				switch {
+				case !s.Name.IsExported() || s.Assign.IsValid():
+				case !ok:
+					all[s.Name.Name] = []ast.Node{s.Type}
+				default:
+					for _, field := range structure.Fields.List {
+						for _, id := range field.Names {
+							if id.IsExported() {
+								all[s.Name.Name+"."+id.Name] = []ast.Node{field.Type}
+							}
+						}
+					}
+				}
+			case *ast.ValueSpec:
+				for _, id := range s.Names {
+					if id.IsExported() && s.Type != nil {
+						all[id.Name] = []ast.Node{s.Type}
+					}
+				}
+			}
+		}
+	}
+	return all
+}
