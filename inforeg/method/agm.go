@@ -171,3 +171,8 @@ func (AGM) Gradients(s *inforeg.Step) {
 		s.Grads[name] = Mul(g, factor)
 	}
 }
+
+// Replay says what the format calls the last epoch.
+func (AGM) Replay() Replay {
+	return Replay{Names: []string{"agm"}, Rename: map[string]string{"end": "last_epoch"}, ExclusiveEnd: true}
+}

@@ -99,3 +99,15 @@ func (InfoReg) Gradients(s *inforeg.Step) {
 	}
 	s.Total = total
 }
+
+// Replay says by which options the starred form and the published code's are asked for.
+func (r InfoReg) Replay() Replay {
+	profiles := []any{"paper"}
+	if r.Released {
+		profiles = []any{"released"}
+	}
+	return Replay{
+		Names: []string{"inforeg"}, Flags: map[string][]any{"profile": profiles, "star": {r.Star}},
+		Rename: map[string]string{"K": "k"}, Traced: true,
+	}
+}

@@ -128,3 +128,6 @@ func LeastNorm(gg, hh, gh *Node) (cosine, weight *Node) {
 	least := Where(positive(apart), Div(Sub(hh, gh), Where(positive(apart), apart, OnesLike(apart))), half)
 	return cosine, Where(positive(cosine), half, least)
 }
+
+// Replay says that the format knows it by its name.
+func (MMPareto) Replay() Replay { return Replay{Names: []string{"mmpareto"}} }

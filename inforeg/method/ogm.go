@@ -111,3 +111,11 @@ func needsModalities(name string, m *models.Multimodal, least, most int) error {
 	}
 	return fmt.Errorf("method %s with %d modalities, want %s", name, n, want)
 }
+
+// Replay says by which option OGM-GE is asked for.
+func (m OGM) Replay() Replay {
+	return Replay{
+		Names: []string{"ogm"}, Flags: map[string][]any{"ge": {m.GE}},
+		Rename: map[string]string{"start": "first_epoch", "end": "last_epoch"},
+	}
+}

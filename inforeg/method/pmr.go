@@ -181,3 +181,8 @@ func distances(z, c *Node) *Node {
 	away := positive(squares)
 	return Where(away, Sqrt(Where(away, squares, OnesLike(squares))), ZerosLike(squares))
 }
+
+// Replay says that prototypes are of the samples that the spec gives, and stay.
+func (PMR) Replay() Replay {
+	return Replay{Names: []string{"pmr"}, Set: map[string]any{"mu": 0.0, "e": 0.0}, Prototypes: true}
+}

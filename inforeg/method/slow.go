@@ -87,3 +87,13 @@ func (m Slow) Gradients(s *inforeg.Step) {
 	}
 	s.Record("leader", index)
 }
+
+// Replay says what the format calls the epochs; it does not know Freeze.
+func (m Slow) Replay() Replay {
+	if m.Freeze {
+		return Replay{}
+	}
+	return Replay{
+		Names: []string{"slow"}, Rename: map[string]string{"start": "first_epoch", "end": "last_epoch"}, ExclusiveEnd: true,
+	}
+}

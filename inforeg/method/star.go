@@ -139,3 +139,6 @@ func addOwnLosses(s *inforeg.Step, form string) {
 		s.Loss = Add(s.Loss, ReduceAllMean(models.CrossEntropy(logits[m], s.Labels)))
 	}
 }
+
+// Replay says that weights that G-Blending has found, and which the spec gives, are those of this method.
+func (JointStar) Replay() Replay { return Replay{Names: []string{"gblend", "joint_star"}} }

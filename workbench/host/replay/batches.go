@@ -20,7 +20,7 @@ func openReplay(dir string) (*replay, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, settings, err := spec.replayMethod()
+	m, settings, form, err := spec.replayMethod()
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func openReplay(dir string) (*replay, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &replay{spec: spec, settings: settings, inputs: map[string]encoderInput{}, traces: map[string]map[string][]float64{}}
+	r := &replay{spec: spec, form: form, settings: settings, inputs: map[string]encoderInput{}, traces: map[string]map[string][]float64{}}
 	model := &models.Multimodal{Encoders: map[string]models.Encoder{}, Fusion: spec.Model.Fusion, Hidden: spec.Model.Hidden, Classes: spec.Model.Classes}
 	for _, name := range spec.Model.Modalities {
 		a, err := arrays.take("x."+name, 0, 0, 0, 0)
@@ -98,9 +98,9 @@ func (r *replay) readBatches(arrays replayBatches) error {
 	switch {
 	case r.spec.Probes && r.probe == nil:
 		needs = append(needs, "probe_y")
-	case r.spec.Method == "pmr" && r.proto == nil:
+	case r.form.Prototypes && r.proto == nil:
 		needs = append(needs, "proto_y")
-	case r.spec.Method == "inforeg" && r.spec.Trace == inforeg.KindFisherEmp && r.probe == nil && r.settings.Text("window") == "auto":
+	case r.form.Traced && r.spec.Trace == inforeg.KindFisherEmp && r.probe == nil && r.settings.Text("window") == "auto":
 		needs = append(needs, "probe_y")
 	}
 	if len(needs) > 0 {

@@ -26,6 +26,7 @@ import (
 // replay is a method applied to given weights and batches, by the engine that trains runs.
 type replay struct {
 	spec     *replaySpec
+	form     method.Replay // how the spec asks for the method
 	settings setting.Values
 	eng      *engine.Engine
 	inputs   map[string]encoderInput
@@ -266,7 +267,7 @@ func (r *replay) epochStart(epoch int, w io.Writer) error {
 	r.st = next
 	r.released = map[string]inforeg.Released{}
 	line := map[string]any{"kind": "epoch_start", "epoch": epoch, "lr": engine.ScheduledRate(r.settings, epoch)}
-	if r.spec.Method == "inforeg" {
+	if r.form.Traced {
 		open := map[string]bool{}
 		for _, m := range names {
 			open[m] = r.controls["window."+m] > 0

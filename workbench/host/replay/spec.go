@@ -163,78 +163,47 @@ func (s *replaySpec) checkRates() error {
 }
 
 // replayMethod finds the method and its settings.
-func (s *replaySpec) replayMethod() (inforeg.Method, setting.Values, error) {
+func (s *replaySpec) replayMethod() (inforeg.Method, setting.Values, method.Replay, error) {
 	asked := map[string]any{
 		"lr": s.Optimizer.LR, "momentum": s.Optimizer.Momentum, "weight_decay": s.Optimizer.WeightDecay,
 	}
-	name := s.Method
-	rename := map[string]string{}
-	set := func(values map[string]any) { maps.Copy(asked, values) }
-	switch s.Method {
-	case "gblend", "joint_star": // of given weights
-		name = "joint_star"
-	case "ogm":
-		ge, err := take[bool](s, "ge")
-		if err != nil {
-			return nil, nil, err
-		}
-		if ge {
-			name = "ogm_ge"
-		}
-		rename = map[string]string{"start": "first_epoch", "end": "last_epoch"}
-	case "pmr":
-		set(map[string]any{"mu": 0.0, "e": 0.0})
-	case "agm":
-		rename = map[string]string{"end": "last_epoch"}
-	case "slow":
-		rename = map[string]string{"start": "first_epoch", "end": "last_epoch"}
-	case "inforeg":
-		rename = map[string]string{"K": "k"}
-		profile, err := take[string](s, "profile")
-		if err != nil {
-			return nil, nil, err
-		}
-		star, err := take[bool](s, "star")
-		switch {
-		case err != nil:
-			return nil, nil, err
-		case !slices.Contains([]string{"", "paper", "released"}, profile):
-			return nil, nil, replayProblem(specFile, "hp.profile: %q, want paper or released", profile)
-		case profile == "released" && star:
-			return nil, nil, replayProblem(specFile, "hp.star: true, but the profile released has no star form")
-		case profile == "released":
-			name = "inforeg_released"
-		case star:
-			name = "inforeg_star"
-		}
-		set(map[string]any{"window_trace": map[string]string{traceCompat: inforeg.KindReleased, traceGiven: inforeg.KindFisherEmp}[s.Trace]})
-		if asked["window_trace"] == "" {
-			asked["window_trace"] = s.Trace
+	flags, err := s.flags()
+	if err != nil {
+		return nil, nil, method.Replay{}, err
+	}
+	m, form, ok := method.FindReplayed(s.Method, flags)
+	switch {
+	case ok:
+	case slices.Contains(method.ReplayNames(), s.Method):
+		return nil, nil, form, replayProblem(specFile, "%s: no %s is there", shown(flags), s.Method)
+	default:
+		return nil, nil, form, wire.Unknown("method", s.Method, method.ReplayNames(), "")
+	}
+	maps.Copy(asked, form.Set)
+	if form.Traced {
+		asked["window_trace"] = s.Trace
+		if known, ok := windowTraces[s.Trace]; ok {
+			asked["window_trace"] = known
 		}
 	}
-	m, ok := method.Find(name)
-	if !ok || name != s.Method && s.Method != "gblend" && s.Method != "ogm" && s.Method != "inforeg" {
-		return nil, nil, wire.Unknown("method", s.Method, []string{"joint", "joint_star", "gblend", "ogm", "pmr", "agm", "mmpareto", "inforeg", "slow"}, "")
-	}
-	exclusive := s.Method == "agm" || s.Method == "slow"
 	given := map[string]string{} // keys by the settings that they set
 	for _, key := range slices.Sorted(maps.Keys(s.HP)) {
 		raw, to := s.HP[key], key
-		if r, ok := rename[key]; ok {
+		if r, ok := form.Rename[key]; ok {
 			to = r
 		}
 		if slices.ContainsFunc(inforeg.OptimizerSettings(), func(known data.Setting) bool { return known.Name == to }) {
-			return nil, nil, replayProblem(specFile, "hp.%s: it belongs to optimizer", key)
+			return nil, nil, form, replayProblem(specFile, "hp.%s: it belongs to optimizer", key)
 		}
 		if other, twice := given[to]; twice {
-			return nil, nil, replayProblem(specFile, "hp.%s: hp.%s says the same already", key, other)
+			return nil, nil, form, replayProblem(specFile, "hp.%s: hp.%s says the same already", key, other)
 		}
 		given[to] = key
 		v, err := s.hyper(key, raw)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, form, err
 		}
-		if end, ok := v.(float64); ok && key == "end" && exclusive {
+		if end, ok := v.(float64); ok && key == "end" && form.ExclusiveEnd {
 			if v = end - 1; end <= 0 {
 				to, v = "window", "none"
 			}
@@ -257,28 +226,76 @@ func (s *replaySpec) replayMethod() (inforeg.Method, setting.Values, error) {
 		}
 		parsed, err := known.Parse(v)
 		if err != nil {
-			return nil, nil, replayProblem(specFile, "%v", err)
+			return nil, nil, form, replayProblem(specFile, "%v", err)
 		}
 		settings[known.Name] = parsed
 	}
 	for _, key := range slices.Sorted(maps.Keys(asked)) {
 		if _, ok := settings[key]; !ok {
-			return nil, nil, wire.Unknown("option of "+s.Method, key, names, "")
+			return nil, nil, form, wire.Unknown("option of "+s.Method, key, names, "")
 		}
 	}
 	settings["lr_step"], settings["lr_gamma"] = float64(s.Optimizer.Step), s.Optimizer.Gamma
-	return m, settings, nil
+	return m, settings, form, nil
 }
 
-// take reads an option and takes it out of the others; the zero value where it is not there.
-func take[T bool | string](s *replaySpec, name string) (v T, err error) {
-	if raw, ok := s.HP[name]; ok {
+// windowTraces are what the window's trace is in a run where the spec has a name of its own for it.
+var windowTraces = map[string]string{traceCompat: inforeg.KindReleased, traceGiven: inforeg.KindFisherEmp}
+
+// flags takes the options that choose among methods out of the others. One that is not there is false, or the first
+// of its values.
+func (s *replaySpec) flags() (map[string]any, error) {
+	flags := map[string]any{}
+	values := method.ReplayFlags(s.Method)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		known := values[name]
+		raw, there := s.HP[name]
 		delete(s.HP, name)
-		if err = strict.UnmarshalWritten(raw, &v); err != nil {
-			err = specProblem("hp."+name, err)
+		if flags[name] = known[0]; slices.Contains(known, any(false)) {
+			flags[name] = false
+		}
+		if !there {
+			continue
+		}
+		var err error
+		if _, text := known[0].(string); text {
+			flags[name], err = valueOf[string](raw)
+		} else {
+			flags[name], err = valueOf[bool](raw)
+		}
+		if err != nil {
+			return nil, specProblem("hp."+name, err)
+		}
+		if !slices.Contains(known, flags[name]) {
+			return nil, replayProblem(specFile, "hp.%s: %q, want %s", name, flags[name], oneOf(known))
 		}
 	}
+	return flags, nil
+}
+
+// valueOf reads a value of a type.
+func valueOf[T bool | string](raw json.RawMessage) (any, error) {
+	var v T
+	err := strict.UnmarshalWritten(raw, &v)
 	return v, err
+}
+
+// oneOf joins what may be chosen.
+func oneOf(values []any) string {
+	list := make([]string, len(values))
+	for i, v := range values {
+		list[i] = fmt.Sprint(v)
+	}
+	return strings.Join(list, " or ")
+}
+
+// shown lists options with their values.
+func shown(flags map[string]any) string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(flags)) {
+		list = append(list, fmt.Sprintf("hp.%s %v", name, flags[name]))
+	}
+	return strings.Join(list, " and ")
 }
 
 // hyper turns an option into a setting's value; nil leaves the default.

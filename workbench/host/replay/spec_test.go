@@ -41,7 +41,7 @@ func TestReplaySpecs(t *testing.T) {
 	for _, path := range list {
 		s, err := parseReplaySpec(ownSpec(t, hosttest.ReadFile(t, path)))
 		if err == nil {
-			_, _, err = s.replayMethod()
+			_, _, _, err = s.replayMethod()
 		}
 		if err != nil {
 			t.Errorf("%s: %v", path, err)
@@ -64,7 +64,7 @@ func FuzzReplaySpec(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := parseReplaySpec(text)
 		if err == nil {
-			_, _, err = s.replayMethod()
+			_, _, _, err = s.replayMethod()
 		}
 		if err == nil {
 			for m, raw := range s.Model.Encoders {
