@@ -65,12 +65,3 @@ func TestRegisterEncoder(t *testing.T) {
 		}
 	}
 }
-
-// TestBuiltIn holds the list of names that cannot be registered to what ParseEncoder knows by itself.
-func TestBuiltIn(t *testing.T) {
-	for _, name := range builtIn {
-		if _, err := ParseEncoder(name, data.Modality{Kind: data.Vector, Shape: []int{3}}); err != nil && strings.Contains(err.Error(), "want cnn1d") {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}

@@ -56,34 +56,16 @@ func ParseEncoder(spec string, m data.Modality) (Encoder, error) {
 		delete(options, name)
 		return v
 	}
-	var e Encoder
-	var err error
-	switch kind {
-	case "cnn1d":
-		e, err = parseCNN(1, channels, m, take)
-	case "cnn2d":
-		e, err = parseCNN(2, channels, m, take)
-	case "resnet18":
-		if channels != "" {
-			return nil, fmt.Errorf("models: encoder %q: resnet18 takes width=, not channels", spec)
-		}
-		e, err = parseResNet(m, take)
-	case "mlp":
-		e, err = parseMLP(channels, m, take)
-	case "transformer":
-		if channels != "" {
-			return nil, fmt.Errorf("models: encoder %q: transformer takes ,dim= and no colon", spec)
-		}
-		e, err = parseTransformer(m, take)
-	case "bag":
-		e, err = parseBag(channels, m, take)
-	default:
-		parse, ok := registeredEncoder(kind)
-		if !ok {
-			return nil, fmt.Errorf("models: encoder %q, want cnn1d, cnn2d, resnet18, mlp, transformer or bag", spec)
-		}
-		e, err = parse(channels, m, take)
+	form, ok := forms.Find(kind)
+	switch {
+	case !ok:
+		own := names(true)
+		last := len(own) - 1
+		return nil, fmt.Errorf("models: encoder %q, want %s or %s", spec, strings.Join(own[:last], ", "), own[last])
+	case form.bare != "" && channels != "":
+		return nil, fmt.Errorf("models: encoder %q: %s takes %s", spec, kind, form.bare)
 	}
+	e, err := form.parse(channels, m, take)
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +102,14 @@ func parseWhole(name, text string, from, to int) (int, error) {
 	return n, nil
 }
 
+func parseCNN1D(channels string, m data.Modality, take func(name, def string) string) (Encoder, error) {
+	return parseCNN(1, channels, m, take)
+}
+
+func parseCNN2D(channels string, m data.Modality, take func(name, def string) string) (Encoder, error) {
+	return parseCNN(2, channels, m, take)
+}
+
 func parseCNN(axes int, channels string, m data.Modality, take func(name, def string) string) (Encoder, error) {
 	e := CNN{Axes: axes, Norm: take("norm", BatchNorm)}
 	var err error
@@ -145,7 +135,7 @@ func parseCNN(axes int, channels string, m data.Modality, take func(name, def st
 	return nil, fmt.Errorf("models: norm %q, want batch, group or none", e.Norm)
 }
 
-func parseResNet(m data.Modality, take func(name, def string) string) (Encoder, error) {
+func parseResNet(_ string, m data.Modality, take func(name, def string) string) (Encoder, error) {
 	in, err := checkInput(m, 2)
 	if err != nil {
 		return nil, err

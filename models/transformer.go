@@ -159,7 +159,7 @@ func gelu(x *Node) *Node {
 // maxBlocks bounds the blocks or layers of any encoder.
 const maxBlocks = 64
 
-func parseTransformer(m data.Modality, take func(name, def string) string) (Encoder, error) {
+func parseTransformer(_ string, m data.Modality, take func(name, def string) string) (Encoder, error) {
 	var e Transformer
 	for _, o := range []struct {
 		name, def string

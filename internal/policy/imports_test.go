@@ -19,7 +19,7 @@ var arrows = map[string][]string{
 	"data":                       {},
 	"data/*":                     {"data", "data/audio", "data/cache", "data/stream", "data/text", "data/video", "internal/mat", "internal/npy", "internal/whole"},
 	"data/catalog":               {"data", "data/*", "internal/registry", "internal/wire"},
-	"models":                     {"data", "internal/seal", "internal/strict"},
+	"models":                     {"data", "internal/registry", "internal/seal", "internal/strict"},
 	"inforeg":                    {"data", "models"},
 	"inforeg/method":             {"data", "models", "inforeg"},
 	"internal/wire":              {"data", "internal/seal", "internal/strict", "internal/whole"},
