@@ -39,7 +39,9 @@ func DecodeCSV(name string, b []byte) ([][]string, error) {
 		case errors.Is(err, io.EOF):
 			return rows, nil
 		case ok && errors.Is(err, csv.ErrFieldCount):
-			return nil, &FormatError{File: name, Reason: fmt.Sprintf("line %d: %d fields, want %d", bad.Line, len(row), len(rows[0]))}
+			return nil, &FormatError{
+				File: name, Reason: fmt.Sprintf("line %d: %d fields, want %d", bad.Line, len(row), len(rows[0])),
+			}
 		case ok:
 			return nil, &FormatError{File: name, Reason: fmt.Sprintf("line %d: %v", bad.Line, bad.Err)}
 		case err != nil:
@@ -57,7 +59,10 @@ func CheckHeader(file string, names []string) error {
 	first := map[string]int{}
 	for i, name := range names {
 		if at, twice := first[name]; twice && name != "" {
-			return &FormatError{File: file, Reason: fmt.Sprintf("columns %d and %d are both called %q, want names that differ", at+1, i+1, name)}
+			return &FormatError{
+				File:   file,
+				Reason: fmt.Sprintf("columns %d and %d are both called %q, want names that differ", at+1, i+1, name),
+			}
 		}
 		first[name] = i
 	}
@@ -81,4 +86,5 @@ func ParseFinite(file, text string, place func() string) (float32, error) {
 // gaps are how tables write that a value is missing, beside NaN, in lower case.
 var gaps = []string{"", "na", "n/a", "#n/a", "null", "none", "-", "?"}
 
-const gapHint = "fill what is missing and take out what is infinite, in pandas table.replace([numpy.inf, -numpy.inf], numpy.nan).fillna(0)"
+const gapHint = "fill what is missing and take out what is infinite, in pandas table.replace([numpy.inf, " +
+	"-numpy.inf], numpy.nan).fillna(0)"

@@ -18,7 +18,10 @@ func TestDecodeCSV(t *testing.T) {
 		reason     string
 	}{
 		{"plain", "id,x\na,1\n", [][]string{{"id", "x"}, {"a", "1"}}, "", "two rows"},
-		{"from a spreadsheet", "\ufeffid,\"x, y\"\r\n a , 1 \r\n\r\n", [][]string{{"id", "x, y"}, {"a", "1"}}, "", "a byte-order mark, quotes, blanks, an empty line"},
+		{
+			"from a spreadsheet", "\ufeffid,\"x, y\"\r\n a , 1 \r\n\r\n", [][]string{{"id", "x, y"}, {"a", "1"}}, "",
+			"a byte-order mark, quotes, blanks, an empty line",
+		},
 		{"no last line end", "a,b", [][]string{{"a", "b"}}, "", "as written by hand"},
 		{"short row", "a,b\nc,d\ne\n", nil, "x.csv: line 3: 1 fields, want 2", "a row that was cut off"},
 		{"long row", "a,b\nc,d,e\n", nil, "x.csv: line 2: 3 fields, want 2", "a comma too many"},
@@ -27,7 +30,8 @@ func TestDecodeCSV(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := data.DecodeCSV("x.csv", []byte(tt.text))
-			if _, ok := errors.AsType[*data.FormatError](err); tt.err != "" && (!ok || !strings.Contains(err.Error(), tt.err)) || tt.err == "" && err != nil {
+			if _, ok := errors.AsType[*data.FormatError](err); tt.err != "" &&
+				(!ok || !strings.Contains(err.Error(), tt.err)) || tt.err == "" && err != nil {
 				t.Fatalf("error %v, want %q\nreason: %s", err, tt.err, tt.reason)
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
@@ -59,8 +63,12 @@ func TestParseFinite(t *testing.T) {
 	} {
 		_, err := data.ParseFinite("t.csv", tt.text, func() string { return "row 3" })
 		bad, ok := errors.AsType[*data.FormatError](err)
-		if !ok || bad.File != "t.csv" || !strings.HasPrefix(bad.Reason, "row 3: ") || strings.Contains(bad.Hint, "fillna") != tt.fill {
-			t.Errorf("ParseFinite(%q): %v, %+v, want file, place, and how gaps are filled: %v\nreason: %s", tt.text, err, bad, tt.fill, tt.reason)
+		if !ok || bad.File != "t.csv" || !strings.HasPrefix(bad.Reason, "row 3: ") ||
+			strings.Contains(bad.Hint, "fillna") != tt.fill {
+			t.Errorf(
+				"ParseFinite(%q): %v, %+v, want file, place, and how gaps are filled: %v\nreason: %s", tt.text, err,
+				bad, tt.fill, tt.reason,
+			)
 		}
 	}
 }

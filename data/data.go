@@ -75,16 +75,18 @@ type Provenance struct {
 	SplitHash string `json:"split_hash"` // SHA-256 over every split's sample identities and labels, in order
 	Protocol  string `json:"protocol"`   // one sentence: how the splits were made
 
-	Skipped []string `json:"skipped,omitempty"` // broken samples that were left out because it was asked for: each with file and reason
+	// broken samples that were left out because it was asked for: each with file and reason
+	Skipped []string `json:"skipped,omitempty"`
 }
 
 // Description is what a set says of itself.
 type Description struct {
-	Name       string         `json:"name"`
-	Modalities []Modality     `json:"modalities"` // in a fixed order, the leading one of the set's demo first
-	Classes    []string       `json:"classes"`
-	Provenance Provenance     `json:"provenance"`
-	Recipe     map[string]any `json:"recipe"` // settings of a run that suit the set, by name ("lr", "epochs"); the user's own come first
+	Name       string     `json:"name"`
+	Modalities []Modality `json:"modalities"` // in a fixed order, the leading one of the set's demo first
+	Classes    []string   `json:"classes"`
+	Provenance Provenance `json:"provenance"`
+	// settings of a run that suit the set, by name ("lr", "epochs"); the user's own come first
+	Recipe map[string]any `json:"recipe"`
 	// Unfit is why nothing should be chosen by the validation split: what is good on it need not be on the test split,
 	// as where features were made with its labels. It completes "the validation split is unfit: ". Empty where it is
 	// fit.
@@ -109,7 +111,9 @@ type Dataset interface {
 
 // Detail is what may be known of a sample beside its values.
 type Detail struct {
-	Group    string        // who or what it shows, for example its actor: a split that has one group on both sides measures less than it seems; empty when unknown
+	// who or what it shows, for example its actor: a split that has one group on both sides measures less than it
+	// seems; empty when unknown
+	Group    string
 	Duration time.Duration // of its recording; 0 when unknown
 }
 

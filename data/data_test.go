@@ -61,7 +61,8 @@ func TestSettingParse(t *testing.T) {
 	} {
 		got, err := tt.setting.Parse(tt.in)
 		if tt.err != "" {
-			if err == nil || !strings.Contains(err.Error(), tt.err) || !strings.Contains(err.Error(), "setting "+tt.setting.Name) {
+			if err == nil || !strings.Contains(err.Error(), tt.err) ||
+				!strings.Contains(err.Error(), "setting "+tt.setting.Name) {
 				t.Errorf("Parse(%v): error %v, want one with %q\nreason: %s", tt.in, err, tt.err, tt.reason)
 			}
 			continue
@@ -109,7 +110,8 @@ func TestOne(t *testing.T) {
 		t.Errorf("One: err %v, (-want +got)\n%s", err, diff)
 	}
 	broken := &data.FormatError{File: "a.wav", Reason: "12 bytes, want 44"}
-	if _, err := data.One(fixed{broken}, data.Train, 1); !errors.Is(err, broken) || err.Error() != "a.wav: 12 bytes, want 44" {
+	if _, err := data.One(fixed{broken}, data.Train, 1); !errors.Is(err, broken) ||
+		err.Error() != "a.wav: 12 bytes, want 44" {
 		t.Errorf("One of a broken set: error %v", err)
 	}
 }

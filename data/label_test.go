@@ -16,10 +16,14 @@ func TestParseBinary(t *testing.T) {
 		reason string
 	}{
 		{"0", 0, "as the owners write it"}, {"1", 1, "likewise"},
-		{"0.0", 0, "pandas, of a column with gaps"}, {"1.0", 1, "likewise"}, {"-0.0", 0, "zero"}, {"1e0", 1, "of some languages"}, {"+1", 1, "with its sign"}, {"01", 1, "filled up"},
-		{" 1 ", 1, "blanks"}, {"1.", 1, "no fraction"}, {"true", 1, "Python's and R's"}, {"True", 1, "likewise"}, {"FALSE", 0, "likewise"},
-		{"", -1, "an empty field"}, {"null", -1, "JSON's"}, {"None", -1, "Python's"}, {"NaN", -1, "pandas"}, {"NA", -1, "R's"}, {"-1", -1, "test lists of challenges"}, {"-1.0", -1, "likewise"},
-		{"2", -2, "a third class"}, {"0.5", -2, "a share of raters"}, {"-2", -2, "no label"}, {"yes", -2, "of another set"}, {"inf", -2, "no number"},
+		{"0.0", 0, "pandas, of a column with gaps"}, {"1.0", 1, "likewise"}, {"-0.0", 0, "zero"},
+		{"1e0", 1, "of some languages"}, {"+1", 1, "with its sign"}, {"01", 1, "filled up"},
+		{" 1 ", 1, "blanks"}, {"1.", 1, "no fraction"}, {"true", 1, "Python's and R's"}, {"True", 1, "likewise"},
+		{"FALSE", 0, "likewise"},
+		{"", -1, "an empty field"}, {"null", -1, "JSON's"}, {"None", -1, "Python's"}, {"NaN", -1, "pandas"},
+		{"NA", -1, "R's"}, {"-1", -1, "test lists of challenges"}, {"-1.0", -1, "likewise"},
+		{"2", -2, "a third class"}, {"0.5", -2, "a share of raters"}, {"-2", -2, "no label"},
+		{"yes", -2, "of another set"}, {"inf", -2, "no number"},
 		{"0x1", -2, "no list writes so"}, {"0_1", -2, "likewise"}, {"t", -2, "a letter"}, {"1e999", -2, "beyond all"},
 	} {
 		got, err := data.ParseBinary(tt.text)

@@ -41,15 +41,22 @@ func NewMemory(desc Description, parts map[Split]Part) (*Memory, error) {
 			return nil, fmt.Errorf("%s: split %s: %d labels, want %d", desc.Name, split, len(p.Labels), len(p.IDs))
 		}
 		if p.Details != nil && len(p.Details) != len(p.IDs) {
-			return nil, fmt.Errorf("%s: split %s: details of %d samples, want %d", desc.Name, split, len(p.Details), len(p.IDs))
+			return nil, fmt.Errorf(
+				"%s: split %s: details of %d samples, want %d", desc.Name, split, len(p.Details), len(p.IDs),
+			)
 		}
 		for i, id := range p.IDs {
 			if o, ok := owner[id]; ok {
-				return nil, fmt.Errorf("%s: sample %s is in split %s and in split %s, want it once", desc.Name, id, o, split)
+				return nil, fmt.Errorf(
+					"%s: sample %s is in split %s and in split %s, want it once", desc.Name, id, o, split,
+				)
 			}
 			owner[id] = split
 			if p.Labels[i] < 0 || p.Labels[i] >= len(desc.Classes) {
-				return nil, fmt.Errorf("%s: sample %s: label %d, want at least 0 and below %d", desc.Name, id, p.Labels[i], len(desc.Classes))
+				return nil, fmt.Errorf(
+					"%s: sample %s: label %d, want at least 0 and below %d", desc.Name, id, p.Labels[i],
+					len(desc.Classes),
+				)
 			}
 			fmt.Fprintf(h, "%s\t%s\t%d\n", split, id, p.Labels[i])
 		}
@@ -103,7 +110,9 @@ func (m *Memory) Read(split Split, indices []int, _ uint64) (*Batch, error) {
 	b := &Batch{Indices: append([]int(nil), indices...), Labels: make([]int32, len(indices)), X: map[string][]float32{}}
 	for k, i := range indices {
 		if i < 0 || i >= len(p.IDs) {
-			return nil, fmt.Errorf("%s: index %d of split %s, want at least 0 and below %d", m.desc.Name, i, split, len(p.IDs))
+			return nil, fmt.Errorf(
+				"%s: index %d of split %s, want at least 0 and below %d", m.desc.Name, i, split, len(p.IDs),
+			)
 		}
 		b.Labels[k] = int32(p.Labels[i])
 	}

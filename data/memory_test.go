@@ -16,7 +16,10 @@ func ExampleNewMemory() {
 		Name: "tiny", Classes: []string{"no", "yes"},
 		Modalities: []data.Modality{{Name: "m", Kind: data.Vector, Shape: []int{2}}},
 	}, map[data.Split]data.Part{
-		data.Train: {IDs: []string{"a", "b"}, Labels: []int{0, 1}, X: map[string]data.Column{"m": {Bytes: []byte{0, 255, 51, 0}}}},
+		data.Train: {
+			IDs: []string{"a", "b"}, Labels: []int{0, 1},
+			X: map[string]data.Column{"m": {Bytes: []byte{0, 255, 51, 0}}},
+		},
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -28,7 +31,9 @@ func ExampleNewMemory() {
 }
 
 // small describes a set of one modality with two values.
-var small = data.Description{Name: "tiny", Classes: []string{"no", "yes"}, Modalities: []data.Modality{{Name: "m", Shape: []int{2}}}}
+var small = data.Description{
+	Name: "tiny", Classes: []string{"no", "yes"}, Modalities: []data.Modality{{Name: "m", Shape: []int{2}}},
+}
 
 // holding is a part of so many samples with those values.
 func holding(values []float32, ids ...string) data.Part {
@@ -44,12 +49,30 @@ func TestNewMemoryErrors(t *testing.T) {
 		want   string
 		reason string
 	}{
-		{"twice", holding([]float32{1, 2}, "a"), holding([]float32{1, 2}, "a"), "tiny: sample a is in split train and in split test", "splits share no sample"},
-		{"too few values", holding([]float32{1, 2, 3}, "a", "b"), data.Part{}, "split train: m: 3 values, want 4 for 2 samples", "each has its shape"},
-		{"no values", data.Part{IDs: []string{"a"}, Labels: []int{0}}, data.Part{}, "0 values, want 2", "a modality is missing"},
-		{"not a number", holding([]float32{1, 2, 3, nan}, "a", "b"), data.Part{}, "sample b: value [1] is NaN", "place and sample are named"},
-		{"label", data.Part{IDs: []string{"a"}, Labels: []int{2}}, data.Part{}, "sample a: label 2, want at least 0 and below 2", "two classes"},
-		{"details", data.Part{IDs: []string{"a"}, Labels: []int{0}, Details: []data.Detail{{}, {}}}, data.Part{}, "split train: details of 2 samples, want 1", "one each, or none"},
+		{
+			"twice", holding([]float32{1, 2}, "a"), holding([]float32{1, 2}, "a"),
+			"tiny: sample a is in split train and in split test", "splits share no sample",
+		},
+		{
+			"too few values", holding([]float32{1, 2, 3}, "a", "b"), data.Part{},
+			"split train: m: 3 values, want 4 for 2 samples", "each has its shape",
+		},
+		{
+			"no values", data.Part{IDs: []string{"a"}, Labels: []int{0}}, data.Part{}, "0 values, want 2",
+			"a modality is missing",
+		},
+		{
+			"not a number", holding([]float32{1, 2, 3, nan}, "a", "b"), data.Part{}, "sample b: value [1] is NaN",
+			"place and sample are named",
+		},
+		{
+			"label", data.Part{IDs: []string{"a"}, Labels: []int{2}}, data.Part{},
+			"sample a: label 2, want at least 0 and below 2", "two classes",
+		},
+		{
+			"details", data.Part{IDs: []string{"a"}, Labels: []int{0}, Details: []data.Detail{{}, {}}}, data.Part{},
+			"split train: details of 2 samples, want 1", "one each, or none",
+		},
 		{"labels", data.Part{IDs: []string{"a"}}, data.Part{}, "0 labels, want 1", "one each"},
 	} {
 		_, err := data.NewMemory(small, map[data.Split]data.Part{data.Train: tt.train, data.Test: tt.test})
@@ -84,7 +107,8 @@ func TestMemory(t *testing.T) {
 			t.Errorf("Read of place %d: %v, %v, want an error", i, b, err)
 		}
 	}
-	if a, b := m.Describe().Provenance.SplitHash, make2("b", "a").Describe().Provenance.SplitHash; a == b || len(a) != 64 {
+	if a, b := m.Describe().Provenance.SplitHash,
+		make2("b", "a").Describe().Provenance.SplitHash; a == b || len(a) != 64 {
 		t.Errorf("hashes %s and %s of two orders, want two of 64 digits", a, b)
 	}
 }

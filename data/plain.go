@@ -33,7 +33,9 @@ func DecodeText(name string, b []byte) ([]byte, error) {
 	case bytes.HasPrefix(b, []byte("\xef\xbb\xbf")):
 		b = b[3:]
 	case bytes.HasPrefix(b, []byte("\xff\xfe\x00\x00")), bytes.HasPrefix(b, []byte("\x00\x00\xfe\xff")):
-		return nil, &FormatError{File: name, Reason: "is UTF-32, want UTF-8", Hint: convert(name, "UTF-32"), Whole: true}
+		return nil, &FormatError{
+			File: name, Reason: "is UTF-32, want UTF-8", Hint: convert(name, "UTF-32"), Whole: true,
+		}
 	case bytes.HasPrefix(b, []byte("\xff\xfe")):
 		return decodeUTF16(name, b, binary.LittleEndian)
 	case bytes.HasPrefix(b, []byte("\xfe\xff")):
@@ -64,7 +66,10 @@ func CheckUTF8(name string, b []byte) error {
 	if at < 0 {
 		return nil
 	}
-	return &FormatError{File: name, Reason: fmt.Sprintf("%s%#02x is not UTF-8", place(b, at), b[at]), Hint: convert(name, "WINDOWS-1252") + "; WINDOWS-1252 is a guess", Whole: true}
+	return &FormatError{
+		File: name, Reason: fmt.Sprintf("%s%#02x is not UTF-8", place(b, at), b[at]),
+		Hint: convert(name, "WINDOWS-1252") + "; WINDOWS-1252 is a guess", Whole: true,
+	}
 }
 
 // NotUTF8 is the place of the first byte that is not UTF-8, from 0, or -1.
@@ -110,7 +115,10 @@ func decodeUTF16(name string, b []byte, order binary.ByteOrder) ([]byte, error) 
 	out := make([]byte, 0, len(b))
 	line := 1
 	broken := func(at int, reason string) ([]byte, error) {
-		return nil, &FormatError{File: name, Reason: fmt.Sprintf("line %d, byte %d of the file: UTF-16 with %s", line, at+1, reason), Hint: "the file is damaged: bring it again, or save it as UTF-8", Whole: true}
+		return nil, &FormatError{
+			File: name, Reason: fmt.Sprintf("line %d, byte %d of the file: UTF-16 with %s", line, at+1, reason),
+			Hint: "the file is damaged: bring it again, or save it as UTF-8", Whole: true,
+		}
 	}
 	for at := 2; at < len(b); at += 2 {
 		if len(b)-at < 2 {

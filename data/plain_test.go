@@ -55,25 +55,63 @@ func TestDecodeTextErrors(t *testing.T) {
 		want, hint string
 		reason     string
 	}{
-		{"Latin-1", []byte("id\na,gr\xf6\xdfe\n"), "line 2, byte 5 (8 of the file): 0xf6 is not UTF-8", "iconv -f WINDOWS-1252 -t UTF-8 x.csv", "the usual other encoding"},
-		{"Latin-1, carriage returns", []byte("id\ra,gr\xf6\xdfe\r"), "line 2, byte 5 (8 of the file): 0xf6", "iconv", "lines count as they end"},
-		{"cut character", []byte("gr\xc3"), "line 1, byte 3 (3 of the file): 0xc3 is not UTF-8", "iconv", "cut off within it"},
-		{"UTF-16 without its mark", as16("", "id,label\n", 0), "line 1, byte 2 (2 of the file): a NUL, as of UTF-16LE without its mark", "iconv -f UTF-16LE", "cannot be told for sure"},
-		{"the other order", as16("", "id,label\n", 1), "a NUL, as of UTF-16BE without its mark", "iconv -f UTF-16BE", "likewise"},
-		{"NUL", []byte("a long enough line\nid\x00,label\n"), "line 2, byte 3 (22 of the file): a NUL, want text", "damaged", "no encoding"},
+		{
+			"Latin-1", []byte("id\na,gr\xf6\xdfe\n"), "line 2, byte 5 (8 of the file): 0xf6 is not UTF-8",
+			"iconv -f WINDOWS-1252 -t UTF-8 x.csv", "the usual other encoding",
+		},
+		{
+			"Latin-1, carriage returns", []byte("id\ra,gr\xf6\xdfe\r"), "line 2, byte 5 (8 of the file): 0xf6", "iconv",
+			"lines count as they end",
+		},
+		{
+			"cut character", []byte("gr\xc3"), "line 1, byte 3 (3 of the file): 0xc3 is not UTF-8", "iconv",
+			"cut off within it",
+		},
+		{
+			"UTF-16 without its mark", as16("", "id,label\n", 0),
+			"line 1, byte 2 (2 of the file): a NUL, as of UTF-16LE without its mark", "iconv -f UTF-16LE",
+			"cannot be told for sure",
+		},
+		{
+			"the other order", as16("", "id,label\n", 1), "a NUL, as of UTF-16BE without its mark", "iconv -f UTF-16BE",
+			"likewise",
+		},
+		{
+			"NUL", []byte("a long enough line\nid\x00,label\n"), "line 2, byte 3 (22 of the file): a NUL, want text",
+			"damaged", "no encoding",
+		},
 		{"UTF-32", []byte("\xff\xfe\x00\x00i\x00\x00\x00"), "is UTF-32", "iconv -f UTF-32", "read by nobody"},
-		{"half of UTF-16", as16("\xff\xfe", "id", 0)[:5], "byte 5 of the file: UTF-16 with half a character", "damaged", "cut off"},
-		{"surrogate", []byte("\xfe\xff\xd8\x34\x00a"), "line 1, byte 3 of the file: UTF-16 with a surrogate", "damaged", "no character"},
-		{"last surrogate", []byte("\xfe\xff\x00\n\xd8\x34"), "line 2, byte 5 of the file: UTF-16 with a surrogate", "damaged", "cut off"},
+		{
+			"half of UTF-16", as16("\xff\xfe", "id", 0)[:5], "byte 5 of the file: UTF-16 with half a character",
+			"damaged", "cut off",
+		},
+		{
+			"surrogate", []byte("\xfe\xff\xd8\x34\x00a"), "line 1, byte 3 of the file: UTF-16 with a surrogate",
+			"damaged", "no character",
+		},
+		{
+			"last surrogate", []byte("\xfe\xff\x00\n\xd8\x34"), "line 2, byte 5 of the file: UTF-16 with a surrogate",
+			"damaged", "cut off",
+		},
 		{"NUL of UTF-16", []byte("\xfe\xff\x00\x00"), "UTF-16 with a NUL", "damaged", "no text"},
-		{"spreadsheet", []byte("PK\x03\x04\x14\x00"), "a ZIP archive or a spreadsheet (.xlsx), want text", "CSV in UTF-8", "under the name of a table"},
+		{
+			"spreadsheet", []byte("PK\x03\x04\x14\x00"), "a ZIP archive or a spreadsheet (.xlsx), want text",
+			"CSV in UTF-8", "under the name of a table",
+		},
 		{"gzip", []byte("\x1f\x8b\x08"), "a gzip archive", "gunzip", "under the name of a table"},
-		{"pointer", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"), "a Git LFS pointer, not the file itself", "git lfs pull", "would be a text"},
+		{
+			"pointer", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
+			"a Git LFS pointer, not the file itself", "git lfs pull", "would be a text",
+		},
 	} {
 		_, err := DecodeText("x.csv", tt.b)
 		bad, ok := errors.AsType[*FormatError](err)
-		if !ok || !strings.HasPrefix(err.Error(), "x.csv: ") || !strings.Contains(err.Error(), tt.want) || !strings.Contains(Hint(err), tt.hint) || !bad.Whole {
-			t.Errorf("%s: %v, hint %q, want x.csv: %s, and %s\nreason: %s", tt.name, err, Hint(err), tt.want, tt.hint, tt.reason)
+		if !ok || !strings.HasPrefix(err.Error(), "x.csv: ") || !strings.Contains(err.Error(), tt.want) ||
+			!strings.Contains(Hint(err), tt.hint) || !bad.Whole {
+			t.Errorf(
+				"%s: %v, hint %q, want x.csv: %s, and %s\nreason: %s", tt.name, err, Hint(err), tt.want, tt.hint,
+				tt.reason,
+			)
 		}
 	}
 	if _, err := DecodeText("it's mine.csv", []byte("\xf6")); !strings.Contains(Hint(err), `'it'\''s mine.csv'`) {

@@ -21,17 +21,38 @@ func TestReadUpTo(t *testing.T) {
 		whole  bool
 		reason string
 	}{
-		{"file", func(p string) error { return os.WriteFile(p, []byte("12345678"), 0o600) }, "12345678", true, "as long as it may be"},
-		{"empty", func(p string) error { return os.WriteFile(p, nil, 0o600) }, "", true, "its reader says what it wants"},
+		{
+			"file", func(p string) error { return os.WriteFile(p, []byte("12345678"), 0o600) }, "12345678", true,
+			"as long as it may be",
+		},
+		{
+			"empty", func(p string) error { return os.WriteFile(p, nil, 0o600) }, "", true,
+			"its reader says what it wants",
+		},
 		{"link", func(p string) error { return os.Symlink(at("file"), p) }, "12345678", true, "links are followed"},
-		{"long", func(p string) error { return os.WriteFile(p, []byte("123456789"), 0o600) }, "not supported: more than 8 bytes", false, "one byte more"},
-		{"hole", func(p string) error { return errors.Join(os.WriteFile(p, nil, 0o600), os.Truncate(p, 1<<42)) }, "zeros from its beginning, not the file itself", false, "takes no room, and all the memory"},
+		{
+			"long", func(p string) error { return os.WriteFile(p, []byte("123456789"), 0o600) },
+			"not supported: more than 8 bytes", false, "one byte more",
+		},
+		{
+			"hole", func(p string) error { return errors.Join(os.WriteFile(p, nil, 0o600), os.Truncate(p, 1<<42)) },
+			"zeros from its beginning, not the file itself", false, "takes no room, and all the memory",
+		},
 		{"pointer", func(p string) error {
 			return os.WriteFile(p, []byte("version https://git-lfs.github.com/spec/v1\n"), 0o600)
 		}, "a Git LFS pointer, not the file itself", false, "more than may be, but known"},
-		{"folder", func(p string) error { return os.Mkdir(p, 0o700) }, "not a regular file, but a folder", false, "no file"},
-		{"pipe", func(p string) error { return syscall.Mkfifo(p, 0o600) }, "not a regular file, but a pipe", false, "nobody writes"},
-		{"zero", func(p string) error { return os.Symlink("/dev/zero", p) }, "not a regular file, but a device", false, "has no end"},
+		{
+			"folder", func(p string) error { return os.Mkdir(p, 0o700) }, "not a regular file, but a folder", false,
+			"no file",
+		},
+		{
+			"pipe", func(p string) error { return syscall.Mkfifo(p, 0o600) }, "not a regular file, but a pipe", false,
+			"nobody writes",
+		},
+		{
+			"zero", func(p string) error { return os.Symlink("/dev/zero", p) }, "not a regular file, but a device",
+			false, "has no end",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if err := tt.make(at(tt.name)); err != nil {
@@ -72,7 +93,10 @@ func TestOneLine(t *testing.T) {
 		{"a\x1b[2J.wav", "cut", `a\x1b[2J.wav: cut`, "would empty a terminal"},
 		{"a\xff.wav", "cut", `a\xff.wav: cut`, "no UTF-8"},
 		{`a"b'.wav`, "id \x00", `a"b'.wav: id \x00`, "quotes are harmless"},
-		{"x", long, "x: " + strings.Repeat("ö", 200) + " ... (2097152 bytes) ... " + strings.Repeat("ö", 50), "a field without end"},
+		{
+			"x", long, "x: " + strings.Repeat("ö", 200) + " ... (2097152 bytes) ... " + strings.Repeat("ö", 50),
+			"a field without end",
+		},
 	} {
 		if got := (&FormatError{File: tt.file, Reason: tt.why}).Error(); got != tt.want {
 			t.Errorf("%q, want %q\nreason: %s", got, tt.want, tt.reason)

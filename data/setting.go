@@ -32,7 +32,9 @@ func (s Setting) Range() string {
 			text, written = "whole number", 'f' // 65536, not 6.5536e+04
 		}
 		if s.Min < s.Max {
-			text += " from " + strconv.FormatFloat(s.Min, written, -1, 64) + " to " + strconv.FormatFloat(s.Max, written, -1, 64)
+			text += " from " + strconv.FormatFloat(
+				s.Min, written, -1, 64,
+			) + " to " + strconv.FormatFloat(s.Max, written, -1, 64)
 		}
 		return text
 	case bool:

@@ -38,7 +38,9 @@ type Fetch struct {
 	Mirrors []Mirror
 	// Run downloads what is missing to dir, from the address of each mirror by its name. What is there and whole stays.
 	// progress, which may be nil, is told a file and its bytes, done and in all, -1 where that is not known.
-	Run func(ctx context.Context, dir string, from map[string]string, progress func(file string, done, total int64)) error
+	Run func(
+		ctx context.Context, dir string, from map[string]string, progress func(file string, done, total int64),
+	) error
 }
 
 // Mirror is an address that files come from, which another one may replace.

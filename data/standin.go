@@ -37,7 +37,9 @@ type standIn struct {
 }
 
 func (s standIn) err(name string, cause error) error {
-	return &StandInError{FormatError{File: name, Reason: s.one + s.rest, Hint: s.hint, Whole: true}, s.many, s.pointer, cause}
+	return &StandInError{
+		FormatError{File: name, Reason: s.one + s.rest, Hint: s.hint, Whole: true}, s.many, s.pointer, cause,
+	}
 }
 
 // instead ends what is said of a file that is another.
@@ -45,14 +47,37 @@ const instead = ", not the file itself"
 
 // Kinds of stand-ins.
 var (
-	lfsPointer   = standIn{"a Git LFS pointer", instead, "Git LFS pointers", "`git lfs pull` in the set's checkout brings the files themselves; a ZIP of the repository holds pointers alone", true}
-	annexPointer = standIn{"a git-annex pointer", instead, "git-annex pointers", "`git annex get .`, or `datalad get .`, in the set's folder brings the files themselves", true}
-	dvcPointer   = standIn{"not there", "", "not there, but known to DVC", "`dvc pull` in the set's folder brings the files themselves", true}
-	webPage      = standIn{"a web page", instead, "web pages", "a download was refused, or wants a login: bring the file again, and look at the page for the reason", false}
-	message      = standIn{"a server's message", instead, "servers' messages", "a download was refused: bring the file again, and look into it for the reason", false}
-	zeros        = standIn{"zeros from its beginning", instead, "filled with zeros", "a download or copy broke off: bring the file again", false}
-	nothing      = standIn{"empty", "", "empty", "a download or copy broke off: bring the file again", false}
-	deadLink     = standIn{"a link to nothing", "", "links to nothing", "bring what the link leads to, or put the file itself there", false}
+	lfsPointer = standIn{
+		"a Git LFS pointer", instead, "Git LFS pointers",
+		"`git lfs pull` in the set's checkout brings the files themselves; a ZIP of the repository holds " +
+			"pointers alone",
+		true,
+	}
+	annexPointer = standIn{
+		"a git-annex pointer", instead, "git-annex pointers",
+		"`git annex get .`, or `datalad get .`, in the set's folder brings the files themselves", true,
+	}
+	dvcPointer = standIn{
+		"not there", "", "not there, but known to DVC", "`dvc pull` in the set's folder brings the files themselves",
+		true,
+	}
+	webPage = standIn{
+		"a web page", instead, "web pages",
+		"a download was refused, or wants a login: bring the file again, and look at the page for the reason", false,
+	}
+	message = standIn{
+		"a server's message", instead, "servers' messages",
+		"a download was refused: bring the file again, and look into it for the reason", false,
+	}
+	zeros = standIn{
+		"zeros from its beginning", instead, "filled with zeros", "a download or copy broke off: bring the file again",
+		false,
+	}
+	nothing  = standIn{"empty", "", "empty", "a download or copy broke off: bring the file again", false}
+	deadLink = standIn{
+		"a link to nothing", "", "links to nothing", "bring what the link leads to, or put the file itself there",
+		false,
+	}
 )
 
 // standInBytes is how much of a file tells what it is.
@@ -80,7 +105,8 @@ func findStandIn(b []byte) (standIn, bool) {
 	switch {
 	case starts("<!doctype html", "<html", "<head>", "<body"), starts("<!--", "<?xml") && holds("<html"):
 		return webPage, true
-	case starts("<?xml", "<error"), starts("{") && holds(`"error`, `"message"`, `"detail"`), starts("404: not found", "404 not found", "403 forbidden", "access denied", "too many requests"):
+	case starts("<?xml", "<error"), starts("{") && holds(`"error`, `"message"`, `"detail"`),
+		starts("404: not found", "404 not found", "403 forbidden", "access denied", "too many requests"):
 		return message, true
 	case len(head) >= 16 && len(bytes.Trim(head, "\x00")) == 0:
 		return zeros, true
@@ -173,7 +199,8 @@ func headStandIn(name string) (standIn, bool) {
 		return standIn{}, false
 	}
 	s, ok := findStandIn(b[:n])
-	if ext := strings.ToLower(filepath.Ext(name)); ok && !s.pointer && (ext == ".json" || ext == ".jsonl") && b[0] == '{' {
+	if ext := strings.ToLower(filepath.Ext(name)); ok && !s.pointer && (ext == ".json" || ext == ".jsonl") &&
+		b[0] == '{' {
 		return standIn{}, false // which hold such objects
 	}
 	return s, ok
@@ -267,8 +294,12 @@ func together(many string, group []*StandInError) error {
 		}
 	}
 	slices.Sort(kinds)
-	reason := fmt.Sprintf("%d of %d %sfiles are %s, %s for example", same, max(total, same), strings.Join(kinds, "and "), many, example)
-	return &StandInError{FormatError{File: dir, Reason: reason, Hint: first.Hint, Whole: true}, many, first.pointer, first.cause}
+	reason := fmt.Sprintf(
+		"%d of %d %sfiles are %s, %s for example", same, max(total, same), strings.Join(kinds, "and "), many, example,
+	)
+	return &StandInError{
+		FormatError{File: dir, Reason: reason, Hint: first.Hint, Whole: true}, many, first.pointer, first.cause,
+	}
 }
 
 // within reports whether a file lies below a folder.

@@ -51,7 +51,8 @@ func (f forms) conv(l models.Layer, delta *Node, batch int, sum bool) (squares, 
 
 func sameSize(l models.Layer, delta *Node) bool {
 	for i := range l.Kernel {
-		if l.Input.Shape().Dimensions[i+1] != delta.Shape().Dimensions[i+1] || l.Padding[i][0]+l.Padding[i][1] != l.Kernel[i]-1 {
+		if l.Input.Shape().Dimensions[i+1] != delta.Shape().Dimensions[i+1] ||
+			l.Padding[i][0]+l.Padding[i][1] != l.Kernel[i]-1 {
 			return false
 		}
 	}
@@ -61,7 +62,10 @@ func sameSize(l models.Layer, delta *Node) bool {
 // inGroups treats so many samples at a time that arrays of size numbers a sample stay within the bound. treat gives,
 // for n samples, an array, [n, ...], whose sums over all but the first axis are the squared norms, and the gradient
 // that they add to the kernel, or nil.
-func inGroups(f forms, l models.Layer, delta *Node, batch, size int, treat func(part models.Layer, delta *Node, n int) (terms, gradient *Node)) (squares, gradient *Node) {
+func inGroups(
+	f forms, l models.Layer, delta *Node, batch, size int,
+	treat func(part models.Layer, delta *Node, n int) (terms, gradient *Node),
+) (squares, gradient *Node) {
 	group := max(1, min(batch, f.bound/max(1, size)))
 	var list []*Node
 	for from := 0; from < batch; from += group {

@@ -115,7 +115,10 @@ func TestNoiseSignal(t *testing.T) {
 		noise, signal := inforeg.NoiseSignal(tt.mean, tt.batch, tt.n)
 		// a few roundings in double precision
 		if math.Abs(noise-tt.noise) > 1e-12 || math.Abs(signal-tt.signal) > 1e-12 {
-			t.Errorf("NoiseSignal(%v, %v, %d) = %v, %v, want %v, %v\nreason: %s", tt.mean, tt.batch, tt.n, noise, signal, tt.noise, tt.signal, tt.reason)
+			t.Errorf(
+				"NoiseSignal(%v, %v, %d) = %v, %v, want %v, %v\nreason: %s", tt.mean, tt.batch, tt.n, noise, signal,
+				tt.noise, tt.signal, tt.reason,
+			)
 		}
 	}
 }

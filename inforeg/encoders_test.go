@@ -33,7 +33,9 @@ func readEncoders(t *testing.T) (r encoders, m *models.Multimodal) {
 	datatest.Reference(t, "encoders.json", &r)
 	m = &models.Multimodal{Encoders: map[string]models.Encoder{}, Fusion: models.ConcatFusion, Classes: 3}
 	for _, c := range r.Modalities {
-		mod := data.Modality{Name: c.Name, Kind: []data.Kind{data.Vector, data.Sequence}[len(c.Shape)-1], Shape: c.Shape}
+		mod := data.Modality{
+			Name: c.Name, Kind: []data.Kind{data.Vector, data.Sequence}[len(c.Shape)-1], Shape: c.Shape,
+		}
 		m.Modalities = append(m.Modalities, mod)
 		var err error
 		if m.Encoders[c.Name], err = models.ParseEncoder(c.Spec, mod); err != nil {
@@ -49,7 +51,9 @@ func (r encoders) args(t *testing.T, m *models.Multimodal, from, to int, labels 
 	var list []any
 	for _, c := range r.Modalities {
 		size := len(c.X) / len(r.Labels)
-		list = append(list, tensors.FromFlatDataAndDimensions(c.X[from*size:to*size], append([]int{to - from}, c.Shape...)...))
+		list = append(
+			list, tensors.FromFlatDataAndDimensions(c.X[from*size:to*size], append([]int{to - from}, c.Shape...)...),
+		)
 	}
 	vars := m.Variables()
 	return append(append(list, labels), tensorsOf(vars, xlatest.Filled64(t, vars))...)

@@ -48,8 +48,12 @@ func ExampleBuildStep() {
 		return
 	}
 	defer backend.Finalize()
-	vectors := []data.Modality{{Name: "a", Kind: data.Vector, Shape: []int{3}}, {Name: "b", Kind: data.Vector, Shape: []int{3}}}
-	model := &models.Multimodal{Modalities: vectors, Fusion: models.ConcatFusion, Classes: 2, Encoders: map[string]models.Encoder{}}
+	vectors := []data.Modality{
+		{Name: "a", Kind: data.Vector, Shape: []int{3}}, {Name: "b", Kind: data.Vector, Shape: []int{3}},
+	}
+	model := &models.Multimodal{
+		Modalities: vectors, Fusion: models.ConcatFusion, Classes: 2, Encoders: map[string]models.Encoder{},
+	}
 	for _, m := range vectors {
 		if model.Encoders[m.Name], err = models.ParseEncoder("mlp:4", m); err != nil {
 			fmt.Println(err)
@@ -59,7 +63,9 @@ func ExampleBuildStep() {
 	values := model.Init(1)
 	moved := func(method inforeg.Method) []*tensors.Tensor {
 		exec, err := NewExec(backend, func(g *Graph) []*Node {
-			in := inforeg.StepInput{Vars: map[string]*Node{}, Momentum: map[string]*Node{}, Controls: map[string]*Node{}}
+			in := inforeg.StepInput{
+				Vars: map[string]*Node{}, Momentum: map[string]*Node{}, Controls: map[string]*Node{},
+			}
 			for _, v := range model.Variables() {
 				in.Vars[v.Name] = Reshape(Const(g, values[v.Name]), v.Shape...)
 				in.Momentum[v.Name] = ZerosLike(in.Vars[v.Name])

@@ -102,7 +102,9 @@ func pick(i int) []float64 {
 }
 
 // compile builds a graph in double precision over the batch, the variables and what more the calls give.
-func (f family) compile(t *testing.T, m *models.Multimodal, build func(familyPass) []*Node) func(more ...any) [][]float64 {
+func (f family) compile(
+	t *testing.T, m *models.Multimodal, build func(familyPass) []*Node,
+) func(more ...any) [][]float64 {
 	t.Helper()
 	vars := m.Variables()
 	values := xlatest.Filled64(t, vars)
@@ -195,7 +197,10 @@ func TestFamilyConstant(t *testing.T) {
 				}
 				call := p.call(mode)
 				losses := p.chosen(m.Forward(call, p.x), p.more[0])
-				nodes := p.nodes(inforeg.SquaredGradientNorms(m, call, losses, false), inforeg.SquaredGradientNorms(m, call, losses, true))
+				nodes := p.nodes(
+					inforeg.SquaredGradientNorms(m, call, losses, false),
+					inforeg.SquaredGradientNorms(m, call, losses, true),
+				)
 				var layers []*Node
 				layers, names = layerNodes(inforeg.LayerSquaredNorms(m, call, losses))
 				return append(nodes, layers...)
@@ -219,7 +224,9 @@ func TestFamilyCoupled(t *testing.T) {
 	run := f.compile(t, m, func(p familyPass) []*Node {
 		call := p.call(models.BatchStatistics)
 		losses := p.chosen(m.Forward(call, p.x), p.more[0])
-		return p.nodes(inforeg.SumNorms(m, call, losses, p.more[1], false), inforeg.SumNorms(m, call, losses, p.more[1], true))
+		return p.nodes(
+			inforeg.SumNorms(m, call, losses, p.more[1], false), inforeg.SumNorms(m, call, losses, p.more[1], true),
+		)
 	})
 	for i, loss := range familyLosses {
 		each := make([][]float64, 2*len(m.Modalities))
@@ -245,7 +252,9 @@ func TestFamilyTrue(t *testing.T) {
 				out := m.Forward(call, p.x)
 				var parts [2]map[string]*Node
 				for i := range parts {
-					probe, err := inforeg.Probe{Kind: inforeg.KindFisherTrue, Loss: loss, BN: inforeg.BNRunning, Weights: i == 1}.Complete()
+					probe, err := inforeg.Probe{
+						Kind: inforeg.KindFisherTrue, Loss: loss, BN: inforeg.BNRunning, Weights: i == 1,
+					}.Complete()
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -298,7 +307,10 @@ func TestFamilyShare(t *testing.T) {
 			largest := max(slices.Max(plain), -slices.Min(plain))
 			for k := range plain {
 				if !(math.Abs(made[k]-plain[k]) <= 1e-10*largest) { // double precision, sums in another order
-					t.Errorf("%s: gradient of %s[%d] made from shares %v, else %v (largest %v)", loss, v.Name, k, made[k], plain[k], largest)
+					t.Errorf(
+						"%s: gradient of %s[%d] made from shares %v, else %v (largest %v)", loss, v.Name, k, made[k],
+						plain[k], largest,
+					)
 					break
 				}
 			}

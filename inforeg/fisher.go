@@ -18,7 +18,9 @@ import (
 // Each layer takes the cheaper of two exact forms: the per-sample weight gradient, or the product of the Gram
 // matrices of inputs and output gradients. Positions and frames of a sample are summed before squaring. It
 // panics, naming the layer, where it meets one that it cannot treat; [Supported] says so before anything runs.
-func SquaredGradientNorms(model *models.Multimodal, call *models.Call, losses *Node, weightsOnly bool) map[string]*Node {
+func SquaredGradientNorms(
+	model *models.Multimodal, call *models.Call, losses *Node, weightsOnly bool,
+) map[string]*Node {
 	return Total(model, cheapest.layers(model, call, losses), weightsOnly)
 }
 
@@ -48,7 +50,11 @@ func LayerSquaredNorms(model *models.Multimodal, call *models.Call, losses *Node
 // layers gives every recorded layer's part.
 func (f forms) layers(model *models.Multimodal, call *models.Call, losses *Node) []LayerNorms {
 	if call.Norm == models.BatchStatistics {
-		panic(fmt.Errorf("inforeg: per-sample gradients with batch statistics: samples mix; use running or constant ones"))
+		panic(
+			fmt.Errorf(
+				"inforeg: per-sample gradients with batch statistics: samples mix; use running or constant ones",
+			),
+		)
 	}
 	if !call.Record || len(call.Layers) == 0 {
 		panic(fmt.Errorf("inforeg: the pass recorded no layers"))
@@ -130,7 +136,11 @@ func checkVariables(vars []models.Variable, layers []models.Layer) {
 	}
 	for _, v := range vars {
 		if !covered[v.Name] {
-			panic(fmt.Errorf("inforeg: no recorded layer has variable %s, so that its gradient per sample is unknown", v.Name))
+			panic(
+				fmt.Errorf(
+					"inforeg: no recorded layer has variable %s, so that its gradient per sample is unknown", v.Name,
+				),
+			)
 		}
 	}
 }

@@ -25,7 +25,9 @@ func TestForms(t *testing.T) {
 		},
 		Encoders: map[string]models.Encoder{}, Fusion: models.ConcatFusion, Classes: 3,
 	}
-	for i, spec := range []string{"cnn1d:4-6,kernel=5", "cnn2d:4-20-24,norm=group", "resnet18,width=0.0625,stem=imagenet"} {
+	for i, spec := range []string{
+		"cnn1d:4-6,kernel=5", "cnn2d:4-20-24,norm=group", "resnet18,width=0.0625,stem=imagenet",
+	} {
 		e, err := models.ParseEncoder(spec, m.Modalities[i])
 		if err != nil {
 			t.Fatal(err)
@@ -62,7 +64,10 @@ func TestForms(t *testing.T) {
 		}
 		for j, form := range []string{"gradients", "one", "one gram", "cheapest"} {
 			// the same sums in other orders, in float32
-			near(t, mod.Name+" as "+form+" against gram", tensors.MustCopyFlatData[float32](out[(j+1)*len(m.Modalities)+i]), want, 1e-4)
+			near(
+				t, mod.Name+" as "+form+" against gram",
+				tensors.MustCopyFlatData[float32](out[(j+1)*len(m.Modalities)+i]), want, 1e-4,
+			)
 		}
 	}
 }

@@ -135,12 +135,13 @@ type Step struct {
 	Losses   *Node            // [B], fused cross entropy in nats
 	Loss     *Node            // scalar that is differentiated: the mean of Losses unless a method adds to it
 	Grads    map[string]*Node // by trainable variable: handed to the optimizer, before weight decay
-	Held     map[string]*Node // by trainable variable: a scalar; where it is above 0, neither weight nor momentum changes
-	State    map[string]*Node // by name of a [StateVariable]; a method writes here what the next step is to see
-	Total    *Node            // scalar that is recorded as "total"; nil when it is Loss
-	scalars  []NamedScalar
-	noise    func(v models.Variable) *Node
-	uniform  func() *Node
+	// by trainable variable: a scalar; where it is above 0, neither weight nor momentum changes
+	Held    map[string]*Node
+	State   map[string]*Node // by name of a [StateVariable]; a method writes here what the next step is to see
+	Total   *Node            // scalar that is recorded as "total"; nil when it is Loss
+	scalars []NamedScalar
+	noise   func(v models.Variable) *Node
+	uniform func() *Node
 }
 
 // Noise draws standard normal numbers, shaped as a variable, anew in every step. A replay gives its own.

@@ -37,7 +37,8 @@ const (
 	BNRunning      = "eval"         // the running averages, which lag behind early in training
 	BNConstant     = "const"        // of the samples measured together, as constants
 	BNCoupled      = "coupled"      // of the batch, with the gradient through them: the gradients that SGD averages
-	BNShare        = "share"        // of the batch; not a sample's own gradient but its share of the batch's: see [Shares]
+	// of the batch; not a sample's own gradient but its share of the batch's: see [Shares]
+	BNShare = "share"
 )
 
 // Ways to the number.
@@ -101,11 +102,21 @@ func (p Probe) Complete() (Probe, error) {
 	case p.Kind == KindFisherTrue && p.Estimator != Exact:
 		return bad("%s with estimator %s: sampled labels need no signs", p.Kind, p.Estimator)
 	case p.Kind == KindFisherTrue && p.Labels == LabelsExact && p.BN == BNCoupled:
-		return bad("%s over all classes with coupled statistics: that is a backward pass for each sample and class; take labels sampled", p.Kind)
+		return bad(
+			"%s over all classes with coupled statistics: that is a backward pass for each sample and class; take "+
+				"labels sampled",
+			p.Kind,
+		)
 	case p.BN == BNShare && (p.Kind == KindFisherTrue || p.Estimator != Exact):
-		return bad("shares of %s by %s with labels %s: they are exact and of the observed labels", p.Kind, p.Estimator, p.Labels)
-	case p.Whole && (p.Kind != KindFisherEmp || p.Loss != LossFused || p.Estimator != Exact || p.BN == BNCoupled || p.BN == BNShare):
-		return bad("the whole model's trace of %s, loss %s, estimator %s, bn %s: it is exact, of fisher_emp and the fused loss, "+
+		return bad(
+			"shares of %s by %s with labels %s: they are exact and of the observed labels", p.Kind, p.Estimator,
+			p.Labels,
+		)
+	case p.Whole &&
+		(p.Kind != KindFisherEmp || p.Loss != LossFused || p.Estimator != Exact || p.BN == BNCoupled ||
+			p.BN == BNShare):
+		return bad("the whole model's trace of %s, loss %s, estimator %s, bn %s: it is exact, of fisher_emp and the "+
+			"fused loss, "+
 			"with statistics that do not mix samples", p.Kind, p.Loss, p.Estimator, p.BN)
 	case p.Draws < 0:
 		return bad("%d draws", p.Draws)
@@ -133,7 +144,9 @@ func (p Probe) Norm() models.NormMode {
 // one backward pass over x, by modality [B, shape...]. For shares it also gives, by modality, the squared norm of the
 // gradient of the mean loss. Of the whole model the head's layers come after the encoders'; it panics for a model with
 // gates between its encoders, whose part is not known.
-func (p Probe) Layers(model *models.Multimodal, vars, x map[string]*Node, labels *Node) (layers []LayerNorms, mean map[string]*Node) {
+func (p Probe) Layers(
+	model *models.Multimodal, vars, x map[string]*Node, labels *Node,
+) (layers []LayerNorms, mean map[string]*Node) {
 	call := &models.Call{Vars: vars, Norm: p.Norm(), Record: true, Head: p.Whole}
 	if p.BN != BNShare {
 		layers = LayerSquaredNorms(model, call, p.Losses(model.Forward(call, x), labels))
@@ -201,7 +214,9 @@ func (p Probe) readout(out models.Output, modality string) *Node {
 // Norms gives, by modality, every sample's contribution to the trace, [B]: the squared norm of its gradient at
 // the observed labels, or its mean over the model's own labels. draws, [B, Draws] of numbers in [0, 1), choose
 // the sampled ones. call is the pass that gave out; it must have recorded its layers and must not mix samples.
-func (p Probe) Norms(model *models.Multimodal, call *models.Call, out models.Output, labels, draws *Node) map[string]*Node {
+func (p Probe) Norms(
+	model *models.Multimodal, call *models.Call, out models.Output, labels, draws *Node,
+) map[string]*Node {
 	at := func(labels *Node) map[string]*Node {
 		return SquaredGradientNorms(model, call, p.Losses(out, labels), p.Weights)
 	}
@@ -215,7 +230,9 @@ func (p Probe) Norms(model *models.Multimodal, call *models.Call, out models.Out
 }
 
 // overClasses adds the classes' squared norms, weighted with the model's probabilities. All share one forward pass.
-func (p Probe) overClasses(model *models.Multimodal, out models.Output, labels *Node, at func(*Node) map[string]*Node) map[string]*Node {
+func (p Probe) overClasses(
+	model *models.Multimodal, out models.Output, labels *Node, at func(*Node) map[string]*Node,
+) map[string]*Node {
 	sums := map[string]*Node{}
 	for c := range model.Classes {
 		class := AddScalar(ZerosLike(labels), float64(c))
@@ -233,7 +250,9 @@ func (p Probe) overClasses(model *models.Multimodal, out models.Output, labels *
 
 // overDraws averages the squared norms at labels drawn from the model. With unimodal losses each modality has
 // labels of its own, by the same draws.
-func (p Probe) overDraws(model *models.Multimodal, out models.Output, labels, draws *Node, at func(*Node) map[string]*Node) map[string]*Node {
+func (p Probe) overDraws(
+	model *models.Multimodal, out models.Output, labels, draws *Node, at func(*Node) map[string]*Node,
+) map[string]*Node {
 	sums := map[string]*Node{}
 	names := ModalityNames(model)
 	for k := range p.Draws {

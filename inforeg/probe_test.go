@@ -22,8 +22,11 @@ import (
 func duo(t *testing.T) *models.Multimodal {
 	t.Helper()
 	m := &models.Multimodal{
-		Modalities: []data.Modality{{Name: "a", Kind: data.Sequence, Shape: []int{9, 2}}, {Name: "v", Kind: data.Clip, Shape: []int{2, 6, 5, 1}}},
-		Encoders:   map[string]models.Encoder{}, Fusion: models.ConcatFusion, Classes: 3,
+		Modalities: []data.Modality{
+			{Name: "a", Kind: data.Sequence, Shape: []int{9, 2}},
+			{Name: "v", Kind: data.Clip, Shape: []int{2, 6, 5, 1}},
+		},
+		Encoders: map[string]models.Encoder{}, Fusion: models.ConcatFusion, Classes: 3,
 	}
 	for i, spec := range []string{"cnn1d:4", "cnn2d:4-5"} {
 		e, err := models.ParseEncoder(spec, m.Modalities[i])
@@ -46,7 +49,9 @@ func tame(t *testing.T, vars []models.Variable) map[string][]float32 {
 }
 
 // compiled builds a graph over a model's inputs, variables and one further input.
-func compiled(t *testing.T, m *models.Multimodal, build func(vars, x map[string]*Node, labels, more *Node) []*Node) func(batch []any, values map[string][]float32, more any) [][]float32 {
+func compiled(
+	t *testing.T, m *models.Multimodal, build func(vars, x map[string]*Node, labels, more *Node) []*Node,
+) func(batch []any, values map[string][]float32, more any) [][]float32 {
 	t.Helper()
 	vars := m.Variables()
 	n := len(m.Modalities) + 1
@@ -79,10 +84,32 @@ func TestProbeComplete(t *testing.T) {
 		ok     bool
 		reason string
 	}{
-		{inforeg.Probe{}, inforeg.Probe{Kind: "fisher_emp", Loss: "fused", Labels: "observed", BN: "recalibrated", Estimator: "exact"}, true, "eq. 7"},
-		{inforeg.Probe{Kind: "fisher_true"}, inforeg.Probe{Kind: "fisher_true", Loss: "fused", Labels: "exact", BN: "recalibrated", Estimator: "exact"}, true, "exact over classes"},
-		{inforeg.Probe{Kind: "fisher_true", Labels: "sampled"}, inforeg.Probe{Kind: "fisher_true", Loss: "fused", Labels: "sampled", BN: "recalibrated", Estimator: "exact", Draws: 8}, true, "draws of labels"},
-		{inforeg.Probe{Estimator: "balanced", BN: "coupled", Draws: 3}, inforeg.Probe{Kind: "fisher_emp", Loss: "fused", Labels: "observed", BN: "coupled", Estimator: "balanced", Draws: 3}, true, "draws of signs"},
+		{
+			inforeg.Probe{},
+			inforeg.Probe{
+				Kind: "fisher_emp", Loss: "fused", Labels: "observed", BN: "recalibrated", Estimator: "exact",
+			},
+			true, "eq. 7",
+		},
+		{
+			inforeg.Probe{Kind: "fisher_true"},
+			inforeg.Probe{Kind: "fisher_true", Loss: "fused", Labels: "exact", BN: "recalibrated", Estimator: "exact"},
+			true, "exact over classes",
+		},
+		{
+			inforeg.Probe{Kind: "fisher_true", Labels: "sampled"},
+			inforeg.Probe{
+				Kind: "fisher_true", Loss: "fused", Labels: "sampled", BN: "recalibrated", Estimator: "exact", Draws: 8,
+			},
+			true, "draws of labels",
+		},
+		{
+			inforeg.Probe{Estimator: "balanced", BN: "coupled", Draws: 3},
+			inforeg.Probe{
+				Kind: "fisher_emp", Loss: "fused", Labels: "observed", BN: "coupled", Estimator: "balanced", Draws: 3,
+			},
+			true, "draws of signs",
+		},
 		{inforeg.Probe{Kind: "hessian"}, inforeg.Probe{}, false, "unknown kind"},
 		{inforeg.Probe{Labels: "sampled"}, inforeg.Probe{}, false, "the empirical trace has the observed labels"},
 		{inforeg.Probe{Kind: "fisher_true", Labels: "observed"}, inforeg.Probe{}, false, "the true one has not"},
@@ -118,7 +145,10 @@ func TestFisherTrue(t *testing.T) {
 					call := &models.Call{Vars: vars, Norm: p.Norm(), Record: true}
 					out := m.Forward(call, x)
 					got := p.Norms(m, call, out, labels, draws)
-					return []*Node{got["a"], got["v"], Softmax(out.Logits, -1), Softmax(out.Unimodal["a"], -1), Softmax(out.Unimodal["v"], -1)}
+					return []*Node{
+						got["a"], got["v"], Softmax(out.Logits, -1), Softmax(out.Unimodal["a"], -1),
+						Softmax(out.Unimodal["v"], -1),
+					}
 				})
 			}
 			none := [][]float32{{0}}
@@ -143,7 +173,9 @@ func TestFisherTrue(t *testing.T) {
 			}
 			const draws, calls = 8, 250
 			r := rand.New(rand.NewPCG(1, 1))
-			sampled := norms(inforeg.Probe{Kind: inforeg.KindFisherTrue, Loss: loss, Labels: inforeg.LabelsSampled, Draws: draws})
+			sampled := norms(
+				inforeg.Probe{Kind: inforeg.KindFisherTrue, Loss: loss, Labels: inforeg.LabelsSampled, Draws: draws},
+			)
 			var means [2][]float64
 			for range calls {
 				u := make([][]float32, samples)

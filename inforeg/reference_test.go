@@ -202,7 +202,10 @@ func TestStepsPyTorch(t *testing.T) {
 	n := len(m.Modalities) + 1
 	var names []string
 	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
-		input := inforeg.StepInput{Controls: map[string]*Node{}, Settings: map[string]any{"score": inforeg.ScoreMeanP, "strength": "paper", "unimodal": "off"}}
+		input := inforeg.StepInput{
+			Controls: map[string]*Node{},
+			Settings: map[string]any{"score": inforeg.ScoreMeanP, "strength": "paper", "unimodal": "off"},
+		}
 		input.X, input.Labels = nodesOf(m, in[:n])
 		rest := in[n:]
 		input.Vars, rest = byName(vars, rest), rest[len(vars):]
@@ -314,14 +317,18 @@ func TestFisherTwins(t *testing.T) {
 }
 
 // newSquares gives the squared norm of the gradient that autodiff makes for a batch of one, by modality.
-func newSquares(t *testing.T, m *models.Multimodal, values map[string][]float32) func(*testing.T, []any) map[string][]float32 {
+func newSquares(
+	t *testing.T, m *models.Multimodal, values map[string][]float32,
+) func(*testing.T, []any) map[string][]float32 {
 	t.Helper()
 	vars := m.Variables()
 	n := len(m.Modalities) + 1
 	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
 		x, labels := nodesOf(m, in[:n])
 		nodes := byName(vars, in[n:])
-		loss := ReduceAllSum(models.CrossEntropy(m.Forward(&models.Call{Vars: nodes, Norm: models.RunningStatistics}, x).Logits, labels))
+		loss := ReduceAllSum(
+			models.CrossEntropy(m.Forward(&models.Call{Vars: nodes, Norm: models.RunningStatistics}, x).Logits, labels),
+		)
 		var list []*Node
 		for _, mod := range m.Modalities {
 			var of, squares []*Node

@@ -26,7 +26,9 @@ func NewClock(every Schedule, perEpoch, batch int) (Clock, error) {
 	case every.Epochs > 0:
 		c.Interval = every.Epochs * perEpoch
 	case every.Steps == 0:
-		return Clock{}, fmt.Errorf("inforeg: windows tested every %q, want epoch, 2 epochs, 24 steps or 1500 samples", every)
+		return Clock{}, fmt.Errorf(
+			"inforeg: windows tested every %q, want epoch, 2 epochs, 24 steps or 1500 samples", every,
+		)
 	}
 	return c, nil
 }
@@ -53,7 +55,9 @@ type Schedule struct {
 // ParseSchedule reads what [Schedule.String] writes: "never", "8 steps", "1 step", "1500 samples", "epoch", "2 epochs",
 // "window", "log", which is ten a decade, or "5 per decade".
 func ParseSchedule(text string) (Schedule, error) {
-	bad := fmt.Errorf("inforeg: schedule %q, want never, epoch, 2 epochs, window, 8 steps, 1500 samples, log or 5 per decade", text)
+	bad := fmt.Errorf(
+		"inforeg: schedule %q, want never, epoch, 2 epochs, window, 8 steps, 1500 samples, log or 5 per decade", text,
+	)
 	count, unit, found := strings.Cut(strings.TrimSpace(text), " ")
 	n := 1
 	if found {

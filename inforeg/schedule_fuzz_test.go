@@ -9,7 +9,11 @@ import (
 // FuzzParseSchedule reads any text. What can be read is written and read again as the same, and says of any step
 // whether it is due: of the first one yes, unless it is never.
 func FuzzParseSchedule(f *testing.F) {
-	for _, text := range []string{"never", "epoch", "1 epoch", "2 epochs", "8 steps", "step", "log", "5 per decade", "100 per decade", " 3  steps ", "0 steps", "-1 epochs", "1e3 steps", "", "log 2", "9999999 steps", "window", "2 windows", "1500 samples"} {
+	for _, text := range []string{
+		"never", "epoch", "1 epoch", "2 epochs", "8 steps", "step", "log", "5 per decade", "100 per decade",
+		" 3  steps ", "0 steps", "-1 epochs", "1e3 steps", "", "log 2", "9999999 steps", "window", "2 windows",
+		"1500 samples",
+	} {
 		f.Add(text, 12, 5)
 	}
 	f.Fuzz(func(t *testing.T, text string, done, perEpoch int) {
@@ -29,7 +33,8 @@ func FuzzParseSchedule(f *testing.F) {
 		if done < 0 || perEpoch < 1 || perEpoch > 1<<40 {
 			return
 		}
-		if due := s.Due(done, inforeg.Clock{Epoch: perEpoch, Interval: perEpoch, Batch: 64}); done == 0 && due != (s != inforeg.Schedule{}) {
+		if due := s.Due(done, inforeg.Clock{Epoch: perEpoch, Interval: perEpoch, Batch: 64}); done == 0 &&
+			due != (s != inforeg.Schedule{}) {
 			t.Errorf("%q is due at step 0: %v", text, due)
 		}
 	})

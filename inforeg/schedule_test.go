@@ -23,9 +23,19 @@ func TestSchedule(t *testing.T) {
 		{"window", inforeg.Schedule{Windows: 1}, []int{0, 4, 8, 12, 16, 20, 24}, "ends of intervals"},
 		{"2 windows", inforeg.Schedule{Windows: 2}, []int{0, 8, 16, 24}, ""},
 		{"66 samples", inforeg.Schedule{Samples: 66}, []int{0, 7, 14, 21}, "6.6 steps are 7"},
-		{"4 samples", inforeg.Schedule{Samples: 4}, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24}, "a step at least"},
-		{"3 per decade", inforeg.Schedule{PerDecade: 3}, []int{0, 1, 2, 5, 10, 22}, "10^(1/3) = 2.15, 10^(2/3) = 4.64, 10^(4/3) = 21.5"},
-		{"log", inforeg.Schedule{PerDecade: 10}, []int{0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20}, "1.26, 1.58, 2, 2.51, 3.16, 3.98, 5.01, 6.31, 7.94, 10, 12.6, 15.8, 20, 25.1"},
+		{
+			"4 samples", inforeg.Schedule{Samples: 4},
+			[]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24},
+			"a step at least",
+		},
+		{
+			"3 per decade", inforeg.Schedule{PerDecade: 3}, []int{0, 1, 2, 5, 10, 22},
+			"10^(1/3) = 2.15, 10^(2/3) = 4.64, 10^(4/3) = 21.5",
+		},
+		{
+			"log", inforeg.Schedule{PerDecade: 10}, []int{0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20},
+			"1.26, 1.58, 2, 2.51, 3.16, 3.98, 5.01, 6.31, 7.94, 10, 12.6, 15.8, 20, 25.1",
+		},
 	} {
 		got, err := inforeg.ParseSchedule(tt.text)
 		if err != nil || got != tt.want {
@@ -41,11 +51,15 @@ func TestSchedule(t *testing.T) {
 				due = append(due, step)
 			}
 		}
-		if diff := cmp.Diff(tt.want == inforeg.Schedule{}, len(due) == 0); diff != "" || fmt.Sprint(due) != fmt.Sprint(tt.due) {
+		if diff := cmp.Diff(tt.want == inforeg.Schedule{}, len(due) == 0); diff != "" ||
+			fmt.Sprint(due) != fmt.Sprint(tt.due) {
 			t.Errorf("%s: due at %v, want %v\nreason: %s", tt.text, due, tt.due, tt.reason)
 		}
 	}
-	for _, bad := range []string{"", "8", "0 steps", "-1 epochs", "1.5 steps", "8 hours", "2 log", "per decade", "200 per decade", "1 never", "9999999 steps", "9999999 windows", "9999999999 samples", "1 log"} {
+	for _, bad := range []string{
+		"", "8", "0 steps", "-1 epochs", "1.5 steps", "8 hours", "2 log", "per decade", "200 per decade", "1 never",
+		"9999999 steps", "9999999 windows", "9999999999 samples", "1 log",
+	} {
 		if s, err := inforeg.ParseSchedule(bad); err == nil {
 			t.Errorf("ParseSchedule(%q) = %+v, want an error", bad, s)
 		}

@@ -18,8 +18,14 @@ import (
 func OptimizerSettings() []data.Setting {
 	return []data.Setting{
 		{Name: "lr", Default: 2e-3, Min: 0, Max: 100, Mutable: true, Doc: "learning rate at epoch 0"},
-		{Name: "momentum", Default: 0.9, Min: 0, Max: 0.9999, Mutable: true, Doc: "momentum of SGD, as PyTorch's, without dampening"},
-		{Name: "weight_decay", Default: 1e-4, Min: 0, Max: 10, Mutable: true, Doc: "added to every gradient, times the weight"},
+		{
+			Name: "momentum", Default: 0.9, Min: 0, Max: 0.9999, Mutable: true,
+			Doc: "momentum of SGD, as PyTorch's, without dampening",
+		},
+		{
+			Name: "weight_decay", Default: 1e-4, Min: 0, Max: 10, Mutable: true,
+			Doc: "added to every gradient, times the weight",
+		},
 	}
 }
 
@@ -43,7 +49,8 @@ type StepInput struct {
 // Measures says what a step measures beside training, out of its own forward pass and with the statistics of its
 // batch. The zero value measures nothing.
 type Measures struct {
-	Shares  bool // every sample's share of the gradient, exactly: see [Shares]. The gradient is then summed in another order.
+	// every sample's share of the gradient, exactly: see [Shares]. The gradient is then summed in another order.
+	Shares  bool
 	Signs   int  // draws of balanced signs; each is one more backward pass, and all share one forward pass
 	Labels  int  // draws of labels from the model, likewise
 	Weights bool // shares and sums leave out all but weights of convolutions and linear layers
@@ -72,8 +79,10 @@ type StepResult struct {
 // Measured are numbers of one encoder that a step gives beside training, in nats².
 type Measured struct {
 	Shares *Node // [B], squared norm of every sample's share
-	Mean   *Node // scalar, squared norm of the gradient of the mean of the losses of which the shares or signed sums are
-	Signs  *Node // [Signs], squared norm of the sum of the samples' gradients of the fused loss, with the signs of each row
+	// scalar, squared norm of the gradient of the mean of the losses of which the shares or signed sums are
+	Mean *Node
+	// [Signs], squared norm of the sum of the samples' gradients of the fused loss, with the signs of each row
+	Signs  *Node
 	Labels *Node // [labels], squared norm of the sum of the samples' gradients at drawn labels
 }
 
@@ -92,7 +101,8 @@ func BuildStep(model *models.Multimodal, method Method, in StepInput) StepResult
 		shares = NewShares(model, call, batch)
 	}
 	s := &Step{
-		Model: model, Settings: in.Settings, Vars: in.Vars, StartAt: in.Start, Controls: in.Controls, X: in.X, Labels: in.Labels,
+		Model: model, Settings: in.Settings, Vars: in.Vars, StartAt: in.Start, Controls: in.Controls, X: in.X,
+		Labels:  in.Labels,
 		Updates: call.Updates, State: maps.Clone(in.State), Held: map[string]*Node{},
 	}
 	s.noise, s.uniform = in.draws()
@@ -120,7 +130,10 @@ func BuildStep(model *models.Multimodal, method Method, in StepInput) StepResult
 		s.Grads[trainable[i].Name] = g
 	}
 	call.Backward = nil
-	r := StepResult{Vars: map[string]*Node{}, Momentum: map[string]*Node{}, Sketches: map[string]*Node{}, Measured: map[string]Measured{}}
+	r := StepResult{
+		Vars: map[string]*Node{}, Momentum: map[string]*Node{}, Sketches: map[string]*Node{},
+		Measured: map[string]Measured{},
+	}
 	for _, m := range model.Modalities {
 		r.Sketches[m.Name] = sketches(EncoderVariables(model, m.Name), s.Grads)
 	}
@@ -211,7 +224,9 @@ func (r *StepResult) measure(s *Step, call *models.Call, in StepInput, shares *S
 	ofMean := in.Measures.Signs > 0 && !r.Plain // the gradient at hand is of another loss
 	var own map[string]*Node
 	if ofMean {
-		own = SumNorms(s.Model, call, s.Losses, Ones(s.Loss.Graph(), shapes.Make(s.Loss.DType(), 1, batch)), in.Measures.Weights)
+		own = SumNorms(
+			s.Model, call, s.Losses, Ones(s.Loss.Graph(), shapes.Make(s.Loss.DType(), 1, batch)), in.Measures.Weights,
+		)
 	}
 	for _, m := range s.Model.Modalities {
 		got := Measured{Shares: norms[m.Name], Signs: signs[m.Name], Labels: labels[m.Name]}

@@ -160,7 +160,8 @@ func TestWholeModel(t *testing.T) {
 				equal(t, "PyTorch, "+part, got[part], norms.All, 1e-9)
 				equal(t, "PyTorch, weights of "+part, got["weights "+part], norms.Weights, 1e-9)
 			}
-			if fusion == models.GatedFusion { // which calls its layers three times; six backward passes take long to compile
+			// which calls its layers three times; six backward passes take long to compile
+			if fusion == models.GatedFusion {
 				for part, norms := range w.twin() {
 					equal(t, "sample by sample, "+part, got[part], norms, 1e-9)
 				}
@@ -196,7 +197,8 @@ func TestWholeModel(t *testing.T) {
 // TestWholeModelRefuses: what is not the whole model's exact trace is refused before anything is built.
 func TestWholeModelRefuses(t *testing.T) {
 	for _, p := range []inforeg.Probe{
-		{Whole: true, Kind: inforeg.KindFisherTrue}, {Whole: true, Loss: inforeg.LossSum}, {Whole: true, Estimator: inforeg.Balanced},
+		{Whole: true, Kind: inforeg.KindFisherTrue}, {Whole: true, Loss: inforeg.LossSum},
+		{Whole: true, Estimator: inforeg.Balanced},
 		{Whole: true, BN: inforeg.BNCoupled}, {Whole: true, BN: inforeg.BNShare},
 	} {
 		if _, err := p.Complete(); !errors.Is(err, inforeg.ErrProbe) {

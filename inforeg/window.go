@@ -11,14 +11,16 @@ import (
 // Kinds of trace, by the names under which they are recorded. They measure different things and never share
 // an axis.
 const (
-	KindFisherEmp   = "fisher_emp" // mean per-sample squared gradient norm at the observed labels (paper eq. 7)
-	KindReleased    = "released"   // what the published code accumulates: see [Released]
-	KindBatchSquare = "batch_g2"   // mean over an epoch's steps of the squared norm of the batch gradient; not in the paper
-	KindSigns       = "signs"      // mean over an epoch's steps of fisher_emp by balanced signs, batch norm's coupling included
-	KindLabels      = "labels"     // likewise of fisher_true by drawn labels
-	KindShare       = "share"      // likewise of the mean squared norm of the samples' shares: see [Shares]
-	KindCosine      = "cosine"     // mean cosine between the last batch gradients (paper figure 4)
-	KindAccuracy    = "accuracy"
+	KindFisherEmp = "fisher_emp" // mean per-sample squared gradient norm at the observed labels (paper eq. 7)
+	KindReleased  = "released"   // what the published code accumulates: see [Released]
+	// mean over an epoch's steps of the squared norm of the batch gradient; not in the paper
+	KindBatchSquare = "batch_g2"
+	// mean over an epoch's steps of fisher_emp by balanced signs, batch norm's coupling included
+	KindSigns    = "signs"
+	KindLabels   = "labels" // likewise of fisher_true by drawn labels
+	KindShare    = "share"  // likewise of the mean squared norm of the samples' shares: see [Shares]
+	KindCosine   = "cosine" // mean cosine between the last batch gradients (paper figure 4)
+	KindAccuracy = "accuracy"
 )
 
 // ErrNotMeasured reports a trace that lacks a value which the window test needs.
@@ -29,7 +31,9 @@ var ErrNotMeasured = errors.New("inforeg: trace not measured at the end of an in
 type WindowRule struct {
 	K     float64 // threshold of eq. 11 for the rise over an interval, 0.04 an epoch in the paper: see [ScaleK]
 	First int     // first interval in which the window may be open; eq. 11 reads two traces, so never before 2
-	Floor float64 // share of the trace's maximum so far below which the window stays shut; 0 in the paper. Near zero, late in training, a relative test opens at random.
+	// share of the trace's maximum so far below which the window stays shut; 0 in the paper. Near zero, late in
+	// training, a relative test opens at random.
+	Floor float64
 	Z     float64 // standard errors by which the rise has to exceed K; 0 in the paper
 }
 
@@ -74,7 +78,9 @@ func DetectPrimeLearningWindow(trace, errs []float64, rule WindowRule) (PrimeLea
 	largest := 0.0
 	for i, v := range trace {
 		if v < 0 || math.IsInf(v, 0) {
-			return PrimeLearningWindow{}, fmt.Errorf("inforeg: trace at the end of interval %d: got %v, want a finite number, 0 or more", i, v)
+			return PrimeLearningWindow{}, fmt.Errorf(
+				"inforeg: trace at the end of interval %d: got %v, want a finite number, 0 or more", i, v,
+			)
 		}
 	}
 	for t := range w.Open {

@@ -41,23 +41,44 @@ func TestDetectPrimeLearningWindow(t *testing.T) {
 	}{
 		{"empty", nil, paper, nil, "nothing measured"},
 		{"one value", []float64{1}, paper, nil, "eq. 11 reads two"},
-		{"first rise", []float64{1, 2}, paper, [][2]int{{2, 3}}, "(2-1)/2 = 0.5 > 0.04 for epoch 2, the first possible one"},
+		{
+			"first rise", []float64{1, 2}, paper, [][2]int{{2, 3}},
+			"(2-1)/2 = 0.5 > 0.04 for epoch 2, the first possible one",
+		},
 		{"just at K", []float64{0.5, 1}, inforeg.WindowRule{K: 0.5, First: 2}, nil, "0.5 is not above 0.5"},
 		{"just above K", []float64{0.9599, 1}, paper, [][2]int{{2, 3}}, "0.0401 > 0.04"},
-		{"relative to the later value", []float64{1, 1.041}, paper, nil, "0.041/1.041 = 0.0394: the rise is divided by the later trace"},
+		{
+			"relative to the later value", []float64{1, 1.041}, paper, nil,
+			"0.041/1.041 = 0.0394: the rise is divided by the later trace",
+		},
 		{"fall", []float64{2, 1, 0.5}, paper, nil, "negative rises"},
 		{"two windows", []float64{1, 2, 1, 2}, paper, [][2]int{{2, 3}, {4, 5}}, "up, down, up"},
-		{"not measured", []float64{1, nan, 4, 8}, paper, [][2]int{{4, 5}}, "a missing value opens neither epoch that reads it"},
+		{
+			"not measured", []float64{1, nan, 4, 8}, paper, [][2]int{{4, 5}},
+			"a missing value opens neither epoch that reads it",
+		},
 		{"zero", []float64{0, 0, 0}, paper, nil, "0/0 opens nothing"},
 		{"from zero", []float64{0, 1}, paper, [][2]int{{2, 3}}, "(1-0)/1 = 1"},
-		{"later start", []float64{1, 2, 4, 8}, inforeg.WindowRule{K: 0.04, First: 4}, [][2]int{{4, 5}}, "epochs 2 and 3 are before First"},
-		{"negative K", []float64{2, 1.99}, inforeg.WindowRule{K: -1, First: 2}, [][2]int{{2, 3}}, "a slow fall is above -1"},
-		{"floor", []float64{1, 100, 1, 2}, inforeg.WindowRule{K: 0.04, First: 2, Floor: 0.05}, [][2]int{{2, 3}}, "2 is below 5 % of 100"},
+		{
+			"later start", []float64{1, 2, 4, 8}, inforeg.WindowRule{K: 0.04, First: 4}, [][2]int{{4, 5}},
+			"epochs 2 and 3 are before First",
+		},
+		{
+			"negative K", []float64{2, 1.99}, inforeg.WindowRule{K: -1, First: 2}, [][2]int{{2, 3}},
+			"a slow fall is above -1",
+		},
+		{
+			"floor", []float64{1, 100, 1, 2}, inforeg.WindowRule{K: 0.04, First: 2, Floor: 0.05}, [][2]int{{2, 3}},
+			"2 is below 5 % of 100",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := inforeg.DetectPrimeLearningWindow(tt.trace, nil, tt.rule)
 			if diff := cmp.Diff(tt.want, got.Intervals()); err != nil || diff != "" {
-				t.Errorf("DetectPrimeLearningWindow(%v): err %v, (-want +got)\n%s\nreason: %s", tt.trace, err, diff, tt.reason)
+				t.Errorf(
+					"DetectPrimeLearningWindow(%v): err %v, (-want +got)\n%s\nreason: %s", tt.trace, err, diff,
+					tt.reason,
+				)
 			}
 			if len(got.Open) != len(tt.trace)+1 || len(got.Rise) != len(tt.trace)+1 {
 				t.Errorf("Open has %d epochs, Rise %d, want %d", len(got.Open), len(got.Rise), len(tt.trace)+1)
@@ -65,7 +86,8 @@ func TestDetectPrimeLearningWindow(t *testing.T) {
 		})
 	}
 	for _, bad := range [][]float64{{-1}, {1, math.Inf(1)}} {
-		if _, err := inforeg.DetectPrimeLearningWindow(bad, nil, paper); err == nil || !strings.Contains(err.Error(), "finite") {
+		if _, err := inforeg.DetectPrimeLearningWindow(bad, nil, paper); err == nil ||
+			!strings.Contains(err.Error(), "finite") {
 			t.Errorf("DetectPrimeLearningWindow(%v): error %v, want one", bad, err)
 		}
 	}
@@ -80,10 +102,22 @@ func TestUncertain(t *testing.T) {
 		want        []bool
 		reason      string
 	}{
-		{"clear", []float64{1, 2}, []float64{nan, nan, 0.035}, []bool{false, false, false}, "rise 0.5, 13 errors above K"},
-		{"noise", []float64{1, 1.1}, []float64{nan, nan, 0.123}, []bool{false, false, true}, "rise 0.091, less than half an error above K"},
-		{"shut by noise", []float64{1, 1}, []float64{nan, nan, 0.14}, []bool{false, false, true}, "rise 0: it might have opened"},
-		{"no error known", []float64{1, 1.05}, []float64{nan, nan, nan}, []bool{false, false, false}, "nothing to tell by"},
+		{
+			"clear", []float64{1, 2}, []float64{nan, nan, 0.035}, []bool{false, false, false},
+			"rise 0.5, 13 errors above K",
+		},
+		{
+			"noise", []float64{1, 1.1}, []float64{nan, nan, 0.123}, []bool{false, false, true},
+			"rise 0.091, less than half an error above K",
+		},
+		{
+			"shut by noise", []float64{1, 1}, []float64{nan, nan, 0.14}, []bool{false, false, true},
+			"rise 0: it might have opened",
+		},
+		{
+			"no error known", []float64{1, 1.05}, []float64{nan, nan, nan}, []bool{false, false, false},
+			"nothing to tell by",
+		},
 		{"none given", []float64{1, 1.05}, nil, []bool{false, false, false}, "nothing to tell by"},
 	} {
 		w, err := inforeg.DetectPrimeLearningWindow(tt.trace, tt.errs, rule)
@@ -109,7 +143,9 @@ func TestBeyondNoise(t *testing.T) {
 		{"not known", []float64{nan, nan, nan}, nil},
 		{"not given", nil, nil},
 	} {
-		w, err := inforeg.DetectPrimeLearningWindow([]float64{1, 2}, tt.errs, inforeg.WindowRule{K: 0.04, First: 2, Z: 2})
+		w, err := inforeg.DetectPrimeLearningWindow(
+			[]float64{1, 2}, tt.errs, inforeg.WindowRule{K: 0.04, First: 2, Z: 2},
+		)
 		if diff := cmp.Diff(tt.want, w.Intervals()); err != nil || diff != "" {
 			t.Errorf("%s: err %v, (-want +got)\n%s", tt.name, err, diff)
 		}
@@ -136,7 +172,9 @@ func TestScaleK(t *testing.T) {
 			for i := range trace {
 				trace[i] = math.Pow(1-rate, -float64(i)/float64(parts))
 			}
-			w, err := inforeg.DetectPrimeLearningWindow(trace, nil, inforeg.WindowRule{K: inforeg.ScaleK(0.04, 1/float64(parts))})
+			w, err := inforeg.DetectPrimeLearningWindow(
+				trace, nil, inforeg.WindowRule{K: inforeg.ScaleK(0.04, 1/float64(parts))},
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -177,7 +215,8 @@ func TestRiseError(t *testing.T) {
 	if got := stat.Mean(errs, nil) / spread; math.Abs(got-1) > 0.05 {
 		t.Errorf("mean paired error is %v of the spread of the rise, want 1", got)
 	}
-	if got := stat.Mean(apart, nil) / spread; got < 1.8 { // sqrt(0.53^2 + 0.2^2) sqrt(2) / (0.2 sqrt(2)) of lognormals, 2.5 or so
+	// sqrt(0.53^2 + 0.2^2) sqrt(2) / (0.2 sqrt(2)) of lognormals, 2.5 or so
+	if got := stat.Mean(apart, nil) / spread; got < 1.8 {
 		t.Errorf("mean error of independent traces is %v of the spread, want several times it", got)
 	}
 
@@ -282,7 +321,9 @@ func TestGapsAndStrength(t *testing.T) {
 			alpha := math.Exp(float64(beta) * math.Tanh(gap))
 			g, a := float64(out[2*i].Value().(float32)), float64(out[2*i+1].Value().(float32))
 			if math.Abs(g-gap) > 1e-6 || math.Abs(a-alpha) > 1e-5 { // float32 at sizes up to 1 and e²
-				t.Errorf("scores %v, beta %v: gap of %s %v, strength %v; want %v, %v", row, beta, names[i], g, a, gap, alpha)
+				t.Errorf(
+					"scores %v, beta %v: gap of %s %v, strength %v; want %v, %v", row, beta, names[i], g, a, gap, alpha,
+				)
 			}
 		}
 	}
@@ -300,7 +341,9 @@ func TestPenalty(t *testing.T) {
 	}
 	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
 		n := len(vars)
-		s := &inforeg.Step{Model: m, Vars: byName(vars, in[:n]), StartAt: byName(vars, in[n:2*n]), Grads: byName(vars, in[2*n:])}
+		s := &inforeg.Step{
+			Model: m, Vars: byName(vars, in[:n]), StartAt: byName(vars, in[n:2*n]), Grads: byName(vars, in[2*n:]),
+		}
 		p := inforeg.Penalty(s, "a", Const(in[0].Graph(), float64(strength)))
 		list := []*Node{p}
 		for _, v := range vars {

@@ -51,7 +51,9 @@ func parseBag(widths string, m data.Modality, take func(name, def string) string
 		return nil, err
 	}
 	if len(list) < 2 {
-		return nil, fmt.Errorf("models: bag:%s, want the width of tokens and of at least one layer, as in bag:32-16", widths)
+		return nil, fmt.Errorf(
+			"models: bag:%s, want the width of tokens and of at least one layer, as in bag:32-16", widths,
+		)
 	}
 	e := Bag{Dim: list[0], Widths: list[1:]}
 	if e.Pad, err = parseSwitch("pad", take); err != nil {

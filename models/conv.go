@@ -159,5 +159,7 @@ func remainderGradient(l Layer, kernel, delta *Node, remainder, up []int) *Node 
 		pads[i] = [2]int{max(0, before), max(0, after)}
 	}
 	part := Reverse(Slice(kernel, append(taps, AxisRange(), AxisRange())...), reversed...)
-	return Convolve(Slice(delta, append(seen, AxisRange())...), Transpose(part, spatial, spatial+1)).PaddingPerDim(pads).Done()
+	return Convolve(
+		Slice(delta, append(seen, AxisRange())...), Transpose(part, spatial, spatial+1),
+	).PaddingPerDim(pads).Done()
 }

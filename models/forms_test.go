@@ -30,7 +30,8 @@ func TestFormsPerLayer(t *testing.T) {
 	} {
 		t.Run(tt.spec, func(t *testing.T) {
 			// Two blocks of the same kind: the second one's convolution has an input that needs a gradient.
-			compareForms(t, strings.Replace(tt.spec, ":", ":4-", 1), tt.shape, 1e-5, tt.reason) // float32 sums in other orders
+			// float32 sums in other orders
+			compareForms(t, strings.Replace(tt.spec, ":", ":4-", 1), tt.shape, 1e-5, tt.reason)
 		})
 	}
 }
@@ -56,7 +57,8 @@ func TestPoolForms(t *testing.T) {
 					list = append(list, y, Gradient(ReduceAllSum(Mul(y, in[1])), in[0])[0])
 				}
 				return list
-			}, tensors.FromFlatDataAndDimensions(x, shape...), tensors.FromFlatDataAndDimensions(delta, shape[0], out[0], out[1], shape[3]))
+			}, tensors.FromFlatDataAndDimensions(x, shape...),
+				tensors.FromFlatDataAndDimensions(delta, shape[0], out[0], out[1], shape[3]))
 			wantY, wantG := slowPool(x, delta, shape, out)
 			for _, c := range []struct {
 				what      string
@@ -130,7 +132,9 @@ func compareForms(t *testing.T, spec string, shape []int, tolerance float64, rea
 	}
 	along := xlatest.Made("along", batch*e.Features(), 1)
 	inputs = append(inputs, tensors.FromFlatDataAndDimensions(along, batch, e.Features()))
-	for _, mode := range []models.NormMode{models.BatchStatistics, models.RunningStatistics, models.ConstantStatistics} {
+	for _, mode := range []models.NormMode{
+		models.BatchStatistics, models.RunningStatistics, models.ConstantStatistics,
+	} {
 		got := xlatest.Run(t, func(in []*Node) []*Node {
 			nodes := map[string]*Node{}
 			for i, v := range vars {
@@ -155,7 +159,10 @@ func compareForms(t *testing.T, spec string, shape []int, tolerance float64, rea
 				name = names[i-1]
 			}
 			if d := worst(got[i], got[n+i]); d > tolerance {
-				t.Errorf("%s, mode %v: gradient of %s differs by %v of its largest value, want %v\nreason: %s", spec, mode, name, d, tolerance, reason)
+				t.Errorf(
+					"%s, mode %v: gradient of %s differs by %v of its largest value, want %v\nreason: %s", spec, mode,
+					name, d, tolerance, reason,
+				)
 			}
 		}
 	}

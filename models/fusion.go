@@ -52,7 +52,8 @@ func concat(c *Call, m *Multimodal, z map[string]*Node) (*Node, map[string]*Node
 	from := 0
 	for _, mod := range m.Modalities {
 		to := from + m.Encoders[mod.Name].Features()
-		part := DotGeneral(z[mod.Name], []int{1}, nil, Slice(weight, AxisRange(), AxisRange(from, to)), []int{1}, nil) // [B, classes]
+		// [B, classes]
+		part := DotGeneral(z[mod.Name], []int{1}, nil, Slice(weight, AxisRange(), AxisRange(from, to)), []int{1}, nil)
 		from = to
 		features = append(features, z[mod.Name])
 		own[mod.Name] = Add(part, spread(share, part))
@@ -69,7 +70,9 @@ func concat(c *Call, m *Multimodal, z map[string]*Node) (*Node, map[string]*Node
 // headLayer notes a linear layer of the head where that is asked for. Its input is only made then.
 func (c *Call) headLayer(name string, input func() *Node, output *Node) {
 	if c.Record && c.Head {
-		c.Layers = append(c.Layers, Layer{Kind: LinearLayer, Name: name, Bias: true, Input: input(), Output: output, Frames: 1})
+		c.Layers = append(
+			c.Layers, Layer{Kind: LinearLayer, Name: name, Bias: true, Input: input(), Output: output, Frames: 1},
+		)
 	}
 }
 
@@ -98,7 +101,9 @@ func sum(c *Call, m *Multimodal, z map[string]*Node) (*Node, map[string]*Node) {
 
 // alone reads a modality by calling the head with the other's features at zero. The layers of these readings are not
 // recorded: the fused logits do not come from them.
-func alone(head func(c *Call, first, second *Node) *Node) func(*Call, *Multimodal, map[string]*Node) (*Node, map[string]*Node) {
+func alone(
+	head func(c *Call, first, second *Node) *Node,
+) func(*Call, *Multimodal, map[string]*Node) (*Node, map[string]*Node) {
 	return func(c *Call, m *Multimodal, z map[string]*Node) (*Node, map[string]*Node) {
 		a, b := m.Modalities[0].Name, m.Modalities[1].Name
 		quiet := *c
@@ -128,7 +133,9 @@ func gated(c *Call, first, second *Node) *Node {
 
 func filmVariables(m *Multimodal) []Variable {
 	first, second := m.Encoders[m.Modalities[0].Name].Features(), m.Encoders[m.Modalities[1].Name].Features()
-	return append(linearVariables(headName+".film", 2*second, first), linearVariables(headName+".out", m.Classes, second)...)
+	return append(
+		linearVariables(headName+".film", 2*second, first), linearVariables(headName+".out", m.Classes, second)...,
+	)
 }
 
 func film(c *Call, first, second *Node) *Node {

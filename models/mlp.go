@@ -62,7 +62,9 @@ func parseMLP(widths string, m data.Modality, take func(name, def string) string
 		return nil, err
 	}
 	if len(m.Shape) != 1 && !flatten {
-		return nil, fmt.Errorf("models: %s of shape %v, want a vector for an MLP, or flatten=1 to make one of it", m.Kind, m.Shape)
+		return nil, fmt.Errorf(
+			"models: %s of shape %v, want a vector for an MLP, or flatten=1 to make one of it", m.Kind, m.Shape,
+		)
 	}
 	list, err := parseWidths(widths)
 	if err != nil {

@@ -47,7 +47,9 @@ func readGated(t *testing.T) []gatedCase {
 // gatedModel makes the model of encoders, by modality name, specification and shape of a sample.
 func gatedModel(t *testing.T, gates int, encoders ...[]any) *models.Multimodal {
 	t.Helper()
-	m := &models.Multimodal{Encoders: map[string]models.Encoder{}, Fusion: models.ConcatFusion, Classes: 3, Gates: gates}
+	m := &models.Multimodal{
+		Encoders: map[string]models.Encoder{}, Fusion: models.ConcatFusion, Classes: 3, Gates: gates,
+	}
 	for _, e := range encoders {
 		mod := modality(e[0].(string), e[2].([]int))
 		encoder, err := models.ParseEncoder(e[1].(string), mod)
@@ -75,7 +77,9 @@ func inputsOf(m *models.Multimodal, batch int) []any {
 }
 
 // newGated gives a graph of the model's inputs, labels and variables as a function of the variables' values.
-func newGated(t *testing.T, m *models.Multimodal, batch int, build func(x, vars map[string]*Node, labels *Node) []*Node) func(values map[string][]float32) [][]float32 {
+func newGated(
+	t *testing.T, m *models.Multimodal, batch int, build func(x, vars map[string]*Node, labels *Node) []*Node,
+) func(values map[string][]float32) [][]float32 {
 	t.Helper()
 	inputs, vars := inputsOf(m, batch), m.Variables()
 	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
@@ -134,17 +138,18 @@ func TestGatesPyTorch(t *testing.T) {
 				used = nil
 				var gates []*Node
 				pass := func(norm models.NormMode) *models.Call {
-					return &models.Call{Vars: byName, Norm: norm, Updates: map[string]*Node{}, Gate: func(stage int, modality string, g *Node) *Node {
-						name := fmt.Sprintf("%d.%s", stage, modality)
-						if modality == c.Replaced {
-							constant := Const(g.Graph(), xlatest.Made("gate."+name, g.Shape().Dimensions[1], 1))
-							g = BroadcastToDims(Reshape(Sigmoid(constant), 1, -1), g.Shape().Dimensions...)
-						}
-						if norm == models.BatchStatistics {
-							used, gates = append(used, name), append(gates, g)
-						}
-						return g
-					}}
+					return &models.Call{Vars: byName, Norm: norm, Updates: map[string]*Node{},
+						Gate: func(stage int, modality string, g *Node) *Node {
+							name := fmt.Sprintf("%d.%s", stage, modality)
+							if modality == c.Replaced {
+								constant := Const(g.Graph(), xlatest.Made("gate."+name, g.Shape().Dimensions[1], 1))
+								g = BroadcastToDims(Reshape(Sigmoid(constant), 1, -1), g.Shape().Dimensions...)
+							}
+							if norm == models.BatchStatistics {
+								used, gates = append(used, name), append(gates, g)
+							}
+							return g
+						}}
 				}
 				eval := m.Forward(pass(models.RunningStatistics), x).Logits
 				call := pass(models.BatchStatistics)
@@ -201,16 +206,19 @@ func TestGatesPyTorch(t *testing.T) {
 // gradients of their layers with finite differences.
 func TestGatesTwin(t *testing.T) {
 	const batch, frames = 3, 2
-	m := gatedModel(t, 1, []any{"a", "cnn1d:3,norm=none", []int{5, 2}}, []any{"v", "cnn2d:2-4,norm=none", []int{frames, 7, 5, 1}})
+	m := gatedModel(
+		t, 1, []any{"a", "cnn1d:3,norm=none", []int{5, 2}}, []any{"v", "cnn2d:2-4,norm=none", []int{frames, 7, 5, 1}},
+	)
 	vars := m.Variables()
 	values := xlatest.Filled(t, vars)
 	layers := []string{"mmtm.2.squeeze.weight", "mmtm.2.squeeze.bias", "mmtm.2.excite.a.weight", "mmtm.2.excite.v.bias"}
 	run := newGated(t, m, batch, func(x, byName map[string]*Node, labels *Node) []*Node {
 		var list []*Node
-		call := &models.Call{Vars: byName, Norm: models.RunningStatistics, Record: true, Gate: func(_ int, _ string, g *Node) *Node {
-			list = append(list, g)
-			return g
-		}}
+		call := &models.Call{Vars: byName, Norm: models.RunningStatistics, Record: true,
+			Gate: func(_ int, _ string, g *Node) *Node {
+				list = append(list, g)
+				return g
+			}}
 		loss := ReduceAllMean(models.CrossEntropy(m.Forward(call, x).Logits, labels))
 		for _, name := range []string{"enc.a.conv0", "enc.v.conv1"} { // what the gates are on
 			i := slices.IndexFunc(call.Layers, func(l models.Layer) bool { return l.Name == name })
@@ -222,9 +230,12 @@ func TestGatesTwin(t *testing.T) {
 		}
 		return list
 	})
-	at := func(values map[string][]float32) (maps map[string][]float64, gates map[string][]float32, loss float64, gradients map[string][]float32) {
+	at := func(
+		values map[string][]float32,
+	) (maps map[string][]float64, gates map[string][]float32, loss float64, gradients map[string][]float32) {
 		out := run(values)
-		maps, gates, gradients = map[string][]float64{}, map[string][]float32{"a": out[0], "v": out[1]}, map[string][]float32{}
+		maps, gates, gradients = map[string][]float64{}, map[string][]float32{"a": out[0], "v": out[1]},
+			map[string][]float32{}
 		for i, mod := range []string{"a", "v"} {
 			for _, v := range out[2+i] {
 				maps[mod] = append(maps[mod], max(0, float64(v))) // ReLU
@@ -274,7 +285,8 @@ func TestGatesTwin(t *testing.T) {
 			for _, y := range linear("mmtm.2.excite."+mod, squeezed) {
 				want = append(want, 1/(1+math.Exp(-y)))
 			}
-			near(t, fmt.Sprint("gates of ", mod, ", sample ", b), gates[mod][b*n:(b+1)*n], want, 1e-5) // float32 against float64
+			// float32 against float64
+			near(t, fmt.Sprint("gates of ", mod, ", sample ", b), gates[mod][b*n:(b+1)*n], want, 1e-5)
 		}
 	}
 	const h = 1e-2
@@ -313,10 +325,11 @@ func TestGatesOpen(t *testing.T) {
 		var names, asked []string
 		out := newGated(t, &m, 3, func(x, vars map[string]*Node, _ *Node) []*Node {
 			names, asked = nil, nil
-			call := &models.Call{Vars: vars, Norm: models.BatchStatistics, Record: true, Gate: func(stage int, modality string, g *Node) *Node {
-				asked = append(asked, fmt.Sprint(stage, modality))
-				return OnesLike(g)
-			}}
+			call := &models.Call{Vars: vars, Norm: models.BatchStatistics, Record: true,
+				Gate: func(stage int, modality string, g *Node) *Node {
+					asked = append(asked, fmt.Sprint(stage, modality))
+					return OnesLike(g)
+				}}
 			o := m.Forward(call, x)
 			for _, l := range call.Layers {
 				names = append(names, fmt.Sprint(l.Name, l.Frames))
@@ -324,7 +337,10 @@ func TestGatesOpen(t *testing.T) {
 			return []*Node{o.Logits}
 		})(values)
 		want := []string{"2a", "2v", "3a", "3v"} // of the deeper encoder's stages, the last ones
-		if diff := cmp.Diff(want[len(want)-2*gates:], asked, cmp.Transformer("", func(s []string) string { return strings.Join(s, " ") })); diff != "" {
+		if diff := cmp.Diff(
+			want[len(want)-2*gates:], asked,
+			cmp.Transformer("", func(s []string) string { return strings.Join(s, " ") }),
+		); diff != "" {
 			t.Errorf("%d gates: asked for (-want +got)\n%s", gates, diff)
 		}
 		logits, layers = append(logits, out[0]), append(layers, slices.Sorted(slices.Values(names)))
@@ -349,14 +365,36 @@ func TestGatesRefused(t *testing.T) {
 		want     string // in the error; "" for none
 		reason   string
 	}{
-		{"two", 1, [][]any{{"a", "cnn1d:4", sequence}, {"v", "resnet18,width=0.0625", image}}, "", "one stage and four"},
-		{"all stages", 4, [][]any{{"a", "resnet18,width=0.0625", image}, {"v", "resnet18,width=0.0625", image}}, "", "as BalanceMM has them"},
-		{"too many", 2, [][]any{{"a", "cnn1d:4", sequence}, {"v", "cnn2d:4-8", image}}, "gates after 2, that of a has 1", "the shorter one decides"},
+		{
+			"two", 1, [][]any{{"a", "cnn1d:4", sequence}, {"v", "resnet18,width=0.0625", image}}, "",
+			"one stage and four",
+		},
+		{
+			"all stages", 4, [][]any{{"a", "resnet18,width=0.0625", image}, {"v", "resnet18,width=0.0625", image}}, "",
+			"as BalanceMM has them",
+		},
+		{
+			"too many", 2, [][]any{{"a", "cnn1d:4", sequence}, {"v", "cnn2d:4-8", image}},
+			"gates after 2, that of a has 1", "the shorter one decides",
+		},
 		{"one modality", 1, [][]any{{"a", "cnn1d:4", sequence}}, "got 1 modalities", "nothing to gate with"},
-		{"three modalities", 1, [][]any{{"a", "cnn1d:4", sequence}, {"b", "cnn1d:4", sequence}, {"v", "cnn2d:4", image}}, "got 3 modalities", "MMTM is of two"},
-		{"mlp", 1, [][]any{{"a", "cnn1d:4", sequence}, {"v", "mlp:4", vector}}, "that of v, models.MLP, has none", "vectors have no positions"},
-		{"transformer", 1, [][]any{{"a", "transformer", sequence}, {"v", "cnn2d:4", image}}, "that of a, models.Transformer, has none", "not in the paper"},
-		{"no gates", 0, [][]any{{"a", "transformer", sequence}, {"v", "mlp:4", vector}}, "", "nothing is asked of them"},
+		{
+			"three modalities", 1,
+			[][]any{{"a", "cnn1d:4", sequence}, {"b", "cnn1d:4", sequence}, {"v", "cnn2d:4", image}},
+			"got 3 modalities", "MMTM is of two",
+		},
+		{
+			"mlp", 1, [][]any{{"a", "cnn1d:4", sequence}, {"v", "mlp:4", vector}}, "that of v, models.MLP, has none",
+			"vectors have no positions",
+		},
+		{
+			"transformer", 1, [][]any{{"a", "transformer", sequence}, {"v", "cnn2d:4", image}},
+			"that of a, models.Transformer, has none", "not in the paper",
+		},
+		{
+			"no gates", 0, [][]any{{"a", "transformer", sequence}, {"v", "mlp:4", vector}}, "",
+			"nothing is asked of them",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := gatedModel(t, tt.gates, tt.encoders...).Validate()
@@ -383,9 +421,18 @@ func TestDefaultGates(t *testing.T) {
 		a, v string
 		want []models.GatedStage
 	}{
-		{"resnet18", "resnet18", []models.GatedStage{{2, map[string]int{"a": 128, "v": 128}}, {3, map[string]int{"a": 256, "v": 256}}, {4, map[string]int{"a": 512, "v": 512}}}},
+		{
+			"resnet18", "resnet18",
+			[]models.GatedStage{
+				{2, map[string]int{"a": 128, "v": 128}}, {3, map[string]int{"a": 256, "v": 256}},
+				{4, map[string]int{"a": 512, "v": 512}},
+			},
+		},
 		{"cnn2d:4", "cnn2d:5-6-7", []models.GatedStage{{3, map[string]int{"a": 4, "v": 7}}}},
-		{"cnn2d:4-5-6", "resnet18,width=0.125", []models.GatedStage{{3, map[string]int{"a": 5, "v": 32}}, {4, map[string]int{"a": 6, "v": 64}}}},
+		{
+			"cnn2d:4-5-6", "resnet18,width=0.125",
+			[]models.GatedStage{{3, map[string]int{"a": 5, "v": 32}}, {4, map[string]int{"a": 6, "v": 64}}},
+		},
 		{"cnn2d:4", "cnn2d:5", []models.GatedStage{{1, map[string]int{"a": 4, "v": 5}}}},
 	} {
 		m := gatedModel(t, 0, []any{"a", tt.a, []int{8, 8, 1}}, []any{"v", tt.v, []int{8, 8, 1}})

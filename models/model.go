@@ -104,10 +104,12 @@ const (
 
 // Layer is a layer with trainable variables, as it was used in one pass.
 type Layer struct {
-	Kind    LayerKind
-	Name    string   // prefix of its variables: Name + ".weight", Name + ".bias"; position: its one variable
-	Bias    bool     // whether it has Name + ".bias"
-	Input   *Node    // conv [N, spatial..., in]; linear [N, in] or [N, T, in]; norm: what is scaled and shifted; embedding: ids [N, T], int32; position: nil
+	Kind LayerKind
+	Name string // prefix of its variables: Name + ".weight", Name + ".bias"; position: its one variable
+	Bias bool   // whether it has Name + ".bias"
+	// conv [N, spatial..., in]; linear [N, in] or [N, T, in]; norm: what is scaled and shifted; embedding: ids [N, T],
+	// int32; position: nil
+	Input   *Node
 	Output  *Node    // what the layer returns, before any activation: [N, ...]
 	Frames  int      // N = B*Frames: so many rows in a run belong to one sample
 	Kernel  []int    // of a convolution, per spatial axis
@@ -139,9 +141,10 @@ type Multimodal struct {
 
 // Output is what one pass of a [Multimodal] gives.
 type Output struct {
-	Logits   *Node            // [B, classes], fused
-	ByHead   map[string]*Node // by modality, [B, classes]: what the head makes of that modality alone, see [Fusions]
-	Separate map[string]*Node // by modality, [B, classes]: what its own classifier says; nil without [Multimodal.Separate]
+	Logits *Node            // [B, classes], fused
+	ByHead map[string]*Node // by modality, [B, classes]: what the head makes of that modality alone, see [Fusions]
+	// by modality, [B, classes]: what its own classifier says; nil without [Multimodal.Separate]
+	Separate map[string]*Node
 	Unimodal map[string]*Node // by which a modality is read alone: Separate where there is one, else ByHead
 	Features map[string]*Node // by modality, [B, D]
 }

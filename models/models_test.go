@@ -54,7 +54,11 @@ func TestInit(t *testing.T) {
 	if slices.Equal(first["enc.v.conv0.weight"], other["enc.v.conv0.weight"]) {
 		t.Error("Init(1) and Init(2) give the same weights")
 	}
-	big := &models.Multimodal{Modalities: m.Modalities[1:], Encoders: map[string]models.Encoder{"v": models.ResNet18{In: 3, Width: 1, Stem: models.SmallStem}}, Fusion: models.ConcatFusion, Classes: 6}
+	big := &models.Multimodal{
+		Modalities: m.Modalities[1:],
+		Encoders:   map[string]models.Encoder{"v": models.ResNet18{In: 3, Width: 1, Stem: models.SmallStem}},
+		Fusion:     models.ConcatFusion, Classes: 6,
+	}
 	values := big.Init(1)
 	for _, tt := range []struct {
 		name, reason string
@@ -71,7 +75,8 @@ func TestInit(t *testing.T) {
 	}
 	for _, v := range big.Variables() {
 		want := map[models.Role]float32{models.NormScale: 1, models.RunningVar: 1}[v.Role]
-		if v.Role != models.ConvWeight && v.Role != models.LinearWeight && (slices.Min(values[v.Name]) != want || slices.Max(values[v.Name]) != want) {
+		if v.Role != models.ConvWeight && v.Role != models.LinearWeight &&
+			(slices.Min(values[v.Name]) != want || slices.Max(values[v.Name]) != want) {
 			t.Errorf("%s: want all %v", v.Name, want)
 		}
 	}
@@ -161,10 +166,19 @@ func TestParseEncoder(t *testing.T) {
 		err    string // part of the message
 		reason string
 	}{
-		{"cnn2d:16-32", image, models.CNN{Axes: 2, In: 3, Channels: []int{16, 32}, Kernel: 3, Norm: "batch"}, "", "defaults"},
-		{"cnn1d:8, kernel=5, norm=group", sequence, models.CNN{Axes: 1, In: 6, Channels: []int{8}, Kernel: 5, Norm: "group"}, "", "blanks and options"},
+		{
+			"cnn2d:16-32", image, models.CNN{Axes: 2, In: 3, Channels: []int{16, 32}, Kernel: 3, Norm: "batch"}, "",
+			"defaults",
+		},
+		{
+			"cnn1d:8, kernel=5, norm=group", sequence,
+			models.CNN{Axes: 1, In: 6, Channels: []int{8}, Kernel: 5, Norm: "group"}, "", "blanks and options",
+		},
 		{"resnet18", image, models.ResNet18{In: 3, Width: 1, Stem: "small"}, "", "small inputs get the small stem"},
-		{"resnet18,width=0.5", modality("v", []int{3, 224, 224, 3}), models.ResNet18{In: 3, Width: 0.5, Stem: "imagenet"}, "", "a clip of large frames"},
+		{
+			"resnet18,width=0.5", modality("v", []int{3, 224, 224, 3}),
+			models.ResNet18{In: 3, Width: 0.5, Stem: "imagenet"}, "", "a clip of large frames",
+		},
 		{"resnet50", image, nil, "want cnn1d, cnn2d, resnet18, mlp, transformer or bag", "unknown"},
 		{"mlp:64-32", modality("t", []int{100}), models.MLP{In: 100, Widths: []int{64, 32}}, "", "layers of a vector"},
 		{"mlp", modality("t", []int{100}), nil, "whole numbers", "no widths"},
@@ -172,9 +186,15 @@ func TestParseEncoder(t *testing.T) {
 		{"mlp:8", sequence, nil, "want a vector", "steps would become features unasked"},
 		{"mlp:8,flatten=1", sequence, models.MLP{In: 360, Widths: []int{8}, Flatten: true}, "", "asked"},
 		{"mlp:8,flatten=1", image, models.MLP{In: 3072, Widths: []int{8}, Flatten: true}, "", "pixels and channels"},
-		{"mlp:8,flatten=1", modality("t", []int{100}), models.MLP{In: 100, Widths: []int{8}}, "", "a vector is one already"},
+		{
+			"mlp:8,flatten=1", modality("t", []int{100}), models.MLP{In: 100, Widths: []int{8}}, "",
+			"a vector is one already",
+		},
 		{"mlp:8,flatten=yes", sequence, nil, `flatten "yes", want 0 or 1`, "no such choice"},
-		{"mlp:8" + strings.Repeat("-8", 64), modality("t", []int{100}), nil, "65 blocks or layers, want at most 64", "too deep"},
+		{
+			"mlp:8" + strings.Repeat("-8", 64), modality("t", []int{100}), nil, "65 blocks or layers, want at most 64",
+			"too deep",
+		},
 		{"cnn1d:8", modality("a", []int{0, 6}), nil, "at least 1 along each axis", "no step"},
 		{"cnn1d:8", modality("t", []int{100}), nil, "want 1 spatial axes", "a vector to a sequence encoder"},
 		{"cnn2d:16-x", image, nil, "whole numbers", "not a number"},
@@ -252,7 +272,11 @@ func TestTorchLayout(t *testing.T) {
 
 func TestSafetensors(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
-	want := []models.Tensor{{Name: "b", Shape: []int{2, 3}, Values: make([]float32, 6)}, {Name: "a", Shape: []int{}, Values: []float32{float32(math.Inf(1))}}, {Name: "empty", Shape: []int{0, 2}, Values: []float32{}}}
+	want := []models.Tensor{
+		{Name: "b", Shape: []int{2, 3}, Values: make([]float32, 6)},
+		{Name: "a", Shape: []int{}, Values: []float32{float32(math.Inf(1))}},
+		{Name: "empty", Shape: []int{0, 2}, Values: []float32{}},
+	}
 	for i := range want[0].Values {
 		want[0].Values[i] = float32(r.NormFloat64())
 	}
@@ -272,7 +296,8 @@ func TestSafetensors(t *testing.T) {
 	if diff := cmp.Diff(meta, gotMeta); diff != "" {
 		t.Errorf("metadata (-want +got)\n%s", diff)
 	}
-	for bit := range 8 * file.Len() { // so is every flipped bit, but in the checksum's own name, without which there is none
+	// so is every flipped bit, but in the checksum's own name, without which there is none
+	for bit := range 8 * file.Len() {
 		b := bytes.Clone(file.Bytes())
 		b[bit/8] ^= 1 << (bit % 8)
 		if _, m, err := models.ReadSafetensors(bytes.NewReader(b)); err == nil && m[seal.Key] != "" {
@@ -294,12 +319,19 @@ func TestSafetensors(t *testing.T) {
 
 func FuzzReadSafetensors(f *testing.F) {
 	var file bytes.Buffer
-	if err := models.WriteSafetensors(&file, []models.Tensor{{Name: "a", Shape: []int{2}, Values: []float32{1, 2}}}, map[string]string{"k": "v"}); err != nil {
+	if err := models.WriteSafetensors(
+		&file, []models.Tensor{{Name: "a", Shape: []int{2}, Values: []float32{1, 2}}}, map[string]string{"k": "v"},
+	); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(file.Bytes())
 	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
-	f.Add(stateDict(`{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]},"n.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[2,10]},"__metadata__":{"format":1}}`, make([]byte, 10)))
+	f.Add(
+		stateDict(
+			`{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]},"n.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[2,10]},"__metadata__":{"format":1}}`,
+			make([]byte, 10),
+		),
+	)
 	f.Fuzz(func(t *testing.T, in []byte) {
 		list, meta, err := models.ReadSafetensors(bytes.NewReader(in))
 		if err != nil {

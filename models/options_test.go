@@ -87,7 +87,8 @@ func TestOptions(t *testing.T) {
 					slopes = append(slopes, (up-loss())/(2*h))
 					values[v.Name][i] = at
 				}
-				within(t, name+": gradient by differences", got.grads[v.Name], slopes, 1e-6) // h² times a third derivative of up to 5000
+				// h² times a third derivative of up to 5000
+				within(t, name+": gradient by differences", got.grads[v.Name], slopes, 1e-6)
 			}
 			if diff := cmp.Diff(c.Names, names); diff != "" {
 				t.Errorf("variables (-PyTorch +got)\n%s", diff)
@@ -105,8 +106,14 @@ func TestPaddedSequences(t *testing.T) {
 		alone  func(values map[string][]float64, e models.Transformer) []float64 // features of padding alone
 		reason string
 	}{
-		{"transformer,dim=6,heads=2,layers=1,mlp=1,pad=1", func(map[string][]float64, models.Transformer) []float64 { return make([]float64, dim) }, "a mean of nothing is 0"},
-		{"transformer,dim=6,heads=2,layers=1,mlp=1,pad=1,pool=class", func(values map[string][]float64, e models.Transformer) []float64 {
+		{
+			"transformer,dim=6,heads=2,layers=1,mlp=1,pad=1",
+			func(map[string][]float64, models.Transformer) []float64 { return make([]float64, dim) },
+			"a mean of nothing is 0",
+		},
+		{"transformer,dim=6,heads=2,layers=1,mlp=1,pad=1,pool=class", func(
+			values map[string][]float64, e models.Transformer,
+		) []float64 {
 			return twin(e, values, make([]float64, length*in))
 		}, "the class token sees itself alone"},
 	} {
@@ -122,7 +129,8 @@ func TestPaddedSequences(t *testing.T) {
 		clear(x[2*length*in : 3*length*in])
 		base := run(x, values)
 		features := func(p passed, i int) []float64 { return p.features[i*dim : (i+1)*dim] }
-		within(t, tt.spec+": padding alone: "+tt.reason, features(base, 2), tt.alone(values, e), 1e-13) // sums in another order
+		// sums in another order
+		within(t, tt.spec+": padding alone: "+tt.reason, features(base, 2), tt.alone(values, e), 1e-13)
 		for name, g := range base.grads {
 			if slices.ContainsFunc(g, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
 				t.Errorf("%s: gradient of %s is not finite: %v", tt.spec, name, g)
@@ -134,18 +142,27 @@ func TestPaddedSequences(t *testing.T) {
 		short := transformer(t, tt.spec, length-1, in)
 		cut := encoder[float64](t, short, models.RunningStatistics, 1, length-1, in)
 		values["enc.m.pos"] = pos[:len(pos)-dim]
-		within(t, tt.spec+": without its end", features(cut(x[:(length-1)*in], values), 0), features(base, 0), 1e-13) // likewise
+		// likewise
+		within(t, tt.spec+": without its end", features(cut(x[:(length-1)*in], values), 0), features(base, 0), 1e-13)
 		from := len(pos)/dim - length
 		values["enc.m.pos"] = slices.Concat(pos[:from*dim], pos[(from+1)*dim:])
-		within(t, tt.spec+": without its start", features(cut(x[length*in+in:2*length*in], values), 0), features(base, 1), 1e-13) // likewise
+		// likewise
+		within(
+			t, tt.spec+": without its start", features(cut(x[length*in+in:2*length*in], values), 0), features(base, 1),
+			1e-13,
+		)
 
 		values["enc.m.pos"] = slices.Clone(pos)
 		copy(values["enc.m.pos"][(from+1)*dim:(from+2)*dim], []float64{2, -2, 2, -2, 2, -2})
 		moved := run(x, values)
 		if d := math.Abs(moved.features[0] - base.features[0]); d < 1e-3 {
-			t.Errorf("%s: the position of a row of zeros between others moves features by %v only: it is not padding", tt.spec, d)
+			t.Errorf(
+				"%s: the position of a row of zeros between others moves features by %v only: it is not padding",
+				tt.spec, d,
+			)
 		}
-		within(t, tt.spec+": padding alone with another position", features(moved, 2), features(base, 2), 0) // the same bits
+		// the same bits
+		within(t, tt.spec+": padding alone with another position", features(moved, 2), features(base, 2), 0)
 
 		values["enc.m.pos"] = pos
 		row(3, 4)[1] = math.NaN()
@@ -159,7 +176,9 @@ func TestPaddedSequences(t *testing.T) {
 func TestShortInputs(t *testing.T) {
 	e := parsed(t, "cnn1d:4-4-4-4,kernel=5,norm=group", 1, 2)
 	vars := e.Variables(models.EncoderPrefix("m"))
-	got := encoder[float64](t, e, models.RunningStatistics, 2, 1, 2)(xlatest.Made64("x", 4, 1), xlatest.Filled64(t, vars))
+	got := encoder[float64](t, e, models.RunningStatistics, 2, 1, 2)(
+		xlatest.Made64("x", 4, 1), xlatest.Filled64(t, vars),
+	)
 	if len(got.features) != 8 || slices.ContainsFunc(got.features, math.IsNaN) || slices.Max(got.features) == 0 {
 		t.Errorf("features %v, want 8 numbers, not all 0", got.features)
 	}

@@ -9,7 +9,9 @@ const poolWindow, poolStride = 3, 2
 // gradient, as in PyTorch.
 func (p pass) maxPool(x *Node) *Node {
 	if !p.Forms.own(x.Graph()) {
-		return MaxPool(x).WindowPerAxis(poolWindow, poolWindow).StridePerAxis(poolStride, poolStride).PaddingPerDim([][2]int{{1, 1}, {1, 1}}).Done()
+		return MaxPool(x).WindowPerAxis(poolWindow, poolWindow).StridePerAxis(poolStride, poolStride).PaddingPerDim(
+			[][2]int{{1, 1}, {1, 1}},
+		).Done()
 	}
 	// The greatest is taken of a constant, and the gradient goes from y to x by poolGradient: autodiff through the
 	// comparisons would go over every window nine times. The choice that is never taken is the way to x.

@@ -53,7 +53,9 @@ func TestPyTorch(t *testing.T) {
 			prefix := models.EncoderPrefix("m")
 			vars := e.Variables(prefix)
 			var names []string
-			inputs := []any{tensors.FromFlatDataAndDimensions(xlatest.Made("x", c.Shape[0]*mod.Size(), 1.7), c.Shape...)}
+			inputs := []any{
+				tensors.FromFlatDataAndDimensions(xlatest.Made("x", c.Shape[0]*mod.Size(), 1.7), c.Shape...),
+			}
 			values := xlatest.Filled(t, vars)
 			for _, v := range vars {
 				names = append(names, v.Name[len(prefix):])
@@ -72,7 +74,12 @@ func TestPyTorch(t *testing.T) {
 				eval := e.Forward(&models.Call{Vars: byName, Norm: models.RunningStatistics}, prefix, in[0])
 				call := &models.Call{Vars: byName, Norm: models.BatchStatistics, Updates: map[string]*Node{}}
 				z := e.Forward(call, prefix, in[0])
-				target := ConstTensor(z.Graph(), tensors.FromFlatDataAndDimensions(xlatest.Made("target", z.Shape().Size(), 1), z.Shape().Dimensions...))
+				target := ConstTensor(
+					z.Graph(),
+					tensors.FromFlatDataAndDimensions(
+						xlatest.Made("target", z.Shape().Size(), 1), z.Shape().Dimensions...,
+					),
+				)
 				var nodes []*Node
 				for _, v := range vars {
 					if v.Trainable() {
@@ -172,12 +179,21 @@ func TestNormModes(t *testing.T) {
 				c := &models.Call{Vars: byName, Norm: tt.mode}
 				loss := func(c *models.Call) *Node {
 					z := e.Forward(c, "", in[0])
-					return ReduceAllSum(Mul(z, ConstTensor(z.Graph(), tensors.FromFlatDataAndDimensions(xlatest.Made("target", n*2, 1), n, 2))))
+					return ReduceAllSum(
+						Mul(
+							z,
+							ConstTensor(
+								z.Graph(), tensors.FromFlatDataAndDimensions(xlatest.Made("target", n*2, 1), n, 2),
+							),
+						),
+					)
 				}
 				moving := loss(c)
 				grad := Gradient(moving, in[0])[0]
 				if tt.solo { // the statistics of the unmoved input, as running ones
-					u := &models.Call{Vars: byName, Norm: models.BatchStatistics, Updates: map[string]*Node{}, Recalibrate: true}
+					u := &models.Call{
+						Vars: byName, Norm: models.BatchStatistics, Updates: map[string]*Node{}, Recalibrate: true,
+					}
 					e.Forward(u, "", in[1])
 					rows := float64(n * 2) // two positions are left after the stride
 					byName["norm0.running_mean"] = u.Updates["norm0.running_mean"]
@@ -190,7 +206,10 @@ func TestNormModes(t *testing.T) {
 				t.Fatal(err)
 			}
 			at := func(moved []float32) (loss float64, grad []float32) {
-				list := []any{tensors.FromFlatDataAndDimensions(moved, n, positions, channels), tensors.FromFlatDataAndDimensions(x, n, positions, channels)}
+				list := []any{
+					tensors.FromFlatDataAndDimensions(moved, n, positions, channels),
+					tensors.FromFlatDataAndDimensions(x, n, positions, channels),
+				}
 				for _, v := range vars {
 					list = append(list, tensors.FromFlatDataAndDimensions(values[v.Name], v.Shape...))
 				}

@@ -59,7 +59,9 @@ func TestRegisterEncoder(t *testing.T) {
 			RegisterEncoder(name, parseTwice)
 		}()
 	}
-	for spec, want := range map[string]string{"twice": "twice", "twice:4": "twice", " mlp : 3 , a=b": "mlp", "resnet18,width=2": "resnet18"} {
+	for spec, want := range map[string]string{
+		"twice": "twice", "twice:4": "twice", " mlp : 3 , a=b": "mlp", "resnet18,width=2": "resnet18",
+	} {
 		if got := EncoderName(spec); got != want {
 			t.Errorf("EncoderName(%q) = %q, want %q", spec, got, want)
 		}

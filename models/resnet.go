@@ -41,7 +41,9 @@ func (e ResNet18) blocks(prefix string) []block {
 	in := e.channels(0)
 	for stage := range 4 {
 		for i := range 2 {
-			b := block{name: fmt.Sprintf("%slayer%d.%d.", prefix, stage+1, i), in: in, out: e.channels(stage), stride: 1}
+			b := block{
+				name: fmt.Sprintf("%slayer%d.%d.", prefix, stage+1, i), in: in, out: e.channels(stage), stride: 1,
+			}
 			if stage > 0 && i == 0 {
 				b.stride = 2
 			}

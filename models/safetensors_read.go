@@ -70,7 +70,10 @@ func ReadSafetensors(r io.Reader) ([]Tensor, map[string]string, error) {
 			width, ok = counters[e.DType]
 		}
 		if !ok {
-			return nil, nil, &data.UnsupportedError{File: safetensorsFile, Feature: fmt.Sprintf("tensor %s of type %s, want F32, F64, F16 or BF16", e.name, e.DType)}
+			return nil, nil, &data.UnsupportedError{
+				File:    safetensorsFile,
+				Feature: fmt.Sprintf("tensor %s of type %s, want F32, F64, F16 or BF16", e.name, e.DType),
+			}
 		}
 		count := int64(1)
 		for _, d := range e.Shape {
@@ -80,7 +83,10 @@ func ReadSafetensors(r io.Reader) ([]Tensor, map[string]string, error) {
 			count *= int64(d)
 		}
 		if e.Offsets[0] != offset || e.Offsets[1]-e.Offsets[0] != width*count {
-			return bad("tensor %s of type %s and shape %v: bytes %v, want [%d %d]", e.name, e.DType, e.Shape, e.Offsets, offset, offset+width*count)
+			return bad(
+				"tensor %s of type %s and shape %v: bytes %v, want [%d %d]", e.name, e.DType, e.Shape, e.Offsets,
+				offset, offset+width*count,
+			)
 		}
 		offset = e.Offsets[1]
 		body, err := io.ReadAll(io.LimitReader(r, width*count))
@@ -92,7 +98,13 @@ func ReadSafetensors(r io.Reader) ([]Tensor, map[string]string, error) {
 		}
 		values := make([]float32, count)
 		if at := decode(values, body, e.DType); at >= 0 {
-			return nil, nil, &data.UnsupportedError{File: safetensorsFile, Feature: fmt.Sprintf("tensor %s: entry %d is %v, which float32 cannot hold", e.name, at, math.Float64frombits(binary.LittleEndian.Uint64(body[8*at:])))}
+			return nil, nil, &data.UnsupportedError{
+				File: safetensorsFile,
+				Feature: fmt.Sprintf(
+					"tensor %s: entry %d is %v, which float32 cannot hold", e.name, at,
+					math.Float64frombits(binary.LittleEndian.Uint64(body[8*at:])),
+				),
+			}
 		}
 		list = append(list, Tensor{Name: e.name, Shape: e.Shape, Values: values})
 	}
@@ -137,7 +149,10 @@ func readHeader(text []byte) (list []namedEntry, meta map[string]string, err err
 		list = append(list, e)
 	}
 	slices.SortFunc(list, func(a, b namedEntry) int {
-		return cmp.Or(cmp.Compare(a.Offsets[0], b.Offsets[0]), cmp.Compare(a.Offsets[1], b.Offsets[1]), cmp.Compare(a.name, b.name))
+		return cmp.Or(
+			cmp.Compare(a.Offsets[0], b.Offsets[0]), cmp.Compare(a.Offsets[1], b.Offsets[1]),
+			cmp.Compare(a.name, b.name),
+		)
 	})
 	return list, meta, nil
 }
@@ -210,7 +225,9 @@ func Unwrapped(list []Tensor) ([]Tensor, error) {
 		case with == "":
 			continue
 		case without != "":
-			return nil, errors.New("models: tensor " + with + " has the prefix " + prefix + ", tensor " + without + " has not")
+			return nil, errors.New(
+				"models: tensor " + with + " has the prefix " + prefix + ", tensor " + without + " has not",
+			)
 		}
 		list = slices.Clone(list)
 		for i := range list {

@@ -83,7 +83,9 @@ func parseWidths(text string) ([]int, error) {
 	for part := range strings.SplitSeq(text, "-") {
 		n, err := strconv.Atoi(part)
 		if err != nil || n < 1 || n > maxChannels {
-			return nil, fmt.Errorf("models: channels %q, want whole numbers from 1 to %d joined by hyphens", text, maxChannels)
+			return nil, fmt.Errorf(
+				"models: channels %q, want whole numbers from 1 to %d joined by hyphens", text, maxChannels,
+			)
 		}
 		list = append(list, n)
 	}

@@ -68,8 +68,10 @@ func (e Transformer) Variables(prefix string) []Variable {
 	for i := range e.Layers {
 		name := fmt.Sprintf("%sblock%d_", prefix, i)
 		vars = slices.Concat(vars,
-			affineVariables(name+"ln1", e.Dim), linearVariables(name+"qkv", 3*e.Dim, e.Dim), linearVariables(name+"proj", e.Dim, e.Dim),
-			affineVariables(name+"ln2", e.Dim), linearVariables(name+"fc1", e.MLP*e.Dim, e.Dim), linearVariables(name+"fc2", e.Dim, e.MLP*e.Dim))
+			affineVariables(name+"ln1", e.Dim), linearVariables(name+"qkv", 3*e.Dim, e.Dim),
+			linearVariables(name+"proj", e.Dim, e.Dim),
+			affineVariables(name+"ln2", e.Dim), linearVariables(name+"fc1", e.MLP*e.Dim, e.Dim),
+			linearVariables(name+"fc2", e.Dim, e.MLP*e.Dim))
 	}
 	return append(vars, affineVariables(prefix+"ln", e.Dim)...)
 }
@@ -200,7 +202,10 @@ func parseTransformer(_ string, m data.Modality, take func(name, def string) str
 		return e, err
 	}
 	if len(m.Shape) != 2 {
-		return nil, fmt.Errorf("models: %s of shape %v, want a sequence [T, F] for a transformer, or vocab= for token ids [T]", m.Kind, m.Shape)
+		return nil, fmt.Errorf(
+			"models: %s of shape %v, want a sequence [T, F] for a transformer, or vocab= for token ids [T]", m.Kind,
+			m.Shape,
+		)
 	}
 	e.Length, e.In = m.Shape[0], m.Shape[1]
 	return e, nil

@@ -39,7 +39,10 @@ func TestTransformerRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer exec.Finalize()
-		args := append([]any{tensors.FromShape(shapes.Make(dtypes.Float32, tt.shape...))}, tensorsOf(vars, xlatest.Filled(t, vars))...)
+		args := append(
+			[]any{tensors.FromShape(shapes.Make(dtypes.Float32, tt.shape...))},
+			tensorsOf(vars, xlatest.Filled(t, vars))...,
+		)
 		if _, err := exec.Call(args...); err == nil {
 			t.Errorf("%s for samples of %v: input %v accepted", tt.spec, tt.want, tt.shape)
 		}
@@ -66,12 +69,31 @@ func TestParseTransformer(t *testing.T) {
 		err    string
 		reason string
 	}{
-		{"transformer", series, models.Transformer{In: 5, Length: 9, Dim: 32, Heads: 4, Layers: 2, MLP: 2}, "", "defaults"},
-		{"transformer, dim=24, heads=3, layers=1, mlp=4", series, models.Transformer{In: 5, Length: 9, Dim: 24, Heads: 3, Layers: 1, MLP: 4}, "", "all of them, with spaces"},
-		{"transformer", column, models.Transformer{In: 1, Length: 12, Dim: 32, Heads: 4, Layers: 2, MLP: 2}, "", "one feature, not ids, without vocab"},
-		{"transformer,vocab=7", text, models.Transformer{Vocab: 7, Length: 12, Dim: 32, Heads: 4, Layers: 2, MLP: 2}, "", "ids as a vector"},
-		{"transformer,vocab=7,pad=1", column, models.Transformer{Vocab: 7, Pad: true, Length: 12, Dim: 32, Heads: 4, Layers: 2, MLP: 2}, "", "ids as a sequence of one feature"},
-		{"transformer,vocab=7,pad=0", text, models.Transformer{Vocab: 7, Length: 12, Dim: 32, Heads: 4, Layers: 2, MLP: 2}, "", "no padding"},
+		{
+			"transformer", series, models.Transformer{In: 5, Length: 9, Dim: 32, Heads: 4, Layers: 2, MLP: 2}, "",
+			"defaults",
+		},
+		{
+			"transformer, dim=24, heads=3, layers=1, mlp=4", series,
+			models.Transformer{In: 5, Length: 9, Dim: 24, Heads: 3, Layers: 1, MLP: 4}, "", "all of them, with spaces",
+		},
+		{
+			"transformer", column, models.Transformer{In: 1, Length: 12, Dim: 32, Heads: 4, Layers: 2, MLP: 2}, "",
+			"one feature, not ids, without vocab",
+		},
+		{
+			"transformer,vocab=7", text, models.Transformer{Vocab: 7, Length: 12, Dim: 32, Heads: 4, Layers: 2, MLP: 2},
+			"", "ids as a vector",
+		},
+		{
+			"transformer,vocab=7,pad=1", column,
+			models.Transformer{Vocab: 7, Pad: true, Length: 12, Dim: 32, Heads: 4, Layers: 2, MLP: 2}, "",
+			"ids as a sequence of one feature",
+		},
+		{
+			"transformer,vocab=7,pad=0", text,
+			models.Transformer{Vocab: 7, Length: 12, Dim: 32, Heads: 4, Layers: 2, MLP: 2}, "", "no padding",
+		},
 		{"transformer:32", series, nil, "takes ,dim= and no colon", "as for a CNN"},
 		{"transformer:dim=32", series, nil, "takes ,dim= and no colon", "a colon for a comma"},
 		{"transformer", text, nil, "vocab= for token ids", "ids without their number"},
@@ -89,16 +111,40 @@ func TestParseTransformer(t *testing.T) {
 		{"transformer,vocab=1", text, nil, `vocab "1", want a whole number from 2`, "one token says nothing"},
 		{"transformer,vocab=99999999", text, nil, "from 2 to 16777216", "float32 cannot hold such ids"},
 		{"transformer,vocab=7,pad=2", text, nil, `pad "2", want 0 or 1`, "the padding token is 0"},
-		{"transformer,pad=1", series, models.Transformer{In: 5, Pad: true, Length: 9, Dim: 32, Heads: 4, Layers: 2, MLP: 2}, "", "rows of zeros are padding"},
+		{
+			"transformer,pad=1", series,
+			models.Transformer{In: 5, Pad: true, Length: 9, Dim: 32, Heads: 4, Layers: 2, MLP: 2}, "",
+			"rows of zeros are padding",
+		},
 		{"transformer,pad=yes", series, nil, `pad "yes", want 0 or 1`, "no such choice"},
-		{"transformer,pool=mean,pos=learned", series, models.Transformer{In: 5, Length: 9, Dim: 32, Heads: 4, Layers: 2, MLP: 2}, "", "the defaults by name"},
-		{"transformer,pool=class,pos=none", series, models.Transformer{In: 5, Length: 9, Dim: 32, Heads: 4, Layers: 2, MLP: 2, Class: true, Positions: "none"}, "", "a class token among positions without order"},
-		{"transformer,pos=sinusoidal,vocab=7", text, models.Transformer{Vocab: 7, Length: 12, Dim: 32, Heads: 4, Layers: 2, MLP: 2, Positions: "sinusoidal"}, "", "of a text"},
+		{
+			"transformer,pool=mean,pos=learned", series,
+			models.Transformer{In: 5, Length: 9, Dim: 32, Heads: 4, Layers: 2, MLP: 2}, "", "the defaults by name",
+		},
+		{
+			"transformer,pool=class,pos=none", series,
+			models.Transformer{In: 5, Length: 9, Dim: 32, Heads: 4, Layers: 2, MLP: 2, Class: true, Positions: "none"},
+			"", "a class token among positions without order",
+		},
+		{
+			"transformer,pos=sinusoidal,vocab=7", text,
+			models.Transformer{Vocab: 7, Length: 12, Dim: 32, Heads: 4, Layers: 2, MLP: 2, Positions: "sinusoidal"}, "",
+			"of a text",
+		},
 		{"transformer,pool=max", series, nil, `pool "max", want mean or class`, "unknown"},
 		{"transformer,pos=rotary", series, nil, `pos "rotary", want learned, sinusoidal or none`, "unknown"},
-		{"bag:32-16,vocab=7,pad=1", text, models.Bag{Vocab: 7, Length: 12, Dim: 32, Widths: []int{16}, Pad: true}, "", "a layer behind the mean"},
-		{"bag:8-4-2,vocab=7", column, models.Bag{Vocab: 7, Length: 12, Dim: 8, Widths: []int{4, 2}}, "", "ids as a sequence of one feature"},
-		{"bag:32,vocab=7", text, nil, "at least one layer, as in bag:32-16", "a probe of weights alone would have none"},
+		{
+			"bag:32-16,vocab=7,pad=1", text, models.Bag{Vocab: 7, Length: 12, Dim: 32, Widths: []int{16}, Pad: true},
+			"", "a layer behind the mean",
+		},
+		{
+			"bag:8-4-2,vocab=7", column, models.Bag{Vocab: 7, Length: 12, Dim: 8, Widths: []int{4, 2}}, "",
+			"ids as a sequence of one feature",
+		},
+		{
+			"bag:32,vocab=7", text, nil, "at least one layer, as in bag:32-16",
+			"a probe of weights alone would have none",
+		},
 		{"bag,vocab=7", text, nil, "whole numbers", "no widths"},
 		{"bag:32-16", text, nil, "bag without vocab=", "ids without their number"},
 		{"bag:32-16,vocab=7", series, nil, "want token ids [T] or [T, 1]", "five features are not ids"},
@@ -108,7 +154,9 @@ func TestParseTransformer(t *testing.T) {
 		got, err := models.ParseEncoder(tt.spec, tt.mod)
 		if tt.err != "" {
 			if err == nil || !strings.Contains(err.Error(), tt.err) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("ParseEncoder(%q): error %v, want one line with %q\nreason: %s", tt.spec, err, tt.err, tt.reason)
+				t.Errorf(
+					"ParseEncoder(%q): error %v, want one line with %q\nreason: %s", tt.spec, err, tt.err, tt.reason,
+				)
 			}
 			continue
 		}
@@ -120,7 +168,9 @@ func TestParseTransformer(t *testing.T) {
 
 func ExampleParseEncoder() {
 	text := data.Modality{Name: "words", Kind: data.Vector, Shape: []int{20}} // ids of 20 tokens
-	for _, spec := range []string{"transformer,vocab=1000,pad=1,pool=class,layers=1", "bag:32-16,vocab=1000,pad=1", "mlp:16"} {
+	for _, spec := range []string{
+		"transformer,vocab=1000,pad=1,pool=class,layers=1", "bag:32-16,vocab=1000,pad=1", "mlp:16",
+	} {
 		e, err := models.ParseEncoder(spec, text)
 		if err != nil {
 			fmt.Println(err)
@@ -144,8 +194,10 @@ func ExampleParseEncoder() {
 // FuzzParseEncoder checks that a line gives an encoder whose variables have names and sizes, or an error of one line.
 func FuzzParseEncoder(f *testing.F) {
 	for _, spec := range []string{
-		"cnn1d:8-16,kernel=5,norm=group", "cnn2d:4", "resnet18,width=0.5,stem=small", "mlp:8-4,flatten=1", "bag:8-4,vocab=9,pad=1",
-		"transformer,dim=8,heads=2,layers=1,mlp=2,pool=class,pos=sinusoidal,pad=1", "transformer,vocab=9,pos=none", "mlp:,=,", "",
+		"cnn1d:8-16,kernel=5,norm=group", "cnn2d:4", "resnet18,width=0.5,stem=small", "mlp:8-4,flatten=1",
+		"bag:8-4,vocab=9,pad=1",
+		"transformer,dim=8,heads=2,layers=1,mlp=2,pool=class,pos=sinusoidal,pad=1", "transformer,vocab=9,pos=none",
+		"mlp:,=,", "",
 	} {
 		for axes := range 5 {
 			f.Add(spec, axes, 3)
@@ -196,10 +248,13 @@ func TestTransformerFile(t *testing.T) {
 	}
 	for _, prefix := range []string{"enc.s.", "enc.t."} {
 		for name, shape := range map[string]string{
-			"block0_ln1.weight": "[32]", "block0_ln1.bias": "[32]", "block0_qkv.weight": "[96 32]", "block0_qkv.bias": "[96]",
-			"block0_proj.weight": "[32 32]", "block0_proj.bias": "[32]", "block0_ln2.weight": "[32]", "block0_ln2.bias": "[32]",
-			"block0_fc1.weight": "[64 32]", "block0_fc1.bias": "[64]", "block0_fc2.weight": "[32 64]", "block0_fc2.bias": "[32]",
-			"ln.weight": "[32]", "ln.bias": "[32]",
+			"block0_ln1.weight": "[32]", "block0_ln1.bias": "[32]", "block0_qkv.weight": "[96 32]",
+			"block0_qkv.bias":    "[96]",
+			"block0_proj.weight": "[32 32]", "block0_proj.bias": "[32]", "block0_ln2.weight": "[32]",
+			"block0_ln2.bias":   "[32]",
+			"block0_fc1.weight": "[64 32]", "block0_fc1.bias": "[64]", "block0_fc2.weight": "[32 64]",
+			"block0_fc2.bias": "[32]",
+			"ln.weight":       "[32]", "ln.bias": "[32]",
 		} {
 			want[prefix+name] = shape
 		}

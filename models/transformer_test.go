@@ -67,7 +67,9 @@ type passed struct {
 }
 
 // encoder compiles an encoder's pass in the precision T; what it returns may be called with other values.
-func encoder[T float32 | float64](t *testing.T, e models.Encoder, mode models.NormMode, shape ...int) func(x []float64, values map[string][]float64) passed {
+func encoder[T float32 | float64](
+	t *testing.T, e models.Encoder, mode models.NormMode, shape ...int,
+) func(x []float64, values map[string][]float64) passed {
 	t.Helper()
 	prefix := models.EncoderPrefix("m")
 	vars := e.Variables(prefix)
@@ -96,7 +98,10 @@ func encoder[T float32 | float64](t *testing.T, e models.Encoder, mode models.No
 	return func(x []float64, values map[string][]float64) passed {
 		t.Helper()
 		target := xlatest.Made64("target", shape[0]*e.Features(), 1)
-		args := []any{tensors.FromFlatDataAndDimensions(round(x), shape...), tensors.FromFlatDataAndDimensions(round(target), shape[0], e.Features())}
+		args := []any{
+			tensors.FromFlatDataAndDimensions(round(x), shape...),
+			tensors.FromFlatDataAndDimensions(round(target), shape[0], e.Features()),
+		}
 		for _, v := range vars {
 			args = append(args, tensors.FromFlatDataAndDimensions(round(values[v.Name]), v.Shape...))
 		}
@@ -164,7 +169,10 @@ func TestTransformerPyTorch(t *testing.T) {
 				}
 				// as above, and backwards
 				both := []float64{math.Sqrt(norm), along}
-				within(t, name+": gradient's norm and part along a fixed vector", both, []float64{want.Norm, want.Along}, 1e-11*max(1, want.Norm))
+				within(
+					t, name+": gradient's norm and part along a fixed vector", both, []float64{want.Norm, want.Along},
+					1e-11*max(1, want.Norm),
+				)
 			}
 			if diff := cmp.Diff(c.Names, names); diff != "" {
 				t.Errorf("variables (-PyTorch +got)\n%s", diff)
@@ -249,7 +257,10 @@ func TestTransformerPadding(t *testing.T) {
 		values map[string][]float64
 		reason string
 	}{
-		{"padding's vector", changed("embed.weight", func(x []float64) { fill(row(x, 0), 100) }), "token 0 stands at padded positions only"},
+		{
+			"padding's vector", changed("embed.weight", func(x []float64) { fill(row(x, 0), 100) }),
+			"token 0 stands at padded positions only",
+		},
 		{"positions 4 and 5", changed("pos", func(x []float64) { fill(x[4*dim:], -50) }), "no text reaches so far"},
 		{"positions 4 and 5 swapped", changed("pos", func(x []float64) {
 			last := slices.Clone(row(x, 5))
@@ -288,7 +299,9 @@ func TestTransformerPadding(t *testing.T) {
 		within(t, fmt.Sprint("text ", i, " alone"), one.features, row(base.features, i), 1e-13) // likewise
 	}
 
-	plain := encoder[float64](t, transformer(t, "transformer,dim=8,heads=2,vocab=7", length), models.RunningStatistics, shape...)(texts, values)
+	plain := encoder[float64](
+		t, transformer(t, "transformer,dim=8,heads=2,vocab=7", length), models.RunningStatistics, shape...,
+	)(texts, values)
 	if d := math.Abs(plain.features[0] - base.features[0]); d < 1e-3 {
 		t.Errorf("without pad=1 the features differ by %v only: padding must count there", d)
 	}
@@ -298,7 +311,8 @@ func TestTransformerPadding(t *testing.T) {
 		t.Errorf("with two words swapped the features differ by %v only: positions must count", d)
 	}
 	nowhere := changed("pos", func(x []float64) { fill(x, 0) })
-	within(t, "words swapped, without positions", run(swapped, nowhere).features, run(texts, nowhere).features, 1e-13) // likewise
+	// likewise
+	within(t, "words swapped, without positions", run(swapped, nowhere).features, run(texts, nowhere).features, 1e-13)
 }
 
 func fill(x []float64, v float64) {
@@ -345,7 +359,10 @@ func TestTransformerLayers(t *testing.T) {
 			for i, l := range c.Layers {
 				if i < 2 {
 					if w := tt.want[i]; l.Kind != w.Kind || l.Name != w.Name || l.Bias != w.Bias {
-						t.Errorf("%s: layer %d is %s %q (bias %v), want %s %q (%v)", tt.spec, i, l.Kind, l.Name, l.Bias, w.Kind, w.Name, w.Bias)
+						t.Errorf(
+							"%s: layer %d is %s %q (bias %v), want %s %q (%v)", tt.spec, i, l.Kind, l.Name, l.Bias,
+							w.Kind, w.Name, w.Bias,
+						)
 					}
 				}
 				dims := l.Output.Shape().Dimensions
@@ -375,6 +392,9 @@ func TestTransformerLayers(t *testing.T) {
 				t.Errorf("%s: recorded but no variables: %v", tt.spec, covered)
 			}
 			return []*Node{z}
-		}, append([]any{tensors.FromShape(shapes.Make(dtypes.Float32, tt.shape...))}, tensorsOf(vars, xlatest.Filled(t, vars))...)...)
+		}, append(
+			[]any{tensors.FromShape(shapes.Make(dtypes.Float32, tt.shape...))},
+			tensorsOf(vars, xlatest.Filled(t, vars))...,
+		)...)
 	}
 }

@@ -17,12 +17,27 @@ func TestAccuracyErrors(t *testing.T) {
 		reason string
 	}{
 		{"nothing", viz.AccuracyFigure{}, "viz: accuracy: no series, want at least one", "an empty panel says nothing"},
-		{"percent", viz.AccuracyFigure{Series: []viz.Series{line("audio", 66.6)}}, `viz: accuracy: series "audio": point 0: accuracy 66.6, want 0 to 1`, "a fraction is asked for"},
-		{"negative", viz.AccuracyFigure{Series: []viz.Series{line("audio", -0.1)}}, `viz: accuracy: series "audio": point 0: accuracy -0.1, want 0 to 1`, "a fraction"},
-		{"NaN", viz.AccuracyFigure{Series: []viz.Series{line("audio", math.NaN())}}, `viz: accuracy: series "audio": point 0: y = NaN, want a finite value`, "has no place"},
+		{
+			"percent", viz.AccuracyFigure{Series: []viz.Series{line("audio", 66.6)}},
+			`viz: accuracy: series "audio": point 0: accuracy 66.6, want 0 to 1`, "a fraction is asked for",
+		},
+		{
+			"negative", viz.AccuracyFigure{Series: []viz.Series{line("audio", -0.1)}},
+			`viz: accuracy: series "audio": point 0: accuracy -0.1, want 0 to 1`, "a fraction",
+		},
+		{
+			"NaN", viz.AccuracyFigure{Series: []viz.Series{line("audio", math.NaN())}},
+			`viz: accuracy: series "audio": point 0: y = NaN, want a finite value`, "has no place",
+		},
 		{"chance", viz.AccuracyFigure{Series: good, Chance: 6}, "viz: accuracy: chance 6, want 0 to 1", "a fraction"},
-		{"chance NaN", viz.AccuracyFigure{Series: good, Chance: math.NaN()}, "viz: accuracy: chance NaN, want 0 to 1", "0 stands for unknown"},
-		{"mark", viz.AccuracyFigure{Series: good, Marks: []viz.Mark{{X: math.Inf(1)}}}, `viz: accuracy: mark 0 "": x = +Inf, want a finite value`, "has no place"},
+		{
+			"chance NaN", viz.AccuracyFigure{Series: good, Chance: math.NaN()},
+			"viz: accuracy: chance NaN, want 0 to 1", "0 stands for unknown",
+		},
+		{
+			"mark", viz.AccuracyFigure{Series: good, Marks: []viz.Mark{{X: math.Inf(1)}}},
+			`viz: accuracy: mark 0 "": x = +Inf, want a finite value`, "has no place",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if _, err := viz.Accuracy(tt.figure); err == nil || err.Error() != tt.want {

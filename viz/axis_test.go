@@ -17,25 +17,54 @@ func TestTicks(t *testing.T) {
 		want   []string
 		reason string
 	}{
-		{"epochs", page.Axis{From: 0.6, To: 20.4}, 7, []string{"5", "10", "15", "20"}, "19.8/7 is 2.8, next nice step 5"},
-		{"halves", page.Axis{From: 0, To: 2.6}, 6, []string{"0.0", "0.5", "1.0", "1.5", "2.0", "2.5"}, "one decimal for all"},
+		{
+			"epochs", page.Axis{From: 0.6, To: 20.4}, 7, []string{"5", "10", "15", "20"},
+			"19.8/7 is 2.8, next nice step 5",
+		},
+		{
+			"halves", page.Axis{From: 0, To: 2.6}, 6, []string{"0.0", "0.5", "1.0", "1.5", "2.0", "2.5"},
+			"one decimal for all",
+		},
 		{"whole", page.Axis{From: 0.5, To: 2.5, Whole: true}, 8, []string{"1", "2"}, "no half epochs"},
 		{"negative", page.Axis{From: -1.1, To: 1.1}, 4, []string{"-1", "0", "1"}, "zero has no sign"},
-		{"percent", page.Axis{From: 0.13, To: 0.78, Percent: true}, 7, []string{"20%", "30%", "40%", "50%", "60%", "70%"}, "fractions as percentages"},
-		{"fine percent", page.Axis{From: 0.5, To: 0.512, Percent: true}, 6, []string{"50.0%", "50.2%", "50.4%", "50.6%", "50.8%", "51.0%", "51.2%"}, "a decimal where steps need one"},
-		{"large", page.Axis{From: 1e6, To: 1e6 + 10}, 5, []string{"1000000", "1000002", "1000004", "1000006", "1000008", "1000010"}, "digits enough to tell steps apart"},
+		{
+			"percent", page.Axis{From: 0.13, To: 0.78, Percent: true}, 7,
+			[]string{"20%", "30%", "40%", "50%", "60%", "70%"}, "fractions as percentages",
+		},
+		{
+			"fine percent", page.Axis{From: 0.5, To: 0.512, Percent: true}, 6,
+			[]string{"50.0%", "50.2%", "50.4%", "50.6%", "50.8%", "51.0%", "51.2%"}, "a decimal where steps need one",
+		},
+		{
+			"large", page.Axis{From: 1e6, To: 1e6 + 10}, 5,
+			[]string{"1000000", "1000002", "1000004", "1000006", "1000008", "1000010"},
+			"digits enough to tell steps apart",
+		},
 		{"small", page.Axis{From: 0, To: 2.2e-5}, 2, []string{"0", "2e-05"}, "exponents below 1e-4"},
-		{"decades", page.Axis{From: 0.5, To: 2e4, Log: true}, 7, []string{"1", "10", "100", "1000", "10000"}, "4.6 decades have room for powers only"},
+		{
+			"decades", page.Axis{From: 0.5, To: 2e4, Log: true}, 7, []string{"1", "10", "100", "1000", "10000"},
+			"4.6 decades have room for powers only",
+		},
 		{"one decade", page.Axis{From: 3, To: 60, Log: true}, 7, []string{"5", "10", "20", "50"}, "room for 2 and 5"},
-		{"three decades, little room", page.Axis{From: 0.04, To: 50, Log: true}, 2, []string{"0.1", "1", "10"}, "every second power would leave 1 alone, and round numbers none below 20"},
-		{"within a decade", page.Axis{From: 1.1, To: 1.9, Log: true}, 4, []string{"1.2", "1.4", "1.6", "1.8"}, "fewer than two of 1, 2, 5: linear steps"},
-		{"many decades", page.Axis{From: 1e-12, To: 1e12, Log: true}, 4, []string{"1e-12", "1e-06", "1", "1e+06", "1e+12"}, "every sixth"},
+		{
+			"three decades, little room", page.Axis{From: 0.04, To: 50, Log: true}, 2, []string{"0.1", "1", "10"},
+			"every second power would leave 1 alone, and round numbers none below 20",
+		},
+		{
+			"within a decade", page.Axis{From: 1.1, To: 1.9, Log: true}, 4, []string{"1.2", "1.4", "1.6", "1.8"},
+			"fewer than two of 1, 2, 5: linear steps",
+		},
+		{
+			"many decades", page.Axis{From: 1e-12, To: 1e12, Log: true}, 4,
+			[]string{"1e-12", "1e-06", "1", "1e+06", "1e+12"}, "every sixth",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.axis.SetTicks(tt.count)
 			var got []string
 			for _, tick := range tt.axis.Ticks {
-				if tick.Value < tt.axis.From*(1-1e-12)-1e-12 || tick.Value > tt.axis.To*(1+1e-12)+1e-12 { // a rounded end
+				// a rounded end
+				if tick.Value < tt.axis.From*(1-1e-12)-1e-12 || tick.Value > tt.axis.To*(1+1e-12)+1e-12 {
 					t.Errorf("tick %v outside %v to %v", tick.Value, tt.axis.From, tt.axis.To)
 				}
 				if tick.Label != "" {
@@ -66,11 +95,17 @@ func TestXTicks(t *testing.T) {
 		want   []string
 		reason string
 	}{
-		{"narrow", at(false, 1, 30), 230, []string{"10", "20", "30"}, "30/3 is just over 10; one label at 20 would leave no scale to read"},
+		{
+			"narrow", at(false, 1, 30), 230, []string{"10", "20", "30"},
+			"30/3 is just over 10; one label at 20 would leave no scale to read",
+		},
 		{"long labels", at(false, 1, 3e12), 150, []string{"0", "2e+12"}, "a finer step would have no room"},
 		{"batches", at(true, 8, 16, 32, 64), 300, []string{"8", "16", "32", "64"}, "what was measured"},
 		{"close", at(true, 8, 9, 10, 64), 300, []string{"10", "20", "50"}, "labels of 8 and 9 would touch"},
-		{"many", at(true, 1, 2, 3, 4, 5, 6, 7, 100), 300, []string{"1", "10", "100"}, "more than there is room for: powers of ten"},
+		{
+			"many", at(true, 1, 2, 3, 4, 5, 6, 7, 100), 300, []string{"1", "10", "100"},
+			"more than there is room for: powers of ten",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.panel.Spread()
@@ -101,7 +136,10 @@ func TestPlace(t *testing.T) {
 	} {
 		got := tt.axis.Place(tt.v)
 		if math.Abs(got-tt.want) > 1e-12 { // logarithms of numbers up to 100
-			t.Errorf("place of %v from %v to %v is %v, want %v; reason: %s", tt.v, tt.axis.From, tt.axis.To, got, tt.want, tt.reason)
+			t.Errorf(
+				"place of %v from %v to %v is %v, want %v; reason: %s", tt.v, tt.axis.From, tt.axis.To, got, tt.want,
+				tt.reason,
+			)
 		}
 		if back := tt.axis.At(got); math.Abs(back-tt.v) > 1e-12*max(1, math.Abs(tt.v)) {
 			t.Errorf("at(place(%v)) = %v", tt.v, back)
@@ -140,10 +178,16 @@ func TestPad(t *testing.T) {
 	}{
 		{"wide", page.Reach{Low: 0, High: 100}, false, page.Reach{Low: -2, High: 102}, "a fiftieth either side"},
 		{"single", page.Reach{Low: 5, High: 5}, false, page.Reach{Low: 4.5, High: 5.5}, "half a unit either side"},
-		{"single large", page.Reach{Low: 100, High: 100}, false, page.Reach{Low: 90, High: 110}, "a tenth of the value"},
+		{
+			"single large", page.Reach{Low: 100, High: 100}, false, page.Reach{Low: 90, High: 110},
+			"a tenth of the value",
+		},
 		{"denormal", page.Reach{Low: 0, High: 5e-324}, false, page.Reach{Low: -0.5, High: 0.5}, "too narrow to divide"},
 		{"log single", page.Reach{Low: 11, High: 11}, true, page.Reach{Low: 10, High: 12.1}, "a tenth either way"},
-		{"log extreme", page.Reach{Low: 1e-300, High: 1e300}, true, page.Reach{Low: 1e-301, High: 1e301}, "the ratio overflows: a factor of ten"},
+		{
+			"log extreme", page.Reach{Low: 1e-300, High: 1e300}, true, page.Reach{Low: 1e-301, High: 1e301},
+			"the ratio overflows: a factor of ten",
+		},
 	} {
 		got := tt.in.Pad(0.02)
 		if tt.log {

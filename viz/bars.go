@@ -45,7 +45,9 @@ func Bars(f BarsFigure) (*Figure, error) {
 		return nil, err
 	}
 	at := arrangeBars(f)
-	fig, err := page.Picture(page.Canvas{Width: at.width, Height: at.height, Print: f.Width}, func(p *page.Pen) { drawBars(p, f, at) })
+	fig, err := page.Picture(
+		page.Canvas{Width: at.width, Height: at.height, Print: f.Width}, func(p *page.Pen) { drawBars(p, f, at) },
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +164,9 @@ func (f BarsFigure) sentence() string {
 		}
 		s := fmt.Sprintf("%s is %s", high.Name, a.Word(high.Value))
 		if n > 1 {
-			s = fmt.Sprintf("%d bars from %s, %s, to %s, %s", n, high.Name, a.Word(high.Value), low.Name, a.Word(low.Value))
+			s = fmt.Sprintf(
+				"%d bars from %s, %s, to %s, %s", n, high.Name, a.Word(high.Value), low.Name, a.Word(low.Value),
+			)
 		}
 		if n > 0 {
 			parts = append(parts, strings.TrimSpace(m+" "+s))

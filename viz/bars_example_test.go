@@ -9,12 +9,23 @@ import (
 
 // shares is the share of the trace that each layer of two encoders carries.
 func shares() viz.BarsFigure {
-	f := viz.BarsFigure{Title: "Which layers carry the trace, epoch 4, joint", Label: "share of the encoder's trace (%)", Percent: true}
-	layers := []string{"conv1", "layer1.0.conv1", "layer1.0.conv2", "layer2.0.conv1", "layer2.0.conv2", "layer3.0.conv1", "layer4.0.conv1", "head"}
+	f := viz.BarsFigure{
+		Title: "Which layers carry the trace, epoch 4, joint", Label: "share of the encoder's trace (%)", Percent: true,
+	}
+	layers := []string{
+		"conv1", "layer1.0.conv1", "layer1.0.conv2", "layer2.0.conv1", "layer2.0.conv2", "layer3.0.conv1",
+		"layer4.0.conv1", "head",
+	}
 	for i, m := range []string{"audio", "visual"} {
 		for j, l := range layers {
 			v := 0.24 * math.Exp(-math.Pow(float64(j-2-2*i)/2.4, 2))
-			f.Bars = append(f.Bars, viz.Bar{Name: l, Modality: m, Value: v, SE: 0.01 + 0.06*v, Definition: "fisher_emp, fused loss, recalibrated"})
+			f.Bars = append(
+				f.Bars,
+				viz.Bar{
+					Name: l, Modality: m, Value: v, SE: 0.01 + 0.06*v,
+					Definition: "fisher_emp, fused loss, recalibrated",
+				},
+			)
 		}
 	}
 	return f
@@ -25,7 +36,9 @@ func layerTraces() viz.BarsFigure {
 	f := viz.BarsFigure{Title: "Trace of each layer, epoch 4, joint", Label: "Tr(F) (nats²)", Log: true}
 	for i := range 10 {
 		v := 300 * math.Exp(-1.2*float64(i))
-		f.Bars = append(f.Bars, viz.Bar{Name: fmt.Sprintf("block%d", i), Modality: "audio", Value: v, SE: v * 0.08 * float64(i)})
+		f.Bars = append(
+			f.Bars, viz.Bar{Name: fmt.Sprintf("block%d", i), Modality: "audio", Value: v, SE: v * 0.08 * float64(i)},
+		)
 	}
 	return f
 }

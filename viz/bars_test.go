@@ -28,15 +28,43 @@ func TestBarsErrors(t *testing.T) {
 	}{
 		{"nothing", viz.BarsFigure{}, "viz: bars: 0 bars, want 1 to 60", "an empty figure says nothing"},
 		{"many", viz.BarsFigure{Bars: make([]viz.Bar, 61)}, "viz: bars: 61 bars, want 1 to 60", "a page has an end"},
-		{"no name", viz.BarsFigure{Bars: []viz.Bar{{Value: 1}}}, `viz: bars: bar 0 "": no name, want one`, "it could not be told"},
-		{"twice", viz.BarsFigure{Bars: []viz.Bar{bar, bar}}, `viz: bars: bar 1 "conv1 audio": two of that name and modality, want one`, "which is it?"},
-		{"NaN", viz.BarsFigure{Bars: with(func(b *viz.Bar) { b.Value = math.NaN() })}, `viz: bars: bar 0 "conv1 audio": value NaN, want a finite value`, "has no length"},
-		{"infinite", viz.BarsFigure{Bars: with(func(b *viz.Bar) { b.Value = math.Inf(1) })}, `viz: bars: bar 0 "conv1 audio": value +Inf, want a finite value`, "has no length"},
-		{"error", viz.BarsFigure{Bars: with(func(b *viz.Bar) { b.SE = -1 })}, `viz: bars: bar 0 "conv1 audio": standard error -1, want a finite value of 0 or more`, "a width"},
-		{"NaN error", viz.BarsFigure{Bars: with(func(b *viz.Bar) { b.SE = math.NaN() })}, `viz: bars: bar 0 "conv1 audio": standard error NaN, want a finite value of 0 or more`, "a width"},
-		{"log", viz.BarsFigure{Bars: with(func(b *viz.Bar) { b.Value = 0 }), Log: true}, `viz: bars: bar 0 "conv1 audio": value 0 on a log axis, want above 0`, "no logarithm"},
-		{"log percent", viz.BarsFigure{Bars: []viz.Bar{bar}, Log: true, Percent: true}, "viz: bars: a log axis of percentages, want one or the other", "its labels would not be percentages"},
-		{"definitions", viz.BarsFigure{Bars: two}, `viz: bars: bar "conv1 audio" is fisher_emp and bar "conv1 visual" is released: two definitions on one axis, want one`, "a bar longer than another would say nothing"},
+		{
+			"no name", viz.BarsFigure{Bars: []viz.Bar{{Value: 1}}}, `viz: bars: bar 0 "": no name, want one`,
+			"it could not be told",
+		},
+		{
+			"twice", viz.BarsFigure{Bars: []viz.Bar{bar, bar}},
+			`viz: bars: bar 1 "conv1 audio": two of that name and modality, want one`, "which is it?",
+		},
+		{
+			"NaN", viz.BarsFigure{Bars: with(func(b *viz.Bar) { b.Value = math.NaN() })},
+			`viz: bars: bar 0 "conv1 audio": value NaN, want a finite value`, "has no length",
+		},
+		{
+			"infinite", viz.BarsFigure{Bars: with(func(b *viz.Bar) { b.Value = math.Inf(1) })},
+			`viz: bars: bar 0 "conv1 audio": value +Inf, want a finite value`, "has no length",
+		},
+		{
+			"error", viz.BarsFigure{Bars: with(func(b *viz.Bar) { b.SE = -1 })},
+			`viz: bars: bar 0 "conv1 audio": standard error -1, want a finite value of 0 or more`, "a width",
+		},
+		{
+			"NaN error", viz.BarsFigure{Bars: with(func(b *viz.Bar) { b.SE = math.NaN() })},
+			`viz: bars: bar 0 "conv1 audio": standard error NaN, want a finite value of 0 or more`, "a width",
+		},
+		{
+			"log", viz.BarsFigure{Bars: with(func(b *viz.Bar) { b.Value = 0 }), Log: true},
+			`viz: bars: bar 0 "conv1 audio": value 0 on a log axis, want above 0`, "no logarithm",
+		},
+		{
+			"log percent", viz.BarsFigure{Bars: []viz.Bar{bar}, Log: true, Percent: true},
+			"viz: bars: a log axis of percentages, want one or the other", "its labels would not be percentages",
+		},
+		{
+			"definitions", viz.BarsFigure{Bars: two},
+			`viz: bars: bar "conv1 audio" is fisher_emp and bar "conv1 visual" is released: two definitions on one axis, want one`,
+			"a bar longer than another would say nothing",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if f, err := viz.Bars(tt.figure); err == nil || err.Error() != tt.want || f != nil {
@@ -50,7 +78,10 @@ func TestBarsErrors(t *testing.T) {
 func TestBarsDraws(t *testing.T) {
 	most := viz.BarsFigure{Title: "sixty", Label: "y (1)"}
 	for i := range 60 {
-		most.Bars = append(most.Bars, viz.Bar{Name: fmt.Sprint("layer", i%30), Modality: []string{"audio", "visual"}[i/30], Value: float64(i)})
+		most.Bars = append(
+			most.Bars,
+			viz.Bar{Name: fmt.Sprint("layer", i%30), Modality: []string{"audio", "visual"}[i/30], Value: float64(i)},
+		)
 	}
 	for _, tt := range []struct {
 		name   string
@@ -60,12 +91,34 @@ func TestBarsDraws(t *testing.T) {
 	}{
 		{"sixty", most, true, "the most"},
 		{"zero", viz.BarsFigure{Bars: []viz.Bar{{Name: "a"}}}, true, "no range"},
-		{"both signs", viz.BarsFigure{Bars: []viz.Bar{{Name: "a", Value: -2, SE: 1}, {Name: "b", Value: 3}}}, true, "bars to either side of 0"},
+		{
+			"both signs", viz.BarsFigure{Bars: []viz.Bar{{Name: "a", Value: -2, SE: 1}, {Name: "b", Value: 3}}}, true,
+			"bars to either side of 0",
+		},
 		{"below zero", viz.BarsFigure{Bars: []viz.Bar{{Name: "a", Value: -2}}}, true, "0 on the right"},
-		{"wide error", viz.BarsFigure{Bars: []viz.Bar{{Name: "a", Value: 2, SE: 5}}, Log: true}, false, "reaches below 0 on a log axis"},
-		{"extremes", viz.BarsFigure{Bars: []viz.Bar{{Name: "a", Value: 1e-300}, {Name: "b", Value: 1e300, SE: 1e299}}, Log: true}, false, "600 decades"},
-		{"linear extremes", viz.BarsFigure{Bars: []viz.Bar{{Name: "a", Value: -1e300}, {Name: "b", Value: 1e300}}}, true, "the range is near the greatest number"},
-		{"long names", viz.BarsFigure{Title: strings.Repeat("long ", 60), Bars: []viz.Bar{{Name: strings.Repeat("long ", 60), Modality: strings.Repeat("long ", 60), Value: 1}}}, true, "texts are shortened to fit"},
+		{
+			"wide error", viz.BarsFigure{Bars: []viz.Bar{{Name: "a", Value: 2, SE: 5}}, Log: true}, false,
+			"reaches below 0 on a log axis",
+		},
+		{
+			"extremes",
+			viz.BarsFigure{
+				Bars: []viz.Bar{{Name: "a", Value: 1e-300}, {Name: "b", Value: 1e300, SE: 1e299}}, Log: true,
+			},
+			false, "600 decades",
+		},
+		{
+			"linear extremes", viz.BarsFigure{Bars: []viz.Bar{{Name: "a", Value: -1e300}, {Name: "b", Value: 1e300}}},
+			true, "the range is near the greatest number",
+		},
+		{
+			"long names",
+			viz.BarsFigure{
+				Title: strings.Repeat("long ", 60),
+				Bars:  []viz.Bar{{Name: strings.Repeat("long ", 60), Modality: strings.Repeat("long ", 60), Value: 1}},
+			},
+			true, "texts are shortened to fit",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f, err := viz.Bars(tt.figure)
@@ -82,7 +135,8 @@ func TestBarsDraws(t *testing.T) {
 					values++
 				}
 				x := object(object(o["encoding"])["x"])
-				if ends := array(object(x["scale"])["domain"]); tt.zero && x != nil && (ends[0].(float64) > 0 || ends[1].(float64) < 0) {
+				if ends := array(object(x["scale"])["domain"]); tt.zero && x != nil &&
+					(ends[0].(float64) > 0 || ends[1].(float64) < 0) {
 					t.Errorf("axis spans %v, want 0 in it: bars begin there; reason: %s", ends, tt.reason)
 				}
 			})
@@ -99,7 +153,9 @@ func TestBarsColours(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]string{"audio": "#0072b2", "visual": "#d55e00"}, scales(f.Spec, "color")); diff != "" {
+	if diff := cmp.Diff(
+		map[string]string{"audio": "#0072b2", "visual": "#d55e00"}, scales(f.Spec, "color"),
+	); diff != "" {
 		t.Errorf("colours: (-want +got)\n%s", diff)
 	}
 	// At an opacity of 0.75, 0 of a colour is 64 on white, and blue's 0x72 and 0xb2 are 149 and 197; each within the 2

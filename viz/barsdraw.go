@@ -73,11 +73,16 @@ type barName struct {
 }
 
 func arrangeBars(f BarsFigure) rowsOfBars {
-	at := rowsOfBars{width: f.Width.Pixels(barsWide), at: page.At(page.Margin, page.Margin+4), axis: f.axis(), middles: make([]float64, len(f.Bars))}
+	at := rowsOfBars{
+		width: f.Width.Pixels(barsWide), at: page.At(page.Margin, page.Margin+4), axis: f.axis(),
+		middles: make([]float64, len(f.Bars)),
+	}
 	at.at.Y += f.Width.TitleHeight(f.Title, at.width)
 	names, values := 0.0, 0.0
 	for _, name := range f.names() {
-		at.names = append(at.names, barName{lines: page.Evenly(page.SmallSize, min(widestBar, at.width/3), page.MostLines, name)})
+		at.names = append(
+			at.names, barName{lines: page.Evenly(page.SmallSize, min(widestBar, at.width/3), page.MostLines, name)},
+		)
 		names = max(names, page.Widest(page.SmallSize, at.names[len(at.names)-1].lines))
 	}
 	for _, b := range f.Bars {
@@ -197,7 +202,9 @@ func (f BarsFigure) legend() []page.Entry {
 		list = append(list, page.Entry{Text: "line: " + f.spreadName()})
 	}
 	if len(f.Printed) > 0 {
-		list = slices.Insert(list, f.samples(list), page.Entry{Text: f.PrintedName, Vega: "hollow diamond", Sample: func(p *page.Pen, at page.Dot) {
+		list = slices.Insert(list, f.samples(
+			list,
+		), page.Entry{Text: f.PrintedName, Vega: "hollow diamond", Sample: func(p *page.Pen, at page.Dot) {
 			p.Hollow(page.Ink, "diamond", page.At(at.X+page.SampleWidth/2, at.Y), page.HollowSize)
 		}})
 	}
@@ -236,7 +243,9 @@ func drawWhisker(p *page.Pen, low, high page.Dot, log bool) {
 		}
 		p.Line(layer.c, 1.2+2*layer.more, nil, page.At(low.X-layer.more, low.Y), page.At(high.X+layer.more, high.Y))
 		for _, end := range []page.Dot{low, high} {
-			p.Line(layer.c, 1.2+2*layer.more, nil, page.At(end.X, end.Y-3-layer.more), page.At(end.X, end.Y+3+layer.more))
+			p.Line(
+				layer.c, 1.2+2*layer.more, nil, page.At(end.X, end.Y-3-layer.more), page.At(end.X, end.Y+3+layer.more),
+			)
 		}
 	}
 }
@@ -281,6 +290,9 @@ func drawBars(p *page.Pen, f BarsFigure, at rowsOfBars) {
 	}
 	p.Line(page.Ink, 1, nil, page.At(x(begin), at.at.Y), page.At(x(begin), foot))
 	p.Line(page.Ink, 1, nil, page.At(at.at.X, foot), page.At(at.at.X+at.long, foot))
-	p.Axis(&at.axis, page.At(at.at.X, foot), at.long, max(at.long, 2*min(at.at.X+at.long/2-page.Margin, at.width-page.Margin-at.at.X-at.long/2)))
+	p.Axis(
+		&at.axis, page.At(at.at.X, foot), at.long,
+		max(at.long, 2*min(at.at.X+at.long/2-page.Margin, at.width-page.Margin-at.at.X-at.long/2)),
+	)
 	p.Foot(at.Foot)
 }

@@ -17,7 +17,8 @@ func barsSpec(f BarsFigure, at rowsOfBars) map[string]any {
 		if b.Missing != "" {
 			row["missing"] = b.Missing
 			if h := at.holes[i]; len(h.Lines) > 0 {
-				row["reason"], row["reasonAt"] = strings.Join(h.Lines, "\n"), page.Round(at.axis.At((h.X-at.at.X)/at.long))
+				row["reason"], row["reasonAt"] = strings.Join(h.Lines, "\n"),
+					page.Round(at.axis.At((h.X-at.at.X)/at.long))
 			}
 		} else {
 			row["value"] = page.Round(b.Value)
@@ -26,7 +27,8 @@ func barsSpec(f BarsFigure, at rowsOfBars) map[string]any {
 			row["printed"] = page.Round(v)
 		}
 		if b.SE > 0 {
-			row["se"], row["low"], row["high"] = page.Round(b.SE), page.Round(page.Lower(b.Value, b.SE, f.Log)), page.Round(b.Value+b.SE)
+			row["se"], row["low"], row["high"] = page.Round(b.SE), page.Round(page.Lower(b.Value, b.SE, f.Log)),
+				page.Round(b.Value+b.SE)
 		}
 		rows = append(rows, row)
 	}
@@ -42,7 +44,10 @@ func barsSpec(f BarsFigure, at rowsOfBars) map[string]any {
 	if f.Percent {
 		format = ".2%"
 	}
-	tips := []any{page.Tip("name", "name", "nominal", ""), page.Tip("modality", "modality", "nominal", ""), page.Tip("value", f.Label, "quantitative", format)}
+	tips := []any{
+		page.Tip("name", "name", "nominal", ""), page.Tip("modality", "modality", "nominal", ""),
+		page.Tip("value", f.Label, "quantitative", format),
+	}
 	errors := slices.ContainsFunc(f.Bars, func(b Bar) bool { return b.SE > 0 })
 	if errors {
 		tips = append(tips, page.Tip("se", f.spreadName(), "quantitative", ".2~g"))
@@ -58,12 +63,15 @@ func barsSpec(f BarsFigure, at rowsOfBars) map[string]any {
 		o := page.Object{
 			"x": x, "tooltip": tips,
 			"y": page.Object{
-				"field": "name", "type": "nominal", "title": nil, "sort": nil, "scale": page.Object{"domain": names, "paddingInner": 0.25},
-				"axis": page.Object{"labelLimit": widestBar, "ticks": false, "domain": false},
+				"field": "name", "type": "nominal", "title": nil, "sort": nil,
+				"scale": page.Object{"domain": names, "paddingInner": 0.25},
+				"axis":  page.Object{"labelLimit": widestBar, "ticks": false, "domain": false},
 			},
 		}
 		if len(names) < len(f.Bars) {
-			o["yOffset"] = page.Object{"field": "modality", "type": "nominal", "sort": nil, "scale": page.Object{"domain": modalities}}
+			o["yOffset"] = page.Object{
+				"field": "modality", "type": "nominal", "sort": nil, "scale": page.Object{"domain": modalities},
+			}
 		}
 		if x2 != nil {
 			o["x2"] = x2
@@ -73,7 +81,10 @@ func barsSpec(f BarsFigure, at rowsOfBars) map[string]any {
 		}
 		return o
 	}
-	key := page.Object{"field": "modality", "type": "nominal", "scale": page.Object{"domain": modalities, "range": colors}, "legend": nil}
+	key := page.Object{
+		"field": "modality", "type": "nominal", "scale": page.Object{"domain": modalities, "range": colors},
+		"legend": nil,
+	}
 	if len(modalities) > 1 || modalities[0] != "" {
 		key["legend"] = page.Object{"title": nil, "orient": "bottom", "symbolOpacity": 1.0}
 	}
@@ -85,10 +96,13 @@ func barsSpec(f BarsFigure, at rowsOfBars) map[string]any {
 		mark = page.Object{"type": "rule", "strokeWidth": 1.2, "opacity": 0.45}
 	}
 	layers = append(layers, page.Object{
-		"transform": []any{page.Object{"filter": "isValid(datum.value)"}}, "mark": mark, "encoding": encoding(value, start, key),
+		"transform": []any{page.Object{"filter": "isValid(datum.value)"}}, "mark": mark,
+		"encoding": encoding(value, start, key),
 	})
 	if errors {
-		rules := []page.Object{{"color": page.Hex(page.White), "strokeWidth": 3.2}, {"color": page.Hex(page.Ink), "strokeWidth": 1.2}}
+		rules := []page.Object{
+			{"color": page.Hex(page.White), "strokeWidth": 3.2}, {"color": page.Hex(page.Ink), "strokeWidth": 1.2},
+		}
 		if f.Log {
 			rules = rules[1:] // no bar is behind it
 		}
@@ -102,7 +116,8 @@ func barsSpec(f BarsFigure, at rowsOfBars) map[string]any {
 	}
 	if f.Log {
 		layers = append(layers, page.Object{
-			"mark": page.Object{"type": "point", "filled": true, "size": 50.0, "opacity": 1.0}, "encoding": encoding(value, nil, key),
+			"mark":     page.Object{"type": "point", "filled": true, "size": 50.0, "opacity": 1.0},
+			"encoding": encoding(value, nil, key),
 		})
 	}
 	if missing {
@@ -117,7 +132,8 @@ func barsSpec(f BarsFigure, at rowsOfBars) map[string]any {
 		layers = append(layers, page.Object{
 			"transform": []any{page.Object{"filter": "isValid(datum.printed)"}},
 			"mark": page.Object{
-				"type": "point", "shape": "diamond", "filled": true, "fill": page.Hex(page.White), "stroke": page.Hex(page.Ink), "strokeWidth": 1.6, "size": 50.0, "opacity": 1.0,
+				"type": "point", "shape": "diamond", "filled": true, "fill": page.Hex(page.White),
+				"stroke": page.Hex(page.Ink), "strokeWidth": 1.6, "size": 50.0, "opacity": 1.0,
 			},
 			"encoding": encoding(at.axis.Quantity("printed"), nil, nil),
 		})
@@ -139,6 +155,7 @@ func barsSpec(f BarsFigure, at rowsOfBars) map[string]any {
 // reasonMark writes a reason from the left end of its place.
 func reasonMark() page.Object {
 	return page.Object{
-		"type": "text", "align": "left", "baseline": "middle", "lineBreak": "\n", "lineHeight": page.ReasonLine, "color": page.Hex(page.Grey), "fontSize": float64(page.SmallSize),
+		"type": "text", "align": "left", "baseline": "middle", "lineBreak": "\n", "lineHeight": page.ReasonLine,
+		"color": page.Hex(page.Grey), "fontSize": float64(page.SmallSize),
 	}
 }

@@ -78,7 +78,9 @@ func Cosine(f CosineFigure) (*Figure, error) {
 		}
 	}
 	at := arrangeCosine(f)
-	fig, err := page.Picture(page.Canvas{Width: at.width, Height: at.height, Print: f.Width}, func(p *page.Pen) { drawCosine(p, f, at) })
+	fig, err := page.Picture(
+		page.Canvas{Width: at.width, Height: at.height, Print: f.Width}, func(p *page.Pen) { drawCosine(p, f, at) },
+	)
 	if err != nil {
 		return nil, err
 	}

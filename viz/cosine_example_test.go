@@ -13,7 +13,9 @@ import (
 func twoMatrices() viz.CosineFigure {
 	f := viz.CosineFigure{Title: "Cosine between batch gradients, joint"}
 	for i, n := range []int{8, 20} {
-		p := viz.CosinePanel{Name: []string{"audio", "visual"}[i], Mean: 0.05, Expected: []float64{0.031, math.NaN()}[i]}
+		p := viz.CosinePanel{
+			Name: []string{"audio", "visual"}[i], Mean: 0.05, Expected: []float64{0.031, math.NaN()}[i],
+		}
 		for r := range n {
 			p.Labels = append(p.Labels, fmt.Sprint(1200+r))
 			row := make([]float64, n)
@@ -27,7 +29,10 @@ func twoMatrices() viz.CosineFigure {
 		}
 		p.NoiseScale = []float64{2000, 55}[i]
 		for size := 64.0; size <= 128; size *= 2 {
-			row := viz.CosineRow{Name: fmt.Sprintf("B = %.0f", size), Mean: 0.05 * size / 64, SD: 0.012, Expected: 1 / (1 + p.NoiseScale/size)}
+			row := viz.CosineRow{
+				Name: fmt.Sprintf("B = %.0f", size), Mean: 0.05 * size / 64, SD: 0.012,
+				Expected: 1 / (1 + p.NoiseScale/size),
+			}
 			p.Rows = append(p.Rows, row)
 		}
 		p.Baseline = viz.CosineBaseline{Name: "permuted", Mean: 0.002, SD: []float64{0.008, 0.014}[i]}

@@ -42,30 +42,100 @@ func TestCosineErrors(t *testing.T) {
 	}{
 		{"nothing", nil, "viz: cosine: no panels, want at least one", "an empty figure says nothing"},
 		{"many", make([]viz.CosinePanel, 13), "viz: cosine: 13 panels, want at most 12", "a page has an end"},
-		{"empty", []viz.CosinePanel{panel(nil)}, `viz: cosine: panel "audio": 0 rows, want 1 to 200`, "an empty panel says nothing"},
-		{"large", []viz.CosinePanel{panel(large)}, `viz: cosine: panel "audio": 201 rows, want 1 to 200`, "a spec holds every cell"},
-		{"ragged", []viz.CosinePanel{panel([][]float64{{1, 0}, {0}}, "a", "b")}, `viz: cosine: panel "audio": row 1: 1 values, want 2 as the matrix has rows`, "not square"},
-		{"wide", []viz.CosinePanel{panel([][]float64{{1, 0}}, "a")}, `viz: cosine: panel "audio": row 0: 2 values, want 1 as the matrix has rows`, "not square"},
-		{"labels", []viz.CosinePanel{panel(good, "a")}, `viz: cosine: panel "audio": 1 labels, want 2, one for each row`, "rows are named"},
-		{"same label", []viz.CosinePanel{panel(good, "a", "a")}, `viz: cosine: panel "audio": label "a" twice, want one of each`, "rows go by their labels"},
-		{"NaN", []viz.CosinePanel{panel([][]float64{{math.NaN()}}, "a")}, `viz: cosine: panel "audio": row 0, column 0: NaN, want -1 to 1`, "has no colour"},
-		{"beyond", []viz.CosinePanel{panel([][]float64{{1, 0}, {-1.002, 1}}, "a", "b")}, `viz: cosine: panel "audio": row 1, column 0: -1.002, want -1 to 1`, "no cosine, even rounded"},
-		{"mean", []viz.CosinePanel{far}, `viz: cosine: panel "audio": mean NaN, want -1 to 1`, "it is written into the title"},
-		{"expected", []viz.CosinePanel{expected}, `viz: cosine: panel "audio": expected +Inf, want -1 to 1 or NaN`, "only NaN stands for unknown"},
-		{"noise scale", with(func(p *viz.CosinePanel) { p.NoiseScale = -3 }), `viz: cosine: panel "audio": noise scale -3, want above 0, +Inf, or NaN`, "an estimate below 0 means that no gradient stands out: +Inf"},
-		{"many rows", row(make([]viz.CosineRow, 9)...), `viz: cosine: panel "audio": 9 rows of means, want at most 8`, "the matrix is the figure"},
-		{"no row name", row(viz.CosineRow{Mean: 0.1, SD: nan, Expected: nan}), `viz: cosine: panel "audio": row 0 "" of means: name "", want one of its own`, "it could not be told"},
-		{"same row name", row(whole, whole), `viz: cosine: panel "audio": row 1 "B = 64" of means: name "B = 64", want one of its own`, "rows go by their names"},
+		{
+			"empty", []viz.CosinePanel{panel(nil)}, `viz: cosine: panel "audio": 0 rows, want 1 to 200`,
+			"an empty panel says nothing",
+		},
+		{
+			"large", []viz.CosinePanel{panel(large)}, `viz: cosine: panel "audio": 201 rows, want 1 to 200`,
+			"a spec holds every cell",
+		},
+		{
+			"ragged", []viz.CosinePanel{panel([][]float64{{1, 0}, {0}}, "a", "b")},
+			`viz: cosine: panel "audio": row 1: 1 values, want 2 as the matrix has rows`, "not square",
+		},
+		{
+			"wide", []viz.CosinePanel{panel([][]float64{{1, 0}}, "a")},
+			`viz: cosine: panel "audio": row 0: 2 values, want 1 as the matrix has rows`, "not square",
+		},
+		{
+			"labels", []viz.CosinePanel{panel(good, "a")},
+			`viz: cosine: panel "audio": 1 labels, want 2, one for each row`, "rows are named",
+		},
+		{
+			"same label", []viz.CosinePanel{panel(good, "a", "a")},
+			`viz: cosine: panel "audio": label "a" twice, want one of each`, "rows go by their labels",
+		},
+		{
+			"NaN", []viz.CosinePanel{panel([][]float64{{math.NaN()}}, "a")},
+			`viz: cosine: panel "audio": row 0, column 0: NaN, want -1 to 1`, "has no colour",
+		},
+		{
+			"beyond", []viz.CosinePanel{panel([][]float64{{1, 0}, {-1.002, 1}}, "a", "b")},
+			`viz: cosine: panel "audio": row 1, column 0: -1.002, want -1 to 1`, "no cosine, even rounded",
+		},
+		{
+			"mean", []viz.CosinePanel{far}, `viz: cosine: panel "audio": mean NaN, want -1 to 1`,
+			"it is written into the title",
+		},
+		{
+			"expected", []viz.CosinePanel{expected}, `viz: cosine: panel "audio": expected +Inf, want -1 to 1 or NaN`,
+			"only NaN stands for unknown",
+		},
+		{
+			"noise scale", with(func(p *viz.CosinePanel) { p.NoiseScale = -3 }),
+			`viz: cosine: panel "audio": noise scale -3, want above 0, +Inf, or NaN`,
+			"an estimate below 0 means that no gradient stands out: +Inf",
+		},
+		{
+			"many rows", row(make([]viz.CosineRow, 9)...),
+			`viz: cosine: panel "audio": 9 rows of means, want at most 8`, "the matrix is the figure",
+		},
+		{
+			"no row name", row(viz.CosineRow{Mean: 0.1, SD: nan, Expected: nan}),
+			`viz: cosine: panel "audio": row 0 "" of means: name "", want one of its own`, "it could not be told",
+		},
+		{
+			"same row name", row(whole, whole),
+			`viz: cosine: panel "audio": row 1 "B = 64" of means: name "B = 64", want one of its own`,
+			"rows go by their names",
+		},
 		{"name of the baseline", with(func(p *viz.CosinePanel) {
 			p.Rows, p.Baseline = []viz.CosineRow{whole}, viz.CosineBaseline{Name: "B = 64", SD: 0.1}
-		}), `viz: cosine: panel "audio": row 0 "B = 64" of means: name "B = 64", want one of its own`, "rows go by their names"},
-		{"empty row", row(viz.CosineRow{Name: "B", Mean: nan, SD: nan, Expected: nan}), `viz: cosine: panel "audio": row 0 "B" of means: neither mean nor expected value, want one`, "missing data is never an empty row"},
-		{"mean of a row", row(viz.CosineRow{Name: "B", Mean: 2}), `viz: cosine: panel "audio": row 0 "B" of means: mean 2, want -1 to 1 or NaN`, "no cosine"},
-		{"expected of a row", row(viz.CosineRow{Name: "B", Expected: math.Inf(-1)}), `viz: cosine: panel "audio": row 0 "B" of means: expected -Inf, want -1 to 1 or NaN`, "no cosine"},
-		{"deviation", row(viz.CosineRow{Name: "B", SD: -1}), `viz: cosine: panel "audio": row 0 "B" of means: standard deviation -1, want a finite value of 0 or more, or NaN`, "a width"},
-		{"infinite deviation", row(viz.CosineRow{Name: "B", SD: math.Inf(1)}), `viz: cosine: panel "audio": row 0 "B" of means: standard deviation +Inf, want a finite value of 0 or more, or NaN`, "a width"},
-		{"baseline", base(viz.CosineBaseline{Mean: nan, SD: 0.1}), `viz: cosine: panel "audio": baseline: mean NaN, want -1 to 1`, "a band has a middle"},
-		{"deviation of the baseline", base(viz.CosineBaseline{SD: -0.1}), `viz: cosine: panel "audio": baseline: standard deviation -0.1, want a finite value of 0 or more, or NaN`, "a width"},
+		}), `viz: cosine: panel "audio": row 0 "B = 64" of means: name "B = 64", want one of its own`,
+			"rows go by their names"},
+		{
+			"empty row", row(viz.CosineRow{Name: "B", Mean: nan, SD: nan, Expected: nan}),
+			`viz: cosine: panel "audio": row 0 "B" of means: neither mean nor expected value, want one`,
+			"missing data is never an empty row",
+		},
+		{
+			"mean of a row", row(viz.CosineRow{Name: "B", Mean: 2}),
+			`viz: cosine: panel "audio": row 0 "B" of means: mean 2, want -1 to 1 or NaN`, "no cosine",
+		},
+		{
+			"expected of a row", row(viz.CosineRow{Name: "B", Expected: math.Inf(-1)}),
+			`viz: cosine: panel "audio": row 0 "B" of means: expected -Inf, want -1 to 1 or NaN`, "no cosine",
+		},
+		{
+			"deviation", row(viz.CosineRow{Name: "B", SD: -1}),
+			`viz: cosine: panel "audio": row 0 "B" of means: standard deviation -1, want a finite value of 0 or more, or NaN`,
+			"a width",
+		},
+		{
+			"infinite deviation", row(viz.CosineRow{Name: "B", SD: math.Inf(1)}),
+			`viz: cosine: panel "audio": row 0 "B" of means: standard deviation +Inf, want a finite value of 0 or more, or NaN`,
+			"a width",
+		},
+		{
+			"baseline", base(viz.CosineBaseline{Mean: nan, SD: 0.1}),
+			`viz: cosine: panel "audio": baseline: mean NaN, want -1 to 1`, "a band has a middle",
+		},
+		{
+			"deviation of the baseline", base(viz.CosineBaseline{SD: -0.1}),
+			`viz: cosine: panel "audio": baseline: standard deviation -0.1, want a finite value of 0 or more, or NaN`,
+			"a width",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if _, err := viz.Cosine(viz.CosineFigure{Panels: tt.panels}); err == nil || err.Error() != tt.want {
@@ -147,11 +217,15 @@ func TestCosineVerdict(t *testing.T) {
 		want   string
 		reason string
 	}{
-		{"nothing", func(*viz.CosinePanel) {}, "mean 0.100, off the diagonal 0.100 to 0.100.", "as the figure was without rows"},
+		{
+			"nothing", func(*viz.CosinePanel) {}, "mean 0.100, off the diagonal 0.100 to 0.100.",
+			"as the figure was without rows",
+		},
 		{"noise", func(p *viz.CosinePanel) { p.Rows = []viz.CosineRow{{"B = 64", 0.1, 0.02, 0.135}} },
 			"B = 64: 0.100 ± 0.040 (2 sd) as noise alone predicts (0.135).", "0.135 is 1.75 deviations above"},
 		{"orthogonal", func(p *viz.CosinePanel) { p.Rows = []viz.CosineRow{{"B = 64", 0.1, 0.02, 0.5}} },
-			"B = 64: 0.100 ± 0.040 (2 sd) below what noise alone predicts (0.500).", "gradients stand out from the noise and yet differ"},
+			"B = 64: 0.100 ± 0.040 (2 sd) below what noise alone predicts (0.500).",
+			"gradients stand out from the noise and yet differ"},
 		{"aligned", func(p *viz.CosinePanel) { p.Rows = []viz.CosineRow{{"B = 64", 0.1, 0.02, 0.05}} },
 			"B = 64: 0.100 ± 0.040 (2 sd) above what noise alone predicts (0.050).", "2.5 deviations below"},
 		{"no deviation", func(p *viz.CosinePanel) { p.Rows = []viz.CosineRow{{"B = 64", 0.1, nan, 0.1}} },
@@ -164,20 +238,30 @@ func TestCosineVerdict(t *testing.T) {
 			"permuted: 0.010 ± 0.100 (2 sd), the mean lies within.", "0.09 from it, and two deviations are 0.1"},
 		{"beyond the baseline", func(p *viz.CosinePanel) { p.Baseline = viz.CosineBaseline{"", 0.01, 0.02} },
 			"baseline: 0.010 ± 0.040 (2 sd), the mean lies outside.", "0.09 from it, and two deviations are 0.04"},
-		{"noise scale", func(p *viz.CosinePanel) { p.NoiseScale = 2100 }, "mean 0.100, noise scale 2100 samples, off", "in the caption, with its unit"},
-		{"no gradient", func(p *viz.CosinePanel) { p.NoiseScale = math.Inf(1) }, "mean 0.100, no gradient above the noise, off", "the estimate has no end"},
+		{
+			"noise scale", func(p *viz.CosinePanel) { p.NoiseScale = 2100 },
+			"mean 0.100, noise scale 2100 samples, off", "in the caption, with its unit",
+		},
+		{
+			"no gradient", func(p *viz.CosinePanel) { p.NoiseScale = math.Inf(1) },
+			"mean 0.100, no gradient above the noise, off", "the estimate has no end",
+		},
 		{"wide", func(p *viz.CosinePanel) { p.Rows = []viz.CosineRow{{"B = 2", 0.9, 3, 1}} },
 			"B = 2: 0.900 ± 6.000 (2 sd) as noise alone predicts (1.000).", "drawn to where cosines end"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := panel([][]float64{{1, 0.1}, {0.1, 1}}, "a", "b")
 			tt.change(&p)
-			f, err := viz.Cosine(viz.CosineFigure{Panels: []viz.CosinePanel{p, panel([][]float64{{1, 0.1}, {0.1, 1}}, "a", "b")}})
+			f, err := viz.Cosine(
+				viz.CosineFigure{Panels: []viz.CosinePanel{p, panel([][]float64{{1, 0.1}, {0.1, 1}}, "a", "b")}},
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
 			checkSpec(t, f.Spec)
-			if text := strings.ReplaceAll(f.Text, "; audio, 2 × 2, mean 0.100, off the diagonal 0.100 to 0.100", ""); !strings.Contains(text, tt.want) {
+			if text := strings.ReplaceAll(
+				f.Text, "; audio, 2 × 2, mean 0.100, off the diagonal 0.100 to 0.100", "",
+			); !strings.Contains(text, tt.want) {
 				t.Errorf("%q, want %q in it; reason: %s", f.Text, tt.want, tt.reason)
 			}
 		})
@@ -197,12 +281,15 @@ func TestCosineRowsInSpec(t *testing.T) {
 		switch field {
 		case "mean", "expected", "low", "from", "baseline", "zero":
 			got[fmt.Sprint(field, " ", object(o["mark"])["type"])]++
-			if ends := array(object(x["scale"])["domain"]); ends[0].(float64) >= 0 || ends[1].(float64) <= 0 || ends[1].(float64) > 1.01 {
+			if ends := array(object(x["scale"])["domain"]); ends[0].(float64) >= 0 || ends[1].(float64) <= 0 ||
+				ends[1].(float64) > 1.01 {
 				t.Errorf("%s spans %v, want 0 inside and no more than cosines reach", field, ends)
 			}
 		}
 	})
-	want := map[string]int{"mean point": 2, "expected tick": 2, "low rule": 2, "from bar": 2, "baseline tick": 2, "zero rule": 2}
+	want := map[string]int{
+		"mean point": 2, "expected tick": 2, "low rule": 2, "from bar": 2, "baseline tick": 2, "zero rule": 2,
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("layers of the rows of both panels: (-want +got)\n%s", diff)
 	}

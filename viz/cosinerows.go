@@ -120,7 +120,12 @@ func (p CosinePanel) rowWords() []string {
 		if math.Abs(p.Mean-b.Mean) > stripSpreads*b.SD {
 			lies = "outside"
 		}
-		list = append(list, fmt.Sprintf("%s: %.3f ± %.3f (%d sd), the mean lies %s", b.name(), b.Mean, stripSpreads*b.SD, stripSpreads, lies))
+		list = append(
+			list,
+			fmt.Sprintf(
+				"%s: %.3f ± %.3f (%d sd), the mean lies %s", b.name(), b.Mean, stripSpreads*b.SD, stripSpreads, lies,
+			),
+		)
 	}
 	return list
 }
@@ -190,13 +195,20 @@ func rowLegend(f CosineFigure) []page.Entry {
 		}})
 	}
 	if expected {
-		list = append(list, page.Entry{Text: "what noise alone predicts, 1/(1 + B_simple/B)", Vega: "tick", Sample: func(p *page.Pen, at page.Dot) {
-			drawPredicted(p, page.At(at.X+page.SampleWidth/2, at.Y))
-		}})
+		list = append(list,
+			page.Entry{Text: "what noise alone predicts, 1/(1 + B_simple/B)", Vega: "tick",
+				Sample: func(p *page.Pen, at page.Dot) {
+					drawPredicted(p, page.At(at.X+page.SampleWidth/2, at.Y))
+				}})
 	}
 	if baseline != "" {
-		list = append(list, page.Entry{Text: fmt.Sprintf("%s, mean ± %d standard deviations", baseline, stripSpreads), Vega: "band", Sample: func(p *page.Pen, at page.Dot) {
-			drawBaseline(p, page.At(at.X+3, at.Y), page.At(at.X+page.SampleWidth/2, at.Y), page.At(at.X+page.SampleWidth-3, at.Y))
+		list = append(list, page.Entry{Text: fmt.Sprintf(
+			"%s, mean ± %d standard deviations", baseline, stripSpreads,
+		), Vega: "band", Sample: func(p *page.Pen, at page.Dot) {
+			drawBaseline(
+				p, page.At(at.X+3, at.Y), page.At(at.X+page.SampleWidth/2, at.Y),
+				page.At(at.X+page.SampleWidth-3, at.Y),
+			)
 		}})
 	}
 	return list
@@ -258,7 +270,10 @@ func (p CosinePanel) drawRows(pn *page.Pen, at page.Dot, side float64) {
 	pn.Line(page.Ink, 1, nil, page.At(at.X, foot), page.At(at.X+side, foot))
 	pn.Axis(&a, page.At(at.X, foot), side, side)
 	name := func(row int, s string) {
-		pn.Write(page.Ink, page.SmallSize, page.At(at.X-6, place(0, row).Y), page.Right, page.Middle, page.Fit(page.SmallSize, widestStrip, s))
+		pn.Write(
+			page.Ink, page.SmallSize, page.At(at.X-6, place(0, row).Y), page.Right, page.Middle,
+			page.Fit(page.SmallSize, widestStrip, s),
+		)
 	}
 	for i, r := range p.Rows {
 		name(i, r.Name)

@@ -36,7 +36,12 @@ func (p CosinePanel) rowsView(side float64) page.Object {
 	if b := p.Baseline; b.given() {
 		low, high := spread(b.Mean, b.SD)
 		names = append(names, b.name())
-		rows = append(rows, page.Object{"row": b.name(), "baseline": page.Round(b.Mean), "from": page.Round(low), "to": page.Round(high)})
+		rows = append(
+			rows,
+			page.Object{
+				"row": b.name(), "baseline": page.Round(b.Mean), "from": page.Round(low), "to": page.Round(high),
+			},
+		)
 	}
 	for _, field := range []struct{ name, title, kind, format string }{
 		{"mean", "mean", "quantitative", ".4f"},
@@ -61,18 +66,29 @@ func (p CosinePanel) rowsView(side float64) page.Object {
 			encoding["x2"] = page.Object{"field": to}
 		}
 		layers = append(layers, page.Object{
-			"transform": []any{page.Object{"filter": "isValid(datum." + field + ")"}}, "mark": mark, "encoding": encoding,
+			"transform": []any{page.Object{"filter": "isValid(datum." + field + ")"}}, "mark": mark,
+			"encoding": encoding,
 		})
 	}
 	layers = append(layers, page.Object{
-		"data": page.Values(page.Object{"zero": 0.0}),
-		"mark": page.Object{"type": "rule", "color": page.Hex(page.Grey)}, "encoding": page.Object{"x": a.Quantity("zero")},
+		"data":     page.Values(page.Object{"zero": 0.0}),
+		"mark":     page.Object{"type": "rule", "color": page.Hex(page.Grey)},
+		"encoding": page.Object{"x": a.Quantity("zero")},
 	})
 	layer("from", "to", page.Object{"type": "bar", "color": page.Hex(masked), "height": 12.0})
-	layer("baseline", "", page.Object{"type": "tick", "color": page.Hex(page.Grey), "opacity": 1.0, "thickness": 1.2, "height": 12.0})
-	layer("expected", "", page.Object{"type": "tick", "color": page.Hex(prediction), "opacity": 1.0, "thickness": 2.4, "height": 16.0})
+	layer(
+		"baseline", "",
+		page.Object{"type": "tick", "color": page.Hex(page.Grey), "opacity": 1.0, "thickness": 1.2, "height": 12.0},
+	)
+	layer(
+		"expected", "",
+		page.Object{"type": "tick", "color": page.Hex(prediction), "opacity": 1.0, "thickness": 2.4, "height": 16.0},
+	)
 	layer("low", "high", page.Object{"type": "rule", "color": page.Hex(page.Ink), "strokeWidth": 1.6})
-	layer("mean", "", page.Object{"type": "point", "filled": true, "color": page.Hex(page.Ink), "opacity": 1.0, "size": 45.0})
+	layer(
+		"mean", "",
+		page.Object{"type": "point", "filled": true, "color": page.Hex(page.Ink), "opacity": 1.0, "size": 45.0},
+	)
 	return page.Object{
 		"width": side, "height": float64(p.rows()) * stripHeight, "data": page.Values(rows...), "layer": layers,
 	}

@@ -66,7 +66,9 @@ func Embedding(f EmbeddingFigure) (*Figure, error) {
 		}
 	}
 	at := arrangeEmbedding(f)
-	fig, err := page.Picture(page.Canvas{Width: at.width, Height: at.height, Print: f.Width}, func(p *page.Pen) { drawEmbedding(p, f, at) })
+	fig, err := page.Picture(
+		page.Canvas{Width: at.width, Height: at.height, Print: f.Width}, func(p *page.Pen) { drawEmbedding(p, f, at) },
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +107,9 @@ func (p EmbeddingPanel) check(classes int) error {
 	}
 	q := p.Quality
 	if q.Points != n || q.Neighbors < 1 {
-		return fmt.Errorf("%s: quality of %d points with %d neighbors, want of %d with at least 1", where, q.Points, q.Neighbors, n)
+		return fmt.Errorf(
+			"%s: quality of %d points with %d neighbors, want of %d with at least 1", where, q.Points, q.Neighbors, n,
+		)
 	}
 	for _, score := range []struct {
 		name    string

@@ -28,7 +28,9 @@ func twoMaps() viz.EmbeddingFigure {
 			class := s % 8
 			sin, cos := math.Sincos(2 * math.Pi * float64(class) / 8)
 			spread := 3 + 6*float64(i)
-			p.Points = append(p.Points, [2]float64{30*cos + spread*random.NormFloat64(), 20*sin + spread*random.NormFloat64()})
+			p.Points = append(
+				p.Points, [2]float64{30*cos + spread*random.NormFloat64(), 20*sin + spread*random.NormFloat64()},
+			)
 			p.Labels = append(p.Labels, class)
 			p.Samples = append(p.Samples, fmt.Sprintf("test/%d", s))
 		}

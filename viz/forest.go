@@ -52,7 +52,9 @@ func Forest(f ForestFigure) (*Figure, error) {
 		}
 	}
 	at := arrangeForest(f)
-	fig, err := page.Picture(page.Canvas{Width: at.width, Height: at.height, Print: f.Width}, func(p *page.Pen) { drawForest(p, f, at) })
+	fig, err := page.Picture(
+		page.Canvas{Width: at.width, Height: at.height, Print: f.Width}, func(p *page.Pen) { drawForest(p, f, at) },
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +67,9 @@ func (f ForestFigure) check() error {
 		return fmt.Errorf("viz: forest: %d rows, want 1 to %d", n, maxRows)
 	}
 	if f.Interval == "" {
-		return fmt.Errorf("viz: forest: no word of what the intervals are, want one such as %q", "95 % t interval over 5 seeds")
+		return fmt.Errorf(
+			"viz: forest: no word of what the intervals are, want one such as %q", "95 % t interval over 5 seeds",
+		)
 	}
 	seen, groups := make(map[[3]string]bool), make(map[string]bool)
 	values := 0

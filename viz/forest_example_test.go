@@ -9,14 +9,19 @@ import (
 // paired is the differences of a method to another of two sets, one of them without runs of one kind.
 func paired() viz.ForestFigure {
 	return viz.ForestFigure{
-		Title: "Does the Fisher test beat slowing the leader?", Label: "difference in accuracy (percentage points)", Percent: true,
-		Interval: "95 % t interval, paired over seeds", Less: "slow the leader is better", More: "Fisher test is better",
+		Title: "Does the Fisher test beat slowing the leader?", Label: "difference in accuracy (percentage points)",
+		Percent:  true,
+		Interval: "95 % t interval, paired over seeds", Less: "slow the leader is better",
+		More: "Fisher test is better",
 		Rows: []viz.ForestRow{
 			{Group: "digits", Name: "accuracy", Modality: "fused", Diff: 0.021, Low: 0.008, High: 0.034, Pairs: 5},
 			{Group: "digits", Name: "audio", Modality: "audio", Diff: -0.004, Low: -0.019, High: 0.011, Pairs: 5},
 			{Group: "digits", Name: "visual", Modality: "visual", Diff: 0.052, Low: 0.031, High: 0.073, Pairs: 5},
 			{Group: "utdmhad", Name: "accuracy", Modality: "fused", Diff: 0.002, Low: -0.016, High: 0.02, Pairs: 5},
-			{Group: "utdmhad", Name: "skeleton", Modality: "skeleton", Diff: -0.031, Low: -0.046, High: -0.016, Pairs: 4},
+			{
+				Group: "utdmhad", Name: "skeleton", Modality: "skeleton", Diff: -0.031, Low: -0.046, High: -0.016,
+				Pairs: 4,
+			},
 			{Group: "utdmhad", Name: "inertial", Modality: "inertial", Missing: "no run: seeds 1 to 5 are left to do"},
 		},
 	}
@@ -24,8 +29,9 @@ func paired() viz.ForestFigure {
 
 func ExampleForest() {
 	f, err := viz.Forest(viz.ForestFigure{
-		Title: "InfoReg less joint", Label: "accuracy (percentage points)", Percent: true, Interval: "95 % t interval, paired over seeds",
-		More: "InfoReg is better",
+		Title: "InfoReg less joint", Label: "accuracy (percentage points)", Percent: true,
+		Interval: "95 % t interval, paired over seeds",
+		More:     "InfoReg is better",
 		Rows: []viz.ForestRow{
 			{Name: "digits", Diff: 0.021, Low: 0.008, High: 0.034, Pairs: 5},
 			{Name: "utdmhad", Diff: 0.002, Low: -0.016, High: 0.02, Pairs: 5},

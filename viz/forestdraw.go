@@ -40,7 +40,9 @@ type head struct {
 }
 
 func arrangeForest(f ForestFigure) trees {
-	at := trees{width: f.Width.Pixels(forestWide), at: page.At(page.Margin, page.Margin+4), axis: page.Axis{Label: f.Label}}
+	at := trees{
+		width: f.Width.Pixels(forestWide), at: page.At(page.Margin, page.Margin+4), axis: page.Axis{Label: f.Label},
+	}
 	at.at.Y += f.Width.TitleHeight(f.Title, at.width)
 	if f.Less != "" || f.More != "" {
 		at.sides = at.at.Y
@@ -167,10 +169,16 @@ func drawForest(p *page.Pen, f ForestFigure, at trees) {
 	if at.sides > 0 {
 		y := at.sides + page.RowHeight/2
 		if f.Less != "" {
-			p.Write(page.Grey, page.SmallSize, page.At(x(0)-6, y), page.Right, page.Middle, page.Fit(page.SmallSize, x(0)-6-page.Margin, "← "+f.Less))
+			p.Write(
+				page.Grey, page.SmallSize, page.At(x(0)-6, y), page.Right, page.Middle,
+				page.Fit(page.SmallSize, x(0)-6-page.Margin, "← "+f.Less),
+			)
 		}
 		if f.More != "" {
-			p.Write(page.Grey, page.SmallSize, page.At(x(0)+6, y), page.Left, page.Middle, page.Fit(page.SmallSize, at.width-page.Margin-x(0)-6, f.More+" →"))
+			p.Write(
+				page.Grey, page.SmallSize, page.At(x(0)+6, y), page.Left, page.Middle,
+				page.Fit(page.SmallSize, at.width-page.Margin-x(0)-6, f.More+" →"),
+			)
 		}
 	}
 	over := at.at.Y - page.NoteLine/2
@@ -179,7 +187,10 @@ func drawForest(p *page.Pen, f ForestFigure, at trees) {
 		p.Write(page.Grey, page.SmallSize, page.At(at.pairsRight, over), page.Right, page.Middle, "pairs")
 	}
 	for _, h := range at.heads {
-		p.Write(page.Ink, page.SmallSize, page.At(page.Margin, at.at.Y+h.middle), page.Left, page.Middle, page.Fit(page.SmallSize, at.at.X-page.Margin-8, h.name))
+		p.Write(
+			page.Ink, page.SmallSize, page.At(page.Margin, at.at.Y+h.middle), page.Left, page.Middle,
+			page.Fit(page.SmallSize, at.at.X-page.Margin-8, h.name),
+		)
 	}
 	st := f.styles()
 	for i, r := range f.Rows {
@@ -188,7 +199,11 @@ func drawForest(p *page.Pen, f ForestFigure, at trees) {
 			indent = 10
 		}
 		for k, s := range at.names[i] {
-			p.Write(page.Ink, page.SmallSize, page.At(page.Margin+indent, y+(float64(k)-float64(len(at.names[i])-1)/2)*page.ReasonLine), page.Left, page.Middle, s)
+			p.Write(
+				page.Ink, page.SmallSize,
+				page.At(page.Margin+indent, y+(float64(k)-float64(len(at.names[i])-1)/2)*page.ReasonLine), page.Left,
+				page.Middle, s,
+			)
 		}
 		p.Write(page.Grey, page.SmallSize, page.At(at.pairsRight, y), page.Right, page.Middle, at.pairs[i])
 		p.Write(page.Ink, page.SmallSize, page.At(at.width-page.Margin, y), page.Right, page.Middle, at.values[i])
@@ -206,7 +221,10 @@ func drawForest(p *page.Pen, f ForestFigure, at trees) {
 		}
 	}
 	p.Line(page.Ink, 1, nil, page.At(at.at.X, foot), page.At(end, foot))
-	p.Axis(&at.axis, page.At(at.at.X, foot), at.long, max(at.long, 2*min(at.at.X+at.long/2-page.Margin, at.width-page.Margin-at.at.X-at.long/2)))
+	p.Axis(
+		&at.axis, page.At(at.at.X, foot), at.long,
+		max(at.long, 2*min(at.at.X+at.long/2-page.Margin, at.width-page.Margin-at.at.X-at.long/2)),
+	)
 	p.Foot(at.Foot)
 }
 

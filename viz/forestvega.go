@@ -34,7 +34,8 @@ func forestSpec(f ForestFigure, at trees) map[string]any {
 		case r.NoInterval != "":
 			row["diff"], row["noInterval"], alone = page.Round(r.Diff), r.NoInterval, true
 		default:
-			row["diff"], row["low"], row["high"], row["clear"], intervals = page.Round(r.Diff), page.Round(r.Low), page.Round(r.High), r.clear(), true
+			row["diff"], row["low"], row["high"], row["clear"], intervals = page.Round(r.Diff), page.Round(r.Low),
+				page.Round(r.High), r.clear(), true
 		}
 		if h := at.holes[i]; len(h.Lines) > 0 {
 			row["reason"], row["reasonAt"] = strings.Join(h.Lines, "\n"), page.Round(at.axis.At((h.X-at.at.X)/at.long))
@@ -63,7 +64,10 @@ func forestSpec(f ForestFigure, at trees) map[string]any {
 		return o
 	}
 	key := func(values []any) page.Object {
-		o := page.Object{"field": "modality", "type": "nominal", "scale": page.Object{"domain": modalities, "range": values}, "legend": nil}
+		o := page.Object{
+			"field": "modality", "type": "nominal", "scale": page.Object{"domain": modalities, "range": values},
+			"legend": nil,
+		}
 		if len(modalities) > 1 || modalities[0] != "" {
 			o["legend"] = page.Object{"title": nil, "orient": "bottom", "symbolOpacity": 1.0}
 		}
@@ -73,7 +77,8 @@ func forestSpec(f ForestFigure, at trees) map[string]any {
 	only := func(test string) []any { return []any{page.Object{"filter": test}} }
 	layers := []any{
 		page.Object{
-			"data": page.Values(page.Object{"zero": 0.0}), "mark": page.Object{"type": "rule", "color": page.Hex(page.Grey), "strokeWidth": 1.2},
+			"data":     page.Values(page.Object{"zero": 0.0}),
+			"mark":     page.Object{"type": "rule", "color": page.Hex(page.Grey), "strokeWidth": 1.2},
 			"encoding": page.Object{"x": at.axis.Quantity("zero")},
 		},
 		page.Object{
@@ -81,20 +86,27 @@ func forestSpec(f ForestFigure, at trees) map[string]any {
 			"mark":      page.Object{"type": "point", "filled": true, "size": 55.0, "opacity": 1.0, "strokeWidth": 1.6},
 			"encoding": encoding(at.axis.Quantity("diff"), page.Object{
 				"shape": shape, "stroke": color,
-				"fill": page.Object{"condition": page.Object{"test": "datum.clear !== true", "value": page.Hex(page.White)}, "field": "modality", "type": "nominal", "scale": color["scale"], "legend": nil},
+				"fill": page.Object{
+					"condition": page.Object{"test": "datum.clear !== true", "value": page.Hex(page.White)},
+					"field":     "modality", "type": "nominal", "scale": color["scale"], "legend": nil,
+				},
 			}),
 		},
 	}
 	if intervals {
 		layers = slices.Insert(layers, 1, any(page.Object{ // below the points
 			"transform": only("isValid(datum.low)"), "mark": page.Object{"type": "rule", "strokeWidth": 1.6},
-			"encoding": encoding(at.axis.Quantity("low"), page.Object{"x2": page.Object{"field": "high"}, "color": color}),
+			"encoding": encoding(
+				at.axis.Quantity("low"), page.Object{"x2": page.Object{"field": "high"}, "color": color},
+			),
 		}))
 	}
 	if missing || alone {
 		layers = append(layers, page.Object{
 			"transform": only("isValid(datum.reason)"), "mark": reasonMark(),
-			"encoding": encoding(at.axis.Quantity("reasonAt"), page.Object{"text": page.Object{"field": "reason", "type": "nominal"}}),
+			"encoding": encoding(
+				at.axis.Quantity("reasonAt"), page.Object{"text": page.Object{"field": "reason", "type": "nominal"}},
+			),
 		})
 	}
 	notes := []string{"line: " + f.Interval + "; filled: it leaves out 0"}
@@ -103,5 +115,11 @@ func forestSpec(f ForestFigure, at trees) map[string]any {
 			notes = append(notes, fmt.Sprintf("%s 0: %s", side.where, side.who))
 		}
 	}
-	return page.Finish(page.Object{"width": page.Round(at.long), "height": at.tall - float64(len(at.heads))*forestRow, "data": page.Values(rows...), "layer": layers}, f.Title, notes...)
+	return page.Finish(
+		page.Object{
+			"width": page.Round(at.long), "height": at.tall - float64(len(at.heads))*forestRow,
+			"data": page.Values(rows...), "layer": layers,
+		},
+		f.Title, notes...,
+	)
 }

@@ -36,7 +36,10 @@ func encode(t *testing.T, name string, format viz.Format) []byte {
 			t.Fatal(err)
 		}
 		if again, err := anew.Encode(format); err != nil || len(body) == 0 || !bytes.Equal(body, again) {
-			t.Errorf("%s as %s: %d bytes and then %d, err %v, want the same ones each time", name, format, len(body), len(again), err)
+			t.Errorf(
+				"%s as %s: %d bytes and then %d, err %v, want the same ones each time", name, format, len(body),
+				len(again), err,
+			)
 		}
 	}
 	return body
@@ -80,7 +83,9 @@ func TestSVG(t *testing.T) {
 				t.Errorf("title %q, want the sentence %q", file.Title, fig.Text)
 			}
 			start := strings.Index(file.Style, "base64,") + len("base64,")
-			raw, err := base64.StdEncoding.DecodeString(file.Style[start : start+strings.Index(file.Style[start:], ")")])
+			raw, err := base64.StdEncoding.DecodeString(
+				file.Style[start : start+strings.Index(file.Style[start:], ")")],
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -162,14 +167,18 @@ func TestPDF(t *testing.T) {
 	for name := range drawn(t) {
 		t.Run(name, func(t *testing.T) {
 			body := encode(t, name, viz.PDF)
-			for _, want := range []string{"%PDF-1.", "/FontFile2", "/ToUnicode", "/CreationDate (D:19700101000000)", "%%EOF"} {
+			for _, want := range []string{
+				"%PDF-1.", "/FontFile2", "/ToUnicode", "/CreationDate (D:19700101000000)", "%%EOF",
+			} {
 				if !bytes.Contains(body, []byte(want)) {
 					t.Errorf("no %q in it", want)
 				}
 			}
 		})
 	}
-	f, err := viz.Sweep(viz.SweepFigure{Title: "α", XLabel: "β", YLabel: "Δ ± nats²", Series: []viz.Series{line("ours", 1, 2)}})
+	f, err := viz.Sweep(
+		viz.SweepFigure{Title: "α", XLabel: "β", YLabel: "Δ ± nats²", Series: []viz.Series{line("ours", 1, 2)}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,8 +240,15 @@ func TestEncodeErrors(t *testing.T) {
 	}{
 		{"nil", nil, viz.PNG, "viz: encode: no figure, want one that was drawn", "its error was not looked at"},
 		{"empty", &viz.Figure{}, viz.SVG, "viz: encode: no figure, want one that was drawn", "nothing was drawn"},
-		{"format", whole, "eps", `viz: encode: format "eps", want one of ["png" "svg" "pdf" "vl.json"]`, "no such format"},
-		{"received", &viz.Figure{PNG: whole.PNG}, viz.PDF, "viz: encode: no lines for a pdf, want a figure as viz drew it", "one that came over a wire has its pixels alone"},
+		{
+			"format", whole, "eps", `viz: encode: format "eps", want one of ["png" "svg" "pdf" "vl.json"]`,
+			"no such format",
+		},
+		{
+			"received", &viz.Figure{PNG: whole.PNG}, viz.PDF,
+			"viz: encode: no lines for a pdf, want a figure as viz drew it",
+			"one that came over a wire has its pixels alone",
+		},
 	} {
 		if body, err := tt.figure.Encode(tt.format); err == nil || err.Error() != tt.want || body != nil {
 			t.Errorf("%s: %v, want %s; reason: %s", tt.name, err, tt.want, tt.reason)

@@ -90,7 +90,10 @@ func TestGolden(t *testing.T) {
 				tolerance = 0
 			}
 			if diff := difference(t, golden, fig.PNG); diff > tolerance {
-				t.Errorf("%s: mean difference %v of 255, want at most %v; see what changed with go test ./viz -regen", path, diff, tolerance)
+				t.Errorf(
+					"%s: mean difference %v of 255, want at most %v; see what changed with go test ./viz -regen", path,
+					diff, tolerance,
+				)
 			}
 		})
 	}

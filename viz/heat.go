@@ -11,7 +11,8 @@ import (
 // ramp are the colours of cosines from -1 to 1 in equal steps, the red and blue scale of Brewer and Harrower. Between
 // them colours are mixed linearly.
 var ramp = []color.NRGBA{
-	{0x05, 0x30, 0x61, 0xff}, {0x43, 0x93, 0xc3, 0xff}, {0xf7, 0xf7, 0xf7, 0xff}, {0xd6, 0x60, 0x4d, 0xff}, {0x67, 0x00, 0x1f, 0xff},
+	{0x05, 0x30, 0x61, 0xff}, {0x43, 0x93, 0xc3, 0xff}, {0xf7, 0xf7, 0xf7, 0xff}, {0xd6, 0x60, 0x4d, 0xff},
+	{0x67, 0x00, 0x1f, 0xff},
 }
 
 // heat is the colour of a cosine.
@@ -124,7 +125,8 @@ func (at *heatmaps) arrangeOnPaper(f CosineFigure) {
 		row := f.Panels[i:min(i+at.across, len(f.Panels))]
 		more, strips := 0.0, 0
 		for _, p := range row {
-			name, caption := page.PanelTitle(p.Name, at.side-at.head), page.Joined(page.SmallSize, at.side-at.head+gap/2, ", ", p.captionParts())
+			name, caption := page.PanelTitle(p.Name, at.side-at.head),
+				page.Joined(page.SmallSize, at.side-at.head+gap/2, ", ", p.captionParts())
 			at.names, at.captions = append(at.names, name), append(at.captions, caption)
 			more, strips = max(more, page.MoreLines(name)+page.MoreLines(caption)), max(strips, p.rows())
 		}
@@ -241,16 +243,28 @@ func (p CosinePanel) draw(pn *page.Pen, at page.Dot, side float64) {
 			}
 			pn.Box(heat(v), corner, cell-seam, cell-seam)
 			if n <= mostWritten && cell >= leastWritten {
-				pn.Write(onHeat(v), page.SmallSize, page.At(corner.X+cell/2, corner.Y+cell/2), page.Center, page.Middle, fmt.Sprintf("%.2f", v))
+				pn.Write(
+					onHeat(v), page.SmallSize, page.At(corner.X+cell/2, corner.Y+cell/2), page.Center, page.Middle,
+					fmt.Sprintf("%.2f", v),
+				)
 			}
 		}
 	}
-	pn.Line(page.Grey, 1, nil, page.At(at.X-1, at.Y-1), page.At(at.X+side, at.Y-1), page.At(at.X+side, at.Y+side), page.At(at.X-1, at.Y+side), page.At(at.X-1, at.Y-1))
+	pn.Line(
+		page.Grey, 1, nil, page.At(at.X-1, at.Y-1), page.At(at.X+side, at.Y-1), page.At(at.X+side, at.Y+side),
+		page.At(at.X-1, at.Y+side), page.At(at.X-1, at.Y-1),
+	)
 	for _, i := range p.rowsShown(side) {
-		pn.Write(page.Ink, page.SmallSize, page.At(at.X-6, at.Y+(float64(i)+0.5)*cell), page.Right, page.Middle, page.Fit(page.SmallSize, widestLabel, p.Labels[i]))
+		pn.Write(
+			page.Ink, page.SmallSize, page.At(at.X-6, at.Y+(float64(i)+0.5)*cell), page.Right, page.Middle,
+			page.Fit(page.SmallSize, widestLabel, p.Labels[i]),
+		)
 	}
 	for _, i := range p.columnsShown(side) {
-		pn.Write(page.Ink, page.SmallSize, page.At(at.X+(float64(i)+0.5)*cell, at.Y+side+6), page.Center, page.Top, page.Fit(page.SmallSize, widestLabel, p.Labels[i]))
+		pn.Write(
+			page.Ink, page.SmallSize, page.At(at.X+(float64(i)+0.5)*cell, at.Y+side+6), page.Center, page.Top,
+			page.Fit(page.SmallSize, widestLabel, p.Labels[i]),
+		)
 	}
 	pn.Write(page.Ink, page.LabelSize, page.At(at.X+side/2, at.Y+side+23), page.Center, page.Top, "batch")
 	pn.WriteUp(page.Ink, page.LabelSize, page.At(at.X-p.labelWidth()-13, at.Y+side/2), "batch")

@@ -50,7 +50,10 @@ func (p CosinePanel) view(side float64, name, caption []string) page.Object {
 		}
 		return page.Object{
 			"field": field, "type": "nominal", "title": "batch", "sort": nil, "scale": page.Object{"domain": names},
-			"axis": page.Object{"values": values, "labelAngle": angle, "labelLimit": widestLabel, "grid": false, "ticks": false, "domain": false},
+			"axis": page.Object{
+				"values": values, "labelAngle": angle, "labelLimit": widestLabel, "grid": false, "ticks": false,
+				"domain": false,
+			},
 		}
 	}
 	x, y := place("column", p.columnsShown(side), 0), place("row", p.rowsShown(side), 0)
@@ -64,7 +67,10 @@ func (p CosinePanel) view(side float64, name, caption []string) page.Object {
 		"mark": page.Object{"type": "rect", "stroke": "white", "strokeWidth": seam},
 		"encoding": page.Object{
 			"x": x, "y": y, "color": color,
-			"tooltip": []any{page.Tip("row", "row", "nominal", ""), page.Tip("column", "column", "nominal", ""), page.Tip("cosine", "cosine", "quantitative", ".4f")},
+			"tooltip": []any{
+				page.Tip("row", "row", "nominal", ""), page.Tip("column", "column", "nominal", ""),
+				page.Tip("cosine", "cosine", "quantitative", ".4f"),
+			},
 		},
 	}}
 	if n := len(p.Matrix); n <= mostWritten && side/float64(n) >= leastWritten {
@@ -73,13 +79,17 @@ func (p CosinePanel) view(side float64, name, caption []string) page.Object {
 			"mark":      page.Object{"type": "text", "fontSize": float64(page.SmallSize)},
 			"encoding": page.Object{
 				"x": x, "y": y, "text": page.Object{"field": "cosine", "type": "quantitative", "format": ".2f"},
-				"color": page.Object{"condition": page.Object{"test": "abs(datum.cosine) > 0.55", "value": page.Hex(page.White)}, "value": page.Hex(page.Ink)},
+				"color": page.Object{
+					"condition": page.Object{"test": "abs(datum.cosine) > 0.55", "value": page.Hex(page.White)},
+					"value":     page.Hex(page.Ink),
+				},
 			},
 		})
 	}
 	return page.Object{
 		"title": page.Object{
-			"text": page.TextOf(name), "subtitle": page.TextOf(caption), "anchor": "start", "frame": "group", "fontSize": float64(page.LabelSize),
+			"text": page.TextOf(name), "subtitle": page.TextOf(caption), "anchor": "start", "frame": "group",
+			"fontSize": float64(page.LabelSize),
 		},
 		"width": side, "height": math.Round(side), "data": page.Values(rows...), "layer": layers,
 	}

@@ -15,7 +15,8 @@ func TestHoles(t *testing.T) {
 			v := float64(i)
 			f := BarsFigure{
 				Bars: []Bar{
-					{Name: "a", Value: 60}, {Name: "b", Missing: "models: fusion film of 3 modalities, it is defined for 2"},
+					{Name: "a", Value: 60},
+					{Name: "b", Missing: "models: fusion film of 3 modalities, it is defined for 2"},
 					{Name: "b", Modality: "audio", Value: 3}, {Name: "c", Value: -40},
 				},
 				Printed: []Bar{{Name: "b", Value: v - 40}}, PrintedName: "the paper", Width: w,
@@ -31,11 +32,18 @@ func TestHoles(t *testing.T) {
 					t.Errorf("width %d: line %q from %v to %v covers the mark at %v", w, s, h.X, right, mark)
 				}
 				if h.X < at.at.X || right > at.at.X+at.long+0.5 {
-					t.Errorf("width %d: line %q from %v to %v leaves the data, %v to %v", w, s, h.X, right, at.at.X, at.at.X+at.long)
+					t.Errorf(
+						"width %d: line %q from %v to %v leaves the data, %v to %v", w, s, h.X, right, at.at.X,
+						at.at.X+at.long,
+					)
 				}
 			}
-			if low, high := at.middles[1]-h.Height()/2, at.middles[1]+h.Height()/2; at.middles[0]+barPitch/2 > low || high > at.middles[2]-barPitch/2 {
-				t.Errorf("width %d: the reason from %v to %v reaches into bars at %v and %v", w, low, high, at.middles[0], at.middles[2])
+			if low, high := at.middles[1]-h.Height()/2,
+				at.middles[1]+h.Height()/2; at.middles[0]+barPitch/2 > low || high > at.middles[2]-barPitch/2 {
+				t.Errorf(
+					"width %d: the reason from %v to %v reaches into bars at %v and %v", w, low, high, at.middles[0],
+					at.middles[2],
+				)
 			}
 		}
 	}
@@ -45,7 +53,8 @@ func TestHoles(t *testing.T) {
 func TestForestHoles(t *testing.T) {
 	for i := range 21 {
 		f := ForestFigure{Interval: "i", Width: Column, Rows: []ForestRow{
-			{Name: "a", Diff: -1, Low: -10, High: 10}, {Name: "b", Diff: float64(i - 10), NoInterval: "the same with every seed"},
+			{Name: "a", Diff: -1, Low: -10, High: 10},
+			{Name: "b", Diff: float64(i - 10), NoInterval: "the same with every seed"},
 		}}
 		at := arrangeForest(f)
 		h, mark := at.holes[1], at.x(float64(i-10))

@@ -12,9 +12,14 @@ import (
 func TestTitlesFit(t *testing.T) {
 	name := "shuffled labels: the published code's mean, zeros before"
 	for _, w := range []Width{Screen, Column, Page} {
-		lp := LinePanel{Title: name, XLabel: "epoch", YLabel: "v", Series: []Series{{Name: "a", Points: []Point{{X: 0, Y: 1}, {X: 1, Y: 2}}}}}
+		lp := LinePanel{
+			Title: name, XLabel: "epoch", YLabel: "v",
+			Series: []Series{{Name: "a", Points: []Point{{X: 0, Y: 1}, {X: 1, Y: 2}}}},
+		}
 		panels := PanelsFigure{Panels: []LinePanel{lp, lp, lp}, Columns: 3, Width: w}
-		pg := &page.Layout{Panels: []*page.Panel{}, Width: w.Pixels(960), Height: 150, Across: panels.columns(), Below: true, Print: w}
+		pg := &page.Layout{
+			Panels: []*page.Panel{}, Width: w.Pixels(960), Height: 150, Across: panels.columns(), Below: true, Print: w,
+		}
 		for _, p := range panels.Panels {
 			pg.Panels = append(pg.Panels, p.panel(page.NewStyles(nil, p.Series), p.width))
 		}
@@ -24,7 +29,9 @@ func TestTitlesFit(t *testing.T) {
 				t.Errorf("width %d: %v above the data for %d lines", w, room, len(f.Title))
 			}
 		}
-		cp := CosinePanel{Name: name, Matrix: [][]float64{{1, 0}, {0, 1}}, Labels: []string{"1", "2"}, NoiseScale: 1234.5}
+		cp := CosinePanel{
+			Name: name, Matrix: [][]float64{{1, 0}, {0, 1}}, Labels: []string{"1", "2"}, NoiseScale: 1234.5,
+		}
 		cosine := CosineFigure{Panels: []CosinePanel{cp, cp, cp, cp}, Width: w}
 		at := arrangeCosine(cosine)
 		for i := range at.frames {
@@ -40,8 +47,13 @@ func TestTitlesFit(t *testing.T) {
 			}
 		}
 		ep := EmbeddingPanel{Name: name, Points: [][2]float64{{0, 0}, {1, 1}}}
-		for i, names := range arrangeEmbedding(EmbeddingFigure{Panels: []EmbeddingPanel{ep, ep, ep, ep}, Width: w}).names {
-			checkFits(t, "embedding", names, page.LabelSize, arrangeEmbedding(EmbeddingFigure{Panels: []EmbeddingPanel{ep, ep, ep, ep}, Width: w}).side)
+		for i, names := range arrangeEmbedding(
+			EmbeddingFigure{Panels: []EmbeddingPanel{ep, ep, ep, ep}, Width: w},
+		).names {
+			checkFits(
+				t, "embedding", names, page.LabelSize,
+				arrangeEmbedding(EmbeddingFigure{Panels: []EmbeddingPanel{ep, ep, ep, ep}, Width: w}).side,
+			)
 			if len(names) < 2 && w == Column {
 				t.Errorf("map %d: %q in one line of a column", i, names)
 			}

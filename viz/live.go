@@ -38,17 +38,24 @@ func Live(f LiveFigure) (*Figure, error) {
 	loss := LinePanel{Title: "Training loss", XLabel: "step", YLabel: "loss (nats)", Series: f.Loss}
 	panels := []*page.Panel{loss.panel(st, lossWidth)}
 	if len(f.Trace) > 0 {
-		p := LinePanel{Title: "Fisher trace", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Series: f.Trace, Windows: f.Windows, Log: true}
+		p := LinePanel{
+			Title: "Fisher trace", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Series: f.Trace, Windows: f.Windows,
+			Log: true,
+		}
 		panels = append(panels, p.panel(st, p.width))
 	}
 	if len(f.Accuracy) > 0 {
-		p := LinePanel{Title: "Validation accuracy", XLabel: "epoch", YLabel: "accuracy (%)", Series: f.Accuracy, Percent: true}
+		p := LinePanel{
+			Title: "Validation accuracy", XLabel: "epoch", YLabel: "accuracy (%)", Series: f.Accuracy, Percent: true,
+		}
 		panels = append(panels, p.panel(st, p.width))
 	}
 	notes := page.NotesOf(panels)
 	if widestMean(f.Loss) > 1 {
 		notes = append(notes, meanNote(f.Loss))
 	}
-	pg := &page.Layout{Panels: panels, Legend: page.LegendOf(panels, notes...), Width: 960, Height: 200, Below: true, Fast: true}
+	pg := &page.Layout{
+		Panels: panels, Legend: page.LegendOf(panels, notes...), Width: 960, Height: 200, Below: true, Fast: true,
+	}
 	return pg.Figure(page.Sentence("", panels...))
 }

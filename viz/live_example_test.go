@@ -9,7 +9,9 @@ import (
 // training is what a reader watches while one run trains.
 func training() viz.LiveFigure {
 	loss, traces, accuracies := noisyLosses(), twoTraces(), twoRuns()
-	f := viz.LiveFigure{Loss: loss.Series[:1], Trace: traces.Series, Accuracy: accuracies.Series[:3], Windows: traces.Windows}
+	f := viz.LiveFigure{
+		Loss: loss.Series[:1], Trace: traces.Series, Accuracy: accuracies.Series[:3], Windows: traces.Windows,
+	}
 	f.Loss[0].Name = "loss"
 	for i := range f.Accuracy {
 		f.Accuracy[i].Name = f.Accuracy[i].Modality

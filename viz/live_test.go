@@ -15,12 +15,27 @@ func TestLiveErrors(t *testing.T) {
 		want   string
 		reason string
 	}{
-		{"nothing", viz.LiveFigure{}, "viz: live: loss: no series, want at least one", "the loss is there from the first step"},
-		{"trace", viz.LiveFigure{Loss: loss, Trace: []viz.Series{line("audio", 0)}}, `viz: live: trace: series "audio": point 0: y = 0 on a log axis, want above 0`, "no logarithm"},
-		{"accuracy", viz.LiveFigure{Loss: loss, Accuracy: []viz.Series{line("audio", 2)}}, `viz: live: accuracy: series "audio": point 0: accuracy 2, want 0 to 1`, "a fraction"},
-		{"window", viz.LiveFigure{Loss: loss, Windows: []viz.Window{{Modality: "audio", From: 2, To: math.Inf(1)}}}, `viz: live: window 0 of "audio": from 2 to +Inf, want finite ends in ascending order`, "has no place"},
-		{"shared name", viz.LiveFigure{Loss: loss, Trace: []viz.Series{{Name: "loss", Run: "other", Modality: "audio", Points: loss[0].Points}}},
-			`viz: live: series "loss": "loss" of run "r" in one panel, "audio" of run "other" in another, want one`, "one entry of the legend is one look"},
+		{
+			"nothing", viz.LiveFigure{}, "viz: live: loss: no series, want at least one",
+			"the loss is there from the first step",
+		},
+		{
+			"trace", viz.LiveFigure{Loss: loss, Trace: []viz.Series{line("audio", 0)}},
+			`viz: live: trace: series "audio": point 0: y = 0 on a log axis, want above 0`, "no logarithm",
+		},
+		{
+			"accuracy", viz.LiveFigure{Loss: loss, Accuracy: []viz.Series{line("audio", 2)}},
+			`viz: live: accuracy: series "audio": point 0: accuracy 2, want 0 to 1`, "a fraction",
+		},
+		{
+			"window", viz.LiveFigure{Loss: loss, Windows: []viz.Window{{Modality: "audio", From: 2, To: math.Inf(1)}}},
+			`viz: live: window 0 of "audio": from 2 to +Inf, want finite ends in ascending order`, "has no place",
+		},
+		{"shared name", viz.LiveFigure{
+			Loss: loss, Trace: []viz.Series{{Name: "loss", Run: "other", Modality: "audio", Points: loss[0].Points}},
+		},
+			`viz: live: series "loss": "loss" of run "r" in one panel, "audio" of run "other" in another, want one`,
+			"one entry of the legend is one look"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if _, err := viz.Live(tt.figure); err == nil || err.Error() != tt.want {
@@ -48,7 +63,9 @@ func TestLivePanels(t *testing.T) {
 		}
 		checkSpec(t, f.Spec)
 		if got := len(array(f.Spec["hconcat"])); got != tt.want || f.Width != 960 {
-			t.Errorf("%d panels side by side in %d pixels, want %d in 960; reason: %s", got, f.Width, tt.want, tt.reason)
+			t.Errorf(
+				"%d panels side by side in %d pixels, want %d in 960; reason: %s", got, f.Width, tt.want, tt.reason,
+			)
 		}
 	}
 }

@@ -26,7 +26,12 @@ func noisyLosses() viz.LossFigure {
 func ExampleLoss() {
 	f, err := viz.Loss(viz.LossFigure{
 		Title: "Training loss", XLabel: "step", YLabel: "cross entropy (nats)",
-		Series: []viz.Series{{Name: "loss", Run: "joint", Modality: "fused", Points: []viz.Point{{X: 1, Y: 1.79}, {X: 2, Y: 1.5}, {X: 3, Y: 1.25}}}},
+		Series: []viz.Series{
+			{
+				Name: "loss", Run: "joint", Modality: "fused",
+				Points: []viz.Point{{X: 1, Y: 1.79}, {X: 2, Y: 1.5}, {X: 3, Y: 1.25}},
+			},
+		},
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -15,7 +15,10 @@ func TestLossErrors(t *testing.T) {
 		reason string
 	}{
 		{"nothing", nil, "viz: loss: no series, want at least one", "an empty panel says nothing"},
-		{"diverged", []viz.Series{line("loss", 1, math.Inf(1))}, `viz: loss: series "loss": point 1: y = +Inf, want a finite value`, "has no place"},
+		{
+			"diverged", []viz.Series{line("loss", 1, math.Inf(1))},
+			`viz: loss: series "loss": point 1: y = +Inf, want a finite value`, "has no place",
+		},
 	} {
 		if _, err := viz.Loss(viz.LossFigure{Series: tt.series}); err == nil || err.Error() != tt.want {
 			t.Errorf("%s: error\n%v, want\n%s\nreason: %s", tt.name, err, tt.want, tt.reason)

@@ -56,7 +56,10 @@ func Multiples(f MultiplesFigure) (*Figure, error) {
 		reference = &l
 	}
 	style := page.NewStyles(nil, []Series{{Modality: f.Modality}}).Look("", f.Modality)
-	pg := &page.Layout{Title: f.Title, Width: f.Width.Pixels(960), Height: 110, Across: f.columns(len(own)), ShareX: true, ShareY: true, Below: true, Few: true, Print: f.Width}
+	pg := &page.Layout{
+		Title: f.Title, Width: f.Width.Pixels(960), Height: 110, Across: f.columns(len(own)), ShareX: true,
+		ShareY: true, Below: true, Few: true, Print: f.Width,
+	}
 	banded := false
 	for i, c := range own {
 		p := &page.Panel{
@@ -118,7 +121,10 @@ func (f MultiplesFigure) check() error {
 	var list []Series
 	for _, c := range f.Curves {
 		if len(c.Y) != len(c.X) || c.SD != nil && len(c.SD) != len(c.X) {
-			return fmt.Errorf("viz: multiples: curve %q: %d values and %d deviations at %d places, want as many", c.Name, len(c.Y), len(c.SD), len(c.X))
+			return fmt.Errorf(
+				"viz: multiples: curve %q: %d values and %d deviations at %d places, want as many", c.Name, len(c.Y),
+				len(c.SD), len(c.X),
+			)
 		}
 		if f.Band == "" && slices.ContainsFunc(c.SD, func(v float64) bool { return v != 0 }) {
 			return fmt.Errorf("viz: multiples: curve %q: a band, and no word of what it is", c.Name)
@@ -162,7 +168,10 @@ func (f MultiplesFigure) sentence() string {
 	parts := []string{head}
 	for _, c := range f.Curves {
 		last := len(c.X) - 1
-		s := fmt.Sprintf("%s from %s at %s to %s at %s", c.Name, a.Word(c.Y[0]), page.Number(c.X[0]), a.Word(c.Y[last]), page.Number(c.X[last]))
+		s := fmt.Sprintf(
+			"%s from %s at %s to %s at %s", c.Name, a.Word(c.Y[0]), page.Number(c.X[0]), a.Word(c.Y[last]),
+			page.Number(c.X[last]),
+		)
 		if c.Name == f.Reference {
 			s += " (in every panel)"
 		}

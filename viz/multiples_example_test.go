@@ -10,7 +10,8 @@ import (
 // methods are accuracies of one encoder under seven methods, over three seeds each.
 func methods() viz.MultiplesFigure {
 	f := viz.MultiplesFigure{
-		Title: "Accuracy of the picture's encoder by a linear probe", XLabel: "epoch", YLabel: "accuracy (%)", Percent: true,
+		Title: "Accuracy of the picture's encoder by a linear probe", XLabel: "epoch", YLabel: "accuracy (%)",
+		Percent:   true,
 		Reference: "joint", Modality: "visual", Band: "± 1 standard deviation over 3 seeds",
 	}
 	for i, name := range []string{"joint", "ogm", "ogm_ge", "pmr", "agm", "inforeg", "slow"} {
@@ -30,7 +31,8 @@ func methods() viz.MultiplesFigure {
 func encoderTraces() viz.MultiplesFigure {
 	f := viz.MultiplesFigure{
 		Title: "Trace of the sound's encoder", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true,
-		Reference: "joint", Modality: "audio", Band: "± 1 standard deviation over 3 seeds", Definition: "fisher_emp, fused loss, recalibrated",
+		Reference: "joint", Modality: "audio", Band: "± 1 standard deviation over 3 seeds",
+		Definition: "fisher_emp, fused loss, recalibrated",
 	}
 	for i, name := range []string{"inforeg", "joint", "freeze"} {
 		c := viz.Curve{Name: name}

@@ -29,11 +29,12 @@ type LinePanel struct {
 	Windows               []Window
 	Marks                 []Mark
 	Rule                  Rule
-	Smooth                int     // points of a centred moving average, drawn bold beside the pale values; 0 and 1 draw none
-	Decay                 float64 // factor of an exponential mean, drawn so in place of it, from 0 to below 1; 0 draws none
-	Log, LogX             bool    // a logarithmic y or x axis: values on it must be above 0
-	Percent               bool    // y are fractions, written as percentages; not with Log
-	AtPoints              bool    // x is labelled at the points, where the labels have room
+	// points of a centred moving average, drawn bold beside the pale values; 0 and 1 draw none
+	Smooth    int
+	Decay     float64 // factor of an exponential mean, drawn so in place of it, from 0 to below 1; 0 draws none
+	Log, LogX bool    // a logarithmic y or x axis: values on it must be above 0
+	Percent   bool    // y are fractions, written as percentages; not with Log
+	AtPoints  bool    // x is labelled at the points, where the labels have room
 }
 
 // mostAcross is the most panels in a row.
@@ -79,7 +80,10 @@ func Panels(f PanelsFigure) (*Figure, error) {
 			parts[i] = p.Title + ", " + parts[i]
 		}
 	}
-	pg := &page.Layout{Title: f.Title, Panels: panels, Across: f.columns(), ShareX: f.ShareX, ShareY: f.ShareY, Width: 760, Height: 170}
+	pg := &page.Layout{
+		Title: f.Title, Panels: panels, Across: f.columns(), ShareX: f.ShareX, ShareY: f.ShareY, Width: 760,
+		Height: 170,
+	}
 	if pg.On(f.Width); pg.Across > 1 {
 		most := 15 // markers of a line: more would touch
 		if pg.Width, pg.Height, pg.Below = f.Width.Pixels(960), 200, true; f.Width == Column {
@@ -118,10 +122,14 @@ func (f PanelsFigure) check() error {
 			where += " " + strconv.Quote(p.Title)
 		}
 		if f.ShareX && p.LogX != f.Panels[0].LogX {
-			return fmt.Errorf("viz: %s: a log x axis here or in panel 0 only, want one kind where panels share x", where)
+			return fmt.Errorf(
+				"viz: %s: a log x axis here or in panel 0 only, want one kind where panels share x", where,
+			)
 		}
 		if first := f.Panels[0]; f.ShareY && (p.Log != first.Log || p.Percent != first.Percent) {
-			return fmt.Errorf("viz: %s: a y axis of another kind than that of panel 0, want one kind where panels share y", where)
+			return fmt.Errorf(
+				"viz: %s: a y axis of another kind than that of panel 0, want one kind where panels share y", where,
+			)
 		}
 		if err := p.check(where); err != nil {
 			return err
@@ -178,7 +186,9 @@ func (p LinePanel) check(where string) error {
 	}
 	for i, w := range p.Windows {
 		if w.From < 1/page.Limit {
-			return fmt.Errorf("viz: %s: window %d of %q: from %v on a log axis, want above 0", where, i, w.Modality, w.From)
+			return fmt.Errorf(
+				"viz: %s: window %d of %q: from %v on a log axis, want above 0", where, i, w.Modality, w.From,
+			)
 		}
 	}
 	for i, m := range p.Marks {

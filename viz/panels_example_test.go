@@ -42,9 +42,18 @@ func overview() viz.PanelsFigure {
 	window := []viz.Window{{Run: "inforeg", Modality: "fused", From: 3, To: 9}}
 	mark := []viz.Mark{{X: 16, Text: "learning_rate 0.0002"}}
 	return viz.PanelsFigure{Title: "Two runs, epoch by epoch", Panels: []viz.LinePanel{
-		{Title: "Gradient gap, audio less visual", XLabel: "epoch", YLabel: "gap (nats)", Series: gap, Rule: viz.Rule{Text: "no gap"}},
-		{Title: "Trace gap, audio less visual", XLabel: "epoch", YLabel: "gap (nats²)", Series: of(300, 9), Windows: window, Marks: mark},
-		{Title: "Update size", XLabel: "epoch", YLabel: "norm of the update (1)", Series: of(0.02, 6), Log: true, Marks: mark},
+		{
+			Title: "Gradient gap, audio less visual", XLabel: "epoch", YLabel: "gap (nats)", Series: gap,
+			Rule: viz.Rule{Text: "no gap"},
+		},
+		{
+			Title: "Trace gap, audio less visual", XLabel: "epoch", YLabel: "gap (nats²)", Series: of(300, 9),
+			Windows: window, Marks: mark,
+		},
+		{
+			Title: "Update size", XLabel: "epoch", YLabel: "norm of the update (1)", Series: of(0.02, 6), Log: true,
+			Marks: mark,
+		},
 		{Title: "Distance from the start", XLabel: "epoch", YLabel: "distance (1)", Series: of(20, 30), Smooth: 5},
 		{Title: "Gradient norm", XLabel: "epoch", YLabel: "norm (nats)", Series: of(3000, 4), Log: true},
 	}}
@@ -61,7 +70,10 @@ func smoothings() viz.PanelsFigure {
 	}{
 		{"raw", 1, func(x float64) float64 { return 1 + 0.15*math.Sin(9*x) }, [2]float64{2, 5}},
 		{"mean of 10 epochs", 10, func(float64) float64 { return 0.9 }, [2]float64{10, 12}},
-		{"mean of 10 epochs, before the first padded with zeros, as published", 1, func(x float64) float64 { return min(1, x/10) }, [2]float64{1, 11}},
+		{
+			"mean of 10 epochs, before the first padded with zeros, as published", 1,
+			func(x float64) float64 { return min(1, x/10) }, [2]float64{1, 11},
+		},
 	} {
 		p := viz.LinePanel{Title: way.title, XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
 		for i, m := range []string{"audio", "visual"} {
@@ -70,7 +82,12 @@ func smoothings() viz.PanelsFigure {
 			})
 			s.Definition = "fisher_emp, fused loss, recalibrated"
 			p.Series = append(p.Series, s)
-			p.Windows = append(p.Windows, viz.Window{Run: "joint", Modality: m, From: way.open[0], To: way.open[1] + float64(i), Uncertain: i > 0})
+			p.Windows = append(
+				p.Windows,
+				viz.Window{
+					Run: "joint", Modality: m, From: way.open[0], To: way.open[1] + float64(i), Uncertain: i > 0,
+				},
+			)
 		}
 		f.Panels = append(f.Panels, p)
 	}
@@ -93,21 +110,29 @@ func scaling() viz.PanelsFigure {
 		for i, x := range over.at {
 			y := 30 * math.Pow(x/over.at[0], over.power)
 			fitted.Points = append(fitted.Points, viz.Point{X: x, Y: y})
-			measured.Points = append(measured.Points, viz.Point{X: x, Y: y * (1 + 0.12*math.Sin(float64(2*i+1))), SE: y / 20})
+			measured.Points = append(
+				measured.Points, viz.Point{X: x, Y: y * (1 + 0.12*math.Sin(float64(2*i+1))), SE: y / 20},
+			)
 		}
 		fitted.Points = []viz.Point{fitted.Points[0], fitted.Points[len(fitted.Points)-1]}
 		f.Panels = append(f.Panels, viz.LinePanel{
-			Title: over.title, XLabel: over.x, YLabel: "time (ms)", Log: true, LogX: true, Series: []viz.Series{measured, fitted},
+			Title: over.title, XLabel: over.x, YLabel: "time (ms)", Log: true, LogX: true,
+			Series: []viz.Series{measured, fitted},
 		})
 	}
 	return f
 }
 
 func ExamplePanels() {
-	gap := viz.Series{Name: "joint", Run: "joint", Points: []viz.Point{{X: 1, Y: -0.5}, {X: 2, Y: 1.25}, {X: 3, Y: 0.75}}}
+	gap := viz.Series{
+		Name: "joint", Run: "joint", Points: []viz.Point{{X: 1, Y: -0.5}, {X: 2, Y: 1.25}, {X: 3, Y: 0.75}},
+	}
 	norm := viz.Series{Name: "joint", Run: "joint", Points: []viz.Point{{X: 1, Y: 200}, {X: 2, Y: 20}, {X: 3, Y: 5}}}
 	f, err := viz.Panels(viz.PanelsFigure{Title: "Joint", ShareX: true, Panels: []viz.LinePanel{
-		{Title: "Gradient gap", XLabel: "epoch", YLabel: "gap (nats)", Series: []viz.Series{gap}, Rule: viz.Rule{Text: "no gap"}},
+		{
+			Title: "Gradient gap", XLabel: "epoch", YLabel: "gap (nats)", Series: []viz.Series{gap},
+			Rule: viz.Rule{Text: "no gap"},
+		},
 		{Title: "Gradient norm", XLabel: "epoch", YLabel: "norm (nats)", Series: []viz.Series{norm}, Log: true},
 	}})
 	if err != nil {

@@ -22,7 +22,10 @@ func defined(name, definition string) viz.Series {
 func row(n int) []viz.LinePanel {
 	list := make([]viz.LinePanel, n)
 	for i := range list {
-		list[i] = viz.LinePanel{Title: fmt.Sprint("panel ", i), XLabel: "epoch", YLabel: "y (1)", Series: []viz.Series{line("audio", 1, 2, 3)}}
+		list[i] = viz.LinePanel{
+			Title: fmt.Sprint("panel ", i), XLabel: "epoch", YLabel: "y (1)",
+			Series: []viz.Series{line("audio", 1, 2, 3)},
+		}
 	}
 	return list
 }
@@ -54,26 +57,87 @@ func TestPanelsErrors(t *testing.T) {
 	}{
 		{"nothing", viz.PanelsFigure{}, "viz: panels: 0 panels, want 1 to 12", "an empty figure says nothing"},
 		{"many panels", viz.PanelsFigure{Panels: row(13)}, "viz: panels: 13 panels, want 1 to 12", "a page has an end"},
-		{"columns", viz.PanelsFigure{Panels: row(4), Columns: 4}, "viz: panels: 4 columns, want 1 to 3, or 0", "a fourth would have no room"},
-		{"negative columns", viz.PanelsFigure{Panels: row(4), Columns: -1}, "viz: panels: -1 columns, want 1 to 3, or 0", "a count"},
-		{"empty panel", viz.PanelsFigure{Panels: []viz.LinePanel{{}}}, "viz: panels: panel 0: no series, want at least one", "missing data is never an empty panel"},
-		{"NaN", one(viz.LinePanel{Series: []viz.Series{line("a", math.NaN())}}), `viz: panels: panel 0 "gap": series "a": point 0: y = NaN, want a finite value`, "has no place"},
-		{"log", one(viz.LinePanel{Series: []viz.Series{line("a", 0)}, Log: true}), `viz: panels: panel 0 "gap": series "a": point 0: y = 0 on a log axis, want above 0`, "no logarithm"},
-		{"log x", one(viz.LinePanel{Series: []viz.Series{{Name: "a", Points: []viz.Point{{X: 0, Y: 1}}}}, LogX: true}), `viz: panels: panel 0 "gap": series "a": point 0: x = 0 on a log axis, want above 0`, "no logarithm"},
-		{"log x of a window", one(viz.LinePanel{LogX: true, Windows: []viz.Window{{Modality: "a", From: -1, To: 2}}}), `viz: panels: panel 0 "gap": window 0 of "a": from -1 on a log axis, want above 0`, "no logarithm"},
-		{"log x of a mark", one(viz.LinePanel{LogX: true, Marks: []viz.Mark{{X: 0, Text: "k"}}}), `viz: panels: panel 0 "gap": mark 0 "k": x = 0 on a log axis, want above 0`, "no logarithm"},
-		{"window", one(viz.LinePanel{Windows: []viz.Window{{Modality: "a", From: 2, To: 2}}}), `viz: panels: panel 0 "gap": window 0 of "a": from 2 to 2, want finite ends in ascending order`, "a window has a width"},
-		{"mark", one(viz.LinePanel{Marks: []viz.Mark{{X: math.NaN()}}}), `viz: panels: panel 0 "gap": mark 0 "": x = NaN, want a finite value`, "has no place"},
-		{"rule", one(viz.LinePanel{Rule: viz.Rule{Y: 3}}), `viz: panels: panel 0 "gap": rule at 3 without a text, want one for the legend`, "it could not be told"},
-		{"rule NaN", one(viz.LinePanel{Rule: viz.Rule{Y: math.NaN(), Text: "k"}}), `viz: panels: panel 0 "gap": rule "k": y = NaN, want a finite value`, "has no place"},
-		{"rule log", one(viz.LinePanel{Rule: viz.Rule{Text: "k"}, Log: true}), `viz: panels: panel 0 "gap": rule "k": y = 0 on a log axis, want above 0`, "no logarithm"},
-		{"smooth", one(viz.LinePanel{Smooth: -2}), `viz: panels: panel 0 "gap": smoothing over -2 points, want 0 or more`, "a count"},
-		{"log percent", one(viz.LinePanel{Log: true, Percent: true}), `viz: panels: panel 0 "gap": a log axis of percentages, want one or the other`, "its labels would not be percentages"},
-		{"two kinds of x", viz.PanelsFigure{Panels: mixed, ShareX: true}, `viz: panels: panel 1 "panel 1": a log x axis here or in panel 0 only, want one kind where panels share x`, "one span of x is of one kind"},
-		{"shared name", viz.PanelsFigure{Panels: other}, `viz: panels: series "audio": "audio" of run "r" in one panel, "audio" of run "another" in another, want one`, "one entry of the legend is one look"},
-		{"legend", viz.PanelsFigure{Panels: many}, "viz: panels: legend of 121 entries, want at most 100", "it would not fit"},
 		{
-			"definitions", one(viz.LinePanel{Series: []viz.Series{defined("a", "fisher_emp, fused loss"), defined("b", "released")}}),
+			"columns", viz.PanelsFigure{Panels: row(4), Columns: 4}, "viz: panels: 4 columns, want 1 to 3, or 0",
+			"a fourth would have no room",
+		},
+		{
+			"negative columns", viz.PanelsFigure{Panels: row(4), Columns: -1},
+			"viz: panels: -1 columns, want 1 to 3, or 0", "a count",
+		},
+		{
+			"empty panel", viz.PanelsFigure{Panels: []viz.LinePanel{{}}},
+			"viz: panels: panel 0: no series, want at least one", "missing data is never an empty panel",
+		},
+		{
+			"NaN", one(viz.LinePanel{Series: []viz.Series{line("a", math.NaN())}}),
+			`viz: panels: panel 0 "gap": series "a": point 0: y = NaN, want a finite value`, "has no place",
+		},
+		{
+			"log", one(viz.LinePanel{Series: []viz.Series{line("a", 0)}, Log: true}),
+			`viz: panels: panel 0 "gap": series "a": point 0: y = 0 on a log axis, want above 0`, "no logarithm",
+		},
+		{
+			"log x",
+			one(viz.LinePanel{Series: []viz.Series{{Name: "a", Points: []viz.Point{{X: 0, Y: 1}}}}, LogX: true}),
+			`viz: panels: panel 0 "gap": series "a": point 0: x = 0 on a log axis, want above 0`, "no logarithm",
+		},
+		{
+			"log x of a window",
+			one(viz.LinePanel{LogX: true, Windows: []viz.Window{{Modality: "a", From: -1, To: 2}}}),
+			`viz: panels: panel 0 "gap": window 0 of "a": from -1 on a log axis, want above 0`, "no logarithm",
+		},
+		{
+			"log x of a mark", one(viz.LinePanel{LogX: true, Marks: []viz.Mark{{X: 0, Text: "k"}}}),
+			`viz: panels: panel 0 "gap": mark 0 "k": x = 0 on a log axis, want above 0`, "no logarithm",
+		},
+		{
+			"window", one(viz.LinePanel{Windows: []viz.Window{{Modality: "a", From: 2, To: 2}}}),
+			`viz: panels: panel 0 "gap": window 0 of "a": from 2 to 2, want finite ends in ascending order`,
+			"a window has a width",
+		},
+		{
+			"mark", one(viz.LinePanel{Marks: []viz.Mark{{X: math.NaN()}}}),
+			`viz: panels: panel 0 "gap": mark 0 "": x = NaN, want a finite value`, "has no place",
+		},
+		{
+			"rule", one(viz.LinePanel{Rule: viz.Rule{Y: 3}}),
+			`viz: panels: panel 0 "gap": rule at 3 without a text, want one for the legend`, "it could not be told",
+		},
+		{
+			"rule NaN", one(viz.LinePanel{Rule: viz.Rule{Y: math.NaN(), Text: "k"}}),
+			`viz: panels: panel 0 "gap": rule "k": y = NaN, want a finite value`, "has no place",
+		},
+		{
+			"rule log", one(viz.LinePanel{Rule: viz.Rule{Text: "k"}, Log: true}),
+			`viz: panels: panel 0 "gap": rule "k": y = 0 on a log axis, want above 0`, "no logarithm",
+		},
+		{
+			"smooth", one(viz.LinePanel{Smooth: -2}),
+			`viz: panels: panel 0 "gap": smoothing over -2 points, want 0 or more`, "a count",
+		},
+		{
+			"log percent", one(viz.LinePanel{Log: true, Percent: true}),
+			`viz: panels: panel 0 "gap": a log axis of percentages, want one or the other`,
+			"its labels would not be percentages",
+		},
+		{
+			"two kinds of x", viz.PanelsFigure{Panels: mixed, ShareX: true},
+			`viz: panels: panel 1 "panel 1": a log x axis here or in panel 0 only, want one kind where panels share x`,
+			"one span of x is of one kind",
+		},
+		{
+			"shared name", viz.PanelsFigure{Panels: other},
+			`viz: panels: series "audio": "audio" of run "r" in one panel, "audio" of run "another" in another, want one`,
+			"one entry of the legend is one look",
+		},
+		{
+			"legend", viz.PanelsFigure{Panels: many}, "viz: panels: legend of 121 entries, want at most 100",
+			"it would not fit",
+		},
+		{
+			"definitions",
+			one(viz.LinePanel{Series: []viz.Series{defined("a", "fisher_emp, fused loss"), defined("b", "released")}}),
 			`viz: panels: panel 0 "gap": series "a" is fisher_emp, fused loss and series "b" is released: two definitions on one axis, want one`,
 			"their numbers differ by orders of magnitude for one network",
 		},
@@ -104,12 +168,14 @@ func TestDefinitions(t *testing.T) {
 		}, "viz: live: trace: " + clash, "the same axis while training"},
 		{"one", func() (*viz.Figure, error) {
 			return viz.Trace(viz.TraceFigure{YLabel: "trace", Series: []viz.Series{unnamed, emp}})
-		}, "trace on a log axis (fisher_emp), c goes from 1 at 1 to 2 at 2, a goes from 1 at 1 to 2 at 2.", "the other is not known to differ"},
+		}, "trace on a log axis (fisher_emp), c goes from 1 at 1 to 2 at 2, a goes from 1 at 1 to 2 at 2.",
+			"the other is not known to differ"},
 		{"one in each panel", func() (*viz.Figure, error) {
 			return viz.Panels(viz.PanelsFigure{Panels: []viz.LinePanel{
 				{YLabel: "trace", Series: []viz.Series{emp}}, {YLabel: "trace", Series: []viz.Series{released}},
 			}})
-		}, "trace (fisher_emp), a goes from 1 at 1 to 2 at 2; trace (released), b goes from 1 at 1 to 2 at 2.", "each panel has an axis of its own"},
+		}, "trace (fisher_emp), a goes from 1 at 1 to 2 at 2; trace (released), b goes from 1 at 1 to 2 at 2.",
+			"each panel has an axis of its own"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f, err := tt.draw()
@@ -134,15 +200,51 @@ func TestPanelsDraws(t *testing.T) {
 		reason string
 	}{
 		{"one point", viz.LinePanel{Series: at(viz.Point{X: 8, Y: 1}), Log: true, LogX: true}, "the axes need a width"},
-		{"extremes", viz.LinePanel{Series: at(viz.Point{X: 1e-300, Y: 1e-300}, viz.Point{X: 1e300, Y: 1e300}), Log: true, LogX: true}, "600 decades either way"},
-		{"linear extremes", viz.LinePanel{Series: at(viz.Point{X: -1e300, Y: -1e300}, viz.Point{X: 1e300, Y: 1e300})}, "the ranges are near the greatest number"},
-		{"window on a log axis", viz.LinePanel{Series: at(viz.Point{X: 1, Y: 1}, viz.Point{X: 2, Y: 1}), LogX: true, Windows: []viz.Window{{Modality: "a", From: 1e-9, To: 1e9}}}, "wider than the series"},
-		{"rule far off", viz.LinePanel{Series: at(viz.Point{X: 1, Y: 1}), Rule: viz.Rule{Y: -1e6, Text: "k"}}, "the axis reaches it"},
-		{"beyond percent", viz.LinePanel{Series: at(viz.Point{X: 1, Y: -0.5}, viz.Point{X: 2, Y: 3}), Percent: true, Rule: viz.Rule{Y: 1, Text: "all"}}, "a gap of shares may be negative"},
-		{"long names", viz.LinePanel{Title: long, XLabel: long, YLabel: long, Series: []viz.Series{defined(long, long)}, Rule: viz.Rule{Y: 1, Text: long}, Marks: []viz.Mark{{X: 1, Text: long}}}, "texts are shortened to fit"},
+		{
+			"extremes",
+			viz.LinePanel{
+				Series: at(viz.Point{X: 1e-300, Y: 1e-300}, viz.Point{X: 1e300, Y: 1e300}), Log: true, LogX: true,
+			},
+			"600 decades either way",
+		},
+		{
+			"linear extremes",
+			viz.LinePanel{Series: at(viz.Point{X: -1e300, Y: -1e300}, viz.Point{X: 1e300, Y: 1e300})},
+			"the ranges are near the greatest number",
+		},
+		{
+			"window on a log axis",
+			viz.LinePanel{
+				Series: at(viz.Point{X: 1, Y: 1}, viz.Point{X: 2, Y: 1}), LogX: true,
+				Windows: []viz.Window{{Modality: "a", From: 1e-9, To: 1e9}},
+			},
+			"wider than the series",
+		},
+		{
+			"rule far off", viz.LinePanel{Series: at(viz.Point{X: 1, Y: 1}), Rule: viz.Rule{Y: -1e6, Text: "k"}},
+			"the axis reaches it",
+		},
+		{
+			"beyond percent",
+			viz.LinePanel{
+				Series: at(viz.Point{X: 1, Y: -0.5}, viz.Point{X: 2, Y: 3}), Percent: true,
+				Rule: viz.Rule{Y: 1, Text: "all"},
+			},
+			"a gap of shares may be negative",
+		},
+		{
+			"long names",
+			viz.LinePanel{
+				Title: long, XLabel: long, YLabel: long, Series: []viz.Series{defined(long, long)},
+				Rule: viz.Rule{Y: 1, Text: long}, Marks: []viz.Mark{{X: 1, Text: long}},
+			},
+			"texts are shortened to fit",
+		},
 	} {
 		for _, columns := range []int{1, 2} {
-			f, err := viz.Panels(viz.PanelsFigure{Panels: []viz.LinePanel{tt.panel, tt.panel, tt.panel}, Columns: columns})
+			f, err := viz.Panels(
+				viz.PanelsFigure{Panels: []viz.LinePanel{tt.panel, tt.panel, tt.panel}, Columns: columns},
+			)
 			if err != nil {
 				t.Fatalf("%s: %v; reason to draw: %s", tt.name, err, tt.reason)
 			}
@@ -176,7 +278,10 @@ func TestPanelsGrid(t *testing.T) {
 			checkSpec(t, f.Spec)
 			across, _ := f.Spec["columns"].(float64)
 			if across != tt.across || f.Width != tt.width {
-				t.Errorf("%v columns in %d pixels, want %v in %d; reason: %s", across, f.Width, tt.across, tt.width, tt.reason)
+				t.Errorf(
+					"%v columns in %d pixels, want %v in %d; reason: %s", across, f.Width, tt.across, tt.width,
+					tt.reason,
+				)
 			}
 			if views := array(f.Spec["concat"]); across > 0 && len(views) != tt.panels {
 				t.Errorf("%d views, want %d", len(views), tt.panels)
@@ -231,9 +336,13 @@ func TestPanelsNotes(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := fmt.Sprint(array(object(fig.Spec["title"])["subtitle"])...)
-	want := "dashed line: bound, 2 · definition in panel 0, panel 2: fisher_emp · definition in panel 1: released · bold: centred mean of 3 points"
+	want := "dashed line: bound, 2 · definition in panel 0, panel 2: fisher_emp · definition in panel 1: released · " +
+		"bold: centred mean of 3 points"
 	if got != want {
-		t.Errorf("notes\n%s, want\n%s\nreason: one line of one kind of rule, each definition with its panels, one mean", got, want)
+		t.Errorf(
+			"notes\n%s, want\n%s\nreason: one line of one kind of rule, each definition with its panels, one mean", got,
+			want,
+		)
 	}
 	for _, say := range []string{"panel 0, y (1) by epoch (fisher_emp), audio", "bound is 2"} {
 		if !strings.Contains(fig.Text, say) {

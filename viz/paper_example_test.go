@@ -12,7 +12,8 @@ import (
 // whose ends differ between seeds (figure 1 of the paper).
 func banded() viz.TraceFigure {
 	f := viz.TraceFigure{
-		Title: "Tr(F) alone and in joint training", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Decay: 0.6, Band: "± 1 sd over 5 seeds", Ends: "from the first to the last of 5 seeds",
+		Title: "Tr(F) alone and in joint training", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Decay: 0.6,
+		Band: "± 1 sd over 5 seeds", Ends: "from the first to the last of 5 seeds",
 		Width: viz.Column,
 	}
 	rng := rand.New(rand.NewPCG(1, 1))
@@ -37,8 +38,13 @@ func banded() viz.TraceFigure {
 
 // nulls is the trace as it is and under two conditions in which there is nothing to learn, all on the same axes.
 func nulls() viz.PanelsFigure {
-	f := viz.PanelsFigure{Title: "Is there a window where nothing is learned?", ShareX: true, ShareY: true, Band: "± 1 sd over 5 seeds", Width: viz.Page}
-	for i, title := range []string{"recalibrated", "batch norm in evaluation", "mean of 10 epochs", "learning rate 0", "shuffled labels"} {
+	f := viz.PanelsFigure{
+		Title: "Is there a window where nothing is learned?", ShareX: true, ShareY: true, Band: "± 1 sd over 5 seeds",
+		Width: viz.Page,
+	}
+	for i, title := range []string{
+		"recalibrated", "batch norm in evaluation", "mean of 10 epochs", "learning rate 0", "shuffled labels",
+	} {
 		p := viz.LinePanel{Title: title, XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
 		for j, m := range []string{"audio", "visual"} {
 			s := curve(m, "joint", m, 1, 30, func(x float64) float64 {
@@ -57,7 +63,8 @@ func nulls() viz.PanelsFigure {
 					from, to = to+2*k-2, to+2*k
 				}
 				p.Windows = append(p.Windows, viz.Window{
-					Run: "joint", Modality: m, From: float64(from), To: float64(to), Uncertain: k == 2, Open: 5 - i - 2*k, Of: 5,
+					Run: "joint", Modality: m, From: float64(from), To: float64(to), Uncertain: k == 2,
+					Open: 5 - i - 2*k, Of: 5,
 				})
 			}
 		}
@@ -70,16 +77,22 @@ func nulls() viz.PanelsFigure {
 // its reason.
 func comparison() viz.BarsFigure {
 	f := viz.BarsFigure{
-		Title: "Accuracy by method", Label: "accuracy (%)", Percent: true, PrintedName: "the paper, CREMA-D", Band: "95 % t interval over 5 seeds", Width: viz.Column,
+		Title: "Accuracy by method", Label: "accuracy (%)", Percent: true, PrintedName: "the paper, CREMA-D",
+		Band: "95 % t interval over 5 seeds", Width: viz.Column,
 	}
 	for i, method := range []string{"Joint", "OGM", "AGM", "InfoReg"} {
 		for j, m := range []string{"fused", "audio", "visual"} {
-			b := viz.Bar{Name: method, Modality: m, Value: 0.62 - 0.12*float64(j) + 0.015*float64(i), SE: 0.02 + 0.004*float64(j)}
+			b := viz.Bar{
+				Name: method, Modality: m, Value: 0.62 - 0.12*float64(j) + 0.015*float64(i),
+				SE: 0.02 + 0.004*float64(j),
+			}
 			if method == "AGM" && m == "visual" {
 				b = viz.Bar{Name: method, Modality: m, Missing: "seed 3: loss not finite"}
 			}
 			f.Bars = append(f.Bars, b)
-			f.Printed = append(f.Printed, viz.Bar{Name: method, Modality: m, Value: 0.666 - 0.13*float64(j) + 0.017*float64(i)})
+			f.Printed = append(
+				f.Printed, viz.Bar{Name: method, Modality: m, Value: 0.666 - 0.13*float64(j) + 0.017*float64(i)},
+			)
 		}
 	}
 	return f
@@ -88,8 +101,9 @@ func comparison() viz.BarsFigure {
 // alike is differences of which one is 0 with every seed, one has no interval and one is missing, in a column.
 func alike() viz.ForestFigure {
 	return viz.ForestFigure{
-		Title: "Difference to joint training", Label: "accuracy (points)", Percent: true, Interval: "95 % t interval, paired over seeds",
-		Less: "joint training better", More: "better", Width: viz.Column,
+		Title: "Difference to joint training", Label: "accuracy (points)", Percent: true,
+		Interval: "95 % t interval, paired over seeds",
+		Less:     "joint training better", More: "better", Width: viz.Column,
 		Rows: []viz.ForestRow{
 			{Name: "InfoReg", NoInterval: "equal with every seed", Pairs: 5},
 			{Name: "freeze, same epochs as the published window", Diff: -0.011, Low: -0.02, High: -0.001, Pairs: 5},
@@ -102,14 +116,18 @@ func alike() viz.ForestFigure {
 // refused is bars of which two are missing: one with a printed value to the right of its reason, one to the left.
 func refused() viz.BarsFigure {
 	return viz.BarsFigure{
-		Title: "Fusion heads", Label: "accuracy (%)", Percent: true, PrintedName: "the paper, CREMA-D", Width: viz.Column,
+		Title: "Fusion heads", Label: "accuracy (%)", Percent: true, PrintedName: "the paper, CREMA-D",
+		Width: viz.Column,
 		Bars: []viz.Bar{
 			{Name: "Joint", Value: 0.751, SE: 0.014},
 			{Name: "Joint, FiLM", Missing: "fusion film of 3 modalities, it is defined for 2"},
 			{Name: "Joint, gated", Missing: "fusion gated of 3 modalities, it is defined for 2"},
 			{Name: "InfoReg", Value: 0.75, SE: 0.018},
 		},
-		Printed: []viz.Bar{{Name: "Joint", Value: 0.666}, {Name: "Joint, FiLM", Value: 0.669}, {Name: "Joint, gated", Value: 0.16}, {Name: "InfoReg", Value: 0.719}},
+		Printed: []viz.Bar{
+			{Name: "Joint", Value: 0.666}, {Name: "Joint, FiLM", Value: 0.669}, {Name: "Joint, gated", Value: 0.16},
+			{Name: "InfoReg", Value: 0.719},
+		},
 	}
 }
 
@@ -119,7 +137,9 @@ func fourMatrices() viz.CosineFigure {
 		Title: "Cosine between batch gradients", Width: viz.Column,
 		Notes: []string{"The means are below what noise alone predicts: between the batches the weights move."},
 	}
-	for i, name := range []string{"skeleton, epoch 3", "inertial, epoch 3", "skeleton, epoch 40", "inertial, epoch 40"} {
+	for i, name := range []string{
+		"skeleton, epoch 3", "inertial, epoch 3", "skeleton, epoch 40", "inertial, epoch 40",
+	} {
 		p := viz.CosinePanel{Name: name, Mean: 0.2 - 0.06*float64(i), Expected: 0.3, NoiseScale: 100 * float64(i+1)}
 		for r := range 16 {
 			row := make([]float64, 16)

@@ -17,12 +17,34 @@ func TestPrinted(t *testing.T) {
 		want   string
 		reason string
 	}{
-		{"no name", viz.BarsFigure{Bars: bars, Printed: bars}, "viz: bars: values from elsewhere without a name, want one for the legend", "whose are they?"},
-		{"no bar", viz.BarsFigure{Bars: bars[:1], Printed: bars, PrintedName: "the paper"}, `viz: bars: the paper 1 "InfoReg": no bar of that name and modality, want one`, "a mark with nothing beside it; a hole has a reason"},
-		{"twice", viz.BarsFigure{Bars: bars, Printed: []viz.Bar{bars[0], bars[0]}, PrintedName: "the paper"}, `viz: bars: the paper 1 "Joint": two of that name and modality, want one`, "which is it?"},
-		{"NaN", viz.BarsFigure{Bars: bars, Printed: []viz.Bar{{Name: "Joint", Value: math.NaN()}}, PrintedName: "the paper"}, `viz: bars: the paper 0 "Joint": value NaN, want a finite value`, "has no place"},
-		{"both", viz.BarsFigure{Bars: []viz.Bar{{Name: "Joint", Value: 1, Missing: "no run"}}}, `viz: bars: bar 0 "Joint": value 1 and a reason for none, want one`, "which is it?"},
-		{"all missing", viz.BarsFigure{Bars: []viz.Bar{{Name: "Joint", Missing: "no run"}}}, "viz: bars: every bar is missing, want at least one value", "an empty figure says nothing"},
+		{
+			"no name", viz.BarsFigure{Bars: bars, Printed: bars},
+			"viz: bars: values from elsewhere without a name, want one for the legend", "whose are they?",
+		},
+		{
+			"no bar", viz.BarsFigure{Bars: bars[:1], Printed: bars, PrintedName: "the paper"},
+			`viz: bars: the paper 1 "InfoReg": no bar of that name and modality, want one`,
+			"a mark with nothing beside it; a hole has a reason",
+		},
+		{
+			"twice", viz.BarsFigure{Bars: bars, Printed: []viz.Bar{bars[0], bars[0]}, PrintedName: "the paper"},
+			`viz: bars: the paper 1 "Joint": two of that name and modality, want one`, "which is it?",
+		},
+		{
+			"NaN",
+			viz.BarsFigure{
+				Bars: bars, Printed: []viz.Bar{{Name: "Joint", Value: math.NaN()}}, PrintedName: "the paper",
+			},
+			`viz: bars: the paper 0 "Joint": value NaN, want a finite value`, "has no place",
+		},
+		{
+			"both", viz.BarsFigure{Bars: []viz.Bar{{Name: "Joint", Value: 1, Missing: "no run"}}},
+			`viz: bars: bar 0 "Joint": value 1 and a reason for none, want one`, "which is it?",
+		},
+		{
+			"all missing", viz.BarsFigure{Bars: []viz.Bar{{Name: "Joint", Missing: "no run"}}},
+			"viz: bars: every bar is missing, want at least one value", "an empty figure says nothing",
+		},
 	} {
 		if f, err := viz.Bars(tt.figure); err == nil || err.Error() != tt.want || f != nil {
 			t.Errorf("%s: error\n%v, want\n%s\nreason: %s", tt.name, err, tt.want, tt.reason)
@@ -32,7 +54,8 @@ func TestPrinted(t *testing.T) {
 
 func TestPanelsShareY(t *testing.T) {
 	f := viz.PanelsFigure{ShareX: true, ShareY: true, Panels: []viz.LinePanel{
-		{Series: []viz.Series{line("audio", 1, 2)}, Log: true}, {Series: []viz.Series{line("audio", 50, 100)}, Log: true},
+		{Series: []viz.Series{line("audio", 1, 2)}, Log: true},
+		{Series: []viz.Series{line("audio", 50, 100)}, Log: true},
 	}}
 	fig, err := viz.Panels(f)
 	if err != nil {
@@ -52,7 +75,11 @@ func TestPanelsShareY(t *testing.T) {
 		t.Errorf("axes %v, want one for both panels", seen)
 	}
 	f.Panels[1].Log = false
-	if _, err := viz.Panels(f); err == nil || err.Error() != "viz: panels: panel 1: a y axis of another kind than that of panel 0, want one kind where panels share y" {
+	if _, err := viz.Panels(
+		f,
+	); err == nil ||
+		err.Error() != "viz: panels: panel 1: a y axis of another kind than that of panel 0, want one kind where "+
+			"panels share y" {
 		t.Errorf("two kinds of axes: %v", err)
 	}
 }
@@ -77,11 +104,18 @@ func TestWindowsOverSeeds(t *testing.T) {
 			t.Errorf("%+v: error %v, want %q\nreason: %s", tt.window, err, tt.want, tt.reason)
 		}
 	}
-	fig, err := viz.Panels(figure(viz.Window{Modality: "audio", From: 1, To: 2, Open: 2, Of: 5}, viz.Window{Modality: "audio", From: 2, To: 3, Open: 5, Of: 5}))
+	fig, err := viz.Panels(
+		figure(
+			viz.Window{Modality: "audio", From: 1, To: 2, Open: 2, Of: 5},
+			viz.Window{Modality: "audio", From: 2, To: 3, Open: 5, Of: 5},
+		),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"audio window from 1 to 2 in 2 of 5 seeds", "audio window from 2 to 3 in 5 of 5 seeds"} {
+	for _, want := range []string{
+		"audio window from 1 to 2 in 2 of 5 seeds", "audio window from 2 to 3 in 5 of 5 seeds",
+	} {
 		if !strings.Contains(fig.Text, want) {
 			t.Errorf("text %q lacks %q", fig.Text, want)
 		}
@@ -102,7 +136,10 @@ func TestWindowsOverSeeds(t *testing.T) {
 func TestHollowNote(t *testing.T) {
 	counts := line("audio, test", 0.5)
 	counts.Hollow, counts.Modality = true, "audio"
-	f := viz.PanelsFigure{Hollow: "accuracy on the test split", Panels: []viz.LinePanel{{Series: []viz.Series{line("audio", 0.4, 0.6), counts}, AtPoints: true}}}
+	f := viz.PanelsFigure{
+		Hollow: "accuracy on the test split",
+		Panels: []viz.LinePanel{{Series: []viz.Series{line("audio", 0.4, 0.6), counts}, AtPoints: true}},
+	}
 	fig, err := viz.Panels(f)
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +171,10 @@ func TestHollowNote(t *testing.T) {
 // TestTraceSettings names what is wrong with means, bands and the ends of windows, and says in words what they are.
 func TestTraceSettings(t *testing.T) {
 	ends := func(from, to [2]float64) viz.TraceFigure {
-		return viz.TraceFigure{Series: []viz.Series{line("audio", 1, 2, 3, 4)}, Windows: []viz.Window{{Run: "r", Modality: "audio", From: 2, To: 3, FromEnds: from, ToEnds: to}}}
+		return viz.TraceFigure{
+			Series:  []viz.Series{line("audio", 1, 2, 3, 4)},
+			Windows: []viz.Window{{Run: "r", Modality: "audio", From: 2, To: 3, FromEnds: from, ToEnds: to}},
+		}
 	}
 	decay := func(d float64, smooth int) viz.TraceFigure {
 		return viz.TraceFigure{Series: []viz.Series{line("audio", 1, 2)}, Decay: d, Smooth: smooth}
@@ -145,14 +185,41 @@ func TestTraceSettings(t *testing.T) {
 		want   string // of the error, or in the text
 		reason string
 	}{
-		{"decay", decay(1, 0), "viz: trace: exponential mean of factor 1, want 0 to below 1", "the first value for ever"},
-		{"decay NaN", decay(math.NaN(), 0), "viz: trace: exponential mean of factor NaN, want 0 to below 1", "no factor"},
-		{"two means", decay(0.6, 3), "viz: trace: both a centred and an exponential mean, want one", "one line is bold"},
-		{"ends", ends([2]float64{2.5, 3}, [2]float64{}), `viz: trace: window 0 of "audio": from 2 between 2.5 and 3, want finite values in ascending order about it`, "outside of its own interval"},
-		{"ends NaN", ends([2]float64{}, [2]float64{2, math.NaN()}), `viz: trace: window 0 of "audio": to 3 between 2 and NaN, want finite values in ascending order about it`, "has no place"},
-		{"three parts", ends([2]float64{1, 2}, [2]float64{3, 4}), "audio window from 2 to 3; audio window perhaps from 1 to 2; audio window perhaps from 3 to 4", "a sure middle"},
-		{"one end", ends([2]float64{}, [2]float64{3, 4}), "audio window from 2 to 3; audio window perhaps from 3 to 4.", "one end is sure"},
-		{"no middle", ends([2]float64{1, 3}, [2]float64{2, 4}), "audio window perhaps from 1 to 4.", "the ends may meet: nowhere is it open for sure"},
+		{
+			"decay", decay(1, 0), "viz: trace: exponential mean of factor 1, want 0 to below 1",
+			"the first value for ever",
+		},
+		{
+			"decay NaN", decay(math.NaN(), 0), "viz: trace: exponential mean of factor NaN, want 0 to below 1",
+			"no factor",
+		},
+		{
+			"two means", decay(0.6, 3), "viz: trace: both a centred and an exponential mean, want one",
+			"one line is bold",
+		},
+		{
+			"ends", ends([2]float64{2.5, 3}, [2]float64{}),
+			`viz: trace: window 0 of "audio": from 2 between 2.5 and 3, want finite values in ascending order about it`,
+			"outside of its own interval",
+		},
+		{
+			"ends NaN", ends([2]float64{}, [2]float64{2, math.NaN()}),
+			`viz: trace: window 0 of "audio": to 3 between 2 and NaN, want finite values in ascending order about it`,
+			"has no place",
+		},
+		{
+			"three parts", ends([2]float64{1, 2}, [2]float64{3, 4}),
+			"audio window from 2 to 3; audio window perhaps from 1 to 2; audio window perhaps from 3 to 4",
+			"a sure middle",
+		},
+		{
+			"one end", ends([2]float64{}, [2]float64{3, 4}),
+			"audio window from 2 to 3; audio window perhaps from 3 to 4.", "one end is sure",
+		},
+		{
+			"no middle", ends([2]float64{1, 3}, [2]float64{2, 4}), "audio window perhaps from 1 to 4.",
+			"the ends may meet: nowhere is it open for sure",
+		},
 	} {
 		f, err := viz.Trace(tt.figure)
 		switch {

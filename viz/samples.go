@@ -60,7 +60,9 @@ func Samples(f SamplesFigure) (*Figure, error) {
 		return nil, err
 	}
 	at := arrangeSamples(f)
-	fig, err := page.Picture(page.Canvas{Width: at.width, Height: at.height, Print: f.Width}, func(p *page.Pen) { drawSamples(p, f, at) })
+	fig, err := page.Picture(
+		page.Canvas{Width: at.width, Height: at.height, Print: f.Width}, func(p *page.Pen) { drawSamples(p, f, at) },
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +117,9 @@ func (s SampleTile) check(where string, sequence bool) error {
 	size := 1
 	for _, n := range s.Shape {
 		if n < 1 || n > maxTileValues/size {
-			return fmt.Errorf("%s: shape %v, want axes of at least 1 and at most %d values", where, s.Shape, maxTileValues)
+			return fmt.Errorf(
+				"%s: shape %v, want axes of at least 1 and at most %d values", where, s.Shape, maxTileValues,
+			)
 		}
 		size *= n
 	}
@@ -183,7 +187,10 @@ func (f SamplesFigure) sentence() string {
 		}
 		parts[i] = fmt.Sprintf("%s, %s is %s", r.Name, high.title(), page.Number(high.Value))
 		if n := len(r.Samples); n > 1 {
-			parts[i] = fmt.Sprintf("%s, %d samples from %s, %s, to %s, %s", r.Name, n, high.title(), page.Number(high.Value), low.title(), page.Number(low.Value))
+			parts[i] = fmt.Sprintf(
+				"%s, %d samples from %s, %s, to %s, %s", r.Name, n, high.title(), page.Number(high.Value), low.title(),
+				page.Number(low.Value),
+			)
 		}
 		parts[i] = strings.TrimPrefix(parts[i], ", ")
 	}
@@ -242,7 +249,10 @@ func arrangeSamples(f SamplesFigure) sheet {
 	y, room := page.Margin+f.Width.TitleHeight(f.Title, f.Width.Pixels(760)), f.Width.Pixels(760)-2*page.Margin
 	at.note = y
 	y += page.MarkHeight
-	wide := max(min(760, page.WidthOf(page.TitleSize, f.Title)), page.WidthOf(page.SmallSize, f.captionNote()), float64(across)*(at.tile+tileGap)-tileGap)
+	wide := max(
+		min(760, page.WidthOf(page.TitleSize, f.Title)), page.WidthOf(page.SmallSize, f.captionNote()),
+		float64(across)*(at.tile+tileGap)-tileGap,
+	)
 	for _, r := range f.Rows {
 		row := r.head(y, room)
 		y = row.note.Y + page.NameHeight/2 + 3
@@ -288,21 +298,32 @@ func (r SampleRow) head(y, room float64) tiles {
 
 func drawSamples(p *page.Pen, f SamplesFigure, at sheet) {
 	p.Title(f.Width, f.Title, at.width)
-	p.Write(page.Grey, page.SmallSize, page.At(page.Margin, at.note), page.Left, page.Top, page.Fit(page.SmallSize, at.width-2*page.Margin, f.captionNote()))
+	p.Write(
+		page.Grey, page.SmallSize, page.At(page.Margin, at.note), page.Left, page.Top,
+		page.Fit(page.SmallSize, at.width-2*page.Margin, f.captionNote()),
+	)
 	for i, r := range f.Rows {
 		row := at.rows[i]
 		p.TitleLines(row.names, page.At(page.Margin, row.head))
-		p.Write(page.Grey, page.SmallSize, row.note, page.Left, page.Middle, page.Fit(page.SmallSize, at.width-page.Margin-row.note.X, r.scaleNote()))
+		p.Write(
+			page.Grey, page.SmallSize, row.note, page.Left, page.Middle,
+			page.Fit(page.SmallSize, at.width-page.Margin-row.note.X, r.scaleNote()),
+		)
 		for j, s := range r.Samples {
 			drawPicture(p, row.pictures[j], row.places[j])
 			under := page.At(row.places[j].X, row.captions[j])
 			p.Write(page.Ink, page.SmallSize, under, page.Left, page.Top, page.FitMiddle(page.SmallSize, at.tile, s.ID))
 			if r.labelled() {
 				under.Y += captionLine
-				p.Write(page.Grey, page.SmallSize, under, page.Left, page.Top, page.Fit(page.SmallSize, at.tile, s.Label))
+				p.Write(
+					page.Grey, page.SmallSize, under, page.Left, page.Top, page.Fit(page.SmallSize, at.tile, s.Label),
+				)
 			}
 			under.Y += captionLine
-			p.Write(page.Grey, page.SmallSize, under, page.Left, page.Top, page.Fit(page.SmallSize, at.tile, page.Number(s.Value)))
+			p.Write(
+				page.Grey, page.SmallSize, under, page.Left, page.Top,
+				page.Fit(page.SmallSize, at.tile, page.Number(s.Value)),
+			)
 		}
 	}
 }

@@ -38,7 +38,8 @@ func carriers() viz.SamplesFigure {
 		at, label := float64(i), []string{"angry", "happy", "sad"}[i%3]
 		tile := func(row int, value float64, shape []int, y func(place []int) float64) {
 			f.Rows[row].Samples = append(f.Rows[row].Samples, viz.SampleTile{
-				X: fill(shape, y), Shape: shape, ID: fmt.Sprintf("clip_%04d", 37*i+row), Label: label, Value: value / (1 + at),
+				X: fill(shape, y), Shape: shape, ID: fmt.Sprintf("clip_%04d", 37*i+row), Label: label,
+				Value: value / (1 + at),
 			})
 		}
 		tile(0, 412, []int{65, 150}, func(p []int) float64 { // a tone that rises, above noise that falls with frequency
@@ -47,7 +48,9 @@ func carriers() viz.SamplesFigure {
 		tile(1, 96, []int{16, 16, 3}, func(p []int) float64 {
 			return math.Exp(-math.Hypot(float64(p[0])-3-at, float64(p[1])-8)/float64(2+3*p[2])) * 2
 		})
-		tile(2, 3.5, []int{20, 8}, func(p []int) float64 { return math.Sin(float64(p[0])*(0.2+0.1*at) + float64(p[1])) })
+		tile(
+			2, 3.5, []int{20, 8}, func(p []int) float64 { return math.Sin(float64(p[0])*(0.2+0.1*at) + float64(p[1])) },
+		)
 	}
 	return f
 }

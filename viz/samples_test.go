@@ -45,20 +45,62 @@ func TestSamplesErrors(t *testing.T) {
 		reason string
 	}{
 		{"nothing", viz.SamplesFigure{}, "viz: samples: 0 rows, want 1 to 12", "an empty sheet says nothing"},
-		{"rows", viz.SamplesFigure{Rows: make([]viz.SampleRow, 13)}, "viz: samples: 13 rows, want 1 to 12", "a page has an end"},
+		{
+			"rows", viz.SamplesFigure{Rows: make([]viz.SampleRow, 13)}, "viz: samples: 13 rows, want 1 to 12",
+			"a page has an end",
+		},
 		{"columns", columns, "viz: samples: 13 columns, want 1 to 12, or 0", "captions would have no room"},
-		{"empty row", row(), `viz: samples: row "audio": no samples, want at least one`, "missing data is never an empty row"},
+		{
+			"empty row", row(), `viz: samples: row "audio": no samples, want at least one`,
+			"missing data is never an empty row",
+		},
 		{"many", many, "viz: samples: more than 96 samples, want at most that", "a page has an end"},
-		{"no ID", row(tile("", 1)), `viz: samples: row "audio": sample 0 "": want an ID of its own`, "it could not be looked up"},
-		{"same ID", row(tile("a", 1), tile("a", 1)), `viz: samples: row "audio": sample 1 "a": want an ID of its own`, "a sample carries its share once"},
-		{"value", with(func(s *viz.SampleTile) { s.Value = math.NaN() }), `viz: samples: row "audio": sample 0 "a": value NaN, want a finite value`, "it is what the sheet is for"},
-		{"no shape", with(func(s *viz.SampleTile) { s.Shape = nil }), `viz: samples: row "audio": sample 0 "a": shape [], want [D], [H, W], [H, W, C] or [T, H, W, C]`, "a number is no picture"},
-		{"five axes", row(tile("a", 1, 1, 1, 1, 1)), `viz: samples: row "audio": sample 0 "a": shape [1 1 1 1 1], want [D], [H, W], [H, W, C] or [T, H, W, C]`, "no picture"},
-		{"sequence", sequence, `viz: samples: row "audio": sample 0 "a": shape [2 2 3], want [T, F] of a sequence`, "a sequence has two axes"},
-		{"zero axis", with(func(s *viz.SampleTile) { s.Shape = []int{2, 0} }), `viz: samples: row "audio": sample 0 "a": shape [2 0], want axes of at least 1 and at most 4194304 values`, "an empty picture"},
-		{"overflow", with(func(s *viz.SampleTile) { s.Shape = []int{1 << 62, 4} }), `viz: samples: row "audio": sample 0 "a": shape [4611686018427387904 4], want axes of at least 1 and at most 4194304 values`, "a product that wraps around to 0"},
-		{"short", with(func(s *viz.SampleTile) { s.X = s.X[:3] }), `viz: samples: row "audio": sample 0 "a": 3 values, want 4 for its shape [2 2]`, "the picture would be torn"},
-		{"NaN", with(func(s *viz.SampleTile) { s.X[2] = float32(math.NaN()) }), `viz: samples: row "audio": sample 0 "a": value 2 of its picture is NaN, want a finite value`, "has no shade"},
+		{
+			"no ID", row(tile("", 1)), `viz: samples: row "audio": sample 0 "": want an ID of its own`,
+			"it could not be looked up",
+		},
+		{
+			"same ID", row(tile("a", 1), tile("a", 1)),
+			`viz: samples: row "audio": sample 1 "a": want an ID of its own`, "a sample carries its share once",
+		},
+		{
+			"value", with(func(s *viz.SampleTile) { s.Value = math.NaN() }),
+			`viz: samples: row "audio": sample 0 "a": value NaN, want a finite value`, "it is what the sheet is for",
+		},
+		{
+			"no shape", with(func(s *viz.SampleTile) { s.Shape = nil }),
+			`viz: samples: row "audio": sample 0 "a": shape [], want [D], [H, W], [H, W, C] or [T, H, W, C]`,
+			"a number is no picture",
+		},
+		{
+			"five axes", row(tile("a", 1, 1, 1, 1, 1)),
+			`viz: samples: row "audio": sample 0 "a": shape [1 1 1 1 1], want [D], [H, W], [H, W, C] or [T, H, W, C]`,
+			"no picture",
+		},
+		{
+			"sequence", sequence, `viz: samples: row "audio": sample 0 "a": shape [2 2 3], want [T, F] of a sequence`,
+			"a sequence has two axes",
+		},
+		{
+			"zero axis", with(func(s *viz.SampleTile) { s.Shape = []int{2, 0} }),
+			`viz: samples: row "audio": sample 0 "a": shape [2 0], want axes of at least 1 and at most 4194304 values`,
+			"an empty picture",
+		},
+		{
+			"overflow", with(func(s *viz.SampleTile) { s.Shape = []int{1 << 62, 4} }),
+			`viz: samples: row "audio": sample 0 "a": shape [4611686018427387904 4], want axes of at least 1 and at most 4194304 values`,
+			"a product that wraps around to 0",
+		},
+		{
+			"short", with(func(s *viz.SampleTile) { s.X = s.X[:3] }),
+			`viz: samples: row "audio": sample 0 "a": 3 values, want 4 for its shape [2 2]`,
+			"the picture would be torn",
+		},
+		{
+			"NaN", with(func(s *viz.SampleTile) { s.X[2] = float32(math.NaN()) }),
+			`viz: samples: row "audio": sample 0 "a": value 2 of its picture is NaN, want a finite value`,
+			"has no shade",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if f, err := viz.Samples(tt.figure); err == nil || err.Error() != tt.want || f != nil {
@@ -70,7 +112,11 @@ func TestSamplesErrors(t *testing.T) {
 
 // TestSamplesPicture looks at the picture: each cell of a sample is a square of one shade, as sharp as it was given.
 func TestSamplesPicture(t *testing.T) {
-	f, err := viz.Samples(viz.SamplesFigure{Rows: []viz.SampleRow{{Name: "image", Samples: []viz.SampleTile{tile("a", 1, 3), tile("b", 2, 2)}}}})
+	f, err := viz.Samples(
+		viz.SamplesFigure{
+			Rows: []viz.SampleRow{{Name: "image", Samples: []viz.SampleTile{tile("a", 1, 3), tile("b", 2, 2)}}},
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,13 +154,25 @@ func TestSamplesDraws(t *testing.T) {
 		width  int
 		reason string
 	}{
-		{"one", []viz.SampleRow{{Samples: []viz.SampleTile{tile("a", 1)}}}, 0, 184, "a place, and a margin on either side"},
+		{
+			"one", []viz.SampleRow{{Samples: []viz.SampleTile{tile("a", 1)}}}, 0, 184,
+			"a place, and a margin on either side",
+		},
 		{"twelve", []viz.SampleRow{twelve}, 12, 954, "the most in a line"},
 		{"wrapped", []viz.SampleRow{twelve}, 5, 864, "three lines of one row, places no wider than 160"},
 		{"long row", []viz.SampleRow{twelve}, 0, 954, "two lines: eight and four"},
-		{"negative", []viz.SampleRow{{Name: "a", Samples: []viz.SampleTile{negative}}}, 0, 184, "the axis of the spec holds 0"},
-		{"huge", []viz.SampleRow{{Name: "a", Samples: []viz.SampleTile{huge}}}, 0, 215, "the range is that of single precision, written beside the name"},
-		{"tall", []viz.SampleRow{{Name: "a", Samples: []viz.SampleTile{tile("a", 500, 2, 3)}}}, 0, 184, "a picture higher than wide fits its place"},
+		{
+			"negative", []viz.SampleRow{{Name: "a", Samples: []viz.SampleTile{negative}}}, 0, 184,
+			"the axis of the spec holds 0",
+		},
+		{
+			"huge", []viz.SampleRow{{Name: "a", Samples: []viz.SampleTile{huge}}}, 0, 215,
+			"the range is that of single precision, written beside the name",
+		},
+		{
+			"tall", []viz.SampleRow{{Name: "a", Samples: []viz.SampleTile{tile("a", 500, 2, 3)}}}, 0, 184,
+			"a picture higher than wide fits its place",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f, err := viz.Samples(viz.SamplesFigure{Value: "n (1)", Rows: tt.rows, Columns: tt.at})
@@ -122,7 +180,8 @@ func TestSamplesDraws(t *testing.T) {
 				t.Fatalf("%v; reason to draw: %s", err, tt.reason)
 			}
 			checkSpec(t, f.Spec)
-			if f.Width < tt.width-10 || f.Width > tt.width+10 { // places are whole pixels, so that a page may be a little narrower
+			// places are whole pixels, so that a page may be a little narrower
+			if f.Width < tt.width-10 || f.Width > tt.width+10 {
 				t.Errorf("page is %d wide, want about %d; reason: %s", f.Width, tt.width, tt.reason)
 			}
 		})

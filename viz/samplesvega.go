@@ -35,7 +35,10 @@ func (f SamplesFigure) view(r SampleRow, fill string) page.Object {
 	value := a.Quantity("value")
 	value["stack"] = nil
 	return page.Object{
-		"title": page.Object{"text": r.Name, "limit": sheetChart, "anchor": "start", "frame": "group", "fontSize": float64(page.LabelSize)},
+		"title": page.Object{
+			"text": r.Name, "limit": sheetChart, "anchor": "start", "frame": "group",
+			"fontSize": float64(page.LabelSize),
+		},
 		"width": sheetChart, "height": float64(len(r.Samples)) * page.RowHeight, "data": page.Values(rows...),
 		"mark": page.Object{"type": "bar", "color": fill, "opacity": barShade},
 		"encoding": page.Object{
@@ -44,7 +47,10 @@ func (f SamplesFigure) view(r SampleRow, fill string) page.Object {
 				"field": "id", "type": "nominal", "title": nil, "sort": nil, "scale": page.Object{"domain": names},
 				"axis": page.Object{"labelLimit": widestBar, "ticks": false, "domain": false},
 			},
-			"tooltip": []any{page.Tip("id", "sample", "nominal", ""), page.Tip("label", "label", "nominal", ""), page.Tip("value", f.Value, "quantitative", ".4~g")},
+			"tooltip": []any{
+				page.Tip("id", "sample", "nominal", ""), page.Tip("label", "label", "nominal", ""),
+				page.Tip("value", f.Value, "quantitative", ".4~g"),
+			},
 		},
 	}
 }

@@ -14,7 +14,8 @@ import (
 // named. It makes the folder. Each file is written whole or not at all, also where one of that name exists; all are
 // drawn before the first is written. The error names the file and the reason.
 func Save(f *Figure, path string, formats ...Format) error {
-	if name := filepath.Base(path); path == "" || name == "." || name == string(filepath.Separator) || os.IsPathSeparator(path[len(path)-1]) {
+	if name := filepath.Base(path); path == "" || name == "." || name == string(filepath.Separator) ||
+		os.IsPathSeparator(path[len(path)-1]) {
 		return fmt.Errorf("viz: save: path %q, want a folder and a name without a suffix", path)
 	}
 	if len(formats) == 0 {

@@ -11,7 +11,9 @@ import (
 func ExampleSave() {
 	fig, err := viz.Trace(viz.TraceFigure{
 		XLabel: "epoch", YLabel: "Tr(F) (nats²)", Width: viz.Column,
-		Series: []viz.Series{{Name: "audio", Modality: "audio", Points: []viz.Point{{X: 1, Y: 10}, {X: 2, Y: 40}, {X: 3, Y: 20}}}},
+		Series: []viz.Series{
+			{Name: "audio", Modality: "audio", Points: []viz.Point{{X: 1, Y: 10}, {X: 2, Y: 40}, {X: 3, Y: 20}}},
+		},
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -56,10 +56,23 @@ func TestSaveErrors(t *testing.T) {
 		reason     string
 	}{
 		{"no name", "", viz.PNG, `viz: save: path "", want a folder and a name without a suffix`, "nothing to call it"},
-		{"folder", folder + "/", viz.PNG, `viz: save: path "/", want a folder and a name without a suffix`, "a folder alone"},
-		{"unwritable", file + "/figures/fig", viz.PNG, "viz: save /file/figures/fig: folder /file/figures: not a directory", "a file stands where the folder should"},
-		{"taken", folder + "/taken", viz.PNG, "viz: save /taken.png: is a directory", "a folder has the name of the file"},
-		{"format", folder + "/fig", "eps", `viz: encode: format "eps", want one of ["png" "svg" "pdf" "vl.json"]`, "no such format"},
+		{
+			"folder", folder + "/", viz.PNG, `viz: save: path "/", want a folder and a name without a suffix`,
+			"a folder alone",
+		},
+		{
+			"unwritable", file + "/figures/fig", viz.PNG,
+			"viz: save /file/figures/fig: folder /file/figures: not a directory",
+			"a file stands where the folder should",
+		},
+		{
+			"taken", folder + "/taken", viz.PNG, "viz: save /taken.png: is a directory",
+			"a folder has the name of the file",
+		},
+		{
+			"format", folder + "/fig", "eps", `viz: encode: format "eps", want one of ["png" "svg" "pdf" "vl.json"]`,
+			"no such format",
+		},
 	} {
 		err := viz.Save(f, tt.path, tt.format)
 		if err == nil || strings.ReplaceAll(err.Error(), folder, "") != tt.want || strings.Contains(err.Error(), "\n") {

@@ -48,7 +48,9 @@ func placeNotes(notes []string, width, height float64) (lines []string, at page.
 }
 
 func arrangeEmbedding(f EmbeddingFigure) scatters {
-	at := scatters{side: map[int]float64{1: 420, 2: 320}[len(f.Panels)], across: f.Width.Across(inRow(len(f.Panels)), 0, 170)}
+	at := scatters{
+		side: map[int]float64{1: 420, 2: 320}[len(f.Panels)], across: f.Width.Across(inRow(len(f.Panels)), 0, 170),
+	}
 	if at.side == 0 {
 		at.side = 250
 	}
@@ -109,7 +111,9 @@ func (at *scatters) legendBelow(n int) {
 
 // classLook is the colour and marker of a class: the first six differ in both.
 func classLook(class int) page.Look {
-	return page.Look{Color: page.Hues[class%len(page.Hues)], Marker: page.Markers[(class+class/len(page.Hues))%len(page.Markers)]}
+	return page.Look{
+		Color: page.Hues[class%len(page.Hues)], Marker: page.Markers[(class+class/len(page.Hues))%len(page.Markers)],
+	}
 }
 
 // look is the look of a point.
@@ -152,7 +156,10 @@ func drawEmbedding(p *page.Pen, f EmbeddingFigure, at scatters) {
 		panel.draw(p, at.frames[i], at.side, at.names[i])
 		for row, line := range at.captions[i] {
 			below := at.frames[i].Y + at.side + 8 + float64(row)*page.MarkHeight
-			p.Write(page.Grey, page.SmallSize, page.At(at.frames[i].X, below), page.Left, page.Top, page.Fit(page.SmallSize, at.side, line))
+			p.Write(
+				page.Grey, page.SmallSize, page.At(at.frames[i].X, below), page.Left, page.Top,
+				page.Fit(page.SmallSize, at.side, line),
+			)
 		}
 	}
 	p.Notes(at.notes, at.notesAt)
@@ -161,14 +168,19 @@ func drawEmbedding(p *page.Pen, f EmbeddingFigure, at scatters) {
 		x := at.legend.X + float64(i/at.legendRows)*(at.legendWidth+page.ColumnGap)
 		y := at.legend.Y + (float64(i%at.legendRows)+0.5)*page.RowHeight
 		p.Marker(l.Color, l.Marker, page.At(x+6, y), 8)
-		p.Write(page.Ink, page.SmallSize, page.At(x+18, y), page.Left, page.Middle, page.Fit(page.SmallSize, page.WidestAside, c))
+		p.Write(
+			page.Ink, page.SmallSize, page.At(x+18, y), page.Left, page.Middle,
+			page.Fit(page.SmallSize, page.WidestAside, c),
+		)
 	}
 }
 
 // draw draws one map with its upper left corner at a place.
 func (p EmbeddingPanel) draw(pn *page.Pen, at page.Dot, side float64, name []string) {
 	pn.TitleLines(name, page.At(at.X, at.Y-page.NameHeight/2-1-page.MoreLines(name)))
-	pn.Line(page.Faint, 1, nil, at, page.At(at.X+side, at.Y), page.At(at.X+side, at.Y+side), page.At(at.X, at.Y+side), at)
+	pn.Line(
+		page.Faint, 1, nil, at, page.At(at.X+side, at.Y), page.At(at.X+side, at.Y+side), page.At(at.X, at.Y+side), at,
+	)
 	corner, length := p.square()
 	size, opacity := crowd(len(p.Points))
 	for _, i := range p.drawingOrder() {
@@ -217,10 +229,12 @@ func (p EmbeddingPanel) view(classes []string, side float64, name, caption []str
 	corner, length := p.square()
 	place := func(field string, from float64, title any) page.Object {
 		return page.Object{
-			"field": field, "type": "quantitative", "scale": page.Object{"domain": []any{from, from + length}, "nice": false, "zero": false},
+			"field": field, "type": "quantitative",
+			"scale": page.Object{"domain": []any{from, from + length}, "nice": false, "zero": false},
 			"axis": page.Object{
 				"labels": false, "ticks": false, "grid": false, "domain": false, "title": title,
-				"titleAnchor": "start", "titleAlign": "left", "titleFontSize": float64(page.SmallSize), "titleColor": page.Hex(page.Grey),
+				"titleAnchor": "start", "titleAlign": "left", "titleFontSize": float64(page.SmallSize),
+				"titleColor": page.Hex(page.Grey),
 			},
 		}
 	}
@@ -232,7 +246,8 @@ func (p EmbeddingPanel) view(classes []string, side float64, name, caption []str
 	if p.Labels != nil {
 		var names, colors, shapes []any
 		for i, c := range classes {
-			names, colors, shapes = append(names, c), append(colors, page.Hex(classLook(i).Color)), append(shapes, classLook(i).Marker)
+			names, colors, shapes = append(names, c), append(colors, page.Hex(classLook(i).Color)),
+				append(shapes, classLook(i).Marker)
 		}
 		key := func(values []any) page.Object {
 			return page.Object{
@@ -241,14 +256,18 @@ func (p EmbeddingPanel) view(classes []string, side float64, name, caption []str
 			}
 		}
 		encoding["color"], encoding["shape"] = key(colors), key(shapes)
-		encoding["tooltip"] = []any{page.Tip("sample", "sample", "nominal", ""), page.Tip("class", "class", "nominal", "")}
+		encoding["tooltip"] = []any{
+			page.Tip("sample", "sample", "nominal", ""), page.Tip("class", "class", "nominal", ""),
+		}
 	}
 	mark := page.Object{"type": "point", "filled": true, "size": page.Round(size * size * 0.8), "opacity": opacity}
 	if p.Labels == nil {
 		mark["color"] = page.Hex(classLook(0).Color)
 	}
 	return page.Object{
-		"title": page.Object{"text": page.TextOf(name), "anchor": "start", "frame": "group", "fontSize": float64(page.LabelSize)},
+		"title": page.Object{
+			"text": page.TextOf(name), "anchor": "start", "frame": "group", "fontSize": float64(page.LabelSize),
+		},
 		"width": side, "height": side, "view": page.Object{"stroke": page.Hex(page.Faint)},
 		"data": page.Values(rows...), "mark": mark, "encoding": encoding,
 	}

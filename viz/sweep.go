@@ -23,7 +23,9 @@ type SweepFigure struct {
 // Each series holds every point at a value of its own. Sweep returns an error that names the series that cannot be
 // drawn.
 func Sweep(f SweepFigure) (*Figure, error) {
-	one := LinePanel{XLabel: f.XLabel, YLabel: f.YLabel, Series: f.Series, Rule: f.Rule, LogX: f.LogX, Percent: f.Percent}
+	one := LinePanel{
+		XLabel: f.XLabel, YLabel: f.YLabel, Series: f.Series, Rule: f.Rule, LogX: f.LogX, Percent: f.Percent,
+	}
 	if f.Chosen != nil {
 		one.Marks = []Mark{*f.Chosen}
 	}
@@ -36,7 +38,9 @@ func Sweep(f SweepFigure) (*Figure, error) {
 	for _, s := range f.Series {
 		for i, p := range s.Points[1:] {
 			if p.X == s.Points[i].X {
-				return nil, fmt.Errorf("viz: sweep: series %q: two points at %v, want one for each value of the setting", s.Name, p.X)
+				return nil, fmt.Errorf(
+					"viz: sweep: series %q: two points at %v, want one for each value of the setting", s.Name, p.X,
+				)
 			}
 		}
 	}

@@ -19,11 +19,29 @@ func TestSweepErrors(t *testing.T) {
 		reason string
 	}{
 		{"nothing", viz.SweepFigure{}, "viz: sweep: no series, want at least one", "an empty panel says nothing"},
-		{"NaN", viz.SweepFigure{Series: []viz.Series{line("ours", 1, nan)}}, `viz: sweep: series "ours": point 1: y = NaN, want a finite value`, "a run that failed is a hole, not a point"},
-		{"twice", viz.SweepFigure{Series: []viz.Series{twice}}, `viz: sweep: series "ours": two points at 1, want one for each value of the setting`, "seeds are in the band"},
-		{"log", viz.SweepFigure{LogX: true, Series: []viz.Series{{Name: "ours", Points: []viz.Point{{Y: 1}}}}}, `viz: sweep: series "ours": point 0: x = 0 on a log axis, want above 0`, "no logarithm"},
-		{"chosen", viz.SweepFigure{Series: []viz.Series{line("ours", 1)}, Chosen: &viz.Mark{X: nan, Text: "default"}}, `viz: sweep: mark 0 "default": x = NaN, want a finite value`, "has no place"},
-		{"width", viz.SweepFigure{Series: []viz.Series{line("ours", 1)}, Width: -1}, "viz: sweep: width -1, want Screen, Column or Page", "no such width"},
+		{
+			"NaN", viz.SweepFigure{Series: []viz.Series{line("ours", 1, nan)}},
+			`viz: sweep: series "ours": point 1: y = NaN, want a finite value`,
+			"a run that failed is a hole, not a point",
+		},
+		{
+			"twice", viz.SweepFigure{Series: []viz.Series{twice}},
+			`viz: sweep: series "ours": two points at 1, want one for each value of the setting`,
+			"seeds are in the band",
+		},
+		{
+			"log", viz.SweepFigure{LogX: true, Series: []viz.Series{{Name: "ours", Points: []viz.Point{{Y: 1}}}}},
+			`viz: sweep: series "ours": point 0: x = 0 on a log axis, want above 0`, "no logarithm",
+		},
+		{
+			"chosen",
+			viz.SweepFigure{Series: []viz.Series{line("ours", 1)}, Chosen: &viz.Mark{X: nan, Text: "default"}},
+			`viz: sweep: mark 0 "default": x = NaN, want a finite value`, "has no place",
+		},
+		{
+			"width", viz.SweepFigure{Series: []viz.Series{line("ours", 1)}, Width: -1},
+			"viz: sweep: width -1, want Screen, Column or Page", "no such width",
+		},
 	} {
 		if f, err := viz.Sweep(tt.figure); err == nil || err.Error() != tt.want || f != nil {
 			t.Errorf("%s: error\n%v, want\n%s\nreason: %s", tt.name, err, tt.want, tt.reason)

@@ -42,7 +42,10 @@ func (s SampleTile) raster(sequence bool) raster {
 	}
 	if frames == 1 && depth != 1 && depth != 3 {
 		parts := min(depth, stripParts)
-		return raster{parts * wide, high, 1, func(c, r, _ int) float32 { return value(0, r, c%wide, spaced(c/wide, parts, depth)) }}
+		return raster{
+			parts * wide, high, 1,
+			func(c, r, _ int) float32 { return value(0, r, c%wide, spaced(c/wide, parts, depth)) },
+		}
 	}
 	parts, channels := min(frames, stripParts), 1
 	if depth == 3 {

@@ -57,7 +57,10 @@ func TestRaster(t *testing.T) {
 				rows = append(rows, strings.Join(cells, " "))
 			}
 			if got := strings.Join(rows, " / "); got != tt.want || r.channels != tt.channels {
-				t.Errorf("shape %v: %s in %d channels, want %s in %d; reason: %s", tt.shape, got, r.channels, tt.want, tt.channels, tt.reason)
+				t.Errorf(
+					"shape %v: %s in %d channels, want %s in %d; reason: %s", tt.shape, got, r.channels, tt.want,
+					tt.channels, tt.reason,
+				)
 			}
 		})
 	}
@@ -82,18 +85,28 @@ func TestPixels(t *testing.T) {
 	} {
 		px := counted(tt.shape...).pixels(tt.row, page.Reach{Low: 0, High: 1}, 100)
 		if px.width != tt.width || px.height != tt.height || len(px.shades) != px.width*px.height {
-			t.Errorf("%s: %d by %d pixels of %d shades, want %d by %d; reason: %s", tt.name, px.width, px.height, len(px.shades), tt.width, tt.height, tt.reason)
+			t.Errorf(
+				"%s: %d by %d pixels of %d shades, want %d by %d; reason: %s", tt.name, px.width, px.height,
+				len(px.shades), tt.width, tt.height, tt.reason,
+			)
 		}
 	}
 	px := counted(2, 2).pixels(SampleRow{Flip: true}, page.Reach{Low: 0, High: 3}, 10)
-	corners := []uint8{px.shades[0].R, px.shades[px.width-1].R, px.shades[len(px.shades)-px.width].R, px.shades[len(px.shades)-1].R}
-	if diff := cmp.Diff([]uint8{170, 255, 0, 85}, corners); diff != "" { // 0, 1, 2, 3 of 3, of 255, the first row at the bottom
+	corners := []uint8{
+		px.shades[0].R, px.shades[px.width-1].R, px.shades[len(px.shades)-px.width].R, px.shades[len(px.shades)-1].R,
+	}
+	// 0, 1, 2, 3 of 3, of 255, the first row at the bottom
+	if diff := cmp.Diff([]uint8{170, 255, 0, 85}, corners); diff != "" {
 		t.Errorf("flipped corners: (-want +got)\n%s", diff)
 	}
-	if got := counted(1, 1, 3).pixels(SampleRow{}, page.Reach{Low: 0, High: 2}, 10).shades[0]; got != (color.NRGBA{0, 128, 255, 255}) {
+	if got := counted(1, 1, 3).pixels(
+		SampleRow{}, page.Reach{Low: 0, High: 2}, 10,
+	).shades[0]; got != (color.NRGBA{0, 128, 255, 255}) {
 		t.Errorf("three channels are %v, want 0, half and all of 255", got)
 	}
-	if got := counted(1, 1).pixels(SampleRow{}, page.Reach{Low: 0, High: 0}, 10).shades[0]; got != (color.NRGBA{0, 0, 0, 255}) {
+	if got := counted(1, 1).pixels(
+		SampleRow{}, page.Reach{Low: 0, High: 0}, 10,
+	).shades[0]; got != (color.NRGBA{0, 0, 0, 255}) {
 		t.Errorf("a constant is %v, want black", got)
 	}
 }
@@ -116,7 +129,10 @@ func TestSharesOfCells(t *testing.T) {
 			// A step is 1e-4 of a pixel, so the count is off by at most that at each border of two cells.
 			borders := float64(len(s.weights))
 			if math.Abs(got-want/steps) > 1e-4*borders || math.Abs(sum-1) > 1e-9 || s.first+len(s.weights) > tt.cells {
-				t.Errorf("%d cells in %d pixels: pixel %d covers %+v, mean cell %v, want %v", tt.cells, tt.pixels, i, s, got, want/steps)
+				t.Errorf(
+					"%d cells in %d pixels: pixel %d covers %+v, mean cell %v, want %v", tt.cells, tt.pixels, i, s, got,
+					want/steps,
+				)
 			}
 		}
 	}

@@ -10,12 +10,13 @@ type TraceFigure struct {
 	Series                []Series
 	Windows               []Window
 	Marks                 []Mark
-	Smooth                int     // points of a centred moving average, drawn bold beside the pale values; 0 and 1 draw none
-	Decay                 float64 // factor of an exponential mean, drawn so in place of it, from 0 to below 1; 0 draws none
-	Band                  string  // what an SE is where it is no standard error, for example "± 1 sd over 5 seeds"
-	Ends                  string  // over what the ends of windows differ, for example "95 % interval over 5 seeds"
-	Linear                bool    // a linear y axis; else it is logarithmic, and values must be above 0
-	Width                 Width
+	// points of a centred moving average, drawn bold beside the pale values; 0 and 1 draw none
+	Smooth int
+	Decay  float64 // factor of an exponential mean, drawn so in place of it, from 0 to below 1; 0 draws none
+	Band   string  // what an SE is where it is no standard error, for example "± 1 sd over 5 seeds"
+	Ends   string  // over what the ends of windows differ, for example "95 % interval over 5 seeds"
+	Linear bool    // a linear y axis; else it is logarithmic, and values must be above 0
+	Width  Width
 }
 
 // Trace draws a TraceFigure. The moving average goes by points and is centred; near an end it is the mean of those of
@@ -24,8 +25,9 @@ type TraceFigure struct {
 // names the series, window or mark that cannot be drawn, or the two series of different Definitions.
 func Trace(f TraceFigure) (*Figure, error) {
 	one := LinePanel{
-		XLabel: f.XLabel, YLabel: f.YLabel, Series: f.Series, Windows: f.Windows, Marks: f.Marks, Smooth: f.Smooth, Decay: f.Decay,
-		Log: !f.Linear,
+		XLabel: f.XLabel, YLabel: f.YLabel, Series: f.Series, Windows: f.Windows, Marks: f.Marks, Smooth: f.Smooth,
+		Decay: f.Decay,
+		Log:   !f.Linear,
 	}
 	if err := f.Width.Check("trace"); err != nil {
 		return nil, err
@@ -46,5 +48,7 @@ func Trace(f TraceFigure) (*Figure, error) {
 // onePanel is a page of one panel with its legend beside it.
 func onePanel(title string, p *page.Panel) *page.Layout {
 	panels := []*page.Panel{p}
-	return &page.Layout{Title: title, Panels: panels, Legend: page.LegendOf(panels, page.NotesOf(panels)...), Width: 760, Height: 280}
+	return &page.Layout{
+		Title: title, Panels: panels, Legend: page.LegendOf(panels, page.NotesOf(panels)...), Width: 760, Height: 280,
+	}
 }

@@ -15,7 +15,12 @@ func TestTurns(t *testing.T) {
 		}
 		return s
 	}
-	p := LinePanel{Series: []Series{series("a", 0), series("b", 0), series("far", 5), series("c", 0.01), {Name: "short", Points: []Point{{X: 0, Y: 0}}}}}
+	p := LinePanel{
+		Series: []Series{
+			series("a", 0), series("b", 0), series("far", 5), series("c", 0.01),
+			{Name: "short", Points: []Point{{X: 0, Y: 0}}},
+		},
+	}
 	ready := p.panel(page.NewStyles(nil, p.Series), p.width)
 	shared := ready.Lines[0].Marked
 	ready.Spread()
@@ -31,7 +36,10 @@ func TestTurns(t *testing.T) {
 			}
 		}
 		if !ready.Lines[2].Marked[i] || !shared[i] {
-			t.Errorf("point %d: line apart %v, shared markers %v, want both as they were", i, ready.Lines[2].Marked[i], shared[i])
+			t.Errorf(
+				"point %d: line apart %v, shared markers %v, want both as they were", i, ready.Lines[2].Marked[i],
+				shared[i],
+			)
 		}
 	}
 	if !ready.Lines[4].Marked[0] {

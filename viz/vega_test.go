@@ -151,7 +151,9 @@ func TestRunsDifferBesideColour(t *testing.T) {
 			t.Errorf("%s: colours %q and %q, want one for both runs", m, color[a], color[b])
 		}
 		if dash[a] == "" || dash[a] == dash[b] || shape[a] == "" || shape[a] == shape[b] {
-			t.Errorf("%s: dashes %q and %q, markers %q and %q, want them to differ", m, dash[a], dash[b], shape[a], shape[b])
+			t.Errorf(
+				"%s: dashes %q and %q, markers %q and %q, want them to differ", m, dash[a], dash[b], shape[a], shape[b],
+			)
 		}
 	}
 	if color["joint: audio"] == color["joint: visual"] || color["joint: fused"] != "#000000" {

@@ -92,7 +92,9 @@ func readArray(shape string, body io.Reader) (Array, error) {
 		if len(raw) > 4*n {
 			more = " or more"
 		}
-		return Array{}, fmt.Errorf("workbench: array of shape %v: got %d bytes%s, want %d", a.Shape, len(raw), more, 4*n)
+		return Array{}, fmt.Errorf(
+			"workbench: array of shape %v: got %d bytes%s, want %d", a.Shape, len(raw), more, 4*n,
+		)
 	}
 	a.Values = make([]float32, n)
 	for i := range a.Values {

@@ -29,16 +29,33 @@ func TestReadArray(t *testing.T) {
 		reason      string
 	}{
 		{"matrix", "2,3", raw(1, 2, 3, 4, 5, 6), Array{[]int{2, 3}, []float32{1, 2, 3, 4, 5, 6}}, "", "row-major"},
-		{"bits", "1", []byte{0, 0, 0x80, 0x3f}, Array{[]int{1}, []float32{1}}, "", "1 is 0x3f800000, lowest byte first"},
+		{
+			"bits", "1", []byte{0, 0, 0x80, 0x3f}, Array{[]int{1}, []float32{1}}, "",
+			"1 is 0x3f800000, lowest byte first",
+		},
 		{"scalar", "", raw(7), Array{[]int{}, []float32{7}}, "", "no axes, one value"},
 		{"empty", "0,5", nil, Array{[]int{0, 5}, []float32{}}, "", "a split without samples"},
-		{"short", "2,3", raw(1, 2), Array{}, "workbench: array of shape [2 3]: got 8 bytes, want 24", "a reply that was cut"},
+		{
+			"short", "2,3", raw(1, 2), Array{}, "workbench: array of shape [2 3]: got 8 bytes, want 24",
+			"a reply that was cut",
+		},
 		{"torn", "1", []byte{1, 2, 3}, Array{}, "workbench: array of shape [1]: got 3 bytes, want 4", "within a value"},
-		{"long", "1", raw(1, 2), Array{}, "workbench: array of shape [1]: got 5 bytes or more, want 4", "the rest is not read"},
+		{
+			"long", "1", raw(1, 2), Array{}, "workbench: array of shape [1]: got 5 bytes or more, want 4",
+			"the rest is not read",
+		},
 		{"words", "two", nil, Array{}, `workbench: array shape: got "two", want whole numbers`, "not a number"},
 		{"negative", "-1", nil, Array{}, `workbench: array shape: got "-1", want whole numbers`, "not a size"},
-		{"huge", "4294967296,4294967296", nil, Array{}, `workbench: array shape: got "4294967296,4294967296", want at most 4294967296 values`, "the product would overflow"},
-		{"claimed", "4294967296", raw(1), Array{}, "workbench: array of shape [4294967296]: got 4 bytes, want 17179869184", "memory is taken for what comes, not for what is claimed"},
+		{
+			"huge", "4294967296,4294967296", nil, Array{},
+			`workbench: array shape: got "4294967296,4294967296", want at most 4294967296 values`,
+			"the product would overflow",
+		},
+		{
+			"claimed", "4294967296", raw(1), Array{},
+			"workbench: array of shape [4294967296]: got 4 bytes, want 17179869184",
+			"memory is taken for what comes, not for what is claimed",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := readArray(tt.shape, bytes.NewReader(tt.body))
@@ -117,7 +134,9 @@ func TestArrayReply(t *testing.T) {
 	if err != nil || len(batch) != 3 || len(batch["label"].Values) != 6 {
 		t.Errorf("BatchContext: %v, %v, want audio, visual and label", batch, err)
 	}
-	for _, look := range []func(context.Context, string) (Array, error){first().GradientContext, first().ActivationContext, first().SampleNormsContext} {
+	for _, look := range []func(context.Context, string) (Array, error){
+		first().GradientContext, first().ActivationContext, first().SampleNormsContext,
+	} {
 		if a, err := look(t.Context(), "audio"); err != nil || len(a.Values) != 6 {
 			t.Errorf("%v, error %v, want 6 values", a, err)
 		}
@@ -125,13 +144,15 @@ func TestArrayReply(t *testing.T) {
 	want := []string{
 		"GET /v1/runs/first/var?name=audio.conv1.weight", "GET /v1/runs/first/batch?modality=audio",
 		"GET /v1/runs/first/batch?modality=visual", "GET /v1/runs/first/batch?modality=label",
-		"GET /v1/runs/first/gradient?name=audio", "GET /v1/runs/first/activation?layer=audio", "GET /v1/runs/first/samples?modality=audio",
+		"GET /v1/runs/first/gradient?name=audio", "GET /v1/runs/first/activation?layer=audio",
+		"GET /v1/runs/first/samples?modality=audio",
 	}
 	if diff := cmp.Diff(want, f.calls()); diff != "" {
 		t.Errorf("calls (-want +got)\n%s", diff)
 	}
 	f.behave(func(p *plan) { p.array = []byte{1, 2, 3} })
-	if _, err := first().FeaturesContext(t.Context(), Test, "audio"); err == nil || !strings.Contains(err.Error(), "got 3 bytes, want 24") {
+	if _, err := first().FeaturesContext(t.Context(), Test, "audio"); err == nil ||
+		!strings.Contains(err.Error(), "got 3 bytes, want 24") {
 		t.Errorf("FeaturesContext of a reply that was cut: %v, want the sizes", err)
 	}
 }

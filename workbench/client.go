@@ -133,7 +133,9 @@ func isStranger(err error) bool {
 func (c *client) gone(err error) error {
 	return &wire.Problem{
 		Message: fmt.Sprintf("the host does not answer: %s", innermost(err)),
-		Hint:    fmt.Sprintf("%s says why; the next verb starts it again, and what is on record is kept", c.show(logPath(c.project))),
+		Hint: fmt.Sprintf(
+			"%s says why; the next verb starts it again, and what is on record is kept", c.show(logPath(c.project)),
+		),
 	}
 }
 
@@ -170,7 +172,8 @@ func caller(project string) string {
 		name = "a notebook in " + below(project, dir)
 	default:
 		name = filepath.Base(os.Args[0])
-		if tty, err := os.Readlink("/proc/self/fd/0"); err == nil && strings.HasPrefix(tty, "/dev/") && tty != os.DevNull {
+		if tty, err := os.Readlink("/proc/self/fd/0"); err == nil && strings.HasPrefix(tty, "/dev/") &&
+			tty != os.DevNull {
 			name += " on " + strings.TrimPrefix(tty, "/dev/")
 		}
 	}

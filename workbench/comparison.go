@@ -88,13 +88,18 @@ func ReadComparisonContext(_ context.Context, dir string) (*Comparison, error) {
 	}
 	read, err := wire.ParseCompared(text)
 	if newer, ok := errors.AsType[wire.NewerComparison](err); ok {
-		return nil, &Problem{Message: fmt.Sprintf("comparison %s has %v", dir, newer), Hint: "it was made by a newer version: update"}
+		return nil, &Problem{
+			Message: fmt.Sprintf("comparison %s has %v", dir, newer), Hint: "it was made by a newer version: update",
+		}
 	}
 	if err == nil && len(read.Methods) == 0 {
 		err = errors.New("no methods")
 	}
 	if err != nil {
-		return nil, &Problem{Message: fmt.Sprintf("%s is not a comparison's: %v", filepath.Join(dir, compareFile), err), Hint: "`primewindow compare` writes it"}
+		return nil, &Problem{
+			Message: fmt.Sprintf("%s is not a comparison's: %v", filepath.Join(dir, compareFile), err),
+			Hint:    "`primewindow compare` writes it",
+		}
 	}
 	c.Compared = report.Upgraded(*read)
 	return c, c.readCurves()
@@ -103,7 +108,10 @@ func ReadComparisonContext(_ context.Context, dir string) (*Comparison, error) {
 func noRecord(err error, dir string) error {
 	hint := "name the folder that holds " + compareFile + " and " + curvesFile
 	if errors.Is(err, fs.ErrNotExist) {
-		hint = fmt.Sprintf("primewindow compare ... -out DIR -curves %s/%s writes them; copy DIR/%s beside it", dir, curvesFile, compareFile)
+		hint = fmt.Sprintf(
+			"primewindow compare ... -out DIR -curves %s/%s writes them; copy DIR/%s beside it", dir, curvesFile,
+			compareFile,
+		)
 	}
 	return &Problem{Message: err.Error(), Hint: hint}
 }
@@ -117,7 +125,9 @@ func (c *Comparison) readCurves() error {
 	}
 	defer f.Close()
 	damaged := func(why any) error {
-		return &Problem{Message: fmt.Sprintf("%s: %v", path, why), Hint: "primewindow compare with -curves writes it anew"}
+		return &Problem{
+			Message: fmt.Sprintf("%s: %v", path, why), Hint: "primewindow compare with -curves writes it anew",
+		}
 	}
 	rows, err := csv.NewReader(f).ReadAll()
 	if err != nil {

@@ -68,11 +68,15 @@ func (s *screen) table(g report.Grid) {
 
 // beside compares what a run has measured with the record.
 func (c *Comparison) beside(s Status, h History) (report.Grid, error) {
-	g := report.Grid{Caption: fmt.Sprintf("%s: validation accuracy in percent and trace in nats², now / on record", s.Name), Head: []string{"epoch"}}
+	g := report.Grid{
+		Caption: fmt.Sprintf("%s: validation accuracy in percent and trace in nats², now / on record", s.Name),
+		Head:    []string{"epoch"},
+	}
 	now := map[string]map[int]float64{}
 	var names []string
 	for _, p := range h.Probes {
-		if s.StepsPerEpoch == 0 || p.Step%s.StepsPerEpoch != 0 || p.Kind != string(FisherEmp) && (p.Kind != Accuracy || p.Split != "val") {
+		if s.StepsPerEpoch == 0 || p.Step%s.StepsPerEpoch != 0 ||
+			p.Kind != string(FisherEmp) && (p.Kind != Accuracy || p.Split != "val") {
 			continue
 		}
 		name := strings.TrimSpace(p.Kind + " " + p.Encoder + " " + p.Readout)
@@ -123,9 +127,17 @@ func (c *Comparison) beside(s Status, h History) (report.Grid, error) {
 	case then == nil && smoke():
 		g.Notes = []string{"Smoke size, on other samples: there is nothing on record to compare with."}
 	case then == nil:
-		return g, &Problem{Message: fmt.Sprintf("%s: no record of %s with seed %d on %s", c.dir, s.Method, s.Seed, s.Data), Hint: "declare the run with Comparison.Run"}
+		return g, &Problem{
+			Message: fmt.Sprintf("%s: no record of %s with seed %d on %s", c.dir, s.Method, s.Seed, s.Data),
+			Hint:    "declare the run with Comparison.Run",
+		}
 	default:
-		g.Notes = []string{fmt.Sprintf("Largest difference: %.2f percentage points in accuracy, %.2g %% in trace.", 100*worst[Accuracy], 100*worst[string(FisherEmp)])}
+		g.Notes = []string{
+			fmt.Sprintf(
+				"Largest difference: %.2f percentage points in accuracy, %.2g %% in trace.", 100*worst[Accuracy],
+				100*worst[string(FisherEmp)],
+			),
+		}
 	}
 	return g, nil
 }

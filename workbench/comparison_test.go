@@ -38,25 +38,49 @@ ogm,1,1,0.125,0.5,1,1
 func madeRecord() wire.Compared {
 	fused, audio := wire.Quantity{Encoder: "fused", Readout: "head"}, wire.Quantity{Encoder: "audio", Readout: "linear"}
 	run := func(method string, seed, epoch int, f, a float64) wire.RunOutcome {
-		return wire.RunOutcome{Run: method + "-seed" + string(rune('0'+seed)), Method: method, Seed: seed, Epoch: epoch, Accuracies: []wire.NamedAccuracy{{Quantity: fused, Value: f}, {Quantity: audio, Value: a}}}
+		return wire.RunOutcome{
+			Run: method + "-seed" + string(rune('0'+seed)), Method: method, Seed: seed, Epoch: epoch,
+			Accuracies: []wire.NamedAccuracy{{Quantity: fused, Value: f}, {Quantity: audio, Value: a}},
+		}
 	}
 	c := wire.Compared{
-		Schema: 1, Data: "digits", Split: "test", Samples: 200, Select: "val", Seeds: 2, Baseline: "joint", Comparisons: 3,
+		Schema: 1, Data: "digits", Split: "test", Samples: 200, Select: "val", Seeds: 2, Baseline: "joint",
+		Comparisons: 3,
 		Methods: []wire.MethodResult{
-			{Method: "joint", Epochs: 2, Settings: map[string]any{"batch": 16.0}, Accuracies: []wire.Summary{{Quantity: fused, Mean: 0.7, SD: new(0.01), Seeds: 2}, {Quantity: audio, Mean: 0.5, SD: new(0.02), Seeds: 2}}},
 			{
-				Method: "ogm", Epochs: 2, Settings: map[string]any{"batch": 16.0, "alpha": 0.3},
-				Accuracies: []wire.Summary{{Quantity: fused, Mean: 0.75, Seeds: 1}, {Quantity: audio, Mean: 0.525, SD: new(0.02), Seeds: 2}},
-				Differences: []wire.Difference{
-					{Quantity: fused, Mean: 0.05, Low: new(0.01), High: new(0.09), P: new(0.00025), Holm: new(0.00075), Excludes0: true, Seeds: 2},
-					{Quantity: audio, Mean: -0.025, Low: new(-0.05), High: new(0.0), P: new(0.05), Holm: new(0.1), Seeds: 2},
+				Method: "joint", Epochs: 2, Settings: map[string]any{"batch": 16.0},
+				Accuracies: []wire.Summary{
+					{Quantity: fused, Mean: 0.7, SD: new(0.01), Seeds: 2},
+					{Quantity: audio, Mean: 0.5, SD: new(0.02), Seeds: 2},
 				},
 			},
-			{Method: "inforeg", Epochs: 2, Accuracies: []wire.Summary{{Quantity: fused, Mean: 0.7, SD: new(0.01), Seeds: 2}}, Differences: []wire.Difference{{Quantity: fused, Seeds: 2}}},
+			{
+				Method: "ogm", Epochs: 2, Settings: map[string]any{"batch": 16.0, "alpha": 0.3},
+				Accuracies: []wire.Summary{
+					{Quantity: fused, Mean: 0.75, Seeds: 1}, {Quantity: audio, Mean: 0.525, SD: new(0.02), Seeds: 2},
+				},
+				Differences: []wire.Difference{
+					{
+						Quantity: fused, Mean: 0.05, Low: new(0.01), High: new(0.09), P: new(0.00025),
+						Holm: new(0.00075), Excludes0: true, Seeds: 2,
+					},
+					{
+						Quantity: audio, Mean: -0.025, Low: new(-0.05), High: new(0.0), P: new(0.05), Holm: new(0.1),
+						Seeds: 2,
+					},
+				},
+			},
+			{
+				Method: "inforeg", Epochs: 2,
+				Accuracies:  []wire.Summary{{Quantity: fused, Mean: 0.7, SD: new(0.01), Seeds: 2}},
+				Differences: []wire.Difference{{Quantity: fused, Seeds: 2}},
+			},
 		},
 		Runs: []wire.RunOutcome{
 			run("joint", 0, 1, 0.69, 0.5), run("ogm", 0, 2, 0.75, 0.625), run("inforeg", 0, 1, 0.69, 0.5),
-			run("joint", 1, 2, 0.71, 0.5), {Run: "ogm-seed1", Method: "ogm", Seed: 1, Missing: "step 3 was not taken."}, run("inforeg", 1, 2, 0.71, 0.5),
+			run("joint", 1, 2, 0.71, 0.5),
+			{Run: "ogm-seed1", Method: "ogm", Seed: 1, Missing: "step 3 was not taken."},
+			run("inforeg", 1, 2, 0.71, 0.5),
 		},
 	}
 	return c
@@ -93,7 +117,9 @@ func madeComparison(t *testing.T) *Comparison {
 
 func TestCurves(t *testing.T) {
 	c := madeComparison(t)
-	if diff := cmp.Diff([]string{"accuracy audio linear", "accuracy fused head", "acted audio", "fisher_emp audio"}, c.Quantities()); diff != "" {
+	if diff := cmp.Diff(
+		[]string{"accuracy audio linear", "accuracy fused head", "acted audio", "fisher_emp audio"}, c.Quantities(),
+	); diff != "" {
 		t.Errorf("quantities (-want +got)\n%s", diff)
 	}
 	for _, tt := range []struct {
@@ -106,10 +132,14 @@ func TestCurves(t *testing.T) {
 			{"ogm", []float64{1, 2}, []float64{0.5, 1}, nil},
 		}, "mean and deviation by hand; ogm's second run has no result, and one seed has no deviation"},
 		{"accuracy audio linear", []Curve{
-			{"joint", []float64{1}, []float64{0.5}, []float64{math.Sqrt(2 * 0.25 * 0.25)}}, {"ogm", []float64{1}, []float64{0.5}, nil},
+			{"joint", []float64{1}, []float64{0.5}, []float64{math.Sqrt(2 * 0.25 * 0.25)}},
+			{"ogm", []float64{1}, []float64{0.5}, nil},
 		}, "a mean of some of the seeds would jump where another joins"},
 		{"fisher_emp audio", []Curve{
-			{"joint", []float64{0, 1, 2}, []float64{250, 100, 60}, []float64{math.Sqrt(2 * 50 * 50), 0, math.Sqrt(2 * 10 * 10)}},
+			{
+				"joint", []float64{0, 1, 2}, []float64{250, 100, 60},
+				[]float64{math.Sqrt(2 * 50 * 50), 0, math.Sqrt(2 * 10 * 10)},
+			},
 			{"ogm", []float64{0, 1, 2}, []float64{200, 150, 80}, nil},
 		}, "from the start on"},
 		{"acted audio", []Curve{{"ogm", []float64{1, 2}, []float64{0.25, 1}, nil}}, "joint does not act"},
@@ -134,16 +164,43 @@ func TestReadComparisonErrors(t *testing.T) {
 		reason        string
 	}{
 		{"no folder", filepath.Join(t.TempDir(), "none"), "no such file", "-curves", "how to make one"},
-		{"no curves", keepRecord(t, madeRecord(), ""), "curves.csv: no such file", "-curves", "compare ran without the flag"},
+		{
+			"no curves", keepRecord(t, madeRecord(), ""), "curves.csv: no such file", "-curves",
+			"compare ran without the flag",
+		},
 		{"not ours", keepRecord(t, []int{1}, madeCurves), "is not a comparison's", "primewindow compare", "a list"},
-		{"empty", keepRecord(t, map[string]int{"schema": 1}, madeCurves), "is not a comparison's", "primewindow compare", "no methods"},
-		{"misspelt", keepRecord(t, map[string]any{"schema": 1, "data": "x", "method": []int{}}, madeCurves), `is not a comparison's: unknown field "method"`, "primewindow compare", "a value lost"},
-		{"newer with more", keepRecord(t, map[string]any{"schema": 3, "more": 1}, madeCurves), "has schema 3, this program knows up to 2", "update", "what it has more is its own"},
-		{"newer", keepRecord(t, newer, madeCurves), "has schema 3, this program knows up to 2", "update", "fields may mean something else"},
-		{"columns", keepRecord(t, madeRecord(), "run,epoch\n"), "want columns method, seed, epoch", "writes it anew", "another file"},
-		{"epoch", keepRecord(t, madeRecord(), "method,seed,epoch,x\njoint,0,1.5,1\n"), `line 2: seed "0" and epoch "1.5"`, "writes it anew", "epochs are counted"},
-		{"value", keepRecord(t, madeRecord(), "method,seed,epoch,x\njoint,0,1,many\n"), `line 2: x "many", want a number`, "writes it anew", "a slip of an editor"},
-		{"ragged", keepRecord(t, madeRecord(), "method,seed,epoch,x\njoint,0\n"), "wrong number of fields", "writes it anew", "cut short"},
+		{
+			"empty", keepRecord(t, map[string]int{"schema": 1}, madeCurves), "is not a comparison's",
+			"primewindow compare", "no methods",
+		},
+		{
+			"misspelt", keepRecord(t, map[string]any{"schema": 1, "data": "x", "method": []int{}}, madeCurves),
+			`is not a comparison's: unknown field "method"`, "primewindow compare", "a value lost",
+		},
+		{
+			"newer with more", keepRecord(t, map[string]any{"schema": 3, "more": 1}, madeCurves),
+			"has schema 3, this program knows up to 2", "update", "what it has more is its own",
+		},
+		{
+			"newer", keepRecord(t, newer, madeCurves), "has schema 3, this program knows up to 2", "update",
+			"fields may mean something else",
+		},
+		{
+			"columns", keepRecord(t, madeRecord(), "run,epoch\n"), "want columns method, seed, epoch", "writes it anew",
+			"another file",
+		},
+		{
+			"epoch", keepRecord(t, madeRecord(), "method,seed,epoch,x\njoint,0,1.5,1\n"),
+			`line 2: seed "0" and epoch "1.5"`, "writes it anew", "epochs are counted",
+		},
+		{
+			"value", keepRecord(t, madeRecord(), "method,seed,epoch,x\njoint,0,1,many\n"),
+			`line 2: x "many", want a number`, "writes it anew", "a slip of an editor",
+		},
+		{
+			"ragged", keepRecord(t, madeRecord(), "method,seed,epoch,x\njoint,0\n"), "wrong number of fields",
+			"writes it anew", "cut short",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := ReadComparisonContext(t.Context(), tt.dir)
@@ -185,13 +242,15 @@ ogm-seed1 has no result: step 3 was not taken.
 	(&screen{way: cells, send: func(d *protocol.DisplayData) error { shown = d; return nil }}).table(g)
 	text, _ := shown.Data[protocol.MIMETextHTML].(string)
 	for _, part := range []string{
-		"<b>75.0<br><small>+5.0 (+1.0 to +9.0)</small><br><small>p &lt;0.001</small></b></td>", ">1 of 2</td>", "<p>a &lt; b</p>",
+		"<b>75.0<br><small>+5.0 (+1.0 to +9.0)</small><br><small>p &lt;0.001</small></b></td>", ">1 of 2</td>",
+		"<p>a &lt; b</p>",
 	} {
 		if !strings.Contains(text, part) {
 			t.Errorf("no %q in\n%s", part, text)
 		}
 	}
-	if strings.Contains(text, "<style") || strings.Contains(text, "<script") || shown.Data[protocol.MIMETextPlain] == nil {
+	if strings.Contains(text, "<style") || strings.Contains(text, "<script") ||
+		shown.Data[protocol.MIMETextPlain] == nil {
 		t.Errorf("an untrusted notebook would drop a part, or there is no text: %v", shown.Data)
 	}
 }
@@ -211,7 +270,8 @@ audio linear  +12.5   -       +12.5
 	if diff := cmp.Diff(want, g.Text()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if _, err := report.Pairs(&c.Compared, c.name(), "ogm", "agm"); err == nil || !strings.Contains(err.Error(), "no seed has a result of both ogm and agm") {
+	if _, err := report.Pairs(&c.Compared, c.name(), "ogm", "agm"); err == nil ||
+		!strings.Contains(err.Error(), "no seed has a result of both ogm and agm") {
 		t.Errorf("error %v, want that there are no pairs", err)
 	}
 }
@@ -219,14 +279,17 @@ audio linear  +12.5   -       +12.5
 func TestComparisonRun(t *testing.T) {
 	fakeProject(t)
 	c := madeComparison(t)
-	if got, want := c.Run("ogm", 1).String(), "made-ogm-seed1: alpha 0.3, batch 16, data digits, epochs 2, method ogm, seed 1 (no host knows it yet)"; got != want {
+	if got, want := c.Run("ogm", 1).String(),
+		"made-ogm-seed1: alpha 0.3, batch 16, data digits, epochs 2, method ogm, seed 1 (no host knows "+
+			"it yet)"; got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 	if got, want := c.Run("agm", 0).String(), `made: no method "agm"`; !strings.Contains(got, want) {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 	t.Setenv("PRIMEWINDOW_SMOKE", "1")
-	if got := c.Run("ogm", 1).String(); !strings.Contains(got, "data synth, data.test 48") || strings.Contains(got, "alpha") {
+	if got := c.Run("ogm", 1).String(); !strings.Contains(got, "data synth, data.test 48") ||
+		strings.Contains(got, "alpha") {
 		t.Errorf("at smoke size: %s\nwant made data, the smallest size, and nothing of the record's", got)
 	}
 }
@@ -238,8 +301,10 @@ func TestBeside(t *testing.T) {
 		return Record{Step: step, Kind: kind, Encoder: encoder, Readout: readout, Split: split, Value: v}
 	}
 	h := History{Probes: []Record{
-		probe(0, "fisher_emp", "audio", "", "", 300), probe(5, "fisher_emp", "audio", "", "", 7), probe(10, "fisher_emp", "audio", "", "", 102),
-		probe(10, "accuracy", "fused", "head", "val", 0.7), probe(10, "accuracy", "fused", "head", "test", 0.1), probe(10, "cosine", "audio", "", "", 0.1),
+		probe(0, "fisher_emp", "audio", "", "", 300), probe(5, "fisher_emp", "audio", "", "", 7),
+		probe(10, "fisher_emp", "audio", "", "", 102),
+		probe(10, "accuracy", "fused", "head", "val", 0.7), probe(10, "accuracy", "fused", "head", "test", 0.1),
+		probe(10, "cosine", "audio", "", "", 0.1),
 	}}
 	g, err := c.beside(status, h)
 	if err != nil {
@@ -256,11 +321,13 @@ Largest difference: 5.00 percentage points in accuracy, 2 % in trace.
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	status.Data = "synth"
-	if _, err := c.beside(status, h); err == nil || !strings.Contains(err.Error(), "no record of joint with seed 1 on synth") {
+	if _, err := c.beside(status, h); err == nil ||
+		!strings.Contains(err.Error(), "no record of joint with seed 1 on synth") {
 		t.Errorf("other samples: error %v", err)
 	}
 	t.Setenv("PRIMEWINDOW_SMOKE", "1")
-	if g, err := c.beside(status, h); err != nil || !strings.Contains(g.Text(), "70.00 / -") || !strings.Contains(g.Text(), "nothing on record to compare with") {
+	if g, err := c.beside(status, h); err != nil || !strings.Contains(g.Text(), "70.00 / -") ||
+		!strings.Contains(g.Text(), "nothing on record to compare with") {
 		t.Errorf("at smoke size: %v\n%s", err, g.Text())
 	}
 }
@@ -277,7 +344,9 @@ func init() { // cells of their own process: a picture that fails ends it
 	cellBodies["no picture"] = func() { Picture((*drawnElsewhere)(nil), errors.New("viz: multiples: no curve")) }
 	cellBodies["no accuracy"] = func() {
 		c := &Comparison{dir: "results/digits"}
-		c.Methods = []wire.MethodResult{{Method: "joint", Accuracies: []wire.Summary{{Quantity: wire.Quantity{Encoder: "fused", Readout: "head"}}}}}
+		c.Methods = []wire.MethodResult{
+			{Method: "joint", Accuracies: []wire.Summary{{Quantity: wire.Quantity{Encoder: "fused", Readout: "head"}}}},
+		}
 		c.Accuracy("joint", "audio")
 	}
 	cellBodies["no record"] = func() { ReadComparison("results/none") }
@@ -291,7 +360,8 @@ func TestPicture(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"no picture": "primewindow: error: multiples: no curve\nhint: the figure cannot be drawn",
-		"no record":  "primewindow: error: open results/none/compare.json: no such file or directory\nhint: primewindow compare ... -out DIR -curves",
+		"no record": "primewindow: error: open results/none/compare.json: no such file or directory\nhint: " +
+			"primewindow compare ... -out DIR -curves",
 	} {
 		if stdout, stderr, status := runCell(t, name); status != 1 || stdout != "" || !strings.HasPrefix(stderr, want) {
 			t.Errorf("%s: status %d, %q, %q, want 1 and %q", name, status, stdout, stderr, want)
@@ -315,7 +385,9 @@ func TestCommittedComparisons(t *testing.T) {
 		}
 		for _, m := range c.Methods {
 			n := len(report.SeedsOf(&c.Compared, m.Method))
-			if !slices.ContainsFunc(c.Curves("accuracy fused head"), func(c Curve) bool { return c.Name == m.Method }) && n > 0 {
+			if !slices.ContainsFunc(
+				c.Curves("accuracy fused head"), func(c Curve) bool { return c.Name == m.Method },
+			) && n > 0 {
 				t.Errorf("%s: %d runs of %s and no curve", path, n, m.Method)
 			}
 		}
@@ -340,7 +412,8 @@ func TestComparisonAccuracy(t *testing.T) {
 		}
 	}
 	stdout, stderr, status := runCell(t, "no accuracy")
-	if want := "primewindow: error: digits: no accuracy \"audio\" of method \"joint\"\nhint: there are fused\n"; status != 1 || stderr != want {
+	if want := "primewindow: error: digits: no accuracy \"audio\" of method \"joint\"\nhint: there are " +
+		"fused\n"; status != 1 || stderr != want {
 		t.Errorf("status %d, %q, %q, want %q", status, stdout, stderr, want)
 	}
 }

@@ -69,7 +69,9 @@ func (s *screen) print(text string) { s.replace("", text) }
 func (s *screen) replace(id, text string) {
 	text = strings.TrimRight(text, "\n")
 	if s.way == cells {
-		err := s.send(&protocol.DisplayData{Data: map[protocol.MIMEType]any{protocol.MIMETextPlain: text}, DisplayID: id})
+		err := s.send(
+			&protocol.DisplayData{Data: map[protocol.MIMEType]any{protocol.MIMETextPlain: text}, DisplayID: id},
+		)
 		if err == nil || id != "" {
 			return
 		}
@@ -89,7 +91,9 @@ func bundle(f *wire.Figure, id string) *protocol.DisplayData {
 	if len(f.PNG) > 0 {
 		d.Data[protocol.MIMEImagePNG] = f.PNG
 		if f.Width > 0 && f.Height > 0 {
-			d.Metadata = map[string]any{string(protocol.MIMEImagePNG): map[string]any{"width": f.Width, "height": f.Height}}
+			d.Metadata = map[string]any{
+				string(protocol.MIMEImagePNG): map[string]any{"width": f.Width, "height": f.Height},
+			}
 		}
 	}
 	if len(f.Spec) > 0 {
@@ -121,7 +125,9 @@ func writeFigure(f *wire.Figure, dir, kind string) (string, error) {
 		return "", &wire.Problem{Message: fmt.Sprintf("figure: %v", err), Hint: "is the run's folder writable?"}
 	}
 	if err := whole.WriteFile(path, f.PNG); err != nil {
-		return "", &wire.Problem{Message: fmt.Sprintf("figure: %v", err), Hint: "is the run's folder writable, and is there space?"}
+		return "", &wire.Problem{
+			Message: fmt.Sprintf("figure: %v", err), Hint: "is the run's folder writable, and is there space?",
+		}
 	}
 	return path, nil
 }

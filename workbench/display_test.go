@@ -58,7 +58,8 @@ func startKernel(t *testing.T) *fakeKernel {
 				return
 			}
 			if v, ok := d.Data[protocol.MIMECommValue].(protocol.CommValue); ok {
-				_ = enc.Encode(&protocol.CommValue{Address: protocol.GonbuiSyncAckAddress, Value: v.Value}) // the cell may have ended
+				// the cell may have ended
+				_ = enc.Encode(&protocol.CommValue{Address: protocol.GonbuiSyncAckAddress, Value: v.Value})
 				continue
 			}
 			k.mu.Lock()
@@ -92,13 +93,19 @@ func TestNotebookText(t *testing.T) {
 	k := startKernel(t)
 	stdout, stderr, status := runCell(t, "to 3 twice")
 	if status != 0 || stderr != "" || stdout != "end of cell\n" {
-		t.Fatalf("status %d, stdout %q, stderr %q: text takes the way of pictures, so that it keeps its place", status, stdout, stderr)
+		t.Fatalf(
+			"status %d, stdout %q, stderr %q: text takes the way of pictures, so that it keeps its place", status,
+			stdout, stderr,
+		)
 	}
 	got := k.outputs()
 	if len(got) != 2 {
 		t.Fatalf("%d outputs, want one for each verb, updated in place: %v", len(got), got)
 	}
-	for i, want := range []string{"compiling the training step (once for each kind of model)\nfirst: step 3, epoch 0, loss 0.3333 (3 steps in ", "first is at step 3 already: nothing to do\nfirst: step 3, epoch 0, loss 0.3333"} {
+	for i, want := range []string{
+		"compiling the training step (once for each kind of model)\nfirst: step 3, epoch 0, loss 0.3333 (3 steps in ",
+		"first is at step 3 already: nothing to do\nfirst: step 3, epoch 0, loss 0.3333",
+	} {
 		if text, _ := got[i].Data[protocol.MIMETextPlain].(string); !strings.HasPrefix(text, want) {
 			t.Errorf("output %d is %q, want it to begin %q", i, text, want)
 		}
@@ -220,8 +227,16 @@ func TestBlock(t *testing.T) {
 		reason string
 	}{
 		{"plain", plain, "a notice\nstep 3\n", "only what stays"},
-		{"terminal", terminal, "\r\x1b[?7lstep 1\x1b[K\x1b[?7h" + "\r\x1b[Ka notice\n" + "\r\x1b[?7lstep 1\x1b[K\x1b[?7h" + "\r\x1b[?7lstep 2\x1b[K\x1b[?7h" + "\r\x1b[Kstep 3\n", "one line is written over and never wraps"},
-		{"notebook", cells, "step 1|a notice\nstep 1|a notice\nstep 2|a notice\nstep 3", "the whole text each time, under one name"},
+		{
+			"terminal", terminal,
+			"\r\x1b[?7lstep 1\x1b[K\x1b[?7h" + "\r\x1b[Ka notice\n" + "\r\x1b[?7lstep 1\x1b[K\x1b[?7h" +
+				"\r\x1b[?7lstep 2\x1b[K\x1b[?7h" + "\r\x1b[Kstep 3\n",
+			"one line is written over and never wraps",
+		},
+		{
+			"notebook", cells, "step 1|a notice\nstep 1|a notice\nstep 2|a notice\nstep 3",
+			"the whole text each time, under one name",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var b bytes.Buffer

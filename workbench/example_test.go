@@ -63,7 +63,9 @@ func ExampleReadComparisonContext() {
 	for _, curve := range c.Curves("accuracy visual linear") {
 		if curve.Name == "joint" || curve.Name == "freeze" {
 			last := len(curve.X) - 1
-			fmt.Printf("%s: %.1f ± %.1f %% after epoch %v\n", curve.Name, 100*curve.Y[last], 100*curve.SD[last], curve.X[last])
+			fmt.Printf(
+				"%s: %.1f ± %.1f %% after epoch %v\n", curve.Name, 100*curve.Y[last], 100*curve.SD[last], curve.X[last],
+			)
 		}
 	}
 	// Output:

@@ -184,12 +184,20 @@ func (f *fakeHost) handler() http.Handler {
 	se := 0.25
 	mux.HandleFunc("POST /v1/runs/{name}/probe", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, []wire.Record{
-			{Step: 7, Kind: string(FisherEmp), Encoder: "audio", Value: 12.5, SE: &se, Loss: "cross_entropy", Labels: "observed", BN: "recalibrated", N: 32},
+			{
+				Step: 7, Kind: string(FisherEmp), Encoder: "audio", Value: 12.5, SE: &se, Loss: "cross_entropy",
+				Labels: "observed", BN: "recalibrated", N: 32,
+			},
 			{Step: 7, Kind: string(FisherEmp), Encoder: "visual", Value: 0.125, N: 32},
 		})
 	})
 	mux.HandleFunc("POST /v1/runs/{name}/evaluate", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, []wire.Record{{Step: 7, Kind: Accuracy, Encoder: "fused", Value: 0.75, N: 48, Split: "test", Readout: "head"}})
+		answer(
+			w,
+			[]wire.Record{
+				{Step: 7, Kind: Accuracy, Encoder: "fused", Value: 0.75, N: 48, Split: "test", Readout: "head"},
+			},
+		)
 	})
 	mux.HandleFunc("GET /v1/runs/{name}/history", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, wire.History{Metrics: []map[string]float64{{"step": 0, "loss": 1.75}}})
@@ -213,8 +221,12 @@ func (f *fakeHost) handler() http.Handler {
 	}
 	mux.HandleFunc("GET /v1/figure", func(w http.ResponseWriter, q *http.Request) {
 		answer(w, wire.Figure{
-			PNG: []byte("\x89PNG picture"), Text: "a figure of " + strings.Join(q.URL.Query()["run"], " and "), Width: 640, Height: 320,
-			Spec: map[string]any{"mark": "line", "title": nil, "data": map[string]any{"values": []any{map[string]any{"x": 1, "y": true}}}},
+			PNG: []byte("\x89PNG picture"), Text: "a figure of " + strings.Join(q.URL.Query()["run"], " and "),
+			Width: 640, Height: 320,
+			Spec: map[string]any{
+				"mark": "line", "title": nil,
+				"data": map[string]any{"values": []any{map[string]any{"x": 1, "y": true}}},
+			},
 		})
 	})
 	mux.HandleFunc("POST /v1/reproduction/draw", func(w http.ResponseWriter, q *http.Request) {
@@ -223,13 +235,21 @@ func (f *fakeHost) handler() http.Handler {
 		list := []wire.Figure{}
 		for _, a := range rec.Arms {
 			if len(a.Runs) > 0 {
-				list = append(list, wire.Figure{PNG: []byte("\x89PNG picture"), Text: "of " + a.Name, Width: 640, Height: 320})
+				list = append(
+					list, wire.Figure{PNG: []byte("\x89PNG picture"), Text: "of " + a.Name, Width: 640, Height: 320},
+				)
 			}
 		}
 		answer(w, list)
 	})
 	mux.HandleFunc("GET /v1/sets", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, []wire.Set{{Name: "digits", Doc: "spoken and written digits", State: "in shared"}, {Name: "synth", Doc: "made clips", State: "made"}})
+		answer(
+			w,
+			[]wire.Set{
+				{Name: "digits", Doc: "spoken and written digits", State: "in shared"},
+				{Name: "synth", Doc: "made clips", State: "made"},
+			},
+		)
 	})
 	mux.HandleFunc("POST /v1/sets/view", func(w http.ResponseWriter, q *http.Request) {
 		var ask wire.SetAsk
@@ -263,8 +283,10 @@ func (f *fakeHost) put(w http.ResponseWriter, q *http.Request) {
 	s := f.runs[name]
 	if s == nil {
 		s = &wire.Status{
-			Name: name, Dir: filepath.Join(os.Getenv(wire.ProjectVariable), "runs", name), Data: "synth", Method: "inforeg", StepsPerEpoch: perEpoch,
-			Epochs: 12, State: wire.Idle, Modalities: []string{"audio", "visual"}, Settings: map[string]any{"beta": 0.9, "lr": 0.03},
+			Name: name, Dir: filepath.Join(os.Getenv(wire.ProjectVariable), "runs", name), Data: "synth",
+			Method: "inforeg", StepsPerEpoch: perEpoch,
+			Epochs: 12, State: wire.Idle, Modalities: []string{"audio", "visual"},
+			Settings: map[string]any{"beta": 0.9, "lr": 0.03},
 		}
 		f.runs[name] = s
 	}
@@ -314,9 +336,18 @@ func (f *fakeHost) train(w http.ResponseWriter, q *http.Request) {
 		return
 	}
 	if other := f.plan().other; other != "" {
-		send(wire.Event{Kind: wire.Notice, Text: name + ": waiting, " + other + " is stepping it", Status: f.status(name)})
+		send(
+			wire.Event{
+				Kind: wire.Notice, Text: name + ": waiting, " + other + " is stepping it", Status: f.status(name),
+			},
+		)
 	}
-	send(wire.Event{Kind: wire.Notice, Text: "compiling the training step (once for each kind of model)", Status: f.status(name)})
+	send(
+		wire.Event{
+			Kind: wire.Notice, Text: "compiling the training step (once for each kind of model)",
+			Status: f.status(name),
+		},
+	)
 	idle := func(s *wire.Status) { s.State, s.Stepper, s.Target, s.Rate = wire.Idle, "", 0, 0 }
 	for s.Step < goal {
 		now := f.plan()
@@ -329,7 +360,12 @@ func (f *fakeHost) train(w http.ResponseWriter, q *http.Request) {
 		case now.dieAt:
 			panic(http.ErrAbortHandler)
 		case now.failAt:
-			send(wire.Event{Kind: wire.Failed, Status: change(idle), Problem: &wire.Problem{Message: "first: loss is NaN at step 5", Hint: "lower the learning rate"}})
+			send(
+				wire.Event{
+					Kind: wire.Failed, Status: change(idle),
+					Problem: &wire.Problem{Message: "first: loss is NaN at step 5", Hint: "lower the learning rate"},
+				},
+			)
 			return
 		case now.pauseAt:
 			send(wire.Event{Kind: wire.Done, Status: change(idle), Text: name + ": paused"})

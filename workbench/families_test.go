@@ -22,7 +22,8 @@ func TestOldRecords(t *testing.T) {
 			if d.FamilySize != sizes[d.Family] {
 				t.Errorf("%s: family %s of %d, want %d", path, d.Family, d.FamilySize, sizes[d.Family])
 			}
-			if (d.Holm == nil) != (on[i].Holm == nil) || d.Holm != nil && *d.Holm > *on[i].Holm+1e-12 { // rounding of a product
+			// rounding of a product
+			if (d.Holm == nil) != (on[i].Holm == nil) || d.Holm != nil && *d.Holm > *on[i].Holm+1e-12 {
 				t.Errorf("%s: %s has p %v, over all together %v", path, d.Quantity, d.Holm, on[i].Holm)
 			}
 		}

@@ -35,10 +35,15 @@ var connections struct {
 func connect(ctx context.Context) (*client, error) {
 	project, err := wire.Project()
 	if err != nil {
-		return nil, &wire.Problem{Message: fmt.Sprintf("project folder: %v", err), Hint: "name it in " + wire.ProjectVariable}
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("project folder: %v", err), Hint: "name it in " + wire.ProjectVariable,
+		}
 	}
 	if os.Getenv(wire.CellVariable) != "" { // or a host would start a host, and so on
-		return nil, &wire.Problem{Message: "a verb before host.InThisCell()", Hint: "make host.InThisCell() the first line of the cell's main part, under %%"}
+		return nil, &wire.Problem{
+			Message: "a verb before host.InThisCell()",
+			Hint:    "make host.InThisCell() the first line of the cell's main part, under %%",
+		}
 	}
 	connections.Lock()
 	defer connections.Unlock()
@@ -69,7 +74,8 @@ func connect(ctx context.Context) (*client, error) {
 	if host.Protocol != wire.Version {
 		return nil, &wire.Problem{
 			Message: fmt.Sprintf("the host speaks protocol %d, this cell %d", host.Protocol, wire.Version),
-			Hint:    "`primewindow stop` ends it, and the next cell starts the present one; restart the kernel if that is the older",
+			Hint: "`primewindow stop` ends it, and the next cell starts the present one; restart the kernel if " +
+				"that is the older",
 		}
 	}
 	if w := otherBuild(project, host); w != "" {
@@ -113,7 +119,8 @@ func otherBuild(project string, host wire.Host) string {
 	if err != nil || build == host.Build {
 		return ""
 	}
-	return fmt.Sprintf("primewindow: warning: the host runs build %s, but %s is build %s\nhint: `primewindow stop` saves every run and ends it; the next cell starts the new one",
+	return fmt.Sprintf("primewindow: warning: the host runs build %s, but %s is build %s\nhint: `primewindow stop` "+
+		"saves every run and ends it; the next cell starts the new one",
 		host.Build, below(project, path), build)
 }
 
@@ -121,7 +128,10 @@ func otherBuild(project string, host wire.Host) string {
 func executable(project string) (string, error) {
 	if path := os.Getenv(hostVariable); path != "" {
 		if _, err := exec.LookPath(path); err != nil {
-			return "", &wire.Problem{Message: fmt.Sprintf("%s names %s: %s", hostVariable, path, innermost(err)), Hint: "unset it, or name the primewindow binary"}
+			return "", &wire.Problem{
+				Message: fmt.Sprintf("%s names %s: %s", hostVariable, path, innermost(err)),
+				Hint:    "unset it, or name the primewindow binary",
+			}
 		}
 		return path, nil
 	}
@@ -241,7 +251,9 @@ func lockStart(ctx context.Context, project string) (*os.File, error) {
 			if errors.Is(ctx.Err(), context.Canceled) {
 				return nil, ctx.Err()
 			}
-			return nil, &wire.Problem{Message: "another cell has been starting the host for 10 s", Hint: "wait, or see runs/host.log"}
+			return nil, &wire.Problem{
+				Message: "another cell has been starting the host for 10 s", Hint: "wait, or see runs/host.log",
+			}
 		}
 	}
 }
@@ -251,7 +263,10 @@ func lockStart(ctx context.Context, project string) (*os.File, error) {
 func launch(project string, p program) (ended <-chan struct{}, from int64, err error) {
 	name := logPath(project)
 	problem := func(err error) error {
-		return &wire.Problem{Message: fmt.Sprintf("host: %v", err), Hint: "the project's folder has to be writable, or name another in " + wire.ProjectVariable}
+		return &wire.Problem{
+			Message: fmt.Sprintf("host: %v", err),
+			Hint:    "the project's folder has to be writable, or name another in " + wire.ProjectVariable,
+		}
 	}
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return nil, 0, problem(err)
@@ -278,7 +293,9 @@ func launch(project string, p program) (ended <-chan struct{}, from int64, err e
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
-		return nil, 0, &wire.Problem{Message: fmt.Sprintf("host: %v", err), Hint: "`make lab` builds it again; or name it in " + hostVariable}
+		return nil, 0, &wire.Problem{
+			Message: fmt.Sprintf("host: %v", err), Hint: "`make lab` builds it again; or name it in " + hostVariable,
+		}
 	}
 	done := make(chan struct{})
 	go func() {
@@ -293,7 +310,8 @@ func hostEnviron(env []string, project string) []string {
 	var kept []string
 	for _, e := range env {
 		name, _, _ := strings.Cut(e, "=")
-		if strings.HasPrefix(name, "GONB_") || strings.HasPrefix(name, "JPY_") || name == wire.ProjectVariable || name == wire.CellVariable {
+		if strings.HasPrefix(name, "GONB_") || strings.HasPrefix(name, "JPY_") || name == wire.ProjectVariable ||
+			name == wire.CellVariable {
 			continue
 		}
 		kept = append(kept, e)

@@ -33,7 +33,8 @@ func hosts(t *testing.T, project string) []int {
 		}
 		env, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "environ"))
 		args, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline"))
-		if strings.Contains(string(env), wire.ProjectVariable+"="+project+"\x00") && strings.HasSuffix(string(args), "\x00host\x00") {
+		if strings.Contains(string(env), wire.ProjectVariable+"="+project+"\x00") &&
+			strings.HasSuffix(string(args), "\x00host\x00") {
 			found = append(found, pid)
 		}
 	}
@@ -98,7 +99,9 @@ func TestFirstVerbStartsHost(t *testing.T) {
 		t.Errorf("log %q, %v, want what the host printed", text, err)
 	}
 	if _, stderr, status := runCell(t, "to 3"); status != 0 || len(hosts(t, project)) != 1 {
-		t.Errorf("second cell: status %d, %d hosts, want 0 and the same one\n%s", status, len(hosts(t, project)), stderr)
+		t.Errorf(
+			"second cell: status %d, %d hosts, want 0 and the same one\n%s", status, len(hosts(t, project)), stderr,
+		)
 	}
 }
 
@@ -178,13 +181,56 @@ func TestHostProblems(t *testing.T) {
 		want   []string
 		reason string
 	}{
-		{name: "variable names nothing", env: []string{hostVariable, "/nowhere/primewindow"}, want: []string{"primewindow: error: PRIMEWINDOW_HOST names /nowhere/primewindow: no such file or directory\nhint: unset it, or name the primewindow binary\n"}, reason: "a typing mistake is not worked around"},
-		{name: "no binary", env: []string{hostVariable, "", "PATH", "/nowhere"}, want: []string{"primewindow: error: no primewindow binary in ", "or on PATH\nhint: `make lab` builds it; or name it in PRIMEWINDOW_HOST\n"}, reason: "not set up yet"},
-		{name: "host says why", env: []string{lastWordsVariable, "primewindow: error: no XLA plugin\nhint: make lab"}, want: []string{"primewindow: error: the host ended at once: no XLA plugin\nhint: make lab\n"}, reason: "its last words, from its log"},
-		{name: "host says nothing of use", env: []string{lastWordsVariable, "hm"}, want: []string{"primewindow: error: the host ended at once\nhint: see runs/host.log\n"}, reason: "then the log's place"},
-		{name: "not a program", env: []string{hostVariable, "PROJECT/text"}, make: notProgram, want: []string{"primewindow: error: host: ", "exec format error\nhint: `make lab` builds it again; or name it in PRIMEWINDOW_HOST\n"}, reason: "a broken build"},
-		{name: "socket folder", make: fileForSockets, want: []string{"primewindow: error: socket folder: ", "hint: set XDG_RUNTIME_DIR to a folder of your own"}, reason: "a file is in its place: no folder can be made, as root either"},
-		{name: "project folder", make: fileForRuns, want: []string{"primewindow: error: host: mkdir ", "hint: the project's folder has to be writable, or name another in PRIMEWINDOW_PROJECT\n"}, reason: "the log cannot be written"},
+		{
+			name: "variable names nothing", env: []string{hostVariable, "/nowhere/primewindow"},
+			want: []string{
+				"primewindow: error: PRIMEWINDOW_HOST names /nowhere/primewindow: no such file or directory\nhint: " +
+					"unset it, or name the primewindow binary\n",
+			},
+			reason: "a typing mistake is not worked around",
+		},
+		{
+			name: "no binary", env: []string{hostVariable, "", "PATH", "/nowhere"},
+			want: []string{
+				"primewindow: error: no primewindow binary in ",
+				"or on PATH\nhint: `make lab` builds it; or name it in PRIMEWINDOW_HOST\n",
+			},
+			reason: "not set up yet",
+		},
+		{
+			name:   "host says why",
+			env:    []string{lastWordsVariable, "primewindow: error: no XLA plugin\nhint: make lab"},
+			want:   []string{"primewindow: error: the host ended at once: no XLA plugin\nhint: make lab\n"},
+			reason: "its last words, from its log",
+		},
+		{
+			name: "host says nothing of use", env: []string{lastWordsVariable, "hm"},
+			want:   []string{"primewindow: error: the host ended at once\nhint: see runs/host.log\n"},
+			reason: "then the log's place",
+		},
+		{
+			name: "not a program", env: []string{hostVariable, "PROJECT/text"}, make: notProgram,
+			want: []string{
+				"primewindow: error: host: ",
+				"exec format error\nhint: `make lab` builds it again; or name it in PRIMEWINDOW_HOST\n",
+			},
+			reason: "a broken build",
+		},
+		{
+			name: "socket folder", make: fileForSockets,
+			want: []string{
+				"primewindow: error: socket folder: ", "hint: set XDG_RUNTIME_DIR to a folder of your own",
+			},
+			reason: "a file is in its place: no folder can be made, as root either",
+		},
+		{
+			name: "project folder", make: fileForRuns,
+			want: []string{
+				"primewindow: error: host: mkdir ",
+				"hint: the project's folder has to be writable, or name another in PRIMEWINDOW_PROJECT\n",
+			},
+			reason: "the log cannot be written",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			project := fakeProject(t)
@@ -219,7 +265,8 @@ func TestOtherBuildWarns(t *testing.T) {
 	if status != 0 || !strings.Contains(stdout, "first: step 3") {
 		t.Errorf("status %d, want 0: a warning is no error\n%s", status, stdout)
 	}
-	if strings.Count(stderr, "primewindow: warning: the host runs build 0123456789ab, but ") != 1 || !strings.Contains(stderr, "hint: `primewindow stop`") {
+	if strings.Count(stderr, "primewindow: warning: the host runs build 0123456789ab, but ") != 1 ||
+		!strings.Contains(stderr, "hint: `primewindow stop`") {
 		t.Errorf("stderr %q, want one warning for the cell and what to do", stderr)
 	}
 }
@@ -253,7 +300,9 @@ func TestExecutable(t *testing.T) {
 }
 
 func TestHostEnviron(t *testing.T) {
-	got := hostEnviron([]string{"A=1", "GONB_PIPE=x", "JPY_PARENT_PID=3", wire.ProjectVariable + "=old", "GONBISH=1"}, "/p")
+	got := hostEnviron(
+		[]string{"A=1", "GONB_PIPE=x", "JPY_PARENT_PID=3", wire.ProjectVariable + "=old", "GONBISH=1"}, "/p",
+	)
 	if diff := cmp.Diff([]string{"A=1", "GONBISH=1", wire.ProjectVariable + "=/p"}, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
@@ -289,7 +338,9 @@ func TestLinksLight(t *testing.T) {
 	}
 	var foreign []string
 	for name := range strings.FieldsSeq(string(out)) {
-		if name == "net/http" || strings.Contains(strings.Split(name, "/")[0], ".") && !strings.HasPrefix(name, wire.ModulePath) {
+		if name == "net/http" || strings.Contains(
+			strings.Split(name, "/")[0], ".",
+		) && !strings.HasPrefix(name, wire.ModulePath) {
 			foreign = append(foreign, name)
 		}
 	}

@@ -23,14 +23,26 @@ func TestReadHead(t *testing.T) {
 		err        string // begins so
 		reason     string
 	}{
-		{"usual", "HTTP/1.0 200 OK\r\nprimewindow-shape: 2,3\r\n\r\nrest", 200, "2,3", "rest", "", "names of headers have no case"},
+		{
+			"usual", "HTTP/1.0 200 OK\r\nprimewindow-shape: 2,3\r\n\r\nrest", 200, "2,3", "rest", "",
+			"names of headers have no case",
+		},
 		{"bare newlines", "HTTP/1.1 404 Not Found\nX: y\n\nrest", 404, "", "rest", "", "a server in another language"},
 		{"no headers", "HTTP/1.0 204\r\n\r\n", 204, "", "", "", "and no words"},
 		{"nothing", "", 0, "", "", "workbench: reply: EOF after 0 bytes", "a host that was killed"},
 		{"cut", "HTTP/1.0 200 OK\r\nA: b", 0, "", "", "workbench: reply: EOF after 21 bytes", "within a header"},
-		{"other protocol", "220 mail ready\r\n\r\n", 0, "", "", `workbench: reply: got "220 mail ready", want a status line`, "something else listens there"},
-		{"no code", "HTTP/1.0 OK\r\n\r\n", 0, "", "", `workbench: reply: got "HTTP/1.0 OK", want a status line`, "the code is what counts"},
-		{"bad header", "HTTP/1.0 200 OK\r\nno colon\r\n\r\n", 0, "", "", "workbench: reply: malformed", "nothing is guessed"},
+		{
+			"other protocol", "220 mail ready\r\n\r\n", 0, "", "",
+			`workbench: reply: got "220 mail ready", want a status line`, "something else listens there",
+		},
+		{
+			"no code", "HTTP/1.0 OK\r\n\r\n", 0, "", "", `workbench: reply: got "HTTP/1.0 OK", want a status line`,
+			"the code is what counts",
+		},
+		{
+			"bad header", "HTTP/1.0 200 OK\r\nno colon\r\n\r\n", 0, "", "", "workbench: reply: malformed",
+			"nothing is guessed",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			in := bufio.NewReader(strings.NewReader(tt.text))
@@ -46,15 +58,21 @@ func TestReadHead(t *testing.T) {
 			}
 			rest, _ := io.ReadAll(in)
 			if a.status != tt.status || a.header.Get(wire.ShapeHeader) != tt.shape || string(rest) != tt.body {
-				t.Errorf("status %d, shape %q, body %q, want %d, %q, %q\nreason: %s", a.status, a.header.Get(wire.ShapeHeader), rest, tt.status, tt.shape, tt.body, tt.reason)
+				t.Errorf(
+					"status %d, shape %q, body %q, want %d, %q, %q\nreason: %s", a.status,
+					a.header.Get(wire.ShapeHeader), rest, tt.status, tt.shape, tt.body, tt.reason,
+				)
 			}
 		})
 	}
 }
 
 func TestReadHeadIsBounded(t *testing.T) {
-	endless := io.MultiReader(strings.NewReader("HTTP/1.0 200 OK\r\n"), strings.NewReader(strings.Repeat("A: b\r\n", maxHead)))
-	if _, err := readHead(bufio.NewReader(endless)); err == nil || !strings.Contains(err.Error(), "more than 1048576 bytes") {
+	endless := io.MultiReader(
+		strings.NewReader("HTTP/1.0 200 OK\r\n"), strings.NewReader(strings.Repeat("A: b\r\n", maxHead)),
+	)
+	if _, err := readHead(bufio.NewReader(endless)); err == nil ||
+		!strings.Contains(err.Error(), "more than 1048576 bytes") {
 		t.Errorf("readHead of a head without end: %v, want its bound", err)
 	}
 }
@@ -97,7 +115,8 @@ func TestExchangeSends(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer a.close()
-	want := "POST /v1/runs/a/set HTTP/1.0\r\nHost: host\r\nPrimewindow-Client: me\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{\"a\":1}"
+	want := "POST /v1/runs/a/set HTTP/1.0\r\nHost: host\r\nPrimewindow-Client: me\r\nContent-Type: " +
+		"application/json\r\nContent-Length: 7\r\n\r\n{\"a\":1}"
 	if sent := <-got; sent != want {
 		t.Errorf("sent %q, want %q", sent, want)
 	}
@@ -122,11 +141,13 @@ func TestAnswersOfAnotherBuild(t *testing.T) {
 	c := newClient(os.Getenv(wire.ProjectVariable))
 	err := c.call(t.Context(), "GET", "/nothing", nil, &struct{}{})
 	want := "the host answers 404 Not Found to GET /v1/nothing"
-	if p, ok := errors.AsType[*Problem](err); !ok || p.Message != want || !strings.Contains(p.Hint, "primewindow stop") {
+	if p, ok := errors.AsType[*Problem](err); !ok || p.Message != want ||
+		!strings.Contains(p.Hint, "primewindow stop") {
 		t.Errorf("call: %v, want %q and what to do", err, want)
 	}
 	var number int
-	if err := c.call(t.Context(), "GET", "/host", nil, &number); err == nil || !strings.Contains(err.Error(), "the host does not answer: ") {
+	if err := c.call(t.Context(), "GET", "/host", nil, &number); err == nil ||
+		!strings.Contains(err.Error(), "the host does not answer: ") {
 		t.Errorf("call for a number that is answered with an object: %v, want that this is no answer", err)
 	}
 }

@@ -50,7 +50,10 @@ func stop(ctx context.Context, c *client, why string) error {
 	for !unclaimed(c.project) {
 		select {
 		case <-ctx.Done():
-			return &wire.Problem{Message: fmt.Sprintf("host %d has not left within %v", h.PID, stopTime), Hint: c.show(logPath(c.project)) + " says what it does"}
+			return &wire.Problem{
+				Message: fmt.Sprintf("host %d has not left within %v", h.PID, stopTime),
+				Hint:    c.show(logPath(c.project)) + " says what it does",
+			}
 		case <-time.After(10 * time.Millisecond):
 		}
 	}

@@ -31,9 +31,13 @@ func (r *Run) SetContext(ctx context.Context, options ...Option) (Status, []Chan
 	case d.err != nil:
 		return Status{}, nil, r.told(d.err)
 	case d.like != nil:
-		return Status{}, nil, r.told(&wire.Problem{Message: "Set: Like cannot be set", Hint: "name the settings themselves"})
+		return Status{}, nil, r.told(
+			&wire.Problem{Message: "Set: Like cannot be set", Hint: "name the settings themselves"},
+		)
 	case len(d.settings) == 0:
-		return Status{}, nil, r.told(&wire.Problem{Message: "Set: nothing to set", Hint: "for example run.Set(wb.Beta(0.5))"})
+		return Status{}, nil, r.told(
+			&wire.Problem{Message: "Set: nothing to set", Hint: "for example run.Set(wb.Beta(0.5))"},
+		)
 	}
 	c, before, err := r.attach(ctx)
 	if err != nil {
@@ -191,7 +195,9 @@ func (r *Run) ExportContext(ctx context.Context, format, path string) (string, e
 		return "", err
 	}
 	var reply struct{ Path string }
-	if err := c.call(ctx, "POST", r.path("export"), map[string]string{"format": format, "path": abs}, &reply); err != nil {
+	if err := c.call(
+		ctx, "POST", r.path("export"), map[string]string{"format": format, "path": abs}, &reply,
+	); err != nil {
 		return "", err
 	}
 	return reply.Path, nil
@@ -287,7 +293,9 @@ func DataContext(ctx context.Context, n int, options ...Option) (*SetView, error
 		return nil, d.err
 	}
 	if d.like != nil {
-		return nil, &wire.Problem{Message: "a look at data like a run's", Hint: `name the set, for example wb.Data("digits")`}
+		return nil, &wire.Problem{
+			Message: "a look at data like a run's", Hint: `name the set, for example wb.Data("digits")`,
+		}
 	}
 	c, err := connect(ctx)
 	if err != nil {
@@ -318,7 +326,9 @@ type Figure = wire.Figure
 // drawn also tells the folder of the first run.
 func drawn(ctx context.Context, kind FigureKind, runs []*Run) (*Figure, string, error) {
 	if len(runs) == 0 {
-		return nil, "", &wire.Problem{Message: "draw: no run", Hint: fmt.Sprintf("name at least one: wb.Draw(%q, run)", kind)}
+		return nil, "", &wire.Problem{
+			Message: "draw: no run", Hint: fmt.Sprintf("name at least one: wb.Draw(%q, run)", kind),
+		}
 	}
 	var c *client
 	dir, names := "", make([]string, len(runs))

@@ -57,7 +57,10 @@ func With(name string, value any) Option {
 		case int64:
 			value = float64(v)
 		default:
-			d.fail(fmt.Sprintf("setting %s: got %T, want a number, a string or a bool", name, value), "write the value itself, for example 0.5")
+			d.fail(
+				fmt.Sprintf("setting %s: got %T, want a number, a string or a bool", name, value),
+				"write the value itself, for example 0.5",
+			)
 			return
 		}
 		if name == "" {
@@ -165,7 +168,10 @@ func Modalities(names ...string) Option {
 	return func(d *declaration) {
 		for i, name := range names {
 			if strings.Trim(name, ", \t\n") != name || name == "" {
-				d.fail(fmt.Sprintf("Modalities: name %d is %q", i+1, name), `for example wb.Modalities("audio", "visual"); without the option all are trained on`)
+				d.fail(
+					fmt.Sprintf("Modalities: name %d is %q", i+1, name),
+					`for example wb.Modalities("audio", "visual"); without the option all are trained on`,
+				)
 				return
 			}
 			if slices.Contains(names[:i], name) {
@@ -239,11 +245,13 @@ type ProbeKind string
 
 // What [Run.Probe] measures, and [When] schedules.
 const (
-	FisherEmp   ProbeKind = "fisher_emp"  // mean per-sample squared gradient norm at the observed labels, the paper's eq. 7
-	FisherTrue  ProbeKind = "fisher_true" // the same at the model's own labels: the trace of the Fisher information itself
-	BatchSquare ProbeKind = "batch_g2"    // mean over an epoch of the squared norm of the batch gradient
-	Noise       ProbeKind = "noise"       // gradient noise and signal, whose ratio is the noise scale
-	Linear      ProbeKind = "linear"      // accuracy of fresh linear probes on frozen features
+	// mean per-sample squared gradient norm at the observed labels, the paper's eq. 7
+	FisherEmp ProbeKind = "fisher_emp"
+	// the same at the model's own labels: the trace of the Fisher information itself
+	FisherTrue  ProbeKind = "fisher_true"
+	BatchSquare ProbeKind = "batch_g2" // mean over an epoch of the squared norm of the batch gradient
+	Noise       ProbeKind = "noise"    // gradient noise and signal, whose ratio is the noise scale
+	Linear      ProbeKind = "linear"   // accuracy of fresh linear probes on frozen features
 )
 
 // What [When] alone schedules: it is measured in a training step, out of the step's own passes.
@@ -258,10 +266,11 @@ type FigureKind string
 
 // What [Draw] draws and nothing measures by that name.
 const (
-	Trace      FigureKind = "trace"   // Fisher traces, with the prime learning windows
-	TrueTrace  FigureKind = "true"    // the same of [FisherTrue]
-	Running    FigureKind = "running" // what steps measured out of their own passes, each definition in a panel
-	Smooth     FigureKind = "smooth"  // one trace as measured, smoothed, and smoothed as in the published code, with their windows
+	Trace     FigureKind = "trace"   // Fisher traces, with the prime learning windows
+	TrueTrace FigureKind = "true"    // the same of [FisherTrue]
+	Running   FigureKind = "running" // what steps measured out of their own passes, each definition in a panel
+	// one trace as measured, smoothed, and smoothed as in the published code, with their windows
+	Smooth     FigureKind = "smooth"
 	Layers     FigureKind = "layers"  // which layers carry the trace
 	Gap        FigureKind = "gap"     // between the modalities, in gradient norm and in trace
 	TopSamples FigureKind = "samples" // the samples that carry most of the trace, as pictures

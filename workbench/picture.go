@@ -25,7 +25,10 @@ type Drawn interface {
 func Picture(f Drawn, err error) {
 	cell(func(_ context.Context, out *screen) error {
 		if err != nil {
-			return &Problem{Message: strings.TrimPrefix(err.Error(), "viz: "), Hint: "the figure cannot be drawn of what it was given"}
+			return &Problem{
+				Message: strings.TrimPrefix(err.Error(), "viz: "),
+				Hint:    "the figure cannot be drawn of what it was given",
+			}
 		}
 		var own Figure
 		own.PNG, own.Spec, own.Text, own.Width, own.Height = f.Parts()

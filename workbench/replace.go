@@ -38,7 +38,10 @@ func wanted(c *client) (program, error) {
 	cell.From = c.who
 	path, err := copyBinary(hostsFolder(c.project))
 	if err != nil {
-		return program{}, &wire.Problem{Message: fmt.Sprintf("copy of this cell's binary: %v", err), Hint: "the project's folder runs has to be writable, and there has to be space"}
+		return program{}, &wire.Problem{
+			Message: fmt.Sprintf("copy of this cell's binary: %v", err),
+			Hint:    "the project's folder runs has to be writable, and there has to be space",
+		}
 	}
 	return program{path, &cell}, nil
 }

@@ -28,9 +28,15 @@ func TestCopyBinary(t *testing.T) {
 		reason string
 	}{
 		{"none", func() error { return nil }, "the folder is made"},
-		{"another's", func() error { return os.WriteFile(filepath.Join(dir, "0123456789ab"), []byte("old"), 0o755) }, "old ones are removed"},
+		{
+			"another's", func() error { return os.WriteFile(filepath.Join(dir, "0123456789ab"), []byte("old"), 0o755) },
+			"old ones are removed",
+		},
 		{"torn", func() error { return os.Truncate(want, 1000) }, "a copy that was cut short is made again"},
-		{"half made", func() error { return os.WriteFile(want+".new", []byte("old"), 0o755) }, "so is one that never got its name"},
+		{
+			"half made", func() error { return os.WriteFile(want+".new", []byte("old"), 0o755) },
+			"so is one that never got its name",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if err := tt.before(); err != nil {
@@ -91,7 +97,9 @@ func TestOtherCode(t *testing.T) {
 }
 
 func TestChangedDefinitions(t *testing.T) {
-	now := &wire.Cell{Defines: map[string]string{"method half": "2", "method third": "1", "encoder half": "2", "encoder flat": "1"}}
+	now := &wire.Cell{
+		Defines: map[string]string{"method half": "2", "method third": "1", "encoder half": "2", "encoder flat": "1"},
+	}
 	for _, tt := range []struct {
 		name   string
 		old    *wire.Cell
@@ -99,7 +107,15 @@ func TestChangedDefinitions(t *testing.T) {
 		reason string
 	}{
 		{"program", nil, []string{"flat", "half", "third"}, "all is new"},
-		{"one", &wire.Cell{Defines: map[string]string{"method half": "1", "method third": "1", "encoder half": "2", "encoder flat": "1"}}, []string{"half"}, "the method alone"},
+		{
+			"one",
+			&wire.Cell{
+				Defines: map[string]string{
+					"method half": "1", "method third": "1", "encoder half": "2", "encoder flat": "1",
+				},
+			},
+			[]string{"half"}, "the method alone",
+		},
 		{"none", now, nil, "the project's own code has changed"},
 	} {
 		if diff := cmp.Diff(tt.want, changedDefinitions(tt.old, now)); diff != "" {
@@ -115,9 +131,19 @@ func TestTell(t *testing.T) {
 		status *Status
 		want   string
 	}{
-		{"a run", news{defines: []string{"half"}}, &Status{Name: "mine", Step: 120}, "half: host restarted on this cell's code in 1.5 s; run mine goes on at step 120\n"},
-		{"no run", news{defines: []string{"flat", "half"}}, nil, "flat, half: host restarted on this cell's code in 1.5 s\n"},
-		{"others trained", news{paused: []string{"a", "mine", "b"}}, &Status{Name: "mine"}, "host restarted on this cell's code in 1.5 s; run mine begins at step 0; paused after the step under way: a, b\n"},
+		{
+			"a run", news{defines: []string{"half"}}, &Status{Name: "mine", Step: 120},
+			"half: host restarted on this cell's code in 1.5 s; run mine goes on at step 120\n",
+		},
+		{
+			"no run", news{defines: []string{"flat", "half"}}, nil,
+			"flat, half: host restarted on this cell's code in 1.5 s\n",
+		},
+		{
+			"others trained", news{paused: []string{"a", "mine", "b"}}, &Status{Name: "mine"},
+			"host restarted on this cell's code in 1.5 s; run mine begins at step 0; paused after the step under " +
+				"way: a, b\n",
+		},
 	} {
 		var out bytes.Buffer
 		ctx := withNews(t.Context(), &screen{w: &out})
@@ -138,10 +164,13 @@ func TestNoHostInHost(t *testing.T) {
 	project := fakeProject(t)
 	t.Setenv(wire.CellVariable, `{"code":"a"}`)
 	_, stderr, status := runCell(t, "show")
-	if status != 1 || !strings.Contains(stderr, "primewindow: error: a verb before host.InThisCell()\nhint: ") || len(hosts(t, project)) != 0 {
+	if status != 1 || !strings.Contains(stderr, "primewindow: error: a verb before host.InThisCell()\nhint: ") ||
+		len(hosts(t, project)) != 0 {
 		t.Errorf("status %d, hosts %v\n%s", status, hosts(t, project), stderr)
 	}
-	if env := hostEnviron([]string{wire.CellVariable + "=x", "A=1"}, "/p"); slices.Contains(env, wire.CellVariable+"=x") {
+	if env := hostEnviron(
+		[]string{wire.CellVariable + "=x", "A=1"}, "/p",
+	); slices.Contains(env, wire.CellVariable+"=x") {
 		t.Errorf("environment %v: a host of the program would take itself for a cell's", env)
 	}
 }

@@ -60,7 +60,10 @@ func (r *Reproduction) Draw(numbers ...int) {
 		}
 		for _, n := range numbers {
 			if n < 1 || n > len(list) {
-				return &Problem{Message: fmt.Sprintf("%s on %s: figure %d, it has %d", r.Target, r.Data, n, len(list)), Hint: "Draw() without a number shows all"}
+				return &Problem{
+					Message: fmt.Sprintf("%s on %s: figure %d, it has %d", r.Target, r.Data, n, len(list)),
+					Hint:    "Draw() without a number shows all",
+				}
 			}
 		}
 		for i, f := range list {

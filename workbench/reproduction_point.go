@@ -63,24 +63,35 @@ func quantityOf(p Record) wire.Quantity {
 func (r *Reproduction) pointOf(arm string, seed int) (wire.ReproducedRun, error) {
 	i := slices.IndexFunc(r.Arms, func(a wire.ReproducedArm) bool { return a.Name == arm })
 	if i < 0 {
-		return wire.ReproducedRun{}, &Problem{Message: fmt.Sprintf("%s: no arm %q", r.path, arm), Hint: "the arms are " + strings.Join(r.names(), ", ")}
+		return wire.ReproducedRun{}, &Problem{
+			Message: fmt.Sprintf("%s: no arm %q", r.path, arm), Hint: "the arms are " + strings.Join(r.names(), ", "),
+		}
 	}
 	for _, run := range r.Arms[i].Runs {
 		switch {
 		case run.Seed == seed && run.Missing != "":
-			return run, &Problem{Message: fmt.Sprintf("%s: %s with seed %d has no result: %s", r.path, arm, seed, run.Missing), Hint: "name another seed"}
+			return run, &Problem{
+				Message: fmt.Sprintf("%s: %s with seed %d has no result: %s", r.path, arm, seed, run.Missing),
+				Hint:    "name another seed",
+			}
 		case run.Seed == seed:
 			return run, nil
 		}
 	}
-	return wire.ReproducedRun{}, &Problem{Message: fmt.Sprintf("%s: %s was not run with seed %d", r.path, arm, seed), Hint: fmt.Sprintf("its runs: %d", len(r.Arms[i].Runs))}
+	return wire.ReproducedRun{}, &Problem{
+		Message: fmt.Sprintf("%s: %s was not run with seed %d", r.path, arm, seed),
+		Hint:    fmt.Sprintf("its runs: %d", len(r.Arms[i].Runs)),
+	}
 }
 
 // beside is the table of what was measured now and what is on record, one row for each accuracy of either.
 func (r *Reproduction) beside(arm string, then wire.ReproducedRun, s Status, now []Record) report.Grid {
 	g := report.Grid{
-		Caption: fmt.Sprintf("%s, seed %d: accuracy in percent on the %s split of %s after %d epochs", arm, then.Seed, r.Split, r.Data, then.Epoch),
-		Head:    []string{"accuracy", "now", "on record"},
+		Caption: fmt.Sprintf(
+			"%s, seed %d: accuracy in percent on the %s split of %s after %d epochs", arm, then.Seed, r.Split, r.Data,
+			then.Epoch,
+		),
+		Head: []string{"accuracy", "now", "on record"},
 	}
 	if smoke() {
 		g.Notes = []string{"Smoke size, on other samples: what is on record is not this run's."}

@@ -26,7 +26,9 @@ func TestReproductionPoint(t *testing.T) {
 	} {
 		run, err := r.pointOf(tt.arm, tt.seed)
 		p, refused := errors.AsType[*Problem](err)
-		if refused != (tt.message != "") || refused && (!strings.Contains(p.Message, tt.message) || !strings.Contains(p.Hint, tt.hint)) {
+		if refused != (tt.message != "") || refused && (!strings.Contains(
+			p.Message, tt.message,
+		) || !strings.Contains(p.Hint, tt.hint)) {
 			t.Errorf("%s, seed %d: %v, want %q\nreason: %s", tt.arm, tt.seed, err, tt.message, tt.reason)
 		}
 		if !refused && run.Epoch != tt.epoch {
@@ -39,23 +41,37 @@ func TestReproductionPoint(t *testing.T) {
 // from the accuracy and the cross entropy of the same readout, and another epoch is said.
 func TestReproductionBeside(t *testing.T) {
 	r := madeReproduction()
-	fused, linear, f1 := wire.Quantity{Encoder: "fused", Readout: "head"}, wire.Quantity{Encoder: "visual", Readout: "linear"}, wire.Quantity{Encoder: "fused", Readout: "macro_f1"}
-	then := wire.ReproducedRun{RunOutcome: wire.RunOutcome{Seed: 1, Epoch: 5, Accuracies: []wire.NamedAccuracy{{Quantity: fused, Value: 0.75}, {Quantity: linear, Value: 0.5}, {Quantity: f1, Value: 0.7}}}}
+	fused, linear, f1 := wire.Quantity{Encoder: "fused", Readout: "head"},
+		wire.Quantity{Encoder: "visual", Readout: "linear"}, wire.Quantity{Encoder: "fused", Readout: "macro_f1"}
+	then := wire.ReproducedRun{
+		RunOutcome: wire.RunOutcome{
+			Seed: 1, Epoch: 5,
+			Accuracies: []wire.NamedAccuracy{
+				{Quantity: fused, Value: 0.75}, {Quantity: linear, Value: 0.5}, {Quantity: f1, Value: 0.7},
+			},
+		},
+	}
 	now := []Record{
-		{Kind: "cross_entropy", Encoder: "fused", Readout: "head", Value: 0.9}, {Kind: Accuracy, Encoder: "fused", Readout: "head", Value: 0.7475},
+		{Kind: "cross_entropy", Encoder: "fused", Readout: "head", Value: 0.9},
+		{Kind: Accuracy, Encoder: "fused", Readout: "head", Value: 0.7475},
 		{Kind: MacroF1, Encoder: "fused", Readout: "head", Value: 0.699},
 	}
 	text := r.beside("Joint", then, Status{Epoch: 5}, now).Text()
-	for _, want := range []string{"Joint, seed 1: accuracy in percent on the test split of digits after 5 epochs", "74.75", "75.00", "-", "50.00", "macro F1       69.90  70.00", "Largest difference: 0.25 percentage points."} {
+	for _, want := range []string{
+		"Joint, seed 1: accuracy in percent on the test split of digits after 5 epochs", "74.75", "75.00", "-", "50.00",
+		"macro F1       69.90  70.00", "Largest difference: 0.25 percentage points.",
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("text lacks %q:\n%s", want, text)
 		}
 	}
-	if text := r.beside("Joint", then, Status{Epoch: 4}, now).Text(); !strings.Contains(text, "Now after 4 epochs") || strings.Contains(text, "Largest") {
+	if text := r.beside("Joint", then, Status{Epoch: 4}, now).Text(); !strings.Contains(text, "Now after 4 epochs") ||
+		strings.Contains(text, "Largest") {
 		t.Errorf("another epoch is not said:\n%s", text)
 	}
 	t.Setenv("PRIMEWINDOW_SMOKE", "1")
-	if text := r.beside("Joint", then, Status{Epoch: 1}, now).Text(); !strings.Contains(text, "Smoke size") || strings.Contains(text, "Largest") {
+	if text := r.beside("Joint", then, Status{Epoch: 1}, now).Text(); !strings.Contains(text, "Smoke size") ||
+		strings.Contains(text, "Largest") {
 		t.Errorf("made data is compared with a record:\n%s", text)
 	}
 }
@@ -68,7 +84,8 @@ func TestReproductionLive(t *testing.T) {
 		t.Errorf("status %d, stdout\n%s\nstderr %s", status, stdout, stderr)
 	}
 	want := `evaluate {"split":"test"}`
-	if calls := strings.Join(f.calls(), "\n"); !strings.Contains(calls, want) || !strings.Contains(calls, `{"to_epoch":3}`) {
+	if calls := strings.Join(f.calls(), "\n"); !strings.Contains(calls, want) ||
+		!strings.Contains(calls, `{"to_epoch":3}`) {
 		t.Errorf("calls lack %s or the epoch 3:\n%s", want, calls)
 	}
 }

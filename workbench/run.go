@@ -143,7 +143,9 @@ func (r *Run) declare(ctx context.Context, c *client, depth int) (Status, error)
 		return Status{}, err
 	}
 	if depth > maxLineage {
-		return Status{}, r.told(&Problem{Message: "declared by itself", Hint: "look at the Like and Fork of these runs"})
+		return Status{}, r.told(
+			&Problem{Message: "declared by itself", Hint: "look at the Like and Fork of these runs"},
+		)
 	}
 	for _, other := range []*Run{r.from, r.decl.like} {
 		if other == nil {

@@ -24,7 +24,9 @@ func strange(t *testing.T) (project, folder, home string, heard chan struct{}) {
 	t.Setenv("HOME", home)
 	t.Setenv("XDG_STATE_HOME", "")
 	folder = filepath.Dir(wire.SocketPath(project))
-	if err := errors.Join(os.Mkdir(folder, 0o700), os.Symlink(filepath.Join(home, "made"), filepath.Join(folder, "start.lock"))); err != nil {
+	if err := errors.Join(
+		os.Mkdir(folder, 0o700), os.Symlink(filepath.Join(home, "made"), filepath.Join(folder, "start.lock")),
+	); err != nil {
 		t.Fatal(err)
 	}
 	l, err := net.Listen("unix", filepath.Join(folder, "host.sock"))
@@ -53,7 +55,8 @@ func strange(t *testing.T) (project, folder, home string, heard chan struct{}) {
 func TestFalseHost(t *testing.T) {
 	_, folder, home, heard := strange(t)
 	stdout, stderr, status := runCell(t, "to 3")
-	if status != 0 || !strings.Contains(stdout, "first: step 3") || !strings.Contains(stderr, "primewindow: warning: "+folder+" belongs to user 65534: the socket lies in "+home) {
+	if status != 0 || !strings.Contains(stdout, "first: step 3") ||
+		!strings.Contains(stderr, "primewindow: warning: "+folder+" belongs to user 65534: the socket lies in "+home) {
 		t.Errorf("status %d, want a host of one's own and a warning\n%s\n%s", status, stdout, stderr)
 	}
 	if _, stderr, status := runCell(t, "to 3"); status != 0 || stderr != "" {
@@ -72,7 +75,9 @@ func TestFalseHostAlone(t *testing.T) {
 	project, folder, _, heard := strange(t)
 	t.Setenv("HOME", "")
 	_, stderr, status := runCell(t, "to 3")
-	if want := "primewindow: error: socket folder: " + folder + " belongs to user 65534; instead of it: there is no HOME"; status != 1 || !strings.HasPrefix(stderr, want) || strings.Count(stderr, "\n") != 2 {
+	if want := "primewindow: error: socket folder: " + folder +
+		" belongs to user 65534; instead of it: there is no HOME"; status != 1 || !strings.HasPrefix(stderr, want) ||
+		strings.Count(stderr, "\n") != 2 {
 		t.Errorf("status %d, %q, want %q and a hint", status, stderr, want)
 	}
 	if h, err := HostContext(t.Context()); err == nil || !strings.Contains(err.Error(), "belongs to user 65534") {
@@ -88,7 +93,9 @@ func TestLogIsALink(t *testing.T) {
 	project := fakeProject(t)
 	t.Cleanup(func() { endHosts(t, project) })
 	target := filepath.Join(t.TempDir(), "made")
-	if err := errors.Join(os.Mkdir(filepath.Join(project, "runs"), 0o755), os.Symlink(target, logPath(project))); err != nil {
+	if err := errors.Join(
+		os.Mkdir(filepath.Join(project, "runs"), 0o755), os.Symlink(target, logPath(project)),
+	); err != nil {
 		t.Fatal(err)
 	}
 	_, stderr, status := runCell(t, "show")

@@ -48,7 +48,9 @@ func remark(r Record) string {
 	if r.Split != "" {
 		parts = append(parts, r.Split)
 	}
-	for _, part := range []struct{ name, value string }{{"loss", r.Loss}, {"labels", r.Labels}, {"batch norm", r.BN}, {"variables", r.Params}} {
+	for _, part := range []struct{ name, value string }{
+		{"loss", r.Loss}, {"labels", r.Labels}, {"batch norm", r.BN}, {"variables", r.Params},
+	} {
 		if part.value != "" && part.value != "none" {
 			parts = append(parts, part.name+" "+part.value)
 		}

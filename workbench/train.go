@@ -78,14 +78,20 @@ func (r *Run) train(ctx context.Context, ask wire.Train, see observer) (Status, 
 	case errors.Is(err, errStreamEnded):
 		return s, r.told(&wire.Problem{
 			Message: fmt.Sprintf("the host ended at step %d", s.Step),
-			Hint:    fmt.Sprintf("%s says why; run it again: it goes on from what is on record", c.show(logPath(c.project))),
+			Hint: fmt.Sprintf(
+				"%s says why; run it again: it goes on from what is on record", c.show(logPath(c.project)),
+			),
 		})
 	case err != nil:
 		return s, err
 	case last.Kind == wire.Failed && last.Problem != nil:
 		return s, last.Problem
 	case last.Kind == wire.Failed:
-		return s, r.told(&wire.Problem{Message: fmt.Sprintf("stopped at step %d", s.Step), Hint: c.show(logPath(c.project)) + " says why"})
+		return s, r.told(
+			&wire.Problem{
+				Message: fmt.Sprintf("stopped at step %d", s.Step), Hint: c.show(logPath(c.project)) + " says why",
+			},
+		)
 	case s.Step < goal:
 		paused := wire.Problem{
 			Message: fmt.Sprintf("%s: paused at step %d, before step %d", r.name, s.Step, goal),
@@ -121,10 +127,19 @@ func (r *Run) goal(ask wire.Train, s Status) (int, error) {
 		goal = n * s.StepsPerEpoch
 	}
 	if most := wire.MostSteps / max(1, s.StepsPerEpoch); n > most {
-		return 0, r.told(&wire.Problem{Message: fmt.Sprintf("%s: got %d, want at most %d", what, n, most), Hint: "nobody trains for so long"})
+		return 0, r.told(
+			&wire.Problem{
+				Message: fmt.Sprintf("%s: got %d, want at most %d", what, n, most), Hint: "nobody trains for so long",
+			},
+		)
 	}
 	if n < 0 {
-		return 0, r.told(&wire.Problem{Message: fmt.Sprintf("%s: got %d, want 0 or more", what, n), Hint: "a run cannot go back; Fork makes another one from any step it has taken"})
+		return 0, r.told(
+			&wire.Problem{
+				Message: fmt.Sprintf("%s: got %d, want 0 or more", what, n),
+				Hint:    "a run cannot go back; Fork makes another one from any step it has taken",
+			},
+		)
 	}
 	return goal, nil
 }
@@ -164,10 +179,14 @@ func (r *Run) leave(ctx context.Context, c *client, s Status) (Status, error) {
 			continue
 		case <-wait.Done():
 		}
-		return s, &interruptedError{fmt.Sprintf("%s is at step %d and pauses after the step under way", r.name, s.Step), ctx.Err()}
+		return s, &interruptedError{
+			fmt.Sprintf("%s is at step %d and pauses after the step under way", r.name, s.Step), ctx.Err(),
+		}
 	}
 	if s.Stepper != "" {
-		return s, &interruptedError{fmt.Sprintf("%s is at step %d; %s goes on stepping it", r.name, s.Step, s.Stepper), ctx.Err()}
+		return s, &interruptedError{
+			fmt.Sprintf("%s is at step %d; %s goes on stepping it", r.name, s.Step, s.Stepper), ctx.Err(),
+		}
 	}
 	return s, &interruptedError{fmt.Sprintf("%s is paused at step %d", r.name, s.Step), ctx.Err()}
 }
@@ -225,7 +244,12 @@ func (r *Run) follow(ctx context.Context, c *client, see func(Event)) error {
 	})
 	switch {
 	case errors.Is(err, errStreamEnded):
-		return r.told(&wire.Problem{Message: "the host ended", Hint: c.show(logPath(c.project)) + " says why; the next verb starts it again"})
+		return r.told(
+			&wire.Problem{
+				Message: "the host ended",
+				Hint:    c.show(logPath(c.project)) + " says why; the next verb starts it again",
+			},
+		)
 	case err == nil && problem != nil:
 		return problem
 	}

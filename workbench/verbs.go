@@ -42,7 +42,12 @@ func (r *Run) Start() {
 			out.print(fmt.Sprintf("%s is at step %d of the planned %d: nothing to do", s.Name, s.Step, goal))
 			return nil
 		}
-		out.print(fmt.Sprintf("%s trains on in the host, from step %d to step %d (epoch %d); Follow shows it, Pause stops it", s.Name, s.Step, goal, s.Epochs))
+		out.print(
+			fmt.Sprintf(
+				"%s trains on in the host, from step %d to step %d (epoch %d); Follow shows it, Pause stops it", s.Name,
+				s.Step, goal, s.Epochs,
+			),
+		)
 		return nil
 	})
 }
@@ -74,7 +79,9 @@ func (r *Run) Follow(views ...View) {
 		s = w.at()
 		w.end(s, nil)
 		if ctx.Err() != nil {
-			return &interruptedError{fmt.Sprintf("no longer following %s at step %d; it trains on in the host", s.Name, s.Step), ctx.Err()}
+			return &interruptedError{
+				fmt.Sprintf("no longer following %s at step %d; it trains on in the host", s.Name, s.Step), ctx.Err(),
+			}
 		}
 		return err
 	})

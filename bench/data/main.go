@@ -35,7 +35,9 @@ func main() {
 	flag.StringVar(&o.keep, "keep", "pixels", "how the cache holds frames: pixels or jpeg")
 	flag.IntVar(&o.frames, "frames", 3, "frames of a sample")
 	flag.IntVar(&o.side, "side", 224, "height and width of a sample's frame")
-	flag.IntVar(&o.frameSide, "frame-side", 0, "largest short side of a frame before it is cropped; 0: the set's own choice")
+	flag.IntVar(
+		&o.frameSide, "frame-side", 0, "largest short side of a frame before it is cropped; 0: the set's own choice",
+	)
 	flag.IntVar(&o.batch, "batch", 64, "samples read at a time")
 	flag.IntVar(&o.reads, "reads", 2, "of read: passes over the set in a round, the first of them cold")
 	flag.IntVar(&o.rounds, "rounds", 8, "of steps: turns of each of the two")

@@ -192,8 +192,13 @@ func flv(o options, i int, name string) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
-	source := fmt.Sprintf("testsrc2=s=%dx%d:r=30:d=%g,noise=alls=6:allf=t:all_seed=%d", o.width, o.height, o.seconds, i+1)
-	cmd := exec.Command("ffmpeg", "-nostdin", "-loglevel", "error", "-threads", "1", "-f", "lavfi", "-i", source, "-c:v", "flv", "-q:v", "4", name)
+	source := fmt.Sprintf(
+		"testsrc2=s=%dx%d:r=30:d=%g,noise=alls=6:allf=t:all_seed=%d", o.width, o.height, o.seconds, i+1,
+	)
+	cmd := exec.Command(
+		"ffmpeg", "-nostdin", "-loglevel", "error", "-threads", "1", "-f", "lavfi", "-i", source, "-c:v", "flv", "-q:v",
+		"4", name,
+	)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("ffmpeg: %w: %s", err, bytes.TrimSpace(out))
 	}

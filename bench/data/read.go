@@ -69,7 +69,10 @@ func readRound(o options, round uint64) (times map[string]any, err error) {
 		misses = c.Stats().Misses - made
 	}
 	size, err := diskUse(dir)
-	return map[string]any{"samples": samples, "s": seconds, "cpu": used, "misses": misses, "cache_mib": float64(size) / (1 << 20), "peak_mib": peak()}, err
+	return map[string]any{
+		"samples": samples, "s": seconds, "cpu": used, "misses": misses, "cache_mib": float64(size) / (1 << 20),
+		"peak_mib": peak(),
+	}, err
 }
 
 // processor is the processor time that this process and its ended children, such as ffmpeg, have used so far, in

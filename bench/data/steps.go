@@ -53,14 +53,19 @@ func steps(o options) (err error) {
 	defer func() { err = errors.Join(err, shop.Close()) }()
 	both := []string{"streamed", "memory"}
 	settings := map[string]map[string]any{
-		"streamed": {"data": "cremad", "dir": o.dir, "data.split": "official", "data.val_share": 0.0, "data.frames": float64(o.frames), "data.image_side": float64(o.side), "data.frame_side": float64(o.frameSide), "data.keep": o.keep},
-		"memory":   {"data": "folder", "dir": held, "data.val_share": 0.0},
+		"streamed": {
+			"data": "cremad", "dir": o.dir, "data.split": "official", "data.val_share": 0.0,
+			"data.frames": float64(o.frames), "data.image_side": float64(o.side),
+			"data.frame_side": float64(o.frameSide), "data.keep": o.keep,
+		},
+		"memory": {"data": "folder", "dir": held, "data.val_share": 0.0},
 	}
 	runs := map[string]*run.Run{}
 	for _, name := range both {
 		s := settings[name]
 		maps.Copy(s, map[string]any{
-			"probes": "none", "batch": float64(o.batch), "epochs": 10000.0, "lr": 0.001, "momentum": 0.9, "weight_decay": 1e-4, "lr_step": 0.0,
+			"probes": "none", "batch": float64(o.batch), "epochs": 10000.0, "lr": 0.001, "momentum": 0.9,
+			"weight_decay": 1e-4, "lr_step": 0.0,
 			"encoder.audio": "cnn2d:16-32-64-64", "encoder.video": "cnn2d:16-32-64",
 		})
 		if runs[name], err = shop.OpenDir(filepath.Join(tmp, name), s); err != nil {

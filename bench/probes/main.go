@@ -68,7 +68,9 @@ func main() {
 	var o options
 	flag.StringVar(&o.what, "what", "step", "data, step, step-eval, exact, running or figure")
 	flag.StringVar(&o.size, "size", "demo", "demo or resnet")
-	flag.StringVar(&o.file, "file", "", "weights and inputs, written by data and read by the others; of figure, the picture")
+	flag.StringVar(
+		&o.file, "file", "", "weights and inputs, written by data and read by the others; of figure, the picture",
+	)
 	flag.IntVar(&o.batch, "batch", 64, "samples in a step")
 	flag.Float64Var(&o.width, "width", 1, "what the channels are multiplied by")
 	flag.Float64Var(&o.side, "side", 1, "what height and width of the inputs are multiplied by")

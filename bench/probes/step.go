@@ -56,7 +56,9 @@ func contend(backend *xla.Backend, m *models.Multimodal, o options) (*contender,
 		constant := func(v float32) *graph.Node { return graph.Const(in[0].Graph(), v) }
 		var moved []*graph.Node
 		for i, v := range train {
-			values[v.Name], buffers[v.Name] = models.SGD(values[v.Name], p.grads[i], buffers[v.Name], constant(rate), constant(momentum), constant(decay))
+			values[v.Name], buffers[v.Name] = models.SGD(
+				values[v.Name], p.grads[i], buffers[v.Name], constant(rate), constant(momentum), constant(decay),
+			)
 			moved = append(moved, buffers[v.Name])
 		}
 		var out []*graph.Node
@@ -176,7 +178,10 @@ func write(backend compute.Backend, m *models.Multimodal, o options) error {
 	var list []models.Tensor
 	var args []any
 	for _, mod := range m.Modalities {
-		x := models.Tensor{Name: "x." + mod.Name, Shape: append([]int{o.batch}, mod.Shape...), Values: make([]float32, o.batch*mod.Size())}
+		x := models.Tensor{
+			Name: "x." + mod.Name, Shape: append([]int{o.batch}, mod.Shape...),
+			Values: make([]float32, o.batch*mod.Size()),
+		}
 		for i := range x.Values {
 			x.Values[i] = float32(r.NormFloat64())
 		}

@@ -132,7 +132,10 @@ func showData(env *environ, name, dir string, set assignments, n int, out string
 	}
 	sheet, err := host.Sheet(d, n)
 	if err != nil {
-		return &wire.Problem{Message: wire.OneLine(err.Error()), Hint: "-n takes a smaller number; `primewindow data check` names what is broken"}
+		return &wire.Problem{
+			Message: wire.OneLine(err.Error()),
+			Hint:    "-n takes a smaller number; `primewindow data check` names what is broken",
+		}
 	}
 	if err := whole.WriteFile(out, sheet.PNG); err != nil {
 		return &wire.Problem{Message: err.Error(), Hint: "name a file in a folder that is there and writable"}

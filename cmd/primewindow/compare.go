@@ -22,21 +22,35 @@ const epochChoices = "val, by the validation split; last; test-best, by the test
 // compareCommand trains every method from every seed, or goes on where it left off, and prints what they came to.
 func compareCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("compare")
-	trains := newRunFlags(f, " of all runs, METHOD.NAME=VALUE of one method's alone", "synth", ": see primewindow data list", "the set")
-	methods := f.String("methods", "joint,inforeg", "training `methods`, joined by commas; differences are to joint, without it to the first")
+	trains := newRunFlags(
+		f, " of all runs, METHOD.NAME=VALUE of one method's alone", "synth", ": see primewindow data list", "the set",
+	)
+	methods := f.String(
+		"methods", "joint,inforeg",
+		"training `methods`, joined by commas; differences are to joint, without it to the first",
+	)
 	seeds := f.Int("seeds", 5, "`number` of runs of each method, seeds 0, 1 and so on")
 	out := f.String("out", "", "`folder` of the comparison; without it compare- and the set's name")
 	choice := f.String("select", sweep.SelectAuto, "`choice` of the epoch that counts: "+epochChoices)
-	curves := f.String("curves", "", "`file` that also takes, as CSV, what was measured from epoch to epoch: accuracies on the validation split, traces, how often a method acted")
+	curves := f.String(
+		"curves", "",
+		"`file` that also takes, as CSV, what was measured from epoch to epoch: accuracies on the validation split, "+
+			"traces, how often a method acted",
+	)
 	format := f.String("format", "text", "`format` of the table: "+strings.Join(formats, ", "))
 	if _, err := parse(env, f, args, 0, 0); err != nil {
 		return err
 	}
 	if !slices.Contains(formats, *format) {
-		return &wire.Problem{Message: fmt.Sprintf("unknown format %q", *format), Hint: "the formats are " + strings.Join(formats, ", ")}
+		return &wire.Problem{
+			Message: fmt.Sprintf("unknown format %q", *format), Hint: "the formats are " + strings.Join(formats, ", "),
+		}
 	}
 	if st, err := os.Stat(*curves); err == nil && st.IsDir() { // known before hours of training
-		return &wire.Problem{Message: *curves + " is a folder", Hint: "-curves names a file, for example " + filepath.Join(*curves, "curves.csv")}
+		return &wire.Problem{
+			Message: *curves + " is a folder",
+			Hint:    "-curves names a file, for example " + filepath.Join(*curves, "curves.csv"),
+		}
 	}
 	asked := trains.asked()
 	if *out == "" {
@@ -108,7 +122,11 @@ func holes(c wire.Compared, dir string) error {
 		return nil
 	}
 	return &wire.Problem{
-		Message: fmt.Sprintf("compare: %d of %d runs have no result, the first is %s: %s", len(missing), len(c.Runs), missing[0].Run, missing[0].Missing),
-		Hint:    "the same command tries them again; with other settings, for example a smaller lr, it needs another folder than " + dir,
+		Message: fmt.Sprintf(
+			"compare: %d of %d runs have no result, the first is %s: %s", len(missing), len(c.Runs), missing[0].Run,
+			missing[0].Missing,
+		),
+		Hint: "the same command tries them again; with other settings, for example a smaller lr, it needs another " +
+			"folder than " + dir,
 	}
 }

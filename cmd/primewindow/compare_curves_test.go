@@ -13,10 +13,13 @@ import (
 func TestCompareCurves(t *testing.T) {
 	needPlugin(t)
 	s := newStage(t)
-	args := smallComparison("-epochs", "2", "-set", "every.fisher_emp=epoch", "-out", "c", "-curves", "results/c/curves.csv")
+	args := smallComparison(
+		"-epochs", "2", "-set", "every.fisher_emp=epoch", "-out", "c", "-curves", "results/c/curves.csv",
+	)
 	s.must(t, args...)
 	first := s.read(t, "results", "c", "curves.csv")
-	if head := "method,seed,epoch,accuracy fused head,accuracy audio split,accuracy visual split,fisher_emp audio,fisher_emp visual,acted audio,acted visual\n"; !strings.HasPrefix(first, head) {
+	if head := "method,seed,epoch,accuracy fused head,accuracy audio split,accuracy visual split,fisher_emp " +
+		"audio,fisher_emp visual,acted audio,acted visual\n"; !strings.HasPrefix(first, head) {
 		t.Errorf("columns %q, want %q", first[:strings.IndexByte(first, '\n')], head)
 	}
 	if n := strings.Count(first, "\n"); n != 1+4*3 {
@@ -25,7 +28,8 @@ func TestCompareCurves(t *testing.T) {
 	if s.must(t, args...); s.read(t, "results", "c", "curves.csv") != first {
 		t.Error("written again from the same runs, the curves are others")
 	}
-	if text := s.read(t, "c", "compare.json"); strings.Contains(text, s.dir) || strings.Contains(text, "/pjrt") || !strings.Contains(text, "PJRT") {
+	if text := s.read(t, "c", "compare.json"); strings.Contains(text, s.dir) || strings.Contains(text, "/pjrt") ||
+		!strings.Contains(text, "PJRT") {
 		t.Errorf("compare.json: want the plugin's name and version, and not where it lies:\n%s", text)
 	}
 

@@ -19,10 +19,11 @@ type pace struct {
 	w    io.Writer
 	tty  bool
 	runs []*sweep.Run
-	now  int                // place of the run under way
-	rate map[string]float64 // steps per second of the methods that have been trained, with all that is measured between steps
-	last float64            // of them, the one measured last: what others are thought to have
-	step int                // that the run under way has reached
+	now  int // place of the run under way
+	// steps per second of the methods that have been trained, with all that is measured between steps
+	rate map[string]float64
+	last float64 // of them, the one measured last: what others are thought to have
+	step int     // that the run under way has reached
 
 	quiet bool           // what a run has to tell is left out: one line a run
 	lead  func() string  // what stands before a line; nil: which run of how many it is

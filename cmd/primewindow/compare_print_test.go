@@ -16,23 +16,50 @@ import (
 func madeComparison() wire.Compared {
 	fused, audio := wire.Quantity{Encoder: "fused", Readout: "head"}, wire.Quantity{Encoder: "audio", Readout: "linear"}
 	return wire.Compared{
-		Schema: 2, Data: "digits", Split: "test", Samples: 200, Select: sweep.SelectVal, Seeds: 3, Baseline: "ogm", Comparisons: 4,
+		Schema: 2, Data: "digits", Split: "test", Samples: 200, Select: sweep.SelectVal, Seeds: 3, Baseline: "ogm",
+		Comparisons: 4,
 		Methods: []wire.MethodResult{
-			{Method: "ogm", Settings: map[string]any{"batch": 16.0, "alpha": 0.3}, Accuracies: []wire.Summary{{Quantity: fused, Mean: 0.7, SD: new(0.01), Seeds: 3}, {Quantity: audio, Mean: 0.5, SD: new(0.02), Seeds: 3}}},
 			{
-				Method: "inforeg", Settings: map[string]any{"batch": 16.0},
-				Accuracies: []wire.Summary{{Quantity: fused, Mean: 0.75, SD: new(0.0125), Seeds: 2}, {Quantity: audio, Mean: 0.525, SD: new(0.02), Seeds: 2}},
-				Differences: []wire.Difference{
-					{Quantity: fused, Mean: 0.05, Low: new(0.01), High: new(0.09), P: new(0.00025), Holm: new(0.0005), Excludes0: true, Seeds: 2, Family: "primary", FamilySize: 2},
-					{Quantity: audio, Mean: -0.025, Low: new(-0.05), High: new(0.0), P: new(0.05), Holm: new(0.1), Seeds: 2, Family: "secondary", FamilySize: 2},
+				Method: "ogm", Settings: map[string]any{"batch": 16.0, "alpha": 0.3},
+				Accuracies: []wire.Summary{
+					{Quantity: fused, Mean: 0.7, SD: new(0.01), Seeds: 3},
+					{Quantity: audio, Mean: 0.5, SD: new(0.02), Seeds: 3},
 				},
 			},
-			{Method: "agm", Settings: map[string]any{"batch": 16.0}, Accuracies: []wire.Summary{{Quantity: fused, Mean: 0.71, SD: new(0.01), Seeds: 3}}, Differences: []wire.Difference{{Quantity: fused, Mean: 0.01, Seeds: 3, Family: "primary", FamilySize: 2}, {Quantity: audio, Mean: 0.1, Seeds: 1, Family: "secondary", FamilySize: 2}}},
+			{
+				Method: "inforeg", Settings: map[string]any{"batch": 16.0},
+				Accuracies: []wire.Summary{
+					{Quantity: fused, Mean: 0.75, SD: new(0.0125), Seeds: 2},
+					{Quantity: audio, Mean: 0.525, SD: new(0.02), Seeds: 2},
+				},
+				Differences: []wire.Difference{
+					{
+						Quantity: fused, Mean: 0.05, Low: new(0.01), High: new(0.09), P: new(0.00025),
+						Holm: new(0.0005), Excludes0: true, Seeds: 2, Family: "primary", FamilySize: 2,
+					},
+					{
+						Quantity: audio, Mean: -0.025, Low: new(-0.05), High: new(0.0), P: new(0.05), Holm: new(0.1),
+						Seeds: 2, Family: "secondary", FamilySize: 2,
+					},
+				},
+			},
+			{
+				Method: "agm", Settings: map[string]any{"batch": 16.0},
+				Accuracies: []wire.Summary{{Quantity: fused, Mean: 0.71, SD: new(0.01), Seeds: 3}},
+				Differences: []wire.Difference{
+					{Quantity: fused, Mean: 0.01, Seeds: 3, Family: "primary", FamilySize: 2},
+					{Quantity: audio, Mean: 0.1, Seeds: 1, Family: "secondary", FamilySize: 2},
+				},
+			},
 		},
 		Runs: []wire.RunOutcome{
-			{Run: "ogm-seed0", Method: "ogm", Epoch: 9}, {Run: "inforeg-seed0", Method: "inforeg", Epoch: 12}, {Run: "agm-seed0", Method: "agm", Epoch: 7},
-			{Run: "ogm-seed1", Method: "ogm", Epoch: 12}, {Run: "inforeg-seed1", Method: "inforeg", Epoch: 12}, {Run: "agm-seed1", Method: "agm", Epoch: 7},
-			{Run: "ogm-seed2", Method: "ogm", Epoch: 8, Warning: "step 3: another machine"}, {Run: "inforeg-seed2", Method: "inforeg", Missing: "step 3 was not taken"}, {Run: "agm-seed2", Method: "agm", Epoch: 8},
+			{Run: "ogm-seed0", Method: "ogm", Epoch: 9}, {Run: "inforeg-seed0", Method: "inforeg", Epoch: 12},
+			{Run: "agm-seed0", Method: "agm", Epoch: 7},
+			{Run: "ogm-seed1", Method: "ogm", Epoch: 12}, {Run: "inforeg-seed1", Method: "inforeg", Epoch: 12},
+			{Run: "agm-seed1", Method: "agm", Epoch: 7},
+			{Run: "ogm-seed2", Method: "ogm", Epoch: 8, Warning: "step 3: another machine"},
+			{Run: "inforeg-seed2", Method: "inforeg", Missing: "step 3 was not taken"},
+			{Run: "agm-seed2", Method: "agm", Epoch: 8},
 		},
 	}
 }
@@ -74,7 +101,8 @@ Settings of ogm alone: alpha=0.3.
 		t.Fatal(err)
 	}
 	got := strings.Split(out.String(), "\n")
-	if row := "digits,test,val,inforeg,fused,head,2,75,1.25,ogm,5,1,9,0.00025,0.0005,true,primary,2,inforeg-seed2: step 3 was not taken"; got[3] != row {
+	if row := "digits,test,val,inforeg,fused,head,2,75,1.25,ogm,5,1,9,0.00025,0.0005,true,primary,2,inforeg-seed2: " +
+		"step 3 was not taken"; got[3] != row {
 		t.Errorf("csv:\n%s\nwant\n%s", got[3], row)
 	}
 }
@@ -83,7 +111,8 @@ Settings of ogm alone: alpha=0.3.
 // method has none yet.
 func TestPaceLeft(t *testing.T) {
 	runs := []*sweep.Run{
-		{Method: "joint", Steps: 100}, {Method: "inforeg", Steps: 100, Done: 50}, {Method: "joint", Steps: 100, Done: 40},
+		{Method: "joint", Steps: 100}, {Method: "inforeg", Steps: 100, Done: 50},
+		{Method: "joint", Steps: 100, Done: 40},
 	}
 	p := newPace(&bytes.Buffer{}, runs)
 	if got := p.left(); got != "" {
@@ -104,7 +133,9 @@ func TestPaceLeft(t *testing.T) {
 }
 
 func TestLasting(t *testing.T) {
-	for want, d := range map[string]time.Duration{"0 s": 0, "90 s": 90 * time.Second, "5 min": 5 * time.Minute, "3.5 h": 210 * time.Minute} {
+	for want, d := range map[string]time.Duration{
+		"0 s": 0, "90 s": 90 * time.Second, "5 min": 5 * time.Minute, "3.5 h": 210 * time.Minute,
+	} {
 		if got := lasting(d); got != want {
 			t.Errorf("lasting(%v) = %q, want %q", d, got, want)
 		}

@@ -42,7 +42,8 @@ func TestCompare(t *testing.T) {
 	args := smallComparison("-epochs", "3", "-set", "inforeg.beta=0.5", "-out", "c")
 	first := s.must(t, args...)
 	c := s.compared(t, "c")
-	if c.Data != "synth" || len(c.SplitHash) != 64 || c.Split != "test" || c.Samples != 24 || c.Select != "val" || c.Baseline != "joint" || c.Comparisons != 5 || len(c.Runs) != 4 {
+	if c.Data != "synth" || len(c.SplitHash) != 64 || c.Split != "test" || c.Samples != 24 || c.Select != "val" ||
+		c.Baseline != "joint" || c.Comparisons != 5 || len(c.Runs) != 4 {
 		t.Errorf("compare.json: %+v", c)
 	}
 	if got := c.Methods[1].Settings; got["beta"] != 0.5 || got["batch"] != 16.0 || len(got) != 14 {
@@ -52,29 +53,37 @@ func TestCompare(t *testing.T) {
 		checkChosen(t, s, "c", r)
 	}
 	for _, want := range []string{
-		"Accuracy in percent on the test split of synth (24 samples)", "best fused accuracy on the validation split", "method   seeds  epoch", "\njoint    2      ",
-		"Difference to joint in percentage points", "\ninforeg  audio linear ", "Primary, the fused accuracy: 1 comparison.", "Secondary, all other readouts: 4 comparisons.", "Settings of inforeg alone: beta=0.5, window=all.",
+		"Accuracy in percent on the test split of synth (24 samples)", "best fused accuracy on the validation split",
+		"method   seeds  epoch", "\njoint    2      ",
+		"Difference to joint in percentage points", "\ninforeg  audio linear ",
+		"Primary, the fused accuracy: 1 comparison.", "Secondary, all other readouts: 4 comparisons.",
+		"Settings of inforeg alone: beta=0.5, window=all.",
 	} {
 		if !strings.Contains(first.out, want) {
 			t.Errorf("no %q in\n%s", want, first.out)
 		}
 	}
-	if !strings.Contains(first.err, "4 runs, 0 of them done, 36 steps to go\n") || !strings.Contains(first.err, "run 4 of 4, inforeg-seed1: epoch ") {
+	if !strings.Contains(first.err, "4 runs, 0 of them done, 36 steps to go\n") ||
+		!strings.Contains(first.err, "run 4 of 4, inforeg-seed1: epoch ") {
 		t.Errorf("on the way: %s", first.err)
 	}
 
 	before := fingerprint(t, s.path("c"))
-	if again := s.must(t, args...); again.out != first.out || fingerprint(t, s.path("c")) != before || !strings.Contains(again.err, "4 of them done, 0 steps to go") {
+	if again := s.must(t, args...); again.out != first.out || fingerprint(t, s.path("c")) != before ||
+		!strings.Contains(again.err, "4 of them done, 0 steps to go") {
 		t.Errorf("again: %s%s\nwant the same, and no file changed", again.err, again.out)
 	}
-	if p := s.must(t, append(args, "-format", "md")...); !strings.Contains(p.out, "| method | seeds | epoch | fused | audio | visual | audio linear | visual linear |\n|---|") {
+	if p := s.must(t, append(args, "-format", "md")...); !strings.Contains(
+		p.out, "| method | seeds | epoch | fused | audio | visual | audio linear | visual linear |\n|---|",
+	) {
 		t.Errorf("Markdown:\n%s", p.out)
 	}
 	if p := s.must(t, append(args, "-format", "json")...); p.out != s.read(t, "c", "compare.json") {
 		t.Errorf("json:\n%s", p.out)
 	}
 	rows, err := csv.NewReader(strings.NewReader(s.must(t, append(args, "-format", "csv")...).out)).ReadAll()
-	if err != nil || len(rows) != 1+2*5 || rows[6][3] != "inforeg" || rows[6][4] != "fused" || rows[6][10] == "" || rows[1][10] != "" {
+	if err != nil || len(rows) != 1+2*5 || rows[6][3] != "inforeg" || rows[6][4] != "fused" || rows[6][10] == "" ||
+		rows[1][10] != "" {
 		t.Errorf("csv, error %v: %v", err, rows)
 	}
 
@@ -90,10 +99,13 @@ func TestCompare(t *testing.T) {
 	}
 	back := s.must(t, append(args, "-select", "test-best")...)
 	s.must(t, smallComparison("-epochs", "3", "-set", "inforeg.beta=0.5", "-out", "d", "-select", "test-best")...)
-	if diff := cmp.Diff(s.compared(t, "d"), s.compared(t, "c")); diff != "" || !strings.Contains(back.out, "on the test split itself, as in the paper, which flatters") {
+	if diff := cmp.Diff(s.compared(t, "d"), s.compared(t, "c")); diff != "" ||
+		!strings.Contains(back.out, "on the test split itself, as in the paper, which flatters") {
 		t.Errorf("test-best (-measured as epochs end +going back)\n%s\n%s", diff, back.out)
 	}
-	if p := s.must(t, "show", filepath.Join("c", "joint-seed1")); !strings.Contains(p.out, "joint-seed1: synth, joint, seed 1, epoch 3, step 9") {
+	if p := s.must(t, "show", filepath.Join("c", "joint-seed1")); !strings.Contains(
+		p.out, "joint-seed1: synth, joint, seed 1, epoch 3, step 9",
+	) {
 		t.Errorf("a run of the comparison:\n%s", p.out)
 	}
 }
@@ -111,7 +123,9 @@ func checkChosen(t *testing.T, s *stage, dir string, r wire.RunOutcome) {
 	for _, a := range r.Accuracies {
 		found := false
 		for _, p := range rec.History.Probes {
-			found = found || p.Kind == "accuracy" && p.Split == "test" && p.Step == r.Step && p.Encoder == a.Encoder && p.Readout == a.Readout && p.Value == a.Value
+			found = found ||
+				p.Kind == "accuracy" && p.Split == "test" && p.Step == r.Step && p.Encoder == a.Encoder &&
+					p.Readout == a.Readout && p.Value == a.Value
 		}
 		if !found {
 			t.Errorf("%s: %s %v is not on record", r.Run, a.Quantity, a.Value)
@@ -164,7 +178,8 @@ func TestCompareGoesOn(t *testing.T) {
 			t.Fatalf("it came to its end before the %v", signal)
 		}
 		if signal == os.Interrupt {
-			if code := cmd.ProcessState.ExitCode(); code != 130 || !strings.Contains(said.String(), "interrupted: run 1 of 4, joint-seed0: step ") {
+			if code := cmd.ProcessState.ExitCode(); code != 130 ||
+				!strings.Contains(said.String(), "interrupted: run 1 of 4, joint-seed0: step ") {
 				t.Errorf("exit status %d, want 130\n%s", code, said.String())
 			}
 			if c := s.compared(t, "cut"); len(c.Runs) != 4 || c.Runs[0].Missing != "not trained to its end yet" {
@@ -176,7 +191,8 @@ func TestCompareGoesOn(t *testing.T) {
 	if p.out != whole.out || s.read(t, "cut", "compare.json") != s.read(t, "whole", "compare.json") {
 		t.Errorf("in three goes\n%s\nin one\n%s", p.out, whole.out)
 	}
-	if !strings.Contains(p.err, "4 runs, 1 of them done, ") || !strings.Contains(p.err, "inforeg-seed0: taken up at step ") {
+	if !strings.Contains(p.err, "4 runs, 1 of them done, ") ||
+		!strings.Contains(p.err, "inforeg-seed0: taken up at step ") {
 		t.Errorf("on the way: %s", p.err)
 	}
 }
@@ -191,7 +207,8 @@ func TestCompareHole(t *testing.T) {
 	p := s.play(t, args...)
 	checkProblem(t, p, "1 of 2 runs have no result, the first is inforeg-seed0: step ", "another folder than c")
 	for _, want := range []string{
-		"on the validation split, for want of a test split, of synth (24 samples)", "itself, which flatters", "\ninforeg  0 of 1  -", "With one seed a difference has no interval",
+		"on the validation split, for want of a test split, of synth (24 samples)", "itself, which flatters",
+		"\ninforeg  0 of 1  -", "With one seed a difference has no interval",
 		"inforeg-seed0 has no result: step ", "would be NaN or Inf.",
 	} {
 		if !strings.Contains(p.out, want) {
@@ -223,23 +240,44 @@ func TestBadComparison(t *testing.T) {
 		hint    string
 		reason  string
 	}{
-		{"method", []string{"-methods", "joint,infreg"}, `unknown method "infreg"`, "did you mean inforeg?", "a letter left out"},
-		{"twice", []string{"-methods", "joint,joint"}, "method joint is named twice", "once", "its runs would be the same"},
+		{
+			"method", []string{"-methods", "joint,infreg"}, `unknown method "infreg"`, "did you mean inforeg?",
+			"a letter left out",
+		},
+		{
+			"twice", []string{"-methods", "joint,joint"}, "method joint is named twice", "once",
+			"its runs would be the same",
+		},
 		{"no methods", []string{"-methods", ","}, "no methods", "joint", "nothing to compare"},
 		{"seeds", []string{"-seeds", "0"}, "seeds: got 0", "interval needs two", "nothing would be trained"},
 		{"setting", []string{"-set", "lr_stop=3"}, `unknown setting "lr_stop"`, "did you mean lr_step", "one letter"},
-		{"setting of another method", []string{"-methods", "joint", "-set", "inforeg.beta=1"}, "inforeg is not compared", "joint", "it would do nothing"},
-		{"setting of one of them", []string{"-set", "beta=1"}, "joint has no such setting", "-set inforeg.beta=1", "whose is it"},
+		{
+			"setting of another method", []string{"-methods", "joint", "-set", "inforeg.beta=1"},
+			"inforeg is not compared", "joint", "it would do nothing",
+		},
+		{
+			"setting of one of them", []string{"-set", "beta=1"}, "joint has no such setting", "-set inforeg.beta=1",
+			"whose is it",
+		},
 		{"epochs", []string{"-epochs", "-1"}, "epochs: got -1", "epochs:", "less than nothing"},
 		{"select", []string{"-select", "best"}, `unknown selection "best"`, "or test-best?", "there are three"},
 		{"format", []string{"-format", "html"}, `unknown format "html"`, "text, md, csv, json", "there are four"},
 		{"operand", []string{"joint"}, `unexpected "joint"`, "-methods", "flags only"},
 		{"file for a folder", []string{"-out", "file"}, "not a folder", "-out", "never overwritten"},
 		{"below a file", []string{"-out", "file/new"}, "not a folder", "-out", "it cannot be made"},
-		{"folder of something else", []string{"-out", "other"}, "not a comparison: it holds notes.txt", "empty folder", "never mixed with other files"},
-		{"broken", []string{"-out", "broken"}, "broken/compare.json is not a comparison's", "another folder", "not ours, or damaged"},
+		{
+			"folder of something else", []string{"-out", "other"}, "not a comparison: it holds notes.txt",
+			"empty folder", "never mixed with other files",
+		},
+		{
+			"broken", []string{"-out", "broken"}, "broken/compare.json is not a comparison's", "another folder",
+			"not ours, or damaged",
+		},
 		{"newer", []string{"-out", "newer"}, "schema 99", "update", "made by a later version"},
-		{"folder that cannot be made", []string{"-out", "/proc/new"}, "/proc/new", "cannot be made", "not even by root"},
+		{
+			"folder that cannot be made", []string{"-out", "/proc/new"}, "/proc/new", "cannot be made",
+			"not even by root",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := s.play(t, append(smallComparison("-epochs", "1", "-out", "new"), tt.args...)...)

@@ -27,7 +27,10 @@ func dataCommand(ctx context.Context, env *environ, args []string) error {
 	}
 	verb := operands[0]
 	if most, ok := map[string]int{"list": 1, "fetch": 2}[verb]; ok && len(operands) > most {
-		return &wire.Problem{Message: fmt.Sprintf("data %s: unexpected %q", verb, operands[most]), Hint: "`primewindow data -h` lists the flags"}
+		return &wire.Problem{
+			Message: fmt.Sprintf("data %s: unexpected %q", verb, operands[most]),
+			Hint:    "`primewindow data -h` lists the flags",
+		}
 	}
 	switch {
 	case (verb == "check" || verb == "show") && len(operands) > 1:
@@ -40,7 +43,9 @@ func dataCommand(ctx context.Context, env *environ, args []string) error {
 		}
 		return showData(env, operands[1], where, set, *count, cmp.Or(*out, operands[1]+".png"))
 	case verb == "check" || verb == "show":
-		return &wire.Problem{Message: "data " + verb + ": no set", Hint: "for example primewindow data " + verb + " folder DIR"}
+		return &wire.Problem{
+			Message: "data " + verb + ": no set", Hint: "for example primewindow data " + verb + " folder DIR",
+		}
 	case verb == "list" && len(operands) == 1:
 		for _, s := range catalog.Sets(env.project) {
 			fmt.Fprintf(env.out, "%-14s %s (%s)\n", s.Name, s.Doc, s.State())
@@ -51,7 +56,10 @@ func dataCommand(ctx context.Context, env *environ, args []string) error {
 	case verb == "fetch":
 		return &wire.Problem{Message: "data fetch: no set", Hint: "for example primewindow data fetch " + fetched()[0]}
 	default:
-		return &wire.Problem{Message: fmt.Sprintf("data: unknown %q", verb), Hint: "primewindow data list, check SET [DIR], show SET [DIR], or fetch SET"}
+		return &wire.Problem{
+			Message: fmt.Sprintf("data: unknown %q", verb),
+			Hint:    "primewindow data list, check SET [DIR], show SET [DIR], or fetch SET",
+		}
 	}
 }
 
@@ -121,7 +129,9 @@ func fetch(ctx context.Context, env *environ, name, dir string, mirrors map[stri
 	if err != nil && ctx.Err() == nil {
 		hint := placeHint(err)
 		if hint == "" {
-			hint = "what was fetched is kept, the same command goes on; " + strings.Join(flags, " and ") + " name mirrors"
+			hint = "what was fetched is kept, the same command goes on; " + strings.Join(
+				flags, " and ",
+			) + " name mirrors"
 		}
 		return &wire.Problem{Message: err.Error(), Hint: hint}
 	}

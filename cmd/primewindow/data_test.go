@@ -47,7 +47,10 @@ func makeDigits(t *testing.T, s *stage, dir string) {
 	for digit := range 10 {
 		for _, speaker := range []string{"george", "theo"} {
 			for take := range 2 {
-				s.write(t, fmt.Sprintf("%s/fsdd/recordings/%d_%s_%d.wav", dir, digit, speaker, take), wav(8000, digit, 700+10*take))
+				s.write(
+					t, fmt.Sprintf("%s/fsdd/recordings/%d_%s_%d.wav", dir, digit, speaker, take),
+					wav(8000, digit, 700+10*take),
+				)
 			}
 		}
 	}
@@ -67,8 +70,10 @@ func makeDigits(t *testing.T, s *stage, dir string) {
 // smallDigits are flags for a run on made digits, a few milliseconds a step.
 func smallDigits(more ...string) []string {
 	return append([]string{
-		"run", "-data", "digits", "-epochs", "1", "-set", "batch=8", "-set", "data.val_share=0", "-set", "probe_samples=8", "-set", "linear_samples=16",
-		"-set", "encoder.audio=cnn2d:4", "-set", "encoder.visual=cnn2d:4", "-set", "every.accuracy=never", "-set", "every.linear=never",
+		"run", "-data", "digits", "-epochs", "1", "-set", "batch=8", "-set", "data.val_share=0", "-set",
+		"probe_samples=8", "-set", "linear_samples=16",
+		"-set", "encoder.audio=cnn2d:4", "-set", "encoder.visual=cnn2d:4", "-set", "every.accuracy=never", "-set",
+		"every.linear=never",
 	}, more...)
 }
 
@@ -83,7 +88,11 @@ func TestDigits(t *testing.T) {
 		t.Errorf("data list does not say where digits are:\n%s", p.out)
 	}
 	s.must(t, smallDigits("-out", "there")...)
-	const take, images, labels = "data/fsdd/recordings/3_theo_1.wav", "data/mnist/train-images-idx3-ubyte", "data/mnist/train-labels-idx1-ubyte"
+	const (
+		take   = "data/fsdd/recordings/3_theo_1.wav"
+		images = "data/mnist/train-images-idx3-ubyte"
+		labels = "data/mnist/train-labels-idx1-ubyte"
+	)
 	sound, numbers := wav(8000, 3, 710), []byte(s.read(t, labels))
 	bad := append([]byte(nil), numbers...)
 	bad[8+17] = 10
@@ -95,16 +104,40 @@ func TestDigits(t *testing.T) {
 		hint    string
 		reason  string
 	}{
-		{"missing WAV", take, nil, "3_theo_1.wav: missing", "data fetch digits", "a smaller set must not pass for the whole"},
+		{
+			"missing WAV", take, nil, "3_theo_1.wav: missing", "data fetch digits",
+			"a smaller set must not pass for the whole",
+		},
 		{"empty WAV", take, []byte{}, "3_theo_1.wav: empty", "broke off", "a download that never began"},
-		{"truncated WAV", take, sound[:len(sound)-99], "3_theo_1.wav: truncated", "damaged", "a download that was cut off"},
-		{"wrong rate", take, wav(16000, 3, 710), "3_theo_1.wav: not supported: sample rate 16000 Hz, want 8000 Hz", "convert the file", "whole, but of another kind"},
-		{"no WAV", take, []byte(strings.Repeat("<html>", 20)), "3_theo_1.wav: a web page", "refused", "an error page under the name"},
-		{"digit 12", "data/fsdd/recordings/12_theo_0.wav", sound, `label "12", want a digit from 0 to 9`, "damaged", "the label stands in the name"},
-		{"missing IDX", images, nil, "train-images-idx3-ubyte: neither it nor", "data fetch digits", "with and without .gz"},
+		{
+			"truncated WAV", take, sound[:len(sound)-99], "3_theo_1.wav: truncated", "damaged",
+			"a download that was cut off",
+		},
+		{
+			"wrong rate", take, wav(16000, 3, 710), "3_theo_1.wav: not supported: sample rate 16000 Hz, want 8000 Hz",
+			"convert the file", "whole, but of another kind",
+		},
+		{
+			"no WAV", take, []byte(strings.Repeat("<html>", 20)), "3_theo_1.wav: a web page", "refused",
+			"an error page under the name",
+		},
+		{
+			"digit 12", "data/fsdd/recordings/12_theo_0.wav", sound, `label "12", want a digit from 0 to 9`, "damaged",
+			"the label stands in the name",
+		},
+		{
+			"missing IDX", images, nil, "train-images-idx3-ubyte: neither it nor", "data fetch digits",
+			"with and without .gz",
+		},
 		{"empty IDX", images, []byte{}, "train-images-idx3-ubyte: 0 bytes", "broke off", "a download that never began"},
-		{"truncated IDX", images, []byte(s.read(t, images))[:5000], "train-images-idx3-ubyte: truncated: 4984 bytes of values", "damaged", "a download that was cut off"},
-		{"label out of range", labels, bad, "train-labels-idx1-ubyte: label 10 at place 17, want at most 9", "damaged", "ten classes"},
+		{
+			"truncated IDX", images, []byte(s.read(t, images))[:5000],
+			"train-images-idx3-ubyte: truncated: 4984 bytes of values", "damaged", "a download that was cut off",
+		},
+		{
+			"label out of range", labels, bad, "train-labels-idx1-ubyte: label 10 at place 17, want at most 9",
+			"damaged", "ten classes",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			old, err := os.ReadFile(s.path(tt.file))
@@ -137,7 +170,9 @@ func TestDigits(t *testing.T) {
 			}
 		})
 	}
-	if p := s.must(t, smallDigits("-epochs", "2", "-out", "there")...); strings.Count(s.read(t, "there", "metrics.jsonl"), "\n") != 4 {
+	if p := s.must(
+		t, smallDigits("-epochs", "2", "-out", "there")...,
+	); strings.Count(s.read(t, "there", "metrics.jsonl"), "\n") != 4 {
 		t.Errorf("with the files back, want 4 steps\n%s", p.err)
 	}
 	if err := os.Remove(s.path("data/fsdd/recordings/3_theo_1.wav")); err != nil {
@@ -145,14 +180,20 @@ func TestDigits(t *testing.T) {
 	}
 	for digit := range 10 { // the set is whole again, but smaller
 		for _, speaker := range []string{"george", "theo"} {
-			if err := os.Remove(s.path(fmt.Sprintf("data/fsdd/recordings/%d_%s_1.wav", digit, speaker))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := os.Remove(s.path(fmt.Sprintf("data/fsdd/recordings/%d_%s_1.wav", digit, speaker))); err != nil &&
+				!errors.Is(err, fs.ErrNotExist) {
 				t.Fatal(err)
 			}
 		}
 	}
-	checkProblem(t, s.play(t, smallDigits("-epochs", "3", "-out", "there")...), "other samples of digits", "bring the old files back")
+	checkProblem(
+		t, s.play(t, smallDigits("-epochs", "3", "-out", "there")...), "other samples of digits",
+		"bring the old files back",
+	)
 	s.env = nil
-	checkProblem(t, s.play(t, smallDigits("-out", "new")...), "data digits: no folders [fsdd mnist]", "data fetch digits")
+	checkProblem(
+		t, s.play(t, smallDigits("-out", "new")...), "data digits: no folders [fsdd mnist]", "data fetch digits",
+	)
 	checkProblem(t, s.play(t, smallDigits("-out", "new", "-dir", s.path("x"))...), "recordings: no such file", "-dir")
 }
 
@@ -184,13 +225,20 @@ func TestFetchRefuses(t *testing.T) {
 		reason  string
 	}{
 		{"not there", http.NotFound, "404", "a mirror that lacks the file"},
-		{"another file", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>sign in</html>")) }, "gzip", "a portal that answers everything"},
+		{
+			"another file",
+			func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>sign in</html>")) }, "gzip",
+			"a portal that answers everything",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newStage(t)
 			server := httptest.NewServer(tt.answer)
 			defer server.Close()
-			p := s.play(t, "data", "fetch", "digits", "-mnist", server.URL, "-fsdd", server.URL+"/fsdd.tar.gz", "-dir", s.path("data"))
+			p := s.play(
+				t, "data", "fetch", "digits", "-mnist", server.URL, "-fsdd", server.URL+"/fsdd.tar.gz", "-dir",
+				s.path("data"),
+			)
 			checkProblem(t, p, tt.message, "the same command goes on")
 			for _, folder := range []string{"mnist", "fsdd"} {
 				if _, err := os.Stat(filepath.Join(s.path("data"), folder)); !errors.Is(err, fs.ErrNotExist) {

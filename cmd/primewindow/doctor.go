@@ -35,11 +35,16 @@ func doctorCommand(ctx context.Context, env *environ, args []string) error {
 	list := []finding{
 		program(ctx, "Go", "go", "version", "install Go 1.26.5 or newer and put it on PATH", false),
 		program(ctx, "C compiler", "cc", "--version", "apt-get install gcc libc6-dev", false),
-		program(ctx, "Python", filepath.Join(env.project, ".venv", "bin", "python"), "--version", "`make lab` makes the environment .venv", false),
+		program(
+			ctx, "Python", filepath.Join(env.project, ".venv", "bin", "python"), "--version",
+			"`make lab` makes the environment .venv", false,
+		),
 		plugin(env.project),
 		kernel(env.project),
 		running(ctx, env.project),
-		program(ctx, "chromium", "chromium", "--version", "apt-get install chromium; only the browser test needs it", true),
+		program(
+			ctx, "chromium", "chromium", "--version", "apt-get install chromium; only the browser test needs it", true,
+		),
 		program(ctx, "ffmpeg", "ffmpeg", "-version", "apt-get install ffmpeg; only video files need it", true),
 	}
 	for _, s := range catalog.Sets(env.project) {
@@ -48,7 +53,10 @@ func doctorCommand(ctx context.Context, env *environ, args []string) error {
 		case s.Dir != "":
 			f.text = s.Dir
 		case !s.Present:
-			f.text = fmt.Sprintf("`primewindow data fetch %s`, or name its folder in %s (looked in %s)", s.Name, catalog.DataVariable, strings.Join(catalog.DataFolders(env.project), ", "))
+			f.text = fmt.Sprintf(
+				"`primewindow data fetch %s`, or name its folder in %s (looked in %s)", s.Name, catalog.DataVariable,
+				strings.Join(catalog.DataFolders(env.project), ", "),
+			)
 		}
 		list = append(list, f)
 	}
@@ -65,7 +73,10 @@ func doctorCommand(ctx context.Context, env *environ, args []string) error {
 		fmt.Fprintf(env.out, "%-2s  %-12s %s\n", mark, f.what, f.text)
 	}
 	if bad > 0 {
-		return &wire.Problem{Message: fmt.Sprintf("%d things are missing", bad), Hint: "each line above that begins with NO says what to do; `make lab` installs most"}
+		return &wire.Problem{
+			Message: fmt.Sprintf("%d things are missing", bad),
+			Hint:    "each line above that begins with NO says what to do; `make lab` installs most",
+		}
 	}
 	return nil
 }
@@ -101,7 +112,10 @@ func plugin(project string) finding {
 		return f
 	}
 	defer b.Finalize()
-	f.ok, f.text = true, fmt.Sprintf("%s, %s, %d devices, on %s/%s", b.Plugin, b.Description(), b.NumDevices(), runtime.GOOS, runtime.GOARCH)
+	f.ok, f.text = true,
+		fmt.Sprintf(
+			"%s, %s, %d devices, on %s/%s", b.Plugin, b.Description(), b.NumDevices(), runtime.GOOS, runtime.GOARCH,
+		)
 	return f
 }
 

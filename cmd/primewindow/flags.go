@@ -36,7 +36,9 @@ func parse(env *environ, f *flag.FlagSet, args []string, least, most int) ([]str
 			return nil, errHelp
 		}
 		if err != nil {
-			return nil, &wire.Problem{Message: err.Error(), Hint: fmt.Sprintf("`primewindow %s -h` lists the flags", f.Name())}
+			return nil, &wire.Problem{
+				Message: err.Error(), Hint: fmt.Sprintf("`primewindow %s -h` lists the flags", f.Name()),
+			}
 		}
 		args = f.Args()
 		if len(args) == 0 {
@@ -55,7 +57,9 @@ func parse(env *environ, f *flag.FlagSet, args []string, least, most int) ([]str
 		}
 	}
 	if len(operands) < least {
-		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %d operands, want %d", f.Name(), len(operands), least), Hint: usage}
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("%s: %d operands, want %d", f.Name(), len(operands), least), Hint: usage,
+		}
 	}
 	if len(operands) > most {
 		return nil, &wire.Problem{Message: fmt.Sprintf("%s: unexpected %q", f.Name(), operands[most]), Hint: usage}
@@ -85,7 +89,10 @@ func checkNumbers(f *flag.FlagSet) (err error) {
 		}
 		if below {
 			_, usage := flag.UnquoteUsage(named)
-			err = &wire.Problem{Message: fmt.Sprintf("-%s: got %v, want 0 or more", named.Name, named.Value), Hint: fmt.Sprintf("-%s: %s", named.Name, usage)}
+			err = &wire.Problem{
+				Message: fmt.Sprintf("-%s: got %v, want 0 or more", named.Name, named.Value),
+				Hint:    fmt.Sprintf("-%s: %s", named.Name, usage),
+			}
 		}
 	})
 	return err
@@ -107,9 +114,10 @@ func (a assignments) Set(text string) error {
 
 // skipBroken adds the flag -skip-broken, which is short for the set's own setting.
 func (a assignments) skipBroken(f *flag.FlagSet, prefix string) {
-	f.BoolFunc("skip-broken", "leave out broken samples and list them, short for -set "+prefix+"skip_broken=true", func(value string) error {
-		return a.Set(prefix + "skip_broken=" + value)
-	})
+	f.BoolFunc("skip-broken", "leave out broken samples and list them, short for -set "+prefix+"skip_broken=true",
+		func(value string) error {
+			return a.Set(prefix + "skip_broken=" + value)
+		})
 }
 
 // runFlags are those of all commands that train: which set, where it is, how long, and any setting.

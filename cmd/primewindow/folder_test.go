@@ -30,11 +30,14 @@ func TestFolder(t *testing.T) {
 	makeFolder(t, s, "mine")
 	run := func(more ...string) []string {
 		return append([]string{
-			"run", "-data", "folder", "-dir", s.path("mine"), "-epochs", "1", "-set", "batch=4", "-set", "probe_samples=8", "-set", "linear_samples=16",
+			"run", "-data", "folder", "-dir", s.path("mine"), "-epochs", "1", "-set", "batch=4", "-set",
+			"probe_samples=8", "-set", "linear_samples=16",
 			"-set", "encoder.sound=cnn2d:4", "-set", "encoder.body=mlp:4",
 		}, more...)
 	}
-	if p := s.must(t, "data", "check", "folder", s.path("mine")); !strings.Contains(p.out, "train      10 samples, high 5, low 5\n") {
+	if p := s.must(t, "data", "check", "folder", s.path("mine")); !strings.Contains(
+		p.out, "train      10 samples, high 5, low 5\n",
+	) {
 		t.Errorf("data check says\n%s", p.out)
 	}
 	s.must(t, run("-out", "whole")...)
@@ -43,11 +46,14 @@ func TestFolder(t *testing.T) {
 	checkProblem(t, s.play(t, run("-out", "stopped")...), "s3.wav: 4 bytes", "-skip-broken")
 	p := s.play(t, "data", "check", "folder", s.path("mine"))
 	checkProblem(t, p, "s3.wav: 4 bytes", "-skip-broken")
-	if p := s.must(t, "data", "check", "-skip-broken", "folder", s.path("mine")); !strings.Contains(p.out, "left out: 1 samples") || !strings.Contains(p.out, "s3.wav: 4 bytes") {
+	if p := s.must(
+		t, "data", "check", "-skip-broken", "folder", s.path("mine"),
+	); !strings.Contains(p.out, "left out: 1 samples") || !strings.Contains(p.out, "s3.wav: 4 bytes") {
 		t.Errorf("data check -skip-broken says\n%s\nwant what was left out counted and listed", p.out)
 	}
 	s.must(t, run("-skip-broken", "-out", "part")...)
-	if manifest := s.read(t, "part", "manifest.json"); !strings.Contains(manifest, `"skipped"`) || !strings.Contains(manifest, "s3.wav: 4 bytes") {
+	if manifest := s.read(t, "part", "manifest.json"); !strings.Contains(manifest, `"skipped"`) ||
+		!strings.Contains(manifest, "s3.wav: 4 bytes") {
 		t.Errorf("the manifest does not list what was left out:\n%s", manifest)
 	}
 	checkProblem(t, s.play(t, "data", "check", "-skip-broken", "synth"), `unknown setting "skip_broken"`, "data list")

@@ -24,7 +24,9 @@ func hostCommand(ctx context.Context, env *environ, args []string) error {
 		return err
 	}
 	if *idle <= 0 {
-		return &wire.Problem{Message: fmt.Sprintf("host: -idle %v, want a positive duration", *idle), Hint: "for example -idle 2h"}
+		return &wire.Problem{
+			Message: fmt.Sprintf("host: -idle %v, want a positive duration", *idle), Hint: "for example -idle 2h",
+		}
 	}
 	if err := xla.Reexec(env.project); err != nil {
 		return err
@@ -53,9 +55,15 @@ func psCommand(ctx context.Context, env *environ, args []string) error {
 		if backend == "" {
 			backend = "no backend opened yet"
 		}
-		fmt.Fprintf(env.out, "host     process %d, build %s, since %s, %s\n", h.PID, h.Build, h.Started.Local().Format("2006-01-02 15:04"), backend)
+		fmt.Fprintf(
+			env.out, "host     process %d, build %s, since %s, %s\n", h.PID, h.Build,
+			h.Started.Local().Format("2006-01-02 15:04"), backend,
+		)
 		if h.Cell != nil {
-			fmt.Fprintf(env.out, "         a cell's own binary, of %s: %s\n", h.Cell.From, strings.Join(slices.Sorted(maps.Keys(h.Cell.Defines)), ", "))
+			fmt.Fprintf(
+				env.out, "         a cell's own binary, of %s: %s\n", h.Cell.From,
+				strings.Join(slices.Sorted(maps.Keys(h.Cell.Defines)), ", "),
+			)
 		}
 		if runs, err = workbench.RunsContext(ctx); err != nil {
 			return err
@@ -69,7 +77,10 @@ func psCommand(ctx context.Context, env *environ, args []string) error {
 	t := tabwriter.NewWriter(env.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "RUN\tDATA\tMETHOD\tSEED\tEPOCH\tSTEP\tSTATE\tBY")
 	for _, s := range runs {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", s.Name, s.Data, s.Method, s.Seed, s.Epoch, s.Step, s.State, s.Stepper)
+		fmt.Fprintf(
+			t, "%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", s.Name, s.Data, s.Method, s.Seed, s.Epoch, s.Step, s.State,
+			s.Stepper,
+		)
 	}
 	if err := t.Flush(); err != nil {
 		return err

@@ -36,7 +36,8 @@ func TestHost(t *testing.T) {
 		t.Errorf("stop without a host:\n%s", p.out)
 	}
 	s.must(t, small("-epochs", "1", "-out", filepath.Join("p", "runs", "first"))...)
-	if p := s.must(t, "ps"); !strings.Contains(p.out, "none is running") || !strings.Contains(p.out, "\nfirst  synth  joint") {
+	if p := s.must(t, "ps"); !strings.Contains(p.out, "none is running") ||
+		!strings.Contains(p.out, "\nfirst  synth  joint") {
 		t.Errorf("ps without a host, with a run:\n%s", p.out)
 	}
 
@@ -64,7 +65,10 @@ func TestHost(t *testing.T) {
 		t.Errorf("stop first: %s", p.out)
 	}
 	checkProblem(t, s.play(t, "stop", "fist"), `unknown run "fist"`, "did you mean first?")
-	checkProblem(t, s.play(t, small("-epochs", "2", "-out", filepath.Join("p", "runs", "first"))...), "in use by another process", "primewindow stop")
+	checkProblem(
+		t, s.play(t, small("-epochs", "2", "-out", filepath.Join("p", "runs", "first"))...),
+		"in use by another process", "primewindow stop",
+	)
 	if p := s.must(t, "stop"); !strings.Contains(p.out, "saved its runs and left") {
 		t.Errorf("stop: %s", p.out)
 	}
@@ -94,10 +98,12 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	for command, want := range map[string]string{
-		"run": "-set name=value", "show": "-figure kind", "export": "-format format", "data": "-dir folder", "host": "-idle long", "ps": "", "stop": "", "doctor": "",
+		"run": "-set name=value", "show": "-figure kind", "export": "-format format", "data": "-dir folder",
+		"host": "-idle long", "ps": "", "stop": "", "doctor": "",
 	} {
 		for _, args := range [][]string{{command, "-h"}, {command, "--help"}} {
-			if p := s.must(t, args...); !strings.HasPrefix(p.out, "primewindow "+command+"\n") || !strings.Contains(p.out, want) {
+			if p := s.must(t, args...); !strings.HasPrefix(p.out, "primewindow "+command+"\n") ||
+				!strings.Contains(p.out, want) {
 				t.Errorf("primewindow %v:\n%s\nwant %q", args, p.out, want)
 			}
 		}
@@ -112,7 +118,8 @@ func TestHelpTopics(t *testing.T) {
 		t.Fatalf("topics %v", topics())
 	}
 	for _, topic := range topics() {
-		if text := s.must(t, "help", topic).out; !strings.HasPrefix(text, "# ") || len(text) < 300 || !strings.Contains(list, topic) {
+		if text := s.must(t, "help", topic).out; !strings.HasPrefix(text, "# ") || len(text) < 300 ||
+			!strings.Contains(list, topic) {
 			t.Errorf("primewindow help %s:\n%s", topic, text)
 		}
 	}
@@ -136,7 +143,8 @@ func TestDoctor(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"Go": "ok", "C compiler": "ok", "Python": "NO", "XLA plugin": "ok", "kernel": "NO", "host": "ok", "data synth": "ok", "data digits": "--",
+		"Go": "ok", "C compiler": "ok", "Python": "NO", "XLA plugin": "ok", "kernel": "NO", "host": "ok",
+		"data synth": "ok", "data digits": "--",
 	} {
 		if marks[name] != want {
 			t.Errorf("%s is %q, want %q\n%s", name, marks[name], want, p.out)

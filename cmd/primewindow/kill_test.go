@@ -27,7 +27,8 @@ func TestKilledAtTheEnd(t *testing.T) {
 	s := newStage(t)
 	command := func(out string) []string {
 		return []string{
-			"compare", "-data", "synth", "-methods", "joint", "-seeds", "1", "-epochs", "3", "-set", "data.train=320", "-set", "data.val=96",
+			"compare", "-data", "synth", "-methods", "joint", "-seeds", "1", "-epochs", "3", "-set", "data.train=320",
+			"-set", "data.val=96",
 			"-set", "data.test=96", "-set", "batch=16", "-set", "lr=0.05", "-out", out,
 		}
 	}

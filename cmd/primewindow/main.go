@@ -31,21 +31,52 @@ var commands []command
 
 func init() { // here, since help refers to the list
 	commands = []command{
-		{"run", "-data SET -method METHOD -epochs N -seed S -out DIR", "train, or go on where DIR left off", runCommand},
+		{
+			"run", "-data SET -method METHOD -epochs N -seed S -out DIR", "train, or go on where DIR left off",
+			runCommand,
+		},
 		{"show", "DIR", "what a run has on record; with -figure, drawn", showCommand},
 		{"probe", "DIR -at STEP -kind KIND", "measure a run at any step it has taken", probeCommand},
-		{"compare", "-data SET -methods METHOD,METHOD -seeds N -out DIR", "methods on the same samples from the same seeds: a table, with what may be claimed", compareCommand},
-		{"reproduce", "TARGET -data SET -seeds N -scale demo|paper -out DIR", "a table or figure of the paper, from its runs: table1 to table7, fig1, fig3 to fig10, window, fisher, when, all; -verify RECORD|FOLDER trains recorded runs again and compares", reproduceCommand},
-		{"replay", "SPECDIR OUT", "given weights and batches, every step of a method, to compare implementations", replayCommand},
-		{"export", "DIR -format FORMAT -out FILE", "a run for other programs: safetensors, csv, tensorboard", exportCommand},
-		{"check", "[RUN|FOLDER]", "is what is on disk what was written: records, snapshots, events, comparisons; with -deep every step is computed again", checkCommand},
+		{
+			"compare", "-data SET -methods METHOD,METHOD -seeds N -out DIR",
+			"methods on the same samples from the same seeds: a table, with what may be claimed", compareCommand,
+		},
+		{
+			"reproduce", "TARGET -data SET -seeds N -scale demo|paper -out DIR",
+			"a table or figure of the paper, from its runs: table1 to table7, fig1, fig3 to fig10, window, fisher, " +
+				"when, all; -verify RECORD|FOLDER trains recorded runs again and compares",
+			reproduceCommand,
+		},
+		{
+			"replay", "SPECDIR OUT", "given weights and batches, every step of a method, to compare implementations",
+			replayCommand,
+		},
+		{
+			"export", "DIR -format FORMAT -out FILE", "a run for other programs: safetensors, csv, tensorboard",
+			exportCommand,
+		},
+		{
+			"check", "[RUN|FOLDER]",
+			"is what is on disk what was written: records, snapshots, events, comparisons; with -deep every step is " +
+				"computed again",
+			checkCommand,
+		},
 		{"data", "list | check SET [DIR] | show SET [DIR] | fetch SET", "the sets of samples", dataCommand},
-		{"settings", "[NAME] -data SET -method METHOD", "the settings of a run: default, range, whether it may change in the middle of a run", settingsCommand},
+		{
+			"settings", "[NAME] -data SET -method METHOD",
+			"the settings of a run: default, range, whether it may change in the middle of a run", settingsCommand,
+		},
 		{"ps", "", "the project's host, its socket and its runs", psCommand},
 		{"stop", "[RUN]", "pause a run; without one, save everything and end the host", stopCommand},
 		{"doctor", "", "what is installed, and what to do about what is not", doctorCommand},
 		{"host", "", "serve notebooks; they start it themselves", hostCommand},
-		{"help", "[TOPIC]", "this list, or a topic: " + strings.Join(topics(), ", ") + "; primewindow COMMAND -h lists a command's flags", helpCommand},
+		{
+			"help", "[TOPIC]",
+			"this list, or a topic: " + strings.Join(
+				topics(), ", ",
+			) + "; primewindow COMMAND -h lists a command's flags",
+			helpCommand,
+		},
 	}
 }
 
@@ -67,7 +98,9 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	err := func() (err error) {
 		defer func() {
 			if p := recover(); p != nil {
-				err = &wire.Problem{Message: fmt.Sprint(p), Hint: "this is a defect of primewindow; what is on record is kept"}
+				err = &wire.Problem{
+					Message: fmt.Sprint(p), Hint: "this is a defect of primewindow; what is on record is kept",
+				}
 			}
 		}()
 		if env.project, err = wire.Project(); err != nil {
@@ -85,7 +118,9 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 		for _, c := range commands {
 			names = append(names, c.name)
 		}
-		return &wire.Problem{Message: fmt.Sprintf("unknown command %q", args[0]), Hint: "the commands are " + strings.Join(names, ", ")}
+		return &wire.Problem{
+			Message: fmt.Sprintf("unknown command %q", args[0]), Hint: "the commands are " + strings.Join(names, ", "),
+		}
 	}()
 	warnCache(errOut)
 	switch {
@@ -105,7 +140,10 @@ func warnCache(w io.Writer) {
 		return
 	}
 	if why := c.Trouble(); why != nil {
-		fmt.Fprintf(w, "primewindow: warning: %s: decoded samples are not kept, and are decoded anew each time\n", wire.OneLine(why.Error()))
+		fmt.Fprintf(
+			w, "primewindow: warning: %s: decoded samples are not kept, and are decoded anew each time\n",
+			wire.OneLine(why.Error()),
+		)
 		fmt.Fprintf(w, "hint: name a folder that you can write to in %s, or set it to off\n", cache.DirVariable)
 	}
 }
@@ -159,12 +197,17 @@ func helpCommand(_ context.Context, env *environ, args []string) error {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		text, err := help.ReadFile("help/" + args[0] + ".md")
 		if err != nil {
-			return wire.Unknown("topic", args[0], topics(), "the topics are "+strings.Join(topics(), ", ")+"; flags: primewindow COMMAND -h")
+			return wire.Unknown(
+				"topic", args[0], topics(),
+				"the topics are "+strings.Join(topics(), ", ")+"; flags: primewindow COMMAND -h",
+			)
 		}
 		_, err = env.out.Write(text)
 		return err
 	}
-	fmt.Fprintln(env.out, "Primewindow trains multimodal models and shows how much each encoder learns while it learns.")
+	fmt.Fprintln(
+		env.out, "Primewindow trains multimodal models and shows how much each encoder learns while it learns.",
+	)
 	fmt.Fprintln(env.out)
 	for _, c := range commands {
 		fmt.Fprintf(env.out, "  primewindow %s\n      %s\n", strings.TrimSpace(c.name+" "+c.operands), c.doc)

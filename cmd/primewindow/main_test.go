@@ -66,7 +66,9 @@ func (s *stage) path(parts ...string) string {
 // write makes a file, and its folder.
 func (s *stage) write(t *testing.T, name string, content []byte) {
 	t.Helper()
-	if err := errors.Join(os.MkdirAll(filepath.Dir(s.path(name)), 0o755), os.WriteFile(s.path(name), content, 0o644)); err != nil {
+	if err := errors.Join(
+		os.MkdirAll(filepath.Dir(s.path(name)), 0o755), os.WriteFile(s.path(name), content, 0o644),
+	); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -120,10 +122,12 @@ func (s *stage) command(t *testing.T, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, exe, args...)
 	cmd.Dir = s.dir
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(e string) bool {
-		return strings.HasPrefix(e, "PRIMEWINDOW_") || strings.HasPrefix(e, "GOMLX_BACKEND=") || strings.HasPrefix(e, "GONB_")
+		return strings.HasPrefix(e, "PRIMEWINDOW_") || strings.HasPrefix(e, "GOMLX_BACKEND=") ||
+			strings.HasPrefix(e, "GONB_")
 	})
 	cmd.Env = append(cmd.Env,
-		commandVariable+"=1", "PRIMEWINDOW_PROJECT="+s.path("p"), "XDG_RUNTIME_DIR="+s.path("x"), "GOMLX_BACKEND=xla:cpu",
+		commandVariable+"=1", "PRIMEWINDOW_PROJECT="+s.path("p"), "XDG_RUNTIME_DIR="+s.path("x"),
+		"GOMLX_BACKEND=xla:cpu",
 		"PJRT_PLUGIN_LIBRARY_PATH="+plugins(t))
 	cmd.Env = append(cmd.Env, s.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -156,8 +160,10 @@ func (s *stage) must(t *testing.T, args ...string) played {
 // small are flags under which a step takes a few milliseconds and an epoch has three.
 func small(more ...string) []string {
 	return append([]string{
-		"run", "-set", "batch=16", "-set", "lr=0.05", "-set", "data.train=48", "-set", "data.val=24", "-set", "data.test=24",
-		"-set", "probe_samples=8", "-set", "linear_samples=24", "-set", "encoder.audio=cnn2d:4", "-set", "encoder.visual=cnn2d:4",
+		"run", "-set", "batch=16", "-set", "lr=0.05", "-set", "data.train=48", "-set", "data.val=24", "-set",
+		"data.test=24",
+		"-set", "probe_samples=8", "-set", "linear_samples=24", "-set", "encoder.audio=cnn2d:4", "-set",
+		"encoder.visual=cnn2d:4",
 	}, more...)
 }
 
@@ -193,7 +199,8 @@ func checkProblem(t *testing.T, p played, message, hint string) {
 		t.Fatalf("%d lines of error and %d of hint, want one of each:\n%s", n, m, p.err)
 	}
 	list := strings.Split(strings.TrimSuffix(p.err, "\n"), "\n")
-	if len(list) < 2 || !strings.HasPrefix(list[len(list)-2], "primewindow: error: ") || !strings.HasPrefix(list[len(list)-1], "hint: ") {
+	if len(list) < 2 || !strings.HasPrefix(list[len(list)-2], "primewindow: error: ") ||
+		!strings.HasPrefix(list[len(list)-1], "hint: ") {
 		t.Fatalf("want the error and the hint as the last two lines:\n%s", p.err)
 	}
 	if got := list[len(list)-2]; !strings.Contains(got, message) || strings.Contains(got, "runtime error") {

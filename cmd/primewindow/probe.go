@@ -21,7 +21,10 @@ import (
 func probeCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("probe")
 	var ask wire.Probe
-	f.StringVar(&ask.Kind, "kind", "fisher_emp", "`kind`: fisher_emp, fisher_true, cosine, noise, motion, accuracy, linear, or samples, which draws them")
+	f.StringVar(
+		&ask.Kind, "kind", "fisher_emp",
+		"`kind`: fisher_emp, fisher_true, cosine, noise, motion, accuracy, linear, or samples, which draws them",
+	)
 	f.StringVar(&ask.Loss, "loss", "", "`loss`: fused, unimodal, sum")
 	f.StringVar(&ask.Labels, "labels", "", "of fisher_true: `labels` exact or sampled")
 	f.StringVar(&ask.BN, "bn", "", "batch-norm `statistics`: recalibrated, eval, const, coupled, share")
@@ -40,11 +43,19 @@ func probeCommand(ctx context.Context, env *environ, args []string) error {
 	drawn := ask.Kind == "samples"
 	switch {
 	case drawn && *out == "":
-		return &wire.Problem{Message: "probe: no file for the picture of the samples", Hint: "say where to with -out, for example -out samples.png"}
+		return &wire.Problem{
+			Message: "probe: no file for the picture of the samples",
+			Hint:    "say where to with -out, for example -out samples.png",
+		}
 	case !drawn && *out != "":
-		return &wire.Problem{Message: "probe: -out belongs to -kind samples", Hint: "draw other figures with primewindow show"}
+		return &wire.Problem{
+			Message: "probe: -out belongs to -kind samples", Hint: "draw other figures with primewindow show",
+		}
 	case drawn && ask != wire.Probe{Kind: ask.Kind}:
-		return &wire.Problem{Message: "probe: samples are drawn in the run's own definition", Hint: "leave out all flags but -at and -out"}
+		return &wire.Problem{
+			Message: "probe: samples are drawn in the run's own definition",
+			Hint:    "leave out all flags but -at and -out",
+		}
 	}
 	dir := folder(env, operands[0])
 	rec, err := record.ReadRecorded(dir)
@@ -95,7 +106,10 @@ func probeCommand(ctx context.Context, env *environ, args []string) error {
 		if p.Readout != "" {
 			name += " (" + p.Readout + ")"
 		}
-		fmt.Fprintf(t, "%d\t%s\t%s\t%.6g\t%s\t%s\t%s\t%s\t%d\t%s\n", p.Step, p.Kind, name, p.Value, se, p.Loss, p.Labels, p.BN, p.N, strings.Trim(p.Params+", "+p.Way, ", "))
+		fmt.Fprintf(
+			t, "%d\t%s\t%s\t%.6g\t%s\t%s\t%s\t%s\t%d\t%s\n", p.Step, p.Kind, name, p.Value, se, p.Loss, p.Labels, p.BN,
+			p.N, strings.Trim(p.Params+", "+p.Way, ", "),
+		)
 	}
 	return t.Flush()
 }

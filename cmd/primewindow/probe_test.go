@@ -24,11 +24,26 @@ func TestProbe(t *testing.T) {
 		want   string // of the line about the audio encoder
 		reason string
 	}{
-		{"own", []string{"-at", "2"}, "2 fisher_emp audio # # fused observed recalibrated 8", "in mid-epoch, where nothing is on record"},
-		{"at the start", []string{"-at", "0", "-bn", "eval"}, "0 fisher_emp audio # # fused observed eval 8", "the first weights"},
-		{"drawn", []string{"-kind", "fisher_true", "-labels", "sampled", "-draws", "2", "-weights"}, "6 fisher_true audio # # fused sampled recalibrated 8 weights, 2 draws", "in what it differs"},
-		{"cosine", []string{"-kind", "cosine", "-batches", "3", "-at", "5"}, "5 cosine audio # - total observed batch 3 last 3", "of the last three of five"},
-		{"noise", []string{"-kind", "noise", "-at", "4"}, "4 gradient_noise audio # - fused observed coupled 16 balanced", "a whole batch"},
+		{
+			"own", []string{"-at", "2"}, "2 fisher_emp audio # # fused observed recalibrated 8",
+			"in mid-epoch, where nothing is on record",
+		},
+		{
+			"at the start", []string{"-at", "0", "-bn", "eval"}, "0 fisher_emp audio # # fused observed eval 8",
+			"the first weights",
+		},
+		{
+			"drawn", []string{"-kind", "fisher_true", "-labels", "sampled", "-draws", "2", "-weights"},
+			"6 fisher_true audio # # fused sampled recalibrated 8 weights, 2 draws", "in what it differs",
+		},
+		{
+			"cosine", []string{"-kind", "cosine", "-batches", "3", "-at", "5"},
+			"5 cosine audio # - total observed batch 3 last 3", "of the last three of five",
+		},
+		{
+			"noise", []string{"-kind", "noise", "-at", "4"},
+			"4 gradient_noise audio # - fused observed coupled 16 balanced", "a whole batch",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := s.must(t, append([]string{"probe", "r"}, tt.args...)...)
@@ -52,7 +67,8 @@ func TestProbe(t *testing.T) {
 	}
 	t.Run("samples", func(t *testing.T) {
 		p := s.must(t, "probe", "r", "-kind", "samples", "-at", "2", "-out", "s.png")
-		if _, err := png.Decode(strings.NewReader(s.read(t, "s.png"))); err != nil || !strings.Contains(p.out, "r, step 2") {
+		if _, err := png.Decode(strings.NewReader(s.read(t, "s.png"))); err != nil ||
+			!strings.Contains(p.out, "r, step 2") {
 			t.Errorf("%s%v, want a picture, and a sentence that names run and step", p.out, err)
 		}
 	})
@@ -62,10 +78,15 @@ func TestProbe(t *testing.T) {
 func TestNames(t *testing.T) {
 	needPlugin(t)
 	s := newStage(t)
-	args := small("-out", "r", "-set", "batch=49", "-set", "probes=full") // too large a batch: settings are read before it
-	schedules := []wb.Schedule{wb.EverySteps(1), wb.EverySteps(8), wb.EveryEpochs(1), wb.EveryEpochs(2), wb.PerDecade(1), wb.PerDecade(5), wb.Log, wb.Never}
+	// too large a batch: settings are read before it
+	args := small("-out", "r", "-set", "batch=49", "-set", "probes=full")
+	schedules := []wb.Schedule{
+		wb.EverySteps(1), wb.EverySteps(8), wb.EveryEpochs(1), wb.EveryEpochs(2), wb.PerDecade(1), wb.PerDecade(5),
+		wb.Log, wb.Never,
+	}
 	for i, probe := range []wb.ProbeKind{
-		wb.FisherEmp, wb.FisherTrue, wb.Cosine, wb.Noise, wb.Motion, wb.Share, wb.SignSums, wb.DrawnLabels, wb.Accuracy, wb.Linear,
+		wb.FisherEmp, wb.FisherTrue, wb.Cosine, wb.Noise, wb.Motion, wb.Share, wb.SignSums, wb.DrawnLabels,
+		wb.Accuracy, wb.Linear,
 	} {
 		args = append(args, "-set", "every."+string(probe)+"="+string(schedules[i%len(schedules)]))
 	}
@@ -77,14 +98,16 @@ func TestNames(t *testing.T) {
 	_, hint, _ := strings.Cut(p.err, "there are ")
 	kinds := strings.Split(strings.TrimSpace(hint), ", ")
 	want := []wb.ProbeKind{
-		wb.FisherEmp, wb.FisherTrue, wb.Released, wb.BatchSquare, wb.Cosine, wb.Accuracy, wb.Linear, wb.Motion, wb.Noise,
+		wb.FisherEmp, wb.FisherTrue, wb.Released, wb.BatchSquare, wb.Cosine, wb.Accuracy, wb.Linear, wb.Motion,
+		wb.Noise,
 	}
 	slices.Sort(want)
 	if diff := cmp.Diff(plain(want), kinds); diff != "" {
 		t.Errorf("kinds (-cell +host)\n%s", diff)
 	}
 	figures := []wb.FigureKind{
-		wb.Trace, wb.TrueTrace, wb.Released, wb.Running, wb.Smooth, wb.Layers, wb.Gap, wb.Motion, wb.Cosine, wb.TopSamples, wb.Accuracy, wb.Loss, "live",
+		wb.Trace, wb.TrueTrace, wb.Released, wb.Running, wb.Smooth, wb.Layers, wb.Gap, wb.Motion, wb.Cosine,
+		wb.TopSamples, wb.Accuracy, wb.Loss, "live",
 	}
 	if diff := cmp.Diff(plain(figures), draw.Figures()); diff != "" {
 		t.Errorf("figures (-cell +host)\n%s", diff)

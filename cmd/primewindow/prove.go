@@ -59,7 +59,8 @@ func checkCommand(ctx context.Context, env *environ, args []string) (err error) 
 	if faults > 0 {
 		return &wire.Problem{
 			Message: fmt.Sprintf("check: %d of what is on disk cannot be trusted", faults),
-			Hint:    "opening a run (train it, or `primewindow probe RUN`) sets damaged files aside and computes lost lines again; or bring the files back from a copy",
+			Hint: "opening a run (train it, or `primewindow probe RUN`) sets damaged files aside and computes " +
+				"lost lines again; or bring the files back from a copy",
 		}
 	}
 	return nil

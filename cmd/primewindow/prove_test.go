@@ -23,7 +23,8 @@ func TestCheck(t *testing.T) {
 	}
 	path := func(name string) string { return filepath.Join(s.dir, dir, name) }
 	for _, name := range []string{
-		"manifest.json", "metrics.jsonl", "probes.jsonl", "metrics.jsonl.sums", "probes.jsonl.sums", "snapshots/00000000.safetensors",
+		"manifest.json", "metrics.jsonl", "probes.jsonl", "metrics.jsonl.sums", "probes.jsonl.sums",
+		"snapshots/00000000.safetensors",
 	} {
 		t.Run(name, func(t *testing.T) {
 			whole, err := os.ReadFile(path(name))
@@ -48,14 +49,18 @@ func TestCheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path("metrics.jsonl"), bytes.Replace(text, []byte(`"loss":`), []byte(`"loss":1`), 1), 0o644); err != nil {
+	if err := os.WriteFile(
+		path("metrics.jsonl"), bytes.Replace(text, []byte(`"loss":`), []byte(`"loss":1`), 1), 0o644,
+	); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.must(t, "show", dir, "-csv"); !strings.Contains(got.err, "warning: r: 1 line") || strings.Contains(got.out, "NaN") {
+	if got := s.must(t, "show", dir, "-csv"); !strings.Contains(got.err, "warning: r: 1 line") ||
+		strings.Contains(got.out, "NaN") {
 		t.Errorf("show of a damaged run says %q", got.err)
 	}
 	s.must(t, small("-method", "joint", "-epochs", "2", "-out", "p/runs/r")...)
-	if got := s.must(t, "check", dir); !strings.Contains(got.out, ": proved\n") || !strings.Contains(got.out, "set aside") {
+	if got := s.must(t, "check", dir); !strings.Contains(got.out, ": proved\n") ||
+		!strings.Contains(got.out, "set aside") {
 		t.Errorf("check after the run was opened: %s", got.out)
 	}
 	if again, err := os.ReadFile(path("metrics.jsonl")); err != nil || !bytes.Equal(again, text) {

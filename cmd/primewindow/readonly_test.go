@@ -21,7 +21,9 @@ func TestReadOnlyPlaces(t *testing.T) {
 	}
 	s := newStage(t)
 	s.must(t, small("-epochs", "1", "-out", filepath.Join("p", "runs", "first"))...)
-	if err := errors.Join(os.Chmod(s.dir, 0o755), os.Chmod(s.path("p"), 0o755), copyProgram(s.path("program"))); err != nil {
+	if err := errors.Join(
+		os.Chmod(s.dir, 0o755), os.Chmod(s.path("p"), 0o755), copyProgram(s.path("program")),
+	); err != nil {
 		t.Fatal(err)
 	}
 	record, err := filepath.Abs("../../notebooks/results/reproduce/mosi/fig8.json")
@@ -33,7 +35,9 @@ func TestReadOnlyPlaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.write(t, "fig8.json", text)
-	s.env = []string{"HOME=" + s.path("nowhere"), "XDG_RUNTIME_DIR=", "PJRT_PLUGIN_LIBRARY_PATH=", "TMPDIR=" + s.path("p")}
+	s.env = []string{
+		"HOME=" + s.path("nowhere"), "XDG_RUNTIME_DIR=", "PJRT_PLUGIN_LIBRARY_PATH=", "TMPDIR=" + s.path("p"),
+	}
 	play := func(args ...string) played {
 		t.Helper()
 		cmd := s.command(t, args...)
@@ -52,10 +56,22 @@ func TestReadOnlyPlaces(t *testing.T) {
 		args          []string
 		message, hint string
 	}{
-		{[]string{"show", run, "-figure", "trace", "-out", s.path("f.png")}, "write " + s.path("f.png") + ": permission denied", "writable"},
-		{[]string{"export", run, "-format", "csv", "-out", s.path("new", "f.csv")}, "permission denied", "name a folder that can be made"},
-		{[]string{"export", run, "-format", "tensorboard", "-out", s.path("tb")}, "permission denied", "name a folder that can be made"},
-		{[]string{"data", "show", "synth", "-out", s.path("s.png")}, "write " + s.path("s.png") + ": permission denied", "writable"},
+		{
+			[]string{"show", run, "-figure", "trace", "-out", s.path("f.png")},
+			"write " + s.path("f.png") + ": permission denied", "writable",
+		},
+		{
+			[]string{"export", run, "-format", "csv", "-out", s.path("new", "f.csv")}, "permission denied",
+			"name a folder that can be made",
+		},
+		{
+			[]string{"export", run, "-format", "tensorboard", "-out", s.path("tb")}, "permission denied",
+			"name a folder that can be made",
+		},
+		{
+			[]string{"data", "show", "synth", "-out", s.path("s.png")},
+			"write " + s.path("s.png") + ": permission denied", "writable",
+		},
 		{[]string{"reproduce", "-from", s.path("fig8.json"), "-draw", s.path("drawn")}, "permission denied", "-draw"},
 		{[]string{"reproduce", "-from", s.path("fig8.json"), "-draw", s.dir}, "permission denied", "-draw"},
 		{[]string{"reproduce", "table1", "-data", "synth", "-plan", "-out", s.path("new")}, "", ""}, // writes nothing
@@ -95,12 +111,16 @@ func TestCacheWarning(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if b, err := c.Get(key, func() ([]byte, error) { return make([]byte, 1<<16), nil }); err != nil || len(b) != 1<<16 {
+		if b, err := c.Get(key, func() ([]byte, error) {
+			return make([]byte, 1<<16),
+				nil
+		}); err != nil || len(b) != 1<<16 {
 			t.Errorf("Get: %d bytes, %v, want what was made", len(b), err)
 		}
 	}
 	warnCache(&said)
-	want := "primewindow: warning: cache: " + c.Dir() + " cannot be written: not a directory: decoded samples are not kept, and are decoded anew each time\n" +
+	want := "primewindow: warning: cache: " + c.Dir() +
+		" cannot be written: not a directory: decoded samples are not kept, and are decoded anew each time\n" +
 		"hint: name a folder that you can write to in PRIMEWINDOW_CACHE, or set it to off\n"
 	if said.String() != want {
 		t.Errorf("said %q, want %q", said.String(), want)

@@ -48,7 +48,11 @@ func registerOurs() {
 	set := synth.Source
 	set.Name, set.Doc, set.StandsFor = "ours", "made for this test", nil
 	figure := draw.Figure{Name: "oursfig", Draw: func([]record.Recorded) (*viz.Figure, error) {
-		return viz.Loss(viz.LossFigure{Title: "drawn", Series: []viz.Series{{Name: "loss", Points: []viz.Point{{X: 1, Y: 2}, {X: 2, Y: 1}}}}})
+		return viz.Loss(
+			viz.LossFigure{
+				Title: "drawn", Series: []viz.Series{{Name: "loss", Points: []viz.Point{{X: 1, Y: 2}, {X: 2, Y: 1}}}},
+			},
+		)
 	}}
 	for again := range 2 {
 		_, err := catalog.Register(set)
@@ -58,7 +62,9 @@ func registerOurs() {
 		}
 	}
 	method.Register("ours_sign", oursSign{})
-	models.RegisterEncoder("ours_flat", func(_ string, m data.Modality, option func(name, def string) string) (models.Encoder, error) {
+	models.RegisterEncoder("ours_flat", func(
+		_ string, m data.Modality, option func(name, def string) string,
+	) (models.Encoder, error) {
 		width, err := strconv.Atoi(option("width", "4"))
 		return oursFlat{models.MLP{In: m.Size(), Widths: []int{width}}}, err
 	})
@@ -91,18 +97,27 @@ func TestRegistered(t *testing.T) {
 	checkProblem(t, s.play(t, "settings", "-method", "ours_sig"), `unknown method "ours_sig"`, "did you mean ours_sign")
 	needPlugin(t)
 	run := []string{
-		"run", "-data", "ours", "-method", "ours_sign", "-epochs", "1", "-set", "data.train=48", "-set", "data.val=24", "-set", "data.test=24",
-		"-set", "batch=16", "-set", "encoder.audio=ours_flat", "-set", "encoder.visual=cnn2d:2", "-set", "probe_samples=8", "-set", "probes=none",
+		"run", "-data", "ours", "-method", "ours_sign", "-epochs", "1", "-set", "data.train=48", "-set", "data.val=24",
+		"-set", "data.test=24",
+		"-set", "batch=16", "-set", "encoder.audio=ours_flat", "-set", "encoder.visual=cnn2d:2", "-set",
+		"probe_samples=8", "-set", "probes=none",
 	}
 	s.must(t, append(run, "-out", "r")...)
 	s.must(t, "show", "r", "-figure", "oursfig", "-out", "drawn.png")
 	if png := s.read(t, "drawn.png"); !strings.HasPrefix(string(png), "\x89PNG") {
 		t.Errorf("%d bytes, want a PNG", len(png))
 	}
-	checkProblem(t, s.play(t, "show", "r", "-figure", "oursfi", "-out", "drawn.png"), `unknown figure "oursfi"`, "did you mean oursfig")
-	checkProblem(t, s.play(t, append(run, "-set", "encoder.audio=ours_flatt", "-out", "q")...), "ours_flatt", "ours_flat")
-	compared := s.must(t, "compare", "-data", "ours", "-methods", "joint,ours_sign", "-seeds", "1", "-epochs", "1", "-set", "data.train=48",
-		"-set", "data.val=24", "-set", "data.test=24", "-set", "batch=16", "-set", "encoder.audio=ours_flat", "-set", "encoder.visual=cnn2d:2",
+	checkProblem(
+		t, s.play(t, "show", "r", "-figure", "oursfi", "-out", "drawn.png"), `unknown figure "oursfi"`,
+		"did you mean oursfig",
+	)
+	checkProblem(
+		t, s.play(t, append(run, "-set", "encoder.audio=ours_flatt", "-out", "q")...), "ours_flatt", "ours_flat",
+	)
+	compared := s.must(t, "compare", "-data", "ours", "-methods", "joint,ours_sign", "-seeds", "1", "-epochs", "1",
+		"-set", "data.train=48",
+		"-set", "data.val=24", "-set", "data.test=24", "-set", "batch=16", "-set", "encoder.audio=ours_flat", "-set",
+		"encoder.visual=cnn2d:2",
 		"-set", "probe_samples=8", "-set", "ours_sign.ours_scale=0.02", "-out", "c").out
 	if !strings.Contains(compared, "\nours_sign") || !strings.Contains(compared, "ours_scale=0.02") {
 		t.Errorf("compared:\n%s", compared)

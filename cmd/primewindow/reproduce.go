@@ -26,13 +26,28 @@ import (
 // and draws them.
 func reproduceCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("reproduce")
-	trains := newRunFlags(f, " of all runs", "", "; without it the first present one of those that stand in the place of the paper's", "the set and the scale")
+	trains := newRunFlags(
+		f, " of all runs", "", "; without it the first present one of those that stand in the place of the paper's",
+		"the set and the scale",
+	)
 	seeds := f.Int("seeds", 0, "`number` of runs of each method, seeds 0, 1 and so on; 0: five, of made data one")
-	scale := f.String("scale", reproduce.ScaleDemo, "`size`: demo, the sets' own small networks; paper, the paper's networks, optimizer and 50 epochs")
+	scale := f.String(
+		"scale", reproduce.ScaleDemo,
+		"`size`: demo, the sets' own small networks; paper, the paper's networks, optimizer and 50 epochs",
+	)
 	choice := f.String("select", sweep.SelectAuto, "`choice` of the epoch that counts: "+epochChoices)
-	out := f.String("out", "reproduction", "`folder` of runs and records: the runs of all targets in its folder runs, each record as SET/TARGET.json")
-	tune := f.Bool("tune", true, "choose each method's learning rate by the validation split, unless the set says that it is unfit: "+reproduce.TuneRule()+"; -tune=false takes the set's own")
-	plan := f.Bool("plan", false, "only say what is done, what is left and how long it will take: nothing is trained or written")
+	out := f.String(
+		"out", "reproduction",
+		"`folder` of runs and records: the runs of all targets in its folder runs, each record as SET/TARGET.json",
+	)
+	tune := f.Bool(
+		"tune", true,
+		"choose each method's learning rate by the validation split, unless the set says that it is unfit: "+
+			reproduce.TuneRule()+"; -tune=false takes the set's own",
+	)
+	plan := f.Bool(
+		"plan", false, "only say what is done, what is left and how long it will take: nothing is trained or written",
+	)
 	from := f.String("from", "", "`file` of a record, or several joined by commas: draw them again, without training")
 	draw := f.String("draw", "", "`folder` that the tables and figures go to; without it where the record is")
 	again := newVerifyFlags(f)
@@ -53,7 +68,10 @@ func reproduceCommand(ctx context.Context, env *environ, args []string) error {
 	if trains.set["data"] == nil {
 		delete(asked, "data") // which Ask has a field for
 	}
-	ask := reproduce.Ask{Dir: *out, Targets: names, Data: f.Lookup("data").Value.String(), Seeds: *seeds, Scale: *scale, Select: *choice, Tune: *tune, Set: asked}
+	ask := reproduce.Ask{
+		Dir: *out, Targets: names, Data: f.Lookup("data").Value.String(), Seeds: *seeds, Scale: *scale, Select: *choice,
+		Tune: *tune, Set: asked,
+	}
 	if !*plan { // which needs no backend
 		if err := xla.Reexec(env.project); err != nil {
 			return err
@@ -179,7 +197,10 @@ func printPlan(env *environ, p *reproduce.Reproduction) error {
 	}
 	g := report.Rows{{"target", "data", "runs", "done", "failed", "left", "steps", "time"}}
 	row := func(l reproduce.PlanLine) []string {
-		return []string{l.Target, l.Data, fmt.Sprint(l.Done + l.Failed + l.Left), fmt.Sprint(l.Done), fmt.Sprint(l.Failed), fmt.Sprint(l.Left), fmt.Sprint(l.Steps), lasting(seconds(l.Seconds))}
+		return []string{
+			l.Target, l.Data, fmt.Sprint(l.Done + l.Failed + l.Left), fmt.Sprint(l.Done), fmt.Sprint(l.Failed),
+			fmt.Sprint(l.Left), fmt.Sprint(l.Steps), lasting(seconds(l.Seconds)),
+		}
 	}
 	for _, l := range lines {
 		g = append(g, row(l))
@@ -192,12 +213,16 @@ func printPlan(env *environ, p *reproduce.Reproduction) error {
 	switch {
 	case all.Left == 0:
 	case all.Estimated:
-		fmt.Fprintln(env.errOut, "Times are by the steps of runs that are there; without any, by "+reproduce.StepTimes+".")
+		fmt.Fprintln(
+			env.errOut, "Times are by the steps of runs that are there; without any, by "+reproduce.StepTimes+".",
+		)
 	default:
 		fmt.Fprintln(env.errOut, "Times are by the steps of runs that are there.")
 	}
 	if all.Further > 0 {
-		fmt.Fprintf(env.errOut, "At most %s more, which are not counted: where the best learning rate is the lowest or the highest that was tried, further ones are.\n",
+		fmt.Fprintf(env.errOut,
+			"At most %s more, which are not counted: where the best learning rate is the lowest or the highest that "+
+				"was tried, further ones are.\n",
 			report.Counted(all.Further, "run", "runs"))
 	}
 	said := map[string]bool{}
@@ -222,7 +247,10 @@ func redraw(env *environ, names, files []string, dir string) error {
 		}
 		recs = append(recs, rec)
 		if len(names) > 0 && !slices.Contains(names, rec.Target) {
-			return &wire.Problem{Message: fmt.Sprintf("%s is the record of %s, not of %s", file, rec.Target, strings.Join(names, ", ")), Hint: "name that target, or none"}
+			return &wire.Problem{
+				Message: fmt.Sprintf("%s is the record of %s, not of %s", file, rec.Target, strings.Join(names, ", ")),
+				Hint:    "name that target, or none",
+			}
 		}
 		if err := show(env, rec, file, dir); err != nil {
 			return err
@@ -273,6 +301,9 @@ func show(env *environ, rec *wire.Reproduction, file, dir string) error {
 		return err
 	}
 	fmt.Fprintln(env.out, table.Text())
-	fmt.Fprintf(env.errOut, "%s on %s: %s\n", rec.Target, rec.Data, strings.Join(append([]string{filepath.Join(dir, base) + ".md, .csv, .tex"}, names...), ", "))
+	fmt.Fprintf(
+		env.errOut, "%s on %s: %s\n", rec.Target, rec.Data,
+		strings.Join(append([]string{filepath.Join(dir, base) + ".md, .csv, .tex"}, names...), ", "),
+	)
 	return nil
 }

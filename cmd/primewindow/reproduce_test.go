@@ -18,8 +18,10 @@ import (
 func smallReproduction(targets string, more ...string) []string {
 	args := append([]string{"reproduce"}, strings.Fields(targets)...)
 	return append(append(args,
-		"-data", "synth", "-seeds", "2", "-epochs", "2", "-tune=false", "-set", "batch=16", "-set", "data.train=48", "-set", "data.val=24", "-set", "data.test=24",
-		"-set", "probe_samples=8", "-set", "linear_samples=24", "-set", "encoder.audio=cnn2d:4", "-set", "encoder.visual=cnn2d:4", "-out", "r"), more...)
+		"-data", "synth", "-seeds", "2", "-epochs", "2", "-tune=false", "-set", "batch=16", "-set", "data.train=48",
+		"-set", "data.val=24", "-set", "data.test=24",
+		"-set", "probe_samples=8", "-set", "linear_samples=24", "-set", "encoder.audio=cnn2d:4", "-set",
+		"encoder.visual=cnn2d:4", "-out", "r"), more...)
 }
 
 // reproduced reads a record.
@@ -44,7 +46,10 @@ func TestReproduce(t *testing.T) {
 	}
 	// Two arms of two seeds; figure 6 takes one seed of a longer run more; the two nulls of the window are two arms
 	// more.
-	for _, want := range []string{"table7  synth             4     0     0       4 ", "all     shared runs once  9     0     0       9 ", "2 busy virtual cores"} {
+	for _, want := range []string{
+		"table7  synth             4     0     0       4 ", "all     shared runs once  9     0     0       9 ",
+		"2 busy virtual cores",
+	} {
 		if !strings.Contains(plan.err, want) {
 			t.Errorf("no %q in\n%s", want, plan.err)
 		}
@@ -54,22 +59,29 @@ func TestReproduce(t *testing.T) {
 	if err != nil || len(entries) != 9 {
 		t.Errorf("%d runs, want 9 (error %v)", len(entries), err)
 	}
-	if n := strings.Count(first.err, " left, about "); n != 9 || !strings.Contains(first.out, "Table 7: two further sets. Accuracy in percent on the test split of synth (24 samples)") {
+	if n := strings.Count(first.err, " left, about "); n != 9 ||
+		!strings.Contains(
+			first.out, "Table 7: two further sets. Accuracy in percent on the test split of synth (24 samples)",
+		) {
 		t.Errorf("%d lines of runs, want 9\n%s%s", n, first.err, first.out)
 	}
 	rec := s.reproduced(t, "r", "synth", "table7.json")
 	for _, a := range rec.Arms {
-		if len(a.Runs) != 2 || len(a.Accuracies) != 5 || a.Runs[1].Seed != 1 || a.LR != 0.015 || a.Name == "InfoReg" && len(a.Differences) != 5 {
+		if len(a.Runs) != 2 || len(a.Accuracies) != 5 || a.Runs[1].Seed != 1 || a.LR != 0.015 ||
+			a.Name == "InfoReg" && len(a.Differences) != 5 {
 			t.Errorf("arm %+v", a)
 		}
 	}
-	if maps := s.reproduced(t, "r", "synth", "fig6.json").Arms[0].Runs[0].Maps; len(maps) != 1 || len(maps[0].Points) != 24 || maps[0].Encoder != "visual" {
+	if maps := s.reproduced(t, "r", "synth", "fig6.json").Arms[0].Runs[0].Maps; len(maps) != 1 ||
+		len(maps[0].Points) != 24 || maps[0].Encoder != "visual" {
 		t.Errorf("maps %+v", maps)
 	}
-	if cosines := s.reproduced(t, "r", "synth", "fig4.json").Arms[0].Runs[0].Cosines; len(cosines) != 2 || len(cosines[0].Matrix) != 6 {
+	if cosines := s.reproduced(t, "r", "synth", "fig4.json").Arms[0].Runs[0].Cosines; len(cosines) != 2 ||
+		len(cosines[0].Matrix) != 6 {
 		t.Errorf("cosines %+v", cosines)
 	}
-	if c, ok := s.reproduced(t, "r", "synth", "window.json").Arms[0].Runs[1].Curve("fisher_emp eval audio"); !ok || len(c.Values) != 2 {
+	if c, ok := s.reproduced(t, "r", "synth", "window.json").Arms[0].Runs[1].Curve("fisher_emp eval audio"); !ok ||
+		len(c.Values) != 2 {
 		t.Errorf("the trace under running statistics: %+v", c)
 	}
 
@@ -85,7 +97,8 @@ func TestReproduce(t *testing.T) {
 		}
 	}
 	best := s.must(t, append(args, "-select", "test-best")...)
-	if !strings.Contains(best.out, "on the test split itself, as in the paper, which flatters") || s.reproduced(t, "r", "synth", "table7-test-best.json").Select != "test-best" {
+	if !strings.Contains(best.out, "on the test split itself, as in the paper, which flatters") ||
+		s.reproduced(t, "r", "synth", "table7-test-best.json").Select != "test-best" {
 		t.Errorf("test-best:\n%s", best.out)
 	}
 }
@@ -104,7 +117,8 @@ func TestReproduceKilled(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		timer := time.AfterFunc(4*time.Second, func() { _ = cmd.Process.Kill() }) // in the middle of some run, or it has ended
+		// in the middle of some run, or it has ended
+		timer := time.AfterFunc(4*time.Second, func() { _ = cmd.Process.Kill() })
 		err := cmd.Wait()
 		if timer.Stop() && err != nil {
 			t.Fatal(err)
@@ -116,7 +130,8 @@ func TestReproduceKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range dirs {
-		if text, err := os.ReadFile(filepath.Join(dir, "metrics.jsonl")); err == nil && strings.Count(string(text), "\n") == 6*3 {
+		if text, err := os.ReadFile(filepath.Join(dir, "metrics.jsonl")); err == nil &&
+			strings.Count(string(text), "\n") == 6*3 {
 			done[dir] = s.read(t, "cut", "runs", filepath.Base(dir), "metrics.jsonl")
 		}
 	}
@@ -155,10 +170,13 @@ func TestReproduceKilled(t *testing.T) {
 func TestReproduceHole(t *testing.T) {
 	needPlugin(t)
 	s := newStage(t)
-	args := append(smallReproduction("table7"), "-seeds", "1", "-set", "epochs=40", "-set", "lr=100", "-set", "weight_decay=10")
+	args := append(
+		smallReproduction("table7"), "-seeds", "1", "-set", "epochs=40", "-set", "lr=100", "-set", "weight_decay=10",
+	)
 	p := s.play(t, args...)
 	checkProblem(t, p, "2 of 2 runs have no result, the first is synth, Joint, seed 0: step ", "holes")
-	if !strings.Contains(p.out, "Joint, seed 0, has no result: step ") || !strings.Contains(p.out, "Joint    0 of 1  -      100  -") {
+	if !strings.Contains(p.out, "Joint, seed 0, has no result: step ") ||
+		!strings.Contains(p.out, "Joint    0 of 1  -      100  -") {
 		t.Errorf("table:\n%s", p.out)
 	}
 	again := s.play(t, append(args, "-plan")...)
@@ -178,7 +196,10 @@ func TestBadReproduction(t *testing.T) {
 	}
 	s.write(t, "newer.json", text)
 	s.write(t, "nan.json", []byte(`{"schema":1,"target":"table1","seeds":NaN}`))
-	s.write(t, "fig1.json", []byte(`{"schema":1,"target":"fig1","data":"synth","modalities":["audio"],"arms":[{"name":"Joint"}]}`))
+	s.write(
+		t, "fig1.json",
+		[]byte(`{"schema":1,"target":"fig1","data":"synth","modalities":["audio"],"arms":[{"name":"Joint"}]}`),
+	)
 	before := fingerprint(t, s.dir)
 	for _, tt := range []struct {
 		name          string
@@ -188,18 +209,33 @@ func TestBadReproduction(t *testing.T) {
 	}{
 		{"target", smallReproduction("tabel1"), `unknown target "tabel1"`, "did you mean table1", "letters exchanged"},
 		{"no target", smallReproduction(""), "no target", "window", "nothing to do"},
-		{"unwritable folder", smallReproduction("table1", "-out", "/proc/new"), "/proc/new", "-out", "not even by root"},
+		{
+			"unwritable folder", smallReproduction("table1", "-out", "/proc/new"), "/proc/new", "-out",
+			"not even by root",
+		},
 		{"file for a folder", smallReproduction("table1", "-out", "file"), "not a folder", "-out", "never overwritten"},
-		{"record of another schema", []string{"reproduce", "-from", "newer.json"}, "newer.json: schema 7", "update", "made by a later version"},
-		{"record with NaN", []string{"reproduce", "-from", "nan.json"}, "nan.json: damaged", "writes it anew", "no number"},
+		{
+			"record of another schema", []string{"reproduce", "-from", "newer.json"}, "newer.json: schema 7", "update",
+			"made by a later version",
+		},
+		{
+			"record with NaN", []string{"reproduce", "-from", "nan.json"}, "nan.json: damaged", "writes it anew",
+			"no number",
+		},
 		{"record that is not there", []string{"reproduce", "-from", "none.json"}, "none.json", "writes it", "a slip"},
-		{"record of another target", []string{"reproduce", "table2", "-from", "fig1.json"}, "the record of fig1, not of table2", "name that target", "which of the two was meant"},
+		{
+			"record of another target", []string{"reproduce", "table2", "-from", "fig1.json"},
+			"the record of fig1, not of table2", "name that target", "which of the two was meant",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := s.play(t, tt.args...)
 			checkProblem(t, p, tt.message, tt.hint)
 			if n := strings.Count(p.err, "\n"); n != 2 || fingerprint(t, s.dir) != before {
-				t.Errorf("%d lines, want the error and the hint alone, and no file changed:\n%s\nreason: %s", n, p.err, tt.reason)
+				t.Errorf(
+					"%d lines, want the error and the hint alone, and no file changed:\n%s\nreason: %s", n, p.err,
+					tt.reason,
+				)
 			}
 		})
 	}

@@ -26,10 +26,25 @@ type verifyFlags struct {
 
 func newVerifyFlags(f *flag.FlagSet) verifyFlags {
 	return verifyFlags{
-		path:   f.String("verify", "", "`record`, or folder with records: check them, train some of their runs again exactly as they say, and compare; targets, -data, -dir, -plan and -out narrow it"),
-		runs:   f.String("runs", "1", "with -verify, `which` runs are trained again: so many, chosen at random; all; or the beginnings of their names, joined by commas"),
-		pick:   f.String("pick", "", "with -verify, `text` that the choice is drawn from, so that it can be repeated; without it the day, as 2006-01-02 in UTC"),
-		within: f.Duration("within", 0, "with -verify, choose only runs that take no `longer`, by measured step times: 60s, 5m; 0: no limit"),
+		path: f.String(
+			"verify", "",
+			"`record`, or folder with records: check them, train some of their runs again exactly as they say, and "+
+				"compare; targets, -data, -dir, -plan and -out narrow it",
+		),
+		runs: f.String(
+			"runs", "1",
+			"with -verify, `which` runs are trained again: so many, chosen at random; all; or the beginnings of "+
+				"their names, joined by commas",
+		),
+		pick: f.String(
+			"pick", "",
+			"with -verify, `text` that the choice is drawn from, so that it can be repeated; without it the day, as "+
+				"2006-01-02 in UTC",
+		),
+		within: f.Duration(
+			"within", 0,
+			"with -verify, choose only runs that take no `longer`, by measured step times: 60s, 5m; 0: no limit",
+		),
 	}
 }
 
@@ -40,7 +55,9 @@ var verifyUses = []string{"verify", "runs", "pick", "within", "data", "dir", "ou
 func (v verifyFlags) check(f *flag.FlagSet) error {
 	var wrong string
 	f.Visit(func(named *flag.Flag) {
-		if alone := *v.path == "" && slices.Contains(verifyUses[1:4], named.Name); wrong == "" && (alone || *v.path != "" && !slices.Contains(verifyUses, named.Name)) {
+		if alone := *v.path == "" && slices.Contains(
+			verifyUses[1:4], named.Name,
+		); wrong == "" && (alone || *v.path != "" && !slices.Contains(verifyUses, named.Name)) {
 			wrong = named.Name
 		}
 	})
@@ -48,14 +65,22 @@ func (v verifyFlags) check(f *flag.FlagSet) error {
 	case wrong == "":
 		return nil
 	case *v.path == "":
-		return &wire.Problem{Message: fmt.Sprintf("reproduce: -%s without -verify", wrong), Hint: "-verify names the record, or the folder, whose runs are trained again"}
+		return &wire.Problem{
+			Message: fmt.Sprintf("reproduce: -%s without -verify", wrong),
+			Hint:    "-verify names the record, or the folder, whose runs are trained again",
+		}
 	}
-	return &wire.Problem{Message: fmt.Sprintf("reproduce: -%s with -verify: the record decides it", wrong), Hint: "a run is trained again exactly as its record says; leave the flag out"}
+	return &wire.Problem{
+		Message: fmt.Sprintf("reproduce: -%s with -verify: the record decides it", wrong),
+		Hint:    "a run is trained again exactly as its record says; leave the flag out",
+	}
 }
 
 // verify trains runs of records again and compares.
 func verify(ctx context.Context, env *environ, f *flag.FlagSet, flags verifyFlags, targets []string, plan bool) error {
-	ask := reproduce.Verify{Path: *flags.path, Targets: targets, Runs: *flags.runs, Pick: *flags.pick, Within: flags.within.Seconds()}
+	ask := reproduce.Verify{
+		Path: *flags.path, Targets: targets, Runs: *flags.runs, Pick: *flags.pick, Within: flags.within.Seconds(),
+	}
 	out := ""
 	f.Visit(func(named *flag.Flag) {
 		switch named.Name {
@@ -78,7 +103,11 @@ func verify(ctx context.Context, env *environ, f *flag.FlagSet, flags verifyFlag
 	if ask.Out = out; out == "" {
 		dir, err := os.MkdirTemp("", "primewindow-verify-")
 		if err != nil {
-			return &wire.Problem{Message: err.Error(), Hint: "runs that are trained again lie in TMPDIR, or where -out says: name a folder that you can write to"}
+			return &wire.Problem{
+				Message: err.Error(),
+				Hint: "runs that are trained again lie in TMPDIR, or where -out says: name a folder that you can " +
+					"write to",
+			}
 		}
 		defer os.RemoveAll(dir) //nolint:errcheck // nothing is left to do about it
 		ask.Out = dir
@@ -115,8 +144,15 @@ func verify(ctx context.Context, env *environ, f *flag.FlagSet, flags verifyFlag
 		return nil
 	}
 	return &wire.Problem{
-		Message: fmt.Sprintf("reproduce: %d of %s came out otherwise than recorded, the first is %s: %s", bad, report.Counted(len(v.Chosen), "run", "runs"), first, what),
-		Hint:    fmt.Sprintf("primewindow reproduce -verify %s -runs %s -out DIR trains it once more and keeps it; where numbers moved on purpose the record has to be made anew: %s", first.File, first.Run, first.Command()),
+		Message: fmt.Sprintf(
+			"reproduce: %d of %s came out otherwise than recorded, the first is %s: %s", bad,
+			report.Counted(len(v.Chosen), "run", "runs"), first, what,
+		),
+		Hint: fmt.Sprintf(
+			"primewindow reproduce -verify %s -runs %s -out DIR trains it once more and keeps it; where numbers "+
+				"moved on purpose the record has to be made anew: %s",
+			first.File, first.Run, first.Command(),
+		),
 	}
 }
 
@@ -125,9 +161,14 @@ const mostApart = 8
 
 // announce says what holds already, what is chosen, and how the choice can be repeated.
 func announce(env *environ, v *reproduce.Verification, ask reproduce.Verify) {
-	text := fmt.Sprintf("%s of %s: means, intervals and p are those of the runs", report.Counted(v.Records, "record", "records"), report.Counted(v.Total, "run", "runs"))
+	text := fmt.Sprintf(
+		"%s of %s: means, intervals and p are those of the runs", report.Counted(v.Records, "record", "records"),
+		report.Counted(v.Total, "run", "runs"),
+	)
 	if v.Named > 0 {
-		text += fmt.Sprintf("; settings and samples here give %s the name on record", report.Counted(v.Named, "run", "runs"))
+		text += fmt.Sprintf(
+			"; settings and samples here give %s the name on record", report.Counted(v.Named, "run", "runs"),
+		)
 	}
 	if len(v.Absent) > 0 {
 		text += "; not here and not trained: " + strings.Join(v.Absent, ", ")
@@ -138,20 +179,30 @@ func announce(env *environ, v *reproduce.Verification, ask reproduce.Verify) {
 		s := v.Seconds(r)
 		total += s
 		if len(v.Chosen) <= mostApart {
-			fmt.Fprintf(env.errOut, "chosen: %s, run %s, %d steps, about %s\n", r, r.Run, r.Steps(), lasting(seconds(s)))
+			fmt.Fprintf(
+				env.errOut, "chosen: %s, run %s, %d steps, about %s\n", r, r.Run, r.Steps(), lasting(seconds(s)),
+			)
 		}
 		if said := r.Machine(); !told[said] {
 			told[said] = true
-			fmt.Fprintf(env.errOut, "%s was made on %s, here is %s: what training carries on may differ\n", r.File, said, reproduce.Machine())
+			fmt.Fprintf(
+				env.errOut, "%s was made on %s, here is %s: what training carries on may differ\n", r.File, said,
+				reproduce.Machine(),
+			)
 		}
 	}
 	if _, err := strconv.Atoi(ask.Runs); err == nil && len(v.Chosen) > 0 {
-		fmt.Fprintf(env.errOut, "%d of %s, drawn from %q: -pick %s draws them again, about %s in all\n", len(v.Chosen), report.Counted(v.Total, "run", "runs"), ask.Pick, ask.Pick, lasting(seconds(total)))
+		fmt.Fprintf(
+			env.errOut, "%d of %s, drawn from %q: -pick %s draws them again, about %s in all\n", len(v.Chosen),
+			report.Counted(v.Total, "run", "runs"), ask.Pick, ask.Pick, lasting(seconds(total)),
+		)
 	}
 }
 
 // rerun trains one of the runs again, and says on the way how far it is.
-func rerun(ctx context.Context, env *environ, v *reproduce.Verification, i int) (got reproduce.Verified, took time.Duration, err error) {
+func rerun(
+	ctx context.Context, env *environ, v *reproduce.Verification, i int,
+) (got reproduce.Verified, took time.Duration, err error) {
 	r, began := v.Chosen[i], time.Now()
 	one := newPace(env.errOut, []*sweep.Run{r.Sweep()})
 	one.quiet = true
@@ -174,11 +225,19 @@ func rerun(ctx context.Context, env *environ, v *reproduce.Verification, i int) 
 func verdict(v reproduce.Verified) string {
 	switch {
 	case len(v.Apart) > 0 && v.Exact:
-		return fmt.Sprintf("%d of %d figures DISAGREE, on the kind of machine that made the record", len(v.Apart), v.Figures)
+		return fmt.Sprintf(
+			"%d of %d figures DISAGREE, on the kind of machine that made the record", len(v.Apart), v.Figures,
+		)
 	case len(v.Apart) > 0:
-		return fmt.Sprintf("%d of %d figures DISAGREE, beyond what another kind of machine explains", len(v.Apart), v.Figures)
+		return fmt.Sprintf(
+			"%d of %d figures DISAGREE, beyond what another kind of machine explains", len(v.Apart), v.Figures,
+		)
 	case v.Equal == v.Figures:
 		return fmt.Sprintf("all %d figures as recorded, to the last digit", v.Figures)
 	}
-	return fmt.Sprintf("as near as another kind of machine comes: of %d figures %d to the last digit, %d within the tolerance, %d not compared", v.Figures, v.Equal, v.Near, v.Free)
+	return fmt.Sprintf(
+		"as near as another kind of machine comes: of %d figures %d to the last digit, %d within the tolerance, %d "+
+			"not compared",
+		v.Figures, v.Equal, v.Near, v.Free,
+	)
 }

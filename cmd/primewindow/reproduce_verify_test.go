@@ -33,8 +33,10 @@ func TestVerifyCommitted(t *testing.T) {
 	}
 	pick := cmp.Or(os.Getenv("PRIMEWINDOW_PICK"), time.Now().UTC().Format(time.DateOnly))
 	t.Logf("primewindow reproduce -verify notebooks/results/reproduce -within 35s -pick %s repeats this", pick)
-	p := s.must(t, "reproduce", "-verify", committedRecords(t), "-within", "35s", "-pick", pick) // and compiling takes as long
-	if n := strings.Count(p.out, "\n"); n != 1 || !strings.Contains(p.out, "to the last digit") || !strings.Contains(p.err, "1 of ") {
+	// and compiling takes as long
+	p := s.must(t, "reproduce", "-verify", committedRecords(t), "-within", "35s", "-pick", pick)
+	if n := strings.Count(p.out, "\n"); n != 1 || !strings.Contains(p.out, "to the last digit") ||
+		!strings.Contains(p.err, "1 of ") {
 		t.Errorf("%d lines, want the verdict on one run:\n%s%s", n, p.err, p.out)
 	}
 }
@@ -63,12 +65,16 @@ func TestVerify(t *testing.T) {
 	before := fingerprint(t, s.path("r"))
 
 	plan := s.must(t, "reproduce", "-verify", s.path("r"), "-pick", "b", "-plan")
-	if plan.out != "" || !strings.Contains(plan.err, "2 records of 1 run:") || !strings.Contains(plan.err, "give 1 run the name on record") || !strings.Contains(plan.err, `1 of 1 run, drawn from "b"`) {
+	if plan.out != "" || !strings.Contains(plan.err, "2 records of 1 run:") ||
+		!strings.Contains(
+			plan.err, "give 1 run the name on record",
+		) || !strings.Contains(plan.err, `1 of 1 run, drawn from "b"`) {
 		t.Errorf("plan:\n%s%s", plan.err, plan.out)
 	}
 	all := s.must(t, "reproduce", "-verify", s.path("r"), "-runs", "all", "-out", s.path("kept"))
 	lines := strings.Split(strings.TrimSpace(all.out), "\n")
-	if len(lines) != 2 || strings.Count(all.out, "figures as recorded, to the last digit") != 2 { // each record of the run that both have
+	// each record of the run that both have
+	if len(lines) != 2 || strings.Count(all.out, "figures as recorded, to the last digit") != 2 {
 		t.Errorf("%d lines, want 2 runs as recorded:\n%s%s", len(lines), all.out, all.err)
 	}
 	if kept, err := filepath.Glob(s.path("kept", "runs", "*", "manifest.json")); err != nil || len(kept) != 1 {
@@ -84,17 +90,23 @@ func TestVerify(t *testing.T) {
 		reason string
 	}{
 		{"last trace", func(r *wire.Reproduction) { r.Arms[0].Runs[0].Curves[0].Values[2] *= 1.001 },
-			"fisher_emp audio after 2 epochs is ", "1 of 23 figures DISAGREE, on the kind of machine that made the record", "on the same kind of machine all digits have to be the same"},
+			"fisher_emp audio after 2 epochs is ",
+			"1 of 23 figures DISAGREE, on the kind of machine that made the record",
+			"on the same kind of machine all digits have to be the same"},
 		{"last trace, elsewhere", func(r *wire.Reproduction) {
 			r.Arms[0].Runs[0].Curves[0].Values[2] *= 1.001
 			r.Machine = "another"
-		}, "", "as near as another kind of machine comes: of 23 figures 22 to the last digit, 0 within the tolerance, 1 not compared", "training carries rounding on"},
+		}, "",
+			"as near as another kind of machine comes: of 23 figures 22 to the last digit, 0 within the tolerance, 1 " +
+				"not compared",
+			"training carries rounding on"},
 		{"an accuracy and its sums, elsewhere", func(r *wire.Reproduction) {
 			a := &r.Arms[0].Runs[0].Accuracies[0]
 			a.Value = 1 - a.Value
 			r.Arms[0].Accuracies[0].Mean = a.Value
 			r.Machine = "another"
-		}, "accuracy fused head is ", "1 of 23 figures DISAGREE, beyond what another kind of machine explains", "forged so that every mean fits"},
+		}, "accuracy fused head is ", "1 of 23 figures DISAGREE, beyond what another kind of machine explains",
+			"forged so that every mean fits"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := s.play(t, "reproduce", "-verify", s.rewritten(t, tt.change), "-runs", joint)
@@ -107,10 +119,17 @@ func TestVerify(t *testing.T) {
 				}
 				return
 			}
-			checkProblem(t, p, "1 of 1 run came out otherwise than recorded, the first is "+s.path("changed.json")+", Joint, seed 0: "+tt.told, "-runs "+joint+" -out DIR")
+			checkProblem(
+				t, p,
+				"1 of 1 run came out otherwise than recorded, the first is "+s.path(
+					"changed.json",
+				)+", Joint, seed 0: "+tt.told,
+				"-runs "+joint+" -out DIR",
+			)
 		})
 	}
-	if left, err := filepath.Glob(s.path("x", "primewindow-verify-*")); err != nil || len(left) > 0 || fingerprint(t, s.path("r")) != before {
+	if left, err := filepath.Glob(s.path("x", "primewindow-verify-*")); err != nil || len(left) > 0 ||
+		fingerprint(t, s.path("r")) != before {
 		t.Errorf("left behind: %v (error %v), or a record was changed", left, err)
 	}
 }
@@ -125,8 +144,14 @@ func TestBadVerify(t *testing.T) {
 		message, hint string
 		reason        string
 	}{
-		{"setting", []string{"-set", "lr=1"}, "-set with -verify: the record decides it", "exactly as its record says", "it would be another run"},
-		{"seeds", []string{"-seeds", "3"}, "-seeds with -verify: the record decides it", "exactly as its record says", "-runs is what was meant"},
+		{
+			"setting", []string{"-set", "lr=1"}, "-set with -verify: the record decides it",
+			"exactly as its record says", "it would be another run",
+		},
+		{
+			"seeds", []string{"-seeds", "3"}, "-seeds with -verify: the record decides it",
+			"exactly as its record says", "-runs is what was meant",
+		},
 		{"drawing", []string{"-from", "x.json"}, "-from with -verify", "leave the flag out", "two things at once"},
 		{"no folder", []string{"-verify", "none"}, "none: no such file", "notebooks/results/reproduce", "a slip"},
 		{"run", []string{"-runs", "zz"}, `no run "zz"`, "joined by commas", "a slip"},
@@ -134,12 +159,16 @@ func TestBadVerify(t *testing.T) {
 		{"target", []string{"tabel2"}, `unknown target "tabel2"`, "did you mean table2", "letters exchanged"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p := s.play(t, append([]string{"reproduce", "-verify", filepath.Join(committedRecords(t), "synth")}, tt.args...)...)
+			p := s.play(
+				t, append([]string{"reproduce", "-verify", filepath.Join(committedRecords(t), "synth")}, tt.args...)...,
+			)
 			checkProblem(t, p, tt.message, tt.hint)
 			if n := strings.Count(p.err, "\n"); n != 2 || p.out != "" {
 				t.Errorf("%d lines, want the error and the hint alone:\n%s%s\nreason: %s", n, p.err, p.out, tt.reason)
 			}
 		})
 	}
-	checkProblem(t, s.play(t, "reproduce", "table1", "-runs", "all"), "-runs without -verify", "-verify names the record")
+	checkProblem(
+		t, s.play(t, "reproduce", "table1", "-runs", "all"), "-runs without -verify", "-verify names the record",
+	)
 }

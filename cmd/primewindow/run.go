@@ -20,11 +20,16 @@ func runCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("run")
 	trains := newRunFlags(f, "", "synth", ": see primewindow data list", "the set")
 	change := assignments{}
-	f.Var(change, "change", "`name=value` of a setting that may change in the middle of a run, from its present step on; may be repeated")
+	f.Var(
+		change, "change",
+		"`name=value` of a setting that may change in the middle of a run, from its present step on; may be repeated",
+	)
 	f.String("method", "joint", "training `method`")
 	f.Int("seed", 0, "`number` that fixes weights and order")
 	out := f.String("out", "", "`folder` of the run")
-	fork := f.String("fork", "", "`folder` of a run to branch off from, after the step -at; -set names what differs from there on")
+	fork := f.String(
+		"fork", "", "`folder` of a run to branch off from, after the step -at; -set names what differs from there on",
+	)
 	at := f.Int("at", 0, "`number` of steps that -fork takes over")
 	if _, err := parse(env, f, args, 0, 0); err != nil {
 		return err
@@ -33,7 +38,9 @@ func runCommand(ctx context.Context, env *environ, args []string) error {
 		return &wire.Problem{Message: "run: no folder", Hint: "say where to with -out, for example -out runs/first"}
 	}
 	if *fork == "" && given(f, "at") {
-		return &wire.Problem{Message: "run: -at without -fork", Hint: "-fork names the run that is branched off from after the step -at"}
+		return &wire.Problem{
+			Message: "run: -at without -fork", Hint: "-fork names the run that is branched off from after the step -at",
+		}
 	}
 	asked := trains.asked("method", "seed")
 	if err := xla.Reexec(env.project); err != nil {
@@ -151,5 +158,7 @@ func isTerminal(w any) bool {
 
 // where says in one line where a run is.
 func where(s wire.Status) string {
-	return fmt.Sprintf("%s: %s, %s, seed %d, epoch %d, step %d", filepath.Base(s.Dir), s.Data, s.Method, s.Seed, s.Epoch, s.Step)
+	return fmt.Sprintf(
+		"%s: %s, %s, seed %d, epoch %d, step %d", filepath.Base(s.Dir), s.Data, s.Method, s.Seed, s.Epoch, s.Step,
+	)
 }

@@ -87,7 +87,9 @@ func TestRecords(t *testing.T) {
 				if err := json.Unmarshal([]byte(line), &p); err != nil {
 					t.Fatal(err)
 				}
-				for _, name := range []string{"step", "epoch", "kind", "encoder", "value", "se", "loss", "labels", "bn", "n"} {
+				for _, name := range []string{
+					"step", "epoch", "kind", "encoder", "value", "se", "loss", "labels", "bn", "n",
+				} {
 					if _, ok := p[name]; !ok {
 						t.Errorf("%s lacks %s", line, name)
 					}
@@ -117,7 +119,8 @@ func TestRunAgain(t *testing.T) {
 	needPlugin(t)
 	s := newStage(t)
 	first := s.must(t, small("-epochs", "1", "-out", "r")...)
-	if !strings.Contains(first.out, "test accuracy of fused (head): ") || !strings.Contains(first.err, "3 of 3 steps to go") {
+	if !strings.Contains(first.out, "test accuracy of fused (head): ") ||
+		!strings.Contains(first.err, "3 of 3 steps to go") {
 		t.Errorf("output\n%s%s\nwant the way ahead and the accuracy on the test split", first.err, first.out)
 	}
 	before := fingerprint(t, s.path("r"))
@@ -147,8 +150,10 @@ func TestKillResNet(t *testing.T) {
 	s := newStage(t)
 	const steps = 3
 	args := []string{
-		"run", "-method", "inforeg", "-epochs", "1", "-out", "r", "-set", "encoder.audio=resnet18", "-set", "encoder.visual=resnet18",
-		"-set", "batch=8", "-set", "data.train=24", "-set", "data.val=8", "-set", "data.test=8", "-set", "probe_samples=8", "-set", "probe_chunk=8",
+		"run", "-method", "inforeg", "-epochs", "1", "-out", "r", "-set", "encoder.audio=resnet18", "-set",
+		"encoder.visual=resnet18",
+		"-set", "batch=8", "-set", "data.train=24", "-set", "data.val=8", "-set", "data.test=8", "-set",
+		"probe_samples=8", "-set", "probe_chunk=8",
 		"-set", "linear_samples=16", "-set", "every.linear=never", "-set", "lr=0.01",
 	}
 	cmd := s.command(t, args...)
@@ -193,7 +198,8 @@ func TestKillResNet(t *testing.T) {
 	if len(list) != steps || !strings.HasPrefix(text, killed) {
 		t.Errorf("%d steps, want %d that begin with\n%s\n%s", len(list), steps, killed, text)
 	}
-	if events := s.read(t, "r", "events.jsonl"); !strings.Contains(events, `"reopened"`) || strings.Contains(events, "differs") {
+	if events := s.read(t, "r", "events.jsonl"); !strings.Contains(events, `"reopened"`) ||
+		strings.Contains(events, "differs") {
 		t.Errorf("events:\n%s\nwant that it was reopened, and computed the same again\n%s", events, p.err)
 	}
 	traces := map[string]int{}

@@ -9,13 +9,17 @@ import (
 func TestSettings(t *testing.T) {
 	s := newStage(t)
 	all := s.must(t, "settings", "-method", "inforeg").out
-	for _, want := range []string{"\nbatch ", "\nbeta ", "\nwindow_every ", "\ndata.train ", "\nencoder.audio ", "whole number from 2 to 65536", "mid-run"} {
+	for _, want := range []string{
+		"\nbatch ", "\nbeta ", "\nwindow_every ", "\ndata.train ", "\nencoder.audio ", "whole number from 2 to 65536",
+		"mid-run",
+	} {
 		if !strings.Contains(all, want) {
 			t.Errorf("primewindow settings lacks %q:\n%s", want, all)
 		}
 	}
 	one := s.must(t, "settings", "beta", "-method", "inforeg").out
-	if lines := strings.Split(strings.TrimSpace(one), "\n"); len(lines) < 4 || !strings.HasPrefix(lines[0], "1 setting") || !strings.Contains(one, "eq. 16") {
+	if lines := strings.Split(strings.TrimSpace(one), "\n"); len(lines) < 4 ||
+		!strings.HasPrefix(lines[0], "1 setting") || !strings.Contains(one, "eq. 16") {
 		t.Errorf("primewindow settings beta:\n%s", one)
 	}
 	checkProblem(t, s.play(t, "settings", "bta", "-method", "inforeg"), `unknown setting "bta"`, "did you mean beta")

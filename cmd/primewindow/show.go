@@ -55,12 +55,17 @@ func showCommand(_ context.Context, env *environ, args []string) error {
 		runs = append(runs, rec)
 	}
 	if *figure == "" && len(runs) > 1 {
-		return &wire.Problem{Message: "show: several runs", Hint: "they can be drawn together with -figure, else name one"}
+		return &wire.Problem{
+			Message: "show: several runs", Hint: "they can be drawn together with -figure, else name one",
+		}
 	}
 	switch {
 	case *figure != "":
 		if *out == "" {
-			return &wire.Problem{Message: "show: no file for the figure", Hint: "say where to with -out, for example -out " + *figure + ".png"}
+			return &wire.Problem{
+				Message: "show: no file for the figure",
+				Hint:    "say where to with -out, for example -out " + *figure + ".png",
+			}
 		}
 		drawn, err := draw.Recorded(*figure, runs)
 		if err != nil {
@@ -100,7 +105,10 @@ func exportCommand(ctx context.Context, env *environ, args []string) error {
 		return &wire.Problem{Message: "export: no file", Hint: "say where to with -out"}
 	}
 	if !slices.Contains(record.ExportFormats, *format) {
-		return &wire.Problem{Message: fmt.Sprintf("unknown format %q", *format), Hint: "the formats are " + strings.Join(record.ExportFormats, ", ")}
+		return &wire.Problem{
+			Message: fmt.Sprintf("unknown format %q", *format),
+			Hint:    "the formats are " + strings.Join(record.ExportFormats, ", "),
+		}
 	}
 	dir := folder(env, operands[0])
 	rec, err := record.ReadRecorded(dir)
@@ -151,7 +159,10 @@ func summary(w io.Writer, rec record.Recorded) error {
 		case "set":
 			fmt.Fprintf(&text, "step %d: %s %v → %v\n", c.Step, c.Name, c.Old, c.New)
 		case "code":
-			fmt.Fprintf(&text, "step %d: other code of %s, %v → %v\n", c.Step, c.Name, cmp.Or(c.Old, any("the program's")), cmp.Or(c.New, any("the program's")))
+			fmt.Fprintf(
+				&text, "step %d: other code of %s, %v → %v\n", c.Step, c.Name, cmp.Or(c.Old, any("the program's")),
+				cmp.Or(c.New, any("the program's")),
+			)
 		}
 	}
 	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -162,7 +173,10 @@ func summary(w io.Writer, rec record.Recorded) error {
 	fmt.Fprintln(t, strings.Join(head, "\t")+"\t")
 	for epoch := 1; epoch <= s.Epoch; epoch++ {
 		step := epoch * s.StepsPerEpoch
-		row := []string{fmt.Sprint(epoch), fmt.Sprintf("%.4f", meanLoss(rec, step-s.StepsPerEpoch, step)), percent(rec, step, "fused", "head")}
+		row := []string{
+			fmt.Sprint(epoch), fmt.Sprintf("%.4f", meanLoss(rec, step-s.StepsPerEpoch, step)),
+			percent(rec, step, "fused", "head"),
+		}
 		for _, m := range s.Modalities {
 			row = append(row, percent(rec, step, m, "split"), percent(rec, step, m, "linear"), trace(rec, step, m))
 		}
@@ -198,7 +212,8 @@ func find(rec record.Recorded, step int, pick func(wire.Record) bool) (wire.Reco
 
 func percent(rec record.Recorded, step int, encoder, readout string) string {
 	p, ok := find(rec, step, func(p wire.Record) bool {
-		return p.Kind == "accuracy" && p.Split == string(data.Validation) && p.Encoder == encoder && p.Readout == readout
+		return p.Kind == "accuracy" && p.Split == string(data.Validation) && p.Encoder == encoder &&
+			p.Readout == readout
 	})
 	if !ok {
 		return "-"
@@ -207,7 +222,10 @@ func percent(rec record.Recorded, step int, encoder, readout string) string {
 }
 
 func trace(rec record.Recorded, step int, encoder string) string {
-	p, ok := find(rec, step, func(p wire.Record) bool { return p.Kind == "fisher_emp" && p.Encoder == encoder && rec.Scheduled(p) })
+	p, ok := find(
+		rec, step,
+		func(p wire.Record) bool { return p.Kind == "fisher_emp" && p.Encoder == encoder && rec.Scheduled(p) },
+	)
 	switch {
 	case !ok:
 		return "-"

@@ -26,13 +26,21 @@ import (
 func TestShow(t *testing.T) {
 	needPlugin(t)
 	s := newStage(t)
-	s.must(t, small("-method", "inforeg", "-epochs", "2", "-set", "every.fisher_true=epoch", "-set", "every.signs=2 steps", "-out", "p/runs/r")...)
+	s.must(
+		t,
+		small(
+			"-method", "inforeg", "-epochs", "2", "-set", "every.fisher_true=epoch", "-set", "every.signs=2 steps",
+			"-out", "p/runs/r",
+		)...,
+	)
 	dir := filepath.Join("p", "runs", "r")
 	metrics, names := metricsOf(t, s.read(t, dir, "metrics.jsonl"))
 
 	t.Run("order of flags", func(t *testing.T) {
 		want := s.must(t, "show", "-csv", dir)
-		for _, args := range [][]string{{"show", dir, "-csv"}, {"show", "r", "-csv"}, {"show", "--csv", "r"}, {"show", "-csv=true", "r"}} {
+		for _, args := range [][]string{
+			{"show", dir, "-csv"}, {"show", "r", "-csv"}, {"show", "--csv", "r"}, {"show", "-csv=true", "r"},
+		} {
 			if got := s.must(t, args...); got != want {
 				t.Errorf("primewindow %v:\n%s\nwant\n%s", args, got.out, want.out)
 			}
@@ -60,7 +68,10 @@ func TestShow(t *testing.T) {
 		}
 	})
 	t.Run("table", func(t *testing.T) {
-		for _, want := range []string{"r: synth, inforeg, seed 0, epoch 2, step 6\n", "Tr(F) audio", "visual linear", "test accuracy of fused (head): "} {
+		for _, want := range []string{
+			"r: synth, inforeg, seed 0, epoch 2, step 6\n", "Tr(F) audio", "visual linear",
+			"test accuracy of fused (head): ",
+		} {
 			if got := s.must(t, "show", dir).out; !strings.Contains(got, want) {
 				t.Errorf("no %q in\n%s", want, got)
 			}
@@ -84,7 +95,9 @@ func TestShow(t *testing.T) {
 	}
 	t.Run("figure of two runs", func(t *testing.T) {
 		s.must(t, small("-epochs", "2", "-set", "lr=0", "-out", "null")...)
-		if p := s.must(t, "show", "-figure", "trace", dir, "null", "-out", "both.png"); !strings.Contains(p.out, "null") {
+		if p := s.must(
+			t, "show", "-figure", "trace", dir, "null", "-out", "both.png",
+		); !strings.Contains(p.out, "null") {
 			t.Errorf("%s\nwant both runs named", p.out)
 		}
 	})

@@ -58,14 +58,16 @@ func TestStranger(t *testing.T) {
 	t.Cleanup(func() { _ = feigned.Close() })
 	err = errors.Join(
 		os.Chmod(filepath.Join(folder, "host.sock"), 0o777), os.Chown(filepath.Join(folder, "host.sock"), other, other),
-		os.Lchown(filepath.Join(folder, "lock"), other, other), os.Lchown(filepath.Join(folder, "start.lock"), other, other),
+		os.Lchown(filepath.Join(folder, "lock"), other, other),
+		os.Lchown(filepath.Join(folder, "start.lock"), other, other),
 		os.Chown(folder, other, other),
 	)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	if p := s.must(t, "ps"); strings.Contains(p.out, "false-run") || !strings.Contains(p.out, "none is running") || !strings.Contains(p.out, folder+" belongs to user 65534") {
+	if p := s.must(t, "ps"); strings.Contains(p.out, "false-run") || !strings.Contains(p.out, "none is running") ||
+		!strings.Contains(p.out, folder+" belongs to user 65534") {
 		t.Errorf("ps:\n%s\nwant no false run, and whose folder it is", p.out)
 	}
 	if p := s.must(t, "stop"); !strings.Contains(p.out, "no host is running") {
@@ -82,7 +84,8 @@ func TestStranger(t *testing.T) {
 	if own := wire.SocketPath(s.path("p")); !awaitPath(own) {
 		t.Fatalf("no socket %s after a minute", own)
 	}
-	if p := s.must(t, "ps"); !strings.Contains(p.out, "host     process ") || !strings.Contains(p.out, "socket   "+home) {
+	if p := s.must(t, "ps"); !strings.Contains(p.out, "host     process ") ||
+		!strings.Contains(p.out, "socket   "+home) {
 		t.Errorf("ps with a host of one's own:\n%s", p.out)
 	}
 	if p := s.must(t, "stop"); !strings.Contains(p.out, "saved its runs and left") {
@@ -100,5 +103,8 @@ func TestStranger(t *testing.T) {
 
 	// Without a home there is no folder to fall back to: one line, and what to do.
 	s.env = []string{"HOME=", "XDG_STATE_HOME="}
-	checkProblem(t, s.play(t, "host"), "belongs to user 65534; instead of it: there is no HOME", "set XDG_RUNTIME_DIR to a folder of your own")
+	checkProblem(
+		t, s.play(t, "host"), "belongs to user 65534; instead of it: there is no HOME",
+		"set XDG_RUNTIME_DIR to a folder of your own",
+	)
 }

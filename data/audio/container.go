@@ -10,7 +10,8 @@ import (
 // container is how a file's chunks are kept.
 type container struct {
 	order binary.ByteOrder
-	wide  bool  // Sony's W64: names of 16 bytes, sizes of 8 that count the chunk's head too, chunks at every eighth byte
+	// Sony's W64: names of 16 bytes, sizes of 8 that count the chunk's head too, chunks at every eighth byte
+	wide  bool
 	large bool  // RF64: a chunk ds64 has the sizes that 32 bits do not hold
 	end   int64 // where the file says that it ends
 	first int64 // where its first chunk begins
@@ -34,7 +35,9 @@ func IsWAV(b []byte) bool {
 func open(b []byte) (container, bool) {
 	switch {
 	case len(b) >= 40 && string(b[:16]) == wideRIFF && string(b[24:40]) == "wave"+wideRest:
-		return container{order: binary.LittleEndian, wide: true, end: int64(binary.LittleEndian.Uint64(b[16:])), first: 40}, true
+		return container{
+			order: binary.LittleEndian, wide: true, end: int64(binary.LittleEndian.Uint64(b[16:])), first: 40,
+		}, true
 	case len(b) < 12 || string(b[8:12]) != "WAVE":
 		return container{}, false
 	}
@@ -100,7 +103,9 @@ func (c container) behind(r io.ReaderAt, p part) int64 {
 // known tells whether the head of a chunk that is often met stands at a place.
 func (c container) known(r io.ReaderAt, at int64) bool {
 	p, ok := c.chunk(r, at)
-	return ok && slices.Contains([]string{"data", "fmt ", "LIST", "fact", "PEAK", "bext", "cue ", "smpl", "JUNK", "id3 "}, p.id)
+	return ok && slices.Contains(
+		[]string{"data", "fmt ", "LIST", "fact", "PEAK", "bext", "cue ", "smpl", "JUNK", "id3 "}, p.id,
+	)
 }
 
 // plausible tells whether a chunk's head may stand at a place: a name of letters, digits and blanks, and content that

@@ -28,7 +28,9 @@ func DecodeDuration(name string, r *io.SectionReader) (time.Duration, error) {
 		return 0, err
 	}
 	if len(l.format) < 14 {
-		return 0, &data.FormatError{File: name, Reason: fmt.Sprintf("format chunk of %d bytes, want at least 16", len(l.format))}
+		return 0, &data.FormatError{
+			File: name, Reason: fmt.Sprintf("format chunk of %d bytes, want at least 16", len(l.format)),
+		}
 	}
 	rate := int64(l.order.Uint32(l.format[8:])) // bytes a second
 	if codec := l.order.Uint16(l.format); codec == codecPCM || codec == codecFloat {

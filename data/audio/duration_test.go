@@ -45,10 +45,14 @@ func TestReadDuration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d, err := ReadDuration(path); err != nil || d != time.Second*time.Duration(len(s.Samples))/time.Duration(s.SampleRateHz) {
+	if d, err := ReadDuration(path); err != nil || d != time.Second*time.Duration(
+		len(s.Samples),
+	)/time.Duration(s.SampleRateHz) {
 		t.Errorf("%v, %v, want 125 ms", d, err)
 	}
-	if _, err := ReadDuration(path + "x"); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "audio: ") {
+	if _, err := ReadDuration(path + "x"); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(
+		err.Error(), "audio: ",
+	) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }

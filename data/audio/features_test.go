@@ -57,7 +57,9 @@ func near(t *testing.T, what string, got []float32, want []float64, tolerance fl
 		}
 	}
 	if !(worst <= tolerance) {
-		t.Errorf("%s: value %d is %v, want %v: off by %.2g, more than %.2g", what, at, got[at], want[at], worst, tolerance)
+		t.Errorf(
+			"%s: value %d is %v, want %v: off by %.2g, more than %.2g", what, at, got[at], want[at], worst, tolerance,
+		)
 	}
 }
 
@@ -96,7 +98,11 @@ func TestKaldiReference(t *testing.T) {
 		want []float64
 	}{
 		{"usual", Kaldi{}, r.Kaldi},
-		{"other", Kaldi{SampleRateHz: 8000, Bins: 23, WindowMs: 32, ShiftMs: 8, LowHz: 100, PreEmphasis: 0.9, KeepMean: true}, r.KaldiOther},
+		{
+			"other",
+			Kaldi{SampleRateHz: 8000, Bins: 23, WindowMs: 32, ShiftMs: 8, LowHz: 100, PreEmphasis: 0.9, KeepMean: true},
+			r.KaldiOther,
+		},
 	} {
 		bank, err := tt.k.Bank()
 		if err != nil {
@@ -161,10 +167,13 @@ func TestKaldiSilence(t *testing.T) {
 			t.Fatalf("silence has %v, want the logarithm of the floor", v)
 		}
 	}
-	if _, _, err := bank.Transform(make([]float32, 399)); err == nil || err.Error() != "audio: 399 samples, want at least 400 for a window of 25 ms at 16000 Hz" {
+	if _, _, err := bank.Transform(make([]float32, 399)); err == nil ||
+		err.Error() != "audio: 399 samples, want at least 400 for a window of 25 ms at 16000 Hz" {
 		t.Errorf("a recording shorter than the window: %v", err)
 	}
-	for _, k := range []Kaldi{{SampleRateHz: -1}, {Bins: -1}, {LowHz: 9000}, {WindowMs: 0.01}, {ShiftMs: 0.01}, {Frames: -1}, {WindowMs: 1e9}} {
+	for _, k := range []Kaldi{
+		{SampleRateHz: -1}, {Bins: -1}, {LowHz: 9000}, {WindowMs: 0.01}, {ShiftMs: 0.01}, {Frames: -1}, {WindowMs: 1e9},
+	} {
 		if _, err := k.Bank(); err == nil {
 			t.Errorf("Bank of %+v: no error", k)
 		}
@@ -183,7 +192,9 @@ func TestMelReference(t *testing.T) {
 	}
 	// librosa keeps its filters in float32.
 	near(t, "librosa.feature.melspectrogram", got, r.Mel, 1e-5)
-	for _, m := range []Mel{{}, {SampleRateHz: 8000, Window: 1, Hop: 1, Bins: 1}, {SampleRateHz: 8000, Window: 512, Bins: 1}} {
+	for _, m := range []Mel{
+		{}, {SampleRateHz: 8000, Window: 1, Hop: 1, Bins: 1}, {SampleRateHz: 8000, Window: 512, Bins: 1},
+	} {
 		if _, err := m.Bank(); err == nil {
 			t.Errorf("Bank of %+v: no error", m)
 		}

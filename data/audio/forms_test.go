@@ -29,7 +29,9 @@ func TestForms(t *testing.T) {
 			case tt.FFmpeg:
 			case tt.Want == "" && (err != nil || got.SampleRateHz != 8000 || !slices.Equal(got.Samples, want)):
 				t.Errorf("%s: %+v, %v, want its twin's samples\nreason: %s", tt.Name, got, err, tt.Reason)
-			case tt.Want != "" && (err == nil || !strings.HasPrefix(err.Error(), "x.wav: ") || !strings.Contains(err.Error(), tt.Want) || strings.Contains(err.Error(), "\n")):
+			case tt.Want != "" && (err == nil || !strings.HasPrefix(
+				err.Error(), "x.wav: ",
+			) || !strings.Contains(err.Error(), tt.Want) || strings.Contains(err.Error(), "\n")):
 				t.Errorf("%s: %v, want one line with %q\nreason: %s", tt.Name, err, tt.Want, tt.Reason)
 			}
 			if IsWAV(tt.Bytes) != (len(tt.Bytes) > 0 && tt.Name != "another form") {
@@ -41,7 +43,10 @@ func TestForms(t *testing.T) {
 
 // TestCut wants a fault wherever a file is cut, of every width.
 func TestCut(t *testing.T) {
-	for _, w := range []datatest.Wave{{Bits: 8}, {}, {Bits: 24}, {Codec: 3, Bits: 32}, {Extensible: true}, {Big: true}, {Large: "RF64"}, {Before: "fact\x04\x00\x00\x00\x00\x00\x00\x00"}} {
+	for _, w := range []datatest.Wave{
+		{Bits: 8}, {}, {Bits: 24}, {Codec: 3, Bits: 32}, {Extensible: true}, {Big: true}, {Large: "RF64"},
+		{Before: "fact\x04\x00\x00\x00\x00\x00\x00\x00"},
+	} {
 		whole := w.File(8000, make([]byte, 24*5))
 		if _, err := DecodeWAV("x", whole); err != nil {
 			t.Errorf("%+v: %v", w, err)
@@ -54,7 +59,10 @@ func TestCut(t *testing.T) {
 			s, err := DecodeWAV("x", whole[:n])
 			length, lengthErr := DecodeDuration("x", io.NewSectionReader(bytes.NewReader(whole), 0, int64(n)))
 			if err == nil || lengthErr == nil {
-				t.Fatalf("%+v cut at %d of %d bytes: %d samples, %v, %v, want faults", w, n, len(whole), len(s.Samples), length, lengthErr)
+				t.Fatalf(
+					"%+v cut at %d of %d bytes: %d samples, %v, %v, want faults", w, n, len(whole), len(s.Samples),
+					length, lengthErr,
+				)
 			}
 		}
 	}

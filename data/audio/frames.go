@@ -14,7 +14,8 @@ type Padding int
 const (
 	NoPadding       Padding = iota // nothing: frames lie in the recording alone, the first one at its first sample
 	ConstantPadding                // silence: librosa's pad_mode "constant", its default today
-	ReflectPadding                 // the recording mirrored at its ends, which do not repeat: "reflect", its former default
+	// the recording mirrored at its ends, which do not repeat: "reflect", its former default
+	ReflectPadding
 )
 
 // String is librosa's word.
@@ -46,9 +47,14 @@ func newFraming(window, hop int, padding Padding) (framing, error) {
 	case hop < 1:
 		return framing{}, fmt.Errorf("audio: hop of %d samples, want at least 1", hop)
 	case padding < NoPadding || padding > ReflectPadding:
-		return framing{}, fmt.Errorf("audio: %v, want %v, %v or %v", padding, NoPadding, ConstantPadding, ReflectPadding)
+		return framing{}, fmt.Errorf(
+			"audio: %v, want %v, %v or %v", padding, NoPadding, ConstantPadding, ReflectPadding,
+		)
 	}
-	f := framing{window, hop, padding, make([]float64, window), newLogarithm(), &sync.Pool{New: func() any { return newSpectrum(window) }}}
+	f := framing{
+		window, hop, padding, make([]float64, window), newLogarithm(),
+		&sync.Pool{New: func() any { return newSpectrum(window) }},
+	}
 	for n := range f.hann {
 		f.hann[n] = 0.5 - 0.5*math.Cos(2*math.Pi*float64(n)/float64(window))
 	}

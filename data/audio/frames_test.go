@@ -22,8 +22,14 @@ func TestPaddingReference(t *testing.T) {
 	}{
 		{"constant", STFT{Window: 512, Hop: 353, Padding: ConstantPadding}, 1700, r.STFT, "librosa's default"},
 		{"reflect", STFT{Window: 512, Hop: 353, Padding: ReflectPadding}, 1700, r.STFTReflect, "its former default"},
-		{"reflect, short", STFT{Window: 512, Hop: 353, Padding: ReflectPadding}, 100, r.STFTShort, "256 samples on either side of 100 are mirrored more than once"},
-		{"odd", STFT{Window: 75, Hop: 20, Padding: ConstantPadding}, 200, r.STFTOdd, "half an odd window is rounded down, and gonum transforms it"},
+		{
+			"reflect, short", STFT{Window: 512, Hop: 353, Padding: ReflectPadding}, 100, r.STFTShort,
+			"256 samples on either side of 100 are mirrored more than once",
+		},
+		{
+			"odd", STFT{Window: 75, Hop: 20, Padding: ConstantPadding}, 200, r.STFTOdd,
+			"half an odd window is rounded down, and gonum transforms it",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			plan, err := tt.stft.Plan()
@@ -42,7 +48,9 @@ func TestPaddingReference(t *testing.T) {
 
 func TestMelReflectReference(t *testing.T) {
 	r := reference(t)
-	got, frames, err := Mel{SampleRateHz: 8000, Window: 400, Hop: 100, Bins: 23, Floor: 1e-3, Padding: ReflectPadding}.Transform(r.samples())
+	got, frames, err := Mel{
+		SampleRateHz: 8000, Window: 400, Hop: 100, Bins: 23, Floor: 1e-3, Padding: ReflectPadding,
+	}.Transform(r.samples())
 	if err != nil || frames != 18 {
 		t.Fatalf("%d frames, %v, want 18", frames, err)
 	}
@@ -109,7 +117,10 @@ func TestHardRecordings(t *testing.T) {
 		reason string
 	}{
 		{"empty", nil, "no samples, want at least 1", "nothing was recorded"},
-		{"NaN", spoilt(math.NaN()), "sample 700 is NaN, want a finite number", "it would spoil every value of its frames"},
+		{
+			"NaN", spoilt(math.NaN()), "sample 700 is NaN, want a finite number",
+			"it would spoil every value of its frames",
+		},
 		{"infinite", spoilt(math.Inf(-1)), "sample 700 is -Inf, want a finite number", "likewise"},
 		{"one sample", []float32{0.5}, "", "completed to one frame; Kaldi completes nothing"},
 		{"shorter than a window", noise(399), "", "likewise"},
@@ -125,7 +136,8 @@ func TestHardRecordings(t *testing.T) {
 				}
 				got, frames, err := transform(tt.x)
 				if want != "" {
-					if err == nil || got != nil || !strings.HasPrefix(err.Error(), "audio: ") || !strings.Contains(err.Error(), want) {
+					if err == nil || got != nil || !strings.HasPrefix(err.Error(), "audio: ") ||
+						!strings.Contains(err.Error(), want) {
 						t.Errorf("%d values, %v, want an error with %q\nreason: %s", len(got), err, want, tt.reason)
 					}
 					return
@@ -134,7 +146,8 @@ func TestHardRecordings(t *testing.T) {
 					t.Fatalf("%d values in %d frames, %v\nreason: %s", len(got), frames, err, tt.reason)
 				}
 				for i, v := range got {
-					if v-v != 0 || tt.name == "silent" && math.Abs(float64(v)-math.Log(1e-7)) > 0.2 { // Kaldi's floor is 1.2e-7
+					// Kaldi's floor is 1.2e-7
+					if v-v != 0 || tt.name == "silent" && math.Abs(float64(v)-math.Log(1e-7)) > 0.2 {
 						t.Fatalf("value %d is %v\nreason: %s", i, v, tt.reason)
 					}
 				}

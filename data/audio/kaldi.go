@@ -55,10 +55,18 @@ func (k Kaldi) Bank() (*KaldiBank, error) {
 	if k.Bins == 0 {
 		k.Bins = 128
 	}
-	b := &KaldiBank{k: k, window: int(float64(k.SampleRateHz) * k.WindowMs / 1000), shift: int(float64(k.SampleRateHz) * k.ShiftMs / 1000), size: 1}
+	b := &KaldiBank{
+		k: k, window: int(float64(k.SampleRateHz) * k.WindowMs / 1000),
+		shift: int(float64(k.SampleRateHz) * k.ShiftMs / 1000), size: 1,
+	}
 	nyquist := float64(k.SampleRateHz) / 2
-	if b.window < 2 || b.window > 1<<20 || b.shift < 1 || k.Bins < 1 || k.Bins > 1<<12 || k.Frames < 0 || k.LowHz < 0 || k.LowHz >= nyquist {
-		return nil, fmt.Errorf("audio: Kaldi filter bank %+v, want a window of at least 2 samples, a shift of at least 1, filters, and frequencies below %v Hz", k, nyquist)
+	if b.window < 2 || b.window > 1<<20 || b.shift < 1 || k.Bins < 1 || k.Bins > 1<<12 || k.Frames < 0 ||
+		k.LowHz < 0 || k.LowHz >= nyquist {
+		return nil, fmt.Errorf(
+			"audio: Kaldi filter bank %+v, want a window of at least 2 samples, a shift of at least 1, filters, and "+
+				"frequencies below %v Hz",
+			k, nyquist,
+		)
 	}
 	for b.size < b.window {
 		b.size *= 2
@@ -91,7 +99,10 @@ func (b *KaldiBank) Transform(samples []float32) (values []float32, frames int, 
 		return nil, 0, err
 	}
 	if len(samples) < b.window {
-		return nil, 0, fmt.Errorf("audio: %d samples, want at least %d for a window of %v ms at %d Hz", len(samples), b.window, b.k.WindowMs, b.k.SampleRateHz)
+		return nil, 0, fmt.Errorf(
+			"audio: %d samples, want at least %d for a window of %v ms at %d Hz", len(samples), b.window, b.k.WindowMs,
+			b.k.SampleRateHz,
+		)
 	}
 	have := 1 + (len(samples)-b.window)/b.shift
 	if frames = have; b.k.Frames > 0 {

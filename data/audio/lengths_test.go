@@ -60,7 +60,9 @@ func TestLengths(t *testing.T) {
 		}
 		// libsndfile keeps bytes by 1/128 as we do, and 16 bits by 1/32768: all values are exact.
 		s, err := DecodeWAV("x.wav", c.File)
-		length, lengthErr := DecodeDuration("x.wav", io.NewSectionReader(bytes.NewReader(c.File), 0, int64(len(c.File))))
+		length, lengthErr := DecodeDuration(
+			"x.wav", io.NewSectionReader(bytes.NewReader(c.File), 0, int64(len(c.File))),
+		)
 		if want == nil {
 			bad, ok := errors.AsType[*data.FormatError](err)
 			if !ok || lengthErr == nil || !strings.HasPrefix(bad.Reason, "truncated") {

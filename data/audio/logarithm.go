@@ -34,7 +34,8 @@ func (l *logarithm) of(x float64) float64 {
 // all the rest.
 type rootLogarithm struct {
 	mantissas [1 << rootBits]struct{ inverse, log, root float64 } // of a mantissa m: 1/m, log(m)/2, 1/√m
-	exponents [96]struct{ log, floor float64 }                    // of 2^k, k from leastExponent on: log(2^k)/2, Floor/√2^k
+	// of 2^k, k from leastExponent on: log(2^k)/2, Floor/√2^k
+	exponents [96]struct{ log, floor float64 }
 	exact     *logarithm
 }
 
@@ -65,7 +66,8 @@ func (l *rootLogarithm) each(power []float64, to []float32, step int) {
 	at := 0
 	for _, p := range power {
 		b := math.Float64bits(p)
-		if k := b>>mantissaBits - (exponentBias + leastExponent); k < uint64(len(l.exponents)) { // one below 0 is a large one
+		// one below 0 is a large one
+		if k := b>>mantissaBits - (exponentBias + leastExponent); k < uint64(len(l.exponents)) {
 			m, e := &l.mantissas[b>>(mantissaBits-rootBits)&(1<<rootBits-1)], &l.exponents[k]
 			r := math.Float64frombits(b&(1<<mantissaBits-1)|(exponentBias-1)<<mantissaBits)*m.inverse - 0.5
 			t := e.floor * m.root * (1 - r)

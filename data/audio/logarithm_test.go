@@ -16,7 +16,10 @@ func TestLogarithm(t *testing.T) {
 			t.Errorf("logarithm of %v is %v, want %v", x, got, want)
 		}
 	}
-	for _, x := range []float64{1, 2, math.Nextafter(1, 0), math.Nextafter(1, 2), math.Nextafter(2, 0), Floor, kaldiFloor, 0x1p-1022, math.MaxFloat64} {
+	for _, x := range []float64{
+		1, 2, math.Nextafter(1, 0), math.Nextafter(1, 2), math.Nextafter(2, 0), Floor, kaldiFloor, 0x1p-1022,
+		math.MaxFloat64,
+	} {
 		check(x) // ends of the table, of the range, and the least numbers that come
 	}
 	rng := rand.New(rand.NewPCG(1, 1))
@@ -28,7 +31,10 @@ func TestLogarithm(t *testing.T) {
 // TestRootLogarithm compares with the formula as it is written.
 func TestRootLogarithm(t *testing.T) {
 	l := newRootLogarithm(newLogarithm())
-	powers := []float64{0, 0x1p-1074, 1e-30, Floor * Floor, 1e-12, math.Nextafter(0x1p-30, 0), 0x1p-30, math.Nextafter(0x1p66, 0), 0x1p66, 1e81}
+	powers := []float64{
+		0, 0x1p-1074, 1e-30, Floor * Floor, 1e-12, math.Nextafter(0x1p-30, 0), 0x1p-30, math.Nextafter(0x1p66, 0),
+		0x1p66, 1e81,
+	}
 	for k := range 1 << rootBits { // ends of the table, near 1, where the logarithm is smallest
 		powers = append(powers, 1+float64(k)/(1<<rootBits), math.Nextafter(1+float64(k)/(1<<rootBits), 0))
 	}

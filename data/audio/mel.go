@@ -58,7 +58,10 @@ func (m Mel) Bank() (*MelBank, error) {
 		m.Padding = ConstantPadding
 	}
 	if m.SampleRateHz < 1 || m.Bins < 1 || m.Bins > maxFilters || !(m.Floor >= leastFloor) {
-		return nil, fmt.Errorf("audio: mel spectrogram %+v, want a sample rate, between 1 and %d filters and a floor of at least %v", m, maxFilters, leastFloor)
+		return nil, fmt.Errorf(
+			"audio: mel spectrogram %+v, want a sample rate, between 1 and %d filters and a floor of at least %v", m,
+			maxFilters, leastFloor,
+		)
 	}
 	f, err := newFraming(m.Window, m.Hop, m.Padding)
 	if err != nil {

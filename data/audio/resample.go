@@ -50,7 +50,9 @@ const (
 // 768,000 Hz.
 func NewResampler(fromHz, toHz int) (*Resampler, error) {
 	if fromHz < 1 || toHz < 1 || fromHz > maxRateHz || toHz > maxRateHz {
-		return nil, fmt.Errorf("audio: resampling from %d Hz to %d Hz, want rates from 1 to %d", fromHz, toHz, maxRateHz)
+		return nil, fmt.Errorf(
+			"audio: resampling from %d Hz to %d Hz, want rates from 1 to %d", fromHz, toHz, maxRateHz,
+		)
 	}
 	g := divisor(fromHz, toHz)
 	r := &Resampler{up: toHz / g, down: fromHz / g, space: &sync.Pool{New: func() any { return new(resampling) }}}
@@ -68,7 +70,8 @@ func NewResampler(fromHz, toHz int) (*Resampler, error) {
 	}
 	sum -= filter[half] // which is one tap
 	r.reach = half / r.up
-	repeats := (2*r.reach + 1 + r.down) / r.down // so that a period is no shorter than the 2·reach + 2 taps of an output
+	// so that a period is no shorter than the 2·reach + 2 taps of an output
+	repeats := (2*r.reach + 1 + r.down) / r.down
 	r.period, r.phases = repeats*r.down, make([]phase, repeats*r.up)
 	taps := make([]float64, 0, len(filter)) // of all phases: each tap of the filter is one's
 	for m := range r.up {
@@ -110,8 +113,11 @@ func (r *Resampler) Append(to, x []float32) []float32 {
 		y, x := out[first:min(first+blockPeriods*each, len(out))], s.padded[first/each*r.period:]
 		for m, p := range r.phases[:min(each, len(y))] {
 			rows := (len(y) - m + each - 1) / each
-			blas64.Gemv(blas.NoTrans, 1, blas64.General{Rows: rows, Cols: len(p.taps), Stride: r.period, Data: x[p.from:]},
-				blas64.Vector{N: len(p.taps), Inc: 1, Data: p.taps}, 0, blas64.Vector{N: rows, Inc: 1, Data: s.column[:rows]})
+			blas64.Gemv(blas.NoTrans, 1, blas64.General{
+				Rows: rows, Cols: len(p.taps), Stride: r.period, Data: x[p.from:],
+			},
+				blas64.Vector{N: len(p.taps), Inc: 1, Data: p.taps}, 0,
+				blas64.Vector{N: rows, Inc: 1, Data: s.column[:rows]})
 			for _, v := range s.column[:rows] {
 				y[m] = float32(v)
 				m += each

@@ -110,7 +110,8 @@ func TestResampleTone(t *testing.T) {
 
 func TestResampleErrors(t *testing.T) {
 	for _, rates := range [][2]int{{0, 8000}, {8000, 0}, {-1, 8000}, {8000, 1 << 30}} {
-		if _, err := Resample([]float32{1}, rates[0], rates[1]); err == nil || !strings.Contains(err.Error(), "want rates from 1 to 768000") {
+		if _, err := Resample([]float32{1}, rates[0], rates[1]); err == nil ||
+			!strings.Contains(err.Error(), "want rates from 1 to 768000") {
 			t.Errorf("Resample from %d to %d: %v", rates[0], rates[1], err)
 		}
 	}

@@ -130,7 +130,8 @@ func listed(r io.ReaderAt, from, length int64) int64 {
 		}
 		rest = rest[i:]
 		size := int(binary.LittleEndian.Uint32(rest[4:]))
-		if form := string(rest[8:12]); (form == "INFO" || form == "adtl") && (size == len(rest)-8 || size+size%2 == len(rest)-8) {
+		if form := string(rest[8:12]); (form == "INFO" || form == "adtl") &&
+			(size == len(rest)-8 || size+size%2 == len(rest)-8) {
 			return int64(len(rest))
 		}
 		rest = rest[4:]
@@ -152,7 +153,9 @@ func (l *layout) whole(name string, c container) error {
 	case over == 1 && l.stated%2 == 0 && l.size%block == 0: // the padding was counted
 	case c.end <= c.length && (l.stated == c.length || l.stated == c.length-8): // the file's size, or what RIFF says
 	default:
-		return &data.FormatError{File: name, Reason: fmt.Sprintf("truncated: chunk \"data\" of %d bytes, want %d", l.size, l.stated)}
+		return &data.FormatError{
+			File: name, Reason: fmt.Sprintf("truncated: chunk \"data\" of %d bytes, want %d", l.size, l.stated),
+		}
 	}
 	l.stated = l.size
 	return nil

@@ -22,8 +22,11 @@ func slowLogMagnitude(x []float32, window, hop int) [][]float64 {
 		for start := 0; start+window <= len(x); start += hop {
 			sum := complex(0, 0)
 			for n := range window {
-				w := math.Pow(math.Sin(math.Pi*float64(n)/float64(window)), 2) // another form of the periodic Hann window
-				sum += complex(w*float64(x[start+n]), 0) * cmplx.Exp(complex(0, -2*math.Pi*float64(f)*float64(n)/float64(window)))
+				// another form of the periodic Hann window
+				w := math.Pow(math.Sin(math.Pi*float64(n)/float64(window)), 2)
+				sum += complex(w*float64(x[start+n]), 0) * cmplx.Exp(
+					complex(0, -2*math.Pi*float64(f)*float64(n)/float64(window)),
+				)
 			}
 			row = append(row, math.Log(cmplx.Abs(sum)+1e-7))
 		}
@@ -88,7 +91,11 @@ func TestLogMagnitudeByHand(t *testing.T) {
 		{"tone", tone, 4, math.Log(8), "a cosine of amplitude 1 gives half the window's sum, which is 32/2"},
 		{"tone's neighbour", tone, 5, math.Log(4), "the Hann window spreads half as much to each side"},
 		{"tone, far away", tone, 10, math.Log(1e-7), "and nothing beyond"},
-		{"constant", []float32{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, 0, math.Log(16), "the sum of the window"},
+		{
+			"constant",
+			[]float32{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+			0, math.Log(16), "the sum of the window",
+		},
 		{"silence", make([]float32, 32), 7, math.Log(1e-7), "the floor alone"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -118,9 +125,15 @@ func TestPool(t *testing.T) {
 	}{
 		{"same", 2, 5, x, "every span is one value"},
 		{"one value", 1, 1, []float32{5.5}, "the mean of all"},
-		{"two columns", 2, 2, []float32{2, 4, 7, 9}, "spans 0 to 2 and 2 to 4 share the middle column, as PyTorch's adaptive pooling has it"},
+		{
+			"two columns", 2, 2, []float32{2, 4, 7, 9},
+			"spans 0 to 2 and 2 to 4 share the middle column, as PyTorch's adaptive pooling has it",
+		},
 		{"three columns", 1, 3, []float32{4, 5.5, 7}, "spans 0-1, 1-3 and 3-4"},
-		{"enlarged", 4, 5, []float32{1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 6, 7, 8, 9, 10}, "each row is repeated"},
+		{
+			"enlarged", 4, 5, []float32{1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 6, 7, 8, 9, 10},
+			"each row is repeated",
+		},
 		{"enlarged unevenly", 3, 1, []float32{3, 5.5, 8}, "the middle third touches both rows"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -149,7 +162,9 @@ func TestSpectrogramShape(t *testing.T) {
 	} {
 		got, err := Spectrogram(make([]float32, 100), tt.stft)
 		if len(got) != tt.want || (err != nil) != tt.bad {
-			t.Errorf("Spectrogram(%+v): %d values, err %v, want %d\nreason: %s", tt.stft, len(got), err, tt.want, tt.reason)
+			t.Errorf(
+				"Spectrogram(%+v): %d values, err %v, want %d\nreason: %s", tt.stft, len(got), err, tt.want, tt.reason,
+			)
 		}
 	}
 	if got, err := Spectrogram(nil, STFT{Window: 16, Hop: 4}); err == nil {

@@ -35,8 +35,10 @@ const (
 
 // otherCodecs are those that people meet, none of which is read here.
 var otherCodecs = map[int]string{
-	0x02: "Microsoft's ADPCM", 0x06: "A-law", 0x07: "mu-law", 0x11: "IMA ADPCM", 0x14: "G.723 ADPCM", 0x22: "TrueSpeech", 0x31: "GSM 6.10",
-	0x40: "G.721 ADPCM", 0x45: "G.726 ADPCM", 0x50: "MPEG audio", 0x55: "MP3", 0xff: "AAC", 0x160: "WMA 1", 0x161: "WMA 2", 0x2000: "AC-3",
+	0x02: "Microsoft's ADPCM", 0x06: "A-law", 0x07: "mu-law", 0x11: "IMA ADPCM", 0x14: "G.723 ADPCM",
+	0x22: "TrueSpeech", 0x31: "GSM 6.10",
+	0x40: "G.721 ADPCM", 0x45: "G.726 ADPCM", 0x50: "MPEG audio", 0x55: "MP3", 0xff: "AAC", 0x160: "WMA 1",
+	0x161: "WMA 2", 0x2000: "AC-3",
 }
 
 // DecodeWAV decodes the bytes of a WAV file; name is the file's, for errors. RIFF, big-endian RIFX, RF64 or BW64 beyond
@@ -101,7 +103,9 @@ func parseFormat(name string, b []byte, order binary.ByteOrder) (wavFormat, erro
 	case block != channels*bits/8:
 		return broken("blocks of %d bytes, want %d for %d channels of %d bits", block, channels*bits/8, channels, bits)
 	case codec == codecFloat && bits != 32 && bits != 64, codec == codecPCM && bits > 32:
-		return wavFormat{}, &data.UnsupportedError{File: name, Feature: fmt.Sprintf("codec %#x of %d bits", codec, bits)}
+		return wavFormat{}, &data.UnsupportedError{
+			File: name, Feature: fmt.Sprintf("codec %#x of %d bits", codec, bits),
+		}
 	}
 	return wavFormat{codec, channels, int(rate), bits / 8}, nil
 }
@@ -110,7 +114,9 @@ func parseFormat(name string, b []byte, order binary.ByteOrder) (wavFormat, erro
 func (f wavFormat) decode(name string, b []byte, order binary.ByteOrder) (*Sound, error) {
 	block := f.channels * f.bytes
 	if len(b) < block {
-		return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("%d bytes of samples, want at least %d", len(b), block)}
+		return nil, &data.FormatError{
+			File: name, Reason: fmt.Sprintf("%d bytes of samples, want at least %d", len(b), block),
+		}
 	}
 	if order == binary.BigEndian && f.bytes > 1 {
 		b = slices.Clone(b)

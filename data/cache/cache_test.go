@@ -169,7 +169,10 @@ func TestDamaged(t *testing.T) {
 		{"cut", func(b []byte, at int64) []byte { return b[:at+4] }, true, false, true, false},
 		{"a bit", func(b []byte, at int64) []byte { b[at+2] ^= 1; return b }, true, true, true, true},
 		{"a bit of the header", func(b []byte, at int64) []byte { b[at-12] ^= 1; return b }, true, true, true, true},
-		{"no magic", func(b []byte, at int64) []byte { b[at-int64(headerSize)] ^= 1; return b }, true, true, true, false},
+		{
+			"no magic", func(b []byte, at int64) []byte { b[at-int64(headerSize)] ^= 1; return b }, true, true, true,
+			false,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, later := range []bool{false, true} {
@@ -201,7 +204,8 @@ func TestDamaged(t *testing.T) {
 				}
 				again := open(t, c.Dir(), 1<<20)
 				for i, k := range keys {
-					if _, made := get(t, again, k, "value"); made && tt.name != "no magic" && tt.name != "a bit of the header" {
+					if _, made := get(t, again, k, "value"); made && tt.name != "no magic" &&
+						tt.name != "a bit of the header" {
 						t.Errorf("later %v: entry %d was not kept when it was made anew", later, i)
 					}
 				}
@@ -431,7 +435,9 @@ func TestDefault(t *testing.T) {
 // TestLinkedPack has another user of a shared folder put a link in it that leads to one of this user's files.
 func TestLinkedPack(t *testing.T) {
 	dir, mine := t.TempDir(), filepath.Join(t.TempDir(), "mine")
-	if err := errors.Join(os.WriteFile(mine, []byte("not to be cut"), 0o600), os.Symlink(mine, filepath.Join(dir, "a"+packSuffix))); err != nil {
+	if err := errors.Join(
+		os.WriteFile(mine, []byte("not to be cut"), 0o600), os.Symlink(mine, filepath.Join(dir, "a"+packSuffix)),
+	); err != nil {
 		t.Fatal(err)
 	}
 	c := open(t, dir, 1<<20)

@@ -82,7 +82,9 @@ func OfPaper(name string) (s data.Source, ok bool) {
 // StandIns names the sets that stand in the place of one of the paper's on a small machine, the best first.
 func StandIns(paper string) []string {
 	list := slices.DeleteFunc(All(), func(s data.Source) bool { return s.StandsFor[paper] == 0 })
-	slices.SortStableFunc(list, func(a, b data.Source) int { return cmp.Compare(a.StandsFor[paper], b.StandsFor[paper]) })
+	slices.SortStableFunc(
+		list, func(a, b data.Source) int { return cmp.Compare(a.StandsFor[paper], b.StandsFor[paper]) },
+	)
 	names := make([]string, len(list))
 	for i, s := range list {
 		names[i] = s.Name
@@ -162,7 +164,10 @@ func findSet(project string, s data.Source) (string, bool) {
 // Problem says what to do about a set that cannot be read.
 func Problem(name string, err error) error {
 	err = data.Gather([]error{err})[0]
-	p := &wire.Problem{Message: wire.FirstLine(err), Hint: "`primewindow data list` shows the sets; settings that begin with " + Prefix + " are the set's own"}
+	p := &wire.Problem{
+		Message: wire.FirstLine(err),
+		Hint:    "`primewindow data list` shows the sets; settings that begin with " + Prefix + " are the set's own",
+	}
 	broken, damaged := errors.AsType[*data.FormatError](err)
 	kind, other := errors.AsType[*data.UnsupportedError](err)
 	s, there := Find(name)
@@ -184,7 +189,8 @@ func Problem(name string, err error) error {
 	case damaged:
 		p.Hint = "the file is damaged: remove it and bring it again" + again
 		if skips {
-			p.Hint = "mend the file, or leave such samples out with -skip-broken; `primewindow data check` lists them all"
+			p.Hint = "mend the file, or leave such samples out with -skip-broken; `primewindow data check` lists " +
+				"them all"
 		}
 	case other:
 		p.Hint = "convert the file to the kind that is wanted"
@@ -207,7 +213,10 @@ func Locate(project, name, dir string) (string, error) {
 	case dir != "":
 		return dir, nil
 	case s.Own:
-		return "", &wire.Problem{Message: fmt.Sprintf("data %s: no folder", name), Hint: "name it with the setting dir, on a command line -dir DIR"}
+		return "", &wire.Problem{
+			Message: fmt.Sprintf("data %s: no folder", name),
+			Hint:    "name it with the setting dir, on a command line -dir DIR",
+		}
 	case s.Made():
 		return "", nil
 	}
@@ -222,7 +231,9 @@ func Locate(project, name, dir string) (string, error) {
 	if s.Fetch != nil {
 		hint = fmt.Sprintf("`primewindow data fetch %s` downloads it, or name its folder in %s", name, DataVariable)
 	}
-	return "", &wire.Problem{Message: fmt.Sprintf("data %s: no folders %v in %v", name, s.Folders, DataFolders(project)), Hint: hint}
+	return "", &wire.Problem{
+		Message: fmt.Sprintf("data %s: no folders %v in %v", name, s.Folders, DataFolders(project)), Hint: hint,
+	}
 }
 
 // Open opens a set with these settings of its own; an empty dir looks for it.
@@ -240,7 +251,9 @@ func Open(project, name, dir string, settings map[string]any) (data.Dataset, err
 
 // Check opens a set and lists what is wrong with its files: all of it where the set's loader can, else what it meets
 // first. A set that reads its files when they are wanted reads all of them here, and progress is told how many.
-func Check(ctx context.Context, project, name, dir string, settings map[string]any, progress func(done, total int)) (data.Dataset, []error) {
+func Check(
+	ctx context.Context, project, name, dir string, settings map[string]any, progress func(done, total int),
+) (data.Dataset, []error) {
 	s, dir, err := find(project, name, dir)
 	if err != nil {
 		return nil, []error{err}

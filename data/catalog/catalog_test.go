@@ -24,11 +24,20 @@ func TestProblem(t *testing.T) {
 		reason    string
 	}{
 		{"value", mosi.Name, infinite, "nan_to_num", "damaged", "a file whose values are odd is not damaged"},
-		{"value, further in", mosi.Name, fmt.Errorf("mosi: split train: %w", infinite), "nan_to_num", "damaged", "wherever it was met"},
+		{
+			"value, further in", mosi.Name, fmt.Errorf("mosi: split train: %w", infinite), "nan_to_num", "damaged",
+			"wherever it was met",
+		},
 		{"value of a sample", folder.Name, infinite, "nan_to_num", "damaged", "and samples may be left out"},
 		{"value of a sample, left out", folder.Name, infinite, "-skip-broken", "mend", "where the set can"},
-		{"kind", folder.Name, &data.UnsupportedError{File: "x", Feature: "objects", Hint: "make numbers of them"}, "make numbers of them", "convert", "the fault's own"},
-		{"kind without a hint", folder.Name, &data.UnsupportedError{File: "x", Feature: "objects"}, "convert", "", "the kind's"},
+		{
+			"kind", folder.Name, &data.UnsupportedError{File: "x", Feature: "objects", Hint: "make numbers of them"},
+			"make numbers of them", "convert", "the fault's own",
+		},
+		{
+			"kind without a hint", folder.Name, &data.UnsupportedError{File: "x", Feature: "objects"}, "convert", "",
+			"the kind's",
+		},
 		{"damaged", digits.Name, &data.FormatError{File: "x", Reason: "cut"}, "damaged", "", "the kind's"},
 	} {
 		p, ok := errors.AsType[*wire.Problem](Problem(tt.set, tt.err))

@@ -26,12 +26,28 @@ func TestCause(t *testing.T) {
 		skips             bool // whether -skip-broken is named
 		reason            string
 	}{
-		{"pointers", labels, ".wav", stand[0].Bytes, "m: 6 of 6 .wav files are Git LFS pointers", "git lfs pull", false, "once for the set, and leaving them out leaves nothing"},
-		{"annex", labels, ".npy", stand[1].Bytes, "m: 6 of 6 .npy files are git-annex pointers", "git annex get", false, "likewise"},
+		{
+			"pointers", labels, ".wav", stand[0].Bytes, "m: 6 of 6 .wav files are Git LFS pointers", "git lfs pull",
+			false, "once for the set, and leaving them out leaves nothing",
+		},
+		{
+			"annex", labels, ".npy", stand[1].Bytes, "m: 6 of 6 .npy files are git-annex pointers", "git annex get",
+			false, "likewise",
+		},
 		{"pages", labels, ".png", stand[2].Bytes, "m: 6 of 6 .png files are web pages", "download", false, "likewise"},
-		{"videos", labels, ".mp4", stand[0].Bytes, "m: 6 of 6 .mp4 files are Git LFS pointers", "git lfs pull", false, "whether ffmpeg is there or not"},
-		{"texts", labels, ".txt", stand[0].Bytes, "m: 6 of 6 .txt files are Git LFS pointers", "git lfs pull", false, "no texts to train on"},
-		{"Latin-1", strings.Replace(labels, ",a,", ",gr\xf6\xdfe,", 1), ".png", datatest.PNG(t, datatest.Grey(8, 8, 9)), "labels.csv: line 2, byte 6 (21 of the file): 0xf6 is not UTF-8", "iconv", false, "the table is the set's"},
+		{
+			"videos", labels, ".mp4", stand[0].Bytes, "m: 6 of 6 .mp4 files are Git LFS pointers", "git lfs pull",
+			false, "whether ffmpeg is there or not",
+		},
+		{
+			"texts", labels, ".txt", stand[0].Bytes, "m: 6 of 6 .txt files are Git LFS pointers", "git lfs pull", false,
+			"no texts to train on",
+		},
+		{
+			"Latin-1", strings.Replace(labels, ",a,", ",gr\xf6\xdfe,", 1), ".png",
+			datatest.PNG(t, datatest.Grey(8, 8, 9)), "labels.csv: line 2, byte 6 (21 of the file): 0xf6 is not UTF-8",
+			"iconv", false, "the table is the set's",
+		},
 	} {
 		f := datatest.Files{"labels.csv": []byte(tt.labels)}
 		for i := range 6 {
@@ -45,7 +61,8 @@ func TestCause(t *testing.T) {
 		}
 		for _, err := range append(faults, err) {
 			p, ok := errors.AsType[*wire.Problem](err)
-			if !ok || !strings.Contains(p.Message, tt.want) || !strings.Contains(p.Hint, tt.hint) || strings.Contains(p.Hint, "-skip-broken") != tt.skips {
+			if !ok || !strings.Contains(p.Message, tt.want) || !strings.Contains(p.Hint, tt.hint) ||
+				strings.Contains(p.Hint, "-skip-broken") != tt.skips {
 				t.Errorf("%s: %+v, want %q and a hint with %q\nreason: %s", tt.name, p, tt.want, tt.hint, tt.reason)
 			}
 		}

@@ -57,7 +57,9 @@ func balance(d data.Dataset, split data.Split) string {
 	}
 	text := fmt.Sprintf("%-10s %d samples", split, d.Len(split))
 	if len(classes) > listedClasses {
-		return text + fmt.Sprintf(", at least %d and at most %d of each of %d classes", slices.Min(counts), slices.Max(counts), len(classes))
+		return text + fmt.Sprintf(
+			", at least %d and at most %d of each of %d classes", slices.Min(counts), slices.Max(counts), len(classes),
+		)
 	}
 	for c, n := range counts {
 		text += fmt.Sprintf(", %s %d", classes[c], n)
@@ -83,7 +85,10 @@ func durations(d data.Dataset, split data.Split) string {
 		return ""
 	}
 	slices.Sort(list)
-	return fmt.Sprintf("; %.2f to %.2f s, median %.2f, %.1f h in all", list[0].Seconds(), list[len(list)-1].Seconds(), list[len(list)/2].Seconds(), total.Hours())
+	return fmt.Sprintf(
+		"; %.2f to %.2f s, median %.2f, %.1f h in all", list[0].Seconds(), list[len(list)-1].Seconds(),
+		list[len(list)/2].Seconds(), total.Hours(),
+	)
 }
 
 // shared tells of groups, actors for example, that stand in two splits. That is how some sets are split by custom, and
@@ -103,7 +108,13 @@ func shared(d data.Dataset) []string {
 				}
 			}
 			if both > 0 {
-				lines = append(lines, fmt.Sprintf("leak: %d of %d groups of split %s are in split %s as well, %s for example", both, len(groups[b]), b, a, example))
+				lines = append(
+					lines,
+					fmt.Sprintf(
+						"leak: %d of %d groups of split %s are in split %s as well, %s for example", both,
+						len(groups[b]), b, a, example,
+					),
+				)
 			}
 		}
 	}

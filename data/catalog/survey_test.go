@@ -22,9 +22,15 @@ type detailed struct {
 func (d detailed) Detail(split data.Split, index int) data.Detail { return d.details[split][index] }
 
 func TestSurvey(t *testing.T) {
-	set := datatest.MemorySet(t, map[data.Split][]float32{data.Train: {0, 1, 3}, data.Validation: {4}, data.Test: {5, 6}}, "a.wav: empty\nfile")
+	set := datatest.MemorySet(
+		t, map[data.Split][]float32{data.Train: {0, 1, 3}, data.Validation: {4}, data.Test: {5, 6}},
+		"a.wav: empty\nfile",
+	)
 	known := detailed{set, map[data.Split][]data.Detail{
-		data.Train:      {{Group: "ann", Duration: time.Second}, {Group: "bob", Duration: 3 * time.Second}, {Group: "bob", Duration: 2 * time.Second}},
+		data.Train: {
+			{Group: "ann", Duration: time.Second}, {Group: "bob", Duration: 3 * time.Second},
+			{Group: "bob", Duration: 2 * time.Second},
+		},
 		data.Validation: {{}},
 		data.Test:       {{Group: "bob"}, {Group: "cy", Duration: time.Hour}},
 	}}
@@ -54,8 +60,14 @@ func TestTwins(t *testing.T) {
 		example string
 		reason  string
 	}{
-		{"none", map[data.Split][]float32{data.Train: {1, 2, 2}, data.Test: {3}}, 0, "", "twins within a split leak nothing"},
-		{"two", map[data.Split][]float32{data.Train: {1, 2}, data.Validation: {9}, data.Test: {2, 3, 9}}, 2, "test0 of split test is train1 of split train", "each sample of a later split counts once"},
+		{
+			"none", map[data.Split][]float32{data.Train: {1, 2, 2}, data.Test: {3}}, 0, "",
+			"twins within a split leak nothing",
+		},
+		{
+			"two", map[data.Split][]float32{data.Train: {1, 2}, data.Validation: {9}, data.Test: {2, 3, 9}}, 2,
+			"test0 of split test is train1 of split train", "each sample of a later split counts once",
+		},
 	} {
 		last := 0
 		twins, example, err := Twins(t.Context(), datatest.MemorySet(t, tt.values), func(done, _ int) { last = done })
@@ -68,7 +80,9 @@ func TestTwins(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := Twins(ctx, datatest.MemorySet(t, map[data.Split][]float32{data.Train: {1}, data.Test: {2}}), nil); !errors.Is(err, context.Canceled) {
+	if _, _, err := Twins(
+		ctx, datatest.MemorySet(t, map[data.Split][]float32{data.Train: {1}, data.Test: {2}}), nil,
+	); !errors.Is(err, context.Canceled) {
 		t.Errorf("Twins: %v, want its context's error", err)
 	}
 }

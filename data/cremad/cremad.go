@@ -62,7 +62,10 @@ func prepare(dir string, settings map[string]any) (stream.Config, error) {
 			items[split] = append(items[split], stream.Item{ID: clip.id, Label: clip.label, Detail: detail})
 		}
 	}
-	return stream.Config{Description: o.describe(l, protocol), Parts: items, Modalities: o.modalities(l), Faults: faults, SkipBroken: o.skipBroken}, nil
+	return stream.Config{
+		Description: o.describe(l, protocol), Parts: items, Modalities: o.modalities(l), Faults: faults,
+		SkipBroken: o.skipBroken,
+	}, nil
 }
 
 // layout finds the files below dir.
@@ -82,7 +85,9 @@ func (o options) layout(dir string) (l layout, err error) {
 	extracted := fmt.Sprintf("Image-%02d-FPS", o.frames)
 	switch name := first(l.root, extracted, "VideoFlash", "visual"); name {
 	case "":
-		return l, &data.FormatError{File: l.root, Reason: fmt.Sprintf("no folder VideoFlash or %s, want faces", extracted)}
+		return l, &data.FormatError{
+			File: l.root, Reason: fmt.Sprintf("no folder VideoFlash or %s, want faces", extracted),
+		}
 	case "VideoFlash":
 		l.faces, err = readShelf(data.Subfolder(l.root, name), ".flv")
 	default:
@@ -91,9 +96,14 @@ func (o options) layout(dir string) (l layout, err error) {
 	if err != nil || o.split == splitActor {
 		return l, err
 	}
-	l.lists, l.listed, err = findLists(l.root, filepath.Join(dir, "cremad_meta"), filepath.Join(filepath.Dir(l.root), "cremad_meta"))
+	l.lists, l.listed, err = findLists(
+		l.root, filepath.Join(dir, "cremad_meta"), filepath.Join(filepath.Dir(l.root), "cremad_meta"),
+	)
 	if err == nil && !l.listed && o.split == splitOfficial {
-		err = &data.FormatError{File: filepath.Join(l.root, "train.csv"), Reason: "no such file, want the usual lists, or -set data.split=actor: " + Ask}
+		err = &data.FormatError{
+			File:   filepath.Join(l.root, "train.csv"),
+			Reason: "no such file, want the usual lists, or -set data.split=actor: " + Ask,
+		}
 	}
 	return l, err
 }
@@ -125,7 +135,10 @@ func (l layout) fault(id string) error {
 // parts splits the clips, and says how in one sentence. Faults are files whose names are no clips'.
 func (o options) parts(l layout) (parts map[data.Split][]clip, protocol string, faults []error) {
 	if l.listed {
-		return o.official(l.lists), fmt.Sprintf("the usual lists, which share all actors; %v of the training list validates by data_seed %d", o.valShare, o.seed), nil
+		return o.official(l.lists), fmt.Sprintf(
+			"the usual lists, which share all actors; %v of the training list validates by data_seed %d", o.valShare,
+			o.seed,
+		), nil
 	}
 	path := map[string]string{}
 	for _, s := range []*shelf{l.faces, l.sounds} {
@@ -142,7 +155,10 @@ func (o options) parts(l layout) (parts map[data.Split][]clip, protocol string, 
 		}
 		all = append(all, c)
 	}
-	return o.byActor(all), fmt.Sprintf("no actor in two splits; about %v of the clips test and %v validate, by data_seed %d", o.testShare, o.valShare, o.seed), faults
+	return o.byActor(all), fmt.Sprintf(
+		"no actor in two splits; about %v of the clips test and %v validate, by data_seed %d", o.testShare, o.valShare,
+		o.seed,
+	), faults
 }
 
 func (o options) describe(l layout, protocol string) data.Description {
@@ -150,12 +166,14 @@ func (o options) describe(l layout, protocol string) data.Description {
 		Name:    Name,
 		Classes: moods,
 		Provenance: data.Provenance{
-			Source:   "CREMA-D, H. Cao, D. Cooper, M. Keutmann, R. Gur, A. Nenkova, R. Verma, IEEE Transactions on Affective Computing 2014; faces from " + filepath.Base(l.faces.dir),
+			Source: "CREMA-D, H. Cao, D. Cooper, M. Keutmann, R. Gur, A. Nenkova, R. Verma, IEEE Transactions on " +
+				"Affective Computing 2014; faces from " + filepath.Base(l.faces.dir),
 			Licence:  "Open Database License 1.0, contents under the Database Contents License 1.0",
 			Protocol: protocol,
 		},
 		Recipe: map[string]any{
-			"lr": 0.002, "momentum": 0.9, "weight_decay": 1e-4, "batch": 64.0, "epochs": 50.0, "lr_step": 30.0, "lr_gamma": 0.1,
+			"lr": 0.002, "momentum": 0.9, "weight_decay": 1e-4, "batch": 64.0, "epochs": 50.0, "lr_step": 30.0,
+			"lr_gamma":         0.1,
 			"encoder." + sound: "resnet18", "encoder." + face: "resnet18",
 		},
 	}

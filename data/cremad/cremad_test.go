@@ -28,20 +28,30 @@ func TestSamples(t *testing.T) {
 	addLists(m, 3, "\ufeff")
 	d := loader.Must(t, m.Write(t))
 	if d.Len(data.Train) != 15 || d.Len(data.Validation) != 0 || d.Len(data.Test) != 3 {
-		t.Fatalf("%d, %d and %d samples, want 15, 0 and 3 as the lists have it", d.Len(data.Train), d.Len(data.Validation), d.Len(data.Test))
+		t.Fatalf(
+			"%d, %d and %d samples, want 15, 0 and 3 as the lists have it", d.Len(data.Train), d.Len(data.Validation),
+			d.Len(data.Test),
+		)
 	}
 	desc := d.Describe()
-	want := []data.Modality{{Name: sound, Kind: data.Spectrogram, Shape: []int{257, 188, 1}}, {Name: face, Kind: data.Clip, Shape: []int{1, 16, 16, 3}}}
+	want := []data.Modality{
+		{Name: sound, Kind: data.Spectrogram, Shape: []int{257, 188, 1}},
+		{Name: face, Kind: data.Clip, Shape: []int{1, 16, 16, 3}},
+	}
 	if diff := cmp.Diff(want, desc.Modalities); diff != "" {
 		t.Fatalf("modalities (-want +got)\n%s", diff)
 	}
-	if !strings.Contains(desc.Provenance.Protocol, "the usual lists") || !strings.HasSuffix(desc.Provenance.Source, "Image-01-FPS") || desc.Classes[5] != "anger" {
+	if !strings.Contains(desc.Provenance.Protocol, "the usual lists") ||
+		!strings.HasSuffix(desc.Provenance.Source, "Image-01-FPS") || desc.Classes[5] != "anger" {
 		t.Errorf("described as %+v", desc)
 	}
 	for i := range d.Len(data.Train) {
 		id, label := d.Identity(data.Train, i)
 		if id != madeID(i/5, i%5) || label != i%5 {
-			t.Errorf("sample %d is %s of class %d, want %s of class %d, the list's order", i, id, label, madeID(i/5, i%5), i%5)
+			t.Errorf(
+				"sample %d is %s of class %d, want %s of class %d, the list's order", i, id, label, madeID(i/5, i%5),
+				i%5,
+			)
 		}
 		detail := d.(data.Detailed).Detail(data.Train, i)
 		if detail.Group != id[:4] || detail.Duration != 1250*time.Millisecond {
@@ -108,11 +118,15 @@ func TestSoundTwin(t *testing.T) {
 
 // TestOddSounds wants a spectrogram of the usual size of any recording.
 func TestOddSounds(t *testing.T) {
-	for _, tt := range []struct{ rate, n int }{{madeRate, 1}, {madeRate, 2}, {madeRate, 511}, {madeRate, 5 * madeRate}, {22050, 4000}, {44100, 9000}, {8000, 8000}, {1, 1 << 16}} {
+	for _, tt := range []struct{ rate, n int }{
+		{madeRate, 1}, {madeRate, 2}, {madeRate, 511}, {madeRate, 5 * madeRate}, {22050, 4000}, {44100, 9000},
+		{8000, 8000}, {1, 1 << 16},
+	} {
 		n := tt.n
 		path := filepath.Join(t.TempDir(), "a.wav")
 		datatest.Put(t, path, datatest.WAV(tt.rate, datatest.Tone(n, 0.01)))
-		if f, err := newEar().decode(t.Context(), path); err != nil || len(f.Values) != 257*188 || !slices.Equal(f.Shape, []int{257, 188, 1}) {
+		if f, err := newEar().decode(t.Context(), path); err != nil || len(f.Values) != 257*188 ||
+			!slices.Equal(f.Shape, []int{257, 188, 1}) {
 			t.Errorf("%d samples: shape %v, %v", n, f.Shape, err)
 		}
 	}
@@ -179,7 +193,10 @@ func TestVideo(t *testing.T) {
 				for k, v := range x {
 					// Video keeps colours in 219 levels and at half the resolution.
 					if got := datatest.Level(v, k); math.Abs(got-want[k%3]) > 8 {
-						t.Fatalf("%s, %d frames, draw %d: channel %d of level %v, want %v", id, frames, draw, k%3, got, want[k%3])
+						t.Fatalf(
+							"%s, %d frames, draw %d: channel %d of level %v, want %v", id, frames, draw, k%3, got,
+							want[k%3],
+						)
 					}
 				}
 			}
@@ -194,23 +211,74 @@ func TestBroken(t *testing.T) {
 	wavName, frames := "cremad/AudioWAV/"+bad+".wav", "cremad/Image-01-FPS/"+bad
 	type fault datatest.Fault
 	for _, tt := range []fault{
-		{"no sound", func(m datatest.Files) { delete(m, wavName) }, bad + ".wav: no such file", false, false, "a download that lacks one"},
-		{"empty sound", func(m datatest.Files) { m[wavName] = nil }, bad + ".wav: empty", false, false, "a download that broke off"},
-		{"pointer", func(m datatest.Files) { m[wavName] = []byte("version https://git-lfs.github.com/spec/v1\n") }, bad + ".wav: a Git LFS pointer, not the file itself", false, false, "a clone without Git LFS"},
-		{"cut sound", func(m datatest.Files) { m[wavName] = m[wavName][:1000] }, bad + `.wav: truncated: chunk "data" of 956 bytes, want 40000`, false, false, "a download that broke off"},
-		{"no samples", func(m datatest.Files) { m[wavName] = datatest.WAV(madeRate, nil) }, bad + ".wav: no samples", false, false, "nothing to hear"},
-		{"no frames", func(m datatest.Files) { m.Without(frames); m[frames+"/notes.txt"] = []byte("x") }, bad + ": no frames, want .jpg or .png files", false, false, "extraction failed"},
-		{"no face", func(m datatest.Files) { m.Without(frames) }, bad + ": no such folder, want the clip's frames", false, false, "never extracted"},
-		{"file for folder", func(m datatest.Files) { m.Without(frames); m[frames] = []byte("x") }, bad, false, false, "no folder"},
-		{"codec", func(m datatest.Files) { m[wavName] = slices.Clone(m[wavName]); m[wavName][20] = 0x55 }, bad + ".wav: not supported: codec 0x55, MP3", true, false, "MP3 inside"},
-		{"corrupt frame", func(m datatest.Files) { m[frames+"/00058.jpg"] = m[frames+"/00058.jpg"][:100] }, bad + "/00058.jpg: ", true, false, "a download that broke off"},
-		{"label", func(m datatest.Files) { m["cremad/train.csv"] = []byte("1001_IEO_JOY_XX,JOY\n") }, `train.csv: row 1: clip "1001_IEO_JOY_XX": label "JOY"`, false, true, "no class of the set"},
-		{"leaves", func(m datatest.Files) { m["cremad/train.csv"] = []byte("../x,NEU\n") }, `train.csv: row 1: clip "../x"`, false, true, "nothing outside is read"},
-		{"overlap", func(m datatest.Files) { m["cremad/test.csv"] = m["cremad/train.csv"] }, "in train.csv too, want it in one list", false, true, "trained on what is tested"},
-		{"no test", func(m datatest.Files) { m["cremad/test.csv"] = nil }, "test.csv: no rows", false, true, "an empty split"},
-		{"one list", func(m datatest.Files) { delete(m, "cremad/test.csv") }, "test.csv", false, true, "half of a pair"},
-		{"no sounds", func(m datatest.Files) { m.Without("cremad/AudioWAV") }, "cremad: no folder AudioWAV", false, true, "another folder"},
-		{"no faces", func(m datatest.Files) { m.Without("cremad/Image") }, "cremad: no folder VideoFlash or Image-01-FPS", false, true, "sounds alone"},
+		{
+			"no sound", func(m datatest.Files) { delete(m, wavName) }, bad + ".wav: no such file", false, false,
+			"a download that lacks one",
+		},
+		{
+			"empty sound", func(m datatest.Files) { m[wavName] = nil }, bad + ".wav: empty", false, false,
+			"a download that broke off",
+		},
+		{
+			"pointer", func(m datatest.Files) { m[wavName] = []byte("version https://git-lfs.github.com/spec/v1\n") },
+			bad + ".wav: a Git LFS pointer, not the file itself", false, false, "a clone without Git LFS",
+		},
+		{
+			"cut sound", func(m datatest.Files) { m[wavName] = m[wavName][:1000] },
+			bad + `.wav: truncated: chunk "data" of 956 bytes, want 40000`, false, false, "a download that broke off",
+		},
+		{
+			"no samples", func(m datatest.Files) { m[wavName] = datatest.WAV(madeRate, nil) }, bad + ".wav: no samples",
+			false, false, "nothing to hear",
+		},
+		{
+			"no frames", func(m datatest.Files) { m.Without(frames); m[frames+"/notes.txt"] = []byte("x") },
+			bad + ": no frames, want .jpg or .png files", false, false, "extraction failed",
+		},
+		{
+			"no face", func(m datatest.Files) { m.Without(frames) }, bad + ": no such folder, want the clip's frames",
+			false, false, "never extracted",
+		},
+		{
+			"file for folder", func(m datatest.Files) { m.Without(frames); m[frames] = []byte("x") }, bad, false, false,
+			"no folder",
+		},
+		{
+			"codec", func(m datatest.Files) { m[wavName] = slices.Clone(m[wavName]); m[wavName][20] = 0x55 },
+			bad + ".wav: not supported: codec 0x55, MP3", true, false, "MP3 inside",
+		},
+		{
+			"corrupt frame", func(m datatest.Files) { m[frames+"/00058.jpg"] = m[frames+"/00058.jpg"][:100] },
+			bad + "/00058.jpg: ", true, false, "a download that broke off",
+		},
+		{
+			"label", func(m datatest.Files) { m["cremad/train.csv"] = []byte("1001_IEO_JOY_XX,JOY\n") },
+			`train.csv: row 1: clip "1001_IEO_JOY_XX": label "JOY"`, false, true, "no class of the set",
+		},
+		{
+			"leaves", func(m datatest.Files) { m["cremad/train.csv"] = []byte("../x,NEU\n") },
+			`train.csv: row 1: clip "../x"`, false, true, "nothing outside is read",
+		},
+		{
+			"overlap", func(m datatest.Files) { m["cremad/test.csv"] = m["cremad/train.csv"] },
+			"in train.csv too, want it in one list", false, true, "trained on what is tested",
+		},
+		{
+			"no test", func(m datatest.Files) { m["cremad/test.csv"] = nil }, "test.csv: no rows", false, true,
+			"an empty split",
+		},
+		{
+			"one list", func(m datatest.Files) { delete(m, "cremad/test.csv") }, "test.csv", false, true,
+			"half of a pair",
+		},
+		{
+			"no sounds", func(m datatest.Files) { m.Without("cremad/AudioWAV") }, "cremad: no folder AudioWAV", false,
+			true, "another folder",
+		},
+		{
+			"no faces", func(m datatest.Files) { m.Without("cremad/Image") },
+			"cremad: no folder VideoFlash or Image-01-FPS", false, true, "sounds alone",
+		},
 	} {
 		t.Run(tt.Name, func(t *testing.T) {
 			m := madeSet(t, 2)
@@ -230,7 +298,10 @@ func TestHidden(t *testing.T) {
 		file []byte
 		want string
 	}{
-		{datatest.JPEG(t, datatest.Grey(20, 20, 0)), bad + "/00029.jpg: 20x20 pixels, want 48x36 as the clip's first frame"},
+		{
+			datatest.JPEG(t, datatest.Grey(20, 20, 0)),
+			bad + "/00029.jpg: 20x20 pixels, want 48x36 as the clip's first frame",
+		},
 		{datatest.JPEG(t, datatest.Grey(48, 36, 0))[:100], bad + "/00029.jpg: 100 bytes: "},
 	} {
 		m := madeSet(t, 2)
@@ -239,7 +310,8 @@ func TestHidden(t *testing.T) {
 		dir := m.Write(t)
 		d := loader.Must(t, dir)
 		datatest.Read(t, d, data.Train, 0, 7)
-		if errs := d.(data.Checked).Check(t.Context(), nil); len(errs) != 1 || !strings.Contains(errs[0].Error(), tt.want) {
+		if errs := d.(data.Checked).Check(t.Context(), nil); len(errs) != 1 ||
+			!strings.Contains(errs[0].Error(), tt.want) {
 			t.Errorf("checked: %v, want %s", errs, tt.want)
 		}
 		skipped := loader.Must(t, dir, "skip_broken", true).Describe().Provenance.Skipped
@@ -292,7 +364,8 @@ func TestLinks(t *testing.T) {
 	if err := os.Symlink(loop, loop); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(dir, loader.Settings()); err == nil || !strings.Contains(err.Error(), madeID(0, 0)+".wav: too many") {
+	if _, err := Open(dir, loader.Settings()); err == nil ||
+		!strings.Contains(err.Error(), madeID(0, 0)+".wav: too many") {
 		t.Errorf("a link to itself: %v, want it named", err)
 	}
 }
@@ -310,7 +383,8 @@ func TestNames(t *testing.T) {
 	if n := len(d.Describe().Provenance.Skipped); n != 1 || d.Len(data.Train)+d.Len(data.Test) != 18 {
 		t.Errorf("with skip_broken %d described, %d samples, want 1 and 18", n, d.Len(data.Train)+d.Len(data.Test))
 	}
-	if _, err := Open(dir, loader.Settings("split", "official")); err == nil || !strings.Contains(err.Error(), "train.csv: no such file, want the usual lists") {
+	if _, err := Open(dir, loader.Settings("split", "official")); err == nil ||
+		!strings.Contains(err.Error(), "train.csv: no such file, want the usual lists") {
 		t.Errorf("official without lists: %v", err)
 	}
 	for _, s := range []map[string]any{{"frames": 0}, {"split": "speaker"}, {"fps": 3}} {

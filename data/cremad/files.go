@@ -50,7 +50,8 @@ func readShelf(dir, ext string) (*shelf, error) {
 	for _, e := range list {
 		name := e.Name()
 		id := name[:max(0, len(name)-len(ext))]
-		if !strings.EqualFold(name[len(id):], ext) || strings.HasPrefix(name, ".") || ext == "" && e.Type().IsRegular() {
+		if !strings.EqualFold(name[len(id):], ext) || strings.HasPrefix(name, ".") ||
+			ext == "" && e.Type().IsRegular() {
 			continue
 		}
 		ids, names = append(ids, strings.ToUpper(id)), append(names, name)
@@ -59,7 +60,10 @@ func readShelf(dir, ext string) (*shelf, error) {
 	stream.Each(len(ids), func(i int) { found[i] = readEntry(filepath.Join(dir, names[i]), ext) })
 	for i, id := range ids {
 		if other, twice := s.entries[id]; twice {
-			found[i].err = &data.FormatError{File: found[i].path, Reason: fmt.Sprintf("%s is there too, want the clip once", filepath.Base(other.path))}
+			found[i].err = &data.FormatError{
+				File:   found[i].path,
+				Reason: fmt.Sprintf("%s is there too, want the clip once", filepath.Base(other.path)),
+			}
 		}
 		s.entries[id] = found[i]
 	}

@@ -31,22 +31,30 @@ const (
 // for a file that is no FLV or ends within a tag. What is in the tags is left to ffmpeg.
 func readFLV(name string, b []byte) (times []float64, err error) {
 	if len(b) < flvHeader || string(b[:3]) != "FLV" {
-		return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("%d bytes, begins with %q, want an FLV video", len(b), b[:min(len(b), 4)])}
+		return nil, &data.FormatError{
+			File: name, Reason: fmt.Sprintf("%d bytes, begins with %q, want an FLV video", len(b), b[:min(len(b), 4)]),
+		}
 	}
 	at := int(binary.BigEndian.Uint32(b[5:]))
 	if at < flvHeader {
-		return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("header of %d bytes, want at least %d", at, flvHeader)}
+		return nil, &data.FormatError{
+			File: name, Reason: fmt.Sprintf("header of %d bytes, want at least %d", at, flvHeader),
+		}
 	}
 	known, promised := true, 0.0
 	var first uint32
 	for at += tagBehind; at < len(b); {
 		if len(b)-at < tagHeader {
-			return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("truncated: %d bytes at the end, want a tag", len(b)-at)}
+			return nil, &data.FormatError{
+				File: name, Reason: fmt.Sprintf("truncated: %d bytes at the end, want a tag", len(b)-at),
+			}
 		}
 		payload := int(b[at+1])<<16 | int(b[at+2])<<8 | int(b[at+3])
 		size := tagHeader + payload
 		if len(b)-at < size {
-			return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("truncated: tag of %d bytes at %d, want %d", len(b)-at, at, size)}
+			return nil, &data.FormatError{
+				File: name, Reason: fmt.Sprintf("truncated: tag of %d bytes at %d, want %d", len(b)-at, at, size),
+			}
 		}
 		if b[at] == scriptTag && promised == 0 {
 			promised = duration(b[at+tagHeader:][:payload])

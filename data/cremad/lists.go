@@ -26,7 +26,9 @@ type clip struct {
 // parseClip reads a clip's name. Its error says what is wrong, without the file.
 func parseClip(id string) (clip, error) {
 	if len(id) > stream.LongestName {
-		return clip{}, fmt.Errorf("clip of %d bytes, want at most %d, as files' names have", len(id), stream.LongestName)
+		return clip{}, fmt.Errorf(
+			"clip of %d bytes, want at most %d, as files' names have", len(id), stream.LongestName,
+		)
 	}
 	parts := strings.Split(id, "_")
 	odd := func(r rune) bool { return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && r != '_' }
@@ -91,7 +93,9 @@ type lists struct {
 
 // findLists reads the lists from the first of the folders that has them. found is false where none has.
 func findLists(dirs ...string) (l lists, found bool, err error) {
-	train, test, found, err := stream.ReadPair(Name, dirs, [2]string{"train.csv", "test.csv"}, [2]string{"ogm_train.csv", "ogm_test.csv"})
+	train, test, found, err := stream.ReadPair(
+		Name, dirs, [2]string{"train.csv", "test.csv"}, [2]string{"ogm_train.csv", "ogm_test.csv"},
+	)
 	if err != nil || !found {
 		return lists{}, false, err
 	}
@@ -114,7 +118,12 @@ func decodeLists(train string, a []byte, test string, b []byte) (l lists, err er
 	}
 	for i, c := range l.test {
 		if trained[c.id] {
-			return lists{}, &data.FormatError{File: test, Reason: fmt.Sprintf("row %d: clip %s is in %s too, want it in one list", i+1, c.id, filepath.Base(train))}
+			return lists{}, &data.FormatError{
+				File: test,
+				Reason: fmt.Sprintf(
+					"row %d: clip %s is in %s too, want it in one list", i+1, c.id, filepath.Base(train),
+				),
+			}
 		}
 	}
 	return l, nil

@@ -17,7 +17,10 @@ func TestDecodeList(t *testing.T) {
 	want := []clip{{"1001_DFA_ANG_XX", "1001", 5}, {"1002_IEO_NEU_HI", "1002", 0}}
 	for _, tt := range []struct{ name, text, reason string }{
 		{"plain", "1001_DFA_ANG_XX,ANG\n1002_IEO_NEU_HI,NEU\n", "as published"},
-		{"mark, returns and blanks", "\ufeff1001_DFA_ANG_XX, ANG\r\n\r\n1002_IEO_NEU_HI,NEU\r\n", "some of the published files"},
+		{
+			"mark, returns and blanks", "\ufeff1001_DFA_ANG_XX, ANG\r\n\r\n1002_IEO_NEU_HI,NEU\r\n",
+			"some of the published files",
+		},
 		{"no last line's end", "1001_DFA_ANG_XX,ANG\n1002_IEO_NEU_HI,NEU", "an editor's"},
 	} {
 		got, err := decodeList("train.csv", []byte(tt.text))
@@ -29,16 +32,37 @@ func TestDecodeList(t *testing.T) {
 
 func TestDecodeListErrors(t *testing.T) {
 	for _, tt := range []struct{ name, text, want, reason string }{
-		{"label unknown", "1001_DFA_ANG_XX,ANG\n1001_DFA_JOY_XX,JOY\n", `row 2: clip "1001_DFA_JOY_XX": label "JOY", want one of NEU, HAP`, "no class of the set"},
+		{
+			"label unknown", "1001_DFA_ANG_XX,ANG\n1001_DFA_JOY_XX,JOY\n",
+			`row 2: clip "1001_DFA_JOY_XX": label "JOY", want one of NEU, HAP`, "no class of the set",
+		},
 		{"label missing", "1001_DFA_ANG_XX,\n", `row 1: clip 1001_DFA_ANG_XX: label "", want one of`, "a cut row"},
-		{"label of another", "1001_DFA_ANG_XX,SAD\n", "row 1: clip 1001_DFA_ANG_XX: label SAD, want ANG as the name says", "one of the two is wrong"},
+		{
+			"label of another", "1001_DFA_ANG_XX,SAD\n",
+			"row 1: clip 1001_DFA_ANG_XX: label SAD, want ANG as the name says", "one of the two is wrong",
+		},
 		{"one field", "1001_DFA_ANG_XX\n", "row 1: 1 fields, want 2", "a list of names alone"},
 		{"ragged", "1001_DFA_ANG_XX,ANG\n1001_DFA_SAD_XX\n", "line 2: 1 fields, want 2", "a cut row"},
-		{"twice", "1001_DFA_ANG_XX,ANG\n1001_DFA_SAD_XX,SAD\n1001_DFA_ANG_XX,ANG\n", "row 3: clip 1001_DFA_ANG_XX is in row 1 already", "counted twice"},
-		{"leaves the folder", "../1001_DFA_ANG_XX,ANG\n", `row 1: clip "../1001_DFA_ANG_XX", want ACTOR_SENTENCE_MOOD_LEVEL`, "nothing outside is read"},
-		{"a part is empty", "1001__ANG_XX,ANG\n", `clip "1001__ANG_XX", want ACTOR_SENTENCE_MOOD_LEVEL`, "no name of a clip"},
-		{"another file's name", "1001_DFA_ANG_XX.txt,ANG\n", `clip "1001_DFA_ANG_XX.txt", want ACTOR_SENTENCE_MOOD_LEVEL`, "no recording or video"},
-		{"twice, once as a file", "1001_DFA_ANG_XX,ANG\n1001_DFA_ANG_XX.wav,ANG\n", "row 2: clip 1001_DFA_ANG_XX is in row 1 already", "one clip"},
+		{
+			"twice", "1001_DFA_ANG_XX,ANG\n1001_DFA_SAD_XX,SAD\n1001_DFA_ANG_XX,ANG\n",
+			"row 3: clip 1001_DFA_ANG_XX is in row 1 already", "counted twice",
+		},
+		{
+			"leaves the folder", "../1001_DFA_ANG_XX,ANG\n",
+			`row 1: clip "../1001_DFA_ANG_XX", want ACTOR_SENTENCE_MOOD_LEVEL`, "nothing outside is read",
+		},
+		{
+			"a part is empty", "1001__ANG_XX,ANG\n", `clip "1001__ANG_XX", want ACTOR_SENTENCE_MOOD_LEVEL`,
+			"no name of a clip",
+		},
+		{
+			"another file's name", "1001_DFA_ANG_XX.txt,ANG\n",
+			`clip "1001_DFA_ANG_XX.txt", want ACTOR_SENTENCE_MOOD_LEVEL`, "no recording or video",
+		},
+		{
+			"twice, once as a file", "1001_DFA_ANG_XX,ANG\n1001_DFA_ANG_XX.wav,ANG\n",
+			"row 2: clip 1001_DFA_ANG_XX is in row 1 already", "one clip",
+		},
 		{"empty", "", "no rows", "a download that broke off"},
 	} {
 		_, err := decodeList("train.csv", []byte(tt.text))
@@ -46,8 +70,12 @@ func TestDecodeListErrors(t *testing.T) {
 			t.Errorf("%s: %v, want train.csv: %s\nreason: %s", tt.name, err, tt.want, tt.reason)
 		}
 	}
-	_, err := decodeLists("a/train.csv", []byte("1001_DFA_ANG_XX,ANG\n"), "a/test.csv", []byte("1002_DFA_ANG_XX,ANG\n1001_DFA_ANG_XX,ANG\n"))
-	if want := "a/test.csv: row 2: clip 1001_DFA_ANG_XX is in train.csv too, want it in one list"; err == nil || err.Error() != want {
+	_, err := decodeLists(
+		"a/train.csv", []byte("1001_DFA_ANG_XX,ANG\n"), "a/test.csv",
+		[]byte("1002_DFA_ANG_XX,ANG\n1001_DFA_ANG_XX,ANG\n"),
+	)
+	if want := "a/test.csv: row 2: clip 1001_DFA_ANG_XX is in train.csv too, want it in one list"; err == nil ||
+		err.Error() != want {
 		t.Errorf("a clip in both lists: %v, want %s", err, want)
 	}
 }
@@ -141,7 +169,10 @@ func TestOfficial(t *testing.T) {
 	o := options{seed: 1, valShare: 0.25}
 	parts := o.official(lists{train: all[:150], test: all[150:]})
 	if len(parts[data.Test]) != len(all)-150 || len(parts[data.Train])+len(parts[data.Validation]) != 150 {
-		t.Errorf("%d, %d and %d clips, want 150 in the first two", len(parts[data.Train]), len(parts[data.Validation]), len(parts[data.Test]))
+		t.Errorf(
+			"%d, %d and %d clips, want 150 in the first two", len(parts[data.Train]), len(parts[data.Validation]),
+			len(parts[data.Test]),
+		)
 	}
 	// A share of 0.25 of 150 has a standard deviation of 5.3; four of them on either side.
 	if n := len(parts[data.Validation]); n < 16 || n > 59 {
@@ -167,7 +198,8 @@ func FuzzDecodeList(f *testing.F) {
 		}
 		seen := map[string]bool{}
 		for _, c := range list {
-			if seen[c.id] || c.label < 0 || c.label >= len(codes) || c.actor == "" || filepath.Base(c.id) != c.id || !filepath.IsLocal(c.id) {
+			if seen[c.id] || c.label < 0 || c.label >= len(codes) || c.actor == "" || filepath.Base(c.id) != c.id ||
+				!filepath.IsLocal(c.id) {
 				t.Fatalf("%+v", c)
 			}
 			seen[c.id] = true

@@ -59,5 +59,8 @@ func addLists(m datatest.Files, actors int, bom string) {
 // flv is a video as the owners have them, of one colour, or the test is skipped.
 func flv(tb testing.TB, colour string, seconds float64) []byte {
 	tb.Helper()
-	return datatest.FFmpeg(tb, ".flv", "-f", "lavfi", "-i", fmt.Sprintf("color=c=%s:s=96x72:r=30:d=%v", colour, seconds), "-c:v", "flv", "-q:v", "2")
+	return datatest.FFmpeg(
+		tb, ".flv", "-f", "lavfi", "-i", fmt.Sprintf("color=c=%s:s=96x72:r=30:d=%v", colour, seconds), "-c:v", "flv",
+		"-q:v", "2",
+	)
 }

@@ -39,14 +39,18 @@ func (o options) modalities(l layout) []stream.Modality {
 		},
 		{
 			Modality: data.Modality{Name: face, Kind: data.Clip, Shape: []int{o.frames, o.imageSide, o.imageSide, 3}},
-			Recipe:   fmt.Sprintf("cremad frames 3: %d a second, short side at most %d, %s", o.frames, o.frameSide, o.keep),
-			Files:    func(i stream.Item) []string { return l.faces.entries[i.ID].files() },
-			Apart:    func(i stream.Item) bool { return l.faces.entries[i.ID].frames != nil },
+			Recipe: fmt.Sprintf(
+				"cremad frames 3: %d a second, short side at most %d, %s", o.frames, o.frameSide, o.keep,
+			),
+			Files: func(i stream.Item) []string { return l.faces.entries[i.ID].files() },
+			Apart: func(i stream.Item) bool { return l.faces.entries[i.ID].frames != nil },
 			Decode: func(ctx context.Context, i stream.Item, files []string) (stream.Feature, error) {
 				return o.decodeFrames(ctx, files[0], l.faces.entries[i.ID].frames != nil)
 			},
 			Finish: o.finish,
-			Verify: func(_ context.Context, i stream.Item) error { return video.VerifyFrames(l.faces.entries[i.ID].frames) },
+			Verify: func(_ context.Context, i stream.Item) error {
+				return video.VerifyFrames(l.faces.entries[i.ID].frames)
+			},
 		},
 	}
 }

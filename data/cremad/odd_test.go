@@ -21,7 +21,10 @@ func TestOdd(t *testing.T) {
 	rows := []datatest.Row{
 		{Kind: datatest.Table, Files: m, Name: "cremad/train.csv", Odd: datatest.Tables(string(m["cremad/train.csv"]))},
 		{Kind: datatest.Table, Files: m, Name: "cremad/test.csv", Odd: datatest.Tables(string(m["cremad/test.csv"]))},
-		{Kind: datatest.Recording, Files: m, Name: sound, Odd: datatest.Waves(madeRate, datatest.Telephone(datatest.MuLaw, 16000, 0.02))},
+		{
+			Kind: datatest.Recording, Files: m, Name: sound,
+			Odd: datatest.Waves(madeRate, datatest.Telephone(datatest.MuLaw, 16000, 0.02)),
+		},
 		{Kind: datatest.Picture, Files: m, Name: frame, Odd: datatest.Pictures(t, 48, 36)},
 	}
 	videos := m.Changed(func(n string) string { return n })
@@ -32,7 +35,16 @@ func TestOdd(t *testing.T) {
 			videos["cremad/VideoFlash/"+madeID(a, mood)+".flv"] = whole
 		}
 	}
-	loader.Table(t, Name, append(rows, datatest.Row{Kind: datatest.Video, Files: videos, Name: "cremad/VideoFlash/" + madeID(0, 0) + ".flv", Odd: datatest.Videos(whole)}))
+	loader.Table(
+		t, Name,
+		append(
+			rows,
+			datatest.Row{
+				Kind: datatest.Video, Files: videos, Name: "cremad/VideoFlash/" + madeID(0, 0) + ".flv",
+				Odd: datatest.Videos(whole),
+			},
+		),
+	)
 }
 
 // TestCapitals reads a set whose folders and files are called in small letters, or in capitals.
@@ -46,10 +58,18 @@ func TestCapitals(t *testing.T) {
 		change func(string) string
 		reason string
 	}{
-		{"extensions", func(n string) string { return strings.Replace(n, ".wav", ".WAV", 1) }, "as a recorder writes them"},
-		{"folder of sounds", func(n string) string { return strings.Replace(n, "AudioWAV", "audiowav", 1) }, "as others unpack it"},
+		{
+			"extensions", func(n string) string { return strings.Replace(n, ".wav", ".WAV", 1) },
+			"as a recorder writes them",
+		},
+		{
+			"folder of sounds", func(n string) string { return strings.Replace(n, "AudioWAV", "audiowav", 1) },
+			"as others unpack it",
+		},
 		{"folders in capitals", func(n string) string {
-			return strings.NewReplacer("AudioWAV", "AUDIOWAV", "Image-01-FPS", "IMAGE-01-FPS", "cremad/", "CREMAD/").Replace(n)
+			return strings.NewReplacer(
+				"AudioWAV", "AUDIOWAV", "Image-01-FPS", "IMAGE-01-FPS", "cremad/", "CREMAD/",
+			).Replace(n)
 		}, "likewise"},
 		{"clips", func(n string) string {
 			if strings.HasSuffix(n, ".csv") {
@@ -84,7 +104,8 @@ func TestListedFiles(t *testing.T) {
 	}
 	webp := m.Changed(func(n string) string { return strings.Replace(n, ".jpg", ".webp", 1) })
 	faults := loader.Check(webp.Write(t), loader.Settings())
-	if len(faults) == 0 || !strings.Contains(faults[0].Error(), ".webp: not supported: frames of such files") || !strings.Contains(data.Hint(faults[0]), "convert") {
+	if len(faults) == 0 || !strings.Contains(faults[0].Error(), ".webp: not supported: frames of such files") ||
+		!strings.Contains(data.Hint(faults[0]), "convert") {
 		t.Errorf("%v, want the format named", faults)
 	}
 }

@@ -65,7 +65,9 @@ func TestChooseDrawn(t *testing.T) {
 			sets[[3]int(c)]++
 		}
 		if len(sets) != tt.different {
-			t.Errorf("%s: %d different choices in 600 draws, want all %d: %s", tt.chosen, len(sets), tt.different, tt.reason)
+			t.Errorf(
+				"%s: %d different choices in 600 draws, want all %d: %s", tt.chosen, len(sets), tt.different, tt.reason,
+			)
 		}
 	}
 }
@@ -112,8 +114,16 @@ func TestFLVTimes(t *testing.T) {
 }
 
 func FuzzReadFLV(f *testing.F) {
-	f.Add([]byte("FLV\x01\x01\x00\x00\x00\x09\x00\x00\x00\x00\x09\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x12\x00\x00\x00\x0c"))
-	f.Add([]byte("FLV\x01\x01\x00\x00\x00\x09\x00\x00\x00\x00\x12\x00\x00\x11\x00\x00\x00\x00\x00\x00\x00duration\x00\x40\x04\x00\x00\x00\x00\x00\x00"))
+	f.Add(
+		[]byte(
+			"FLV\x01\x01\x00\x00\x00\x09\x00\x00\x00\x00\x09\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x12\x00\x00\x00\x0c",
+		),
+	)
+	f.Add(
+		[]byte(
+			"FLV\x01\x01\x00\x00\x00\x09\x00\x00\x00\x00\x12\x00\x00\x11\x00\x00\x00\x00\x00\x00\x00duration\x00\x40\x04\x00\x00\x00\x00\x00\x00",
+		),
+	)
 	f.Add([]byte("FLV\x01\x01\xff\xff\xff\xff"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		times, err := readFLV("x", b)

@@ -33,7 +33,10 @@ func TestRealLists(t *testing.T) {
 			actors[c.actor] = true
 		}
 		if counts != tt.counts || len(actors) != 91 {
-			t.Errorf("%s: %v clips a class of %d actors, want %v of 91\nreason: %s", tt.name, counts, len(actors), tt.counts, tt.reason)
+			t.Errorf(
+				"%s: %v clips a class of %d actors, want %v of 91\nreason: %s", tt.name, counts, len(actors), tt.counts,
+				tt.reason,
+			)
 		}
 	}
 	parts := options{valShare: 0.1, testShare: 0.2}.byActor(slices.Concat(l.train, l.test))
@@ -57,14 +60,19 @@ func TestFullSize(t *testing.T) {
 	}
 	m := madeSet(t, 1)
 	dir := m.Write(t)
-	from := map[string]string{".wav": filepath.Join(dir, "cremad", "AudioWAV", madeID(0, 0)+".wav"), ".jpg": filepath.Join(dir, "cremad", "Image-01-FPS", madeID(0, 0), "00000.jpg")}
+	from := map[string]string{
+		".wav": filepath.Join(dir, "cremad", "AudioWAV", madeID(0, 0)+".wav"),
+		".jpg": filepath.Join(dir, "cremad", "Image-01-FPS", madeID(0, 0), "00000.jpg"),
+	}
 	root := filepath.Join(t.TempDir(), Folder)
 	for _, c := range slices.Concat(l.train, l.test) {
 		frames := filepath.Join(root, "Image-01-FPS", c.id)
 		if err := os.MkdirAll(frames, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		for path, ext := range map[string]string{filepath.Join(root, "AudioWAV", c.id+".wav"): ".wav", filepath.Join(frames, "00000.jpg"): ".jpg"} {
+		for path, ext := range map[string]string{
+			filepath.Join(root, "AudioWAV", c.id+".wav"): ".wav", filepath.Join(frames, "00000.jpg"): ".jpg",
+		} {
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 				t.Fatal(err)
 			}

@@ -149,7 +149,10 @@ func TestComponentsAgainstTwin(t *testing.T) {
 				}
 				// Both are float64 sums of numbers up to 20, rounded to float32: 1e-6.
 				if math.Abs(float64(got[i*size+k])-want) > 4e-6 {
-					t.Errorf("share %v, vector %d, value %d: %v, want %v\nreason: %s", tt.share, i, k, got[i*size+k], want, tt.reason)
+					t.Errorf(
+						"share %v, vector %d, value %d: %v, want %v\nreason: %s", tt.share, i, k, got[i*size+k], want,
+						tt.reason,
+					)
 				}
 			}
 		}
@@ -178,7 +181,9 @@ func TestPCAKeepsAQuarter(t *testing.T) {
 	if got := energy(b) / energy(a); got < 0.25 || got > 0.67 {
 		t.Errorf("%.3f of the energy is kept, want at least 0.25 and one component's worth", got)
 	}
-	if slices.Equal(datatest.ReadAll(t, clean, data.Test).X[written], datatest.ReadAll(t, blurred, data.Test).X[written]) {
+	if slices.Equal(
+		datatest.ReadAll(t, clean, data.Test).X[written], datatest.ReadAll(t, blurred, data.Test).X[written],
+	) {
 		t.Error("test images are not degraded")
 	}
 }

@@ -124,7 +124,8 @@ func (s *set) describe(o options, strangers []string) {
 				protocol, validation, o.imagesPerRecording, o.seed),
 		},
 		Recipe: map[string]any{
-			"lr": 0.03, "momentum": 0.9, "weight_decay": 1e-4, "batch": 64.0, "epochs": 12.0, "lr_step": 10.0, "lr_gamma": 0.1,
+			"lr": 0.03, "momentum": 0.9, "weight_decay": 1e-4, "batch": 64.0, "epochs": 12.0, "lr_step": 10.0,
+			"lr_gamma":     0.1,
 			"window_every": testEvery, "k_every": testEvery, "floor": 0.75,
 			"encoder." + spoken: "cnn2d:16-32-64-64", "encoder." + written: "cnn2d:16-32-64", "probe_samples": 128.0,
 		},

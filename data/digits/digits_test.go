@@ -50,11 +50,23 @@ func TestProtocols(t *testing.T) {
 		train, val, test int
 		reason           string
 	}{
-		{"speakers", map[string]any{"val_share": 0.34}, 80, 40, 120, "george's 6 takes of 10 digits, 2 of each for validation; theo's; two images each"},
+		{
+			"speakers", map[string]any{"val_share": 0.34}, 80, 40, 120,
+			"george's 6 takes of 10 digits, 2 of each for validation; theo's; two images each",
+		},
 		{"no validation", map[string]any{"val_share": 0}, 120, 0, 120, "a split may be empty"},
-		{"takes", map[string]any{"protocol": "takes", "val_share": 0}, 40, 0, 200, "takes 0 to 4 of both speakers are tested, take 5 is left"},
-		{"held out", map[string]any{"protocol": "takes", "val_speakers": "george"}, 20, 20, 200, "take 5 of theo, and of george; val_share has no say"},
-		{"three images", map[string]any{"val_share": 0.5, "images_per_recording": 3}, 90, 90, 180, "half of george's takes"},
+		{
+			"takes", map[string]any{"protocol": "takes", "val_share": 0}, 40, 0, 200,
+			"takes 0 to 4 of both speakers are tested, take 5 is left",
+		},
+		{
+			"held out", map[string]any{"protocol": "takes", "val_speakers": "george"}, 20, 20, 200,
+			"take 5 of theo, and of george; val_share has no say",
+		},
+		{
+			"three images", map[string]any{"val_share": 0.5, "images_per_recording": 3}, 90, 90, 180,
+			"half of george's takes",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := open(t, dir, tt.settings)
@@ -73,7 +85,8 @@ func TestProtocols(t *testing.T) {
 						t.Fatalf("%s: identity %s of label %d: %v", split, id, label, err)
 					}
 					protocol, _ := tt.settings["protocol"].(string)
-					if r.tested(protocol) != (split == data.Test) || strings.HasPrefix(image, mnistTest) != (split == data.Test) {
+					if r.tested(protocol) != (split == data.Test) ||
+						strings.HasPrefix(image, mnistTest) != (split == data.Test) {
 						t.Errorf("%s: %s is of another split", split, id)
 					}
 					if images[image] {
@@ -130,7 +143,9 @@ func TestAudioStandardised(t *testing.T) {
 	}
 	// A test recording grows loud: its own values change, and no training value does.
 	loud := filepath.Join(recordingsDir(dir), "0_theo_0.wav")
-	if err := os.WriteFile(loud, datatest.WAV(sampleRateHz, slices.Repeat([]int16{30000, -30000}, 300)), 0o600); err != nil {
+	if err := os.WriteFile(
+		loud, datatest.WAV(sampleRateHz, slices.Repeat([]int16{30000, -30000}, 300)), 0o600,
+	); err != nil {
 		t.Fatal(err)
 	}
 	e := open(t, dir, map[string]any{"val_share": 0.34})
@@ -177,7 +192,8 @@ func TestReadIsAFunctionOfPlace(t *testing.T) {
 // TestRecipe checks that names and types are those of a run's settings.
 func TestRecipe(t *testing.T) {
 	want := map[string]any{
-		"lr": 0.03, "momentum": 0.9, "weight_decay": 1e-4, "batch": 64.0, "epochs": 12.0, "lr_step": 10.0, "lr_gamma": 0.1,
+		"lr": 0.03, "momentum": 0.9, "weight_decay": 1e-4, "batch": 64.0, "epochs": 12.0, "lr_step": 10.0,
+		"lr_gamma":      0.1,
 		"encoder.audio": "cnn2d:16-32-64-64", "encoder.visual": "cnn2d:16-32-64", "probe_samples": 128.0,
 		"window_every": "1800 samples", "k_every": "1800 samples", "floor": 0.75,
 	}
@@ -185,7 +201,10 @@ func TestRecipe(t *testing.T) {
 	if diff := cmp.Diff(want, desc.Recipe); diff != "" {
 		t.Errorf("recipe (-want +got)\n%s", diff)
 	}
-	shapes := []data.Modality{{Name: "audio", Kind: data.Spectrogram, Shape: []int{8, 8, 1}}, {Name: "visual", Kind: data.Image, Shape: []int{28, 28, 1}}}
+	shapes := []data.Modality{
+		{Name: "audio", Kind: data.Spectrogram, Shape: []int{8, 8, 1}},
+		{Name: "visual", Kind: data.Image, Shape: []int{28, 28, 1}},
+	}
 	if diff := cmp.Diff(shapes, desc.Modalities); diff != "" || len(desc.Classes) != 10 {
 		t.Errorf("%d classes, modalities (-want +got)\n%s", len(desc.Classes), diff)
 	}
@@ -193,7 +212,8 @@ func TestRecipe(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	for _, s := range Settings() {
-		if _, number := s.Default.(float64); s.Doc == "" || number && s.Min >= s.Max || !number && len(s.Choices) == 0 && s.Name != "val_speakers" {
+		if _, number := s.Default.(float64); s.Doc == "" || number && s.Min >= s.Max ||
+			!number && len(s.Choices) == 0 && s.Name != "val_speakers" {
 			t.Errorf("setting %+v, want a sentence, and bounds or choices", s)
 		}
 		if _, err := parseOptions(map[string]any{s.Name: s.Default}); err != nil {
@@ -207,7 +227,10 @@ func TestSettings(t *testing.T) {
 	}{
 		{map[string]any{"degrad": "none"}, `digits: unknown setting "degrad"`, "a misspelt name would go unnoticed"},
 		{map[string]any{"degrade": "blur"}, `degrade: got "blur", want one of noise50, pca75, none`, "a choice"},
-		{map[string]any{"val_share": 0.6}, "val_share: got 0.6, want between 0 and 0.5", "little would be left to train on"},
+		{
+			map[string]any{"val_share": 0.6}, "val_share: got 0.6, want between 0 and 0.5",
+			"little would be left to train on",
+		},
 		{map[string]any{"window": 20.5}, "window: got 20.5, want a whole number", "a count"},
 	} {
 		if _, err := Open("no folder", tt.settings); err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -223,7 +246,8 @@ func TestValSpeakers(t *testing.T) {
 	for _, split := range []data.Split{data.Train, data.Validation} {
 		for i := range d.Len(split) {
 			id, _ := d.Identity(split, i)
-			if r, err := parseRecording(strings.Split(id, "+")[0]); err != nil || (r.speaker == "george") != (split == data.Validation) {
+			if r, err := parseRecording(strings.Split(id, "+")[0]); err != nil ||
+				(r.speaker == "george") != (split == data.Validation) {
 				t.Errorf("%s: %s, %v: george validates", split, id, err)
 			}
 		}

@@ -86,7 +86,8 @@ func (f *fetcher) fetchMNIST(ctx context.Context) error {
 			}
 			continue
 		}
-		if f.packedWhole(filepath.Join(home, packed), name) == nil || f.packedWhole(filepath.Join(stage, packed), name) == nil {
+		if f.packedWhole(filepath.Join(home, packed), name) == nil ||
+			f.packedWhole(filepath.Join(stage, packed), name) == nil {
 			continue
 		}
 		if err := os.MkdirAll(stage, 0o755); err != nil {
@@ -188,7 +189,8 @@ func (f *fetcher) extract(ctx context.Context, archive, folder string) error {
 			return fmt.Errorf("digits: %s: %w", f.sources.FSDD, err)
 		}
 		name := path.Base(header.Name)
-		if _, known := f.recordings[name]; !known || header.Typeflag != tar.TypeReg || path.Base(path.Dir(header.Name)) != "recordings" {
+		if _, known := f.recordings[name]; !known || header.Typeflag != tar.TypeReg ||
+			path.Base(path.Dir(header.Name)) != "recordings" {
 			continue
 		}
 		b, err := io.ReadAll(io.LimitReader(entries, maxRecording))

@@ -64,7 +64,9 @@ type server struct {
 
 func newServer(t *testing.T) *server {
 	t.Helper()
-	s := &server{files: map[string][]byte{"/fsdd.tar.gz": archived(t, madeRecordings())}, cut: map[string]int{}, ranges: true}
+	s := &server{
+		files: map[string][]byte{"/fsdd.tar.gz": archived(t, madeRecordings())}, cut: map[string]int{}, ranges: true,
+	}
 	for name, b := range madeArrays() {
 		s.files["/mnist/"+name+".gz"] = zipped(b)
 	}
@@ -98,7 +100,8 @@ func newServer(t *testing.T) *server {
 // fetch runs what [Fetch] runs, with the made set's sums.
 func (s *server) fetch(ctx context.Context, dir string) error {
 	f := fetcher{
-		dir: dir, stage: filepath.Join(dir, ".fetch-digits"), sources: Sources{FSDD: s.URL + "/fsdd.tar.gz", MNIST: s.URL + "/mnist/"},
+		dir: dir, stage: filepath.Join(dir, ".fetch-digits"),
+		sources:    Sources{FSDD: s.URL + "/fsdd.tar.gz", MNIST: s.URL + "/mnist/"},
 		recordings: sums(madeRecordings()), arrays: sums(madeArrays()), progress: func(string, int64, int64) {},
 	}
 	return f.fetch(ctx)
@@ -144,7 +147,10 @@ func TestFetchGoesOn(t *testing.T) {
 	}{
 		{"labels", labels, 20, true, labels + " bytes=20-", "the rest alone; the images before it are complete"},
 		{"archive", archive, 5000, true, archive + " bytes=5000-", "MNIST is complete"},
-		{"no ranges", archive, 5000, false, archive + " bytes=5000-", "the server sends the whole, and the file begins anew"},
+		{
+			"no ranges", archive, 5000, false, archive + " bytes=5000-",
+			"the server sends the whole, and the file begins anew",
+		},
 		{"nothing came", archive, 0, true, archive, "there is no rest to ask for"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -183,11 +189,17 @@ func TestFetchRefuses(t *testing.T) {
 		reason     string
 	}{
 		{"other recording", "/fsdd.tar.gz", archived(t, other), "5_theo_1.wav: SHA-256 ", "a file was changed"},
-		{"fewer recordings", "/fsdd.tar.gz", archived(t, fewer), "no recordings/9_theo_5.wav in", "a file was taken away"},
+		{
+			"fewer recordings", "/fsdd.tar.gz", archived(t, fewer), "no recordings/9_theo_5.wav in",
+			"a file was taken away",
+		},
 		{"no archive", "/fsdd.tar.gz", []byte("<html>moved</html>"), "gzip: ", "an error page"},
 		{"cut archive", "/fsdd.tar.gz", archived(t, other)[:3000], "unexpected EOF", "the server's own copy is broken"},
 		{"not there", "/fsdd.tar.gz", nil, "404 Not Found", "the address is old"},
-		{"other labels", "/mnist/train-labels-idx1-ubyte.gz", zipped(idxFile([]byte{1}, 1)), "train-labels-idx1-ubyte: SHA-256 ", "another set"},
+		{
+			"other labels", "/mnist/train-labels-idx1-ubyte.gz", zipped(idxFile([]byte{1}, 1)),
+			"train-labels-idx1-ubyte: SHA-256 ", "another set",
+		},
 		{"no gzip", "/mnist/train-labels-idx1-ubyte.gz", []byte("<html>"), "gzip: ", "an error page"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -197,7 +209,8 @@ func TestFetchRefuses(t *testing.T) {
 				delete(s.files, tt.path)
 			}
 			err := s.fetch(t.Context(), dir)
-			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), s.URL) || strings.Contains(err.Error(), "\n") {
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), s.URL) ||
+				strings.Contains(err.Error(), "\n") {
 				t.Fatalf("fetch: %v, want one line with %q and the address\nreason: %s", err, tt.want, tt.reason)
 			}
 			folder, _, _ := strings.Cut(strings.TrimPrefix(tt.path, "/"), "/")

@@ -92,7 +92,9 @@ func listRecordings(dir string) ([]recording, error) {
 			return nil, &data.FormatError{File: filepath.Join(folder, e.Name()), Reason: err.Error()}
 		}
 		if present[r] {
-			return nil, &data.FormatError{File: filepath.Join(folder, e.Name()), Reason: "is there in capitals and small letters, want it once"}
+			return nil, &data.FormatError{
+				File: filepath.Join(folder, e.Name()), Reason: "is there in capitals and small letters, want it once",
+			}
 		}
 		list = append(list, r)
 		present[r], speakers[r.speaker], takes = true, true, max(takes, r.take+1)
@@ -169,7 +171,9 @@ func readSpectrum(path string, stft audio.STFT) ([]float32, error) {
 		return nil, err
 	}
 	if sound.SampleRateHz != sampleRateHz {
-		return nil, &data.UnsupportedError{File: path, Feature: fmt.Sprintf("sample rate %d Hz, want %d Hz", sound.SampleRateHz, sampleRateHz)}
+		return nil, &data.UnsupportedError{
+			File: path, Feature: fmt.Sprintf("sample rate %d Hz, want %d Hz", sound.SampleRateHz, sampleRateHz),
+		}
 	}
 	return audio.Spectrogram(sound.Samples, stft)
 }

@@ -47,8 +47,14 @@ func TestDecodeIDX(t *testing.T) {
 		reason string
 	}{
 		{"labels", idxFile([]byte{7, 2}, 2), 1, idx{[]int{2}, []byte{7, 2}}, "magic 0x801"},
-		{"images", idxFile([]byte{1, 2, 3, 4, 5, 6}, 1, 2, 3), 3, idx{[]int{1, 2, 3}, []byte{1, 2, 3, 4, 5, 6}}, "magic 0x803, row-major"},
-		{"compressed", zipped(idxFile([]byte{9}, 1)), 1, idx{[]int{1}, []byte{9}}, "known by its first two bytes, not by its name"},
+		{
+			"images", idxFile([]byte{1, 2, 3, 4, 5, 6}, 1, 2, 3), 3, idx{[]int{1, 2, 3}, []byte{1, 2, 3, 4, 5, 6}},
+			"magic 0x803, row-major",
+		},
+		{
+			"compressed", zipped(idxFile([]byte{9}, 1)), 1, idx{[]int{1}, []byte{9}},
+			"known by its first two bytes, not by its name",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := decodeIDX("x", tt.file, tt.axes)
@@ -69,15 +75,27 @@ func TestDecodeIDXErrors(t *testing.T) {
 		reason      string
 	}{
 		{"empty", nil, "0 bytes, want at least 4", false, "a download that never began"},
-		{"magic", []byte("PNG!data"), "magic number 0x504e4721, want 0x00000801", false, "another format under the name"},
+		{
+			"magic", []byte("PNG!data"), "magic number 0x504e4721, want 0x00000801", false,
+			"another format under the name",
+		},
 		{"kind 7", []byte{0, 0, 7, 1, 0, 0, 0, 0}, "magic number 0x00000701", false, "no such kind of number"},
-		{"axes", idxFile([]byte{7}, 1, 1), "magic number 0x00000802, want 0x00000801", false, "images under the labels' name"},
-		{"floats", []byte{0, 0, 0x0d, 1, 0, 0, 0, 0}, "not supported: IDX numbers of kind 0x0d", true, "whole, but not read"},
+		{
+			"axes", idxFile([]byte{7}, 1, 1), "magic number 0x00000802, want 0x00000801", false,
+			"images under the labels' name",
+		},
+		{
+			"floats", []byte{0, 0, 0x0d, 1, 0, 0, 0, 0}, "not supported: IDX numbers of kind 0x0d", true,
+			"whole, but not read",
+		},
 		{"sizes cut", good[:6], "truncated: 2 bytes of sizes, want 4", false, "cut within the header"},
 		{"values cut", good[:9], "truncated: 1 bytes of values, want 2", false, "cut within the values"},
 		{"too long", append(good[:10:10], 0), "3 bytes of values, want 2", false, "contradicts its header"},
 		{"no samples", idxFile(nil, 0), "sizes [0], want each at least 1", false, "nothing to read"},
-		{"huge", idxFile(nil, 1<<32-1), "sizes [4294967295], want each at least 1 and a product of at most", false, "a damaged header must not take the memory"},
+		{
+			"huge", idxFile(nil, 1<<32-1), "sizes [4294967295], want each at least 1 and a product of at most", false,
+			"a damaged header must not take the memory",
+		},
 		{"compressed and cut", zipped(good)[:20], "gzip: unexpected EOF", false, "cut within the compressed bytes"},
 		{"compressed and damaged", flipped(zipped(good), 30), "gzip: ", false, "the format's own check sum"},
 	} {
@@ -88,7 +106,8 @@ func TestDecodeIDXErrors(t *testing.T) {
 			if tt.unsupported && !errors.As(err, &unsupported) || !tt.unsupported && !errors.As(err, &format) {
 				t.Fatalf("decodeIDX: %T %v, want unsupported %v\nreason: %s", err, err, tt.unsupported, tt.reason)
 			}
-			if msg := err.Error(); !strings.HasPrefix(msg, "x-ubyte: ") || !strings.Contains(msg, tt.want) || strings.Contains(msg, "\n") {
+			if msg := err.Error(); !strings.HasPrefix(msg, "x-ubyte: ") || !strings.Contains(msg, tt.want) ||
+				strings.Contains(msg, "\n") {
 				t.Errorf("decodeIDX: %q, want one line of x-ubyte with %q\nreason: %s", msg, tt.want, tt.reason)
 			}
 		})
@@ -131,7 +150,10 @@ func TestReadIDX(t *testing.T) {
 		}
 		got, name, err := readIDX(path, 1)
 		if err != nil || name != path+tt.suffix || got.values[0] != tt.want {
-			t.Errorf("readIDX: %v from %s, %v, want %d from %s\nreason: %s", got, name, err, tt.want, path+tt.suffix, tt.reason)
+			t.Errorf(
+				"readIDX: %v from %s, %v, want %d from %s\nreason: %s", got, name, err, tt.want, path+tt.suffix,
+				tt.reason,
+			)
 		}
 	}
 }

@@ -37,19 +37,25 @@ func readImages(dir, part string) (*images, error) {
 	}
 	n := pixels.dims[0]
 	if pixels.dims[1] != imageSide || pixels.dims[2] != imageSide {
-		return nil, &data.FormatError{File: file, Reason: fmt.Sprintf("images of %v pixels, want [%d %[2]d]", pixels.dims[1:], imageSide)}
+		return nil, &data.FormatError{
+			File: file, Reason: fmt.Sprintf("images of %v pixels, want [%d %[2]d]", pixels.dims[1:], imageSide),
+		}
 	}
 	labels, file, err := readIDX(path("labels-idx1"), 1)
 	if err != nil {
 		return nil, err
 	}
 	if len(labels.values) != n {
-		return nil, &data.FormatError{File: file, Reason: fmt.Sprintf("%d labels, want %d, as many as images", len(labels.values), n)}
+		return nil, &data.FormatError{
+			File: file, Reason: fmt.Sprintf("%d labels, want %d, as many as images", len(labels.values), n),
+		}
 	}
 	m := &images{part: part, pixels: pixels.values}
 	for i, label := range labels.values {
 		if label > 9 {
-			return nil, &data.FormatError{File: file, Reason: fmt.Sprintf("label %d at place %d, want at most 9", label, i)}
+			return nil, &data.FormatError{
+				File: file, Reason: fmt.Sprintf("label %d at place %d, want at most 9", label, i),
+			}
 		}
 		m.byDigit[label] = append(m.byDigit[label], i)
 	}
@@ -63,7 +69,10 @@ func findIDX(dir, name string) string {
 	own := data.Subfolder(dir, "mnist")
 	dotted := strings.Replace(strings.Replace(name, "-idx3-", ".idx3-", 1), "-idx1-", ".idx1-", 1)
 	for _, home := range []string{own, filepath.Join(own, "raw"), filepath.Join(own, "MNIST", "raw")} {
-		for _, name := range []string{name, dotted, filepath.Join(name, name), filepath.Join(dotted, dotted), filepath.Join(name, dotted), filepath.Join(dotted, name)} {
+		for _, name := range []string{
+			name, dotted, filepath.Join(name, name), filepath.Join(dotted, dotted), filepath.Join(name, dotted),
+			filepath.Join(dotted, name),
+		} {
 			path := filepath.Join(home, name)
 			for _, path := range []string{path, path + ".gz"} {
 				if st, err := os.Lstat(path); err == nil && !st.IsDir() {

@@ -28,7 +28,9 @@ func TestLayouts(t *testing.T) {
 	f := madeFiles()
 	whole := loader.Must(t, f.Write(t))
 	for name, change := range map[string]func(string) string{
-		"full stops":          func(n string) string { return strings.NewReplacer("-idx3", ".idx3", "-idx1", ".idx1").Replace(n) },
+		"full stops": func(n string) string {
+			return strings.NewReplacer("-idx3", ".idx3", "-idx1", ".idx1").Replace(n)
+		},
 		"torchvision, root":   func(n string) string { return strings.Replace(n, "mnist/", "MNIST/raw/", 1) },
 		"torchvision, within": func(n string) string { return strings.Replace(n, "mnist/", "mnist/MNIST/raw/", 1) },
 		"raw":                 func(n string) string { return strings.Replace(n, "mnist/", "mnist/raw/", 1) },
@@ -73,7 +75,10 @@ func TestOdd(t *testing.T) {
 	delete(f, labels)
 	f[images+".gz"], f[labels+".gz"] = zipped(content), zipped(rest)
 	loader.Table(t, Name, []datatest.Row{
-		{Kind: datatest.Recording, Files: f, Name: "fsdd/recordings/3_theo_0.wav", Odd: datatest.Waves(sampleRateHz, datatest.Telephone(datatest.ALaw, 4000, 0.05))},
+		{
+			Kind: datatest.Recording, Files: f, Name: "fsdd/recordings/3_theo_0.wav",
+			Odd: datatest.Waves(sampleRateHz, datatest.Telephone(datatest.ALaw, 4000, 0.05)),
+		},
 		{Kind: datatest.Archive, Files: f, Name: images + ".gz", Odd: datatest.Gzips(content)},
 		{Kind: datatest.Archive, Files: f, Name: labels + ".gz", Odd: datatest.Gzips(rest)},
 	})

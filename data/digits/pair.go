@@ -60,7 +60,10 @@ func validating(list []recording, o options) ([]string, error) {
 	chosen := strings.Split(o.valSpeakers, "-")
 	for i, name := range chosen {
 		if !slices.Contains(training, name) || slices.Contains(chosen[:i], name) {
-			return nil, fmt.Errorf("digits: val_speakers %q: %q, want different ones of %s, who are not tested, joined by hyphens", o.valSpeakers, name, strings.Join(training, ", "))
+			return nil, fmt.Errorf(
+				"digits: val_speakers %q: %q, want different ones of %s, who are not tested, joined by hyphens",
+				o.valSpeakers, name, strings.Join(training, ", "),
+			)
 		}
 	}
 	if len(chosen) == len(training) {

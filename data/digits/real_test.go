@@ -17,8 +17,14 @@ func TestRealSplits(t *testing.T) {
 		train, val, test int
 		reason           string
 	}{
-		{"speakers", 1800, 200, 1000, "2,000 recordings of four speakers, a tenth of them for validation, and 1,000 of two"},
-		{"takes", 2400, 300, 300, "300 recordings tested; of each speaker's 45 other takes of a digit 4.5, rounded to 5, for validation"},
+		{
+			"speakers", 1800, 200, 1000,
+			"2,000 recordings of four speakers, a tenth of them for validation, and 1,000 of two",
+		},
+		{
+			"takes", 2400, 300, 300,
+			"300 recordings tested; of each speaker's 45 other takes of a digit 4.5, rounded to 5, for validation",
+		},
 	} {
 		d, err := Open(dir, map[string]any{"protocol": tt.protocol})
 		if err != nil {
@@ -26,7 +32,10 @@ func TestRealSplits(t *testing.T) {
 		}
 		train, val, test := d.Len(data.Train), d.Len(data.Validation), d.Len(data.Test)
 		if train != tt.train || val != tt.val || test != tt.test {
-			t.Errorf("%s: %d, %d, %d samples, want %d, %d, %d\nreason: %s", tt.protocol, train, val, test, tt.train, tt.val, tt.test, tt.reason)
+			t.Errorf(
+				"%s: %d, %d, %d samples, want %d, %d, %d\nreason: %s", tt.protocol, train, val, test, tt.train, tt.val,
+				tt.test, tt.reason,
+			)
 		}
 	}
 }
@@ -77,7 +86,10 @@ func TestRealClasses(t *testing.T) {
 		accuracy := float64(right) / float64(len(test.Labels))
 		t.Logf("%s: nearest mean is right for %.3f of the test split", tt.modality, accuracy)
 		if accuracy < tt.lo || accuracy > tt.hi {
-			t.Errorf("%s: nearest mean is right for %.3f, want between %v and %v\nreason: %s", tt.modality, accuracy, tt.lo, tt.hi, tt.reason)
+			t.Errorf(
+				"%s: nearest mean is right for %.3f, want between %v and %v\nreason: %s", tt.modality, accuracy, tt.lo,
+				tt.hi, tt.reason,
+			)
 		}
 	}
 }

@@ -32,10 +32,25 @@ func Settings() []data.Setting {
 	}
 	return []data.Setting{
 		whole("data_seed", 0, 0, 1<<52, "of pairs, of the choice of validation takes and of noise"),
-		{Name: "protocol", Default: bySpeakers, Choices: []string{bySpeakers, byTakes}, Doc: "test split: the speakers theo and lucas, or takes 0 to 4 of all (the official one)"},
-		{Name: "degrade", Default: degradeNoise, Choices: []string{degradeNoise, degradePCA, degradeNone}, Doc: "images: noise of standard deviation 0.5 of the pixel range, or the leading principal components with 25 % of the energy"},
-		{Name: "val_speakers", Default: valNone, Doc: "training speakers held out as the validation split, joined by hyphens, so that it is of strangers as the test split of the protocol speakers is; none: takes of all of them, as val_share says"},
-		{Name: "val_share", Default: 0.1, Min: 0, Max: 0.5, Doc: "where no speaker is held out for validation: share of the takes not tested that are the validation split"},
+		{
+			Name: "protocol", Default: bySpeakers, Choices: []string{bySpeakers, byTakes},
+			Doc: "test split: the speakers theo and lucas, or takes 0 to 4 of all (the official one)",
+		},
+		{
+			Name: "degrade", Default: degradeNoise, Choices: []string{degradeNoise, degradePCA, degradeNone},
+			Doc: "images: noise of standard deviation 0.5 of the pixel range, or the leading principal components " +
+				"with 25 % of the energy",
+		},
+		{
+			Name: "val_speakers", Default: valNone,
+			Doc: "training speakers held out as the validation split, joined by hyphens, so that it is of strangers " +
+				"as the test split of the protocol speakers is; none: takes of all of them, as val_share says",
+		},
+		{
+			Name: "val_share", Default: 0.1, Min: 0, Max: 0.5,
+			Doc: "where no speaker is held out for validation: share of the takes not tested that are the " +
+				"validation split",
+		},
 		whole("images_per_recording", 1, 1, 20, "samples made of each recording"),
 		whole("window", 256, 16, 4096, "samples of a frame of the spectrogram, at 8 kHz"),
 		whole("hop", 32, 1, 4096, "samples from one frame to the next"),
@@ -82,7 +97,8 @@ func parseOptions(given map[string]any) (options, error) {
 		valShare:           number("val_share"),
 		imagesPerRecording: int(number("images_per_recording")),
 		stft: audio.STFT{
-			Window: int(number("window")), Hop: int(number("hop")), Bins: int(number("bins")), Frames: int(number("frames")),
+			Window: int(number("window")), Hop: int(number("hop")), Bins: int(number("bins")),
+			Frames: int(number("frames")),
 		},
 	}, nil
 }

@@ -12,7 +12,9 @@ import (
 // TestForms reads an array and a recording of a sample in every form in which programs write it.
 func TestForms(t *testing.T) {
 	read := func(name string, others []byte) func(path string) ([]float32, error) {
-		f := files{"labels.csv": []byte(threeRows), "m/b" + filepath.Ext(name): others, "m/c" + filepath.Ext(name): others}
+		f := files{
+			"labels.csv": []byte(threeRows), "m/b" + filepath.Ext(name): others, "m/c" + filepath.Ext(name): others,
+		}
 		return func(path string) ([]float32, error) {
 			b, err := os.ReadFile(path)
 			if err != nil {

@@ -28,7 +28,16 @@ func (l *loader) loadSounds(files []string) (column, []fault) {
 	for i, rate := range rates {
 		if rate != "" && rate != want {
 			c.values[i] = nil
-			faults = append(faults, fault{l.rows[i].place, &data.UnsupportedError{File: l.full(files[i]), Feature: fmt.Sprintf("sample rate %s Hz, want %s Hz as most recordings have", rate, want)}})
+			faults = append(
+				faults,
+				fault{
+					l.rows[i].place,
+					&data.UnsupportedError{
+						File:    l.full(files[i]),
+						Feature: fmt.Sprintf("sample rate %s Hz, want %s Hz as most recordings have", rate, want),
+					},
+				},
+			)
 		}
 	}
 	c.mod = data.Modality{Kind: data.Spectrogram, Shape: []int{bins, frames, 1}}
@@ -45,7 +54,9 @@ func (l *loader) loadArrays(files []string) (column, []fault) {
 		case err != nil:
 			return err
 		case a.Size() == 0:
-			return &data.FormatError{File: name, Reason: fmt.Sprintf("an array of shape %v, which holds no value", a.Shape)}
+			return &data.FormatError{
+				File: name, Reason: fmt.Sprintf("an array of shape %v, which holds no value", a.Shape),
+			}
 		case len(a.Shape) == 0: // one number by itself
 			a.Shape = []int{1}
 		}
@@ -56,7 +67,16 @@ func (l *loader) loadArrays(files []string) (column, []fault) {
 	for i, s := range shapes {
 		if s != "" && s != want {
 			shapes[i], arrays[i] = "", npy.Array{}
-			faults = append(faults, fault{l.rows[i].place, &data.FormatError{File: l.full(files[i]), Reason: fmt.Sprintf("an array of shape [%s], want [%s] as most have", s, want)}})
+			faults = append(
+				faults,
+				fault{
+					l.rows[i].place,
+					&data.FormatError{
+						File:   l.full(files[i]),
+						Reason: fmt.Sprintf("an array of shape [%s], want [%s] as most have", s, want),
+					},
+				},
+			)
 		}
 	}
 	c, err := l.arrange(arrays)
@@ -88,9 +108,14 @@ func (l *loader) arrange(arrays []npy.Array) (column, error) {
 		return column{}, nil
 	}
 	if len(shape) < 1 || len(shape) > 4 {
-		return column{}, &data.UnsupportedError{File: l.dir, Feature: fmt.Sprintf("samples of shape %v, want 1 to 4 axes", shape)}
+		return column{}, &data.UnsupportedError{
+			File: l.dir, Feature: fmt.Sprintf("samples of shape %v, want 1 to 4 axes", shape),
+		}
 	}
-	c := column{mod: data.Modality{Kind: []data.Kind{data.Vector, data.Sequence, data.Image, data.Clip}[len(shape)-1]}, features: shape[len(shape)-1]}
+	c := column{
+		mod:      data.Modality{Kind: []data.Kind{data.Vector, data.Sequence, data.Image, data.Clip}[len(shape)-1]},
+		features: shape[len(shape)-1],
+	}
 	resample := len(shape) == 2 && !same
 	if resample {
 		shape = []int{l.o.steps, shape[1]}

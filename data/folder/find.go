@@ -71,7 +71,13 @@ func (l *loader) findFiles(folder string, names []string) (files []string, fault
 	for i, r := range l.rows {
 		list := s.find(r.id)
 		broken := func(name, reason string, args ...any) {
-			faults = append(faults, fault{r.place, &data.FormatError{File: l.full(path.Join(folder, name)), Reason: fmt.Sprintf(reason, args...)}})
+			faults = append(
+				faults,
+				fault{
+					r.place,
+					&data.FormatError{File: l.full(path.Join(folder, name)), Reason: fmt.Sprintf(reason, args...)},
+				},
+			)
 		}
 		switch {
 		case len(list) == 1 && owner[list[0]] != "":
@@ -81,7 +87,10 @@ func (l *loader) findFiles(folder string, names []string) (files []string, fault
 		case len(list) > 1:
 			broken(list[1], "%s is there too, want one file of id %s", list[0], r.id)
 		case s.near(r.id) != "":
-			broken(r.id, "no such file, but %s is there: want ids as files are called, with or without extension", s.near(r.id))
+			broken(
+				r.id, "no such file, but %s is there: want ids as files are called, with or without extension",
+				s.near(r.id),
+			)
 		default:
 			broken(r.id, "no file, want %s with .wav, .png, .jpg, .mp4, .npy or .txt", r.id)
 		}

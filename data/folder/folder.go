@@ -106,7 +106,10 @@ func (l *loader) sift(columns []column, faults []fault) (keep []int, skipped []s
 		}
 	}
 	broken := func(reason string, args ...any) {
-		remaining = append(remaining, fault{wholeSet, &data.FormatError{File: l.full(labelsFile), Reason: fmt.Sprintf(reason, args...)}})
+		remaining = append(
+			remaining,
+			fault{wholeSet, &data.FormatError{File: l.full(labelsFile), Reason: fmt.Sprintf(reason, args...)}},
+		)
 	}
 	for _, split := range []data.Split{data.Train, data.Test} {
 		if counts[split] == 0 {
@@ -130,7 +133,10 @@ func (l *loader) sift(columns []column, faults []fault) (keep []int, skipped []s
 		size += bytes * float64(c.mod.Size()) * float64(len(keep))
 	}
 	if size > l.o.maxBytes {
-		broken("the samples take %.2f GiB, want at most %.2f: see the settings max_gib and image_side", size/(1<<30), l.o.maxBytes/(1<<30))
+		broken(
+			"the samples take %.2f GiB, want at most %.2f: see the settings max_gib and image_side", size/(1<<30),
+			l.o.maxBytes/(1<<30),
+		)
 	}
 	return keep, skipped, remaining
 }
@@ -169,18 +175,32 @@ func (l *loader) assemble(columns []column, keep []int, skipped []string) (data.
 	protocol := "the splits of labels.csv"
 	switch {
 	case l.drawn == byGroup:
-		protocol += fmt.Sprintf(", which names no validation samples: %d of the training samples, about %v of each class in whole groups, drawn by their names", l.validates, l.o.valShare)
+		protocol += fmt.Sprintf(
+			", which names no validation samples: %d of the training samples, about %v of each class in whole "+
+				"groups, drawn by their names",
+			l.validates, l.o.valShare,
+		)
 	case l.drawn == allTogether:
-		protocol += fmt.Sprintf(", which names no validation samples: %d of all classes' training samples together, drawn by their ids, since %v of no class is a sample", l.validates, l.o.valShare)
+		protocol += fmt.Sprintf(
+			", which names no validation samples: %d of all classes' training samples together, drawn by their ids, "+
+				"since %v of no class is a sample",
+			l.validates, l.o.valShare,
+		)
 	case l.validates > 0:
-		protocol += fmt.Sprintf(", which names no validation samples: %v of each class's training samples, drawn by their ids", l.o.valShare)
+		protocol += fmt.Sprintf(
+			", which names no validation samples: %v of each class's training samples, drawn by their ids",
+			l.o.valShare,
+		)
 	}
 	desc := data.Description{
 		Name: Name, Classes: classes,
 		Provenance: data.Provenance{
 			Source: "a folder of the user's own", Licence: "the user's to say", Protocol: protocol, Skipped: skipped,
 		},
-		Recipe: map[string]any{"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4, "batch": 32.0, "epochs": 20.0, "lr_step": 16.0, "lr_gamma": 0.1},
+		Recipe: map[string]any{
+			"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4, "batch": 32.0, "epochs": 20.0, "lr_step": 16.0,
+			"lr_gamma": 0.1,
+		},
 	}
 	if !slices.ContainsFunc(columns, func(c column) bool { return c.mod.Kind != data.Vector }) {
 		desc.Recipe["probe_bn"] = "eval" // no encoder has batch norm: there is nothing to re-estimate

@@ -34,7 +34,8 @@ func TestOddPictures(t *testing.T) {
 				return
 			}
 			for _, err := range append(faults, err) {
-				if err == nil || !strings.Contains(err.Error(), "s05"+odd.Ext+": ") || !strings.Contains(err.Error(), odd.Want) {
+				if err == nil || !strings.Contains(err.Error(), "s05"+odd.Ext+": ") ||
+					!strings.Contains(err.Error(), odd.Want) {
 					t.Errorf("got %v, want s05%s and %q\nreason: %s", err, odd.Ext, odd.Want, odd.Reason)
 				}
 			}

@@ -50,9 +50,11 @@ func (l *loader) kind(name string) string {
 	switch {
 	case byName != texts && video.OtherPicture(b) != "": // called by its name when it is read
 		return images
-	case begins(0, "RIFF") && begins(8, "AVI "), begins(4, "ftyp") && byName != recordings, begins(0, "FLV\x01"), begins(0, "\x1a\x45\xdf\xa3"):
+	case begins(0, "RIFF") && begins(8, "AVI "), begins(4, "ftyp") && byName != recordings, begins(0, "FLV\x01"),
+		begins(0, "\x1a\x45\xdf\xa3"):
 		return videos
-	case begins(0, "RIFF") && begins(8, "WAVE"), begins(0, "fLaC"), begins(0, "OggS"), begins(0, "ID3"), begins(4, "ftyp"):
+	case begins(0, "RIFF") && begins(8, "WAVE"), begins(0, "fLaC"), begins(0, "OggS"), begins(0, "ID3"),
+		begins(4, "ftyp"):
 		return recordings
 	case begins(0, "\x89PNG\r\n\x1a\n"), begins(0, "\xff\xd8\xff"), begins(0, "GIF8"):
 		return images

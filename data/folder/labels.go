@@ -39,7 +39,13 @@ func decodeLabels(name string, b []byte) (rows []row, total int, faults []fault,
 		return nil, 0, nil, err
 	}
 	if !slices.ContainsFunc(headers, func(h []string) bool { return slices.Equal(table[0], h) }) {
-		return nil, 0, nil, &data.FormatError{File: name, Reason: fmt.Sprintf("header %q, want %q or %q", strings.Join(table[0], ","), strings.Join(headers[0], ","), strings.Join(headers[1], ","))}
+		return nil, 0, nil, &data.FormatError{
+			File: name,
+			Reason: fmt.Sprintf(
+				"header %q, want %q or %q", strings.Join(table[0], ","), strings.Join(headers[0], ","),
+				strings.Join(headers[1], ","),
+			),
+		}
 	}
 	if len(table) == 1 {
 		return nil, 0, nil, &data.FormatError{File: name, Reason: "no samples below the header"}
@@ -69,12 +75,18 @@ func decodeLabels(name string, b []byte) (rows []row, total int, faults []fault,
 		case r.label == "":
 			reason = fmt.Sprintf("id %s: no label", r.id)
 		case known && like.label != r.label:
-			reason = fmt.Sprintf("id %s: label %+q, which row %d spells %+q: want one spelling of a class", r.id, r.label, like.place+1, like.label)
+			reason = fmt.Sprintf(
+				"id %s: label %+q, which row %d spells %+q: want one spelling of a class", r.id, r.label, like.place+1,
+				like.label,
+			)
 		case err != nil:
 			reason = fmt.Sprintf("id %s: split %q, want train, val or test", r.id, fields[2])
 		}
 		if reason != "" {
-			faults = append(faults, fault{place: i, err: &data.FormatError{File: name, Reason: fmt.Sprintf("row %d: %s", i+1, reason)}})
+			faults = append(
+				faults,
+				fault{place: i, err: &data.FormatError{File: name, Reason: fmt.Sprintf("row %d: %s", i+1, reason)}},
+			)
 			continue
 		}
 		first[r.id] = r
@@ -89,7 +101,8 @@ func decodeLabels(name string, b []byte) (rows []row, total int, faults []fault,
 // spelling is what labels share that differ in spelling alone: a number's value, a truth value in small letters, a
 // word's composed form. Numbers of more digits than a float64 keeps are words.
 func spelling(label string) string {
-	if n, err := strconv.ParseFloat(label, 64); err == nil && len(label) <= 15 && !math.IsNaN(n) && !strings.ContainsAny(label, "xX_") {
+	if n, err := strconv.ParseFloat(label, 64); err == nil && len(label) <= 15 && !math.IsNaN(n) &&
+		!strings.ContainsAny(label, "xX_") {
 		return strconv.FormatFloat(n+0, 'g', -1, 64)
 	}
 	if word := strings.ToLower(label); word == "true" || word == "false" {

@@ -55,7 +55,9 @@ func (l *loader) read(name string) ([]byte, error) {
 	case err != nil:
 		return nil, data.Explain(fmt.Errorf("folder: %w", err))
 	case st.Size() > maxFile:
-		return nil, &data.UnsupportedError{File: l.full(name), Feature: fmt.Sprintf("%d bytes, want at most %d", st.Size(), maxFile)}
+		return nil, &data.UnsupportedError{
+			File: l.full(name), Feature: fmt.Sprintf("%d bytes, want at most %d", st.Size(), maxFile),
+		}
 	}
 	b, err := data.ReadFile(l.full(name))
 	if err != nil {
@@ -100,10 +102,17 @@ func (l *loader) modalities() ([]string, error) {
 		}
 		modality := strings.TrimSuffix(name, ext)
 		if strings.ContainsAny(modality, ".,= ") {
-			return nil, &data.FormatError{File: l.full(name), Reason: fmt.Sprintf("modality %q, want a name without full stop, comma, equals sign or blank", modality)}
+			return nil, &data.FormatError{
+				File: l.full(name),
+				Reason: fmt.Sprintf(
+					"modality %q, want a name without full stop, comma, equals sign or blank", modality,
+				),
+			}
 		}
 		if other, ok := owner[modality]; ok {
-			return nil, &data.FormatError{File: l.full(name), Reason: fmt.Sprintf("modality %s is in %s already", modality, other)}
+			return nil, &data.FormatError{
+				File: l.full(name), Reason: fmt.Sprintf("modality %s is in %s already", modality, other),
+			}
 		}
 		owner[modality] = name
 		names = append(names, name)
@@ -156,9 +165,26 @@ func (l *loader) loadFiles(name string) (column, []fault) {
 		}
 		switch {
 		case found == "":
-			faults = append(faults, fault{r.place, &data.UnsupportedError{File: l.full(file), Feature: fmt.Sprintf("files %q, want .wav, .png, .jpg, .mp4, .npy or .txt", path.Ext(file))}})
+			faults = append(
+				faults,
+				fault{
+					r.place,
+					&data.UnsupportedError{
+						File:    l.full(file),
+						Feature: fmt.Sprintf("files %q, want .wav, .png, .jpg, .mp4, .npy or .txt", path.Ext(file)),
+					},
+				},
+			)
 		case found != kind:
-			faults = append(faults, fault{r.place, &data.FormatError{File: l.full(file), Reason: fmt.Sprintf("among %s, want files of one kind", kind)}})
+			faults = append(
+				faults,
+				fault{
+					r.place,
+					&data.FormatError{
+						File: l.full(file), Reason: fmt.Sprintf("among %s, want files of one kind", kind),
+					},
+				},
+			)
 		default:
 			files[i] = file
 		}

@@ -37,7 +37,9 @@ func madeFiles() files {
 		f["sound/"+id+".wav"] = datatest.WAV(8000, datatest.Tone(700+100*i, 0.16))
 		f["photo/"+id+".jpg"] = jpegBytes(20, 10)
 		f["drawing/"+id+".png"] = pngBytes(6, 4, uint8(20*i))
-		f["motion/"+id+".npy"] = npy.Encode("<f4", float32s(float32(i), 1, float32(i), 2, float32(i), 3)[:8*(2+i%2)], 2+i%2, 2)
+		f["motion/"+id+".npy"] = npy.Encode(
+			"<f4", float32s(float32(i), 1, float32(i), 2, float32(i), 3)[:8*(2+i%2)], 2+i%2, 2,
+		)
 		all = append(all, float32(i), 0, 1)
 	}
 	f["drawing/stranger.png"] = []byte("passed over")

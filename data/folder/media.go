@@ -16,7 +16,9 @@ import (
 func (l *loader) loadVideos(files []string) (column, []fault) {
 	frames := make([][]video.Picture, len(files))
 	faults := l.each(files, func(i int, _ []byte, name string) (err error) {
-		frames[i], err = video.Frames(context.Background(), name, video.Options{Evenly: l.o.videoFrames, ShortSide: l.o.imageSide})
+		frames[i], err = video.Frames(
+			context.Background(), name, video.Options{Evenly: l.o.videoFrames, ShortSide: l.o.imageSide},
+		)
 		return err
 	})
 	height, width := 0, 0
@@ -28,7 +30,10 @@ func (l *loader) loadVideos(files []string) (column, []fault) {
 	if height == 0 {
 		return column{}, faults
 	}
-	c := column{bytes: make([][]byte, len(files)), mod: data.Modality{Kind: data.Clip, Shape: []int{l.o.videoFrames, height, width, 3}}}
+	c := column{
+		bytes: make([][]byte, len(files)),
+		mod:   data.Modality{Kind: data.Clip, Shape: []int{l.o.videoFrames, height, width, 3}},
+	}
 	for i, list := range frames {
 		for _, p := range list {
 			if p.Height != height || p.Width != width {

@@ -22,13 +22,16 @@ const threeRows = "id,label,split\na,x,train\nb,y,train\nc,x,test\n"
 func TestTexts(t *testing.T) {
 	f := files{
 		"labels.csv": []byte(threeRows),
-		"said/a.txt": []byte("The cat sat. The cat sat."), "said/b.txt": []byte("the dog"), "said/c.txt": []byte("the 猫\n"),
+		"said/a.txt": []byte("The cat sat. The cat sat."), "said/b.txt": []byte("the dog"),
+		"said/c.txt": []byte("the 猫\n"),
 	}
 	d, err := Open(f.write(t), map[string]any{"words": 5, "vocab": 40})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]data.Modality{{Name: "said", Kind: data.Vector, Shape: []int{5}}}, d.Describe().Modalities); diff != "" {
+	if diff := cmp.Diff(
+		[]data.Modality{{Name: "said", Kind: data.Vector, Shape: []int{5}}}, d.Describe().Modalities,
+	); diff != "" {
 		t.Errorf("modalities (-want +got)\n%s", diff)
 	}
 	x := datatest.ReadAll(t, d, data.Train).X["said"]
@@ -39,7 +42,8 @@ func TestTexts(t *testing.T) {
 	if test[0] != x[0] || test[1] != 1 || test[2] != 0 {
 		t.Errorf("tokens of the test text are %v, want the, unknown, and padding", test)
 	}
-	if e := fmt.Sprint(d.Describe().Recipe["encoder.said"]); !strings.HasPrefix(e, "transformer,vocab=") || !strings.HasSuffix(e, ",pad=1") {
+	if e := fmt.Sprint(d.Describe().Recipe["encoder.said"]); !strings.HasPrefix(e, "transformer,vocab=") ||
+		!strings.HasSuffix(e, ",pad=1") {
 		t.Errorf("the recipe's encoder is %q", e)
 	}
 	for _, tt := range []struct{ name, content, want string }{
@@ -52,7 +56,8 @@ func TestTexts(t *testing.T) {
 		}
 	}
 	f["said/b.txt"] = []byte("x")
-	if _, err := Open(f.write(t), map[string]any{"vocabulary": "no such file"}); err == nil || !strings.Contains(err.Error(), "no such file") {
+	if _, err := Open(f.write(t), map[string]any{"vocabulary": "no such file"}); err == nil ||
+		!strings.Contains(err.Error(), "no such file") {
 		t.Errorf("Open with a missing vocabulary: %v", err)
 	}
 }
@@ -64,8 +69,19 @@ func TestContent(t *testing.T) {
 		f    files
 		want data.Kind
 	}{
-		{"pictures", files{"m/a.bin": pngBytes(2, 2, 9), "m/b.jpg": pngBytes(2, 2, 9), "m/c": jpegBytes(2, 2)}, data.Image},
-		{"sounds", files{"m/a.png": datatest.WAV(8000, datatest.Tone(900, 0.16)), "m/b.x": datatest.WAV(8000, datatest.Tone(900, 0.16)), "m/c.wav": datatest.WAV(8000, datatest.Tone(900, 0.16))}, data.Spectrogram},
+		{
+			"pictures", files{"m/a.bin": pngBytes(2, 2, 9), "m/b.jpg": pngBytes(2, 2, 9), "m/c": jpegBytes(2, 2)},
+			data.Image,
+		},
+		{
+			"sounds",
+			files{
+				"m/a.png": datatest.WAV(8000, datatest.Tone(900, 0.16)),
+				"m/b.x":   datatest.WAV(8000, datatest.Tone(900, 0.16)),
+				"m/c.wav": datatest.WAV(8000, datatest.Tone(900, 0.16)),
+			},
+			data.Spectrogram,
+		},
 		{"texts", files{"m/a": []byte("one"), "m/b.md": []byte("two"), "m/c.txt": []byte("three")}, data.Vector},
 	} {
 		tt.f["labels.csv"] = []byte(threeRows)
@@ -95,10 +111,18 @@ func TestVideos(t *testing.T) {
 		size := []string{"64x48", "32x24", "64x48"}[i]
 		colour := fmt.Sprintf("color=c=0x%02x0000:s=%s:r=10:d=1", 80*i+40, size)
 		for _, args := range [][]string{
-			{"-f", "lavfi", "-i", colour, "-c:v", "mpeg4", "-q:v", "1", "file:" + filepath.Join(dir, "film", id+".mp4")},
-			{"-f", "lavfi", "-i", "sine=frequency=440:sample_rate=22050:duration=0.5", "file:" + filepath.Join(dir, "talk", id+".flac")},
+			{
+				"-f", "lavfi", "-i", colour, "-c:v", "mpeg4", "-q:v", "1",
+				"file:" + filepath.Join(dir, "film", id+".mp4"),
+			},
+			{
+				"-f", "lavfi", "-i", "sine=frequency=440:sample_rate=22050:duration=0.5",
+				"file:" + filepath.Join(dir, "talk", id+".flac"),
+			},
 		} {
-			if out, err := exec.CommandContext(t.Context(), "ffmpeg", append([]string{"-nostdin", "-v", "error"}, args...)...).CombinedOutput(); err != nil {
+			if out, err := exec.CommandContext(
+				t.Context(), "ffmpeg", append([]string{"-nostdin", "-v", "error"}, args...)...,
+			).CombinedOutput(); err != nil {
 				t.Fatalf("ffmpeg %v: %v\n%s", args, err, out)
 			}
 		}
@@ -108,7 +132,8 @@ func TestVideos(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]data.Modality{
-		{Name: "film", Kind: data.Clip, Shape: []int{3, 24, 32, 3}}, {Name: "talk", Kind: data.Spectrogram, Shape: []int{64, 64, 1}},
+		{Name: "film", Kind: data.Clip, Shape: []int{3, 24, 32, 3}},
+		{Name: "talk", Kind: data.Spectrogram, Shape: []int{64, 64, 1}},
 	}, d.Describe().Modalities); diff != "" {
 		t.Errorf("modalities (-want +got)\n%s", diff)
 	}
@@ -116,11 +141,14 @@ func TestVideos(t *testing.T) {
 	size := len(x) / 2
 	for i, want := range []float64{40, 120} {
 		// A lossy codec keeps an even red to a few steps of 255.
-		if got := 255 * float64(x[i*size]); math.Abs(got-want) > 12 || slices.Max(x[i*size:(i+1)*size])*255 > float32(want)+12 {
+		if got := 255 * float64(x[i*size]); math.Abs(got-want) > 12 ||
+			slices.Max(x[i*size:(i+1)*size])*255 > float32(want)+12 {
 			t.Errorf("the film of sample %d has red %.0f, want %.0f", i, got, want)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "film", "b.mp4"), []byte("\x00\x00\x00\x18ftypmp42 cut"), 0o600); err != nil {
+	if err := os.WriteFile(
+		filepath.Join(dir, "film", "b.mp4"), []byte("\x00\x00\x00\x18ftypmp42 cut"), 0o600,
+	); err != nil {
 		t.Fatal(err)
 	}
 	if faults := Check(dir, nil); len(faults) != 1 || !strings.Contains(faults[0].Error(), "b.mp4: ") {

@@ -8,7 +8,10 @@ import (
 
 // TestOdd puts odd files in the place of each kind of file.
 func TestOdd(t *testing.T) {
-	loader := datatest.Loader{Open: Open, Check: Check, Small: map[string]any{"bins": 8, "frames": 4, "window": 64, "video_frames": 2, "image_side": 24}}
+	loader := datatest.Loader{
+		Open: Open, Check: Check,
+		Small: map[string]any{"bins": 8, "frames": 4, "window": 64, "video_frames": 2, "image_side": 24},
+	}
 	f := datatest.Files(madeFiles())
 	for i := range madeRows {
 		f["said/"+madeID(i)+".txt"] = []byte("what größe is said of " + madeID(i) + "\nhere\n")
@@ -23,8 +26,14 @@ func TestOdd(t *testing.T) {
 	}
 	rows := []datatest.Row{
 		table("labels.csv"), table("body.csv"),
-		{Kind: datatest.Text, Files: f, Name: "said/s02.txt", Odd: datatest.Texts(string(f["said/s02.txt"])), Bare: true},
-		{Kind: datatest.Recording, Files: f, Name: "sound/s03.wav", Odd: datatest.Waves(8000, datatest.Telephone(datatest.MuLaw, 1000, 0.1))},
+		{
+			Kind: datatest.Text, Files: f, Name: "said/s02.txt", Odd: datatest.Texts(string(f["said/s02.txt"])),
+			Bare: true,
+		},
+		{
+			Kind: datatest.Recording, Files: f, Name: "sound/s03.wav",
+			Odd: datatest.Waves(8000, datatest.Telephone(datatest.MuLaw, 1000, 0.1)),
+		},
 		{Kind: datatest.Picture, Files: f, Name: "photo/s05.jpg", Odd: datatest.Pictures(t, 20, 10)},
 		{Kind: datatest.Picture, Files: f, Name: "drawing/s05.png", Odd: datatest.Pictures(t, 8, 8)},
 		{Kind: datatest.Array, Files: f, Name: "motion/s03.npy", Odd: datatest.Arrays([]int{3, 2}, motion)},
@@ -35,5 +44,10 @@ func TestOdd(t *testing.T) {
 	for i := range 3 {
 		clips["clip/"+madeID(i+1)+".mp4"] = whole
 	}
-	loader.Table(t, Name, append(rows, datatest.Row{Kind: datatest.Video, Files: clips, Name: "clip/s02.mp4", Odd: datatest.Videos(whole)}))
+	loader.Table(
+		t, Name,
+		append(
+			rows, datatest.Row{Kind: datatest.Video, Files: clips, Name: "clip/s02.mp4", Odd: datatest.Videos(whole)},
+		),
+	)
 }

@@ -25,7 +25,8 @@ func (l *loader) loadTable(name string) (column, []fault) {
 			faults[i].place = l.rows[faults[i].place].place
 		}
 	}
-	return column{mod: data.Modality{Kind: data.Vector, Shape: []int{columns}}, values: values, features: columns}, faults
+	return column{mod: data.Modality{Kind: data.Vector, Shape: []int{columns}}, values: values, features: columns},
+		faults
 }
 
 // decodeTable decodes a table with the header id and names of features; name is the file's, for errors. ids gives the
@@ -39,7 +40,14 @@ func decodeTable(name string, b []byte, ids map[string]int) (columns int, values
 	}
 	names := rows[0]
 	if names[0] != "id" || len(names) < 2 {
-		return whole(&data.FormatError{File: name, Reason: fmt.Sprintf("header of %d columns that begins %q, want id and then features", len(names), names[0])})
+		return whole(
+			&data.FormatError{
+				File: name,
+				Reason: fmt.Sprintf(
+					"header of %d columns that begins %q, want id and then features", len(names), names[0],
+				),
+			},
+		)
 	}
 	if err := data.CheckHeader(name, names); err != nil {
 		return whole(err)
@@ -73,7 +81,9 @@ func decodeTable(name string, b []byte, ids map[string]int) (columns int, values
 		owner[list[0]] = id
 		row, x, bad := rows[byName[list[0]][0]], make([]float32, len(names)-1), error(nil)
 		for k, text := range row[1:] {
-			if x[k], bad = data.ParseFinite(name, text, func() string { return fmt.Sprintf("id %s, column %s", row[0], names[k+1]) }); bad != nil {
+			if x[k], bad = data.ParseFinite(
+				name, text, func() string { return fmt.Sprintf("id %s, column %s", row[0], names[k+1]) },
+			); bad != nil {
 				break
 			}
 		}
@@ -98,11 +108,22 @@ func (l *loader) loadArray(name string) (column, []fault) {
 		return whole(err)
 	}
 	if len(all.Shape) == 0 || all.Shape[0] != l.total {
-		return whole(&data.FormatError{File: l.full(name), Reason: fmt.Sprintf("an array of shape %v, want %d along the first axis, as labels.csv has rows", all.Shape, l.total)})
+		return whole(
+			&data.FormatError{
+				File: l.full(name),
+				Reason: fmt.Sprintf(
+					"an array of shape %v, want %d along the first axis, as labels.csv has rows", all.Shape, l.total,
+				),
+			},
+		)
 	}
 	size := all.Size() / l.total
 	if size == 0 {
-		return whole(&data.FormatError{File: l.full(name), Reason: fmt.Sprintf("an array of shape %v, which holds no value", all.Shape)})
+		return whole(
+			&data.FormatError{
+				File: l.full(name), Reason: fmt.Sprintf("an array of shape %v, which holds no value", all.Shape),
+			},
+		)
 	}
 	if len(all.Shape) == 1 { // one number a sample
 		all.Shape = append(all.Shape, 1)

@@ -34,12 +34,25 @@ func TestValidate(t *testing.T) {
 		want    map[string]int // validation samples of each class
 		reason  string
 	}{
-		{"share", map[string]int{"a": 20, "b": 10}, false, 0.2, map[string]int{"a": 4, "b": 2}, "of each class, rounded"},
-		{"few", map[string]int{"a": 1, "b": 3}, false, 0.5, map[string]int{"b": 2}, "one of each class is left to train on"},
+		{
+			"share", map[string]int{"a": 20, "b": 10}, false, 0.2, map[string]int{"a": 4, "b": 2},
+			"of each class, rounded",
+		},
+		{
+			"few", map[string]int{"a": 1, "b": 3}, false, 0.5, map[string]int{"b": 2},
+			"one of each class is left to train on",
+		},
 		{"named", map[string]int{"a": 20}, true, 0.2, map[string]int{"a": 1}, "the table's own come first"},
-		{"none of a class", map[string]int{"a": 2, "b": 2, "c": 2, "d": 1}, false, 0.24, map[string]int{"a": 1, "c": 1}, "of all together: 2 of 7, by the SHA-256 of their ids, and never the last of a class"},
+		{
+			"none of a class", map[string]int{"a": 2, "b": 2, "c": 2, "d": 1}, false, 0.24,
+			map[string]int{"a": 1, "c": 1},
+			"of all together: 2 of 7, by the SHA-256 of their ids, and never the last of a class",
+		},
 		{"not half a sample", map[string]int{"a": 2, "b": 1}, false, 0.1, map[string]int{"a": 1}, "one at least"},
-		{"nobody to spare", map[string]int{"a": 1, "b": 1}, false, 0.5, map[string]int{}, "one of each class is left to train on"},
+		{
+			"nobody to spare", map[string]int{"a": 1, "b": 1}, false, 0.5, map[string]int{},
+			"one of each class is left to train on",
+		},
 		{"none", map[string]int{"a": 20}, false, 0, map[string]int{}, "a share of nothing"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -74,10 +87,17 @@ func TestValidate(t *testing.T) {
 
 // TestValidateGroups draws whole groups where the test split is of strangers, and samples where it is not.
 func TestValidateGroups(t *testing.T) {
-	people := func(n, each, classes int, tested ...string) (rows []row) { // of each person so many samples of each class
+	// of each person so many samples of each class
+	people := func(n, each, classes int, tested ...string) (rows []row) {
 		for p := range n {
 			for i := range each * classes {
-				rows = append(rows, row{id: fmt.Sprintf("p%d_%d", p, i), label: fmt.Sprint("c", i%classes), group: fmt.Sprint("person ", p), split: data.Train})
+				rows = append(
+					rows,
+					row{
+						id: fmt.Sprintf("p%d_%d", p, i), label: fmt.Sprint("c", i%classes),
+						group: fmt.Sprint("person ", p), split: data.Train,
+					},
+				)
 			}
 		}
 		for _, g := range tested {
@@ -88,7 +108,13 @@ func TestValidateGroups(t *testing.T) {
 	pure := func() (rows []row) { // twenty videos of four samples, each of one of two classes
 		for v := range 20 {
 			for i := range 4 {
-				rows = append(rows, row{id: fmt.Sprintf("v%d_%d", v, i), label: fmt.Sprint("c", v%2), group: fmt.Sprint("video ", v), split: data.Train})
+				rows = append(
+					rows,
+					row{
+						id: fmt.Sprintf("v%d_%d", v, i), label: fmt.Sprint("c", v%2), group: fmt.Sprint("video ", v),
+						split: data.Train,
+					},
+				)
 			}
 		}
 		return rows
@@ -102,12 +128,30 @@ func TestValidateGroups(t *testing.T) {
 		counts map[string]int // validation samples of each class
 		reason string
 	}{
-		{"people, a stranger tested", people(7, 2, 3, "person 9"), 0.15, byGroup, 6, map[string]int{"c0": 2, "c1": 2, "c2": 2}, "one of seven is nearest to 15 %"},
-		{"nobody tested", people(7, 2, 3), 0.3, byGroup, 12, map[string]int{"c0": 4, "c1": 4, "c2": 4}, "two of seven are nearest to 30 %"},
-		{"a trained one tested", people(7, 2, 3, "person 9", "person 2"), 0.15, byClass, 6, map[string]int{"c0": 2, "c1": 2, "c2": 2}, "what is tested is known there, so it may be where it validates"},
-		{"two people", people(2, 2, 3, "person 9"), 0.15, byGroup, 6, map[string]int{"c0": 2, "c1": 2, "c2": 2}, "one at least, though it is half"},
-		{"one person", people(1, 2, 3, "person 9"), 0.5, byGroup, 0, map[string]int{}, "nobody would be left to train on"},
-		{"videos of one class", pure(), 0.2, byGroup, 16, map[string]int{"c0": 8, "c1": 8}, "a fifth of each class: two videos of ten"},
+		{
+			"people, a stranger tested", people(7, 2, 3, "person 9"), 0.15, byGroup, 6,
+			map[string]int{"c0": 2, "c1": 2, "c2": 2}, "one of seven is nearest to 15 %",
+		},
+		{
+			"nobody tested", people(7, 2, 3), 0.3, byGroup, 12, map[string]int{"c0": 4, "c1": 4, "c2": 4},
+			"two of seven are nearest to 30 %",
+		},
+		{
+			"a trained one tested", people(7, 2, 3, "person 9", "person 2"), 0.15, byClass, 6,
+			map[string]int{"c0": 2, "c1": 2, "c2": 2}, "what is tested is known there, so it may be where it validates",
+		},
+		{
+			"two people", people(2, 2, 3, "person 9"), 0.15, byGroup, 6, map[string]int{"c0": 2, "c1": 2, "c2": 2},
+			"one at least, though it is half",
+		},
+		{
+			"one person", people(1, 2, 3, "person 9"), 0.5, byGroup, 0, map[string]int{},
+			"nobody would be left to train on",
+		},
+		{
+			"videos of one class", pure(), 0.2, byGroup, 16, map[string]int{"c0": 8, "c1": 8},
+			"a fifth of each class: two videos of ten",
+		},
 		{"nothing", people(7, 2, 3, "person 9"), 0, byGroup, 0, map[string]int{}, "a share of nothing"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -124,7 +168,10 @@ func TestValidateGroups(t *testing.T) {
 				}
 			}
 			if diff := cmp.Diff(tt.counts, counts); diff != "" || taken != tt.taken || how != tt.how {
-				t.Errorf("took %d, drawn %v, want %d, %v; by class (-want +got)\n%s\nreason: %s", taken, how, tt.taken, tt.how, diff, tt.reason)
+				t.Errorf(
+					"took %d, drawn %v, want %d, %v; by class (-want +got)\n%s\nreason: %s", taken, how, tt.taken,
+					tt.how, diff, tt.reason,
+				)
 			}
 			for g := range validating {
 				if tt.how == byGroup && training[g] {
@@ -178,7 +225,8 @@ func TestGroups(t *testing.T) {
 			groups[split][known.Detail(split, i).Group]++
 		}
 	}
-	if groups[data.Test]["speaker 2"] != 4 || len(groups[data.Test]) != 1 || groups[data.Validation][""]+groups[data.Train][""] != 1 {
+	if groups[data.Test]["speaker 2"] != 4 || len(groups[data.Test]) != 1 ||
+		groups[data.Validation][""]+groups[data.Train][""] != 1 {
 		t.Errorf("groups %v", groups)
 	}
 	if err := datatest.Strangers(d); err != nil {

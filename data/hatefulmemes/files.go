@@ -33,7 +33,10 @@ func look(root string, memes []meme) []file {
 		if f.err = err; err == nil {
 			f.size = st.Size()
 		} else if near := beside.Near(f.path); near != "" && errors.Is(err, fs.ErrNotExist) {
-			f.err = &data.FormatError{File: f.path, Reason: fmt.Sprintf("no such file, but %s is there: want img as the file is called", near)}
+			f.err = &data.FormatError{
+				File:   f.path,
+				Reason: fmt.Sprintf("no such file, but %s is there: want img as the file is called", near),
+			}
 		}
 	})
 	return files

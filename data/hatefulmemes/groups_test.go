@@ -30,7 +30,10 @@ func TestGroups(t *testing.T) {
 		{id: "7", image: "nothing", text: "gone"}, // no file
 	}
 	got := groups(memes, look(dir, memes))
-	want := []string{"picture a", `sentence "alone"`, "picture a", `sentence "other"`, `sentence "other"`, "picture a", "picture a", `sentence "gone"`}
+	want := []string{
+		"picture a", `sentence "alone"`, "picture a", `sentence "other"`, `sentence "other"`, "picture a", "picture a",
+		`sentence "gone"`,
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("groups (-want +got)\n%s", diff)
 	}
@@ -46,7 +49,9 @@ func TestGroupsTwin(t *testing.T) {
 	for range 20 {
 		var memes []meme
 		for i := range 60 {
-			memes = append(memes, meme{id: fmt.Sprint(i), image: fmt.Sprint(r.IntN(60)), text: fmt.Sprint("text ", r.IntN(60))})
+			memes = append(
+				memes, meme{id: fmt.Sprint(i), image: fmt.Sprint(r.IntN(60)), text: fmt.Sprint("text ", r.IntN(60))},
+			)
 		}
 		got := groups(memes, look(dir, memes))
 		reach := make([][]bool, len(memes))
@@ -66,7 +71,10 @@ func TestGroupsTwin(t *testing.T) {
 		for i := range memes {
 			for j := range memes {
 				if (got[i] == got[j]) != reach[i][j] {
-					t.Fatalf("memes %+v and %+v: groups %s and %s, linked %v", memes[i], memes[j], got[i], got[j], reach[i][j])
+					t.Fatalf(
+						"memes %+v and %+v: groups %s and %s, linked %v", memes[i], memes[j], got[i], got[j],
+						reach[i][j],
+					)
 				}
 			}
 		}
@@ -154,9 +162,15 @@ func TestLists(t *testing.T) {
 	}{
 		{"first phase", "dev test*", auto, auto, "dev", "test has no labels", true},
 		{"first phase, labelled", "dev test", auto, auto, "test dev", "as published later", false},
-		{"second phase", second, auto, auto, "test_seen dev_seen", "the seen lists are those of the first phase", false},
+		{
+			"second phase", second, auto, auto, "test_seen dev_seen", "the seen lists are those of the first phase",
+			false,
+		},
 		{"both", "dev test* " + second, auto, auto, "test_seen dev_seen", "the second phase's have labels", false},
-		{"second phase without labels", "dev_seen dev_unseen test_seen* test_unseen*", auto, auto, "dev_seen", "nothing else can be tested", true},
+		{
+			"second phase without labels", "dev_seen dev_unseen test_seen* test_unseen*", auto, auto, "dev_seen",
+			"nothing else can be tested", true,
+		},
 		{"unseen", second, testUnseen, auto, "test_unseen dev_seen", "asked for", false},
 		{"unseen both", second, testUnseen, devUnseen, "test_unseen dev_unseen", "asked for", false},
 		{"dev tested", "dev test", dev, auto, "dev", "never tested and validated on", true},
@@ -165,7 +179,10 @@ func TestLists(t *testing.T) {
 		{"dev alone", "dev", auto, auto, "dev", "the least", true},
 		{"nothing", "", auto, auto, "error: dev.jsonl: no list with labels but train.jsonl", "nothing to test", false},
 		{"asked, not there", "dev test*", testSeen, auto, "error: test_seen.jsonl: no such file", "named", false},
-		{"asked, no labels", "dev test*", test, auto, "error: test.jsonl: line 1: no field label, nor has any other line", "named", false},
+		{
+			"asked, no labels", "dev test*", test, auto,
+			"error: test.jsonl: line 1: no field label, nor has any other line", "named", false,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := datatest.Files{}
@@ -181,7 +198,8 @@ func TestLists(t *testing.T) {
 				got = "error: " + strings.ReplaceAll(err.Error(), root+string(filepath.Separator), "")
 				got = strings.Replace(got, "hatefulmemes: open ", "", 1)
 			}
-			if !strings.HasPrefix(got, tt.wants) || err == nil && (got != tt.wants || (l.val.name == "") != tt.valFromTrains) {
+			if !strings.HasPrefix(got, tt.wants) ||
+				err == nil && (got != tt.wants || (l.val.name == "") != tt.valFromTrains) {
 				t.Errorf("got %q, want %q: %s", got, tt.wants, tt.reason)
 			}
 		})

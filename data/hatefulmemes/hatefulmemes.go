@@ -128,7 +128,10 @@ func (f *found) group(all []meme) {
 func (o options) protocol(l lists) string {
 	val := l.val.name + " validates"
 	if l.val.name == "" {
-		val = fmt.Sprintf("of train about %v of each class validates by data_seed %d, no sentence or picture in both", o.valShare, o.seed)
+		val = fmt.Sprintf(
+			"of train about %v of each class validates by data_seed %d, no sentence or picture in both", o.valShare,
+			o.seed,
+		)
 	}
 	return fmt.Sprintf("the lists train and %s: %s is tested, %s", l.test.name, l.test.name, val)
 }
@@ -139,7 +142,9 @@ func (o options) open(f found) (data.Dataset, error) {
 	items := map[data.Split][]stream.Item{}
 	for split, memes := range f.parts {
 		for _, m := range memes {
-			items[split] = append(items[split], stream.Item{ID: m.id, Label: m.label, Detail: data.Detail{Group: f.groups[m.id]}})
+			items[split] = append(
+				items[split], stream.Item{ID: m.id, Label: m.label, Detail: data.Detail{Group: f.groups[m.id]}},
+			)
 			if split == data.Train {
 				sentences = append(sentences, m.text)
 			}
@@ -162,13 +167,21 @@ func (o options) open(f found) (data.Dataset, error) {
 			Name:    Name,
 			Classes: classes,
 			Provenance: data.Provenance{
-				Source:   "Hateful Memes, D. Kiela, H. Firooz, A. Mohan, V. Goswami, A. Singh, P. Ringshia, D. Testuggine, NeurIPS 2020",
-				Licence:  "Hateful Memes Challenge dataset licence agreement, for research; pictures by Getty Images",
-				Protocol: fmt.Sprintf("%s; %s; %d of %d sentences cut off behind %d tokens", f.protocol, vocabulary, cut, len(tokens), o.length),
+				Source: "Hateful Memes, D. Kiela, H. Firooz, A. Mohan, V. Goswami, A. Singh, P. Ringshia, D. " +
+					"Testuggine, NeurIPS 2020",
+				Licence: "Hateful Memes Challenge dataset licence agreement, for research; pictures by Getty Images",
+				Protocol: fmt.Sprintf(
+					"%s; %s; %d of %d sentences cut off behind %d tokens", f.protocol, vocabulary, cut, len(tokens),
+					o.length,
+				),
 			},
 			Recipe: map[string]any{
-				"lr": 0.002, "momentum": 0.9, "weight_decay": 1e-4, "batch": 64.0, "epochs": 50.0, "lr_step": 30.0, "lr_gamma": 0.1,
-				"encoder." + picture: "resnet18", "encoder." + sentence: fmt.Sprintf("transformer,vocab=%d,pad=1,dim=128,heads=4,layers=2", tokenizer.Size()),
+				"lr": 0.002, "momentum": 0.9, "weight_decay": 1e-4, "batch": 64.0, "epochs": 50.0, "lr_step": 30.0,
+				"lr_gamma":           0.1,
+				"encoder." + picture: "resnet18",
+				"encoder." + sentence: fmt.Sprintf(
+					"transformer,vocab=%d,pad=1,dim=128,heads=4,layers=2", tokenizer.Size(),
+				),
 			},
 		},
 		Parts:      items,

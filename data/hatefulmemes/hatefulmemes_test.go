@@ -26,16 +26,28 @@ func TestSamples(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
 	d := loader.Must(t, madeSet(t).Write(t))
 	if d.Len(data.Train) != 16 || d.Len(data.Validation) != 4 || d.Len(data.Test) != madeDev {
-		t.Fatalf("%d, %d and %d samples, want 16, 4 and %d", d.Len(data.Train), d.Len(data.Validation), d.Len(data.Test), madeDev)
+		t.Fatalf(
+			"%d, %d and %d samples, want 16, 4 and %d", d.Len(data.Train), d.Len(data.Validation), d.Len(data.Test),
+			madeDev,
+		)
 	}
 	desc := d.Describe()
-	want := []data.Modality{{Name: picture, Kind: data.Image, Shape: []int{16, 16, 3}}, {Name: sentence, Kind: data.Vector, Shape: []int{8}}}
+	want := []data.Modality{
+		{Name: picture, Kind: data.Image, Shape: []int{16, 16, 3}},
+		{Name: sentence, Kind: data.Vector, Shape: []int{8}},
+	}
 	if diff := cmp.Diff(want, desc.Modalities); diff != "" {
 		t.Fatalf("modalities (-want +got)\n%s", diff)
 	}
 	p := desc.Provenance.Protocol
-	if !strings.HasPrefix(p, "the lists train and dev: dev is tested, of train about 0.2 of each class validates by data_seed 0, no sentence or picture in both; ") ||
-		!strings.HasSuffix(p, " tokens of wordpiece, trained on the training split; 0 of 24 sentences cut off behind 8 tokens") {
+	if !strings.HasPrefix(
+		p,
+		"the lists train and dev: dev is tested, of train about 0.2 of each class validates by data_seed 0, no "+
+			"sentence or picture in both; ",
+	) ||
+		!strings.HasSuffix(
+			p, " tokens of wordpiece, trained on the training split; 0 of 24 sentences cut off behind 8 tokens",
+		) {
 		t.Errorf("protocol %q", p)
 	}
 	var sentences []string
@@ -51,7 +63,8 @@ func TestSamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := desc.Recipe["encoder."+sentence], fmt.Sprintf("transformer,vocab=%d,pad=1,dim=128,heads=4,layers=2", tokenizer.Size()); got != want {
+	if got, want := desc.Recipe["encoder."+sentence],
+		fmt.Sprintf("transformer,vocab=%d,pad=1,dim=128,heads=4,layers=2", tokenizer.Size()); got != want {
 		t.Errorf("text encoder %v, want %s", got, want)
 	}
 	seen := map[string]bool{}
@@ -64,7 +77,8 @@ func TestSamples(t *testing.T) {
 		for i := range all {
 			id, label := d.Identity(split, i)
 			var n int
-			if _, err := fmt.Sscan(id, &n); err != nil || seen[id] || label != n%2 || (n >= madeTrain) != (split == data.Test) {
+			if _, err := fmt.Sscan(id, &n); err != nil || seen[id] || label != n%2 ||
+				(n >= madeTrain) != (split == data.Test) {
 				t.Errorf("%s of class %d in %s: %v", id, label, split, err)
 			}
 			seen[id] = true
@@ -110,7 +124,8 @@ func TestDraw(t *testing.T) {
 	}
 	dir := m.Write(t)
 	loader.Drawn(t, dir, cache.DirVariable, picture, []int{3, 0, 7})
-	if _, err := loader.Must(t, dir).Read(data.Train, []int{99}, 0); err == nil || !strings.Contains(err.Error(), "index 99 of split train") {
+	if _, err := loader.Must(t, dir).Read(data.Train, []int{99}, 0); err == nil ||
+		!strings.Contains(err.Error(), "index 99 of split train") {
 		t.Errorf("Read beyond the end: %v", err)
 	}
 }
@@ -126,9 +141,18 @@ func TestTokenizers(t *testing.T) {
 		said     string
 		reason   string
 	}{
-		{loader.Settings("tokenizer", "vocab.txt"), []float32{2, 3, 4, 1, 5, 0, 0, 0}, "6 tokens of vocab.txt, SHA-256 ", "a file in the set's folder; the fourth word is unknown"},
-		{loader.Settings("tokenizer", filepath.Join(dir, Folder, "vocab.txt"), "length", 4), []float32{2, 3, 4, 1}, "; 24 of 24 sentences cut off behind 4 tokens", "a file with its path, and sentences of five tokens"},
-		{loader.Settings("tokenizer", text.BPE, "vocab", 300), nil, " tokens of bpe, trained on the training split", "the other kind of pieces"},
+		{
+			loader.Settings("tokenizer", "vocab.txt"), []float32{2, 3, 4, 1, 5, 0, 0, 0},
+			"6 tokens of vocab.txt, SHA-256 ", "a file in the set's folder; the fourth word is unknown",
+		},
+		{
+			loader.Settings("tokenizer", filepath.Join(dir, Folder, "vocab.txt"), "length", 4), []float32{2, 3, 4, 1},
+			"; 24 of 24 sentences cut off behind 4 tokens", "a file with its path, and sentences of five tokens",
+		},
+		{
+			loader.Settings("tokenizer", text.BPE, "vocab", 300), nil, " tokens of bpe, trained on the training split",
+			"the other kind of pieces",
+		},
 	} {
 		d := datatest.Open(t, Open, dir, tt.settings)
 		if p := d.Describe().Provenance.Protocol; !strings.Contains(p, tt.said) {
@@ -138,7 +162,8 @@ func TestTokenizers(t *testing.T) {
 			t.Errorf("tokens %v, want %v: %s", got, tt.want, tt.reason)
 		}
 	}
-	if _, err := Open(dir, loader.Settings("tokenizer", "none.txt")); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "setting tokenizer") {
+	if _, err := Open(dir, loader.Settings("tokenizer", "none.txt")); !errors.Is(err, os.ErrNotExist) ||
+		!strings.Contains(err.Error(), "setting tokenizer") {
 		t.Errorf("a vocabulary that is not there: %v", err)
 	}
 }
@@ -147,7 +172,9 @@ func TestTokenizers(t *testing.T) {
 func TestLeaks(t *testing.T) {
 	m := madeSet(t)
 	list := m["hatefulmemes/dev.jsonl"]
-	m["hatefulmemes/dev.jsonl"] = bytes.Replace(list, []byte(madeText(madeTrain)), []byte(strings.ToUpper(madeText(3))), 1)
+	m["hatefulmemes/dev.jsonl"] = bytes.Replace(
+		list, []byte(madeText(madeTrain)), []byte(strings.ToUpper(madeText(3))), 1,
+	)
 	m["hatefulmemes/"+madeImage(madeTrain+1)] = m["hatefulmemes/"+madeImage(4)]
 	for i := 10; i < 14; i++ {
 		m["hatefulmemes/"+madeImage(i)] = m["hatefulmemes/"+madeImage(10)]
@@ -162,7 +189,10 @@ func TestLeaks(t *testing.T) {
 	}
 	for _, pair := range [][2]string{{"3", "20"}, {"4", "21"}, {"10", "11"}, {"11", "12"}, {"12", "13"}} {
 		if a, b := place[pair[0]], place[pair[1]]; a[0] != b[0] || (b[1] != string(data.Test) && a[1] != b[1]) {
-			t.Errorf("memes %s and %s: %v and %v, want one group, and one split but for the test list", pair[0], pair[1], a, b)
+			t.Errorf(
+				"memes %s and %s: %v and %v, want one group, and one split but for the test list", pair[0], pair[1], a,
+				b,
+			)
 		}
 	}
 	if place["3"][0] == place["4"][0] {
@@ -182,23 +212,74 @@ func TestBroken(t *testing.T) {
 	}
 	type fault datatest.Fault
 	for _, tt := range []fault{
-		{"no picture", func(m datatest.Files) { delete(m, img) }, file + ": no such file", false, false, "a download that lacks one"},
+		{
+			"no picture", func(m datatest.Files) { delete(m, img) }, file + ": no such file", false, false,
+			"a download that lacks one",
+		},
 		{"empty", func(m datatest.Files) { m[img] = nil }, file + ": empty", false, false, "a download that broke off"},
-		{"folder", func(m datatest.Files) { delete(m, img); m[img+"/x"] = nil }, file + ": not a regular file", false, false, "no file"},
-		{"corrupt", func(m datatest.Files) { m[img] = slices.Concat(whole[:60], []byte{1, 2, 3}, whole[63:]) }, file + ": ", true, false, "a disk's fault"},
-		{"cut off", func(m datatest.Files) { m[img] = whole[:len(whole)-20] }, file + ": ", true, false, "a download that broke off"},
-		{"no image", func(m datatest.Files) { m[img] = []byte("<html>not found</html>") }, file + ": ", true, false, "a download of something else"},
-		{"1x1", func(m datatest.Files) { m[img] = datatest.PNG(t, datatest.Grey(1, 1, 7)) }, file + ": 1x1 pixels, want at least 16 a side", true, false, "a place holder"},
-		{"20,000x20,000", func(m datatest.Files) { m[img] = resized(whole, 20000, 20000) }, file + ": 20000x20000 pixels, want", true, false, "a bomb: nothing is decoded"},
-		{"label", func(m datatest.Files) { row(m, `"id":2,`, `"id":2,"label":3,`) }, "train.jsonl: line 3: field \"label\" stands twice", false, false, "one line"},
-		{"no label", func(m datatest.Files) { row(m, `"label":0,"text":"when you see wordc`, `"text":"when you see wordc`) }, "train.jsonl: line 3: no field label", false, false, "others have one"},
-		{"number twice", func(m datatest.Files) { row(m, `"id":2,`, `"id":1,`) }, "train.jsonl: line 3: id 1, which line 2 has", false, false, "a sample stands once"},
-		{"leaves", func(m datatest.Files) { row(m, `img\/00002.png`, `..\/x.png`) }, `train.jsonl: line 3: img "../x.png", want a file below the list's folder`, false, false, "nothing outside is read"},
-		{"no train", func(m datatest.Files) { delete(m, train) }, "hatefulmemes: no train.jsonl, want the owners' lists", false, true, "another folder"},
-		{"empty train", func(m datatest.Files) { m[train] = nil }, "train.jsonl: no lines, want a meme each", false, true, "an empty split"},
-		{"unlabelled train", func(m datatest.Files) { m[train] = bytes.ReplaceAll(m[train], []byte(`"label"`), []byte(`"lab"`)) }, "train.jsonl: line 1: no field label, nor has any other line", false, true, "nothing to learn"},
-		{"no dev", func(m datatest.Files) { delete(m, "hatefulmemes/dev.jsonl") }, "dev.jsonl: no list with labels but train.jsonl", false, true, "nothing to test on"},
-		{"overlap", func(m datatest.Files) { row(m, `"id":2,`, fmt.Sprintf(`"id":%d,`, madeTrain)) }, "dev.jsonl: line 1: meme 20 is in train.jsonl, line 3, too", false, true, "trained on what is tested"},
+		{
+			"folder", func(m datatest.Files) { delete(m, img); m[img+"/x"] = nil }, file + ": not a regular file",
+			false, false, "no file",
+		},
+		{
+			"corrupt", func(m datatest.Files) { m[img] = slices.Concat(whole[:60], []byte{1, 2, 3}, whole[63:]) },
+			file + ": ", true, false, "a disk's fault",
+		},
+		{
+			"cut off", func(m datatest.Files) { m[img] = whole[:len(whole)-20] }, file + ": ", true, false,
+			"a download that broke off",
+		},
+		{
+			"no image", func(m datatest.Files) { m[img] = []byte("<html>not found</html>") }, file + ": ", true, false,
+			"a download of something else",
+		},
+		{
+			"1x1", func(m datatest.Files) { m[img] = datatest.PNG(t, datatest.Grey(1, 1, 7)) },
+			file + ": 1x1 pixels, want at least 16 a side", true, false, "a place holder",
+		},
+		{
+			"20,000x20,000", func(m datatest.Files) { m[img] = resized(whole, 20000, 20000) },
+			file + ": 20000x20000 pixels, want", true, false, "a bomb: nothing is decoded",
+		},
+		{
+			"label", func(m datatest.Files) { row(m, `"id":2,`, `"id":2,"label":3,`) },
+			"train.jsonl: line 3: field \"label\" stands twice", false, false, "one line",
+		},
+		{
+			"no label",
+			func(m datatest.Files) { row(m, `"label":0,"text":"when you see wordc`, `"text":"when you see wordc`) },
+			"train.jsonl: line 3: no field label", false, false, "others have one",
+		},
+		{
+			"number twice", func(m datatest.Files) { row(m, `"id":2,`, `"id":1,`) },
+			"train.jsonl: line 3: id 1, which line 2 has", false, false, "a sample stands once",
+		},
+		{
+			"leaves", func(m datatest.Files) { row(m, `img\/00002.png`, `..\/x.png`) },
+			`train.jsonl: line 3: img "../x.png", want a file below the list's folder`, false, false,
+			"nothing outside is read",
+		},
+		{
+			"no train", func(m datatest.Files) { delete(m, train) },
+			"hatefulmemes: no train.jsonl, want the owners' lists", false, true, "another folder",
+		},
+		{
+			"empty train", func(m datatest.Files) { m[train] = nil }, "train.jsonl: no lines, want a meme each", false,
+			true, "an empty split",
+		},
+		{
+			"unlabelled train",
+			func(m datatest.Files) { m[train] = bytes.ReplaceAll(m[train], []byte(`"label"`), []byte(`"lab"`)) },
+			"train.jsonl: line 1: no field label, nor has any other line", false, true, "nothing to learn",
+		},
+		{
+			"no dev", func(m datatest.Files) { delete(m, "hatefulmemes/dev.jsonl") },
+			"dev.jsonl: no list with labels but train.jsonl", false, true, "nothing to test on",
+		},
+		{
+			"overlap", func(m datatest.Files) { row(m, `"id":2,`, fmt.Sprintf(`"id":%d,`, madeTrain)) },
+			"dev.jsonl: line 1: meme 20 is in train.jsonl, line 3, too", false, true, "trained on what is tested",
+		},
 	} {
 		t.Run(tt.Name, func(t *testing.T) {
 			l := loader
@@ -237,7 +318,8 @@ func TestLinks(t *testing.T) {
 	if err := os.Symlink(loop, loop); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(dir, loader.Settings()); err == nil || !strings.Contains(err.Error(), filepath.Base(loop)+": too many") {
+	if _, err := Open(dir, loader.Settings()); err == nil ||
+		!strings.Contains(err.Error(), filepath.Base(loop)+": too many") {
 		t.Errorf("a link to itself: %v, want it named", err)
 	}
 	archive := datatest.Files{}
@@ -248,8 +330,12 @@ func TestLinks(t *testing.T) {
 }
 
 func TestSettingErrors(t *testing.T) {
-	for _, settings := range []map[string]any{{"test": "train"}, {"val": "test"}, {"test": dev, "val": dev}, {"length": 1}, {"vocab": 10}, {"tokenizer": ""}, {"side": 3}} {
-		if _, err := Open("no folder", settings); err == nil || !strings.HasPrefix(err.Error(), "hatefulmemes: ") || strings.Contains(err.Error(), "no folder") {
+	for _, settings := range []map[string]any{
+		{"test": "train"}, {"val": "test"}, {"test": dev, "val": dev}, {"length": 1}, {"vocab": 10}, {"tokenizer": ""},
+		{"side": 3},
+	} {
+		if _, err := Open("no folder", settings); err == nil || !strings.HasPrefix(err.Error(), "hatefulmemes: ") ||
+			strings.Contains(err.Error(), "no folder") {
 			t.Errorf("Open with %v: %v, want an error about the setting", settings, err)
 		}
 	}
@@ -264,7 +350,11 @@ func BenchmarkOpen(b *testing.B) {
 		var list bytes.Buffer
 		for i := range []int{8500, 500, 1000}[k] {
 			n := 10000*k + i
-			fmt.Fprintf(&list, `{"id":%d,"img":"img/%05d.png","label":%d,"text":"when %d people see %d others they say word%d of %d"}`+"\n", n, n, i%2, i%100, i%77, i, i%50)
+			fmt.Fprintf(
+				&list,
+				`{"id":%d,"img":"img/%05d.png","label":%d,"text":"when %d people see %d others they say word%d of %d"}`+"\n",
+				n, n, i%2, i%100, i%77, i, i%50,
+			)
 			m[fmt.Sprintf("hatefulmemes/img/%05d.png", n)] = append(slices.Clone(pixel), make([]byte, n)...)
 		}
 		m["hatefulmemes/"+name+".jsonl"] = list.Bytes()

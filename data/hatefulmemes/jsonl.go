@@ -78,7 +78,9 @@ func decodeList(name string, b []byte) (list []meme, faults []error) {
 			if errors.Is(err, errUTF8) || bytes.IndexByte(row, 0) >= 0 {
 				hint = data.Hint(data.CheckUTF8(name, row))
 			}
-			faults = append(faults, &data.FormatError{File: name, Reason: fmt.Sprintf("line %d: %v", line, err), Hint: hint})
+			faults = append(
+				faults, &data.FormatError{File: name, Reason: fmt.Sprintf("line %d: %v", line, err), Hint: hint},
+			)
 			continue
 		}
 		m.line = line

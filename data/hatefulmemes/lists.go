@@ -83,7 +83,10 @@ func (o options) readLists(root string) (l lists, err error) {
 			l.test, err = s.firstLabelled(devSeen, dev)
 		}
 		if err == nil && l.test.name == "" {
-			err = &data.FormatError{File: filepath.Join(root, "dev.jsonl"), Reason: "no list with labels but train.jsonl, want dev.jsonl or test.jsonl: " + Ask}
+			err = &data.FormatError{
+				File:   filepath.Join(root, "dev.jsonl"),
+				Reason: "no list with labels but train.jsonl, want dev.jsonl or test.jsonl: " + Ask,
+			}
 		}
 	} else {
 		l.test, err = s.read(o.test)
@@ -109,13 +112,26 @@ func (o options) readLists(root string) (l lists, err error) {
 				continue
 			}
 			if !part.labelled() { // one fault, not one a line
-				return l, &data.FormatError{File: part.file, Reason: fmt.Sprintf("line %d: no field label, nor has any other line, that says 0 or 1: want a list with labels", m.line)}
+				return l, &data.FormatError{
+					File: part.file,
+					Reason: fmt.Sprintf(
+						"line %d: no field label, nor has any other line, that says 0 or 1: want a list with labels",
+						m.line,
+					),
+				}
 			}
-			s.faults = append(s.faults, &data.FormatError{File: part.file, Reason: fmt.Sprintf("line %d: no field label that says 0 or 1", m.line)})
+			s.faults = append(
+				s.faults,
+				&data.FormatError{
+					File: part.file, Reason: fmt.Sprintf("line %d: no field label that says 0 or 1", m.line),
+				},
+			)
 		}
 		part.memes = whole
 		if len(whole) == 0 && part.name != "" {
-			return l, &data.FormatError{File: part.file, Reason: fmt.Sprintf("no whole line; the first: %v", s.faults[0])}
+			return l, &data.FormatError{
+				File: part.file, Reason: fmt.Sprintf("no whole line; the first: %v", s.faults[0]),
+			}
 		}
 	}
 	l.faults = s.faults
@@ -132,7 +148,13 @@ func (l lists) disjoint() error {
 	for _, part := range []list{l.train, l.val, l.test} {
 		for _, m := range part.memes {
 			if p, ok := seen[m.id]; ok {
-				return &data.FormatError{File: part.file, Reason: fmt.Sprintf("line %d: meme %s is in %s, line %d, too, want it in one split", m.line, m.id, filepath.Base(p.file), p.line)}
+				return &data.FormatError{
+					File: part.file,
+					Reason: fmt.Sprintf(
+						"line %d: meme %s is in %s, line %d, too, want it in one split", m.line, m.id,
+						filepath.Base(p.file), p.line,
+					),
+				}
 			}
 			seen[m.id] = place{part.file, m.line}
 		}

@@ -12,7 +12,9 @@ import (
 )
 
 // loader is opened with settings under which tests are quick.
-var loader = datatest.Loader{Open: Open, Check: Check, Small: map[string]any{"image_side": 16, "val_share": 0.2, "length": 8}}
+var loader = datatest.Loader{
+	Open: Open, Check: Check, Small: map[string]any{"image_side": 16, "val_share": 0.2, "length": 8},
+}
 
 // Numbers of memes of the lists that [madeSet] makes.
 const (

@@ -17,13 +17,22 @@ func TestOdd(t *testing.T) {
 	list := func(name string) datatest.Row {
 		text := string(m[name])
 		odd := append(datatest.Tables(text),
-			datatest.Odd{Name: "a key twice", Bytes: []byte(strings.Replace(text, `"label":0`, `"label":0,"label":1`, 1)), Want: "twice", Reason: "which one is meant"},
-			datatest.Odd{Name: "deep", Bytes: []byte(text + strings.Repeat("[", 1<<20) + "\n"), Want: ": ", Reason: "must not take the stack"})
+			datatest.Odd{
+				Name: "a key twice", Bytes: []byte(strings.Replace(text, `"label":0`, `"label":0,"label":1`, 1)),
+				Want: "twice", Reason: "which one is meant",
+			},
+			datatest.Odd{
+				Name: "deep", Bytes: []byte(text + strings.Repeat("[", 1<<20) + "\n"), Want: ": ",
+				Reason: "must not take the stack",
+			})
 		return datatest.Row{Kind: datatest.Table, Files: m, Name: name, Odd: odd}
 	}
 	loader.Table(t, Name, []datatest.Row{
 		list("hatefulmemes/train.jsonl"), list("hatefulmemes/dev.jsonl"),
-		{Kind: datatest.Text, Files: m, Name: "hatefulmemes/vocab.txt", Odd: datatest.Texts(vocab), More: []any{"tokenizer", "vocab.txt"}},
+		{
+			Kind: datatest.Text, Files: m, Name: "hatefulmemes/vocab.txt", Odd: datatest.Texts(vocab),
+			More: []any{"tokenizer", "vocab.txt"},
+		},
 		{Kind: datatest.Picture, Files: m, Name: "hatefulmemes/" + madeImage(2), Odd: datatest.Pictures(t, 42, 30)},
 	})
 }

@@ -69,7 +69,9 @@ func (o options) decodePicture(path string) (stream.Feature, error) {
 		return stream.Feature{}, err
 	}
 	if min(p.Height, p.Width) < leastSide {
-		return stream.Feature{}, &data.FormatError{File: path, Reason: fmt.Sprintf("%dx%d pixels, want at least %d a side", p.Width, p.Height, leastSide)}
+		return stream.Feature{}, &data.FormatError{
+			File: path, Reason: fmt.Sprintf("%dx%d pixels, want at least %d a side", p.Width, p.Height, leastSide),
+		}
 	}
 	p = video.Reduce(p, o.pictureSide)
 	return stream.Feature{Shape: []int{p.Height, p.Width, 3}, Bytes: p.Pix}, nil

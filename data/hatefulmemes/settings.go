@@ -15,7 +15,8 @@ const (
 	// Folder is the set's folder below the data folder.
 	Folder = "hatefulmemes"
 	// Ask says where the files are to be had.
-	Ask = "the memes are to be had from hatefulmemeschallenge.com under Meta's licence, which one must agree to; put img and the .jsonl lists below a folder hatefulmemes"
+	Ask = "the memes are to be had from hatefulmemeschallenge.com under Meta's licence, which one must agree to; put " +
+		"img and the .jsonl lists below a folder hatefulmemes"
 )
 
 // Choices of the settings test and val: lists by name, and
@@ -33,17 +34,49 @@ const (
 // Settings lists what can be set about the set.
 func Settings() []data.Setting {
 	return []data.Setting{
-		{Name: "test", Default: auto, Choices: []string{auto, test, testSeen, testUnseen, dev, devSeen, devUnseen}, Doc: "list that is the test split; auto: test_seen or test where it has labels, else dev_seen or dev"},
-		{Name: "val", Default: auto, Choices: []string{auto, fromTrain, dev, devSeen, devUnseen}, Doc: "list that is the validation split; train: a share of the training list; auto: dev_seen or dev where it is not the test split, else train"},
-		{Name: "data_seed", Default: 0.0, Min: 0, Max: 1 << 52, Whole: true, Doc: "of the choice of validation memes from the training list"},
-		{Name: "val_share", Default: 0.1, Min: 0, Max: 0.5, Doc: "share of each class of the training list that is the validation split, where that is drawn from it"},
-		{Name: "tokenizer", Default: text.WordPiece, Doc: "wordpiece or bpe: trained on the training split; else a file, BERT's vocab.txt or a tokenizer.json, in the set's folder or with its whole path"},
-		{Name: "vocab", Default: 4000.0, Min: 300, Max: 1 << 16, Whole: true, Doc: "tokens at most of a trained vocabulary"},
-		{Name: "length", Default: 64.0, Min: 4, Max: 512, Whole: true, Doc: "tokens of a sentence; what is longer is cut off"},
-		{Name: "image_side", Default: 224.0, Min: 8, Max: 512, Whole: true, Doc: "height and width of a picture, in pixels"},
-		{Name: "picture_side", Default: 256.0, Min: 8, Max: 2160, Whole: true, Doc: "largest short side of a picture before it is cropped, in pixels; the cache holds it in this size"},
+		{
+			Name: "test", Default: auto, Choices: []string{auto, test, testSeen, testUnseen, dev, devSeen, devUnseen},
+			Doc: "list that is the test split; auto: test_seen or test where it has labels, else dev_seen or dev",
+		},
+		{
+			Name: "val", Default: auto, Choices: []string{auto, fromTrain, dev, devSeen, devUnseen},
+			Doc: "list that is the validation split; train: a share of the training list; auto: dev_seen or dev " +
+				"where it is not the test split, else train",
+		},
+		{
+			Name: "data_seed", Default: 0.0, Min: 0, Max: 1 << 52, Whole: true,
+			Doc: "of the choice of validation memes from the training list",
+		},
+		{
+			Name: "val_share", Default: 0.1, Min: 0, Max: 0.5,
+			Doc: "share of each class of the training list that is the validation split, where that is drawn from it",
+		},
+		{
+			Name: "tokenizer", Default: text.WordPiece,
+			Doc: "wordpiece or bpe: trained on the training split; else a file, BERT's vocab.txt or a " +
+				"tokenizer.json, in the set's folder or with its whole path",
+		},
+		{
+			Name: "vocab", Default: 4000.0, Min: 300, Max: 1 << 16, Whole: true,
+			Doc: "tokens at most of a trained vocabulary",
+		},
+		{
+			Name: "length", Default: 64.0, Min: 4, Max: 512, Whole: true,
+			Doc: "tokens of a sentence; what is longer is cut off",
+		},
+		{
+			Name: "image_side", Default: 224.0, Min: 8, Max: 512, Whole: true,
+			Doc: "height and width of a picture, in pixels",
+		},
+		{
+			Name: "picture_side", Default: 256.0, Min: 8, Max: 2160, Whole: true,
+			Doc: "largest short side of a picture before it is cropped, in pixels; the cache holds it in this size",
+		},
 		{Name: "augment", Default: true, Doc: "crop and flip pictures at random in training"},
-		{Name: "skip_broken", Default: false, Doc: "leave out broken samples and list them in the manifest, instead of stopping"},
+		{
+			Name: "skip_broken", Default: false,
+			Doc: "leave out broken samples and list them in the manifest, instead of stopping",
+		},
 	}
 }
 
@@ -79,7 +112,9 @@ func parseOptions(given map[string]any) (options, error) {
 	}
 	switch {
 	case o.tokenizer == "":
-		return options{}, fmt.Errorf("hatefulmemes: setting tokenizer: got nothing, want %s, %s or a file", text.WordPiece, text.BPE)
+		return options{}, fmt.Errorf(
+			"hatefulmemes: setting tokenizer: got nothing, want %s, %s or a file", text.WordPiece, text.BPE,
+		)
 	case o.test == o.val && o.test != auto:
 		return options{}, fmt.Errorf("hatefulmemes: settings test and val: got %s for both, want two lists", o.test)
 	}

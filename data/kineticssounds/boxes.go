@@ -20,15 +20,22 @@ func checkBoxes(name string, r io.ReaderAt, fileSize int64) error {
 		}
 		switch {
 		case at == 0 && (n < 8 || string(head[4:8]) != "ftyp"):
-			return &data.FormatError{File: name, Reason: fmt.Sprintf("%d bytes, begins with %q, want an MP4 video", fileSize, head[:min(n, 8)])}
+			return &data.FormatError{
+				File:   name,
+				Reason: fmt.Sprintf("%d bytes, begins with %q, want an MP4 video", fileSize, head[:min(n, 8)]),
+			}
 		case int64(n) < least:
 			return &data.FormatError{File: name, Reason: fmt.Sprintf("truncated: %d bytes at the end, want a box", n)}
 		case size == 0: // up to the end
 			return nil
 		case size < least:
-			return &data.FormatError{File: name, Reason: fmt.Sprintf("box %q of %d bytes, want at least %d", head[4:8], size, least)}
+			return &data.FormatError{
+				File: name, Reason: fmt.Sprintf("box %q of %d bytes, want at least %d", head[4:8], size, least),
+			}
 		case size > fileSize-at:
-			return &data.FormatError{File: name, Reason: fmt.Sprintf("truncated: box %q of %d bytes, want %d", head[4:8], fileSize-at, size)}
+			return &data.FormatError{
+				File: name, Reason: fmt.Sprintf("truncated: box %q of %d bytes, want %d", head[4:8], fileSize-at, size),
+			}
 		}
 		at += size
 	}

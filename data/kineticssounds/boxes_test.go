@@ -15,7 +15,10 @@ func TestCheckBoxes(t *testing.T) {
 		{"cut", ftyp + "\x00\x00\x00\x0bmdatxx", `x: truncated: box "mdat" of 10 bytes, want 11`},
 		{"cut in a header", ftyp + "\x00\x00\x00", "x: truncated: 3 bytes at the end, want a box"},
 		{"too short", ftyp + "\x00\x00\x00\x07mdat", `x: box "mdat" of 7 bytes, want at least 8`},
-		{"below zero", ftyp + "\x00\x00\x00\x01mdat\xff\xff\xff\xff\xff\xff\xff\xff", `x: box "mdat" of -1 bytes, want at least 16`},
+		{
+			"below zero", ftyp + "\x00\x00\x00\x01mdat\xff\xff\xff\xff\xff\xff\xff\xff",
+			`x: box "mdat" of -1 bytes, want at least 16`,
+		},
 		{"another", "<html>404</html>", `x: 16 bytes, begins with "<html>40", want an MP4 video`},
 	} {
 		got := ""
@@ -31,7 +34,8 @@ func TestCheckBoxes(t *testing.T) {
 func FuzzCheckBoxes(f *testing.F) {
 	f.Add([]byte("\x00\x00\x00\x10ftypisom\x00\x00\x02\x00\x00\x00\x00\x0amdatxx"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if err := checkBoxes("x", bytes.NewReader(b), int64(len(b))); err != nil && !strings.HasPrefix(err.Error(), "x: ") {
+		if err := checkBoxes("x", bytes.NewReader(b), int64(len(b))); err != nil &&
+			!strings.HasPrefix(err.Error(), "x: ") {
 			t.Fatalf("%v, want the file named", err)
 		}
 	})

@@ -28,7 +28,9 @@ const (
 )
 
 // kinds by extension.
-var kinds = map[string]string{".npy": spectrum, ".wav": recording, ".mp4": movie, ".mkv": movie, ".webm": movie, ".avi": movie}
+var kinds = map[string]string{
+	".npy": spectrum, ".wav": recording, ".mp4": movie, ".mkv": movie, ".webm": movie, ".avi": movie,
+}
 
 // entry is where one kind of a clip is.
 type entry struct {
@@ -86,7 +88,8 @@ func (x *index) walk(dir string, depth int) error {
 		}
 		switch kind := kinds[strings.ToLower(filepath.Ext(name))]; {
 		case strings.HasPrefix(name, "."):
-		case folder && x.listed[id] && !x.listed[name] && (kind == recording || kind == spectrum): // no frames: told when the clip is looked at
+		// no frames: told when the clip is looked at
+		case folder && x.listed[id] && !x.listed[name] && (kind == recording || kind == spectrum):
 			x.note(id, kind, path)
 		case folder && (x.listed[name] || x.listed[id]): // the field's folders of frames may be named ID.mp4
 			if !x.listed[name] {
@@ -132,7 +135,9 @@ func (x *index) pick(root, id string, from ...string) (kind, path string, err er
 		case !ok:
 			continue
 		case e.also != "":
-			return "", "", &data.FormatError{File: e.also, Reason: fmt.Sprintf("%s is there too, want the clip once", e.path)}
+			return "", "", &data.FormatError{
+				File: e.also, Reason: fmt.Sprintf("%s is there too, want the clip once", e.path),
+			}
 		}
 		return kind, e.path, nil
 	}

@@ -51,7 +51,9 @@ func prepare(dir string, settings map[string]any) (c stream.Config, err error) {
 	if st, err := os.Stat(root); err != nil || !st.IsDir() {
 		root = dir
 	}
-	l, err := findLists(root, filepath.Join(dir, "kinetics_sounds_splits"), filepath.Join(filepath.Dir(root), "kinetics_sounds_splits"))
+	l, err := findLists(
+		root, filepath.Join(dir, "kinetics_sounds_splits"), filepath.Join(filepath.Dir(root), "kinetics_sounds_splits"),
+	)
 	if err != nil {
 		return c, err
 	}
@@ -75,10 +77,16 @@ func prepare(dir string, settings map[string]any) (c stream.Config, err error) {
 			}
 			counts["sound of "+s.soundKind]++
 			counts["frames of "+s.frameKind]++
-			items[split] = append(items[split], stream.Item{ID: clip.id, Label: clip.label, Detail: data.Detail{Group: clip.video(), Duration: s.duration}})
+			items[split] = append(
+				items[split],
+				stream.Item{
+					ID: clip.id, Label: clip.label, Detail: data.Detail{Group: clip.video(), Duration: s.duration},
+				},
+			)
 		}
 	}
-	c.Description, c.Parts, c.Modalities, c.SkipBroken = o.describe(names, counts), items, o.modalities(sources), o.skipBroken
+	c.Description, c.Parts, c.Modalities, c.SkipBroken = o.describe(names, counts), items, o.modalities(sources),
+		o.skipBroken
 	return c, nil
 }
 
@@ -124,7 +132,10 @@ func (x *index) source(root, id string) (s source) {
 
 func (o options) describe(names []string, counts map[string]int) data.Description {
 	var from []string
-	for _, kind := range []string{"sound of " + spectrum, "sound of " + recording, "sound of " + movie, "frames of " + frames, "frames of " + movie} {
+	for _, kind := range []string{
+		"sound of " + spectrum, "sound of " + recording, "sound of " + movie, "frames of " + frames,
+		"frames of " + movie,
+	} {
 		if n := counts[kind]; n > 0 {
 			from = append(from, fmt.Sprintf("%d clips with %s", n, kind))
 		}
@@ -133,12 +144,18 @@ func (o options) describe(names []string, counts map[string]int) data.Descriptio
 		Name:    Name,
 		Classes: names,
 		Provenance: data.Provenance{
-			Source:   "Kinetics-Sounds, R. Arandjelović, A. Zisserman, ICCV 2017, from Kinetics-400; " + strings.Join(from, ", "),
-			Licence:  "the lists under the MIT licence, Kinetics' annotations under CC BY 4.0, the clips their authors' on YouTube",
-			Protocol: fmt.Sprintf("the usual lists; %v of the training list validates by data_seed %d", o.valShare, o.seed),
+			Source: "Kinetics-Sounds, R. Arandjelović, A. Zisserman, ICCV 2017, from Kinetics-400; " + strings.Join(
+				from, ", ",
+			),
+			Licence: "the lists under the MIT licence, Kinetics' annotations under CC BY 4.0, the clips their " +
+				"authors' on YouTube",
+			Protocol: fmt.Sprintf(
+				"the usual lists; %v of the training list validates by data_seed %d", o.valShare, o.seed,
+			),
 		},
 		Recipe: map[string]any{
-			"lr": 0.002, "momentum": 0.9, "weight_decay": 1e-4, "batch": 64.0, "epochs": 50.0, "lr_step": 30.0, "lr_gamma": 0.1,
+			"lr": 0.002, "momentum": 0.9, "weight_decay": 1e-4, "batch": 64.0, "epochs": 50.0, "lr_step": 30.0,
+			"lr_gamma":         0.1,
 			"encoder." + sound: "resnet18", "encoder." + picture: "resnet18",
 		},
 	}

@@ -44,22 +44,32 @@ func TestSamples(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
 	d := loader.Must(t, madeSet(t).Write(t))
 	if d.Len(data.Train) != 8 || d.Len(data.Validation) != 0 || d.Len(data.Test) != 4 {
-		t.Fatalf("%d, %d and %d samples, want 8, 0 and 4 as the lists have it", d.Len(data.Train), d.Len(data.Validation), d.Len(data.Test))
+		t.Fatalf(
+			"%d, %d and %d samples, want 8, 0 and 4 as the lists have it", d.Len(data.Train), d.Len(data.Validation),
+			d.Len(data.Test),
+		)
 	}
 	desc := d.Describe()
-	want := []data.Modality{{Name: sound, Kind: data.Spectrogram, Shape: []int{128, 1024, 1}}, {Name: picture, Kind: data.Clip, Shape: []int{3, 16, 16, 3}}}
+	want := []data.Modality{
+		{Name: sound, Kind: data.Spectrogram, Shape: []int{128, 1024, 1}},
+		{Name: picture, Kind: data.Clip, Shape: []int{3, 16, 16, 3}},
+	}
 	if diff := cmp.Diff(want, desc.Modalities); diff != "" {
 		t.Fatalf("modalities (-want +got)\n%s", diff)
 	}
-	if !strings.HasSuffix(desc.Provenance.Source, "12 clips with sound of .wav, 12 clips with frames of frames") || len(desc.Classes) != 31 {
+	if !strings.HasSuffix(desc.Provenance.Source, "12 clips with sound of .wav, 12 clips with frames of frames") ||
+		len(desc.Classes) != 31 {
 		t.Errorf("described as %+v", desc)
 	}
 	for i := range d.Len(data.Test) {
 		id, label := d.Identity(data.Test, i)
 		if id != madeID(8+i) || label != 8+i {
-			t.Errorf("sample %d is %s of class %d, want %s of class %d, the list's order", i, id, label, madeID(8+i), 8+i)
+			t.Errorf(
+				"sample %d is %s of class %d, want %s of class %d, the list's order", i, id, label, madeID(8+i), 8+i,
+			)
 		}
-		if detail := d.(data.Detailed).Detail(data.Test, i); detail.Group != id[:11] || detail.Duration != 1250*time.Millisecond {
+		if detail := d.(data.Detailed).Detail(data.Test, i); detail.Group != id[:11] ||
+			detail.Duration != 1250*time.Millisecond {
 			t.Errorf("%s: %+v, want its video and 1.25 s", id, detail)
 		}
 		x := datatest.Read(t, d, data.Test, 0, i)
@@ -171,7 +181,9 @@ func TestSpectra(t *testing.T) {
 		values[i] = float32(i % 251)
 	}
 	for n := range 12 { // as other programs write it: of bytes, and column by column
-		m["kineticssounds/train_spec/"+madeID(n)+".npy"] = datatest.NPY(1, datatest.Header("|u1", true, shape...), datatest.Numbers("|u1", datatest.Columns(values, shape)))
+		m["kineticssounds/train_spec/"+madeID(n)+".npy"] = datatest.NPY(
+			1, datatest.Header("|u1", true, shape...), datatest.Numbers("|u1", datatest.Columns(values, shape)),
+		)
 	}
 	x := datatest.Read(t, loader.Must(t, m.Write(t)), data.Train, 0, 0)[sound]
 	if got, want := x[127*times+1023], values[1023*bins+127]; got != want || x[times] != 1 {
@@ -189,7 +201,9 @@ func TestSpectra(t *testing.T) {
 	}
 	m["kineticssounds/train_spec/"+madeID(0)+".npy"] = npy.Encode("<f4", b[:4*bins], 1, bins)
 	_, err := loader.Must(t, m.Write(t)).Read(data.Train, []int{0}, 0)
-	if err == nil || !strings.Contains(err.Error(), ".npy: an array of shape [1 128], want numbers of shape [1024 128]") {
+	if err == nil || !strings.Contains(
+		err.Error(), ".npy: an array of shape [1 128], want numbers of shape [1024 128]",
+	) {
 		t.Errorf("an array of another shape: %v", err)
 	}
 }
@@ -198,7 +212,9 @@ func TestSpectra(t *testing.T) {
 func TestDraw(t *testing.T) {
 	m := madeSet(t)
 	for f := range 7 {
-		m[fmt.Sprintf("kineticssounds/visual/train_img/Image-01-FPS/%s.mp4/%05d.jpg", madeID(0), 29*f)] = datatest.JPEG(t, datatest.Ramp(64, 48))
+		m[fmt.Sprintf(
+			"kineticssounds/visual/train_img/Image-01-FPS/%s.mp4/%05d.jpg", madeID(0), 29*f,
+		)] = datatest.JPEG(t, datatest.Ramp(64, 48))
 	}
 	dir := m.Write(t)
 	for _, keep := range []string{video.KeepPixels, video.KeepJPEG} {
@@ -234,7 +250,8 @@ func TestVideos(t *testing.T) {
 	for n := range 12 {
 		m[fmt.Sprintf("kineticssounds/videos/%s.mp4", madeID(n))] = [][]byte{red, blue}[n%2]
 	}
-	m["kinetics_sounds_splits/my_train.txt"], m["kinetics_sounds_splits/my_test.txt"] = whole["kineticssounds/my_train.txt"], whole["kineticssounds/my_test.txt"]
+	m["kinetics_sounds_splits/my_train.txt"], m["kinetics_sounds_splits/my_test.txt"] =
+		whole["kineticssounds/my_train.txt"], whole["kineticssounds/my_test.txt"]
 	dir := m.Write(t)
 	d := loader.Must(t, filepath.Join(dir, Folder))
 	for i := range 2 {
@@ -253,7 +270,10 @@ func TestVideos(t *testing.T) {
 		}
 	}
 	bad := madeID(2) + ".mp4"
-	for name, b := range map[string][]byte{"no sound": silent, "cut": red[:len(red)/2], "cut at the end": red[:len(red)-1], "none": []byte("no video at all")} {
+	for name, b := range map[string][]byte{
+		"no sound": silent, "cut": red[:len(red)/2], "cut at the end": red[:len(red)-1],
+		"none": []byte("no video at all"),
+	} {
 		m["kineticssounds/videos/"+bad] = b
 		d, err := Open(m.Write(t), loader.Settings())
 		if (err == nil) != (name == "no sound") {
@@ -272,22 +292,62 @@ func TestVideos(t *testing.T) {
 func TestBroken(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
 	bad := madeID(3)
-	wavName, frames := fmt.Sprintf("kineticssounds/audio/train/class 3/%s.wav", bad), "kineticssounds/visual/train_img/Image-01-FPS/"+bad+".mp4"
+	wavName, frames := fmt.Sprintf("kineticssounds/audio/train/class 3/%s.wav", bad),
+		"kineticssounds/visual/train_img/Image-01-FPS/"+bad+".mp4"
 	type fault datatest.Fault
 	for _, tt := range []fault{
-		{"absent", func(m datatest.Files) { delete(m, wavName); m.Without(frames) }, bad + ": no such clip, want a recording, a spectrum or a video", false, false, "YouTube lost it"},
-		{"no frames", func(m datatest.Files) { m.Without(frames) }, bad + ": no such clip, want a folder of frames or a video", false, false, "never extracted"},
-		{"empty folder", func(m datatest.Files) { m.Without(frames); m[frames+"/notes.txt"] = []byte("x") }, bad + ".mp4: no frames, want .jpg or .png files", false, false, "extraction failed"},
-		{"empty sound", func(m datatest.Files) { m[wavName] = nil }, bad + ".wav: empty", false, false, "a download that broke off"},
-		{"cut sound", func(m datatest.Files) { m[wavName] = m[wavName][:1000] }, bad + `.wav: truncated: chunk "data" of 956 bytes, want 40000`, false, false, "a download that broke off"},
-		{"twice", func(m datatest.Files) { m["kineticssounds/audio/other/"+bad+".wav"] = m[wavName] }, "is there too, want the clip once", false, false, "which one is meant?"},
-		{"short sound", func(m datatest.Files) { m[wavName] = datatest.WAV(madeRate, datatest.Tone(1, 0.1)) }, bad + ".wav: audio: 1 samples, want at least 400", true, false, "not one frame"},
-		{"corrupt frame", func(m datatest.Files) { m[frames+"/00029.jpg"] = m[frames+"/00029.jpg"][:100] }, bad + ".mp4/00029.jpg: ", true, false, "a download that broke off"},
-		{"class", func(m datatest.Files) { m["kineticssounds/my_train.txt"] = []byte("a,10,31\n") }, `my_train.txt: line 1: clip a: class "31"`, false, true, "no class of the set"},
-		{"leaves", func(m datatest.Files) { m["kineticssounds/my_train.txt"] = []byte("../a,10,3\n") }, `my_train.txt: line 1: clip "../a"`, false, true, "nothing outside is read"},
-		{"overlap", func(m datatest.Files) { m["kineticssounds/my_test.txt"] = m["kineticssounds/my_train.txt"] }, "is in my_train.txt too", false, true, "trained on what is tested"},
-		{"no test", func(m datatest.Files) { m["kineticssounds/my_test.txt"] = nil }, "my_test.txt: no clips", false, true, "an empty split"},
-		{"no lists", func(m datatest.Files) { m.Without("kineticssounds/my_") }, "my_train.txt: no such file, want the lists", false, true, "media alone"},
+		{
+			"absent", func(m datatest.Files) { delete(m, wavName); m.Without(frames) },
+			bad + ": no such clip, want a recording, a spectrum or a video", false, false, "YouTube lost it",
+		},
+		{
+			"no frames", func(m datatest.Files) { m.Without(frames) },
+			bad + ": no such clip, want a folder of frames or a video", false, false, "never extracted",
+		},
+		{
+			"empty folder", func(m datatest.Files) { m.Without(frames); m[frames+"/notes.txt"] = []byte("x") },
+			bad + ".mp4: no frames, want .jpg or .png files", false, false, "extraction failed",
+		},
+		{
+			"empty sound", func(m datatest.Files) { m[wavName] = nil }, bad + ".wav: empty", false, false,
+			"a download that broke off",
+		},
+		{
+			"cut sound", func(m datatest.Files) { m[wavName] = m[wavName][:1000] },
+			bad + `.wav: truncated: chunk "data" of 956 bytes, want 40000`, false, false, "a download that broke off",
+		},
+		{
+			"twice", func(m datatest.Files) { m["kineticssounds/audio/other/"+bad+".wav"] = m[wavName] },
+			"is there too, want the clip once", false, false, "which one is meant?",
+		},
+		{
+			"short sound", func(m datatest.Files) { m[wavName] = datatest.WAV(madeRate, datatest.Tone(1, 0.1)) },
+			bad + ".wav: audio: 1 samples, want at least 400", true, false, "not one frame",
+		},
+		{
+			"corrupt frame", func(m datatest.Files) { m[frames+"/00029.jpg"] = m[frames+"/00029.jpg"][:100] },
+			bad + ".mp4/00029.jpg: ", true, false, "a download that broke off",
+		},
+		{
+			"class", func(m datatest.Files) { m["kineticssounds/my_train.txt"] = []byte("a,10,31\n") },
+			`my_train.txt: line 1: clip a: class "31"`, false, true, "no class of the set",
+		},
+		{
+			"leaves", func(m datatest.Files) { m["kineticssounds/my_train.txt"] = []byte("../a,10,3\n") },
+			`my_train.txt: line 1: clip "../a"`, false, true, "nothing outside is read",
+		},
+		{
+			"overlap", func(m datatest.Files) { m["kineticssounds/my_test.txt"] = m["kineticssounds/my_train.txt"] },
+			"is in my_train.txt too", false, true, "trained on what is tested",
+		},
+		{
+			"no test", func(m datatest.Files) { m["kineticssounds/my_test.txt"] = nil }, "my_test.txt: no clips", false,
+			true, "an empty split",
+		},
+		{
+			"no lists", func(m datatest.Files) { m.Without("kineticssounds/my_") },
+			"my_train.txt: no such file, want the lists", false, true, "media alone",
+		},
 	} {
 		t.Run(tt.Name, func(t *testing.T) { loader.Broken(t, madeSet(t), datatest.Fault(tt), 3, 7) })
 	}
@@ -302,7 +362,8 @@ func TestAbsentSplit(t *testing.T) {
 	if _, err := Open(dir, loader.Settings()); err == nil || !strings.Contains(err.Error(), "the first of 4 faults") {
 		t.Errorf("four clips are absent: %v, want them counted", err)
 	}
-	if _, err := Open(dir, loader.Settings("skip_broken", true)); err == nil || !strings.Contains(err.Error(), "no whole sample in split test: 4 broken ones") {
+	if _, err := Open(dir, loader.Settings("skip_broken", true)); err == nil ||
+		!strings.Contains(err.Error(), "no whole sample in split test: 4 broken ones") {
 		t.Errorf("all test clips are absent: %v", err)
 	}
 }
@@ -330,7 +391,8 @@ func TestLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	link(clip, clip)
-	if _, err := Open(dir, loader.Settings()); err == nil || !strings.Contains(err.Error(), madeID(0)+".wav: too many") {
+	if _, err := Open(dir, loader.Settings()); err == nil ||
+		!strings.Contains(err.Error(), madeID(0)+".wav: too many") {
 		t.Errorf("a clip's link to itself: %v, want it named", err)
 	}
 	loop := filepath.Join(root, "loop")

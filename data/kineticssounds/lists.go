@@ -40,7 +40,9 @@ func parseClip(row string) (clip, error) {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '_' && r != '-'
 	}
 	if len(id) > stream.LongestName {
-		return clip{}, fmt.Errorf("clip of %d bytes, want at most %d, as files' names have", len(id), stream.LongestName)
+		return clip{}, fmt.Errorf(
+			"clip of %d bytes, want at most %d, as files' names have", len(id), stream.LongestName,
+		)
 	}
 	if id == "" || strings.ContainsFunc(id, odd) {
 		return clip{}, fmt.Errorf("clip %q, want letters, digits, hyphens and underscores", id)
@@ -97,7 +99,9 @@ func findLists(dirs ...string) (lists, error) {
 	case err != nil:
 		return lists{}, err
 	case !found:
-		return lists{}, &data.FormatError{File: filepath.Join(dirs[0], listNames[0][0]), Reason: "no such file, want the lists: " + Ask}
+		return lists{}, &data.FormatError{
+			File: filepath.Join(dirs[0], listNames[0][0]), Reason: "no such file, want the lists: " + Ask,
+		}
 	}
 	return decodeLists(train.File, train.Bytes, test.File, test.Bytes)
 }
@@ -116,7 +120,10 @@ func decodeLists(train string, a []byte, test string, b []byte) (l lists, err er
 	}
 	for _, c := range l.test {
 		if trained[c.id] {
-			return lists{}, &data.FormatError{File: test, Reason: fmt.Sprintf("clip %s is in %s too, want it in one list", c.id, filepath.Base(train))}
+			return lists{}, &data.FormatError{
+				File:   test,
+				Reason: fmt.Sprintf("clip %s is in %s too, want it in one list", c.id, filepath.Base(train)),
+			}
 		}
 	}
 	return l, nil
@@ -144,12 +151,17 @@ func classNames(dir string) ([]string, error) {
 	for i, name := range names {
 		names[i] = strings.TrimSpace(name)
 		if names[i] == "" || seen[names[i]] {
-			return nil, &data.FormatError{File: path, Reason: fmt.Sprintf("line %d: class %q, want another name", i+1, names[i])}
+			return nil, &data.FormatError{
+				File: path, Reason: fmt.Sprintf("line %d: class %q, want another name", i+1, names[i]),
+			}
 		}
 		seen[names[i]] = true
 	}
 	if len(names) != classes {
-		return nil, &data.FormatError{File: path, Reason: fmt.Sprintf("%d names, want %d in the order of the lists' numbers", len(names), classes)}
+		return nil, &data.FormatError{
+			File:   path,
+			Reason: fmt.Sprintf("%d names, want %d in the order of the lists' numbers", len(names), classes),
+		}
 	}
 	return names, nil
 }

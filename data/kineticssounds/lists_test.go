@@ -30,7 +30,10 @@ func TestDecodeList(t *testing.T) {
 func TestDecodeListErrors(t *testing.T) {
 	for _, tt := range []struct{ name, text, want, reason string }{
 		{"class and a half", "a,10,3.5\n", `line 1: clip a: class "3.5"`, "none lies between"},
-		{"class unknown", "a,10,3\nb,10,31\n", `line 2: clip b: class "31", want a number from 0 to 30`, "there are 31 classes"},
+		{
+			"class unknown", "a,10,3\nb,10,31\n", `line 2: clip b: class "31", want a number from 0 to 30`,
+			"there are 31 classes",
+		},
 		{"class below", "b,10,-1\n", `line 1: clip b: class "-1"`, "none is below 0"},
 		{"class missing", "a,10,\n", `line 1: clip a: class "", want`, "a cut row"},
 		{"class a name", "a,10,bowling\n", `class "bowling", want a number`, "another list"},
@@ -68,7 +71,8 @@ func write(tb testing.TB, name, text string) {
 // TestFindLists wants the first folder's lists, under either name, and no half of a pair.
 func TestFindLists(t *testing.T) {
 	dir, other := t.TempDir(), t.TempDir()
-	if _, err := findLists(dir, other); err == nil || !strings.HasPrefix(err.Error(), filepath.Join(dir, "my_train.txt")+": no such file, want the lists") {
+	if _, err := findLists(dir, other); err == nil ||
+		!strings.HasPrefix(err.Error(), filepath.Join(dir, "my_train.txt")+": no such file, want the lists") {
 		t.Errorf("no lists: %v", err)
 	}
 	write(t, filepath.Join(other, "ks_test_overlap.txt"), "b 10 1\n")
@@ -94,11 +98,15 @@ func TestClassNames(t *testing.T) {
 	for _, tt := range []struct{ name, text, want, reason string }{
 		{"whole", strings.Join(all, "\r\n") + "\r\n", "", "one name a line"},
 		{"short", strings.Join(all[1:], "\n"), "30 names, want 31", "a class has no name"},
-		{"twice", strings.Join(append(all[1:], "class B"), "\n"), `line 31: class "class B", want another name`, "two classes of one name"},
+		{
+			"twice", strings.Join(append(all[1:], "class B"), "\n"), `line 31: class "class B", want another name`,
+			"two classes of one name",
+		},
 	} {
 		write(t, filepath.Join(dir, "classes.txt"), tt.text)
 		names, err := classNames(dir)
-		if (tt.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), tt.want) || err == nil && names[1] != "class B" {
+		if (tt.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), tt.want) ||
+			err == nil && names[1] != "class B" {
 			t.Errorf("%s: %v, %v, want %q\nreason: %s", tt.name, names, err, tt.want, tt.reason)
 		}
 	}
@@ -115,7 +123,8 @@ func FuzzDecodeList(f *testing.F) {
 		}
 		seen := map[string]bool{}
 		for _, c := range list {
-			if seen[c.id] || c.label < 0 || c.label >= classes || filepath.Base(c.id) != c.id || !filepath.IsLocal(c.id) || c.video() == "" {
+			if seen[c.id] || c.label < 0 || c.label >= classes || filepath.Base(c.id) != c.id ||
+				!filepath.IsLocal(c.id) || c.video() == "" {
 				t.Fatalf("%+v", c)
 			}
 			seen[c.id] = true

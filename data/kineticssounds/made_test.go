@@ -24,9 +24,13 @@ func madeSet(tb testing.TB) datatest.Files {
 	for n := range 12 {
 		part := []string{"train", "test"}[n/8]
 		lists[n/8] += fmt.Sprintf("%s,10,%d\r\n", madeID(n), n)
-		m[fmt.Sprintf("kineticssounds/audio/%s/class %d/%s.wav", part, n, madeID(n))] = datatest.WAV(madeRate, datatest.Tone(madeRate*5/4, float64(300*(n+1))/madeRate))
+		m[fmt.Sprintf("kineticssounds/audio/%s/class %d/%s.wav", part, n, madeID(n))] = datatest.WAV(
+			madeRate, datatest.Tone(madeRate*5/4, float64(300*(n+1))/madeRate),
+		)
 		for f := range 7 {
-			m[fmt.Sprintf("kineticssounds/visual/%s_img/Image-01-FPS/%s.mp4/%05d.jpg", part, madeID(n), 29*f)] = datatest.JPEG(tb, datatest.Grey(48, 36, uint8(30*f)))
+			m[fmt.Sprintf(
+				"kineticssounds/visual/%s_img/Image-01-FPS/%s.mp4/%05d.jpg", part, madeID(n), 29*f,
+			)] = datatest.JPEG(tb, datatest.Grey(48, 36, uint8(30*f)))
 		}
 	}
 	m["kineticssounds/my_train.txt"], m["kineticssounds/my_test.txt"] = []byte(lists[0]), []byte(lists[1])

@@ -34,10 +34,12 @@ func (o options) modalities(sources map[string]source) []stream.Modality {
 			},
 		},
 		{
-			Modality: data.Modality{Name: picture, Kind: data.Clip, Shape: []int{o.frames, o.imageSide, o.imageSide, 3}},
-			Recipe:   fmt.Sprintf("kineticssounds frames 3: short side at most %d, %s", o.frameSide, o.keep),
-			Files:    func(i stream.Item) []string { return sources[i.ID].frames },
-			Apart:    func(i stream.Item) bool { return sources[i.ID].frameKind != movie },
+			Modality: data.Modality{
+				Name: picture, Kind: data.Clip, Shape: []int{o.frames, o.imageSide, o.imageSide, 3},
+			},
+			Recipe: fmt.Sprintf("kineticssounds frames 3: short side at most %d, %s", o.frameSide, o.keep),
+			Files:  func(i stream.Item) []string { return sources[i.ID].frames },
+			Apart:  func(i stream.Item) bool { return sources[i.ID].frameKind != movie },
 			Decode: func(ctx context.Context, i stream.Item, files []string) (stream.Feature, error) {
 				return o.decodeFrames(ctx, files[0], sources[i.ID].frameKind != movie)
 			},
@@ -62,7 +64,9 @@ func newEar() ear {
 }
 
 func bank(rate int) (*audio.KaldiBank, error) {
-	return audio.Kaldi{SampleRateHz: rate, Bins: bins, Frames: times, Shift: audio.AudioSet.Shift, Scale: audio.AudioSet.Scale}.Bank()
+	return audio.Kaldi{
+		SampleRateHz: rate, Bins: bins, Frames: times, Shift: audio.AudioSet.Shift, Scale: audio.AudioSet.Scale,
+	}.Bank()
 }
 
 // decode makes the values of a clip's sound, or reads those that were made before.
@@ -105,7 +109,10 @@ func readSpectrum(path string) (stream.Feature, error) {
 		return stream.Feature{}, err
 	}
 	if !slices.Equal(a.Shape, []int{times, bins}) {
-		return stream.Feature{}, &data.FormatError{File: path, Reason: fmt.Sprintf("an array of shape %v, want numbers of shape [%d %d]", a.Shape, times, bins)}
+		return stream.Feature{}, &data.FormatError{
+			File:   path,
+			Reason: fmt.Sprintf("an array of shape %v, want numbers of shape [%d %d]", a.Shape, times, bins),
+		}
 	}
 	x, values := make([]float32, bins*times), a.Floats()
 	for t := range times {

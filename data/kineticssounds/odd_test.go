@@ -32,17 +32,38 @@ func TestOdd(t *testing.T) {
 	clips.Without(root + "visual")
 	whole := mp4(t, "red", 2.2, true)
 	for n := range 12 {
-		spectra[root+"train_spec/"+madeID(n)+".npy"] = datatest.NPY(1, datatest.Header("<f4", false, times, bins), datatest.Numbers("<f4", values))
+		spectra[root+"train_spec/"+madeID(n)+".npy"] = datatest.NPY(
+			1, datatest.Header("<f4", false, times, bins), datatest.Numbers("<f4", values),
+		)
 		clips[root+"all/"+madeID(n)+".mp4"] = whole
 	}
 	loader.Table(t, Name, []datatest.Row{
-		{Kind: datatest.Table, Files: m, Name: root + "my_train.txt", Odd: datatest.Tables(string(m[root+"my_train.txt"]))},
-		{Kind: datatest.Table, Files: m, Name: root + "my_test.txt", Odd: datatest.Tables(string(m[root+"my_test.txt"]))},
+		{
+			Kind: datatest.Table, Files: m, Name: root + "my_train.txt",
+			Odd: datatest.Tables(string(m[root+"my_train.txt"])),
+		},
+		{
+			Kind: datatest.Table, Files: m, Name: root + "my_test.txt",
+			Odd: datatest.Tables(string(m[root+"my_test.txt"])),
+		},
 		{Kind: datatest.Text, Files: m, Name: root + "classes.txt", Odd: datatest.Texts(names)},
-		{Kind: datatest.Recording, Files: m, Name: fmt.Sprintf(root+"audio/train/class 0/%s.wav", madeID(0)), Odd: datatest.Waves(madeRate, datatest.Telephone(datatest.MuLaw, 16000, 0.02))},
-		{Kind: datatest.Picture, Files: m, Name: fmt.Sprintf(root+"visual/train_img/Image-01-FPS/%s.mp4/%05d.jpg", madeID(0), 0), Odd: datatest.Pictures(t, 48, 36)},
-		{Kind: datatest.Array, Files: spectra, Name: root + "train_spec/" + madeID(1) + ".npy", Odd: datatest.Arrays([]int{times, bins}, values)},
-		{Kind: datatest.Video, Files: clips, Name: root + "all/" + madeID(1) + ".mp4", Odd: datatest.Videos(whole), Named: madeID(1)},
+		{
+			Kind: datatest.Recording, Files: m, Name: fmt.Sprintf(root+"audio/train/class 0/%s.wav", madeID(0)),
+			Odd: datatest.Waves(madeRate, datatest.Telephone(datatest.MuLaw, 16000, 0.02)),
+		},
+		{
+			Kind: datatest.Picture, Files: m,
+			Name: fmt.Sprintf(root+"visual/train_img/Image-01-FPS/%s.mp4/%05d.jpg", madeID(0), 0),
+			Odd:  datatest.Pictures(t, 48, 36),
+		},
+		{
+			Kind: datatest.Array, Files: spectra, Name: root + "train_spec/" + madeID(1) + ".npy",
+			Odd: datatest.Arrays([]int{times, bins}, values),
+		},
+		{
+			Kind: datatest.Video, Files: clips, Name: root + "all/" + madeID(1) + ".mp4", Odd: datatest.Videos(whole),
+			Named: madeID(1),
+		},
 	})
 }
 

@@ -26,8 +26,12 @@ func TestRealLists(t *testing.T) {
 	}
 	train, test := count(l.train), count(l.test)
 	// Counted with cut, sort and uniq: the largest and the smallest class of each list.
-	if len(l.train) != 14799 || train[1] != 690 || train[26] != 197 || len(l.test) != 2597 || test[23] != 92 || test[30] != 63 {
-		t.Errorf("%d training clips, %v, and %d test clips, %v, want 14799 and 2597 as published", len(l.train), train, len(l.test), test)
+	if len(l.train) != 14799 || train[1] != 690 || train[26] != 197 || len(l.test) != 2597 || test[23] != 92 ||
+		test[30] != 63 {
+		t.Errorf(
+			"%d training clips, %v, and %d test clips, %v, want 14799 and 2597 as published", len(l.train), train,
+			len(l.test), test,
+		)
 	}
 	videos := map[string]data.Split{}
 	parts := options{valShare: 0.1, seed: 1}.sort(l)
@@ -65,7 +69,9 @@ func TestFullSize(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, c := range list {
-			for from, to := range map[string]string{recorded: filepath.Join(dir, c.id+".wav"), shown: filepath.Join(dir, c.id+".mp4")} {
+			for from, to := range map[string]string{
+				recorded: filepath.Join(dir, c.id+".wav"), shown: filepath.Join(dir, c.id+".mp4"),
+			} {
 				if err := os.Link(from, to); err != nil {
 					t.Skipf("no hard links here: %v", err)
 				}
@@ -86,7 +92,9 @@ func TestFullSize(t *testing.T) {
 	if n := d.Len(data.Train) + d.Len(data.Validation); n != 14799 || d.Len(data.Test) != 2597 {
 		t.Errorf("%d and %d samples, want 14799 and 2597", n, d.Len(data.Test))
 	}
-	if source := d.Describe().Provenance.Source; !strings.HasSuffix(source, "17396 clips with sound of .wav, 17396 clips with frames of video") {
+	if source := d.Describe().Provenance.Source; !strings.HasSuffix(
+		source, "17396 clips with sound of .wav, 17396 clips with frames of video",
+	) {
 		t.Errorf("source %q", source)
 	}
 }

@@ -15,20 +15,44 @@ const (
 	// Folder is the set's folder below the data folder.
 	Folder = "kineticssounds"
 	// Ask says where the files are to be had.
-	Ask = "the clips are YouTube's, to be had with the Kinetics-400 archives of github.com/cvdfoundation/kinetics-dataset; the lists my_train.txt and my_test.txt are in github.com/GeWu-Lab/OGM-GE_CVPR2022, data/KineticSound; put both below a folder kineticssounds"
+	Ask = "the clips are YouTube's, to be had with the Kinetics-400 archives of " +
+		"github.com/cvdfoundation/kinetics-dataset; the lists my_train.txt and my_test.txt are in " +
+		"github.com/GeWu-Lab/OGM-GE_CVPR2022, data/KineticSound; put both below a folder kineticssounds"
 )
 
 // Settings lists what can be set about the set.
 func Settings() []data.Setting {
 	return []data.Setting{
 		{Name: "data_seed", Default: 0.0, Min: 0, Max: 1 << 52, Whole: true, Doc: "of the choice of validation clips"},
-		{Name: "val_share", Default: 0.1, Min: 0, Max: 0.5, Doc: "share of the training list that is the validation split"},
-		{Name: "frames", Default: 3.0, Min: 1, Max: 8, Whole: true, Doc: "frames of a sample, one of each of equal segments"},
-		{Name: "image_side", Default: 224.0, Min: 8, Max: 512, Whole: true, Doc: "height and width of a frame, in pixels"},
-		{Name: "frame_side", Default: 256.0, Min: 8, Max: 2160, Whole: true, Doc: "largest short side of a frame before it is cropped, in pixels"},
-		{Name: "keep", Default: video.KeepJPEG, Choices: []string{video.KeepPixels, video.KeepJPEG}, Doc: "how the cache holds frames: JPEG of quality 95, about 4 GB for the whole set, or pixels, which read faster and take ten times as much"},
-		{Name: "augment", Default: true, Doc: "draw frames, crop and flip them at random in training; false: as in evaluation"},
-		{Name: "skip_broken", Default: false, Doc: "leave out absent and broken samples and list them in the manifest, instead of stopping"},
+		{
+			Name: "val_share", Default: 0.1, Min: 0, Max: 0.5,
+			Doc: "share of the training list that is the validation split",
+		},
+		{
+			Name: "frames", Default: 3.0, Min: 1, Max: 8, Whole: true,
+			Doc: "frames of a sample, one of each of equal segments",
+		},
+		{
+			Name: "image_side", Default: 224.0, Min: 8, Max: 512, Whole: true,
+			Doc: "height and width of a frame, in pixels",
+		},
+		{
+			Name: "frame_side", Default: 256.0, Min: 8, Max: 2160, Whole: true,
+			Doc: "largest short side of a frame before it is cropped, in pixels",
+		},
+		{
+			Name: "keep", Default: video.KeepJPEG, Choices: []string{video.KeepPixels, video.KeepJPEG},
+			Doc: "how the cache holds frames: JPEG of quality 95, about 4 GB for the whole set, or pixels, which " +
+				"read faster and take ten times as much",
+		},
+		{
+			Name: "augment", Default: true,
+			Doc: "draw frames, crop and flip them at random in training; false: as in evaluation",
+		},
+		{
+			Name: "skip_broken", Default: false,
+			Doc: "leave out absent and broken samples and list them in the manifest, instead of stopping",
+		},
 	}
 }
 

@@ -87,8 +87,9 @@ func (a aligned) first(part string, names ...string) (npy.Array, string, error) 
 		have = have[:200] + "…"
 	}
 	return npy.Array{}, "", &data.FormatError{
-		File: a.path, Reason: fmt.Sprintf("no array %s, want it beside %s", part+"_"+strings.Join(names, " or "+part+"_"), have),
-		Hint: "`go doc ./data/mosi` has five lines of Python that make the file of the usual pickles",
+		File:   a.path,
+		Reason: fmt.Sprintf("no array %s, want it beside %s", part+"_"+strings.Join(names, " or "+part+"_"), have),
+		Hint:   "`go doc ./data/mosi` has five lines of Python that make the file of the usual pickles",
 	}
 }
 
@@ -131,7 +132,10 @@ func (a aligned) part(split data.Split, shapes map[string][]int, o options) (dat
 		case shapes[m] == nil:
 			shapes[m] = x.Shape[1:]
 		case x.Shape[1] != shapes[m][0] || x.Shape[2] != shapes[m][1]:
-			return p, a.broken("%s of shape %v, want [%d, %d, %d] as in the other splits", array, x.Shape, n, shapes[m][0], shapes[m][1])
+			return p, a.broken(
+				"%s of shape %v, want [%d, %d, %d] as in the other splits", array, x.Shape, n, shapes[m][0],
+				shapes[m][1],
+			)
 		}
 		size, all := x.Shape[1]*x.Shape[2], x.Floats()
 		values := make([]float32, 0, size*len(keep))
@@ -144,17 +148,22 @@ func (a aligned) part(split data.Split, shapes map[string][]int, o options) (dat
 }
 
 func (o options) describeAligned(shapes map[string][]int) data.Description {
-	zero := map[string]string{positiveZero: "of 0 or more is positive", negativeZero: "of 0 or less is negative", skipZero: "of 0 is left out"}[o.zero]
+	zero := map[string]string{
+		positiveZero: "of 0 or more is positive", negativeZero: "of 0 or less is negative",
+		skipZero: "of 0 is left out",
+	}[o.zero]
 	desc := data.Description{
 		Name:    Name,
 		Classes: []string{"negative", "positive"},
 		Provenance: data.Provenance{
-			Source:   "CMU-MOSI, A. Zadeh, R. Zellers, E. Pincus, L.-P. Morency, 2016; aligned features of " + alignedFile,
+			Source: "CMU-MOSI, A. Zadeh, R. Zellers, E. Pincus, L.-P. Morency, 2016; aligned features of " +
+				alignedFile,
 			Licence:  "corpus for research",
 			Protocol: "the splits of the file, which are the corpus's own; a sentiment " + zero,
 		},
 		Recipe: map[string]any{
-			"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4, "batch": 32.0, "epochs": 30.0, "lr_step": 20.0, "lr_gamma": 0.1, "probe_samples": 128.0,
+			"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4, "batch": 32.0, "epochs": 30.0, "lr_step": 20.0,
+			"lr_gamma": 0.1, "probe_samples": 128.0,
 			"probe_bn": "eval", // no encoder has batch norm: there is nothing to re-estimate
 		},
 	}

@@ -75,7 +75,10 @@ func TestAligned(t *testing.T) {
 	}{
 		{positiveZero, []int32{0, 1, 1, 1}, []string{"test/0", "test/1", "test/2"}, "0 is no negative sentiment"},
 		{negativeZero, []int32{0, 0, 1, 1}, []string{"test/0", "test/1", "test/2"}, "nor a positive one"},
-		{skipZero, []int32{0, 1, 1}, []string{"test/0", "test/2"}, "or it is left out, and the others keep their names"},
+		{
+			skipZero, []int32{0, 1, 1}, []string{"test/0", "test/2"},
+			"or it is left out, and the others keep their names",
+		},
 	} {
 		d := datatest.Open(t, Open, dir, map[string]any{"zero": tt.zero}) // auto: there are no tables
 		b := datatest.ReadAll(t, d, data.Train)
@@ -96,7 +99,9 @@ func TestAligned(t *testing.T) {
 		t.Errorf("the validation split is unfit by %q, want nothing: it is the corpus's own", unfit)
 	}
 	if diff := cmp.Diff([]data.Modality{
-		{Name: "text", Kind: data.Sequence, Shape: []int{2, 3}}, {Name: "audio", Kind: data.Sequence, Shape: []int{2, 1}}, {Name: "video", Kind: data.Sequence, Shape: []int{2, 2}},
+		{Name: "text", Kind: data.Sequence, Shape: []int{2, 3}},
+		{Name: "audio", Kind: data.Sequence, Shape: []int{2, 1}},
+		{Name: "video", Kind: data.Sequence, Shape: []int{2, 2}},
 	}, d.Describe().Modalities); diff != "" {
 		t.Errorf("modalities (-want +got)\n%s", diff)
 	}
@@ -135,11 +140,16 @@ func TestAlignedSpellings(t *testing.T) {
 			f["train_regression_labels.npy"] = array([]float32{-2.4, 0, 1, 3}, 4)
 			f["valid_regression_labels.npy"] = array([]float32{0.2, -1}, 2, 1)
 		}, "as the pickles that most papers use now have it"},
-		{"both", func(f map[string][]byte) { f["test_regression_labels.npy"] = f["test_labels.npy"] }, "they say the same"},
+		{
+			"both", func(f map[string][]byte) { f["test_regression_labels.npy"] = f["test_labels.npy"] },
+			"they say the same",
+		},
 		{"classes", func(f map[string][]byte) {
 			for part, list := range map[string][]float32{"train": {0, 1, 2, 2}, "valid": {2, 0}, "test": {0, 1, 2}} {
 				delete(f, part+"_labels.npy")
-				f[part+"_classification_labels.npy"] = datatest.NPY(1, datatest.Header("<i8", false, len(list)), datatest.Numbers("<i8", list))
+				f[part+"_classification_labels.npy"] = datatest.NPY(
+					1, datatest.Header("<i8", false, len(list)), datatest.Numbers("<i8", list),
+				)
 			}
 		}, "0 negative, 1 neutral, 2 positive"},
 		{"others beside", func(f map[string][]byte) {
@@ -153,7 +163,9 @@ func TestAlignedSpellings(t *testing.T) {
 				values = append(values, float32(i/2))
 			}
 			shape := []int{4, 2, 1}
-			f["train_audio.npy"] = datatest.NPY(2, datatest.Header("<f2", true, shape...), datatest.Numbers("<f2", datatest.Columns(values, shape)))
+			f["train_audio.npy"] = datatest.NPY(
+				2, datatest.Header("<f2", true, shape...), datatest.Numbers("<f2", datatest.Columns(values, shape)),
+			)
 		}, "any array that NumPy writes"},
 	} {
 		files := alignedFiles()
@@ -172,7 +184,8 @@ func TestAlignedEmotions(t *testing.T) {
 	for _, shape := range [][]int{{4, 7}, {4, 1, 7}} {
 		files["train_labels.npy"] = array(make([]float32, 28), shape...)
 		_, err := Open(writeAligned(t, files), nil)
-		if err == nil || !strings.Contains(err.Error(), "CMU-MOSEI") || !strings.Contains(data.Hint(err), "labels[..., :1]") {
+		if err == nil || !strings.Contains(err.Error(), "CMU-MOSEI") ||
+			!strings.Contains(data.Hint(err), "labels[..., :1]") {
 			t.Errorf("labels of shape %v: %v, hint %q", shape, err, data.Hint(err))
 		}
 	}
@@ -185,25 +198,63 @@ func TestAlignedErrors(t *testing.T) {
 		want   string
 		reason string
 	}{
-		{"modality", func(f map[string][]byte) { delete(f, "valid_audio.npy") }, "no array valid_audio, want it beside ", "a part of the set"},
-		{"labels", func(f map[string][]byte) { delete(f, "test_labels.npy") }, "no array test_labels or test_regression_labels or test_classification_labels, want it beside ", "likewise"},
-		{"rows", func(f map[string][]byte) { f["test_text.npy"] = array(make([]float32, 12), 2, 2, 3) }, "test_text of shape [2 2 3], want [3, T, F]", "rows belong together"},
-		{"features", func(f map[string][]byte) { f["test_text.npy"] = array(make([]float32, 24), 3, 2, 4) }, "test_text of shape [3 2 4], want [3, 2, 3] as in the other splits", "one encoder serves all"},
-		{"no sequence", func(f map[string][]byte) { f["test_text.npy"] = array(nil, 3, 0, 3) }, "test_text of shape [3 0 3]", "nothing to read"},
-		{"single number", func(f map[string][]byte) { f["test_labels.npy"] = array([]float32{1}) }, "test_labels of shape [], want one number an utterance", "whose?"},
-		{"one class", func(f map[string][]byte) { f["train_labels.npy"] = array([]float32{0.5, 1, 2, 1}, 4) }, "all 4 utterances of split train are of one class, want sentiments", "classes under the sentiments' name"},
-		{"two spellings", func(f map[string][]byte) { f["train_regression_labels.npy"] = array([]float32{1, 0, 1, -3}, 4) }, "train_labels and train_regression_labels differ", "which one holds"},
+		{
+			"modality", func(f map[string][]byte) { delete(f, "valid_audio.npy") },
+			"no array valid_audio, want it beside ", "a part of the set",
+		},
+		{
+			"labels", func(f map[string][]byte) { delete(f, "test_labels.npy") },
+			"no array test_labels or test_regression_labels or test_classification_labels, want it beside ", "likewise",
+		},
+		{
+			"rows", func(f map[string][]byte) { f["test_text.npy"] = array(make([]float32, 12), 2, 2, 3) },
+			"test_text of shape [2 2 3], want [3, T, F]", "rows belong together",
+		},
+		{
+			"features", func(f map[string][]byte) { f["test_text.npy"] = array(make([]float32, 24), 3, 2, 4) },
+			"test_text of shape [3 2 4], want [3, 2, 3] as in the other splits", "one encoder serves all",
+		},
+		{
+			"no sequence", func(f map[string][]byte) { f["test_text.npy"] = array(nil, 3, 0, 3) },
+			"test_text of shape [3 0 3]", "nothing to read",
+		},
+		{
+			"single number", func(f map[string][]byte) { f["test_labels.npy"] = array([]float32{1}) },
+			"test_labels of shape [], want one number an utterance", "whose?",
+		},
+		{
+			"one class", func(f map[string][]byte) { f["train_labels.npy"] = array([]float32{0.5, 1, 2, 1}, 4) },
+			"all 4 utterances of split train are of one class, want sentiments", "classes under the sentiments' name",
+		},
+		{
+			"two spellings",
+			func(f map[string][]byte) { f["train_regression_labels.npy"] = array([]float32{1, 0, 1, -3}, 4) },
+			"train_labels and train_regression_labels differ", "which one holds",
+		},
 		{"score, newer", func(f map[string][]byte) {
 			rename(f, "labels", "regression_labels")
 			f["test_regression_labels.npy"] = array([]float32{0, 4, 1}, 3)
 		}, "test_regression_labels: row 1 is 4, want a sentiment from -3 to 3", "as by the older name"},
-		{"classes", func(f map[string][]byte) { rename(f, "labels", "classification_labels") }, "classification_labels: row 0 is -2.4, want a class from 0, negative, to 2, positive", "sentiments under the classes' name"},
-		{"score", func(f map[string][]byte) { f["test_labels.npy"] = array([]float32{0, 4, 1}, 3) }, "test_labels: row 1 is 4, want a sentiment from -3 to 3", "another scale, or classes"},
-		{"two labels", func(f map[string][]byte) { f["test_labels.npy"] = array(make([]float32, 6), 3, 2) }, "test_labels of shape [3 2], want one number an utterance", "emotions beside"},
+		{
+			"classes", func(f map[string][]byte) { rename(f, "labels", "classification_labels") },
+			"classification_labels: row 0 is -2.4, want a class from 0, negative, to 2, positive",
+			"sentiments under the classes' name",
+		},
+		{
+			"score", func(f map[string][]byte) { f["test_labels.npy"] = array([]float32{0, 4, 1}, 3) },
+			"test_labels: row 1 is 4, want a sentiment from -3 to 3", "another scale, or classes",
+		},
+		{
+			"two labels", func(f map[string][]byte) { f["test_labels.npy"] = array(make([]float32, 6), 3, 2) },
+			"test_labels of shape [3 2], want one number an utterance", "emotions beside",
+		},
 		{"infinite", func(f map[string][]byte) {
 			f["train_audio.npy"] = array([]float32{0, 0, float32(math.Inf(-1)), 0, 0, 0, 0, 0}, 4, 2, 1)
 		}, "train_audio[1, 0, 0] is -Inf, want a finite number", "as the extractor writes silence"},
-		{"all left out", func(f map[string][]byte) { f["valid_labels.npy"] = array([]float32{0, 0}, 2) }, "no utterance in split val", "with zero=skip"},
+		{
+			"all left out", func(f map[string][]byte) { f["valid_labels.npy"] = array([]float32{0, 0}, 2) },
+			"no utterance in split val", "with zero=skip",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			files := alignedFiles()
@@ -215,7 +266,8 @@ func TestAlignedErrors(t *testing.T) {
 		})
 	}
 	dir := t.TempDir()
-	if _, err := Open(dir, map[string]any{"features": alignedFeatures}); err == nil || !strings.Contains(err.Error(), filepath.Join(Folder, alignedFile)) {
+	if _, err := Open(dir, map[string]any{"features": alignedFeatures}); err == nil ||
+		!strings.Contains(err.Error(), filepath.Join(Folder, alignedFile)) {
 		t.Errorf("Open without the file: %v", err)
 	}
 	if err := os.MkdirAll(filepath.Join(dir, Folder), 0o755); err != nil {

@@ -75,7 +75,10 @@ func TestRecipe(t *testing.T) {
 				t.Fatalf("%s: %v\n%s", age, err, out)
 			}
 		}
-		batches = append(batches, datatest.ReadAll(t, datatest.Open(t, Open, root, map[string]any{"features": alignedFeatures}), data.Train))
+		batches = append(
+			batches,
+			datatest.ReadAll(t, datatest.Open(t, Open, root, map[string]any{"features": alignedFeatures}), data.Train),
+		)
 	}
 	if diff := cmp.Diff(batches[0], batches[1]); diff != "" || len(batches[0].Labels) != 5 {
 		t.Errorf("the newer pickle gives other samples (-older +newer)\n%s", diff)

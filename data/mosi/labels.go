@@ -28,7 +28,9 @@ func (a aligned) scores(part string) ([]float32, error) {
 	if array == part+"_"+classLabels {
 		return a.classes(array, x)
 	}
-	scores, err := a.numbers(array, x, "a sentiment from -3 to 3", func(v float32) bool { return math.Abs(float64(v)) <= 3 })
+	scores, err := a.numbers(
+		array, x, "a sentiment from -3 to 3", func(v float32) bool { return math.Abs(float64(v)) <= 3 },
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +48,10 @@ func (a aligned) scores(part string) ([]float32, error) {
 
 // classes are -1, 0 and 1 for the classes 0, 1 and 2.
 func (a aligned) classes(array string, x npy.Array) ([]float32, error) {
-	list, err := a.numbers(array, x, "a class from 0, negative, to 2, positive", func(v float32) bool { return v == 0 || v == 1 || v == 2 })
+	list, err := a.numbers(
+		array, x, "a class from 0, negative, to 2, positive",
+		func(v float32) bool { return v == 0 || v == 1 || v == 2 },
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +65,9 @@ func (a aligned) classes(array string, x npy.Array) ([]float32, error) {
 // numbers wants one number an utterance, [N] with any axes of 1 behind.
 func (a aligned) numbers(array string, x npy.Array, want string, fits func(float32) bool) ([]float32, error) {
 	if len(x.Shape) == 0 || x.Size() != x.Shape[0] {
-		bad := &data.FormatError{File: a.path, Reason: fmt.Sprintf("%s of shape %v, want one number an utterance", array, x.Shape)}
+		bad := &data.FormatError{
+			File: a.path, Reason: fmt.Sprintf("%s of shape %v, want one number an utterance", array, x.Shape),
+		}
 		if n := len(x.Shape); n > 1 && x.Shape[n-1] == emotions {
 			bad.Reason += "; these look like CMU-MOSEI's, a sentiment and six emotions"
 			bad.Hint = "keep the sentiments where the file is made, in Python labels[..., :1]"

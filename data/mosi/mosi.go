@@ -34,7 +34,8 @@ func readSet(dir string, settings map[string]any) (data.Dataset, error) {
 	folder := data.Subfolder(dir, Folder)
 	name := filepath.Join(folder, "transcripts.csv")
 	path := AlignedPath(dir)
-	if _, err := os.Stat(name); o.features == alignedFeatures || o.features == autoFeatures && err != nil && hasAligned(path) {
+	if _, err := os.Stat(name); o.features == alignedFeatures ||
+		o.features == autoFeatures && err != nil && hasAligned(path) {
 		return openAligned(path, o)
 	}
 	b, err := data.ReadFile(name)
@@ -59,7 +60,9 @@ func readSet(dir string, settings map[string]any) (data.Dataset, error) {
 	desc := o.describe(train)
 	for i, t := range test.tables {
 		if t.columns != train.tables[i].columns {
-			return nil, t.broken("%d columns, want %d as in %s", t.columns, train.tables[i].columns, train.tables[i].name)
+			return nil, t.broken(
+				"%d columns, want %d as in %s", t.columns, train.tables[i].columns, train.tables[i].name,
+			)
 		}
 	}
 	validates := chosen(train.list, o)
@@ -102,7 +105,9 @@ func (o options) transcribe(desc *data.Description, parts map[data.Split]data.Pa
 	}
 	desc.Modalities[0].Shape = []int{o.words}
 	desc.Recipe["encoder."+modalities[0]] = fmt.Sprintf("transformer,vocab=%d,pad=1", tokens.Size())
-	desc.Provenance.Protocol += fmt.Sprintf("; text is %d tokens of a vocabulary of %d, made of the training split", o.words, tokens.Size())
+	desc.Provenance.Protocol += fmt.Sprintf(
+		"; text is %d tokens of a vocabulary of %d, made of the training split", o.words, tokens.Size(),
+	)
 	return nil
 }
 
@@ -166,7 +171,10 @@ func chosen(list []utterance, o options) map[string]bool {
 		}
 	}
 	slices.Sort(videos)
-	rand.New(rand.NewPCG(o.seed, 1)).Shuffle(len(videos), func(a, b int) { videos[a], videos[b] = videos[b], videos[a] })
+	rand.New(rand.NewPCG(o.seed, 1)).Shuffle(len(videos), func(a, b int) {
+		videos[a], videos[b] = videos[b],
+			videos[a]
+	})
 	validates := map[string]bool{}
 	n := int(math.Round(o.valShare * float64(len(videos)-1)))
 	if n == 0 && o.valShare > 0 && len(videos) > 1 {
@@ -201,12 +209,18 @@ func (o options) describe(p published) data.Description {
 		Name:    Name,
 		Classes: []string{"negative", "positive"},
 		Provenance: data.Provenance{
-			Source:   "CMU-MOSI, A. Zadeh, R. Zellers, E. Pincus, L.-P. Morency, 2016; features as bc-LSTM publishes them",
-			Licence:  "corpus for research; the features' repository MIT",
-			Protocol: fmt.Sprintf("the published parts, which share no video; %v of the training part's videos are validation by data_seed %d, whose features know its labels", o.valShare, o.seed),
+			Source: "CMU-MOSI, A. Zadeh, R. Zellers, E. Pincus, L.-P. Morency, 2016; features as bc-LSTM " +
+				"publishes them",
+			Licence: "corpus for research; the features' repository MIT",
+			Protocol: fmt.Sprintf(
+				"the published parts, which share no video; %v of the training part's videos are validation by "+
+					"data_seed %d, whose features know its labels",
+				o.valShare, o.seed,
+			),
 		},
 		Recipe: map[string]any{
-			"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-3, "batch": 32.0, "epochs": 12.0, "lr_step": 10.0, "lr_gamma": 0.1, "probe_samples": 128.0,
+			"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-3, "batch": 32.0, "epochs": 12.0, "lr_step": 10.0,
+			"lr_gamma": 0.1, "probe_samples": 128.0,
 			"probe_bn": "eval", // no encoder has batch norm: there is nothing to re-estimate
 		},
 	}
@@ -215,7 +229,9 @@ func (o options) describe(p published) data.Description {
 		desc.Unfit = "its features of pictures were made, it seems, with its labels"
 	}
 	for k, m := range modalities {
-		desc.Modalities = append(desc.Modalities, data.Modality{Name: m, Kind: data.Vector, Shape: []int{p.tables[k].columns - 1}})
+		desc.Modalities = append(
+			desc.Modalities, data.Modality{Name: m, Kind: data.Vector, Shape: []int{p.tables[k].columns - 1}},
+		)
 		desc.Recipe["encoder."+m] = "mlp:64-32"
 	}
 	return desc

@@ -95,7 +95,9 @@ func TestSplits(t *testing.T) {
 		{0.5, 12, 12, 8, "half of five, rounded up"},
 	} {
 		d := datatest.Open(t, Open, dir, map[string]any{"val_share": tt.share})
-		if diff := cmp.Diff([]int{tt.train, tt.val, tt.test}, []int{d.Len(data.Train), d.Len(data.Validation), d.Len(data.Test)}); diff != "" {
+		if diff := cmp.Diff(
+			[]int{tt.train, tt.val, tt.test}, []int{d.Len(data.Train), d.Len(data.Validation), d.Len(data.Test)},
+		); diff != "" {
 			t.Errorf("share %v: (-want +got)\n%s\nreason: %s", tt.share, diff, tt.reason)
 		}
 		owner := map[string]data.Split{}
@@ -116,7 +118,8 @@ func TestSplits(t *testing.T) {
 			}
 		}
 	}
-	a, b := datatest.Open(t, Open, dir, map[string]any{"val_share": 0.2}), datatest.Open(t, Open, dir, map[string]any{"val_share": 0.2, "data_seed": 3})
+	a, b := datatest.Open(t, Open, dir, map[string]any{"val_share": 0.2}),
+		datatest.Open(t, Open, dir, map[string]any{"val_share": 0.2, "data_seed": 3})
 	if a.Describe().Provenance.SplitHash == b.Describe().Provenance.SplitHash {
 		t.Error("another data_seed, but the same samples")
 	}
@@ -127,7 +130,9 @@ func TestSamples(t *testing.T) {
 	d := datatest.Open(t, Open, write(t, madeFiles()), map[string]any{"val_share": 0.2})
 	mods := d.Describe().Modalities
 	for m, mod := range mods {
-		if diff := cmp.Diff(data.Modality{Name: modalities[m], Kind: data.Vector, Shape: []int{widths[m]}}, mod); diff != "" {
+		if diff := cmp.Diff(
+			data.Modality{Name: modalities[m], Kind: data.Vector, Shape: []int{widths[m]}}, mod,
+		); diff != "" {
 			t.Errorf("modality (-want +got)\n%s", diff)
 		}
 	}
@@ -189,19 +194,52 @@ func TestBrokenSets(t *testing.T) {
 		{"no audio", "audio_test0.csv", nil, "no such file", "likewise"},
 		{"empty", "video_train0.csv", []byte{}, "no rows", "a download that never began"},
 		{"columns", "transcripts.csv", []byte("a_1,B,0\n"), "3 columns, want 4", "another table"},
-		{"utterance", "transcripts.csv", replaced("transcripts.csv", "v_2_1", "v21"), `row 8: utterance "v21", want VIDEO_k`, "its video cannot be told"},
-		{"utterance twice", "transcripts.csv", replaced("transcripts.csv", "v_2_1", "v_2_2"), "row 9: utterance v_2_2 stands twice", "it would be two samples"},
-		{"label 2", "transcripts.csv", []byte("\"v_0_1\",\"X\",\"1\",\"2\"\n"), `row 0: label "2", want 0 or 1`, "two classes"},
-		{"no number", "audio_train0.csv", replaced("audio_train0.csv", "\"1\"", "\"one\""), `"one", want a finite number`, "a word"},
-		{"not finite", "audio_train0.csv", replaced("audio_train0.csv", "\"1\"", "\"NaN\""), `"NaN", want a finite number`, "no value"},
-		{"transcript 99", "text_test.csv", replaced("text_test.csv", "\"12\"", "\"99\""), "row 0: transcript 99, want a whole number below 32", "no such row"},
-		{"transcript twice", "text_test.csv", replaced("text_test.csv", "\"13\"", "\"12\""), "row 1: transcript 12 stands twice", "it would be two samples"},
+		{
+			"utterance", "transcripts.csv", replaced("transcripts.csv", "v_2_1", "v21"),
+			`row 8: utterance "v21", want VIDEO_k`, "its video cannot be told",
+		},
+		{
+			"utterance twice", "transcripts.csv", replaced("transcripts.csv", "v_2_1", "v_2_2"),
+			"row 9: utterance v_2_2 stands twice", "it would be two samples",
+		},
+		{
+			"label 2", "transcripts.csv", []byte("\"v_0_1\",\"X\",\"1\",\"2\"\n"), `row 0: label "2", want 0 or 1`,
+			"two classes",
+		},
+		{
+			"no number", "audio_train0.csv", replaced("audio_train0.csv", "\"1\"", "\"one\""),
+			`"one", want a finite number`, "a word",
+		},
+		{
+			"not finite", "audio_train0.csv", replaced("audio_train0.csv", "\"1\"", "\"NaN\""),
+			`"NaN", want a finite number`, "no value",
+		},
+		{
+			"transcript 99", "text_test.csv", replaced("text_test.csv", "\"12\"", "\"99\""),
+			"row 0: transcript 99, want a whole number below 32", "no such row",
+		},
+		{
+			"transcript twice", "text_test.csv", replaced("text_test.csv", "\"13\"", "\"12\""),
+			"row 1: transcript 12 stands twice", "it would be two samples",
+		},
 		{"fewer rows", "video_test0.csv", cut("video_test0.csv"), "1 rows, want 8", "rows belong together"},
-		{"other labels", "audio_test0.csv", swapped(good["audio_test0.csv"]), "row 0: label 0, want 1 as transcript v_3_1", "rows out of order"},
-		{"other features", "text_train0.csv", replaced("text_train0.csv", "\"1\"", "\"7\""), "column 0: 7, want 1 as in ", "the two text files are of one order"},
+		{
+			"other labels", "audio_test0.csv", swapped(good["audio_test0.csv"]),
+			"row 0: label 0, want 1 as transcript v_3_1", "rows out of order",
+		},
+		{
+			"other features", "text_train0.csv", replaced("text_train0.csv", "\"1\"", "\"7\""),
+			"column 0: 7, want 1 as in ", "the two text files are of one order",
+		},
 		{"one column", "audio_test0.csv", []byte("1\n"), "1 columns, want at least 2", "no features"},
-		{"narrow test", "audio_test0.csv", narrow(good["audio_test0.csv"]), "2 columns, want 3 as in ", "parts of two versions"},
-		{"shared video", "transcripts.csv", replaced("transcripts.csv", "v_3_1", "v_2_9"), "video v_2 is in the training part too", "the parts share no video"},
+		{
+			"narrow test", "audio_test0.csv", narrow(good["audio_test0.csv"]), "2 columns, want 3 as in ",
+			"parts of two versions",
+		},
+		{
+			"shared video", "transcripts.csv", replaced("transcripts.csv", "v_3_1", "v_2_9"),
+			"video v_2 is in the training part too", "the parts share no video",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			files := madeFiles()
@@ -209,7 +247,8 @@ func TestBrokenSets(t *testing.T) {
 				delete(files, tt.file)
 			}
 			_, err := Open(write(t, files), nil)
-			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), Folder) || strings.Contains(err.Error(), "\n") {
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), Folder) ||
+				strings.Contains(err.Error(), "\n") {
 				t.Errorf("Open: %v, want one line with %q\nreason: %s", err, tt.want, tt.reason)
 			}
 		})
@@ -234,7 +273,8 @@ func narrow(b []byte) []byte {
 
 func TestSettings(t *testing.T) {
 	for _, settings := range []map[string]any{{"val_share": 0.6}, {"val_share": "x"}, {"share": 0.1}} {
-		if _, err := Open("no folder", settings); err == nil || !strings.HasPrefix(err.Error(), "mosi: ") || strings.Contains(err.Error(), "no folder") {
+		if _, err := Open("no folder", settings); err == nil || !strings.HasPrefix(err.Error(), "mosi: ") ||
+			strings.Contains(err.Error(), "no folder") {
 			t.Errorf("Open with %v: %v, want an error about the setting", settings, err)
 		}
 	}
@@ -276,11 +316,17 @@ func FuzzDecodeTable(f *testing.F) {
 func TestRealFiles(t *testing.T) {
 	dir := datatest.Real(t, Folder)
 	d := datatest.Open(t, Open, dir, nil)
-	if n := d.Len(data.Train) + d.Len(data.Validation); n != 1447 || d.Len(data.Validation) == 0 || d.Len(data.Test) != 752 {
-		t.Errorf("%d training and validation samples, %d test samples, want 1447 and 752, as published", n, d.Len(data.Test))
+	if n := d.Len(data.Train) + d.Len(
+		data.Validation,
+	); n != 1447 || d.Len(data.Validation) == 0 || d.Len(data.Test) != 752 {
+		t.Errorf(
+			"%d training and validation samples, %d test samples, want 1447 and 752, as published", n, d.Len(data.Test),
+		)
 	}
 	if unfit := d.Describe().Unfit; !strings.Contains(unfit, "text") {
-		t.Errorf("the validation split is unfit by %q, want the features of text, which were made with its labels", unfit)
+		t.Errorf(
+			"the validation split is unfit by %q, want the features of text, which were made with its labels", unfit,
+		)
 	}
 	positive := 0
 	for i := range d.Len(data.Test) {
@@ -301,9 +347,14 @@ func TestRealFiles(t *testing.T) {
 // TestTranscripts reads the words in the place of their features.
 func TestTranscripts(t *testing.T) {
 	made := madeFiles()
-	made["transcripts.csv"] = bytes.Replace(made["transcripts.csv"], []byte("SO IT GOES"), []byte("IT GOES WELL"), 1) // of v_0_1, in the training part
-	d := datatest.Open(t, Open, write(t, made), map[string]any{"text": transcriptText, "words": 4, "vocab": 50, "val_share": 0})
-	if diff := cmp.Diff(data.Modality{Name: "text", Kind: data.Vector, Shape: []int{4}}, d.Describe().Modalities[0]); diff != "" {
+	// of v_0_1, in the training part
+	made["transcripts.csv"] = bytes.Replace(made["transcripts.csv"], []byte("SO IT GOES"), []byte("IT GOES WELL"), 1)
+	d := datatest.Open(
+		t, Open, write(t, made), map[string]any{"text": transcriptText, "words": 4, "vocab": 50, "val_share": 0},
+	)
+	if diff := cmp.Diff(
+		data.Modality{Name: "text", Kind: data.Vector, Shape: []int{4}}, d.Describe().Modalities[0],
+	); diff != "" {
 		t.Errorf("text (-want +got)\n%s", diff)
 	}
 	x := datatest.ReadAll(t, d, data.Train).X["text"]

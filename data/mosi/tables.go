@@ -81,7 +81,9 @@ func decodeTable(name string, b []byte) (table, error) {
 	for i, row := range text {
 		t.rows[i] = make([]float32, len(row))
 		for c, field := range row {
-			if t.rows[i][c], err = data.ParseFinite(name, field, func() string { return fmt.Sprintf("row %d, column %d", i, c) }); err != nil {
+			if t.rows[i][c], err = data.ParseFinite(
+				name, field, func() string { return fmt.Sprintf("row %d, column %d", i, c) },
+			); err != nil {
 				return table{}, err
 			}
 		}

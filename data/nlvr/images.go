@@ -98,7 +98,9 @@ func decodeImage(name string, b []byte, shrink int) ([]byte, error) {
 		return nil, err
 	}
 	if p.Width != rawWidth || p.Height != rawHeight {
-		return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("%dx%d pixels, want %dx%d", p.Width, p.Height, rawWidth, rawHeight)}
+		return nil, &data.FormatError{
+			File: name, Reason: fmt.Sprintf("%dx%d pixels, want %dx%d", p.Width, p.Height, rawWidth, rawHeight),
+		}
 	}
 	height, width := rawHeight/shrink, rawWidth/shrink
 	sums := make([]int, height*width*3)

@@ -59,7 +59,9 @@ func decodeList(name string, b []byte) ([]example, error) {
 
 // split cuts a sentence into words.
 func split(sentence string) []string {
-	return strings.FieldsFunc(strings.ToLower(sentence), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return strings.FieldsFunc(
+		strings.ToLower(sentence), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) },
+	)
 }
 
 // vocabulary is the place of each word.

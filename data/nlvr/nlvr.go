@@ -48,7 +48,9 @@ func readSet(dir string, settings map[string]any) (data.Dataset, error) {
 	splits := o.sort(list)
 	for _, split := range []data.Split{data.Train, data.Test} {
 		if len(splits[split]) == 0 {
-			return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("no row for split %s, want some of dev, hidden and test", split)}
+			return nil, &data.FormatError{
+				File: name, Reason: fmt.Sprintf("no row for split %s, want some of dev, hidden and test", split),
+			}
 		}
 	}
 	images, err := openArchive(filepath.Join(folder, "images.zip"))
@@ -91,7 +93,10 @@ func (o options) sort(list []example) map[data.Split][]example {
 	}
 	slices.Sort(sentences)
 	sentences = slices.Compact(sentences)
-	rand.New(rand.NewPCG(o.seed, 1)).Shuffle(len(sentences), func(a, b int) { sentences[a], sentences[b] = sentences[b], sentences[a] })
+	rand.New(rand.NewPCG(o.seed, 1)).Shuffle(len(sentences), func(a, b int) {
+		sentences[a], sentences[b] = sentences[b],
+			sentences[a]
+	})
 	validates := map[string]bool{}
 	n := int(math.Round(o.valShare * float64(len(sentences))))
 	if n == 0 && o.valShare > 0 && len(sentences) > 1 {
@@ -139,7 +144,8 @@ func (a *archive) readAll(list []example, shrink int) ([]byte, error) {
 }
 
 func (o options) describe(words vocabulary) data.Description {
-	sentences, encoder := data.Modality{Name: sentence, Kind: data.Sequence, Shape: []int{o.words, words.size()}}, "cnn1d:64-64"
+	sentences, encoder := data.Modality{Name: sentence, Kind: data.Sequence, Shape: []int{o.words, words.size()}},
+		"cnn1d:64-64"
 	if o.text == tokenText {
 		sentences = data.Modality{Name: sentence, Kind: data.Vector, Shape: []int{o.words}}
 		encoder = fmt.Sprintf("transformer,vocab=%d,pad=1", len(words)+2)
@@ -152,12 +158,18 @@ func (o options) describe(words vocabulary) data.Description {
 		},
 		Classes: []string{"false", "true"},
 		Provenance: data.Provenance{
-			Source:   "NLVR, A. Suhr, M. Lewis, J. Yeh, Y. Artzi, ACL 2017; the first order of boxes of each example, without the training part",
-			Licence:  "CC BY 4.0",
-			Protocol: fmt.Sprintf("parts dev and hidden are trained on, test is tested; %v of the training sentences are validation by data_seed %d", o.valShare, o.seed),
+			Source: "NLVR, A. Suhr, M. Lewis, J. Yeh, Y. Artzi, ACL 2017; the first order of boxes of each " +
+				"example, without the training part",
+			Licence: "CC BY 4.0",
+			Protocol: fmt.Sprintf(
+				"parts dev and hidden are trained on, test is tested; %v of the training sentences are validation by "+
+					"data_seed %d",
+				o.valShare, o.seed,
+			),
 		},
 		Recipe: map[string]any{
-			"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4, "batch": 32.0, "epochs": 20.0, "lr_step": 16.0, "lr_gamma": 0.1,
+			"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4, "batch": 32.0, "epochs": 20.0, "lr_step": 16.0,
+			"lr_gamma":           0.1,
 			"encoder." + picture: "cnn2d:16-32-64-64", "encoder." + sentence: encoder, "probe_samples": 128.0,
 		},
 	}

@@ -117,11 +117,16 @@ func TestSamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]int{16, 4, 6}, []int{d.Len(data.Train), d.Len(data.Validation), d.Len(data.Test)}); diff != "" {
+	if diff := cmp.Diff(
+		[]int{16, 4, 6}, []int{d.Len(data.Train), d.Len(data.Validation), d.Len(data.Test)},
+	); diff != "" {
 		t.Errorf("two of ten sentences validate with both images (-want +got)\n%s", diff)
 	}
 	places := 5 + 8 + 1 // there is block not two, the letters of eight trained sentences, all others
-	want := []data.Modality{{Name: picture, Kind: data.Image, Shape: []int{50, 200, 3}}, {Name: sentence, Kind: data.Sequence, Shape: []int{4, places}}}
+	want := []data.Modality{
+		{Name: picture, Kind: data.Image, Shape: []int{50, 200, 3}},
+		{Name: sentence, Kind: data.Sequence, Shape: []int{4, places}},
+	}
 	if diff := cmp.Diff(want, d.Describe().Modalities); diff != "" {
 		t.Fatalf("modalities (-want +got)\n%s", diff)
 	}
@@ -133,7 +138,8 @@ func TestSamples(t *testing.T) {
 				t.Fatal(err)
 			}
 			var n, k int
-			if _, err := fmt.Sscanf(s.ID, "%d-%d.png", &n, &k); err != nil || s.Label != 1-k || (n >= 10) != (split == data.Test) {
+			if _, err := fmt.Sscanf(s.ID, "%d-%d.png", &n, &k); err != nil || s.Label != 1-k ||
+				(n >= 10) != (split == data.Test) {
 				t.Errorf("%s of label %d in %s: %v", s.ID, s.Label, split, err)
 			}
 			text := s.ID[:strings.IndexByte(s.ID, '-')]
@@ -163,7 +169,9 @@ func TestSamples(t *testing.T) {
 // TestLabelSpellings: a label counts by what it says.
 func TestLabelSpellings(t *testing.T) {
 	const header = "split,identifier,image,label,sentence\n"
-	for text, want := range map[string]int{"true": 1, "True": 1, "FALSE": 0, "1": 1, "0.0": 0, "": -1, "-1": -1, "null": -1} {
+	for text, want := range map[string]int{
+		"true": 1, "True": 1, "FALSE": 0, "1": 1, "0.0": 0, "": -1, "-1": -1, "null": -1,
+	} {
 		list, err := decodeList("nlvr.csv", []byte(header+"dev,0-0,a.png,"+text+",a word\n"))
 		if want < 0 {
 			if err == nil || !strings.Contains(err.Error(), "want true or false") {
@@ -186,20 +194,38 @@ func TestBrokenSets(t *testing.T) {
 		reason  string
 	}{
 		{"header", row("label", "truth"), archive, `header "split,identifier,image,truth,sentence"`, "another table"},
-		{"split", row("dev,0-0", "train,0-0"), archive, `row 0: split "train", want dev, hidden or test`, "not of this set"},
+		{
+			"split", row("dev,0-0", "train,0-0"), archive, `row 0: split "train", want dev, hidden or test`,
+			"not of this set",
+		},
 		{"label", row("true", "yes"), archive, `row 0: label "yes", want true or false`, "two classes"},
-		{"image twice", row("0-1.png", "0-0.png"), archive, `row 1: image "0-0.png", want another`, "a name is an identity"},
+		{
+			"image twice", row("0-1.png", "0-0.png"), archive, `row 1: image "0-0.png", want another`,
+			"a name is an identity",
+		},
 		{"no words", header + "dev,0-0,a.png,true,...\n", archive, `sentence "...", want words`, "nothing to read"},
 		{"ragged", list + "dev\n", archive, "line 28: 1 fields, want 5", "cut off"},
 		{"empty", header, archive, "no rows below the header", "a header alone"},
 		{"no test", strings.ReplaceAll(list, "test,", "dev,"), archive, "no row for split test", "nothing to measure"},
 		{"no archive", list, nil, "images.zip: no such file", "a download that is missing"},
 		{"no zip", list, []byte("zip?"), "images.zip: zip: ", "a download that was cut off"},
-		{"image missing", list, madeArchive(t, map[string][]byte{"3-1.png": nil}), "images.zip/3-1.png: not in the archive", "list and archive belong together"},
-		{"image leaves", row("0-0.png", "../0-0.png"), archive, "images.zip/../0-0.png: not in the archive", "nothing outside is read"},
+		{
+			"image missing", list, madeArchive(t, map[string][]byte{"3-1.png": nil}),
+			"images.zip/3-1.png: not in the archive", "list and archive belong together",
+		},
+		{
+			"image leaves", row("0-0.png", "../0-0.png"), archive, "images.zip/../0-0.png: not in the archive",
+			"nothing outside is read",
+		},
 		{"no PNG", list, madeArchive(t, map[string][]byte{"3-1.png": []byte("x")}), "images.zip/3-1.png: ", "damaged"},
-		{"truncated", list, madeArchive(t, map[string][]byte{"3-1.png": madeImage(t, rawWidth, rawHeight, 0)[:200]}), "images.zip/3-1.png: ", "damaged"},
-		{"size", list, madeArchive(t, map[string][]byte{"3-1.png": madeImage(t, 20, 10, 0)}), "3-1.png: 20x10 pixels, want 400x100", "another image"},
+		{
+			"truncated", list, madeArchive(t, map[string][]byte{"3-1.png": madeImage(t, rawWidth, rawHeight, 0)[:200]}),
+			"images.zip/3-1.png: ", "damaged",
+		},
+		{
+			"size", list, madeArchive(t, map[string][]byte{"3-1.png": madeImage(t, 20, 10, 0)}),
+			"3-1.png: 20x10 pixels, want 400x100", "another image",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Open(write(t, tt.list, tt.archive), map[string]any{"shrink": 10})
@@ -247,7 +273,9 @@ func TestRealFiles(t *testing.T) {
 	dir := datatest.Real(t, Name)
 	d := datatest.Open(t, Open, dir, nil)
 	if n := d.Len(data.Train) + d.Len(data.Validation); n != 1974 || d.Len(data.Test) != 990 {
-		t.Errorf("%d training and validation samples, %d test samples, want 1974 and 990, as published", n, d.Len(data.Test))
+		t.Errorf(
+			"%d training and validation samples, %d test samples, want 1974 and 990, as published", n, d.Len(data.Test),
+		)
 	}
 	right := 0
 	for i := range d.Len(data.Test) {
@@ -261,11 +289,15 @@ func TestRealFiles(t *testing.T) {
 
 // TestTokens wants the words of the training sentences numbered from 2 on, others 1, and padding 0.
 func TestTokens(t *testing.T) {
-	d, err := Open(write(t, madeList(), madeArchive(t, nil)), map[string]any{"val_share": 0.2, "words": 9, "text": tokenText})
+	d, err := Open(
+		write(t, madeList(), madeArchive(t, nil)), map[string]any{"val_share": 0.2, "words": 9, "text": tokenText},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(data.Modality{Name: sentence, Kind: data.Vector, Shape: []int{9}}, d.Describe().Modalities[1]); diff != "" {
+	if diff := cmp.Diff(
+		data.Modality{Name: sentence, Kind: data.Vector, Shape: []int{9}}, d.Describe().Modalities[1],
+	); diff != "" {
 		t.Errorf("sentences (-want +got)\n%s", diff)
 	}
 	// The 13 words in order: eight letters, block, is, not, there, two; a sentence is there is block LETTER not two.

@@ -22,7 +22,10 @@ func TestAhead(t *testing.T) {
 	}{
 		{"in order", []int{0, 1, 2, 3}, 4, []int{0, 1, 2, 3}, "each place is read once, none beyond the end"},
 		{"first alone", []int{0}, 9, []int{0, 1, 2}, "two places are read ahead"},
-		{"again", []int{1, 1}, 9, []int{1, 1, 2, 3}, "a place that was taken is read again; those ahead of it are still there"},
+		{
+			"again", []int{1, 1}, 9, []int{1, 1, 2, 3},
+			"a place that was taken is read again; those ahead of it are still there",
+		},
 		{"back", []int{5, 0}, 6, []int{0, 1, 2, 5}, "a run that goes back begins anew"},
 		{"beyond the end", []int{7}, 3, []int{7}, "a look at a batch after the last step reads it alone"},
 	} {

@@ -62,7 +62,9 @@ func (f Feature) check(name string) error {
 		size *= d
 	}
 	if have := max(len(f.Values), len(f.Bytes)); have != size || size == 0 {
-		return &data.FormatError{File: name, Reason: "decoded to " + count(have, "value") + ", want " + count(size, "value")}
+		return &data.FormatError{
+			File: name, Reason: "decoded to " + count(have, "value") + ", want " + count(size, "value"),
+		}
 	}
 	if i := slices.IndexFunc(f.Values, func(v float32) bool { return v-v != 0 }); i >= 0 {
 		return data.NotFinite(name, "value "+data.Place(i, f.Shape), float64(f.Values[i]))

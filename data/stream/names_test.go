@@ -27,7 +27,9 @@ func TestPlain(t *testing.T) {
 func TestSiblings(t *testing.T) {
 	dir := datatest.Files{"a/0012.PNG": nil, "a/.13.png": nil, "b/x": nil}.Write(t)
 	var s Siblings
-	for name, want := range map[string]string{"a/12.png": "0012.PNG", "a/0012.PNG": "", "a/13.png": "", "b/X.jpg": "x", "c/x": ""} {
+	for name, want := range map[string]string{
+		"a/12.png": "0012.PNG", "a/0012.PNG": "", "a/13.png": "", "b/X.jpg": "x", "c/x": "",
+	} {
 		if got := s.Near(filepath.Join(dir, filepath.FromSlash(name))); got != want {
 			t.Errorf("Near(%s) = %q, want %q", name, got, want)
 		}

@@ -84,7 +84,9 @@ func Stat(set, path string, most int64) (fs.FileInfo, error) {
 	case st.Size() == 0:
 		return nil, &data.FormatError{File: path, Reason: "empty"}
 	case st.Size() > most:
-		return nil, &data.UnsupportedError{File: path, Feature: fmt.Sprintf("%d bytes, want at most %d", st.Size(), most)}
+		return nil, &data.UnsupportedError{
+			File: path, Feature: fmt.Sprintf("%d bytes, want at most %d", st.Size(), most),
+		}
 	}
 	return st, nil
 }

@@ -33,7 +33,10 @@ func TestOpen(t *testing.T) {
 		{"one fault", func(c *Config) { c.Faults = two[:1] }, nil, "off", "a: empty", 1},
 		{"two faults", func(c *Config) { c.Faults = two }, nil, "off", "a: empty (the first of 2 faults)", 2},
 		{"left out", func(c *Config) { c.Faults, c.SkipBroken = two, true }, nil, "off", "", 0},
-		{"nothing left", func(c *Config) { c.Faults, c.SkipBroken, c.Parts[data.Test] = two, true, nil }, nil, "off", "made: no whole sample in split test: 2 broken ones, the first: a: empty", 0},
+		{"nothing left", func(c *Config) {
+			c.Faults, c.SkipBroken, c.Parts[data.Test] = two, true,
+				nil
+		}, nil, "off", "made: no whole sample in split test: 2 broken ones, the first: a: empty", 0},
 		{"no cache", func(*Config) {}, nil, os.DevNull, "cache: ", 0},
 	} {
 		t.Setenv(cache.DirVariable, tt.cache)
@@ -83,11 +86,13 @@ func TestStat(t *testing.T) {
 		{"empty", "empty: empty"},
 		{"", ": not a regular file, but a folder"},
 	} {
-		if _, err := Stat("made", filepath.Join(dir, tt.path), 3); err == nil || !strings.HasSuffix(err.Error(), tt.want) {
+		if _, err := Stat("made", filepath.Join(dir, tt.path), 3); err == nil ||
+			!strings.HasSuffix(err.Error(), tt.want) {
 			t.Errorf("%q: %v, want %s", tt.path, err, tt.want)
 		}
 	}
-	if _, err := Stat("made", filepath.Join(dir, "none"), 3); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "made: ") {
+	if _, err := Stat("made", filepath.Join(dir, "none"), 3); !errors.Is(err, fs.ErrNotExist) ||
+		!strings.HasPrefix(err.Error(), "made: ") {
 		t.Errorf("no file: %v, want the set's name in front", err)
 	}
 	if err := os.Symlink(loop, loop); err != nil {

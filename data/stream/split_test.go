@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/primewindow/primewindow/internal/datatest"
 )
 
@@ -171,7 +172,9 @@ func TestReadPair(t *testing.T) {
 		for _, name := range tt.files {
 			datatest.Put(t, filepath.Join(dir, name), []byte(name))
 		}
-		train, test, found, err := ReadPair("made", []string{filepath.Join(dir, "0"), filepath.Join(dir, "1")}, one, two)
+		train, test, found, err := ReadPair(
+			"made", []string{filepath.Join(dir, "0"), filepath.Join(dir, "1")}, one, two,
+		)
 		switch {
 		case tt.want != "":
 			if err == nil || !strings.HasPrefix(err.Error(), "made: ") || !strings.Contains(err.Error(), tt.want) {

@@ -73,7 +73,10 @@ func New(c Config) (*Set, error) {
 	if err := c.faults(); err != nil {
 		return nil, err
 	}
-	s := &Set{desc: c.Description, parts: maps.Clone(c.Parts), modalities: c.Modalities, cache: c.Cache, tokens: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	s := &Set{
+		desc: c.Description, parts: maps.Clone(c.Parts), modalities: c.Modalities, cache: c.Cache,
+		tokens: make(chan struct{}, runtime.GOMAXPROCS(0)),
+	}
 	for _, m := range c.Modalities {
 		s.desc.Modalities = append(s.desc.Modalities, m.Modality)
 	}
@@ -83,7 +86,9 @@ func New(c Config) (*Set, error) {
 		}
 		for _, f := range s.faults(context.Background(), nil) {
 			s.desc.Provenance.Skipped = append(s.desc.Provenance.Skipped, f.err.Error())
-			s.parts[f.split] = slices.DeleteFunc(slices.Clone(s.parts[f.split]), func(i Item) bool { return i.ID == f.id })
+			s.parts[f.split] = slices.DeleteFunc(
+				slices.Clone(s.parts[f.split]), func(i Item) bool { return i.ID == f.id },
+			)
 		}
 	}
 	h := sha256.New()
@@ -91,11 +96,16 @@ func New(c Config) (*Set, error) {
 	for _, split := range data.Splits {
 		for _, i := range s.parts[split] {
 			if o, ok := owner[i.ID]; ok {
-				return nil, fmt.Errorf("%s: sample %s is in split %s and in split %s, want it once", s.desc.Name, i.ID, o, split)
+				return nil, fmt.Errorf(
+					"%s: sample %s is in split %s and in split %s, want it once", s.desc.Name, i.ID, o, split,
+				)
 			}
 			owner[i.ID] = split
 			if i.Label < 0 || i.Label >= len(s.desc.Classes) {
-				return nil, fmt.Errorf("%s: sample %s: label %d, want at least 0 and below %d", s.desc.Name, i.ID, i.Label, len(s.desc.Classes))
+				return nil, fmt.Errorf(
+					"%s: sample %s: label %d, want at least 0 and below %d", s.desc.Name, i.ID, i.Label,
+					len(s.desc.Classes),
+				)
 			}
 			fmt.Fprintf(h, "%s\t%s\t%d\n", split, i.ID, i.Label)
 		}
@@ -141,7 +151,9 @@ func (s *Set) Read(split data.Split, indices []int, draw uint64) (*data.Batch, e
 	b := &data.Batch{Indices: slices.Clone(indices), Labels: make([]int32, len(indices)), X: map[string][]float32{}}
 	for k, i := range indices {
 		if i < 0 || i >= len(items) {
-			return nil, fmt.Errorf("%s: index %d of split %s, want at least 0 and below %d", s.desc.Name, i, split, len(items))
+			return nil, fmt.Errorf(
+				"%s: index %d of split %s, want at least 0 and below %d", s.desc.Name, i, split, len(items),
+			)
 		}
 		b.Labels[k] = int32(items[i].Label)
 	}
@@ -178,7 +190,9 @@ func (s *Set) read(ctx context.Context, m Modality, item Item, draw uint64, to [
 			return err
 		}
 		if !slices.Equal(f.Shape, m.Shape) {
-			return &data.FormatError{File: files[0], Reason: fmt.Sprintf("decoded to shape %v, want %v", f.Shape, m.Shape)}
+			return &data.FormatError{
+				File: files[0], Reason: fmt.Sprintf("decoded to shape %v, want %v", f.Shape, m.Shape),
+			}
 		}
 		f.copyTo(to)
 		return nil

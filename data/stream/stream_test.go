@@ -40,7 +40,9 @@ func (m *made) config(t *testing.T, c *cache.Cache) Config {
 		if err := os.Chtimes(path, yesterday, yesterday); err != nil {
 			t.Fatal(err)
 		}
-		parts[split] = append(parts[split], Item{ID: id, Label: i % 2, Detail: data.Detail{Group: fmt.Sprint("g", i%3)}})
+		parts[split] = append(
+			parts[split], Item{ID: id, Label: i % 2, Detail: data.Detail{Group: fmt.Sprint("g", i%3)}},
+		)
 	}
 	files := func(i Item) []string { return []string{filepath.Join(m.dir, i.ID)} }
 	decode := func(_ context.Context, i Item, _ []string) (Feature, error) {
@@ -55,9 +57,13 @@ func (m *made) config(t *testing.T, c *cache.Cache) Config {
 		Description: data.Description{Name: "made", Classes: []string{"even", "odd"}},
 		Parts:       parts, Cache: c,
 		Modalities: []Modality{
-			{Modality: data.Modality{Name: "bytes", Kind: data.Vector, Shape: []int{4}}, Recipe: "bytes 1", Files: files, Decode: decode},
 			{
-				Modality: data.Modality{Name: "shift", Kind: data.Vector, Shape: []int{2}}, Recipe: "bytes 1", Files: files, Decode: decode,
+				Modality: data.Modality{Name: "bytes", Kind: data.Vector, Shape: []int{4}}, Recipe: "bytes 1",
+				Files: files, Decode: decode,
+			},
+			{
+				Modality: data.Modality{Name: "shift", Kind: data.Vector, Shape: []int{2}}, Recipe: "bytes 1",
+				Files: files, Decode: decode,
 				Finish: func(all Features, draw *rand.Rand, to []float32) error {
 					f, err := all.At(0)
 					if err != nil {
@@ -112,7 +118,10 @@ func TestRead(t *testing.T) {
 	want := &data.Batch{
 		Indices: []int{2, 0, 2}, Labels: []int32{0, 0, 0},
 		X: map[string][]float32{
-			"bytes": {2. / 255, 10. / 255, 20. / 255, 30. / 255, 0, 10. / 255, 20. / 255, 30. / 255, 2. / 255, 10. / 255, 20. / 255, 30. / 255},
+			"bytes": {
+				2. / 255, 10. / 255, 20. / 255, 30. / 255, 0, 10. / 255, 20. / 255, 30. / 255, 2. / 255, 10. / 255,
+				20. / 255, 30. / 255,
+			},
 			"shift": {2, 10, 0, 10, 2, 10},
 		},
 	}
@@ -125,7 +134,8 @@ func TestRead(t *testing.T) {
 	if d := s.Detail(data.Test, 1); d.Group != "g2" {
 		t.Errorf("Detail = %+v, want group g2", d)
 	}
-	if _, err := s.Read(data.Test, []int{2}, 0); err == nil || !strings.Contains(err.Error(), "index 2 of split test, want at least 0 and below 2") {
+	if _, err := s.Read(data.Test, []int{2}, 0); err == nil ||
+		!strings.Contains(err.Error(), "index 2 of split test, want at least 0 and below 2") {
 		t.Errorf("Read beyond the end: %v", err)
 	}
 }
@@ -200,7 +210,10 @@ func TestBroken(t *testing.T) {
 	config.SkipBroken = true
 	s = newSet(t, config)
 	if s.Len(data.Train) != 2 || s.Len(data.Validation) != 0 || len(s.Describe().Provenance.Skipped) != 2 {
-		t.Errorf("with SkipBroken %d and %d samples, %d described, want 2, 0 and 2", s.Len(data.Train), s.Len(data.Validation), len(s.Describe().Provenance.Skipped))
+		t.Errorf(
+			"with SkipBroken %d and %d samples, %d described, want 2, 0 and 2", s.Len(data.Train),
+			s.Len(data.Validation), len(s.Describe().Provenance.Skipped),
+		)
 	}
 	if len(config.Parts[data.Train]) != 3 {
 		t.Error("SkipBroken changed the caller's list")
@@ -225,8 +238,14 @@ func TestNewErrors(t *testing.T) {
 		spoil func(*Config)
 		want  string
 	}{
-		{"twice", func(c *Config) { c.Parts[data.Test][0].ID = "s0" }, "made: sample s0 is in split train and in split test, want it once"},
-		{"label", func(c *Config) { c.Parts[data.Train][1].Label = 2 }, "made: sample s1: label 2, want at least 0 and below 2"},
+		{
+			"twice", func(c *Config) { c.Parts[data.Test][0].ID = "s0" },
+			"made: sample s0 is in split train and in split test, want it once",
+		},
+		{
+			"label", func(c *Config) { c.Parts[data.Train][1].Label = 2 },
+			"made: sample s1: label 2, want at least 0 and below 2",
+		},
 		{"empty", func(c *Config) { c.Parts[data.Test] = nil }, "made: no whole sample in split test"},
 	} {
 		m := &made{dir: t.TempDir()}
@@ -339,7 +358,8 @@ func TestApart(t *testing.T) {
 	if decoded != nil {
 		t.Errorf("a second reading with the same draw decodes %v, want all from the cache", decoded)
 	}
-	if b := read(t, s, data.Train, []int{1}, 0); b.X["chosen"][0] != 2 || !slices.Equal(decoded, []string{"0", "1", "2", "3", "4"}) {
+	if b := read(t, s, data.Train, []int{1}, 0); b.X["chosen"][0] != 2 ||
+		!slices.Equal(decoded, []string{"0", "1", "2", "3", "4"}) {
 		t.Errorf("a whole feature: %v of %v, want 2 of all files", b.X, decoded)
 	}
 	errs := s.Check(t.Context(), nil)
@@ -352,7 +372,8 @@ func TestApart(t *testing.T) {
 	}
 	files[1], files[2], files[3] = "gone", "gone", "gone"
 	for draw := range uint64(8) {
-		if _, err := s.Read(data.Test, []int{0}, draw); err != nil && (!errors.Is(err, fs.ErrNotExist) || strings.Count(err.Error(), "gone") != 1) {
+		if _, err := s.Read(data.Test, []int{0}, draw); err != nil &&
+			(!errors.Is(err, fs.ErrNotExist) || strings.Count(err.Error(), "gone") != 1) {
 			t.Errorf("draw %d: %v, want the file named once", draw, err)
 		}
 	}

@@ -63,15 +63,32 @@ func TestHowLearnable(t *testing.T) {
 		reason   string
 	}{
 		// Bounds leave four standard errors of an accuracy over 384 samples, at most 0.1, round what is expected.
-		{"fixed sound", map[string]any{"audio_shift": 0}, audio, 0.9, 1, "fixed lines: right wherever the class is there, 0.95 + 0.05/6"},
+		{
+			"fixed sound", map[string]any{"audio_shift": 0}, audio, 0.9, 1,
+			"fixed lines: right wherever the class is there, 0.95 + 0.05/6",
+		},
 		{"picture", nil, visual, 0.1, 0.5, "shapes move: their mean images hardly differ"},
-		{"picture without motion", map[string]any{"visual_noise": 0.5, "visual_shift": 0, "visual_turn": 0, "visual_size": 0}, visual, 0.95, 1, "then the picture is linear too"},
-		{"half inverted", map[string]any{"visual_noise": 0.5, "visual_shift": 0, "visual_turn": 0, "visual_inverted": 0.5}, visual, 0.05, 0.35, "bright and dark shapes cancel in the mean"},
+		{
+			"picture without motion",
+			map[string]any{"visual_noise": 0.5, "visual_shift": 0, "visual_turn": 0, "visual_size": 0}, visual, 0.95, 1,
+			"then the picture is linear too",
+		},
+		{
+			"half inverted",
+			map[string]any{"visual_noise": 0.5, "visual_shift": 0, "visual_turn": 0, "visual_inverted": 0.5}, visual,
+			0.05, 0.35, "bright and dark shapes cancel in the mean",
+		},
 		{"loud sound noise", map[string]any{"audio_noise": 20.0}, audio, 0.1, 0.45, "noise drowns the lines"},
-		{"transposed sound", map[string]any{"audio_shift": 6}, audio, 0.1, 0.6, "lines move: their mean hardly differs"},
+		{
+			"transposed sound", map[string]any{"audio_shift": 6}, audio, 0.1, 0.6,
+			"lines move: their mean hardly differs",
+		},
 		{"no sound", map[string]any{"audio_informative": 0}, audio, 0.06, 0.27, "chance is 1/6"},
 		{"no picture", map[string]any{"visual_informative": 0, "visual_shift": 0}, visual, 0.06, 0.27, "chance is 1/6"},
-		{"half the sound", map[string]any{"audio_informative": 0.5, "audio_noise": 0.1, "audio_shift": 0}, audio, 0.48, 0.68, "0.5 + 0.5/6"},
+		{
+			"half the sound", map[string]any{"audio_informative": 0.5, "audio_noise": 0.1, "audio_shift": 0}, audio,
+			0.48, 0.68, "0.5 + 0.5/6",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := nearestCentroid(t, tt.settings, tt.modality); got < tt.lo || got > tt.hi {
@@ -90,7 +107,10 @@ func TestPictureHoldsItsClass(t *testing.T) {
 			for y := 8.0; y <= 24; y += 2 {
 				for _, size := range []float64{0.87, 1.07} {
 					for _, turn := range []float64{-0.17, 0, 0.17} { // radians
-						s := shape{class: c, x: x, y: y, radius: radius * size, sin: math.Sin(turn), cos: math.Cos(turn), level: 1}
+						s := shape{
+							class: c, x: x, y: y, radius: radius * size, sin: math.Sin(turn), cos: math.Cos(turn),
+							level: 1,
+						}
 						pixels, template := make([]float32, Side*Side), make([]float64, Side*Side)
 						s.add(pixels)
 						for k, v := range pixels {
@@ -119,7 +139,9 @@ func TestPictureHoldsItsClass(t *testing.T) {
 
 // TestShapesCoverAlike compares areas with those on paper, in units of the radius squared.
 func TestShapesCoverAlike(t *testing.T) {
-	for class, want := range []float64{0.6 * math.Pi, 0.6 * math.Pi, 1.36 * 1.36, 4*0.54 - 0.54*0.54, 1.9 * 1.9 / 2, 2 * 0.5 * 1.84} {
+	for class, want := range []float64{
+		0.6 * math.Pi, 0.6 * math.Pi, 1.36 * 1.36, 4*0.54 - 0.54*0.54, 1.9 * 1.9 / 2, 2 * 0.5 * 1.84,
+	} {
 		x := make([]float32, Side*Side)
 		shape{class: class, x: 16, y: 16, radius: 10, cos: 1, level: 1}.add(x)
 		sum := 0.0

@@ -59,7 +59,8 @@ func Open(_ string, settings map[string]any) (data.Dataset, error) {
 			Protocol:  "every split is made on its own, with balanced classes",
 		},
 		Recipe: map[string]any{
-			"lr": 0.015, "momentum": 0.9, "weight_decay": 1e-4, "batch": 32.0, "epochs": 12.0, "lr_step": 10.0, "lr_gamma": 0.1,
+			"lr": 0.015, "momentum": 0.9, "weight_decay": 1e-4, "batch": 32.0, "epochs": 12.0, "lr_step": 10.0,
+			"lr_gamma":         0.1,
 			"encoder." + audio: "cnn2d:16-32-64-64", "encoder." + visual: "cnn2d:16-32-64",
 		},
 	}
@@ -111,7 +112,9 @@ func (s *set) Read(split data.Split, indices []int, _ uint64) (*data.Batch, erro
 	b := &data.Batch{
 		Indices: append([]int(nil), indices...),
 		Labels:  make([]int32, len(indices)),
-		X:       map[string][]float32{audio: make([]float32, size*len(indices)), visual: make([]float32, size*len(indices))},
+		X: map[string][]float32{
+			audio: make([]float32, size*len(indices)), visual: make([]float32, size*len(indices)),
+		},
 	}
 	clips := s.clips[split]
 	for k, i := range indices {

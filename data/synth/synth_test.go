@@ -62,7 +62,10 @@ func TestReadIsAFunctionOfPlace(t *testing.T) {
 func TestStreamsDiffer(t *testing.T) {
 	seen := map[float32]string{}
 	for _, seed := range []int{0, 1, 2} {
-		d := open(t, map[string]any{"data_seed": seed, "train": 40, "val": 40, "test": 40, "audio_hum": 0, "audio_noise": 0.7})
+		d := open(
+			t,
+			map[string]any{"data_seed": seed, "train": 40, "val": 40, "test": 40, "audio_hum": 0, "audio_noise": 0.7},
+		)
 		for _, split := range data.Splits {
 			b := datatest.ReadAll(t, d, split)
 			for i := range d.Len(split) {
@@ -93,11 +96,17 @@ func TestOpenErrors(t *testing.T) {
 		want     string
 		reason   string
 	}{
-		{map[string]any{"audio_nois": 1.0}, `synth: unknown setting "audio_nois"`, "a misspelt name would go unnoticed"},
+		{
+			map[string]any{"audio_nois": 1.0}, `synth: unknown setting "audio_nois"`,
+			"a misspelt name would go unnoticed",
+		},
 		{map[string]any{"audio_informative": 1.5}, "audio_informative: got 1.5, want between 0 and 1", "a share"},
 		{map[string]any{"train": 10.5}, "train: got 10.5, want a whole number", "a count"},
 		{map[string]any{"train": 5}, "train: got 5, want between 6", "a class without a sample"},
-		{map[string]any{"audio_shift": 7}, "audio_shift: got 7, want between 0 and 6", "a line would leave the picture"},
+		{
+			map[string]any{"audio_shift": 7}, "audio_shift: got 7, want between 0 and 6",
+			"a line would leave the picture",
+		},
 	} {
 		if d, err := Open("", tt.settings); err == nil || !strings.Contains(err.Error(), tt.want) || d != nil {
 			t.Errorf("Open(%v) = %v, %v, want %q\nreason: %s", tt.settings, d, err, tt.want, tt.reason)

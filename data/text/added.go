@@ -102,5 +102,7 @@ func endsWord(s string) bool {
 
 // goesOn reports whether a character belongs to a word, as \w of Unicode's regular expressions has it.
 func goesOn(r rune) bool {
-	return unicode.In(r, unicode.L, unicode.Nl, unicode.Other_Alphabetic, unicode.M, unicode.Nd, unicode.Pc, unicode.Join_Control)
+	return unicode.In(
+		r, unicode.L, unicode.Nl, unicode.Other_Alphabetic, unicode.M, unicode.Nd, unicode.Pc, unicode.Join_Control,
+	)
 }

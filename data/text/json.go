@@ -110,7 +110,9 @@ func DecodeJSON(name string, b []byte) (*Tokenizer, error) {
 	case "BPE":
 		err = s.bpe(name, t, ids)
 	default:
-		err = &data.UnsupportedError{File: name, Feature: fmt.Sprintf("model %q, want WordPiece or byte-level BPE", kind)}
+		err = &data.UnsupportedError{
+			File: name, Feature: fmt.Sprintf("model %q, want WordPiece or byte-level BPE", kind),
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -191,7 +193,9 @@ func (s *settings) vocabulary(name string) (*Tokenizer, map[string]int, error) {
 	for token := range ids {
 		ids[token] += v.offset
 	}
-	return &Tokenizer{tokens: v.tokens, offset: v.offset, raw: v.raw, normal: normal, normed: newAddedSet(normed, v.offset)}, ids, nil
+	return &Tokenizer{
+		tokens: v.tokens, offset: v.offset, raw: v.raw, normal: normal, normed: newAddedSet(normed, v.offset),
+	}, ids, nil
 }
 
 // put names an id.

@@ -26,7 +26,8 @@ func (c *component) steps(depth int) (normal func(string) string, feature string
 	switch c.Type {
 	case "BertNormalizer":
 		low := on(c.Lower, true)
-		return bert{clean: on(c.Clean, true), apart: on(c.Apart, true), accent: on(c.Accents, low), lower: low}.apply, ""
+		return bert{clean: on(c.Clean, true), apart: on(c.Apart, true), accent: on(c.Accents, low), lower: low}.apply,
+			""
 	case "Lowercase":
 		return lower, ""
 	case "StripAccents":
@@ -88,7 +89,9 @@ func (c *component) name() string {
 func (s *settings) wordPiece(name string, t *Tokenizer, ids map[string]int) error {
 	m := s.Model
 	if kind := s.PreTokenizer.name(); kind != "BertPreTokenizer" {
-		return &data.UnsupportedError{File: name, Feature: fmt.Sprintf("WordPiece with pre-tokenizer %q, want BertPreTokenizer", kind)}
+		return &data.UnsupportedError{
+			File: name, Feature: fmt.Sprintf("WordPiece with pre-tokenizer %q, want BertPreTokenizer", kind),
+		}
 	}
 	with, longest, unk := prefix, maxWordChars, unknown
 	if m.Prefix != nil {
@@ -103,9 +106,13 @@ func (s *settings) wordPiece(name string, t *Tokenizer, ids map[string]int) erro
 	id, ok := ids[unk]
 	switch {
 	case !ok:
-		return &data.FormatError{File: name, Reason: fmt.Sprintf("no token %q among %d, want one for unknown words", unk, len(ids))}
+		return &data.FormatError{
+			File: name, Reason: fmt.Sprintf("no token %q among %d, want one for unknown words", unk, len(ids)),
+		}
 	case longest < 0:
-		return &data.FormatError{File: name, Reason: fmt.Sprintf("max_input_chars_per_word %d, want 0 or more", longest)}
+		return &data.FormatError{
+			File: name, Reason: fmt.Sprintf("max_input_chars_per_word %d, want 0 or more", longest),
+		}
 	}
 	looked := make([]string, len(t.tokens)) // without those that were added
 	for token, id := range ids {

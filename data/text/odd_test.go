@@ -19,8 +19,13 @@ func TestOdd(t *testing.T) {
 		switch {
 		case odd.Want == "" && (err != nil || got.Size() != 5 || len(got.Encode("größe")) != 1):
 			t.Errorf("%s: %v, want five tokens\nreason: %s", odd.Name, err, odd.Reason)
-		case odd.Want != "" && (err == nil || !strings.Contains(err.Error(), odd.Want) || !strings.Contains(data.Hint(err), odd.Hint)):
-			t.Errorf("%s: %v, hint %q, want %q and %q\nreason: %s", odd.Name, err, data.Hint(err), odd.Want, odd.Hint, odd.Reason)
+		case odd.Want != "" && (err == nil || !strings.Contains(err.Error(), odd.Want) || !strings.Contains(
+			data.Hint(err), odd.Hint,
+		)):
+			t.Errorf(
+				"%s: %v, hint %q, want %q and %q\nreason: %s", odd.Name, err, data.Hint(err), odd.Want, odd.Hint,
+				odd.Reason,
+			)
 		}
 	}
 }

@@ -26,7 +26,9 @@ type trained struct {
 }
 
 func newTrainer(name func(left, right string) string) *trainer {
-	v := &trainer{name: name, ids: map[string]int32{}, merges: map[pair]merge{}, times: map[pair]int{}, where: map[pair][]int32{}}
+	v := &trainer{
+		name: name, ids: map[string]int32{}, merges: map[pair]merge{}, times: map[pair]int{}, where: map[pair][]int32{},
+	}
 	v.tokens = []string{padding, unknown}
 	return v
 }
@@ -142,7 +144,10 @@ type pairQueue []frequent
 func (q pairQueue) Len() int      { return len(q) }
 func (q pairQueue) Swap(a, b int) { q[a], q[b] = q[b], q[a] }
 func (q pairQueue) Less(a, b int) bool {
-	return cmp.Or(cmp.Compare(q[b].times, q[a].times), cmp.Compare(q[a].pair.left, q[b].pair.left), cmp.Compare(q[a].pair.right, q[b].pair.right)) < 0
+	return cmp.Or(
+		cmp.Compare(q[b].times, q[a].times), cmp.Compare(q[a].pair.left, q[b].pair.left),
+		cmp.Compare(q[a].pair.right, q[b].pair.right),
+	) < 0
 }
 
 // Push and Pop are heap's.

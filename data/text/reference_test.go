@@ -37,7 +37,10 @@ func readReference(tb testing.TB) (r reference) {
 	tb.Helper()
 	datatest.Reference(tb, "reference.json", &r)
 	if len(r.Sentences) < 60 || len(r.Encoded) < 11 || len(r.Trained) < 4 {
-		tb.Fatalf("reference of %d sentences, %d tokenizers, %d trained ones", len(r.Sentences), len(r.Encoded), len(r.Trained))
+		tb.Fatalf(
+			"reference of %d sentences, %d tokenizers, %d trained ones", len(r.Sentences), len(r.Encoded),
+			len(r.Trained),
+		)
 	}
 	return r
 }
@@ -92,7 +95,9 @@ func TestTrainHuggingFace(t *testing.T) {
 		for id := 258; id < tok.Size(); id++ {
 			got = append(got, tok.Token(id))
 		}
-		if diff := cmp.Diff(w.Tokens, got, cmp.Transformer("none", func(s []string) []string { return append([]string{}, s...) })); diff != "" {
+		if diff := cmp.Diff(
+			w.Tokens, got, cmp.Transformer("none", func(s []string) []string { return append([]string{}, s...) }),
+		); diff != "" {
 			t.Errorf("%d tokens (-want +got)\n%s", w.Size, diff)
 		}
 	}
@@ -118,12 +123,15 @@ func TestTrainHuggingFace(t *testing.T) {
 // Blocks of 256 code points in which a character was added to Unicode or moved to another class between the versions of
 // the tables behind the recorded values, 8 to 16, and Go's, which is 15.
 const (
-	otherLower = "700 800 900 A00 B00 C00 D00 E00 1700 1800 1A00 1C00 1D00 A700 A800 A900 10D00 10E00 10F00 11000 11100 11200 11300 " +
+	otherLower = "700 800 900 A00 B00 C00 D00 E00 1700 1800 1A00 1C00 1D00 A700 A800 A900 10D00 10E00 10F00 11000 " +
+		"11100 11200 11300 " +
 		"11400 11800 11900 11A00 11C00 11D00 11E00 11F00 13400 16F00 1CF00 1E000 1E100 1E200 1E400 1E900"
 	otherCased = "800 11000 13400"
-	otherWords = "600 900 A00 C00 1600 1B00 2E00 10E00 10F00 11100 11400 11600 11800 11900 11A00 11B00 11C00 11E00 11F00 12F00 16E00 " +
+	otherWords = "600 900 A00 C00 1600 1B00 2E00 10E00 10F00 11100 11400 11600 11800 11900 11A00 11B00 11C00 11E00 " +
+		"11F00 12F00 16E00 " +
 		"16F00 1E900"
-	otherBytes = "1C00 A700 10500 10D00 10E00 11300 11600 11B00 13400 13500 13600 13700 13800 13900 13A00 13B00 13C00 13D00 13E00 " +
+	otherBytes = "1C00 A700 10500 10D00 10E00 11300 11600 11B00 13400 13500 13600 13700 13800 13900 13A00 13B00 " +
+		"13C00 13D00 13E00 " +
 		"13F00 14000 14100 14200 14300 16100 16D00 18C00 1CC00 1E500 2EB00 2EC00 2ED00 2EE00"
 )
 
@@ -175,7 +183,9 @@ func TestUnicode(t *testing.T) {
 			}
 		}
 		if got := strings.Join(other, " "); got != tt.other {
-			t.Errorf("%s: with Unicode %s of Go, differs in blocks\n%s\nwant\n%s", tt.name, unicode.Version, got, tt.other)
+			t.Errorf(
+				"%s: with Unicode %s of Go, differs in blocks\n%s\nwant\n%s", tt.name, unicode.Version, got, tt.other,
+			)
 		}
 	}
 }

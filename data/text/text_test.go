@@ -234,7 +234,8 @@ func FuzzEncode(f *testing.F) {
 		for _, tok := range toks {
 			checkIDs(t, tok, s)
 		}
-		if want := strings.ToValidUTF8(s, "\ufffd"); !strings.Contains(s, "[") && plain.Decode(plain.Encode(s)) != want {
+		if want := strings.ToValidUTF8(s, "\ufffd"); !strings.Contains(s, "[") &&
+			plain.Decode(plain.Encode(s)) != want {
 			t.Errorf("%q came back as %q", want, plain.Decode(plain.Encode(s)))
 		}
 	})
@@ -271,8 +272,22 @@ func FuzzDecodeVocab(f *testing.F) {
 func FuzzDecodeJSON(f *testing.F) {
 	f.Add([]byte(levels(fewBytes, `"a b"`, unk)))
 	f.Add([]byte(levels(fewBytes, `["a","b"]`, unk+`,"fuse_unk":true,"ignore_merges":true`)))
-	f.Add([]byte(pieces(fewWords, `,"max_input_chars_per_word":3`, `,"added_tokens":[{"id":4,"content":"A b","lstrip":true,"rstrip":true,"single_word":true,"normalized":true}],"normalizer":{"type":"Sequence","normalizers":[{"type":"NFKD"},{"type":"StripAccents"},{"type":"Lowercase"}]}`)))
-	f.Add([]byte(pieces(fewWords, `,"continuing_subword_prefix":""`, `,"normalizer":{"type":"BertNormalizer","lowercase":false},"padding":{"pad_token":"a"}`)))
+	f.Add(
+		[]byte(
+			pieces(
+				fewWords, `,"max_input_chars_per_word":3`,
+				`,"added_tokens":[{"id":4,"content":"A b","lstrip":true,"rstrip":true,"single_word":true,"normalized":true}],"normalizer":{"type":"Sequence","normalizers":[{"type":"NFKD"},{"type":"StripAccents"},{"type":"Lowercase"}]}`,
+			),
+		),
+	)
+	f.Add(
+		[]byte(
+			pieces(
+				fewWords, `,"continuing_subword_prefix":""`,
+				`,"normalizer":{"type":"BertNormalizer","lowercase":false},"padding":{"pad_token":"a"}`,
+			),
+		),
+	)
 	for _, name := range []string{"short.json", "bpe_unknown.json", "bpe_prefix.json"} {
 		b, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {

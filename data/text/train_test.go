@@ -27,13 +27,30 @@ func TestTrain(t *testing.T) {
 		want    []string
 		reason  string
 	}{
-		{[]string{"b a", "a c! a b"}, text.Options{Kind: text.Words}, []string{"[PAD]", "[UNK]", "a", "b", "c", "!"}, "three times, twice, then in their order"},
-		{[]string{"b a", "a c! a b"}, text.Options{Kind: text.Words, Vocab: 4}, []string{"[PAD]", "[UNK]", "a", "b"}, "the most frequent"},
-		{[]string{"Été été ETE"}, text.Options{Kind: text.Words, Lower: true}, []string{"[PAD]", "[UNK]", "ete"}, "one word without case and accents"},
-		{[]string{"Été été"}, text.Options{Kind: text.Words}, []string{"[PAD]", "[UNK]", "Été", "été"}, "two with them"},
-		{[]string{"aab aab ab ab"}, text.Options{}, []string{"[PAD]", "[UNK]", "a", "b", "##a", "##b", "aa", "ab", "aab"},
+		{
+			[]string{"b a", "a c! a b"}, text.Options{Kind: text.Words}, []string{"[PAD]", "[UNK]", "a", "b", "c", "!"},
+			"three times, twice, then in their order",
+		},
+		{
+			[]string{"b a", "a c! a b"}, text.Options{Kind: text.Words, Vocab: 4}, []string{"[PAD]", "[UNK]", "a", "b"},
+			"the most frequent",
+		},
+		{
+			[]string{"Été été ETE"}, text.Options{Kind: text.Words, Lower: true}, []string{"[PAD]", "[UNK]", "ete"},
+			"one word without case and accents",
+		},
+		{
+			[]string{"Été été"}, text.Options{Kind: text.Words}, []string{"[PAD]", "[UNK]", "Été", "été"},
+			"two with them",
+		},
+		{[]string{"aab aab ab ab"}, text.Options{}, []string{
+			"[PAD]", "[UNK]", "a", "b", "##a", "##b", "aa", "ab", "aab",
+		},
 			"ids 2 4, 4 5 and 2 5 twice each, the lowest is 2 4: aa, id 6; then 2 5 and 6 5 twice each: ab; then aab"},
-		{[]string{"ab"}, text.Options{}, []string{"[PAD]", "[UNK]", "a", "b", "##a", "##b"}, "a pair that is seen once makes nothing"},
+		{
+			[]string{"ab"}, text.Options{}, []string{"[PAD]", "[UNK]", "a", "b", "##a", "##b"},
+			"a pair that is seen once makes nothing",
+		},
 		{[]string{"aaaa bbb cc d"}, text.Options{Vocab: 8}, []string{"[PAD]", "[UNK]", "a", "b", "##a", "##b", "##aa"},
 			"two characters of four fill half of eight tokens; ##a ##a twice; c and d are unknown"},
 	} {
@@ -57,7 +74,10 @@ func TestTrainRefuses(t *testing.T) {
 		{nil, text.Options{}, "text: no words in 0 texts"},
 		{[]string{"", " \t"}, text.Options{Kind: text.Words}, "text: no words in 2 texts"},
 		{[]string{"a"}, text.Options{Kind: "unigram"}, `text: kind "unigram", want wordpiece, bpe or words`},
-		{[]string{"a"}, text.Options{Kind: text.BPE, Vocab: 257}, "text: vocabulary of 257 tokens, want from 258 to 1048576"},
+		{
+			[]string{"a"}, text.Options{Kind: text.BPE, Vocab: 257},
+			"text: vocabulary of 257 tokens, want from 258 to 1048576",
+		},
 		{[]string{"a"}, text.Options{Vocab: 3}, "text: vocabulary of 3 tokens, want from 4 to 1048576"},
 		{[]string{"a"}, text.Options{Vocab: -1}, "text: vocabulary of -1 tokens, want from 4 to 1048576"},
 		{[]string{"a"}, text.Options{Vocab: 1<<20 + 1}, "text: vocabulary of 1048577 tokens, want from 4 to 1048576"},
@@ -182,7 +202,8 @@ func TestTrainedKnows(t *testing.T) {
 			t.Errorf("%s, trained twice: %s", kind, diff)
 		}
 		slices.Reverse(texts)
-		if again, err = text.Train(texts, text.Options{Kind: kind, Vocab: 300}); err != nil || !cmp.Equal(tokens(tok), tokens(again)) {
+		if again, err = text.Train(texts, text.Options{Kind: kind, Vocab: 300}); err != nil ||
+			!cmp.Equal(tokens(tok), tokens(again)) {
 			t.Errorf("%s: texts in another order train another vocabulary, err %v", kind, err)
 		}
 		slices.Reverse(texts)

@@ -32,9 +32,13 @@ func unzip(name string, b []byte, size int) ([]byte, error) {
 	case err != nil:
 		return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("gzip: %v", err)}
 	case len(out) > size:
-		return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("more than %d bytes inside, want as many as the index says", size)}
+		return nil, &data.FormatError{
+			File: name, Reason: fmt.Sprintf("more than %d bytes inside, want as many as the index says", size),
+		}
 	case len(out) < size:
-		return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("truncated: %d bytes inside, want %d as the index says", len(out), size)}
+		return nil, &data.FormatError{
+			File: name, Reason: fmt.Sprintf("truncated: %d bytes inside, want %d as the index says", len(out), size),
+		}
 	}
 	return out, nil
 }

@@ -50,7 +50,10 @@ func decodeIndex(name string, b []byte) ([]record, error) {
 		var v [6]int
 		for c := range columns {
 			if v[c], err = strconv.Atoi(row[c]); err != nil || c > 0 && (v[c] < bounds[c][0] || v[c] > bounds[c][1]) {
-				return broken("sample %d: %s %q, want a number from %d to %d", i, columns[c], row[c], bounds[c][0], cmp.Or(bounds[c][1], i))
+				return broken(
+					"sample %d: %s %q, want a number from %d to %d", i, columns[c], row[c], bounds[c][0],
+					cmp.Or(bounds[c][1], i),
+				)
 			}
 		}
 		if v[0] != i {

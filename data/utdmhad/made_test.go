@@ -36,7 +36,9 @@ func madeFiles() files {
 						f.float("skeleton.f32.gz", float64(n)+float64(t)*float64(k))
 					}
 				}
-				f["depth.u8.gz"] = append(f["depth.u8.gz"], bytes.Repeat([]byte{byte(n)}, depthFrames*rawHeight*rawWidth)...)
+				f["depth.u8.gz"] = append(
+					f["depth.u8.gz"], bytes.Repeat([]byte{byte(n)}, depthFrames*rawHeight*rawWidth)...,
+				)
 				n++
 			}
 		}

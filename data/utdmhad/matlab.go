@@ -97,14 +97,21 @@ func (p *pieces) read(c *cache.Cache, modality, path string, large chan struct{}
 // a [data.FormatError] for an array of another shape, of no step or too many, and for numbers that are not finite,
 // beside the errors of [mat.Decode].
 func decodeMatlab(name, modality string, b []byte) ([]byte, error) {
-	i := slices.IndexFunc(shelves, func(s struct{ modality, folder, variable string }) bool { return s.modality == modality })
+	i := slices.IndexFunc(
+		shelves, func(s struct{ modality, folder, variable string }) bool { return s.modality == modality },
+	)
 	variable := shelves[i].variable
 	a, err := mat.Decode(name, b, variable, maxArray)
 	if err != nil {
 		return nil, err
 	}
 	odd := func(want string) ([]byte, error) {
-		return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("%s of shape %v, want %s, T at least 1 and at most %d", variable, a.Shape, want, maxSteps)}
+		return nil, &data.FormatError{
+			File: name,
+			Reason: fmt.Sprintf(
+				"%s of shape %v, want %s, T at least 1 and at most %d", variable, a.Shape, want, maxSteps,
+			),
+		}
 	}
 	shape := a.Shape
 	if modality != inertial && len(shape) == 2 {
@@ -120,7 +127,9 @@ func decodeMatlab(name, modality string, b []byte) ([]byte, error) {
 		if len(shape) != 3 || shape[0] != jointValues/3 || shape[1] != 3 || shape[2] < 1 || shape[2] > maxSteps {
 			return odd("[20 3 T]")
 		}
-		return reorder(name, a, shape[2], jointValues, func(frame, k int) int { return k/3 + jointValues/3*(k%3+3*frame) })
+		return reorder(
+			name, a, shape[2], jointValues, func(frame, k int) int { return k/3 + jointValues/3*(k%3+3*frame) },
+		)
 	}
 	if len(shape) != 3 || shape[0] != wholeHeight || shape[1] != wholeWidth || shape[2] < 1 || shape[2] > maxSteps {
 		return odd("[240 320 T]")
@@ -135,7 +144,9 @@ func reorder(name string, a mat.Array, rows, values int, at func(row, k int) int
 		for k := range values {
 			v := float32(a.At(at(row, k)))
 			if v-v != 0 { // infinite, not a number, or too large for float32
-				return nil, data.NotFinite(name, "value "+data.Place(row*values+k, []int{rows, values}), a.At(at(row, k)))
+				return nil, data.NotFinite(
+					name, "value "+data.Place(row*values+k, []int{rows, values}), a.At(at(row, k)),
+				)
 			}
 			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
 		}

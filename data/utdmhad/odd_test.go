@@ -37,14 +37,20 @@ func TestOdd(t *testing.T) {
 	whole := original[mat]
 	datatest.Loader{Open: Open, Check: Check}.Table(t, Name, []datatest.Row{
 		{Kind: datatest.Table, Files: f, Name: index, Odd: datatest.Tables(string(f[index]))},
-		{Kind: datatest.Archive, Files: f, Name: Folder + "/" + inertialFile, Odd: datatest.Gzips(madeFiles()[inertialFile])},
+		{
+			Kind: datatest.Archive, Files: f, Name: Folder + "/" + inertialFile,
+			Odd: datatest.Gzips(madeFiles()[inertialFile]),
+		},
 		{Kind: datatest.Archive, Files: original, Name: mat, Odd: []datatest.Odd{
 			{Name: "the same", Bytes: whole, Reason: "the usual"},
 			{Name: "empty", Want: ": ", Hint: "bring the file again", Reason: "a copy that never began"},
 			{Name: "half", Bytes: whole[:len(whole)/2], Want: ": ", Reason: "cut off"},
 			{Name: "a byte less", Bytes: whole[:len(whole)-1], Want: ": ", Reason: "cut off"},
 			{Name: "its beginning", Bytes: whole[:100], Want: ": ", Reason: "cut off"},
-			{Name: "HDF5", Bytes: []byte("MATLAB 7.3 MAT-file" + strings.Repeat(" ", 493) + "\x89HDF\r\n\x1a\n"), Want: ": ", Reason: "as newer MATLAB saves it"},
+			{
+				Name: "HDF5", Bytes: []byte("MATLAB 7.3 MAT-file" + strings.Repeat(" ", 493) + "\x89HDF\r\n\x1a\n"),
+				Want: ": ", Reason: "as newer MATLAB saves it",
+			},
 		}},
 	})
 }

@@ -52,7 +52,9 @@ func parseName(name, modality string) (record, error) {
 	for i := range v {
 		v[i], _ = strconv.Atoi(m[i+1]) // at most two digits
 		if b := bounds[i+1]; v[i] < b[0] || v[i] > b[1] {
-			return record{}, fmt.Errorf("name %q: %s %d, want a number from %d to %d", name, columns[i+1], v[i], b[0], b[1])
+			return record{}, fmt.Errorf(
+				"name %q: %s %d, want a number from %d to %d", name, columns[i+1], v[i], b[0], b[1],
+			)
 		}
 	}
 	return record{action: v[0], subject: v[1], trial: v[2]}, nil
@@ -73,7 +75,10 @@ func findOriginal(root string) (*original, error) {
 				continue
 			}
 			if first, twice := o.folders[s.modality]; twice {
-				return nil, &data.FormatError{File: path, Reason: fmt.Sprintf("a second folder of %s beside %s, want one", s.modality, filepath.Base(first))}
+				return nil, &data.FormatError{
+					File:   path,
+					Reason: fmt.Sprintf("a second folder of %s beside %s, want one", s.modality, filepath.Base(first)),
+				}
 			}
 			o.folders[s.modality] = path
 			o.modalities = append(o.modalities, s.modality)
@@ -105,7 +110,13 @@ func (o *original) list() error {
 				continue
 			}
 			if first, twice := o.paths[m][r.id()]; twice {
-				o.faults = append(o.faults, &data.FormatError{File: path, Reason: fmt.Sprintf("a second file of %s beside %s, want one", r.id(), filepath.Base(first))})
+				o.faults = append(
+					o.faults,
+					&data.FormatError{
+						File:   path,
+						Reason: fmt.Sprintf("a second file of %s beside %s, want one", r.id(), filepath.Base(first)),
+					},
+				)
 				continue
 			}
 			o.paths[m][r.id()] = path

@@ -65,15 +65,21 @@ func takes() []take {
 func (x take) variable(modality string, kind mat.Kind) mat.Variable {
 	switch modality {
 	case inertial:
-		return mat.Variable{Name: "d_iner", Class: "double", Shape: []int{x.inertialSteps, 6}, Kind: kind, Values: x.sensor}
+		return mat.Variable{
+			Name: "d_iner", Class: "double", Shape: []int{x.inertialSteps, 6}, Kind: kind, Values: x.sensor,
+		}
 	case skeleton:
-		return mat.Variable{Name: "d_skel", Class: "double", Shape: trimmed(20, 3, x.skeletonFrames), Kind: kind, Values: x.joints}
+		return mat.Variable{
+			Name: "d_skel", Class: "double", Shape: trimmed(20, 3, x.skeletonFrames), Kind: kind, Values: x.joints,
+		}
 	}
 	class := "uint16"
 	if kind == mat.Float64 {
 		class = "double"
 	}
-	return mat.Variable{Name: "d_depth", Class: class, Shape: trimmed(wholeHeight, wholeWidth, x.frames), Kind: kind, Values: x.images}
+	return mat.Variable{
+		Name: "d_depth", Class: class, Shape: trimmed(wholeHeight, wholeWidth, x.frames), Kind: kind, Values: x.images,
+	}
 }
 
 func trimmed(shape ...int) []int {
@@ -101,7 +107,13 @@ func owners(tb testing.TB, list []take) string {
 			if x.subject > 6 {
 				b = mat.Encode(binary.BigEndian, false, x.variable(s.modality, kind))
 			} else {
-				b = mat.Encode(binary.LittleEndian, true, mat.Variable{Name: "note", Class: "double", Shape: []int{1, 1}, Kind: mat.Uint8, Values: []float64{1}}, x.variable(s.modality, kind))
+				b = mat.Encode(
+					binary.LittleEndian, true,
+					mat.Variable{
+						Name: "note", Class: "double", Shape: []int{1, 1}, Kind: mat.Uint8, Values: []float64{1},
+					},
+					x.variable(s.modality, kind),
+				)
 			}
 			if err := os.WriteFile(ownersFile(root, s.modality, x.id()), b, 0o600); err != nil {
 				tb.Fatal(err)
@@ -124,7 +136,10 @@ func packed(list []take) files {
 	index := &bytes.Buffer{}
 	fmt.Fprintln(index, "sample,action,subject,trial,inertial_steps,skeleton_frames,depth_frames_original")
 	for n, x := range list {
-		fmt.Fprintf(index, "%d,%d,%d,%d,%d,%d,%d\n", n, x.action, x.subject, x.trial, x.inertialSteps, x.skeletonFrames, x.frames)
+		fmt.Fprintf(
+			index, "%d,%d,%d,%d,%d,%d,%d\n", n, x.action, x.subject, x.trial, x.inertialSteps, x.skeletonFrames,
+			x.frames,
+		)
 		for step := range x.inertialSteps {
 			for k := range 6 {
 				f.float(inertialFile, x.sensor[k*x.inertialSteps+step])
@@ -168,7 +183,9 @@ func TestLayouts(t *testing.T) {
 	t.Setenv(cache.DirVariable, t.TempDir())
 	list := takes()
 	root, other := owners(t, list), packed(list).write(t)
-	for _, settings := range []map[string]any{nil, {"depth_frames": asAxis, "val_subjects": "1-5", "inertial_steps": 16, "skeleton_steps": 9}} {
+	for _, settings := range []map[string]any{
+		nil, {"depth_frames": asAxis, "val_subjects": "1-5", "inertial_steps": 16, "skeleton_steps": 9},
+	} {
 		want := datatest.Open(t, Open, other, settings)
 		for _, dir := range []string{filepath.Dir(root), root, filepath.Dir(root)} { // the last from the cache
 			got := datatest.Open(t, Open, dir, settings)
@@ -217,7 +234,8 @@ func TestAbsentFolders(t *testing.T) {
 		for _, m := range d.Describe().Modalities {
 			names = append(names, m.Name)
 		}
-		if diff := cmp.Diff(tt.want, names); diff != "" || !strings.HasSuffix(d.Describe().Provenance.Source, tt.source) {
+		if diff := cmp.Diff(tt.want, names); diff != "" ||
+			!strings.HasSuffix(d.Describe().Provenance.Source, tt.source) {
 			t.Errorf("source %q, modalities (-want +got)\n%s", d.Describe().Provenance.Source, diff)
 		}
 	}
@@ -268,25 +286,67 @@ func TestBrokenOwners(t *testing.T) {
 		left     int // recordings that skip_broken leaves
 		reason   string
 	}{
-		{"missing", skeleton, "", nil, "no such file, though there are others of the same recording", 7, "a copy that was broken off"},
+		{
+			"missing", skeleton, "", nil, "no such file, though there are others of the same recording", 7,
+			"a copy that was broken off",
+		},
 		{"empty", depth, "", []byte{}, "empty", 7, "likewise"},
 		{"cut", inertial, "", odd(inertial, "d_iner", 9, 6)[:150], "truncated", 7, "likewise"},
-		{"a page", depth, "", []byte("<html>" + strings.Repeat(" ", 200)), "a web page, not the file itself", 7, "a download that failed"},
-		{"7.3", depth, "", []byte("MATLAB 7.3 MAT-file"), "not supported: a MATLAB file of version 7.3", 7, "saved anew with -v7.3"},
+		{
+			"a page", depth, "", []byte("<html>" + strings.Repeat(" ", 200)), "a web page, not the file itself", 7,
+			"a download that failed",
+		},
+		{
+			"7.3", depth, "", []byte("MATLAB 7.3 MAT-file"), "not supported: a MATLAB file of version 7.3", 7,
+			"saved anew with -v7.3",
+		},
 		{"variable", skeleton, "", odd(skeleton, "d_iner", 20, 3, 4), "no variable d_skel", 7, "another modality's"},
-		{"transposed", inertial, "", odd(inertial, "d_iner", 6, 9), "d_iner of shape [6 9], want [T 6]", 7, "rows and columns exchanged"},
-		{"no step", inertial, "", odd(inertial, "d_iner", 0, 6), "d_iner of shape [0 6], want [T 6], T at least 1", 7, "nothing to interpolate"},
-		{"joints", skeleton, "", odd(skeleton, "d_skel", 25, 3, 4), "d_skel of shape [25 3 4], want [20 3 T]", 7, "of a newer Kinect"},
-		{"image", depth, "", odd(depth, "d_depth", 60, 80, 2), "d_depth of shape [60 80 2], want [240 320 T]", 7, "reduced before"},
-		{"not a number", inertial, "", with(inertial, 7, math.NaN()), "value [7, 0] is NaN, want a finite number", 7, "no value"},
-		{"too large", skeleton, "", with(skeleton, 0, 1e300), "value [0, 0] is 1e+300, want a number that float32 can hold", 7, "beyond float32"},
+		{
+			"transposed", inertial, "", odd(inertial, "d_iner", 6, 9), "d_iner of shape [6 9], want [T 6]", 7,
+			"rows and columns exchanged",
+		},
+		{
+			"no step", inertial, "", odd(inertial, "d_iner", 0, 6), "d_iner of shape [0 6], want [T 6], T at least 1",
+			7, "nothing to interpolate",
+		},
+		{
+			"joints", skeleton, "", odd(skeleton, "d_skel", 25, 3, 4), "d_skel of shape [25 3 4], want [20 3 T]", 7,
+			"of a newer Kinect",
+		},
+		{
+			"image", depth, "", odd(depth, "d_depth", 60, 80, 2), "d_depth of shape [60 80 2], want [240 320 T]", 7,
+			"reduced before",
+		},
+		{
+			"not a number", inertial, "", with(inertial, 7, math.NaN()), "value [7, 0] is NaN, want a finite number", 7,
+			"no value",
+		},
+		{
+			"too large", skeleton, "", with(skeleton, 0, 1e300),
+			"value [0, 0] is 1e+300, want a number that float32 can hold", 7, "beyond float32",
+		},
 		{"below 0", depth, "", with(depth, 5, -1), "pixel 5 of frame 0 is -1, want a distance", 7, "no distance"},
 		{"no distance", depth, "", with(depth, 5, math.Inf(1)), "pixel 5 of frame 0 is +Inf", 7, "no distance"},
-		{"name", inertial, "walk_inertial.mat", []byte("x"), `name "walk_inertial.mat", want one as a1_s1_t1_inertial.mat`, 8, "no recording"},
-		{"other modality", inertial, "a1_s1_t2_depth.mat", []byte("x"), `want one as a1_s1_t1_inertial.mat`, 8, "in the wrong folder"},
-		{"action", inertial, "a28_s1_t1_inertial.mat", []byte("x"), "action 28, want a number from 1 to 27", 8, "27 classes"},
-		{"subject", inertial, "a1_s9_t1_inertial.mat", []byte("x"), "subject 9, want a number from 1 to 8", 8, "in no split"},
-		{"twice", inertial, "a0" + one.id()[1:] + "_inertial.mat", []byte("x"), "want one", 7, "which of the two holds is not known; the spoilt one sorts first"},
+		{
+			"name", inertial, "walk_inertial.mat", []byte("x"),
+			`name "walk_inertial.mat", want one as a1_s1_t1_inertial.mat`, 8, "no recording",
+		},
+		{
+			"other modality", inertial, "a1_s1_t2_depth.mat", []byte("x"), `want one as a1_s1_t1_inertial.mat`, 8,
+			"in the wrong folder",
+		},
+		{
+			"action", inertial, "a28_s1_t1_inertial.mat", []byte("x"), "action 28, want a number from 1 to 27", 8,
+			"27 classes",
+		},
+		{
+			"subject", inertial, "a1_s9_t1_inertial.mat", []byte("x"), "subject 9, want a number from 1 to 8", 8,
+			"in no split",
+		},
+		{
+			"twice", inertial, "a0" + one.id()[1:] + "_inertial.mat", []byte("x"), "want one", 7,
+			"which of the two holds is not known; the spoilt one sorts first",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			root := owners(t, list)
@@ -302,7 +362,8 @@ func TestBrokenOwners(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = Open(root, nil)
-			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), filepath.Dir(path)) || strings.Contains(err.Error(), "\n") {
+			if err == nil || !strings.Contains(err.Error(), tt.want) ||
+				!strings.Contains(err.Error(), filepath.Dir(path)) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("Open: %v, want one line with the file and %q\nreason: %s", err, tt.want, tt.reason)
 			}
 			faults := Check(root, nil)
@@ -311,8 +372,13 @@ func TestBrokenOwners(t *testing.T) {
 			}
 			skip := map[string]any{"skip_broken": true}
 			d := datatest.Open(t, Open, root, skip)
-			if n := d.Len(data.Train) + d.Len(data.Validation) + d.Len(data.Test); n != tt.left || len(d.Describe().Provenance.Skipped) != len(faults) || len(Check(root, skip)) != 0 {
-				t.Errorf("skip_broken leaves %d recordings and names %q, want %d, and %d faults", n, d.Describe().Provenance.Skipped, tt.left, len(faults))
+			if n := d.Len(data.Train) + d.Len(data.Validation) + d.Len(data.Test); n != tt.left || len(
+				d.Describe().Provenance.Skipped,
+			) != len(faults) || len(Check(root, skip)) != 0 {
+				t.Errorf(
+					"skip_broken leaves %d recordings and names %q, want %d, and %d faults", n,
+					d.Describe().Provenance.Skipped, tt.left, len(faults),
+				)
 			}
 		})
 	}
@@ -341,7 +407,10 @@ func TestAllFaults(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Open(root, map[string]any{"skip_broken": true}); err == nil || !strings.Contains(err.Error(), "no sample of split train") || !strings.Contains(err.Error(), "are left out, the first: ") {
+	if _, err := Open(root, map[string]any{"skip_broken": true}); err == nil ||
+		!strings.Contains(err.Error(), "no sample of split train") || !strings.Contains(
+		err.Error(), "are left out, the first: ",
+	) {
 		t.Errorf("Open with nothing left to train on: %v", err)
 	}
 }
@@ -355,7 +424,10 @@ func TestFrameAt(t *testing.T) {
 		{16, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, "each once"},
 		{32, []int{1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31}, "the middle of two is the later one"},
 		{1, make([]int, 16), "one stands for all"},
-		{41, []int{1, 3, 6, 8, 11, 14, 16, 19, 21, 24, 26, 29, 32, 34, 37, 39}, "the shortest published: floor of 41 (i + 1/2) / 16, by hand"},
+		{
+			41, []int{1, 3, 6, 8, 11, 14, 16, 19, 21, 24, 26, 29, 32, 34, 37, 39},
+			"the shortest published: floor of 41 (i + 1/2) / 16, by hand",
+		},
 	} {
 		var got []int
 		for i := range depthFrames {
@@ -373,7 +445,8 @@ func TestLevel(t *testing.T) {
 		want        byte
 		reason      string
 	}{
-		{1500, 1, "the nearest"}, {4500, 255, "the farthest"}, {3000, 128, "the middle"}, {100, 1, "clamped: 0 is for background"},
+		{1500, 1, "the nearest"}, {4500, 255, "the farthest"}, {3000, 128, "the middle"},
+		{100, 1, "clamped: 0 is for background"},
 		{9000, 255, "clamped"}, {1505, 1, "1 + 254 * 5/3000 = 1.42"}, {1506, 2, "1 + 254 * 6/3000 = 1.51"},
 	} {
 		if got := level(tt.millimetres); got != tt.want {
@@ -389,13 +462,23 @@ func FuzzDecodeMatlab(f *testing.F) {
 	for _, m := range []string{inertial, skeleton} {
 		f.Add(mat.Encode(binary.LittleEndian, true, x.variable(m, mat.Float64)))
 	}
-	f.Add(mat.Encode(binary.BigEndian, true, mat.Variable{Name: "d_depth", Class: "uint16", Shape: []int{240, 320}, Kind: mat.Uint8, Values: make([]float64, 240*320)}))
+	f.Add(
+		mat.Encode(
+			binary.BigEndian, true,
+			mat.Variable{
+				Name: "d_depth", Class: "uint16", Shape: []int{240, 320}, Kind: mat.Uint8,
+				Values: make([]float64, 240*320),
+			},
+		),
+	)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, s := range shelves {
 			got, err := decodeMatlab("f", s.modality, b)
 			_, wrong := errors.AsType[*data.FormatError](err)
 			_, odd := errors.AsType[*data.UnsupportedError](err)
-			unit := map[string]int{inertial: 4 * inertialValues, skeleton: 4 * jointValues, depth: depthFrames * rawHeight * rawWidth}[s.modality]
+			unit := map[string]int{
+				inertial: 4 * inertialValues, skeleton: 4 * jointValues, depth: depthFrames * rawHeight * rawWidth,
+			}[s.modality]
 			if err != nil && !wrong && !odd || err == nil && (len(got) == 0 || len(got)%unit != 0) {
 				t.Errorf("%s: %d bytes, error %v", s.modality, len(got), err)
 			}

@@ -38,7 +38,12 @@ func reduce(name string, a mat.Array, frames int) ([]byte, error) {
 					at := start + block*row + k%block + wholeHeight*(block*column+k/block)
 					v := a.At(at)
 					if !(v >= 0) || math.IsInf(v, 1) {
-						return nil, &data.FormatError{File: name, Reason: fmt.Sprintf("pixel %d of frame %d is %v, want a distance", at-start, frameAt(i, frames), v)}
+						return nil, &data.FormatError{
+							File: name,
+							Reason: fmt.Sprintf(
+								"pixel %d of frame %d is %v, want a distance", at-start, frameAt(i, frames), v,
+							),
+						}
 					}
 					if v > 0 {
 						sum, n = sum+v, n+1

@@ -66,7 +66,8 @@ func readRepacked(root string) (readings, error) {
 			return readings{}, err
 		}
 	}
-	return readings{file: path(indexFile), modalities: []string{inertial, skeleton, depth}, records: list, pieces: all}, nil
+	return readings{file: path(indexFile), modalities: []string{inertial, skeleton, depth}, records: list, pieces: all},
+		nil
 }
 
 func readFloats(path string, n int) ([]float32, error) {

@@ -110,7 +110,10 @@ func prepare(dir string, settings map[string]any) (options, readings, error) {
 		return o, readings{}, err
 	}
 	if files == nil {
-		return o, readings{}, &data.FormatError{File: root, Reason: "no folder Inertial, Skeleton or Depth and no index.csv, want the owners' folders: " + Ask}
+		return o, readings{}, &data.FormatError{
+			File:   root,
+			Reason: "no folder Inertial, Skeleton or Depth and no index.csv, want the owners' folders: " + Ask,
+		}
 	}
 	list, err := files.read()
 	return o, list, err
@@ -190,17 +193,23 @@ func (o options) describe(list readings) data.Description {
 		skipped = append(skipped, err.Error())
 	}
 	return data.Description{
-		Name:       Name,
-		Modalities: slices.DeleteFunc(modalities, func(m data.Modality) bool { return !slices.Contains(list.modalities, m.Name) }),
-		Classes:    actions,
+		Name: Name,
+		Modalities: slices.DeleteFunc(
+			modalities, func(m data.Modality) bool { return !slices.Contains(list.modalities, m.Name) },
+		),
+		Classes: actions,
 		Provenance: data.Provenance{
-			Source:   "UTD-MHAD, C. Chen, R. Jafari, N. Kehtarnavaz, ICIP 2015" + list.source,
-			Licence:  "given by its authors for research, without a licence text",
-			Protocol: fmt.Sprintf("subjects 2, 4, 6 and 8 are the test split; of 1, 3, 5 and 7, %s validates and the rest is trained on", validation),
-			Skipped:  skipped,
+			Source:  "UTD-MHAD, C. Chen, R. Jafari, N. Kehtarnavaz, ICIP 2015" + list.source,
+			Licence: "given by its authors for research, without a licence text",
+			Protocol: fmt.Sprintf(
+				"subjects 2, 4, 6 and 8 are the test split; of 1, 3, 5 and 7, %s validates and the rest is trained on",
+				validation,
+			),
+			Skipped: skipped,
 		},
 		Recipe: map[string]any{
-			"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4, "batch": 32.0, "epochs": 40.0, "lr_step": 35.0, "lr_gamma": 0.1,
+			"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4, "batch": 32.0, "epochs": 40.0, "lr_step": 35.0,
+			"lr_gamma":            0.1,
 			"encoder." + inertial: "cnn1d:32-64-128,kernel=5", "encoder." + skeleton: "cnn1d:32-64-128,kernel=5",
 			"encoder." + depth: "cnn2d:32-64-128", "probe_samples": 128.0,
 		},

@@ -63,7 +63,10 @@ func TestSplits(t *testing.T) {
 // TestSamples follows values from the files into the samples.
 func TestSamples(t *testing.T) {
 	for _, frames := range []string{asChannels, asAxis} {
-		d := datatest.Open(t, Open, madeFiles().write(t), map[string]any{"inertial_steps": 8, "skeleton_steps": 8, "depth_frames": frames})
+		d := datatest.Open(
+			t, Open, madeFiles().write(t),
+			map[string]any{"inertial_steps": 8, "skeleton_steps": 8, "depth_frames": frames},
+		)
 		want := []data.Modality{
 			{Name: "inertial", Kind: data.Sequence, Shape: []int{8, 6}},
 			{Name: "skeleton", Kind: data.Sequence, Shape: []int{8, 60}},
@@ -125,7 +128,10 @@ func TestHalve(t *testing.T) {
 		x := halve(b, tt.channels)
 		place := func(row, column int) float32 { return x[3*tt.frame+row*tt.row+column*tt.column] }
 		if place(5, 10) != 0.5 || place(5, 11) != 0.05 || place(6, 10) != 0 {
-			t.Errorf("channels %v: %v, %v, %v, want 0.5, 0.05, 0\nreason: %s", tt.channels, place(5, 10), place(5, 11), place(6, 10), tt.reason)
+			t.Errorf(
+				"channels %v: %v, %v, %v, want 0.5, 0.05, 0\nreason: %s", tt.channels, place(5, 10), place(5, 11),
+				place(6, 10), tt.reason,
+			)
 		}
 	}
 }
@@ -146,14 +152,29 @@ func TestBrokenSets(t *testing.T) {
 		{"header", "index.csv", []byte("a,b\n"), `header "a,b"`, "another table"},
 		{"no samples", "index.csv", []byte(index[:strings.Index(index, "\n")+1]), "no samples", "only a header"},
 		{"ragged", "index.csv", []byte(index + "1,2\n"), "line 50: 2 fields, want 7", "cut off"},
-		{"action 28", "index.csv", []byte(strings.Replace(index, "\n5,1,", "\n5,28,", 1)), `sample 5: action "28", want a number from 1 to 27`, "27 classes"},
-		{"subject x", "index.csv", []byte(strings.Replace(index, "\n5,1,3,", "\n5,1,x,", 1)), `sample 5: subject "x"`, "a number"},
-		{"order", "index.csv", []byte(strings.Replace(index, "\n5,", "\n6,", 1)), "sample 6 stands at place 5", "arrays are in order"},
-		{"twice", "index.csv", []byte(strings.Replace(index, "\n1,1,1,2", "\n1,1,1,1", 1)), "sample 1: a1_s1_t1 stands twice", "it would be in two places"},
+		{
+			"action 28", "index.csv", []byte(strings.Replace(index, "\n5,1,", "\n5,28,", 1)),
+			`sample 5: action "28", want a number from 1 to 27`, "27 classes",
+		},
+		{
+			"subject x", "index.csv", []byte(strings.Replace(index, "\n5,1,3,", "\n5,1,x,", 1)),
+			`sample 5: subject "x"`, "a number",
+		},
+		{
+			"order", "index.csv", []byte(strings.Replace(index, "\n5,", "\n6,", 1)), "sample 6 stands at place 5",
+			"arrays are in order",
+		},
+		{
+			"twice", "index.csv", []byte(strings.Replace(index, "\n1,1,1,2", "\n1,1,1,1", 1)),
+			"sample 1: a1_s1_t1 stands twice", "it would be in two places",
+		},
 		{"one split", "index.csv", []byte(evenAlone(index)), "no sample of split train", "nothing to train on"},
 		{"no sensor", "inertial.f32.gz", nil, "no such file", "a download that is missing"},
 		{"short", "inertial.f32.gz", good["inertial.f32.gz"][:999], "truncated: 999 bytes inside", "cut off"},
-		{"long", "skeleton.f32.gz", append(bytes.Clone(good["skeleton.f32.gz"]), 0), "bytes inside, want as many as the index says", "of another index"},
+		{
+			"long", "skeleton.f32.gz", append(bytes.Clone(good["skeleton.f32.gz"]), 0),
+			"bytes inside, want as many as the index says", "of another index",
+		},
 		{"infinite", "inertial.f32.gz", infinite, "a1_s1_t1: value [1, 4] is +Inf", "no value"},
 		{"short depth", "depth.u8.gz", good["depth.u8.gz"][:12345], "truncated: 12345 bytes", "cut off"},
 	} {
@@ -164,7 +185,10 @@ func TestBrokenSets(t *testing.T) {
 			}
 			dir := f.write(t)
 			_, err := Open(dir, nil)
-			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), filepath.Join(dir, Folder, tt.file)) || strings.Contains(err.Error(), "\n") {
+			if err == nil || !strings.Contains(err.Error(), tt.want) ||
+				!strings.Contains(
+					err.Error(), filepath.Join(dir, Folder, tt.file),
+				) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("Open: %v, want one line with the file and %q\nreason: %s", err, tt.want, tt.reason)
 			}
 		})
@@ -286,7 +310,10 @@ func TestRealFiles(t *testing.T) {
 		accuracy := float64(right) / float64(len(test.Labels))
 		t.Logf("%s: nearest mean is right for %.3f of the test split", tt.modality, accuracy)
 		if accuracy < tt.lo || accuracy > tt.hi {
-			t.Errorf("%s: nearest mean is right for %.3f, want between %v and %v\nreason: %s", tt.modality, accuracy, tt.lo, tt.hi, tt.reason)
+			t.Errorf(
+				"%s: nearest mean is right for %.3f, want between %v and %v\nreason: %s", tt.modality, accuracy, tt.lo,
+				tt.hi, tt.reason,
+			)
 		}
 	}
 }

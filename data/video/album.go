@@ -69,7 +69,10 @@ func Pack(name, keep string, frames []Frame) (shape []int, b []byte, err error) 
 	files := keep == KeepJPEG
 	for i, f := range frames {
 		if h, w := f.size(); h != height || w != width {
-			return nil, nil, &data.FormatError{File: name, Reason: fmt.Sprintf("frame %d has %dx%d pixels, want %dx%d as the first", i, w, h, width, height)}
+			return nil, nil, &data.FormatError{
+				File:   name,
+				Reason: fmt.Sprintf("frame %d has %dx%d pixels, want %dx%d as the first", i, w, h, width, height),
+			}
 		}
 		files = files || f.planes != nil
 	}
@@ -104,7 +107,8 @@ func (f Frame) appendKept(b []byte, keep string) []byte {
 func compressed(p Picture) []byte {
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, p.Image(), &jpeg.Options{Quality: albumQuality}); err != nil {
-		panic(fmt.Errorf("video: %dx%d pixels: %w", p.Width, p.Height, err)) // a buffer takes all, and frames are smaller than JPEG's limit
+		// a buffer takes all, and frames are smaller than JPEG's limit
+		panic(fmt.Errorf("video: %dx%d pixels: %w", p.Width, p.Height, err))
 	}
 	return b.Bytes()
 }

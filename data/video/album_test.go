@@ -73,7 +73,9 @@ func TestAlbumFiles(t *testing.T) {
 		}
 		shape, b, err := Pack("clip", KeepJPEG, []Frame{f})
 		if err != nil || tt.whole != bytes.Equal(b[4:], file) {
-			t.Errorf("short side %d: the file is kept %v, %v, want %v: %s", tt.short, !tt.whole, err, tt.whole, tt.reason)
+			t.Errorf(
+				"short side %d: the file is kept %v, %v, want %v: %s", tt.short, !tt.whole, err, tt.whole, tt.reason,
+			)
 		}
 		a, err := OpenAlbum(shape, b)
 		if err != nil {
@@ -88,7 +90,8 @@ func TestAlbumFiles(t *testing.T) {
 		if _, err := ReadFrame(paths[1], keep, 30); err == nil || !strings.Contains(err.Error(), "frame_10.jpg: ") {
 			t.Errorf("%s: a broken frame: %v, want it named", keep, err)
 		}
-		if _, err := ReadFrame(filepath.Join(dir, "none.jpg"), keep, 30); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "video: ") {
+		if _, err := ReadFrame(filepath.Join(dir, "none.jpg"), keep, 30); !errors.Is(err, fs.ErrNotExist) ||
+			!strings.HasPrefix(err.Error(), "video: ") {
 			t.Errorf("%s: an absent frame: %v", keep, err)
 		}
 	}
@@ -134,7 +137,8 @@ func TestGather(t *testing.T) {
 		got, want := make([]float32, 2*8*8*3), make([]float32, 2*8*8*3)
 		Dress(pictures[2], 8, nil, want)
 		Dress(pictures[0], 8, nil, want[8*8*3:])
-		if err := a.Dress([]int{2, 0}, 8, nil, got); err != nil || !slices.Equal(asked, []int{2, 0}) || !slices.Equal(got, want) {
+		if err := a.Dress([]int{2, 0}, 8, nil, got); err != nil || !slices.Equal(asked, []int{2, 0}) ||
+			!slices.Equal(got, want) {
 			t.Errorf("%s: asked for %v, %v, want 2 and 0 with the values of their files", keep, asked, err)
 		}
 	}
@@ -184,9 +188,15 @@ func TestAlbumErrors(t *testing.T) {
 		{"cut file", []int{6}, "\x03\x00\x00\x00ab", "video: kept frames end in the middle of one"},
 		{"cut length", []int{3}, "\x03\x00\x00", "video: kept frames end in the middle of one"},
 		{"cut pixels", []int{1, 1, 2, 3}, "abc", "video: kept frames of 3 bytes, want those of shape [1 1 2 3]"},
-		{"cut planes", []int{21}, "\x11\x00\x00\x00pwycc420\x02\x00\x00\x00\x02\x00\x00\x00a", "video: kept planes of 1 bytes, want those of 2x2 pixels"},
+		{
+			"cut planes", []int{21}, "\x11\x00\x00\x00pwycc420\x02\x00\x00\x00\x02\x00\x00\x00a",
+			"video: kept planes of 1 bytes, want those of 2x2 pixels",
+		},
 		{"cut header", []int{13}, "\x09\x00\x00\x00pwycc420\x02", "video: kept planes end in their header"},
-		{"flat planes", []int{20}, "\x10\x00\x00\x00pwycc420\x00\x00\x00\x00\x02\x00\x00\x00", "video: kept planes: 2x0 pixels, want at least 1x1"},
+		{
+			"flat planes", []int{20}, "\x10\x00\x00\x00pwycc420\x00\x00\x00\x00\x02\x00\x00\x00",
+			"video: kept planes: 2x0 pixels, want at least 1x1",
+		},
 		{"one colour", []int{1, 1, 2, 1}, "ab", "video: kept frames of 2 bytes, want those of shape [1 1 2 1]"},
 	} {
 		if _, err := OpenAlbum(tt.shape, []byte(tt.b)); err == nil || err.Error() != tt.want {
@@ -197,7 +207,8 @@ func TestAlbumErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Dress([]int{0}, 4, nil, make([]float32, 48)); err == nil || !strings.HasPrefix(err.Error(), "a kept frame: ") {
+	if err := a.Dress([]int{0}, 4, nil, make([]float32, 48)); err == nil ||
+		!strings.HasPrefix(err.Error(), "a kept frame: ") {
 		t.Errorf("a frame that is no picture: %v", err)
 	}
 }
@@ -240,7 +251,8 @@ func TestListFrames(t *testing.T) {
 	if _, err := ListFrames(dir, 3); err == nil || err.Error() != dir+": not supported: 4 frames, want at most 3" {
 		t.Errorf("too many: %v", err)
 	}
-	if _, err := ListFrames(t.TempDir(), 3); err == nil || !strings.HasSuffix(err.Error(), ": no frames, want .jpg or .png files") {
+	if _, err := ListFrames(t.TempDir(), 3); err == nil ||
+		!strings.HasSuffix(err.Error(), ": no frames, want .jpg or .png files") {
 		t.Errorf("none: %v", err)
 	} else if _, ok := errors.AsType[*data.FormatError](err); !ok {
 		t.Errorf("none: %T, want a FormatError", err)

@@ -63,11 +63,15 @@ func ListFrames(dir string, most int) ([]string, error) {
 	}
 	switch {
 	case len(names) == 0 && other != "":
-		return nil, &data.UnsupportedError{File: other, Feature: "frames of such files, want .jpg or .png", Hint: convertHint(other)}
+		return nil, &data.UnsupportedError{
+			File: other, Feature: "frames of such files, want .jpg or .png", Hint: convertHint(other),
+		}
 	case len(names) == 0:
 		return nil, &data.FormatError{File: dir, Reason: "no frames, want .jpg or .png files"}
 	case len(names) > most:
-		return nil, &data.UnsupportedError{File: dir, Feature: fmt.Sprintf("%d frames, want at most %d", len(names), most)}
+		return nil, &data.UnsupportedError{
+			File: dir, Feature: fmt.Sprintf("%d frames, want at most %d", len(names), most),
+		}
 	}
 	slices.SortFunc(names, byNumbers)
 	return names, nil

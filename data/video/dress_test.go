@@ -19,7 +19,10 @@ func TestReduce(t *testing.T) {
 		{40, 30, 15, 20, 15, "either side may be the short one"},
 	} {
 		if p := Reduce(flat(tt.height, tt.width, 9), tt.short); p.Height != tt.wantHeight || p.Width != tt.wantWidth {
-			t.Errorf("%dx%d to %d: %dx%d, want %dx%d: %s", tt.width, tt.height, tt.short, p.Width, p.Height, tt.wantWidth, tt.wantHeight, tt.reason)
+			t.Errorf(
+				"%dx%d to %d: %dx%d, want %dx%d: %s", tt.width, tt.height, tt.short, p.Width, p.Height, tt.wantWidth,
+				tt.wantHeight, tt.reason,
+			)
 		}
 	}
 }
@@ -95,7 +98,10 @@ func TestSegments(t *testing.T) {
 }
 
 func TestByNumbers(t *testing.T) {
-	want := []string{"00000.jpg", "00009.jpg", "00029.jpg", "frame_0_9.jpg", "frame_1_30.jpg", "frame_2_59.jpg", "frame_10_290.jpg", "frame_x.jpg"}
+	want := []string{
+		"00000.jpg", "00009.jpg", "00029.jpg", "frame_0_9.jpg", "frame_1_30.jpg", "frame_2_59.jpg", "frame_10_290.jpg",
+		"frame_x.jpg",
+	}
 	got := slices.Clone(want)
 	rand.New(rand.NewPCG(1, 1)).Shuffle(len(got), func(a, b int) { got[a], got[b] = got[b], got[a] })
 	slices.SortFunc(got, byNumbers)
@@ -103,7 +109,8 @@ func TestByNumbers(t *testing.T) {
 		t.Errorf("order (-want +got)\n%s", diff)
 	}
 	for _, pair := range [][2]string{{"1", "01"}, {"a1", "a1b"}, {"a", "a"}} {
-		if a, b := byNumbers(pair[0], pair[1]), byNumbers(pair[1], pair[0]); a != -b || (a == 0) != (pair[0] == pair[1]) {
+		if a, b := byNumbers(pair[0], pair[1]),
+			byNumbers(pair[1], pair[0]); a != -b || (a == 0) != (pair[0] == pair[1]) {
 			t.Errorf("byNumbers of %q: %d and %d, want opposite ones", pair, a, b)
 		}
 	}

@@ -206,7 +206,8 @@ func (w *walker) walkScan(head, b []byte) (int, error) {
 	groups := (w.width + 8*w.most[0] - 1) / (8 * w.most[0]) * ((w.height + 8*w.most[1] - 1) / (8 * w.most[1]))
 	if len(scan) == 1 { // its own blocks, without those that complete groups
 		p := &scan[0]
-		groups = (((w.width*p.across+w.most[0]-1)/w.most[0] + 7) / 8) * (((w.height*p.down+w.most[1]-1)/w.most[1] + 7) / 8)
+		groups = (((w.width*p.across+w.most[0]-1)/w.most[0] +
+			7) / 8) * (((w.height*p.down+w.most[1]-1)/w.most[1] + 7) / 8)
 		p.across, p.down = 1, 1
 	}
 	if band.last == 63 {

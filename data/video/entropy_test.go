@@ -37,12 +37,16 @@ func TestWalkWhole(t *testing.T) {
 		}
 	}
 	for _, ratio := range []image.YCbCrSubsampleRatio{
-		image.YCbCrSubsampleRatio444, image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio420, image.YCbCrSubsampleRatio440, image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410,
+		image.YCbCrSubsampleRatio444, image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio420,
+		image.YCbCrSubsampleRatio440, image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410,
 	} {
 		for _, size := range [][2]int{{1, 1}, {8, 8}, {9, 17}, {31, 33}, {64, 70}} {
 			img := noisePlanes(size[0], size[1], ratio)
 			grey := &image.Gray{Pix: img.Y, Stride: img.YStride, Rect: img.Rect}
-			for _, o := range []jpegn.EncodeOptions{{Quality: 90}, {Quality: 40, OptimizeCoding: true}, {Quality: 90, Progressive: true}, {Quality: 90, RestartInterval: 3}, {Quality: 70, Progressive: true, RestartInterval: 2}} {
+			for _, o := range []jpegn.EncodeOptions{
+				{Quality: 90}, {Quality: 40, OptimizeCoding: true}, {Quality: 90, Progressive: true},
+				{Quality: 90, RestartInterval: 3}, {Quality: 70, Progressive: true, RestartInterval: 2},
+			} {
 				for _, img := range []image.Image{img, grey} {
 					var b bytes.Buffer
 					if err := jpegn.Encode(&b, img, &o); err != nil {
@@ -62,7 +66,9 @@ func TestWalkWhole(t *testing.T) {
 // says.
 func TestWalkDamaged(t *testing.T) {
 	img := textured(240, 320)
-	for name, b := range map[string][]byte{"baseline": datatest.JPEG(t, img), "progressive": datatest.ProgressiveJPEG(t, img)} {
+	for name, b := range map[string][]byte{
+		"baseline": datatest.JPEG(t, img), "progressive": datatest.ProgressiveJPEG(t, img),
+	} {
 		draw := rand.New(rand.NewPCG(2, 2))
 		for _, tt := range []struct {
 			kind  string
@@ -123,7 +129,8 @@ func FuzzWalk(f *testing.F) {
 	f.Add(datatest.JPEG(f, textured(20, 30)))
 	f.Add(datatest.ProgressiveJPEG(f, textured(20, 30)))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if c, _, err := (Bounds{MaxPixels: 1 << 20}).header("x", b); err != nil || !bytes.HasPrefix(b, []byte("\xff\xd8")) || c.Width < 1 {
+		if c, _, err := (Bounds{MaxPixels: 1 << 20}).header("x", b); err != nil ||
+			!bytes.HasPrefix(b, []byte("\xff\xd8")) || c.Width < 1 {
 			return
 		}
 		if _, err := walk(b); err != nil && !errors.Is(err, errDamaged) {

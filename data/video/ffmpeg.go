@@ -87,5 +87,8 @@ func (d Decoder) checkShort(path string, info Info, have float64, what string) e
 		return nil
 	}
 	round := func(s float64) float64 { return math.Round(s*100) / 100 }
-	return &data.FormatError{File: path, Reason: fmt.Sprintf("truncated: %s of %v s could be decoded, want %v s", what, round(have), round(want))}
+	return &data.FormatError{
+		File:   path,
+		Reason: fmt.Sprintf("truncated: %s of %v s could be decoded, want %v s", what, round(have), round(want)),
+	}
 }

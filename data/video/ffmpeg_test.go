@@ -54,7 +54,12 @@ func makeFile(tb testing.TB, name string, args ...string) string {
 
 // steps is a source of frames of one colour each: red is 8 times their number, green 100, blue 200.
 func steps(frames int, rate string, size string) []string {
-	return []string{"-f", "lavfi", "-i", fmt.Sprintf("color=c=black:s=%s:r=%s,format=rgb24,geq=r='8*N':g=100:b=200,trim=end_frame=%d", size, rate, frames)}
+	return []string{
+		"-f", "lavfi", "-i",
+		fmt.Sprintf(
+			"color=c=black:s=%s:r=%s,format=rgb24,geq=r='8*N':g=100:b=200,trim=end_frame=%d", size, rate, frames,
+		),
+	}
 }
 
 func tone(seconds float64) []string {
@@ -87,7 +92,10 @@ func TestFramesChosen(t *testing.T) {
 		{"first", Options{MaxFrames: 3}, []int{0, 1, 2}, "no more than asked for"},
 		{"one a second", Options{FPS: 1}, []int{0, 10, 20}, "what is on show at 0, 1 and 2 s; at 3 s it is over"},
 		{"five a second", Options{FPS: 5}, seq(0, 28, 2), "every other"},
-		{"three a second", Options{FPS: 3}, []int{0, 3, 6, 10, 13, 16, 20, 23, 26}, "at 1/3 s frame 3 is on show, until 0.4 s"},
+		{
+			"three a second", Options{FPS: 3}, []int{0, 3, 6, 10, 13, 16, 20, 23, 26},
+			"at 1/3 s frame 3 is on show, until 0.4 s",
+		},
 		{"two of three a second", Options{FPS: 3, MaxFrames: 2}, []int{0, 3}, "the first two"},
 		{"one in ten seconds", Options{FPS: 0.1}, []int{0}, "never none"},
 		{"more than there are", Options{FPS: 20, MaxFrames: 7}, []int{0, 0, 1, 1, 2, 2, 3}, "each is on show for two"},
@@ -106,7 +114,8 @@ func TestFramesChosen(t *testing.T) {
 				t.Errorf("frames (-want +got)\n%s\nreason: %s", diff, tt.reason)
 			}
 			for i, p := range list {
-				if p.Height != 48 || p.Width != 64 || p.Pix[0] != byte(8*tt.want[i]) || p.Pix[1] != 100 || p.Pix[2] != 200 {
+				if p.Height != 48 || p.Width != 64 || p.Pix[0] != byte(8*tt.want[i]) || p.Pix[1] != 100 ||
+					p.Pix[2] != 200 {
 					t.Errorf("frame %d of %dx%d pixels begins with %v", i, p.Width, p.Height, p.Pix[:3])
 				}
 			}
@@ -125,7 +134,9 @@ func seq(first, last, step int) []int {
 // TestFramesExact compares with what ffmpeg sends by itself, byte for byte.
 func TestFramesExact(t *testing.T) {
 	for _, size := range []string{"64x48", "65x49", "1x1", "37x3"} {
-		path := makeFile(t, "exact.mkv", "-f", "lavfi", "-i", "testsrc="+"s="+size+":r=25:d=0.4", "-c:v", "ffv1", "-pix_fmt", "bgr0")
+		path := makeFile(
+			t, "exact.mkv", "-f", "lavfi", "-i", "testsrc="+"s="+size+":r=25:d=0.4", "-c:v", "ffv1", "-pix_fmt", "bgr0",
+		)
 		want := ffmpeg(t, "-i", path, "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1")
 		list, err := Frames(t.Context(), path, Options{})
 		if err != nil || len(list) != 10 {
@@ -165,7 +176,9 @@ func TestFramesSize(t *testing.T) {
 			}
 			list, err := Frames(t.Context(), tt.path, Options{ShortSide: tt.short})
 			if err != nil || len(list) != 2 || list[0].Height != tt.height || list[0].Width != tt.width {
-				t.Fatalf("%d frames, %v, want 2 of %dx%d pixels\nreason: %s", len(list), err, tt.width, tt.height, tt.reason)
+				t.Fatalf(
+					"%d frames, %v, want 2 of %dx%d pixels\nreason: %s", len(list), err, tt.width, tt.height, tt.reason,
+				)
 			}
 		})
 	}
@@ -182,13 +195,19 @@ func TestContainers(t *testing.T) {
 		{"clip.mp4", []string{"-c:v", "libx264", "-c:a", "aac"}, 8},
 		{"mpeg4.mp4", []string{"-c:v", "mpeg4", "-bf", "2", "-q:v", "2", "-c:a", "aac"}, 8},
 		{"clip.avi", []string{"-c:v", "mpeg4", "-q:v", "2", "-c:a", "pcm_s16le"}, 8},
-		{"clip.webm", []string{"-c:v", "libvpx", "-auto-alt-ref", "1", "-lag-in-frames", "5", "-b:v", "1M", "-c:a", "libvorbis"}, 8},
+		{
+			"clip.webm",
+			[]string{"-c:v", "libvpx", "-auto-alt-ref", "1", "-lag-in-frames", "5", "-b:v", "1M", "-c:a", "libvorbis"},
+			8,
+		},
 		{"clip.mkv", []string{"-c:v", "ffv1", "-c:a", "flac"}, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path := makeFile(t, tt.name, slices.Concat(steps(30, "15", "96x72"), tone(2), tt.options)...)
 			info, err := Decoder{}.Probe(t.Context(), path)
-			if err != nil || !info.HasVideo || !info.HasSound || info.Width != 96 || info.Height != 72 || math.Abs(info.FPS-15) > 0.01 || math.Abs(info.Duration.Seconds()-2) > 0.2 { // a codec's padding
+			// a codec's padding
+			if err != nil || !info.HasVideo || !info.HasSound || info.Width != 96 || info.Height != 72 ||
+				math.Abs(info.FPS-15) > 0.01 || math.Abs(info.Duration.Seconds()-2) > 0.2 {
 				t.Errorf("Probe = %+v, %v, want 2 s of 96x72 pixels with sound", info, err)
 			}
 			list, err := Frames(t.Context(), path, Options{FPS: 3})
@@ -216,14 +235,17 @@ func TestContainers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := makeFile(t, name, tone(1)...)
 			checkTone(t, path, 1)
-			if _, err := Frames(t.Context(), path, Options{}); !errors.Is(err, ErrNoVideo) || err.Error() != path+": no picture, want a video" {
+			if _, err := Frames(t.Context(), path, Options{}); !errors.Is(err, ErrNoVideo) ||
+				err.Error() != path+": no picture, want a video" {
 				t.Errorf("Frames of sound: %v", err)
 			}
 		})
 	}
 	t.Run("cover", func(t *testing.T) {
 		png := makeFile(t, "cover.png", "-f", "lavfi", "-i", "color=c=red:s=32x32", "-frames:v", "1")
-		path := makeFile(t, "song.mp3", append(tone(1), "-i", png, "-map", "0", "-map", "1", "-disposition:v", "attached_pic")...)
+		path := makeFile(
+			t, "song.mp3", append(tone(1), "-i", png, "-map", "0", "-map", "1", "-disposition:v", "attached_pic")...,
+		)
 		if info, err := (Decoder{}).Probe(t.Context(), path); err != nil || info.HasVideo || !info.HasSound {
 			t.Errorf("Probe = %+v, %v, want sound alone", info, err)
 		}
@@ -237,7 +259,8 @@ func TestContainers(t *testing.T) {
 func checkTone(t *testing.T, path string, seconds int) {
 	t.Helper()
 	s, err := Sound(t.Context(), path, 16000)
-	if err != nil || s.SampleRateHz != 16000 || math.Abs(float64(len(s.Samples)-16000*seconds)) > 2500 { // a lossy codec's padding
+	// a lossy codec's padding
+	if err != nil || s.SampleRateHz != 16000 || math.Abs(float64(len(s.Samples)-16000*seconds)) > 2500 {
 		t.Fatalf("%v, want %d s at 16,000 Hz", err, seconds)
 	}
 	crossings := 0
@@ -299,8 +322,14 @@ func TestBadFiles(t *testing.T) {
 	}{
 		{"empty", write("empty.mp4", nil), Options{}, false, "empty, want a recording", "a download that never began"},
 		{"one byte", write("one.mp4", []byte{0}), Options{}, false, "Invalid data found", "nothing is like that"},
-		{"error page", write("text.mp4", []byte(strings.Repeat("<html>", 500))), Options{}, false, "a web page, not the file itself", "a download that was refused"},
-		{"garbage", write("noise.mp4", []byte(strings.Repeat("noise!", 500))), Options{}, false, "Invalid data found", "no format begins so"},
+		{
+			"error page", write("text.mp4", []byte(strings.Repeat("<html>", 500))), Options{}, false,
+			"a web page, not the file itself", "a download that was refused",
+		},
+		{
+			"garbage", write("noise.mp4", []byte(strings.Repeat("noise!", 500))), Options{}, false,
+			"Invalid data found", "no format begins so",
+		},
 		{"garbage sound", write("text.mp3", []byte(strings.Repeat("<html>", 500))), Options{}, true, "", "likewise"},
 		{"cut MP4", write("cut.mp4", whole[:len(whole)/2]), Options{}, false, "", "it has its index at the end"},
 		{"cut FLV", cut, Options{FPS: 3}, false, "s could be decoded, want 3", "it says how long it would be"},
@@ -309,7 +338,10 @@ func TestBadFiles(t *testing.T) {
 		{"cut AVI's sound", cutAVI, Options{}, true, "s could be decoded, want 3 s", "its header counts samples"},
 		{"cut FLV's sound", cut, Options{}, true, "truncated: ", "likewise"},
 		{"cut FLAC", write("cut.flac", flac[:len(flac)/2]), Options{}, true, "", "likewise"},
-		{"too few", clip, Options{Least: 31}, false, "30 frames, want at least 31: was it cut off?", "fewer frames than were asked for"},
+		{
+			"too few", clip, Options{Least: 31}, false, "30 frames, want at least 31: was it cut off?",
+			"fewer frames than were asked for",
+		},
 		{"too few at a rate", clip, Options{FPS: 2, Least: 7}, false, "6 frames, want at least 7", "likewise"},
 		{"too few segments", clip, Options{Segments: 31}, false, "30 frames, want at least 31", "likewise"},
 		{"folder", dir, Options{}, false, "not a regular file", "ffmpeg reads some"},
@@ -323,12 +355,14 @@ func TestBadFiles(t *testing.T) {
 				_, err = Frames(t.Context(), tt.path, tt.o)
 			}
 			_, broken := errors.AsType[*data.FormatError](err)
-			if !broken || strings.Count(err.Error(), tt.path) != 1 || !strings.HasPrefix(err.Error(), tt.path+": ") || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+			if !broken || strings.Count(err.Error(), tt.path) != 1 || !strings.HasPrefix(err.Error(), tt.path+": ") ||
+				!strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%v, want one line with %s once and %q\nreason: %s", err, tt.path, tt.want, tt.reason)
 			}
 		})
 	}
-	if list, err := (Decoder{AcceptShort: true}).Frames(t.Context(), cut, Options{}); err != nil || len(list) < 5 || len(list) > 25 {
+	if list, err := (Decoder{AcceptShort: true}).Frames(t.Context(), cut, Options{}); err != nil || len(list) < 5 ||
+		len(list) > 25 {
 		t.Errorf("%d frames of half a video, %v, want about 15 when they are accepted", len(list), err)
 	}
 	if _, err := Sound(t.Context(), clip, 8000); !errors.Is(err, ErrNoSound) {
@@ -366,11 +400,12 @@ func TestKnownTimes(t *testing.T) {
 func TestPlaylists(t *testing.T) {
 	clip := makeFile(t, "clip.flv", append(steps(3, "10", "64x48"), "-c:v", "flv")...)
 	for name, text := range map[string]string{
-		"hls":     "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/x.ts\n",
-		"files":   "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://" + clip + "\n",
-		"concat":  "ffconcat version 1.0\nfile clip.flv\n",
-		"session": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
-		"dash":    `<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" profiles="urn:mpeg:dash:profile:isoff-on-demand:2011"></MPD>`,
+		"hls":    "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/x.ts\n",
+		"files":  "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://" + clip + "\n",
+		"concat": "ffconcat version 1.0\nfile clip.flv\n",
+		"session": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 96\na=rtpmap:96 " +
+			"H264/90000\n",
+		"dash": `<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" profiles="urn:mpeg:dash:profile:isoff-on-demand:2011"></MPD>`,
 	} {
 		for _, extension := range []string{".flv", ".m3u8", ".sdp", ".mpd"} {
 			path := filepath.Join(filepath.Dir(clip), name+extension)
@@ -380,7 +415,8 @@ func TestPlaylists(t *testing.T) {
 			_, err := Frames(t.Context(), path, Options{})
 			_, broken := errors.AsType[*data.FormatError](err)
 			_, other := errors.AsType[*data.UnsupportedError](err)
-			if !broken && !other || !strings.HasPrefix(err.Error(), path+": ") || strings.Contains(err.Error(), "Connection refused") {
+			if !broken && !other || !strings.HasPrefix(err.Error(), path+": ") ||
+				strings.Contains(err.Error(), "Connection refused") {
 				t.Errorf("%s: %v, want an error that names it", filepath.Base(path), err)
 			}
 		}
@@ -389,9 +425,11 @@ func TestPlaylists(t *testing.T) {
 
 func TestOptionsErrors(t *testing.T) {
 	for _, o := range []Options{
-		{FPS: 1, Segments: 3}, {Evenly: 1, Segments: 3}, {FPS: -1}, {FPS: math.NaN()}, {FPS: math.Inf(1)}, {Evenly: -1}, {Segments: -1}, {MaxFrames: -1}, {Least: -1}, {ShortSide: -1},
+		{FPS: 1, Segments: 3}, {Evenly: 1, Segments: 3}, {FPS: -1}, {FPS: math.NaN()}, {FPS: math.Inf(1)},
+		{Evenly: -1}, {Segments: -1}, {MaxFrames: -1}, {Least: -1}, {ShortSide: -1},
 	} {
-		if _, err := Frames(context.Background(), "none.flv", o); err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrNoFFmpeg) {
+		if _, err := Frames(context.Background(), "none.flv", o); err == nil || errors.Is(err, fs.ErrNotExist) ||
+			errors.Is(err, ErrNoFFmpeg) {
 			t.Errorf("Frames with %+v: %v, want the options refused first", o, err)
 		}
 	}
@@ -408,7 +446,8 @@ func TestStopped(t *testing.T) {
 	}
 	gone, leave := context.WithCancel(t.Context())
 	leave()
-	if err := d.stopped(gone, "ffmpeg", "x"); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "x: ") {
+	if err := d.stopped(gone, "ffmpeg", "x"); !errors.Is(err, context.Canceled) ||
+		!strings.Contains(err.Error(), "x: ") {
 		t.Errorf("a caller that left: %v", err)
 	}
 	if err := d.stopped(t.Context(), "ffmpeg", "x"); err != nil {

@@ -183,7 +183,10 @@ func (d Decoder) decode(ctx context.Context, path string, o Options, chosen []in
 	case err != nil:
 		return nil, err
 	case got.distinct < len(distinct):
-		return nil, &data.FormatError{File: path, Reason: fmt.Sprintf("%s, want at least %d: was it cut off?", count(got.distinct, "frame"), len(distinct))}
+		return nil, &data.FormatError{
+			File:   path,
+			Reason: fmt.Sprintf("%s, want at least %d: was it cut off?", count(got.distinct, "frame"), len(distinct)),
+		}
 	}
 	return got.pictures(), nil
 }
@@ -201,7 +204,9 @@ func (o Options) filter(distinct []int) string {
 	width, height := "iw", "ih"
 	if s := o.ShortSide; s > 0 {
 		side := func(this, other string) string {
-			return fmt.Sprintf("if(gt(min(iw,ih),%d),if(gt(%s,%s),round(%s*%d/%s),%d),%s)", s, this, other, this, s, other, s, this)
+			return fmt.Sprintf(
+				"if(gt(min(iw,ih),%d),if(gt(%s,%s),round(%s*%d/%s),%d),%s)", s, this, other, this, s, other, s, this,
+			)
 		}
 		width, height = side("iw", "ih"), side("ih", "iw")
 	}
@@ -233,11 +238,17 @@ func (a *arrivals) read(r io.Reader) error {
 			return fmt.Errorf("more frames than the %d that were asked for: %w", a.distinct, errBound)
 		case a.pix == nil:
 			if size := int64(height) * int64(width) * 3 * int64(len(a.chosen)); size > a.bound {
-				return fmt.Errorf("a recording that decodes to more than %d bytes: %s of %dx%d pixels: %w", a.bound, count(len(a.chosen), "frame"), width, height, errBound)
+				return fmt.Errorf(
+					"a recording that decodes to more than %d bytes: %s of %dx%d pixels: %w", a.bound,
+					count(len(a.chosen), "frame"), width, height, errBound,
+				)
 			}
 			a.height, a.width, a.pix = height, width, make([]byte, height*width*3*len(a.chosen))
 		case height != a.height || width != a.width:
-			return fmt.Errorf("frame %d has %dx%d pixels, want %dx%d as the first", a.chosen[a.placed], width, height, a.width, a.height)
+			return fmt.Errorf(
+				"frame %d has %dx%d pixels, want %dx%d as the first", a.chosen[a.placed], width, height, a.width,
+				a.height,
+			)
 		}
 		size := height * width * 3
 		this := a.pix[a.placed*size:][:size]
@@ -289,7 +300,12 @@ func Packed(list []Picture) []byte {
 	whole := first.Pix[:min(cap(first.Pix), size*len(list))]
 	for i, p := range list {
 		if p.Height != first.Height || p.Width != first.Width || len(p.Pix) != size {
-			panic(fmt.Errorf("video: Packed: picture %d of %dx%d pixels, want %dx%d", i, p.Width, p.Height, first.Width, first.Height))
+			panic(
+				fmt.Errorf(
+					"video: Packed: picture %d of %dx%d pixels, want %dx%d", i, p.Width, p.Height, first.Width,
+					first.Height,
+				),
+			)
 		}
 		if size == 0 || len(whole) < size*len(list) || &whole[i*size] != &p.Pix[0] {
 			whole = nil

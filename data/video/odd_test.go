@@ -30,9 +30,11 @@ func TestOddPictures(t *testing.T) {
 			if odd.Want != "" {
 				for _, err := range []error{err, other} {
 					if err == nil && strings.HasSuffix(odd.Name, "and its end") {
-						continue // the reader of frames takes what is damaged inside as far as it goes: see the package's rules
+						// the reader of frames takes what is damaged inside as far as it goes: see the package's rules
+						continue
 					}
-					if err == nil || !strings.HasPrefix(err.Error(), name+": ") || !strings.Contains(err.Error(), odd.Want) {
+					if err == nil || !strings.HasPrefix(err.Error(), name+": ") ||
+						!strings.Contains(err.Error(), odd.Want) {
 						t.Errorf("got %v, want %s: %q\nreason: %s", err, name, odd.Want, odd.Reason)
 					}
 				}
@@ -103,7 +105,10 @@ func TestOrientation(t *testing.T) {
 				t.Errorf("orientation %d, %v: %s, want %s\nreason: %s", tt.orientation, order, got, tt.want, tt.reason)
 			}
 			if h, err := DecodeHeader("x.png", b); err != nil || h.Height != p.Height || h.Width != p.Width {
-				t.Errorf("orientation %d: header %+v, %v, want the sides of the picture, %d and %d", tt.orientation, h, err, p.Height, p.Width)
+				t.Errorf(
+					"orientation %d: header %+v, %v, want the sides of the picture, %d and %d", tt.orientation, h, err,
+					p.Height, p.Width,
+				)
 			}
 		}
 	}
@@ -137,8 +142,11 @@ func TestOrientationDrawn(t *testing.T) {
 			for seed := range uint64(5) {
 				got, want := make([]float32, 8*8*3), make([]float32, 8*8*3)
 				Dress(whole, 8, rand.New(rand.NewPCG(seed, 0)), want)
-				if err := a.Dress([]int{0}, 8, rand.New(rand.NewPCG(seed, 0)), got); err != nil || !slices.Equal(got, want) {
-					t.Fatalf("orientation %d, %s, draw %d: other values than of the turned pixels, %v", o, keep, seed, err)
+				if err := a.Dress([]int{0}, 8, rand.New(rand.NewPCG(seed, 0)), got); err != nil ||
+					!slices.Equal(got, want) {
+					t.Fatalf(
+						"orientation %d, %s, draw %d: other values than of the turned pixels, %v", o, keep, seed, err,
+					)
 				}
 			}
 		}
@@ -160,14 +168,20 @@ func TestBrokenEXIF(t *testing.T) {
 		{"cut entry", good[:len(good)-9], 1, "cut"},
 		{"another order", "Exif\x00\x00XX" + good[8:], 1, "no TIFF"},
 		{"beyond the end", strings.Replace(good, "\x08\x00\x00\x00", "\xff\xff\xff\xff", 1), 1, "a place that is none"},
-		{"many entries", strings.Replace(good, "\x08\x00\x00\x00\x01\x00\x12", "\x08\x00\x00\x00\xff\xff\x13", 1), 1, "a number that is not so"},
+		{
+			"many entries", strings.Replace(good, "\x08\x00\x00\x00\x01\x00\x12", "\x08\x00\x00\x00\xff\xff\x13", 1), 1,
+			"a number that is not so",
+		},
 		{"many values", strings.Replace(good, "\x03\x00\x01", "\x03\x00\x02", 1), 1, "one is asked for"},
 	} {
 		for _, file := range [][]byte{datatest.JPEG(t, datatest.Ramp(20, 10)), datatest.PNG(t, datatest.Ramp(20, 10))} {
 			b := datatest.WithEXIF(file, tt.exif)
 			p, err := DecodePicture("x", b)
 			if got := orientation(b); err != nil || got != tt.want || (p.Height == 20) != sideways(tt.want) {
-				t.Errorf("%s: orientation %d, %d rows, %v, want %d\nreason: %s", tt.name, got, p.Height, err, tt.want, tt.reason)
+				t.Errorf(
+					"%s: orientation %d, %d rows, %v, want %d\nreason: %s", tt.name, got, p.Height, err, tt.want,
+					tt.reason,
+				)
 			}
 		}
 	}
@@ -190,17 +204,36 @@ func TestTransparency(t *testing.T) {
 		reason string
 	}{
 		{"PNG", datatest.PNG(t, glass), []byte{10, 20, 30, 255, 255, 255}, false, "white shows"},
-		{"PNG of 16 bits", datatest.PNG(t, deep), []byte{10, 20, 30, 255, 255, 255}, false, "white shows, the upper eight"},
+		{
+			"PNG of 16 bits", datatest.PNG(t, deep), []byte{10, 20, 30, 255, 255, 255}, false,
+			"white shows, the upper eight",
+		},
 		{"palette", datatest.PNG(t, palette), []byte{10, 20, 30, 255, 255, 255}, false, "an entry that cannot be seen"},
 		{"GIF", datatest.GIF(t, palette), []byte{10, 20, 30, 255, 255, 255}, false, "the transparent index"},
-		{"a colour for none", datatest.RawPNG(2, 1, 2, 0, datatest.Chunk("tRNS", []byte{0, 1, 0, 2, 0, 3}), []byte{0, 10, 20, 30, 1, 2, 3}), []byte{10, 20, 30, 255, 255, 255}, false, "pixels of that colour"},
-		{"grey and transparent", datatest.RawPNG(3, 1, 4, 0, nil, []byte{0, 10, 255, 10, 0, 100, 128}), []byte{10, 10, 10, 255, 255, 255, 177, 177, 177}, true, "100·128/255 + 127 = 177.2"},
-		{"grey of 16 bits", datatest.PNG(t, &image.Gray16{Pix: []byte{0x12, 0xff, 0x34, 0}, Stride: 4, Rect: glass.Rect}), []byte{0x12, 0x12, 0x12, 0x34, 0x34, 0x34}, true, "the upper eight"},
+		{
+			"a colour for none",
+			datatest.RawPNG(
+				2, 1, 2, 0, datatest.Chunk("tRNS", []byte{0, 1, 0, 2, 0, 3}), []byte{0, 10, 20, 30, 1, 2, 3},
+			),
+			[]byte{10, 20, 30, 255, 255, 255}, false, "pixels of that colour",
+		},
+		{
+			"grey and transparent", datatest.RawPNG(3, 1, 4, 0, nil, []byte{0, 10, 255, 10, 0, 100, 128}),
+			[]byte{10, 10, 10, 255, 255, 255, 177, 177, 177}, true, "100·128/255 + 127 = 177.2",
+		},
+		{
+			"grey of 16 bits",
+			datatest.PNG(t, &image.Gray16{Pix: []byte{0x12, 0xff, 0x34, 0}, Stride: 4, Rect: glass.Rect}),
+			[]byte{0x12, 0x12, 0x12, 0x34, 0x34, 0x34}, true, "the upper eight",
+		},
 	} {
 		p, err := DecodePicture(tt.name, tt.file)
 		h, headErr := DecodeHeader(tt.name, tt.file)
 		if err != nil || headErr != nil || h.Grey != tt.grey || !bytes.Equal(p.Pix, tt.want) {
-			t.Errorf("%s: %v, grey %v, %v, %v, want %v, grey %v\nreason: %s", tt.name, p.Pix, h.Grey, err, headErr, tt.want, tt.grey, tt.reason)
+			t.Errorf(
+				"%s: %v, grey %v, %v, %v, want %v, grey %v\nreason: %s", tt.name, p.Pix, h.Grey, err, headErr, tt.want,
+				tt.grey, tt.reason,
+			)
 		}
 	}
 }

@@ -107,7 +107,8 @@ func (limit Bounds) decode(name string, b []byte) (image.Image, error) {
 	if err != nil {
 		return nil, broken(name, b, err)
 	}
-	if canvas := image.Rect(0, 0, c.Width, c.Height); img.Bounds() != canvas { // a GIF's first picture may be a part of it
+	// a GIF's first picture may be a part of it
+	if canvas := image.Rect(0, 0, c.Width, c.Height); img.Bounds() != canvas {
 		whole := image.NewNRGBA(canvas)
 		draw.Draw(whole, img.Bounds(), img, img.Bounds().Min, draw.Src)
 		return whole, nil
@@ -156,11 +157,12 @@ func readPicture(path string) (Picture, error) {
 
 // format is a format of pictures. Its decoders are named, never looked up: see the package's rules.
 type format struct {
-	config   func(io.Reader) (image.Config, error)
-	decode   func(io.Reader) (image.Image, error)
-	grey     func(image.Config, []byte) bool
-	complete func(b []byte, decode func(io.Reader) (image.Image, error)) image.Image // see complete.go; nil for formats that need none
-	walk     func(b []byte) (whole bool, err error)                                  // looks for damage that decoding does not find; nil likewise
+	config func(io.Reader) (image.Config, error)
+	decode func(io.Reader) (image.Image, error)
+	grey   func(image.Config, []byte) bool
+	// see complete.go; nil for formats that need none
+	complete func(b []byte, decode func(io.Reader) (image.Image, error)) image.Image
+	walk     func(b []byte) (whole bool, err error) // looks for damage that decoding does not find; nil likewise
 }
 
 // formatOf tells by the first bytes how to read a file.
@@ -180,18 +182,24 @@ func formatOf(name string, b []byte) (format, error) {
 		return format{gif.DecodeConfig, gif.Decode, func(image.Config, []byte) bool { return false }, nil, nil}, nil
 	}
 	if other := OtherPicture(b); other != "" {
-		return format{}, &data.UnsupportedError{File: name, Feature: "pictures of format " + other, Hint: convertHint(name)}
+		return format{}, &data.UnsupportedError{
+			File: name, Feature: "pictures of format " + other, Hint: convertHint(name),
+		}
 	}
 	if err := data.StandInBytes(name, b); err != nil {
 		return format{}, err
 	}
-	return format{}, &data.FormatError{File: name, Reason: fmt.Sprintf("begins with %q, want a PNG, JPEG or GIF file", b[:min(len(b), 8)])}
+	return format{}, &data.FormatError{
+		File: name, Reason: fmt.Sprintf("begins with %q, want a PNG, JPEG or GIF file", b[:min(len(b), 8)]),
+	}
 }
 
 // convertHint says how other pictures become PNG files.
 func convertHint(name string) string {
 	ext := filepath.Ext(name)
-	return fmt.Sprintf("convert such files to PNG or JPEG, for example: mogrify -format png *%s, and take the old ones away", ext)
+	return fmt.Sprintf(
+		"convert such files to PNG or JPEG, for example: mogrify -format png *%s, and take the old ones away", ext,
+	)
 }
 
 // OtherPicture names the format of a picture that is known and not read, by its first bytes, and is empty for any other

@@ -56,7 +56,9 @@ func reference(tb testing.TB) (recorded, Picture) {
 	var r recorded
 	datatest.Reference(tb, "reference.json", &r)
 	if len(r.Pixels) != 3*37*53 || len(r.Boxes) != 11 || len(r.Files) != 24 {
-		tb.Fatalf("testdata/reference.json holds %d bytes, %d boxes and %d files", len(r.Pixels), len(r.Boxes), len(r.Files))
+		tb.Fatalf(
+			"testdata/reference.json holds %d bytes, %d boxes and %d files", len(r.Pixels), len(r.Boxes), len(r.Files),
+		)
 	}
 	return r, Picture{r.Height, r.Width, r.Pixels}
 }
@@ -65,7 +67,10 @@ func reference(tb testing.TB) (recorded, Picture) {
 func levels(tb testing.TB, what string, got Picture, want sized, tolerance int) {
 	tb.Helper()
 	if got.Height != want.Size[0] || got.Width != want.Size[1] || len(got.Pix) != len(want.Pixels) {
-		tb.Fatalf("%s: %dx%d pixels in %d bytes, want %v in %d", what, got.Height, got.Width, len(got.Pix), want.Size, len(want.Pixels))
+		tb.Fatalf(
+			"%s: %dx%d pixels in %d bytes, want %v in %d", what, got.Height, got.Width, len(got.Pix), want.Size,
+			len(want.Pixels),
+		)
 	}
 	worst, at := 0, 0
 	for i, v := range got.Pix {
@@ -136,14 +141,32 @@ func TestFromImage(t *testing.T) {
 	}{
 		{"grey", image.NewGray(r), color.Gray{77}, [3]byte{77, 77, 77}, "three equal bytes"},
 		{"grey of 16 bits", image.NewGray16(r), color.Gray16{0x4dff}, [3]byte{77, 77, 77}, "the upper eight"},
-		{"transparent", image.NewNRGBA(r), color.NRGBA{200, 100, 50, 128}, [3]byte{227, 177, 152}, "200·128/255 + 255·127/255 and so on, rounded"},
+		{
+			"transparent", image.NewNRGBA(r), color.NRGBA{200, 100, 50, 128}, [3]byte{227, 177, 152},
+			"200·128/255 + 255·127/255 and so on, rounded",
+		},
 		{"invisible", image.NewNRGBA(r), color.NRGBA{200, 100, 50, 0}, [3]byte{255, 255, 255}, "white alone"},
-		{"transparent of 16 bits", image.NewNRGBA64(r), color.NRGBA64{0xc8ff, 0x6400, 0x32ff, 0x8000}, [3]byte{228, 177, 153}, "the upper eight of (51455·32768 + 65535·32767)/65535 = 58495 and so on"},
-		{"opaque of 16 bits", image.NewNRGBA64(r), color.NRGBA64{0xc8ff, 0x6400, 0x32ff, 0xffff}, [3]byte{200, 100, 50}, "the upper eight"},
+		{
+			"transparent of 16 bits", image.NewNRGBA64(r), color.NRGBA64{0xc8ff, 0x6400, 0x32ff, 0x8000},
+			[3]byte{228, 177, 153}, "the upper eight of (51455·32768 + 65535·32767)/65535 = 58495 and so on",
+		},
+		{
+			"opaque of 16 bits", image.NewNRGBA64(r), color.NRGBA64{0xc8ff, 0x6400, 0x32ff, 0xffff},
+			[3]byte{200, 100, 50}, "the upper eight",
+		},
 		{"opaque", image.NewRGBA(r), color.RGBA{200, 100, 50, 255}, [3]byte{200, 100, 50}, "copied"},
-		{"scaled by its transparency", image.NewRGBA(r), color.RGBA{100, 50, 25, 128}, [3]byte{227, 177, 152}, "100 + 127 of white and so on"},
-		{"16 bits", image.NewRGBA64(r), color.RGBA64{0xc8c8, 0x6464, 0x3232, 0xffff}, [3]byte{200, 100, 50}, "the upper eight"},
-		{"ink", image.NewCMYK(r), color.CMYK{0, 128, 255, 51}, [3]byte{204, 102, 0}, "204 is left by black, half of it by ink"},
+		{
+			"scaled by its transparency", image.NewRGBA(r), color.RGBA{100, 50, 25, 128}, [3]byte{227, 177, 152},
+			"100 + 127 of white and so on",
+		},
+		{
+			"16 bits", image.NewRGBA64(r), color.RGBA64{0xc8c8, 0x6464, 0x3232, 0xffff}, [3]byte{200, 100, 50},
+			"the upper eight",
+		},
+		{
+			"ink", image.NewCMYK(r), color.CMYK{0, 128, 255, 51}, [3]byte{204, 102, 0},
+			"204 is left by black, half of it by ink",
+		},
 		{"palette", palette, nil, [3]byte{9, 8, 7}, "the palette's colour"},
 		{"outside of the palette", outside, nil, [3]byte{}, "black instead of a panic"},
 	} {
@@ -153,7 +176,10 @@ func TestFromImage(t *testing.T) {
 			}
 			p := FromImage(tt.img.SubImage(image.Rect(2, 1, 4, 3)))
 			if p.Height != 2 || p.Width != 2 || [3]byte(p.Pix) != tt.want {
-				t.Errorf("%dx%d pixels, the first %v, want 2x2 and %v\nreason: %s", p.Width, p.Height, p.Pix[:3], tt.want, tt.reason)
+				t.Errorf(
+					"%dx%d pixels, the first %v, want 2x2 and %v\nreason: %s", p.Width, p.Height, p.Pix[:3], tt.want,
+					tt.reason,
+				)
 			}
 		})
 	}
@@ -204,36 +230,68 @@ func TestDecodePictureErrors(t *testing.T) {
 	}{
 		{"empty", nil, Bounds{}, "empty, want a picture", false, "a download that never began"},
 		{"web page", []byte("<html>"), Bounds{}, "a web page, not the file itself", false, "an error page"},
-		{"text", []byte("pixels"), Bounds{}, `begins with "pixels", want a PNG, JPEG or GIF file`, false, "another file"},
+		{
+			"text", []byte("pixels"), Bounds{}, `begins with "pixels", want a PNG, JPEG or GIF file`, false,
+			"another file",
+		},
 		{"one byte", []byte{0xff}, Bounds{}, `begins with "\xff"`, false, "shorter than any beginning"},
 		{"cut JPEG", whole[:len(whole)-40], Bounds{}, "bytes: unexpected EOF", false, "a download that was cut off"},
 		{"cut JPEG header", whole[:30], Bounds{}, "30 bytes: unexpected EOF", false, "likewise"},
 		{"cut PNG", plain[:len(plain)-15], Bounds{}, "unexpected EOF", false, "likewise"},
 		{"cut GIF", asGIF[:len(asGIF)-15], Bounds{}, "bytes: ", false, "likewise"},
 		{"changed PNG", broken, Bounds{}, "bytes: ", false, "a checksum disagrees"},
-		{"huge PNG", large(20000, 20000), Bounds{}, "20000x20000 pixels, want sides of at most 16384", false, "nothing is allocated for it"},
-		{"huge JPEG", resized(whole, frame+5, binary.BigEndian, 20000, 20000), Bounds{}, "20000x20000 pixels, want sides of at most 16384", false, "likewise"},
-		{"huge GIF", resized(asGIF, 6, binary.LittleEndian, 20000, 20000), Bounds{}, "20000x20000 pixels, want sides of at most 16384", false, "likewise"},
-		{"many pixels", large(16384, 16383), Bounds{}, "16384x16383 pixels, want at most 67108864 in all", false, "sides alone would allow it"},
-		{"beyond the caller's bound", plain, Bounds{MaxSide: 39}, "40x40 pixels, want sides of at most 39", false, "for sets of small pictures"},
-		{"more than the caller's pixels", plain, Bounds{MaxPixels: 1599}, "40x40 pixels, want at most 1599 in all", false, "likewise"},
+		{
+			"huge PNG", large(20000, 20000), Bounds{}, "20000x20000 pixels, want sides of at most 16384", false,
+			"nothing is allocated for it",
+		},
+		{
+			"huge JPEG", resized(whole, frame+5, binary.BigEndian, 20000, 20000), Bounds{},
+			"20000x20000 pixels, want sides of at most 16384", false, "likewise",
+		},
+		{
+			"huge GIF", resized(asGIF, 6, binary.LittleEndian, 20000, 20000), Bounds{},
+			"20000x20000 pixels, want sides of at most 16384", false, "likewise",
+		},
+		{
+			"many pixels", large(16384, 16383), Bounds{}, "16384x16383 pixels, want at most 67108864 in all", false,
+			"sides alone would allow it",
+		},
+		{
+			"beyond the caller's bound", plain, Bounds{MaxSide: 39}, "40x40 pixels, want sides of at most 39", false,
+			"for sets of small pictures",
+		},
+		{
+			"more than the caller's pixels", plain, Bounds{MaxPixels: 1599}, "40x40 pixels, want at most 1599 in all",
+			false, "likewise",
+		},
 		{"no pixels", large(0, 5), Bounds{}, "33 bytes: png: invalid format", false, "a header that is none"},
-		{"no lines", resized(whole, frame+5, binary.BigEndian, 0, 40), Bounds{}, "40x0 pixels, want at least 1x1", false, "JPEG may state the height at its end: not read"},
-		{"WebP", []byte("RIFF\x10\x00\x00\x00WEBPVP8 "), Bounds{}, "not supported: pictures of format WebP", true, "named, so that it can be converted"},
+		{
+			"no lines", resized(whole, frame+5, binary.BigEndian, 0, 40), Bounds{}, "40x0 pixels, want at least 1x1",
+			false, "JPEG may state the height at its end: not read",
+		},
+		{
+			"WebP", []byte("RIFF\x10\x00\x00\x00WEBPVP8 "), Bounds{}, "not supported: pictures of format WebP", true,
+			"named, so that it can be converted",
+		},
 		{"BMP", []byte("BM\x10\x00"), Bounds{}, "not supported: pictures of format BMP", true, "likewise"},
 		{"TIFF", []byte("II*\x00\x08"), Bounds{}, "not supported: pictures of format TIFF", true, "likewise"},
-		{"recording", []byte("RIFF\x10\x00\x00\x00WAVEfmt "), Bounds{}, `begins with "RIFF`, false, "RIFF holds other things as well"},
+		{
+			"recording", []byte("RIFF\x10\x00\x00\x00WAVEfmt "), Bounds{}, `begins with "RIFF`, false,
+			"RIFF holds other things as well",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := tt.bound.DecodePicture("x.png", tt.b)
 			_, fault := errors.AsType[*data.FormatError](err)
 			_, other := errors.AsType[*data.UnsupportedError](err)
-			if err == nil || fault == other || other != tt.other || !strings.HasPrefix(err.Error(), "x.png: ") || !strings.Contains(err.Error(), tt.want) {
+			if err == nil || fault == other || other != tt.other || !strings.HasPrefix(err.Error(), "x.png: ") ||
+				!strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%v, want x.png and %s\nreason: %s", err, tt.want, tt.reason)
 			}
 		})
 	}
-	if p, err := DecodePicture("x.png", encoded(t, image.NewGray(image.Rect(0, 0, 1, 1)), asPNG)); err != nil || len(p.Pix) != 3 {
+	if p, err := DecodePicture("x.png", encoded(t, image.NewGray(image.Rect(0, 0, 1, 1)), asPNG)); err != nil ||
+		len(p.Pix) != 3 {
 		t.Errorf("a picture of one pixel: %v, %v", p, err)
 	}
 }

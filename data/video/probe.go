@@ -101,7 +101,9 @@ func (d Decoder) probe(ctx context.Context, path, wanted string) (Info, []float6
 func (p probed) info(wanted string) Info {
 	length, _ := seconds(p.Format.Duration)
 	info := Info{Container: p.Format.Name, Duration: time.Duration(length * float64(time.Second))}
-	if slices.Contains([]string{"flv", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "flac", "asf", "mxf"}, p.Format.Name) {
+	if slices.Contains(
+		[]string{"flv", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "flac", "asf", "mxf"}, p.Format.Name,
+	) {
 		info.promised = length
 	}
 	for _, s := range p.Streams {

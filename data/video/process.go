@@ -93,7 +93,10 @@ func (d Decoder) stopped(ctx context.Context, program, path string) error {
 	cause := context.Cause(ctx)
 	switch {
 	case errors.Is(cause, errLimit):
-		return &data.UnsupportedError{File: path, Feature: fmt.Sprintf("a recording that takes %s more than %v", filepath.Base(program), d.limit())}
+		return &data.UnsupportedError{
+			File:    path,
+			Feature: fmt.Sprintf("a recording that takes %s more than %v", filepath.Base(program), d.limit()),
+		}
 	case cause != nil:
 		return fmt.Errorf("video: %s: %w", path, cause)
 	}
@@ -103,7 +106,8 @@ func (d Decoder) stopped(ctx context.Context, program, path string) error {
 // environment leaves out what makes the programs write reports or colour their messages.
 func environment(all []string) []string {
 	kept := slices.DeleteFunc(slices.Clone(all), func(v string) bool {
-		return strings.HasPrefix(v, "FFREPORT=") || strings.HasPrefix(v, "AV_LOG_FORCE_COLOR=") || strings.HasPrefix(v, "LC_ALL=")
+		return strings.HasPrefix(v, "FFREPORT=") || strings.HasPrefix(v, "AV_LOG_FORCE_COLOR=") ||
+			strings.HasPrefix(v, "LC_ALL=")
 	})
 	return append(kept, "AV_LOG_FORCE_NOCOLOR=1", "LC_ALL=C")
 }
@@ -130,7 +134,9 @@ var memoryAddress = regexp.MustCompile(` @ 0x[0-9a-f]+\]`)
 // lastLine is the last message that says something, on one line and without the file's name, or empty.
 func (t *tail) lastLine(path string) string {
 	const longest = 200
-	lines := strings.FieldsFunc(strings.ToValidUTF8(t.String(), "?"), func(r rune) bool { return r == '\n' || r == '\r' })
+	lines := strings.FieldsFunc(
+		strings.ToValidUTF8(t.String(), "?"), func(r rune) bool { return r == '\n' || r == '\r' },
+	)
 	for _, line := range slices.Backward(lines) {
 		line = strings.ReplaceAll(strings.TrimSpace(line), address(path)+": ", "")
 		line = strings.ReplaceAll(line, address(path), "this file")

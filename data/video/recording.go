@@ -89,7 +89,8 @@ const headBytes = 64
 // magics are how recordings begin that are no WAV files: FLAC, Ogg, MP3 with its remarks, CAF, AU, AMR, WavPack,
 // Monkey's Audio, TTA, ASF, Matroska, AC-3.
 var magics = []string{
-	"fLaC", "OggS", "ID3", "caff", ".snd", "#!AMR", "wvpk", "MAC ", "TTA1", "\x30\x26\xb2\x75\x8e\x66\xcf\x11", "\x1a\x45\xdf\xa3", "\x0b\x77",
+	"fLaC", "OggS", "ID3", "caff", ".snd", "#!AMR", "wvpk", "MAC ", "TTA1", "\x30\x26\xb2\x75\x8e\x66\xcf\x11",
+	"\x1a\x45\xdf\xa3", "\x0b\x77",
 }
 
 // sounds tells whether a file that is no WAV file is a recording, by its first bytes, or else by a name that does not

@@ -19,7 +19,9 @@ import (
 // what is cut whoever would decode it.
 func TestRecording(t *testing.T) {
 	for _, law := range []func(byte) int16{datatest.MuLaw, datatest.ALaw} {
-		datatest.Forms(t, "x.wav", datatest.Waves(11025, datatest.Telephone(law, 4000, 0.03)), func(path string) ([]float32, error) {
+		datatest.Forms(t, "x.wav", datatest.Waves(
+			11025, datatest.Telephone(law, 4000, 0.03),
+		), func(path string) ([]float32, error) {
 			s, err := Recording(t.Context(), path, nil, 8000)
 			if err != nil {
 				return nil, err
@@ -37,17 +39,30 @@ func TestRecording(t *testing.T) {
 func TestRecordingWithout(t *testing.T) {
 	d := Decoder{FFmpeg: "no-such-ffmpeg", FFprobe: "no-such-ffprobe"}
 	for _, tt := range []struct{ name, file, want string }{
-		{"x.wav", string(datatest.Wave{Codec: 7, Bits: 8}.File(8000, make([]byte, 100))), "x.wav: not supported: codec 0x7, mu-law, without ffmpeg: ffmpeg is not installed"},
-		{"x.wav", string(datatest.Wave{Codec: 0x55, Bits: 8}.File(8000, make([]byte, 100))), "x.wav: not supported: codec 0x55, MP3, without ffmpeg: ffmpeg is not installed"},
-		{"x.wav", "fLaC and so on", "x.wav: not supported: a recording that is no WAV file, without ffmpeg: ffmpeg is not installed"},
-		{"x.mp3", "anything", "x.mp3: not supported: a recording that is no WAV file, without ffmpeg: ffmpeg is not installed"},
+		{
+			"x.wav", string(datatest.Wave{Codec: 7, Bits: 8}.File(8000, make([]byte, 100))),
+			"x.wav: not supported: codec 0x7, mu-law, without ffmpeg: ffmpeg is not installed",
+		},
+		{
+			"x.wav", string(datatest.Wave{Codec: 0x55, Bits: 8}.File(8000, make([]byte, 100))),
+			"x.wav: not supported: codec 0x55, MP3, without ffmpeg: ffmpeg is not installed",
+		},
+		{
+			"x.wav", "fLaC and so on",
+			"x.wav: not supported: a recording that is no WAV file, without ffmpeg: ffmpeg is not installed",
+		},
+		{
+			"x.mp3", "anything",
+			"x.mp3: not supported: a recording that is no WAV file, without ffmpeg: ffmpeg is not installed",
+		},
 	} {
 		path := filepath.Join(t.TempDir(), tt.name)
 		if _, err := d.Recording(t.Context(), path, nil, 0); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("%s: %v, want that there is none", tt.name, err)
 		}
 		datatest.Put(t, path, []byte(tt.file))
-		if _, err := d.Recording(t.Context(), path, nil, 0); !errors.Is(err, ErrNoFFmpeg) || !strings.Contains(err.Error(), tt.want) || !strings.Contains(data.Hint(err), "install") {
+		if _, err := d.Recording(t.Context(), path, nil, 0); !errors.Is(err, ErrNoFFmpeg) ||
+			!strings.Contains(err.Error(), tt.want) || !strings.Contains(data.Hint(err), "install") {
 			t.Errorf("%.8q: %v, want %q", tt.file, err, tt.want)
 		}
 	}
@@ -104,7 +119,8 @@ func TestRecordingCodecs(t *testing.T) {
 	}
 	// A codec that neither reads.
 	datatest.Put(t, path, datatest.Wave{Codec: 3, Bits: 24}.File(8000, make([]byte, 300)))
-	if _, err := Recording(t.Context(), path, nil, 0); err == nil || !strings.Contains(err.Error(), "codec 0x3 of 24 bits, nor by ffmpeg: ") {
+	if _, err := Recording(t.Context(), path, nil, 0); err == nil ||
+		!strings.Contains(err.Error(), "codec 0x3 of 24 bits, nor by ffmpeg: ") {
 		t.Errorf("floats of 24 bits: %v, want both words", err)
 	}
 }

@@ -96,7 +96,9 @@ func resize(out, p Picture, part Box, narrow *[]byte) {
 		across := newTaps(part.Width, width)
 		for y := 0; y < part.Height; y += 2 {
 			other := min(y+1, part.Height-1) // of an odd number the last row is done twice
-			resizeRows(to[3*y*width:][:3*width], to[3*other*width:][:3*width], from[y*stride:], from[other*stride:], across)
+			resizeRows(
+				to[3*y*width:][:3*width], to[3*other*width:][:3*width], from[y*stride:], from[other*stride:], across,
+			)
 		}
 		stride, from = 3*width, to
 	}
@@ -127,7 +129,8 @@ func resizeRows(to1, to2, from1, from2 []byte, t taps) {
 		weights := t.weights[x*n:][:n]
 		red, green, blue := uint64(tapPair), uint64(tapPair), uint64(tapPair)
 		at1, at2 := from1[3*first:], from2[3*first:]
-		if len(at2) > 3*n { // a fourth byte can be read with each pixel, and a pixel behind the row's end, which weighs 0
+		// a fourth byte can be read with each pixel, and a pixel behind the row's end, which weighs 0
+		if len(at2) > 3*n {
 			for k, w := range weights {
 				v := uint64(binary.LittleEndian.Uint32(at1[3*k:])) | uint64(binary.LittleEndian.Uint32(at2[3*k:]))<<32
 				red += w * (v & tapLow)

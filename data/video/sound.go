@@ -72,7 +72,10 @@ func decodeAU(name string, b []byte) (*audio.Sound, error) {
 	word := func(i int) int { return int(binary.BigEndian.Uint32(b[4*i:])) }
 	start, encoding, rate, channels := word(1), word(3), word(4), word(5)
 	if encoding != float || rate == 0 || channels == 0 || channels > 1024 || start < header || start > len(b) {
-		return broken("sound of encoding %d, %d Hz and %d channels from byte %d, want encoding %d", encoding, rate, channels, start, float)
+		return broken(
+			"sound of encoding %d, %d Hz and %d channels from byte %d, want encoding %d", encoding, rate, channels,
+			start, float,
+		)
 	}
 	b = b[start:]
 	s := &audio.Sound{SampleRateHz: rate, Samples: make([]float32, len(b)/(4*channels))}

@@ -39,7 +39,8 @@ func newStill(img image.Image, orientation int) still {
 	if orientation != upright {
 		return still{Picture: turn(FromImage(img), orientation)}
 	}
-	if planes, ok := img.(*image.YCbCr); ok && planes.SubsampleRatio == image.YCbCrSubsampleRatio420 && planes.Rect.Min == (image.Point{}) {
+	if planes, ok := img.(*image.YCbCr); ok && planes.SubsampleRatio == image.YCbCrSubsampleRatio420 &&
+		planes.Rect.Min == (image.Point{}) {
 		return still{planes: planes}
 	}
 	return still{Picture: FromImage(img)}
@@ -199,7 +200,8 @@ func openPlanes(b []byte) (*image.YCbCr, error) {
 	if len(b) < planesHeader {
 		return nil, errors.New("video: kept planes end in their header")
 	}
-	height, width := int(binary.LittleEndian.Uint32(b[len(planesMagic):])), int(binary.LittleEndian.Uint32(b[len(planesMagic)+4:]))
+	height, width := int(binary.LittleEndian.Uint32(b[len(planesMagic):])),
+		int(binary.LittleEndian.Uint32(b[len(planesMagic)+4:]))
 	if err := (Bounds{}).check(height, width); err != nil {
 		return nil, fmt.Errorf("video: kept planes: %w", err)
 	}
@@ -208,7 +210,10 @@ func openPlanes(b []byte) (*image.YCbCr, error) {
 		return nil, fmt.Errorf("video: kept planes of %d bytes, want those of %dx%d pixels", len(b), width, height)
 	}
 	half := (width + 1) / 2
-	img := &image.YCbCr{Rect: image.Rect(0, 0, width, height), YStride: width, CStride: half, SubsampleRatio: image.YCbCrSubsampleRatio420}
+	img := &image.YCbCr{
+		Rect: image.Rect(0, 0, width, height), YStride: width, CStride: half,
+		SubsampleRatio: image.YCbCrSubsampleRatio420,
+	}
 	img.Y, b = b[:height*width], b[height*width:]
 	img.Cb, img.Cr = b[:len(b)/2], b[len(b)/2:]
 	return img, nil
@@ -227,7 +232,12 @@ func VerifyFrames(paths []string) error {
 			first = p
 		}
 		if p.Height != first.Height || p.Width != first.Width {
-			return &data.FormatError{File: path, Reason: fmt.Sprintf("%dx%d pixels, want %dx%d as the clip's first frame", p.Width, p.Height, first.Width, first.Height)}
+			return &data.FormatError{
+				File: path,
+				Reason: fmt.Sprintf(
+					"%dx%d pixels, want %dx%d as the clip's first frame", p.Width, p.Height, first.Width, first.Height,
+				),
+			}
 		}
 	}
 	return nil

@@ -83,7 +83,9 @@ func noisePlanes(height, width int, ratio image.YCbCrSubsampleRatio) *image.YCbC
 // TestCut converts parts of planes and wants the pixels that they have in the whole.
 func TestCut(t *testing.T) {
 	draw, w := rand.New(rand.NewPCG(2, 0)), new(workshop)
-	for _, ratio := range []image.YCbCrSubsampleRatio{image.YCbCrSubsampleRatio420, image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio444} {
+	for _, ratio := range []image.YCbCrSubsampleRatio{
+		image.YCbCrSubsampleRatio420, image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio444,
+	} {
 		for _, size := range [][2]int{{1, 1}, {2, 3}, {3, 4}, {1, 5}, {6, 5}, {7, 6}, {16, 17}, {33, 48}} {
 			img := noisePlanes(size[0], size[1], ratio)
 			whole := FromImage(img)

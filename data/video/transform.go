@@ -74,7 +74,10 @@ func RandomBox(height, width int, draw *rand.Rand) Box {
 	for range cropTries {
 		target := area * (leastShare + (1-leastShare)*draw.Float64())
 		ratio := math.Exp(math.Log(leastRatio) + (math.Log(mostRatio)-math.Log(leastRatio))*draw.Float64())
-		b := Box{Width: int(math.RoundToEven(math.Sqrt(target * ratio))), Height: int(math.RoundToEven(math.Sqrt(target / ratio)))}
+		b := Box{
+			Width:  int(math.RoundToEven(math.Sqrt(target * ratio))),
+			Height: int(math.RoundToEven(math.Sqrt(target / ratio))),
+		}
 		if b.Width > 0 && b.Width <= width && b.Height > 0 && b.Height <= height {
 			b.Top, b.Left = draw.IntN(height-b.Height+1), draw.IntN(width-b.Width+1)
 			return b
@@ -101,7 +104,8 @@ func Flip(p Picture) {
 	for y := range p.Height {
 		row := p.row(y)
 		for a, b := 0, 3*(p.Width-1); a < b; a, b = a+3, b-3 {
-			row[a], row[a+1], row[a+2], row[b], row[b+1], row[b+2] = row[b], row[b+1], row[b+2], row[a], row[a+1], row[a+2]
+			row[a], row[a+1], row[a+2], row[b], row[b+1], row[b+2] = row[b], row[b+1], row[b+2], row[a], row[a+1],
+				row[a+2]
 		}
 	}
 }

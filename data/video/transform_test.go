@@ -131,7 +131,10 @@ func TestRandomBox(t *testing.T) {
 			// still.
 			bound := 5 * want[1] * math.Sqrt(2/n)
 			if math.Abs(mean-want[0]) > bound || math.Abs(deviation-want[1]) > bound {
-				t.Errorf("%v, %s: mean %.4f and deviation %.4f, want torchvision's %.4f and %.4f to %.4f", c.Size, name, mean, deviation, want[0], want[1], bound)
+				t.Errorf(
+					"%v, %s: mean %.4f and deviation %.4f, want torchvision's %.4f and %.4f to %.4f", c.Size, name,
+					mean, deviation, want[0], want[1], bound,
+				)
 			}
 		}
 	}

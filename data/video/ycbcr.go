@@ -15,7 +15,8 @@ func (p Picture) fromYCbCr(img *image.YCbCr) {
 
 // interpolated reports whether libjpeg interpolates between the planes' samples.
 func interpolated(img *image.YCbCr) bool {
-	halfWidth := img.SubsampleRatio == image.YCbCrSubsampleRatio422 || img.SubsampleRatio == image.YCbCrSubsampleRatio420
+	halfWidth := img.SubsampleRatio == image.YCbCrSubsampleRatio422 ||
+		img.SubsampleRatio == image.YCbCrSubsampleRatio420
 	return halfWidth && img.Rect.Min == (image.Point{}) && img.Rect.Dx() > 4
 }
 
@@ -38,7 +39,8 @@ func (p Picture) spreadYCbCr(img *image.YCbCr, part Box, w *workshop) {
 	// One sample more at either side, where there is one, has no neighbour of its own, but is not seen.
 	first, last := max(part.Left/2-1, 0), min((part.Left+part.Width-1)/2+1, (whole.Width+1)/2-1)
 	n, skip := last-first+1, part.Left-2*first
-	sums, colour := room(&w.sums, 2*n), room(&w.colour, 4*n) // of each colour a row of samples, times 4 between two rows of them, and one that is spread
+	// of each colour a row of samples, times 4 between two rows of them, and one that is spread
+	sums, colour := room(&w.sums, 2*n), room(&w.colour, 4*n)
 	b, c := colour[:2*n], colour[2*n:]
 	for y := range part.Height {
 		from := part.Top + y

@@ -91,7 +91,8 @@ func readStreams(list []byte, open bool) (h header, ok bool) {
 			if id != "strh" || len(b) < 36 {
 				continue
 			}
-			scale, rate, length := binary.LittleEndian.Uint32(b[20:]), binary.LittleEndian.Uint32(b[24:]), binary.LittleEndian.Uint32(b[32:])
+			scale, rate, length := binary.LittleEndian.Uint32(b[20:]), binary.LittleEndian.Uint32(b[24:]),
+				binary.LittleEndian.Uint32(b[32:])
 			switch string(b[:4]) {
 			case "vids":
 				if !ok && rate > 0 {

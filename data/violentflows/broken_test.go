@@ -21,26 +21,60 @@ func TestBroken(t *testing.T) {
 	type fault datatest.Fault
 	for _, tt := range []fault{
 		{"empty", func(m datatest.Files) { m[bad] = nil }, file + ": empty", false, false, "a download that broke off"},
-		{"no AVI", func(m datatest.Files) { m[bad] = []byte("<html>not found</html>") }, file + ": a web page, not the file itself", false, false, "a download that was refused"},
-		{"garbage", func(m datatest.Files) { m[bad] = []byte("neither this nor that.") }, file + `: 22 bytes, begins with "neit", want an AVI file`, false, false, "no format begins so"},
-		{"truncated", func(m datatest.Files) { m[bad] = good[:len(good)/2] }, file + `: truncated: chunk "LIST"`, false, false, "a download that broke off"},
-		{"folder", func(m datatest.Files) { delete(m, bad); m[bad+"/x"] = nil }, file + ": not a regular file", false, false, "no file"},
-		{"no picture", func(m datatest.Files) { m[bad] = avi(auds()) }, file + ": no video stream", false, false, "sound alone"},
-		{"no frames", func(m datatest.Files) { m[bad] = avi(vids(), auds()) }, file + ": ", true, false, "headers without what they promise"},
-		{"twice", func(m datatest.Files) { m[strings.Replace(bad, ".avi", ".mp4", 1)] = good }, ".mp4: " + file + " is there too, want one file of a clip", false, false, "one clip in two formats"},
-		{"no fold", func(m datatest.Files) { m.Without("violentflows/3/") }, "3: no such folder, want the owners' folds 1 to 5", false, true, "a download that lacks one"},
-		{"no class", func(m datatest.Files) { m.Without("violentflows/3/Violence") }, "Violence: no such folder, want the clips of a class", false, true, "likewise"},
-		{"two folders", func(m datatest.Files) { m["violentflows/3/violence/x.avi"] = good }, "violence: Violence is there too, want one folder", false, true, "which one is meant"},
+		{
+			"no AVI", func(m datatest.Files) { m[bad] = []byte("<html>not found</html>") },
+			file + ": a web page, not the file itself", false, false, "a download that was refused",
+		},
+		{
+			"garbage", func(m datatest.Files) { m[bad] = []byte("neither this nor that.") },
+			file + `: 22 bytes, begins with "neit", want an AVI file`, false, false, "no format begins so",
+		},
+		{
+			"truncated", func(m datatest.Files) { m[bad] = good[:len(good)/2] }, file + `: truncated: chunk "LIST"`,
+			false, false, "a download that broke off",
+		},
+		{
+			"folder", func(m datatest.Files) { delete(m, bad); m[bad+"/x"] = nil }, file + ": not a regular file",
+			false, false, "no file",
+		},
+		{
+			"no picture", func(m datatest.Files) { m[bad] = avi(auds()) }, file + ": no video stream", false, false,
+			"sound alone",
+		},
+		{
+			"no frames", func(m datatest.Files) { m[bad] = avi(vids(), auds()) }, file + ": ", true, false,
+			"headers without what they promise",
+		},
+		{
+			"twice", func(m datatest.Files) { m[strings.Replace(bad, ".avi", ".mp4", 1)] = good },
+			".mp4: " + file + " is there too, want one file of a clip", false, false, "one clip in two formats",
+		},
+		{
+			"no fold", func(m datatest.Files) { m.Without("violentflows/3/") },
+			"3: no such folder, want the owners' folds 1 to 5", false, true, "a download that lacks one",
+		},
+		{
+			"no class", func(m datatest.Files) { m.Without("violentflows/3/Violence") },
+			"Violence: no such folder, want the clips of a class", false, true, "likewise",
+		},
+		{
+			"two folders", func(m datatest.Files) { m["violentflows/3/violence/x.avi"] = good },
+			"violence: Violence is there too, want one folder", false, true, "which one is meant",
+		},
 		{"no clips", func(m datatest.Files) {
 			m.Without("violentflows/3/Violence")
 			m["violentflows/3/Violence/readme.txt"] = nil
 		}, "Violence: no clips, want .avi files", false, true, "an empty class"},
-		{"no folds", func(m datatest.Files) { m.Without("violentflows/"); m["violentflows/x"] = nil }, "violentflows: no folders 1 to 5", false, true, "another folder"},
+		{
+			"no folds", func(m datatest.Files) { m.Without("violentflows/"); m["violentflows/x"] = nil },
+			"violentflows: no folders 1 to 5", false, true, "another folder",
+		},
 		{"no sound", func(m datatest.Files) {
 			for name := range m {
 				m[name] = avi(vids())
 			}
-		}, "not supported: a set without sound: none of 20 clips has any", false, true, "Hockey Fights for example: one modality would always be the same"},
+		}, "not supported: a set without sound: none of 20 clips has any", false, true,
+			"Hockey Fights for example: one modality would always be the same"},
 	} {
 		t.Run(tt.Name, func(t *testing.T) {
 			left := 15
@@ -93,8 +127,11 @@ func TestLinks(t *testing.T) {
 }
 
 func TestSettingErrors(t *testing.T) {
-	for _, settings := range []map[string]any{{"fold": 0}, {"fold": 6}, {"silent": "no"}, {"frames": 1.5}, {"sound_seconds": 60}, {"side": 3}} {
-		if _, err := Open("no folder", settings); err == nil || !strings.HasPrefix(err.Error(), "violentflows: ") || strings.Contains(err.Error(), "no folder") {
+	for _, settings := range []map[string]any{
+		{"fold": 0}, {"fold": 6}, {"silent": "no"}, {"frames": 1.5}, {"sound_seconds": 60}, {"side": 3},
+	} {
+		if _, err := Open("no folder", settings); err == nil || !strings.HasPrefix(err.Error(), "violentflows: ") ||
+			strings.Contains(err.Error(), "no folder") {
 			t.Errorf("Open with %v: %v, want an error about the setting", settings, err)
 		}
 	}

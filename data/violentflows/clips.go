@@ -100,9 +100,14 @@ func (c clip) listFolder() ([]clip, error) {
 			continue
 		}
 		stem := strings.TrimSuffix(f.Name(), ext)
-		found := clip{id: c.id + "/" + f.Name(), path: filepath.Join(c.path, f.Name()), fold: c.fold, label: c.label, group: source(stem)}
+		found := clip{
+			id: c.id + "/" + f.Name(), path: filepath.Join(c.path, f.Name()), fold: c.fold, label: c.label,
+			group: source(stem),
+		}
 		if other[stem] != "" {
-			found.err = &data.FormatError{File: found.path, Reason: fmt.Sprintf("%s is there too, want one file of a clip", other[stem])}
+			found.err = &data.FormatError{
+				File: found.path, Reason: fmt.Sprintf("%s is there too, want one file of a clip", other[stem]),
+			}
 		}
 		other[stem] = f.Name()
 		list = append(list, found)
@@ -122,12 +127,16 @@ func classFolder(dir string, entries []os.DirEntry, want string) (string, error)
 			continue
 		}
 		if found != "" {
-			return "", &data.FormatError{File: filepath.Join(dir, e.Name()), Reason: fmt.Sprintf("%s is there too, want one folder", found)}
+			return "", &data.FormatError{
+				File: filepath.Join(dir, e.Name()), Reason: fmt.Sprintf("%s is there too, want one folder", found),
+			}
 		}
 		found = e.Name()
 	}
 	if found == "" {
-		return "", &data.FormatError{File: filepath.Join(dir, want), Reason: "no such folder, want the clips of a class"}
+		return "", &data.FormatError{
+			File: filepath.Join(dir, want), Reason: "no such folder, want the clips of a class",
+		}
 	}
 	return found, nil
 }

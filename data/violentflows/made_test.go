@@ -68,7 +68,10 @@ func plain(tb testing.TB, ext, colour string, seconds float64, hertz int) []byte
 	tb.Helper()
 	args := []string{"-f", "lavfi", "-i", fmt.Sprintf("color=c=%s:s=320x240:r=25:d=%v", colour, seconds)}
 	if hertz > 0 {
-		args = append(args, "-f", "lavfi", "-i", fmt.Sprintf("sine=frequency=%d:sample_rate=44100:duration=%v", hertz, seconds), "-c:a", "mp3")
+		args = append(
+			args, "-f", "lavfi", "-i", fmt.Sprintf("sine=frequency=%d:sample_rate=44100:duration=%v", hertz, seconds),
+			"-c:a", "mp3",
+		)
 	}
 	return datatest.FFmpeg(tb, ext, append(args, "-c:v", "mpeg4", "-q:v", "2")...)
 }

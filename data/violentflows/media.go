@@ -37,9 +37,11 @@ func (o options) modalities(clips map[string]clip) []stream.Modality {
 	files := func(i stream.Item) []string { return []string{clips[i.ID].path} }
 	return []stream.Modality{
 		{
-			Modality: data.Modality{Name: picture, Kind: data.Clip, Shape: []int{o.frames, o.imageSide, o.imageSide, 3}},
-			Recipe:   fmt.Sprintf("violentflows frames 1: %d a second, short side at most %d", o.fps, o.frameSide),
-			Files:    files,
+			Modality: data.Modality{
+				Name: picture, Kind: data.Clip, Shape: []int{o.frames, o.imageSide, o.imageSide, 3},
+			},
+			Recipe: fmt.Sprintf("violentflows frames 1: %d a second, short side at most %d", o.fps, o.frameSide),
+			Files:  files,
 			Decode: func(ctx context.Context, _ stream.Item, files []string) (stream.Feature, error) {
 				return o.decodeFrames(ctx, files[0])
 			},
@@ -47,8 +49,10 @@ func (o options) modalities(clips map[string]clip) []stream.Modality {
 		},
 		{
 			Modality: data.Modality{Name: sound, Kind: data.Spectrogram, Shape: []int{bins, o.times(), 1}},
-			Recipe:   fmt.Sprintf("violentflows sound 1: %d Hz, tiled to %d, %d by %d", soundRate, o.samples(), window, hop),
-			Files:    files,
+			Recipe: fmt.Sprintf(
+				"violentflows sound 1: %d Hz, tiled to %d, %d by %d", soundRate, o.samples(), window, hop,
+			),
+			Files: files,
 			Decode: func(ctx context.Context, i stream.Item, _ []string) (stream.Feature, error) {
 				return o.decodeSound(ctx, clips[i.ID])
 			},
@@ -81,16 +85,23 @@ func (o options) decodeSound(ctx context.Context, c clip) (stream.Feature, error
 
 // decodeFrames makes a feature [T, H, W, 3] of all frames that a sample may consist of.
 func (o options) decodeFrames(ctx context.Context, path string) (stream.Feature, error) {
-	list, err := video.Frames(ctx, path, video.Options{FPS: float64(o.fps), MaxFrames: maxFrames, ShortSide: o.frameSide})
+	list, err := video.Frames(
+		ctx, path, video.Options{FPS: float64(o.fps), MaxFrames: maxFrames, ShortSide: o.frameSide},
+	)
 	if err != nil {
 		return stream.Feature{}, err
 	}
 	if len(list) == maxFrames {
-		return stream.Feature{}, &data.UnsupportedError{File: path, Feature: fmt.Sprintf("%d frames or more at %d a second, want fewer", maxFrames, o.fps)}
+		return stream.Feature{}, &data.UnsupportedError{
+			File: path, Feature: fmt.Sprintf("%d frames or more at %d a second, want fewer", maxFrames, o.fps),
+		}
 	}
 	height, width := list[0].Height, list[0].Width
 	if min(height, width) < leastSide {
-		return stream.Feature{}, &data.FormatError{File: path, Reason: fmt.Sprintf("frames of %dx%d pixels, want at least %d a side", width, height, leastSide)}
+		return stream.Feature{}, &data.FormatError{
+			File:   path,
+			Reason: fmt.Sprintf("frames of %dx%d pixels, want at least %d a side", width, height, leastSide),
+		}
 	}
 	return stream.Feature{Shape: []int{len(list), height, width, 3}, Bytes: video.Packed(list)}, nil
 }

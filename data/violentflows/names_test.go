@@ -33,7 +33,8 @@ func TestNames(t *testing.T) {
 		}
 		m[clip] = whole[:len(whole)/2]
 		_, err = Open(m.Write(t), loader.Settings())
-		if err == nil || strings.ContainsAny(err.Error(), "\n\t\x1b") || !strings.Contains(err.Error(), filepath.Base(data.OneLine(name))) {
+		if err == nil || strings.ContainsAny(err.Error(), "\n\t\x1b") ||
+			!strings.Contains(err.Error(), filepath.Base(data.OneLine(name))) {
 			t.Errorf("%q: %q, want the cut clip in one line", name, err)
 		}
 	}

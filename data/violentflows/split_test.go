@@ -15,9 +15,15 @@ func TestSource(t *testing.T) {
 	for _, tt := range []struct{ name, want, reason string }{
 		{"crowd_violence__A_Title__someone__ZGI5vlDMpJA", "video ZGI5vlDMpJA", "keywords, title, uploader, video"},
 		{"stadium_crowds__A_Title__someone__ZGI5vlDMpJA", "video ZGI5vlDMpJA", "found by other words"},
-		{"crowd_violence__A_Title__someone__a-b_c__e-_Z", "video a-b_c__e-_Z", "YouTube's names have such characters too"},
+		{
+			"crowd_violence__A_Title__someone__a-b_c__e-_Z", "video a-b_c__e-_Z",
+			"YouTube's names have such characters too",
+		},
 		{"crowd_violence__A_Title__someone___a-b_c__e-Z", "video _a-b_c__e-Z", "also at the beginning"},
-		{"fans_violence__A_long_title_that_is_cut_off_before_its_en", "video A_long_title_that_is_cut_off_before_its_en", "a name that is cut off"},
+		{
+			"fans_violence__A_long_title_that_is_cut_off_before_its_en",
+			"video A_long_title_that_is_cut_off_before_its_en", "a name that is cut off",
+		},
 		{"fans_violence__abcdefghijk", "video abcdefghijk", "nothing but a title"},
 		{"fans_violence__A__title__of some one", "video A__title__of some one", "the end is no video's name"},
 		{"clip 7", "", "another way of naming"},
@@ -45,7 +51,9 @@ func TestSort(t *testing.T) {
 	list := manyClips()
 	o := options{fold: 3, seed: 1, valShare: 0.1}
 	parts := o.sort(list)
-	if n := len(parts[data.Train]) + len(parts[data.Validation]) + len(parts[data.Test]); n != len(list) || len(parts[data.Test]) != 50 {
+	if n := len(parts[data.Train]) + len(
+		parts[data.Validation],
+	) + len(parts[data.Test]); n != len(list) || len(parts[data.Test]) != 50 {
 		t.Fatalf("%d clips in all, %d tested, want 250 and 50", n, len(parts[data.Test]))
 	}
 	trained := map[string]bool{}
@@ -71,14 +79,19 @@ func TestSort(t *testing.T) {
 			t.Errorf("%+v is tested, want fold 3", c)
 		}
 	}
-	if other := (options{fold: 3, seed: 2, valShare: 0.1}).sort(list); cmp.Equal(ids(parts[data.Validation]), ids(other[data.Validation])) {
+	if other := (options{fold: 3, seed: 2, valShare: 0.1}).sort(list); cmp.Equal(
+		ids(parts[data.Validation]), ids(other[data.Validation]),
+	) {
 		t.Error("another seed gives the same split")
 	}
 	if none := (options{fold: 3, seed: 1}).sort(list); len(none[data.Validation]) != 0 {
 		t.Errorf("val_share 0: %d clips validate", len(none[data.Validation]))
 	}
 	shuffled := slices.Clone(list)
-	rand.New(rand.NewPCG(1, 1)).Shuffle(len(shuffled), func(a, b int) { shuffled[a], shuffled[b] = shuffled[b], shuffled[a] })
+	rand.New(rand.NewPCG(1, 1)).Shuffle(len(shuffled), func(a, b int) {
+		shuffled[a], shuffled[b] = shuffled[b],
+			shuffled[a]
+	})
 	slices.SortFunc(shuffled, func(a, b clip) int { return a.label - b.label }) // videos of both classes count alike
 	slices.SortStableFunc(list, func(a, b clip) int { return a.label - b.label })
 	one, two := ids(o.sort(list)[data.Validation]), ids(o.sort(shuffled)[data.Validation])

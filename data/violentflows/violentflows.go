@@ -60,7 +60,9 @@ func prepare(dir string, settings map[string]any) (c stream.Config, err error) {
 		whole = append(whole, clip)
 	}
 	if n := sum(total); n > 0 && sum(silent) == n {
-		return c, &data.UnsupportedError{File: root, Feature: fmt.Sprintf("a set without sound: none of %d clips has any", n)}
+		return c, &data.UnsupportedError{
+			File: root, Feature: fmt.Sprintf("a set without sound: none of %d clips has any", n),
+		}
 	}
 	c.Description = o.describe(len(list), silent)
 	c.Description.Provenance.Skipped = left
@@ -69,7 +71,10 @@ func prepare(dir string, settings map[string]any) (c stream.Config, err error) {
 	for split, part := range o.sort(whole) {
 		for _, p := range part {
 			clips[p.id] = p
-			c.Parts[split] = append(c.Parts[split], stream.Item{ID: p.id, Label: p.label, Detail: data.Detail{Group: p.group, Duration: p.duration}})
+			c.Parts[split] = append(
+				c.Parts[split],
+				stream.Item{ID: p.id, Label: p.label, Detail: data.Detail{Group: p.group, Duration: p.duration}},
+			)
 		}
 	}
 	c.Modalities, c.SkipBroken = o.modalities(clips), o.skipBroken
@@ -88,18 +93,25 @@ func (o options) describe(clips int, silent []int) data.Description {
 	heard := "all have sound"
 	if n := sum(silent); n > 0 {
 		how := map[string]string{silentZeros: "read as silence", silentSkip: "left out"}[o.silent]
-		heard = fmt.Sprintf("%d without sound, %d of them %s and %d %s, are %s", n, silent[0], classes[0], silent[1], classes[1], how)
+		heard = fmt.Sprintf(
+			"%d without sound, %d of them %s and %d %s, are %s", n, silent[0], classes[0], silent[1], classes[1], how,
+		)
 	}
 	return data.Description{
 		Name:    Name,
 		Classes: classes,
 		Provenance: data.Provenance{
-			Source:   "Violent Flows, T. Hassner, Y. Itcher, O. Kliper-Gross, CVPR Workshops 2012",
-			Licence:  "given by its authors for research; the clips are YouTube's",
-			Protocol: fmt.Sprintf("fold %d of the owners' %d is tested; of the others about %v of each class validates by data_seed %d, no source video in both; of %d clips %s", o.fold, folds, o.valShare, o.seed, clips, heard),
+			Source:  "Violent Flows, T. Hassner, Y. Itcher, O. Kliper-Gross, CVPR Workshops 2012",
+			Licence: "given by its authors for research; the clips are YouTube's",
+			Protocol: fmt.Sprintf(
+				"fold %d of the owners' %d is tested; of the others about %v of each class validates by data_seed "+
+					"%d, no source video in both; of %d clips %s",
+				o.fold, folds, o.valShare, o.seed, clips, heard,
+			),
 		},
 		Recipe: map[string]any{ // the paper's but for the batch: of 64 there would be three in an epoch
-			"lr": 0.002, "momentum": 0.9, "weight_decay": 1e-4, "batch": 16.0, "epochs": 50.0, "lr_step": 30.0, "lr_gamma": 0.1,
+			"lr": 0.002, "momentum": 0.9, "weight_decay": 1e-4, "batch": 16.0, "epochs": 50.0, "lr_step": 30.0,
+			"lr_gamma":           0.1,
 			"encoder." + picture: "resnet18", "encoder." + sound: "resnet18",
 		},
 	}

@@ -21,16 +21,25 @@ import (
 // TestSamples reads a set of the owners' layout and wants what its files hold.
 func TestSamples(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
-	d := loader.Must(t, madeClips(2, plain(t, ".avi", "red", 1, 440), plain(t, ".avi", "blue", 4, 0)).Write(t), "fold", 2)
+	d := loader.Must(
+		t, madeClips(2, plain(t, ".avi", "red", 1, 440), plain(t, ".avi", "blue", 4, 0)).Write(t), "fold", 2,
+	)
 	if d.Len(data.Train) != 16 || d.Len(data.Validation) != 0 || d.Len(data.Test) != 4 {
-		t.Fatalf("%d, %d and %d samples, want 16, 0 and 4, a fifth", d.Len(data.Train), d.Len(data.Validation), d.Len(data.Test))
+		t.Fatalf(
+			"%d, %d and %d samples, want 16, 0 and 4, a fifth", d.Len(data.Train), d.Len(data.Validation),
+			d.Len(data.Test),
+		)
 	}
 	desc := d.Describe()
-	want := []data.Modality{{Name: picture, Kind: data.Clip, Shape: []int{3, 16, 16, 3}}, {Name: sound, Kind: data.Spectrogram, Shape: []int{257, 188, 1}}}
+	want := []data.Modality{
+		{Name: picture, Kind: data.Clip, Shape: []int{3, 16, 16, 3}},
+		{Name: sound, Kind: data.Spectrogram, Shape: []int{257, 188, 1}},
+	}
 	if diff := cmp.Diff(want, desc.Modalities); diff != "" {
 		t.Fatalf("modalities (-want +got)\n%s", diff)
 	}
-	const said = "fold 2 of the owners' 5 is tested; of the others about 0 of each class validates by data_seed 0, no source video in both; " +
+	const said = "fold 2 of the owners' 5 is tested; of the others about 0 of each class validates by data_seed 0, " +
+		"no source video in both; " +
 		"of 20 clips 10 without sound, 5 of them peaceful and 5 violent, are read as silence"
 	if desc.Provenance.Protocol != said {
 		t.Errorf("protocol %q, want %q", desc.Provenance.Protocol, said)
@@ -47,7 +56,8 @@ func TestSamples(t *testing.T) {
 			duration, colour = time.Second, [3]float64{254, 0, 0}
 		}
 		detail := d.(data.Detailed).Detail(data.Test, i)
-		if detail.Group != "video "+name[len(name)-15:len(name)-4] || (detail.Duration-duration).Abs() > 100*time.Millisecond {
+		if detail.Group != "video "+name[len(name)-15:len(name)-4] ||
+			(detail.Duration-duration).Abs() > 100*time.Millisecond {
 			t.Errorf("%s: %+v, want its video and %v", id, detail, duration)
 		}
 		for _, draw := range []uint64{0, 5} {
@@ -63,7 +73,9 @@ func TestSamples(t *testing.T) {
 			case !hears:
 				silence := float32(math.Log(1e-7))
 				if slices.Min(x[sound]) != silence || slices.Max(x[sound]) != silence {
-					t.Errorf("%s: from %v to %v, want silence, %v", id, slices.Min(x[sound]), slices.Max(x[sound]), silence)
+					t.Errorf(
+						"%s: from %v to %v, want silence, %v", id, slices.Min(x[sound]), slices.Max(x[sound]), silence,
+					)
 				}
 			case math.Abs(float64(loudest/188)*22050/512-440) > 22: // bins are 43 Hz apart
 				t.Errorf("%s: loudest at %v Hz, want 440", id, float64(loudest/188)*22050/512)
@@ -98,12 +110,15 @@ func TestSoundTwin(t *testing.T) {
 			if place < 0 || place >= 33075 {
 				continue // zeros
 			}
-			v := min(max(float64(s.Samples[place%len(s.Samples)]), -1), 1) * (0.5 - 0.5*math.Cos(2*math.Pi*float64(n)/512))
+			v := min(
+				max(float64(s.Samples[place%len(s.Samples)]), -1), 1,
+			) * (0.5 - 0.5*math.Cos(2*math.Pi*float64(n)/512))
 			phase := -2 * math.Pi * float64(at[0]) * float64(n) / 512
 			re, im = re+v*math.Cos(phase), im+v*math.Sin(phase)
 		}
 		// The transform's rounding in float64, kept as float32.
-		if got, want := float64(f.Values[at[0]*o.times()+at[1]]), math.Log(math.Hypot(re, im)+1e-7); math.Abs(got-want) > 1e-4 {
+		if got, want := float64(f.Values[at[0]*o.times()+at[1]]),
+			math.Log(math.Hypot(re, im)+1e-7); math.Abs(got-want) > 1e-4 {
 			t.Errorf("bin %d, frame %d: %v, want %v", at[0], at[1], got, want)
 		}
 	}
@@ -122,7 +137,8 @@ func TestFrames(t *testing.T) {
 	if err != nil || len(all) != 75 {
 		t.Fatalf("%d frames, %v, want 75", len(all), err)
 	}
-	for i, place := range []int{15, 55} { // of 15 frames at 5 a second, which are 5 apart, those with 3 and 11 before them
+	// of 15 frames at 5 a second, which are 5 apart, those with 3 and 11 before them
+	for i, place := range []int{15, 55} {
 		like := -1
 		for n := place - 3; n <= place+3; n++ { // the decoder takes one near the time
 			want := make([]float32, side*side*3)
@@ -156,7 +172,10 @@ func TestFolds(t *testing.T) {
 	for fold := 1; fold <= folds; fold++ {
 		d := datatest.Open(t, Open, dir, map[string]any{"fold": fold})
 		if d.Len(data.Train) != 72 || d.Len(data.Validation) != 8 {
-			t.Errorf("fold %d: %d and %d samples, want 72 and 8, 4 of each class", fold, d.Len(data.Train), d.Len(data.Validation))
+			t.Errorf(
+				"fold %d: %d and %d samples, want 72 and 8, 4 of each class", fold, d.Len(data.Train),
+				d.Len(data.Validation),
+			)
 		}
 		for i := range d.Len(data.Test) {
 			id, _ := d.Identity(data.Test, i)
@@ -179,7 +198,9 @@ func TestSilent(t *testing.T) {
 	d := loader.Must(t, dir, "silent", "skip")
 	p := d.Describe().Provenance
 	if d.Len(data.Train) != 16 || d.Len(data.Test) != 4 || len(p.Skipped) != 10 {
-		t.Errorf("%d and %d samples, %d left out, want 16, 4 and 10", d.Len(data.Train), d.Len(data.Test), len(p.Skipped))
+		t.Errorf(
+			"%d and %d samples, %d left out, want 16, 4 and 10", d.Len(data.Train), d.Len(data.Test), len(p.Skipped),
+		)
 	}
 	for _, s := range p.Skipped {
 		if !strings.HasSuffix(s, ".avi: no sound") {
@@ -189,7 +210,9 @@ func TestSilent(t *testing.T) {
 	if !strings.HasSuffix(p.Protocol, "of 30 clips 10 without sound, 5 of them peaceful and 5 violent, are left out") {
 		t.Errorf("protocol %q", p.Protocol)
 	}
-	if p := loader.Must(t, madeClips(1, avi(vids(), auds()), nil).Write(t)).Describe().Provenance.Protocol; !strings.HasSuffix(p, "of 10 clips all have sound") {
+	if p := loader.Must(
+		t, madeClips(1, avi(vids(), auds()), nil).Write(t),
+	).Describe().Provenance.Protocol; !strings.HasSuffix(p, "of 10 clips all have sound") {
 		t.Errorf("protocol %q", p)
 	}
 }
@@ -250,7 +273,8 @@ func TestOtherContainers(t *testing.T) {
 	}
 	bad := "violentflows/1/Violence/" + strings.Replace(madeName(1, 1, 0), ".avi", ".mp4", 1)
 	m[bad] = hears[:len(hears)/2]
-	if _, err := Open(m.Write(t), loader.Settings()); err == nil || !strings.Contains(err.Error(), filepath.Base(bad)) || strings.Contains(err.Error(), "\n") {
+	if _, err := Open(m.Write(t), loader.Settings()); err == nil ||
+		!strings.Contains(err.Error(), filepath.Base(bad)) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("half a file: %v, want it named in one line", err)
 	}
 	t.Setenv("PATH", t.TempDir())
@@ -264,7 +288,8 @@ func TestNoFFmpeg(t *testing.T) {
 	t.Setenv(cache.DirVariable, "off")
 	t.Setenv("PATH", t.TempDir())
 	d := loader.Must(t, madeClips(1, avi(vids(), auds()), nil).Write(t))
-	if _, err := d.Read(data.Train, []int{0}, 0); !errors.Is(err, video.ErrNoFFmpeg) || strings.Contains(err.Error(), "\n") {
+	if _, err := d.Read(data.Train, []int{0}, 0); !errors.Is(err, video.ErrNoFFmpeg) ||
+		strings.Contains(err.Error(), "\n") {
 		t.Errorf("Read: %v, want %v", err, video.ErrNoFFmpeg)
 	}
 }

@@ -29,7 +29,8 @@ const (
 )
 
 var windowTraces = []string{
-	inforeg.KindFisherEmp, inforeg.KindFisherTrue, inforeg.KindReleased, inforeg.KindBatchSquare, inforeg.KindSigns, inforeg.KindLabels, inforeg.KindShare,
+	inforeg.KindFisherEmp, inforeg.KindFisherTrue, inforeg.KindReleased, inforeg.KindBatchSquare, inforeg.KindSigns,
+	inforeg.KindLabels, inforeg.KindShare,
 }
 
 // acting is when a method acts, by its defaults: every method but joint training can act in the whole run, inside the
@@ -47,23 +48,64 @@ type acting struct {
 }
 
 // always acts in every epoch.
-var always = acting{window: WindowAll, last: maxEpoch, k: 0.04, trace: inforeg.KindFisherEmp, source: sourceOwn, smooth: 1}
+var always = acting{
+	window: WindowAll, last: maxEpoch, k: 0.04, trace: inforeg.KindFisherEmp, source: sourceOwn, smooth: 1,
+}
 
 const maxEpoch = 1e6
 
 func (a acting) settings() []data.Setting {
 	return []data.Setting{
-		{Name: "window", Default: a.window, Check: checkWindow, Mutable: true, Doc: "when the method acts: all, none, auto (inside the window of eq. 11), outside (outside it), or epochs such as 2:5 8:9, from and up to, also by modality: audio 2:5, visual 8:9; here and below an epoch is an interval of window_every"},
-		{Name: "first_epoch", Default: a.first, Min: 0, Max: maxEpoch, Whole: true, Mutable: true, Doc: "first epoch in which the method may act"},
-		{Name: "last_epoch", Default: a.last, Min: 0, Max: maxEpoch, Whole: true, Mutable: true, Doc: "last epoch in which it may"},
-		{Name: "k", Default: a.k, Min: -100, Max: 1, Mutable: true, Doc: "K of eq. 11, the relative rise of the trace over k_every that opens the window; over another interval 1 - (1-K)^share, share times as long"},
-		{Name: "k_z", Default: 0.0, Min: 0, Max: 100, Mutable: true, Doc: "standard errors by which the rise has to exceed K, measured on the same samples before and after; 0 in the paper"},
-		{Name: "floor", Default: a.floor, Own: a.published, Min: 0, Max: 1, Mutable: true, Doc: "share of the trace's maximum below which the window stays shut; not in the paper"},
-		{Name: "window_trace", Default: a.trace, Choices: windowTraces, Mutable: true, Doc: "trace that the window is read from: fisher_emp is eq. 7; signs, labels and share are measured in steps, where every.signs and so on say so"},
-		{Name: "window_source", Default: a.source, Choices: []string{sourceOwn, sourceFirst}, Mutable: true, Doc: "whose trace opens a modality's window: its own, or the first modality's"},
-		{Name: "smooth", Default: a.smooth, Min: 1, Max: 1000, Whole: true, Mutable: true, Doc: "values over which the trace is averaged before the test; 1 takes it raw"},
-		{Name: "smooth_zeros", Default: a.padded, Mutable: true, Doc: "whether zeros stand before the averaged trace, as in the published code: the window is then open for about so many epochs whatever the network does"},
-		{Name: "open_at_start", Default: a.open, Mutable: true, Doc: "whether the window is open in epoch 0, before any trace, as in the published code"},
+		{
+			Name: "window", Default: a.window, Check: checkWindow, Mutable: true,
+			Doc: "when the method acts: all, none, auto (inside the window of eq. 11), outside (outside it), or " +
+				"epochs such as 2:5 8:9, from and up to, also by modality: audio 2:5, visual 8:9; here and below an " +
+				"epoch is an interval of window_every",
+		},
+		{
+			Name: "first_epoch", Default: a.first, Min: 0, Max: maxEpoch, Whole: true, Mutable: true,
+			Doc: "first epoch in which the method may act",
+		},
+		{
+			Name: "last_epoch", Default: a.last, Min: 0, Max: maxEpoch, Whole: true, Mutable: true,
+			Doc: "last epoch in which it may",
+		},
+		{
+			Name: "k", Default: a.k, Min: -100, Max: 1, Mutable: true,
+			Doc: "K of eq. 11, the relative rise of the trace over k_every that opens the window; over another " +
+				"interval 1 - (1-K)^share, share times as long",
+		},
+		{
+			Name: "k_z", Default: 0.0, Min: 0, Max: 100, Mutable: true,
+			Doc: "standard errors by which the rise has to exceed K, measured on the same samples before and after; " +
+				"0 in the paper",
+		},
+		{
+			Name: "floor", Default: a.floor, Own: a.published, Min: 0, Max: 1, Mutable: true,
+			Doc: "share of the trace's maximum below which the window stays shut; not in the paper",
+		},
+		{
+			Name: "window_trace", Default: a.trace, Choices: windowTraces, Mutable: true,
+			Doc: "trace that the window is read from: fisher_emp is eq. 7; signs, labels and share are measured in " +
+				"steps, where every.signs and so on say so",
+		},
+		{
+			Name: "window_source", Default: a.source, Choices: []string{sourceOwn, sourceFirst}, Mutable: true,
+			Doc: "whose trace opens a modality's window: its own, or the first modality's",
+		},
+		{
+			Name: "smooth", Default: a.smooth, Min: 1, Max: 1000, Whole: true, Mutable: true,
+			Doc: "values over which the trace is averaged before the test; 1 takes it raw",
+		},
+		{
+			Name: "smooth_zeros", Default: a.padded, Mutable: true,
+			Doc: "whether zeros stand before the averaged trace, as in the published code: the window is then open " +
+				"for about so many epochs whatever the network does",
+		},
+		{
+			Name: "open_at_start", Default: a.open, Mutable: true,
+			Doc: "whether the window is open in epoch 0, before any trace, as in the published code",
+		},
 	}
 }
 
@@ -155,10 +197,14 @@ func Windows(e inforeg.Epoch) (open map[string]bool, rise map[string]float64, er
 			if !ok {
 				list = epochs[""]
 			}
-			open[m] = within && slices.ContainsFunc(list, func(r [2]int) bool { return e.Interval >= r[0] && e.Interval < r[1] })
+			open[m] = within && slices.ContainsFunc(
+				list, func(r [2]int) bool { return e.Interval >= r[0] && e.Interval < r[1] },
+			)
 			for name := range epochs {
 				if name != "" && !slices.Contains(e.Modalities, name) {
-					return nil, nil, fmt.Errorf("window of %q: there is no such modality, only %s", name, strings.Join(e.Modalities, ", "))
+					return nil, nil, fmt.Errorf(
+						"window of %q: there is no such modality, only %s", name, strings.Join(e.Modalities, ", "),
+					)
 				}
 			}
 		}
@@ -185,7 +231,8 @@ func RuleOf(settings map[string]any, share, floor float64) inforeg.WindowRule {
 
 func rule(settings map[string]any, share float64) inforeg.WindowRule {
 	return inforeg.WindowRule{
-		K: inforeg.ScaleK(settings["k"].(float64), share), Z: settings["k_z"].(float64), Floor: settings["floor"].(float64),
+		K: inforeg.ScaleK(settings["k"].(float64), share), Z: settings["k_z"].(float64),
+		Floor: settings["floor"].(float64),
 	}
 }
 
@@ -206,7 +253,9 @@ func prime(e inforeg.Epoch, modality string) (inside bool, rise float64, err err
 	trace := e.Traces[kind][modality]
 	need := max(2, width+1)
 	if len(trace) < e.Interval || slices.ContainsFunc(trace[max(0, e.Interval-need):e.Interval], math.IsNaN) {
-		return false, 0, fmt.Errorf("%w: %s of %s before epoch %d of the window test", inforeg.ErrNotMeasured, kind, modality, e.Interval)
+		return false, 0, fmt.Errorf(
+			"%w: %s of %s before epoch %d of the window test", inforeg.ErrNotMeasured, kind, modality, e.Interval,
+		)
 	}
 	smooth, err := inforeg.Smooth(trace[:e.Interval], width, padded)
 	if err != nil {
@@ -220,7 +269,11 @@ func prime(e inforeg.Epoch, modality string) (inside bool, rise float64, err err
 	if width == 1 && !padded { // those of neighbouring means go together: none is known
 		errs = e.RiseErrors[kind][modality]
 	} else if rule.Z > 0 {
-		return false, 0, fmt.Errorf("method: k_z %g: the error of a rise is not known of a smoothed trace, want smooth 1 without zeros, or k_z 0", rule.Z)
+		return false, 0, fmt.Errorf(
+			"method: k_z %g: the error of a rise is not known of a smoothed trace, want smooth 1 without zeros, "+
+				"or k_z 0",
+			rule.Z,
+		)
 	}
 	w, err := inforeg.DetectPrimeLearningWindow(smooth, errs, rule)
 	if err != nil {

@@ -23,7 +23,11 @@ type AGM struct{ timed }
 func (AGM) Settings() []data.Setting {
 	return append([]data.Setting{
 		{Name: "alpha", Default: 1.0, Min: 0, Max: 100, Mutable: true, Doc: "α of κ; at 0 all are 1"},
-		{Name: "clip", Default: true, Mutable: true, Doc: "whether all gradients are brought to norm 1 when an entry of the gradient of a weight of the head exceeds 1 in size"},
+		{
+			Name: "clip", Default: true, Mutable: true,
+			Doc: "whether all gradients are brought to norm 1 when an entry of the gradient of a weight of the head " +
+				"exceeds 1 in size",
+		},
 	}, always.settings()...)
 }
 
@@ -46,7 +50,9 @@ func (AGM) Loss(s *inforeg.Step) {
 	now := make([]*Node, len(names)) // mean cross entropies
 	before := make([]*Node, len(names))
 	for i, m := range names {
-		p := Max(Exp(Neg(models.CrossEntropy(StopGradient(phi[m]), s.Labels))), Scalar(s.Loss.Graph(), s.Loss.DType(), 1e-8))
+		p := Max(
+			Exp(Neg(models.CrossEntropy(StopGradient(phi[m]), s.Labels))), Scalar(s.Loss.Graph(), s.Loss.DType(), 1e-8),
+		)
 		now[i] = Neg(ReduceAllMean(Log(p)))
 		before[i] = Reshape(Slice(past, AxisElem(i)))
 	}

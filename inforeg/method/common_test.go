@@ -60,8 +60,10 @@ const (
 func duo(t *testing.T) *models.Multimodal {
 	t.Helper()
 	m := &models.Multimodal{
-		Modalities: []data.Modality{{Name: "a", Kind: data.Sequence, Shape: []int{9, 2}}, {Name: "v", Kind: data.Image, Shape: []int{8, 7, 1}}},
-		Encoders:   map[string]models.Encoder{}, Fusion: models.ConcatFusion, Classes: 3,
+		Modalities: []data.Modality{
+			{Name: "a", Kind: data.Sequence, Shape: []int{9, 2}}, {Name: "v", Kind: data.Image, Shape: []int{8, 7, 1}},
+		},
+		Encoders: map[string]models.Encoder{}, Fusion: models.ConcatFusion, Classes: 3,
 	}
 	for i, spec := range []string{"cnn1d:6", "cnn2d:4-6"} {
 		e, err := models.ParseEncoder(spec, m.Modalities[i])
@@ -132,7 +134,9 @@ func train(t *testing.T, name string, changed map[string]any, steps int, without
 }
 
 // trainBy is train by a method that may have no name.
-func trainBy(t *testing.T, meth inforeg.Method, changed map[string]any, steps int, without ...string) (r result, err error) {
+func trainBy(
+	t *testing.T, meth inforeg.Method, changed map[string]any, steps int, without ...string,
+) (r result, err error) {
 	t.Helper()
 	defer func() {
 		if p := recover(); p != nil {
@@ -152,7 +156,9 @@ func trainBy(t *testing.T, meth inforeg.Method, changed map[string]any, steps in
 			trainable = append(trainable, v)
 		}
 	}
-	controls := slices.DeleteFunc(controlsOf(meth, modalities), func(c string) bool { return slices.Contains(without, c) })
+	controls := slices.DeleteFunc(
+		controlsOf(meth, modalities), func(c string) bool { return slices.Contains(without, c) },
+	)
 	byName := func(vars []models.Variable, nodes []*Node) map[string]*Node {
 		all := map[string]*Node{}
 		for i, v := range vars {
@@ -162,7 +168,10 @@ func trainBy(t *testing.T, meth inforeg.Method, changed map[string]any, steps in
 	}
 	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
 		take := func(n int) []*Node { head := in[:n]; in = in[n:]; return head }
-		input := inforeg.StepInput{Vars: byName(vars, take(len(vars))), Momentum: byName(trainable, take(len(trainable))), Controls: map[string]*Node{}, Settings: settings}
+		input := inforeg.StepInput{
+			Vars: byName(vars, take(len(vars))), Momentum: byName(trainable, take(len(trainable))),
+			Controls: map[string]*Node{}, Settings: settings,
+		}
 		if meth.Start() {
 			input.Start = byName(trainable, take(len(trainable)))
 		}
@@ -215,7 +224,11 @@ func trainBy(t *testing.T, meth inforeg.Method, changed map[string]any, steps in
 	var decided map[string]float64
 	for step := range steps {
 		if step%perEpoch == 0 {
-			epoch := inforeg.Epoch{Index: step / perEpoch, Interval: step / perEpoch, Modalities: modalities, Settings: settings, Traces: traces(modalities, step/perEpoch), State: own, Features: madeFeatures(m, step), Trial: madeTrial}
+			epoch := inforeg.Epoch{
+				Index: step / perEpoch, Interval: step / perEpoch, Modalities: modalities, Settings: settings,
+				Traces: traces(modalities, step/perEpoch), State: own, Features: madeFeatures(m, step),
+				Trial: madeTrial,
+			}
 			if decided, err = meth.EpochStart(epoch); err != nil {
 				return r, err
 			}
@@ -280,7 +293,9 @@ func madeFeatures(m *models.Multimodal, step int) func(float64) (inforeg.Feature
 	return func(float64) (inforeg.Features, error) {
 		f := inforeg.Features{Rows: map[string][]float32{}, Labels: []int32{0, 1, 2, 0, 1}}
 		for _, mod := range m.Modalities {
-			f.Rows[mod.Name] = xlatest.Made(fmt.Sprint("features", mod.Name, step), 5*m.Encoders[mod.Name].Features(), 1)
+			f.Rows[mod.Name] = xlatest.Made(
+				fmt.Sprint("features", mod.Name, step), 5*m.Encoders[mod.Name].Features(), 1,
+			)
 		}
 		return f, nil
 	}
@@ -288,7 +303,10 @@ func madeFeatures(m *models.Multimodal, step int) func(float64) (inforeg.Feature
 
 // madeTrial stands for what a loop gives: a loss on which a copy learns and overfits a little.
 func madeTrial(controls map[string]float64, epochs int) (inforeg.Trial, error) {
-	t := inforeg.Trial{TrainBefore: map[string]float64{}, TrainAfter: map[string]float64{}, ValBefore: map[string]float64{}, ValAfter: map[string]float64{}}
+	t := inforeg.Trial{
+		TrainBefore: map[string]float64{}, TrainAfter: map[string]float64{}, ValBefore: map[string]float64{},
+		ValAfter: map[string]float64{},
+	}
 	for _, name := range []string{"joint", "a", "v"} {
 		learned := float64(len(name)) * controls["weight."+name] / float64(epochs)
 		t.TrainBefore[name], t.ValBefore[name] = 1, 1
@@ -352,7 +370,9 @@ func TestCommon(t *testing.T) {
 			}
 			for _, changed := range off[name] {
 				if d := distance(joint.weights, must(t, name, changed, steps).weights); d > 0 {
-					t.Errorf("with %v the weights are %v from those of joint training, relative to their size", changed, d)
+					t.Errorf(
+						"with %v the weights are %v from those of joint training, relative to their size", changed, d,
+					)
 				}
 			}
 			if changed, ok := on[name]; ok {

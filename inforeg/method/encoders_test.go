@@ -27,7 +27,10 @@ func mixed(t *testing.T, modalities int) *models.Multimodal {
 		spec string
 	}{
 		{data.Modality{Name: "i", Kind: data.Sequence, Shape: []int{9, 2}}, "cnn1d:6"},
-		{data.Modality{Name: "s", Kind: data.Sequence, Shape: []int{5, 3}}, "transformer,dim=6,heads=2,layers=1,mlp=1,pool=class,pad=1"},
+		{
+			data.Modality{Name: "s", Kind: data.Sequence, Shape: []int{5, 3}},
+			"transformer,dim=6,heads=2,layers=1,mlp=1,pool=class,pad=1",
+		},
 		{data.Modality{Name: "v", Kind: data.Vector, Shape: []int{4}}, "mlp:6"},
 	}[:modalities] {
 		e, err := models.ParseEncoder(c.spec, c.mod)
@@ -89,13 +92,21 @@ func stepOnce(t *testing.T, meth inforeg.Method, m *models.Multimodal, settings 
 		own[v.Name] = make([]float32, v.Size())
 	}
 	trial := func(map[string]float64, int) (inforeg.Trial, error) {
-		r := inforeg.Trial{TrainBefore: map[string]float64{}, TrainAfter: map[string]float64{}, ValBefore: map[string]float64{}, ValAfter: map[string]float64{}}
+		r := inforeg.Trial{
+			TrainBefore: map[string]float64{}, TrainAfter: map[string]float64{}, ValBefore: map[string]float64{},
+			ValAfter: map[string]float64{},
+		}
 		for i, name := range append([]string{"joint"}, modalities...) {
 			r.TrainBefore[name], r.ValBefore[name], r.TrainAfter[name], r.ValAfter[name] = 1, 1, 0.5, 0.6+float64(i)/100
 		}
 		return r, nil
 	}
-	decided, err := meth.EpochStart(inforeg.Epoch{Modalities: modalities, Settings: settings, Traces: traces(modalities, 0), State: own, Features: madeFeatures(m, 0), Trial: trial})
+	decided, err := meth.EpochStart(
+		inforeg.Epoch{
+			Modalities: modalities, Settings: settings, Traces: traces(modalities, 0), State: own,
+			Features: madeFeatures(m, 0), Trial: trial,
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +122,10 @@ func stepOnce(t *testing.T, meth inforeg.Method, m *models.Multimodal, settings 
 	var names []string
 	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
 		take := func() *Node { x := in[0]; in = in[1:]; return x }
-		s := inforeg.StepInput{Vars: map[string]*Node{}, Momentum: map[string]*Node{}, Start: map[string]*Node{}, State: map[string]*Node{}, X: map[string]*Node{}, Controls: map[string]*Node{}, Settings: settings}
+		s := inforeg.StepInput{
+			Vars: map[string]*Node{}, Momentum: map[string]*Node{}, Start: map[string]*Node{},
+			State: map[string]*Node{}, X: map[string]*Node{}, Controls: map[string]*Node{}, Settings: settings,
+		}
 		for _, v := range vars {
 			s.Vars[v.Name] = take()
 			if s.Start[v.Name] = s.Vars[v.Name]; v.Trainable() {
@@ -165,7 +179,9 @@ func stepOnce(t *testing.T, meth inforeg.Method, m *models.Multimodal, settings 
 	}
 	for i, o := range out {
 		got := tensors.MustCopyFlatData[float32](o)
-		bad := slices.ContainsFunc(got, func(x float32) bool { return math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) })
+		bad := slices.ContainsFunc(
+			got, func(x float32) bool { return math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) },
+		)
 		switch {
 		case i >= len(vars):
 			if bad {

@@ -20,8 +20,15 @@ type GBlend struct{ timed }
 // Settings declares how often weights are estimated.
 func (GBlend) Settings() []data.Setting {
 	return append([]data.Setting{
-		{Name: "super_epoch", Default: 10.0, Min: 0, Max: maxEpoch, Whole: true, Mutable: true, Doc: "epochs between estimates, and of each trial; 0: one estimate over trial_epochs for the whole run (offline)"},
-		{Name: "trial_epochs", Default: 10.0, Min: 1, Max: maxEpoch, Whole: true, Mutable: true, Doc: "epochs of a trial where there is one estimate for the whole run"},
+		{
+			Name: "super_epoch", Default: 10.0, Min: 0, Max: maxEpoch, Whole: true, Mutable: true,
+			Doc: "epochs between estimates, and of each trial; 0: one estimate over trial_epochs for the whole run " +
+				"(offline)",
+		},
+		{
+			Name: "trial_epochs", Default: 10.0, Min: 1, Max: maxEpoch, Whole: true, Mutable: true,
+			Doc: "epochs of a trial where there is one estimate for the whole run",
+		},
 	}, always.settings()...)
 }
 

@@ -41,11 +41,25 @@ const (
 // Settings declares ε, Q, and where gates stand.
 func (Greedy) Settings() []data.Setting {
 	return append([]data.Setting{
-		{Name: "epsilon", Default: 0.01, Min: 0, Max: 1000, Mutable: true, Doc: "ε: difference of the modalities' BDRs, in powers of ten, above which a re-balancing begins"},
+		{
+			Name: "epsilon", Default: 0.01, Min: 0, Max: 1000, Mutable: true,
+			Doc: "ε: difference of the modalities' BDRs, in powers of ten, above which a re-balancing begins",
+		},
 		{Name: "q", Default: 5.0, Min: 1, Max: maxEpoch, Whole: true, Mutable: true, Doc: "Q: steps of a re-balancing"},
-		{Name: "choice", Default: choiceSpeed, Choices: []string{choiceSpeed, choiceRandom}, Doc: "of the target: speed, by the conditional learning speeds; random, in each step none, the first or the second modality with a third each, the control of the paper"},
-		{Name: "gates", Default: 0.0, Min: 0, Max: 1000, Whole: true, Doc: "the last so many stages have gates; 0: all but the first (of two resnet18: 2, 3 and 4, as in the published code), and at least one"},
-		{Name: "gate_scale", Default: 1.0, Min: 1, Max: 2, Whole: true, Doc: "what a gate's sigmoid is multiplied by: 1 as in the published code, 2 as in the paper of MMTM"},
+		{
+			Name: "choice", Default: choiceSpeed, Choices: []string{choiceSpeed, choiceRandom},
+			Doc: "of the target: speed, by the conditional learning speeds; random, in each step none, the first or " +
+				"the second modality with a third each, the control of the paper",
+		},
+		{
+			Name: "gates", Default: 0.0, Min: 0, Max: 1000, Whole: true,
+			Doc: "the last so many stages have gates; 0: all but the first (of two resnet18: 2, 3 and 4, as in the " +
+				"published code), and at least one",
+		},
+		{
+			Name: "gate_scale", Default: 1.0, Min: 1, Max: 2, Whole: true,
+			Doc: "what a gate's sigmoid is multiplied by: 1 as in the published code, 2 as in the paper of MMTM",
+		},
 	}, greedyActing.settings()...)
 }
 
@@ -80,12 +94,15 @@ func greedyMean(stage int, modality string) string { return fmt.Sprintf("mean.%d
 func (Greedy) State(m *models.Multimodal) []inforeg.StateVariable {
 	n := len(m.Modalities)
 	list := []inforeg.StateVariable{
-		{Name: greedyTarget, Shape: []int{1}}, {Name: greedyLeft, Shape: []int{1}}, {Name: greedySteps, Shape: []int{1}},
+		{Name: greedyTarget, Shape: []int{1}}, {Name: greedyLeft, Shape: []int{1}},
+		{Name: greedySteps, Shape: []int{1}},
 		{Name: greedyBypass, Shape: []int{n}}, {Name: greedyMain, Shape: []int{n}},
 	}
 	for _, g := range m.GatedStages() {
 		for _, mod := range m.Modalities {
-			list = append(list, inforeg.StateVariable{Name: greedyMean(g.Stage, mod.Name), Shape: []int{g.Channels[mod.Name]}})
+			list = append(
+				list, inforeg.StateVariable{Name: greedyMean(g.Stage, mod.Name), Shape: []int{g.Channels[mod.Name]}},
+			)
 		}
 	}
 	return list
@@ -130,7 +147,8 @@ func (Greedy) Gradients(s *inforeg.Step) {
 			past := Reshape(Slice(s.State[state], AxisElem(i)))
 			return Where(balancing, past, Add(past, ConvertDType(relativeSquare(s, vars), past.DType())))
 		}
-		bypass[i], main[i] = add(greedyBypass, Bypass(s.Model, m)), add(greedyMain, inforeg.EncoderVariables(s.Model, m))
+		bypass[i], main[i] = add(greedyBypass, Bypass(s.Model, m)),
+			add(greedyMain, inforeg.EncoderVariables(s.Model, m))
 		bdr[i] = decades(bypass[i], main[i])
 		s.Record("bdr."+m, ConvertDType(bdr[i], s.Loss.DType()))
 	}

@@ -58,21 +58,49 @@ func TestGreedyPrepare(t *testing.T) {
 		gated    bool   // whether it is models.ErrGates
 		reason   string
 	}{
-		{"two resnets", []string{"resnet18,width=0.0625", "resnet18,width=0.0625"}, [][]int{image, image}, nil, 3, "", false, "after stages 2 to 4, as in the published code"},
-		{"all stages", []string{"resnet18,width=0.0625", "resnet18,width=0.0625"}, [][]int{image, image}, map[string]any{"gates": 4.0, "gate_scale": 2.0}, 4, "", false, "as BalanceMM has them"},
-		{"blocks", []string{"cnn1d:4-4-4", "cnn2d:4-4"}, [][]int{sequence, image}, nil, 1, "", false, "all but the first of the encoder with fewer"},
-		{"too many", []string{"cnn1d:4-4-4", "cnn2d:4-4"}, [][]int{sequence, image}, map[string]any{"gates": 3.0}, 0, "that of b has 2", true, "no third stage"},
-		{"unimodal", []string{"cnn1d:4"}, [][]int{sequence}, nil, 0, "method greedy with 1 modalities, want 2", false, "no other to be greedy for"},
-		{"three", []string{"cnn1d:4", "cnn1d:4", "cnn1d:4"}, [][]int{sequence, sequence, sequence}, nil, 0, "method greedy with 3 modalities, want 2", false, "MMTM is of two"},
-		{"mlp", []string{"cnn1d:4", "mlp:4"}, [][]int{sequence, vector}, nil, 0, "that of b, models.MLP, has none", true, "no stages"},
-		{"transformer", []string{"transformer", "cnn2d:4"}, [][]int{sequence, image}, nil, 0, "that of a, models.Transformer, has none", true, "no stages"},
-		{"both without", []string{"mlp:4", "mlp:4"}, [][]int{vector, vector}, nil, 0, "that of a, models.MLP, has none", true, "no stages"},
+		{
+			"two resnets", []string{"resnet18,width=0.0625", "resnet18,width=0.0625"}, [][]int{image, image}, nil, 3,
+			"", false, "after stages 2 to 4, as in the published code",
+		},
+		{
+			"all stages", []string{"resnet18,width=0.0625", "resnet18,width=0.0625"}, [][]int{image, image},
+			map[string]any{"gates": 4.0, "gate_scale": 2.0}, 4, "", false, "as BalanceMM has them",
+		},
+		{
+			"blocks", []string{"cnn1d:4-4-4", "cnn2d:4-4"}, [][]int{sequence, image}, nil, 1, "", false,
+			"all but the first of the encoder with fewer",
+		},
+		{
+			"too many", []string{"cnn1d:4-4-4", "cnn2d:4-4"}, [][]int{sequence, image}, map[string]any{"gates": 3.0}, 0,
+			"that of b has 2", true, "no third stage",
+		},
+		{
+			"unimodal", []string{"cnn1d:4"}, [][]int{sequence}, nil, 0, "method greedy with 1 modalities, want 2",
+			false, "no other to be greedy for",
+		},
+		{
+			"three", []string{"cnn1d:4", "cnn1d:4", "cnn1d:4"}, [][]int{sequence, sequence, sequence}, nil, 0,
+			"method greedy with 3 modalities, want 2", false, "MMTM is of two",
+		},
+		{
+			"mlp", []string{"cnn1d:4", "mlp:4"}, [][]int{sequence, vector}, nil, 0, "that of b, models.MLP, has none",
+			true, "no stages",
+		},
+		{
+			"transformer", []string{"transformer", "cnn2d:4"}, [][]int{sequence, image}, nil, 0,
+			"that of a, models.Transformer, has none", true, "no stages",
+		},
+		{
+			"both without", []string{"mlp:4", "mlp:4"}, [][]int{vector, vector}, nil, 0,
+			"that of a, models.MLP, has none", true, "no stages",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := modelOf(t, tt.specs, tt.shapes...)
 			err := method.Greedy{}.Prepare(m, settingsOf(method.Greedy{}, tt.settings))
 			if tt.want != "" {
-				if err == nil || !strings.Contains(err.Error(), tt.want) || errors.Is(err, models.ErrGates) != tt.gated {
+				if err == nil || !strings.Contains(err.Error(), tt.want) ||
+					errors.Is(err, models.ErrGates) != tt.gated {
 					t.Errorf("error %v, want one with %q\nreason: %s", err, tt.want, tt.reason)
 				}
 				return
@@ -101,7 +129,8 @@ func TestGreedyByHand(t *testing.T) {
 		g := in[0].Graph()
 		s := &inforeg.Step{
 			Model: m, Settings: settingsOf(meth, nil), Loss: ScalarZero(g, in[0].DType()),
-			Vars: map[string]*Node{}, Grads: map[string]*Node{}, Controls: map[string]*Node{}, State: map[string]*Node{},
+			Vars: map[string]*Node{}, Grads: map[string]*Node{}, Controls: map[string]*Node{},
+			State: map[string]*Node{},
 		}
 		for i, v := range carried {
 			s.State[v.Name] = in[i]
@@ -124,7 +153,8 @@ func TestGreedyByHand(t *testing.T) {
 		call := &models.Call{}
 		meth.Forward(s, call)
 		var list []*Node
-		for i, name := range []string{"a", "v"} { // two samples: at step t the gates of a are t and t+2, those of v twice that
+		// two samples: at step t the gates of a are t and t+2, those of v twice that
+		for i, name := range []string{"a", "v"} {
 			rows := Stack([]*Node{in[2], AddScalar(in[2], 2)}, 0)
 			gates := MulScalar(rows, float64(i+1))
 			width := m.GatedStages()[0].Channels[name]
@@ -174,8 +204,14 @@ func TestGreedyByHand(t *testing.T) {
 		{both, [4]float32{900, 0, 0, 0}, "", 0, 0, []float32{1000, 1000}, []float32{10, 10}, "d = 0"},
 		{both, [4]float32{20, 0, 0, 0}, "", 0, 0, []float32{1020, 1000}, []float32{10, 10}, "d = log10(1.02) = 0.0086"},
 		{both, [4]float32{10, 0, 0, 0}, "", 1, 5, []float32{1030, 1000}, []float32{10, 10}, "d = log10(1.03) = 0.0128"},
-		{second, [4]float32{0, 0, 0, 0}, "", 0, 0, []float32{1030, 1000}, []float32{10, 10}, "a's window has shut: its re-balancing ends, and none begins"},
-		{second, [4]float32{0, 0, 10, 0}, "", 2, 5, []float32{1030, 1000}, []float32{20, 10}, "d = log10(51.5/100) = -0.29: v, whose window is open"},
+		{
+			second, [4]float32{0, 0, 0, 0}, "", 0, 0, []float32{1030, 1000}, []float32{10, 10},
+			"a's window has shut: its re-balancing ends, and none begins",
+		},
+		{
+			second, [4]float32{0, 0, 10, 0}, "", 2, 5, []float32{1030, 1000}, []float32{20, 10},
+			"d = log10(51.5/100) = -0.29: v, whose window is open",
+		},
 		{neither, [4]float32{0, 0, 0, 0}, "", 0, 0, []float32{1030, 1000}, []float32{20, 10}, "and shuts"},
 	} {
 		var args []any
@@ -196,14 +232,20 @@ func TestGreedyByHand(t *testing.T) {
 			}
 			// sums of whole numbers and halves, divided by up to 20
 			if math.Abs(float64(got[0]-first)) > 1e-5 || math.Abs(float64(got[width]-last)) > 1e-5 {
-				t.Errorf("step %d: gates of %s are %v and %v, want %v and %v\nreason: %s", step, name, got[0], got[width], first, last, tt.reason)
+				t.Errorf(
+					"step %d: gates of %s are %v and %v, want %v and %v\nreason: %s", step, name, got[0], got[width],
+					first, last, tt.reason,
+				)
 			}
 		}
 		for i, v := range carried {
 			state[v.Name] = tensors.MustCopyFlatData[float32](out[2+i])
 		}
 		if state["target"][0] != tt.target || state["left"][0] != tt.left || state["steps"][0] != float32(step+1) {
-			t.Errorf("step %d: target %v for %v steps, %v in the means, want %v for %v\nreason: %s", step, state["target"], state["left"], state["steps"], tt.target, tt.left, tt.reason)
+			t.Errorf(
+				"step %d: target %v for %v steps, %v in the means, want %v for %v\nreason: %s", step, state["target"],
+				state["left"], state["steps"], tt.target, tt.left, tt.reason,
+			)
 		}
 		for name, want := range map[string][]float32{"bypass": tt.bypass, "main": tt.main} {
 			for i := range want {
@@ -234,7 +276,8 @@ func (w watched) Forward(s *inforeg.Step, call *models.Call) {
 			mean := ReduceAllMean(column(used))
 			spread := ReduceAllMax(Abs(Sub(column(used), BroadcastToDims(mean, g.Shape().Dimensions[0], 1))))
 			*w.gates = append(*w.gates, inforeg.NamedScalar{Name: "made" + name, Value: ReduceAllMean(column(g))},
-				inforeg.NamedScalar{Name: "used" + name, Value: mean}, inforeg.NamedScalar{Name: "spread" + name, Value: spread})
+				inforeg.NamedScalar{Name: "used" + name, Value: mean},
+				inforeg.NamedScalar{Name: "spread" + name, Value: spread})
 		}
 		return used
 	}
@@ -267,7 +310,9 @@ func lines(r result) []map[string]float64 {
 // TestGreedyTwin follows training with the method's rules in float64, written out for two modalities.
 func TestGreedyTwin(t *testing.T) {
 	const steps, q, epsilon = 9 * perEpoch, 4, 0.01
-	r, err := trainBy(t, watched{gates: new([]inforeg.NamedScalar)}, map[string]any{"q": float64(q), "epsilon": epsilon}, steps)
+	r, err := trainBy(
+		t, watched{gates: new([]inforeg.NamedScalar)}, map[string]any{"q": float64(q), "epsilon": epsilon}, steps,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,8 +341,13 @@ func TestGreedyTwin(t *testing.T) {
 					want, still = means[channel], true
 				}
 				// float32 sums; gates between 0 and 1
-				if got := line["used."+channel]; math.Abs(got-want) > 1e-5 || still != (line["spread."+channel] < 1e-6) {
-					t.Errorf("step %d, target %d: gate %s is used as %v ± %v, want %v", step, target, channel, got, line["spread."+channel], want)
+				if got := line["used."+channel]; math.Abs(
+					got-want,
+				) > 1e-5 || still != (line["spread."+channel] < 1e-6) {
+					t.Errorf(
+						"step %d, target %d: gate %s is used as %v ± %v, want %v", step, target, channel, got,
+						line["spread."+channel], want,
+					)
 				}
 			}
 		}
@@ -360,7 +410,9 @@ func TestGreedyRandom(t *testing.T) {
 		{"a 0:99", []float64{-1, 0}, "v is not acted on"},
 	} {
 		count := map[float64]int{}
-		for step, line := range lines(must(t, "greedy", map[string]any{"choice": "random", "first_epoch": 1.0, "window": tt.window}, steps)) {
+		for step, line := range lines(
+			must(t, "greedy", map[string]any{"choice": "random", "first_epoch": 1.0, "window": tt.window}, steps),
+		) {
 			if step < perEpoch && line["target"] != -1 {
 				t.Errorf("step %d: target %v before the first epoch", step, line["target"])
 			}
@@ -397,7 +449,12 @@ func TestGreedyFisher(t *testing.T) {
 		inputs = append(inputs, tensors.FromFlatDataAndDimensions(values[v.Name], v.Shape...))
 	}
 	for _, mod := range m.Modalities {
-		inputs = append(inputs, tensors.FromFlatDataAndDimensions(xlatest.Made(mod.Name, samples*mod.Size(), 1.7), append([]int{samples}, mod.Shape...)...))
+		inputs = append(
+			inputs,
+			tensors.FromFlatDataAndDimensions(
+				xlatest.Made(mod.Name, samples*mod.Size(), 1.7), append([]int{samples}, mod.Shape...)...,
+			),
+		)
 	}
 	inputs = append(inputs, []int32{0, 1, 2, 0})
 	var grads []string
@@ -413,7 +470,12 @@ func TestGreedyFisher(t *testing.T) {
 		list := []*Node{norms["a"], norms["b"]}
 		for i := range samples {
 			one := map[string]*Node{"a": Slice(in[0], AxisElem(i)), "b": Slice(in[1], AxisElem(i))}
-			loss := ReduceAllSum(models.CrossEntropy(m.Forward(&models.Call{Vars: nodes, Norm: models.RunningStatistics}, one).Logits, Slice(labels, AxisElem(i))))
+			loss := ReduceAllSum(
+				models.CrossEntropy(
+					m.Forward(&models.Call{Vars: nodes, Norm: models.RunningStatistics}, one).Logits,
+					Slice(labels, AxisElem(i)),
+				),
+			)
 			for _, mod := range m.Modalities {
 				var of, squares []*Node
 				for _, v := range inforeg.EncoderVariables(m, mod.Name) {
@@ -426,7 +488,10 @@ func TestGreedyFisher(t *testing.T) {
 			}
 		}
 
-		input := inforeg.StepInput{Vars: nodes, Momentum: map[string]*Node{}, Controls: map[string]*Node{}, X: x, Labels: labels, Settings: settings, State: map[string]*Node{}}
+		input := inforeg.StepInput{
+			Vars: nodes, Momentum: map[string]*Node{}, Controls: map[string]*Node{}, X: x, Labels: labels,
+			Settings: settings, State: map[string]*Node{},
+		}
 		grads = nil
 		for _, v := range vars {
 			if v.Trainable() {

@@ -31,7 +31,8 @@ func (r InfoReg) acting() acting {
 	a := always
 	a.window, a.first = WindowAuto, 2
 	if r.Released {
-		a.first, a.k, a.trace, a.source, a.smooth, a.padded, a.open = 0, 0.05, inforeg.KindReleased, sourceFirst, 10, true, true
+		a.first, a.k, a.trace, a.source, a.smooth, a.padded, a.open = 0, 0.05, inforeg.KindReleased, sourceFirst, 10,
+			true, true
 		a.published = true
 	}
 	return a
@@ -47,13 +48,32 @@ func (r InfoReg) Settings() []data.Setting {
 		own = lossesSeparate
 	}
 	return append([]data.Setting{
-		{Name: "beta", Default: 0.9, Min: 0, Max: 100, Mutable: true, Doc: "β of eq. 16; at 0 the penalty has strength 1, it does not vanish: see regulate"},
-		{Name: "regulate", Default: true, Mutable: true, Doc: "false takes the penalty away, so that what is left is joint training, or its starred form"},
-		{Name: "score", Default: score, Choices: []string{inforeg.ScoreMeanP, inforeg.ScoreMeanLogP, inforeg.ScoreSumP}, Doc: "score of eq. 8: the mean of p(y) or of log p(y); the published code takes the sum of p(y) over the batch"},
-		{Name: "strength", Default: strength, Choices: []string{strengthPaper, strengthReleased}, Doc: "α: exp(β tanh Δ), eq. 16, or as in the published code c exp(tanh Δ), with c_first for the first modality and c_others"},
+		{
+			Name: "beta", Default: 0.9, Min: 0, Max: 100, Mutable: true,
+			Doc: "β of eq. 16; at 0 the penalty has strength 1, it does not vanish: see regulate",
+		},
+		{
+			Name: "regulate", Default: true, Mutable: true,
+			Doc: "false takes the penalty away, so that what is left is joint training, or its starred form",
+		},
+		{
+			Name: "score", Default: score,
+			Choices: []string{inforeg.ScoreMeanP, inforeg.ScoreMeanLogP, inforeg.ScoreSumP},
+			Doc: "score of eq. 8: the mean of p(y) or of log p(y); the published code takes the sum of p(y) over " +
+				"the batch",
+		},
+		{
+			Name: "strength", Default: strength, Choices: []string{strengthPaper, strengthReleased},
+			Doc: "α: exp(β tanh Δ), eq. 16, or as in the published code c exp(tanh Δ), with c_first for the first " +
+				"modality and c_others",
+		},
 		{Name: "c_first", Default: 0.95, Min: 0, Max: 100, Mutable: true, Doc: "see strength"},
 		{Name: "c_others", Default: 0.1, Min: 0, Max: 100, Mutable: true, Doc: "see strength"},
-		{Name: "unimodal", Default: own, Choices: ownLosses, Doc: "unimodal losses beside the fused one: off, those of the head's own readouts (split, the published code), or of separate classifiers (the starred form)"},
+		{
+			Name: "unimodal", Default: own, Choices: ownLosses,
+			Doc: "unimodal losses beside the fused one: off, those of the head's own readouts (split, the published " +
+				"code), or of separate classifiers (the starred form)",
+		},
 	}, r.acting().settings()...)
 }
 

@@ -23,7 +23,10 @@ const (
 func (MMPareto) Settings() []data.Setting {
 	return append([]data.Setting{
 		{Name: "gamma", Default: 1.5, Min: 0, Max: 100, Mutable: true, Doc: "factor on the combined gradient"},
-		{Name: "norm", Default: normEncoder, Choices: []string{normEncoder, normTensor}, Doc: "over what the norm is kept: the whole encoder, or each tensor, as in the published code"},
+		{
+			Name: "norm", Default: normEncoder, Choices: []string{normEncoder, normTensor},
+			Doc: "over what the norm is kept: the whole encoder, or each tensor, as in the published code",
+		},
 	}, always.settings()...)
 }
 

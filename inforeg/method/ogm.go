@@ -35,8 +35,15 @@ const (
 // Settings declares α and which tensors are scaled.
 func (OGM) Settings() []data.Setting {
 	return append([]data.Setting{
-		{Name: "alpha", Default: 0.8, Min: 0, Max: 100, Mutable: true, Doc: "α of OGM: 0.8 for CREMA-D, 0.1 for VGGSound in its authors' notes; at 0 nothing is scaled"},
-		{Name: "params", Default: paramsConv, Choices: []string{paramsConv, paramsEncoder}, Doc: "tensors that are scaled: those of convolutions, as in the published code (of an encoder without any: all), or all of the encoder"},
+		{
+			Name: "alpha", Default: 0.8, Min: 0, Max: 100, Mutable: true,
+			Doc: "α of OGM: 0.8 for CREMA-D, 0.1 for VGGSound in its authors' notes; at 0 nothing is scaled",
+		},
+		{
+			Name: "params", Default: paramsConv, Choices: []string{paramsConv, paramsEncoder},
+			Doc: "tensors that are scaled: those of convolutions, as in the published code (of an encoder without " +
+				"any: all), or all of the encoder",
+		},
 	}, ogmActing.settings()...)
 }
 

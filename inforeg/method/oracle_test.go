@@ -30,7 +30,10 @@ type bench struct {
 
 func newBench(t *testing.T, name string, modalities int, changed map[string]any) *bench {
 	t.Helper()
-	b := &bench{method: find(t, name), model: &models.Multimodal{Encoders: map[string]models.Encoder{}, Fusion: models.ConcatFusion, Classes: 3}}
+	b := &bench{
+		method: find(t, name),
+		model:  &models.Multimodal{Encoders: map[string]models.Encoder{}, Fusion: models.ConcatFusion, Classes: 3},
+	}
 	for i := range modalities {
 		mod := data.Modality{Name: string(rune('a' + i)), Kind: data.Sequence, Shape: []int{9, 2 + i}}
 		e, err := models.ParseEncoder("cnn1d:4-5,norm=none", mod)
@@ -63,7 +66,12 @@ func (b *bench) vars(g *Graph) map[string]*Node {
 func (b *bench) inputs(g *Graph) (x map[string]*Node, labels *Node) {
 	x = map[string]*Node{}
 	for _, m := range b.model.Modalities {
-		x[m.Name] = Const(g, tensors.FromFlatDataAndDimensions(xlatest.Made("x"+m.Name, batch*m.Size(), 1.7), append([]int{batch}, m.Shape...)...))
+		x[m.Name] = Const(
+			g,
+			tensors.FromFlatDataAndDimensions(
+				xlatest.Made("x"+m.Name, batch*m.Size(), 1.7), append([]int{batch}, m.Shape...)...,
+			),
+		)
 	}
 	return x, Const(g, []int32{0, 1, 2, 0, 1, 2})
 }
@@ -73,7 +81,8 @@ func (b *bench) step(t *testing.T) (scalars map[string]float64, grads map[string
 	t.Helper()
 	modalities := inforeg.ModalityNames(b.model)
 	decided, err := b.method.EpochStart(inforeg.Epoch{
-		Modalities: modalities, Settings: b.settings, State: b.state, Features: madeFeatures(b.model, 0), Trial: madeTrial,
+		Modalities: modalities, Settings: b.settings, State: b.state, Features: madeFeatures(b.model, 0),
+		Trial: madeTrial,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +98,10 @@ func (b *bench) step(t *testing.T) (scalars map[string]float64, grads map[string
 			start = b.vars(g)
 			b.values = now
 		}
-		input := inforeg.StepInput{Vars: values, Start: start, Momentum: map[string]*Node{}, Controls: map[string]*Node{}, State: map[string]*Node{}, Settings: b.settings, Key: Const(g, []uint64{1, 2, 3})}
+		input := inforeg.StepInput{
+			Vars: values, Start: start, Momentum: map[string]*Node{}, Controls: map[string]*Node{},
+			State: map[string]*Node{}, Settings: b.settings, Key: Const(g, []uint64{1, 2, 3}),
+		}
 		for name, v := range values {
 			input.Momentum[name] = ZerosLike(v)
 		}
@@ -262,7 +274,9 @@ func TestOGMIdentity(t *testing.T) {
 		ahead, behind = "b", "a"
 	}
 	if scalars["k."+behind] != 1 || distance(encoderOf(want, behind), encoderOf(got, behind)) != 0 {
-		t.Errorf("%s is behind (ρ %v), k %v, and its gradient changed", behind, scalars["rho."+behind], scalars["k."+behind])
+		t.Errorf(
+			"%s is behind (ρ %v), k %v, and its gradient changed", behind, scalars["rho."+behind], scalars["k."+behind],
+		)
 	}
 	k := 1 - math.Tanh(0.8*scalars["rho."+ahead])
 	if math.Abs(scalars["k."+ahead]-k) > 1e-6 {
@@ -441,7 +455,9 @@ func TestPrototypes(t *testing.T) {
 	m := duo(t)
 	pmr := method.PMR{}
 	state := madeState(t, pmr)
-	epoch := inforeg.Epoch{Modalities: []string{"a", "v"}, Settings: settingsOf(pmr, map[string]any{"e": 0.25}), State: state}
+	epoch := inforeg.Epoch{
+		Modalities: []string{"a", "v"}, Settings: settingsOf(pmr, map[string]any{"e": 0.25}), State: state,
+	}
 	widths := map[string]int{"a": m.Encoders["a"].Features(), "v": m.Encoders["v"].Features()}
 	rows := func(values ...float32) func(float64) (inforeg.Features, error) {
 		return func(float64) (inforeg.Features, error) {
@@ -460,7 +476,9 @@ func TestPrototypes(t *testing.T) {
 	}
 	first := func(class int) float32 { return state["prototypes.v"][class*widths["v"]] }
 	if first(0) != 2 || first(1) != 0 || first(2) != 5 {
-		t.Errorf("prototypes %v, %v, %v, want 2, 0, 5: the first are not mixed with zeros", first(0), first(1), first(2))
+		t.Errorf(
+			"prototypes %v, %v, %v, want 2, 0, 5: the first are not mixed with zeros", first(0), first(1), first(2),
+		)
 	}
 	epoch.Index, epoch.Features = 1, rows(6, 6, 1)
 	if _, err := pmr.EpochStart(epoch); err != nil {

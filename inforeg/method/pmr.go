@@ -34,11 +34,26 @@ const (
 func (PMR) Settings() []data.Setting {
 	return append([]data.Setting{
 		{Name: "alpha", Default: 1.0, Min: 0, Max: 100, Mutable: true, Doc: "weight of the prototypical cross entropy"},
-		{Name: "form", Default: formPaper, Choices: []string{formPaper, formReleased}, Doc: "paper: graded by how far a modality is behind; released: all or nothing, without entropy"},
-		{Name: "mu", Default: 0.1, Min: 0, Max: 100, Mutable: true, Doc: "weight of the entropy of the modality that is ahead"},
-		{Name: "per_end", Default: 5.0, Min: 0, Max: maxEpoch, Whole: true, Mutable: true, Doc: "epochs in which the entropy counts, from the first"},
-		{Name: "e", Default: 0.2, Min: 0, Max: 1, Mutable: true, Doc: "share of the old prototypes that stays at the start of an epoch"},
-		{Name: "prototype_share", Default: 0.1, Min: 0, Max: 1, Mutable: true, Doc: "share of the training samples of which prototypes are made"},
+		{
+			Name: "form", Default: formPaper, Choices: []string{formPaper, formReleased},
+			Doc: "paper: graded by how far a modality is behind; released: all or nothing, without entropy",
+		},
+		{
+			Name: "mu", Default: 0.1, Min: 0, Max: 100, Mutable: true,
+			Doc: "weight of the entropy of the modality that is ahead",
+		},
+		{
+			Name: "per_end", Default: 5.0, Min: 0, Max: maxEpoch, Whole: true, Mutable: true,
+			Doc: "epochs in which the entropy counts, from the first",
+		},
+		{
+			Name: "e", Default: 0.2, Min: 0, Max: 1, Mutable: true,
+			Doc: "share of the old prototypes that stays at the start of an epoch",
+		},
+		{
+			Name: "prototype_share", Default: 0.1, Min: 0, Max: 1, Mutable: true,
+			Doc: "share of the training samples of which prototypes are made",
+		},
 	}, always.settings()...)
 }
 
@@ -56,7 +71,12 @@ func (PMR) Controls(modalities []string) []string {
 func (PMR) State(m *models.Multimodal) []inforeg.StateVariable {
 	list := []inforeg.StateVariable{{Name: "made", Shape: []int{1}}}
 	for _, mod := range m.Modalities {
-		list = append(list, inforeg.StateVariable{Name: "prototypes." + mod.Name, Shape: []int{m.Classes, m.Encoders[mod.Name].Features()}})
+		list = append(
+			list,
+			inforeg.StateVariable{
+				Name: "prototypes." + mod.Name, Shape: []int{m.Classes, m.Encoders[mod.Name].Features()},
+			},
+		)
 	}
 	return list
 }
@@ -176,7 +196,10 @@ func plus(sum, part *Node) *Node {
 // distances are those of the rows of z, [B, D], to the rows of c, [C, D]; [B, C]. At distance 0 the gradient is 0.
 func distances(z, c *Node) *Node {
 	b, d, classes := z.Shape().Dimensions[0], z.Shape().Dimensions[1], c.Shape().Dimensions[0]
-	apart := Sub(BroadcastToDims(Reshape(z, b, 1, d), b, classes, d), BroadcastToDims(Reshape(ConvertDType(c, z.DType()), 1, classes, d), b, classes, d))
+	apart := Sub(
+		BroadcastToDims(Reshape(z, b, 1, d), b, classes, d),
+		BroadcastToDims(Reshape(ConvertDType(c, z.DType()), 1, classes, d), b, classes, d),
+	)
 	squares := ReduceSum(Square(apart), 2)
 	away := positive(squares)
 	return Where(away, Sqrt(Where(away, squares, OnesLike(squares))), ZerosLike(squares))

@@ -36,12 +36,29 @@ func (RedReg) Settings() []data.Setting {
 		{Name: "beta", Default: 0.9, Min: 0, Max: 100, Mutable: true, Doc: "β of the strength exp(β tanh Δ)"},
 		{Name: "gamma", Default: 0.6, Min: 0, Max: 100, Mutable: true, Doc: "weight of the growth of the score"},
 		{Name: "trigger", Default: 0.15, Min: -1000, Max: 1000, Mutable: true, Doc: "redundancy above which it acts"},
-		{Name: "sigma", Default: 0.03, Min: 1e-6, Max: 100, Mutable: true, Doc: "standard deviation of the noise on the inputs"},
-		{Name: "keep", Default: 0.9, Min: 0, Max: 0.9999, Mutable: true, Doc: "weight of the past in the moving average of the redundancy"},
-		{Name: "agree_from", Default: 0.2, Min: -1, Max: 1, Mutable: true, Doc: "cosine of paired features above which modalities agree, in the first epoch; -1 always"},
+		{
+			Name: "sigma", Default: 0.03, Min: 1e-6, Max: 100, Mutable: true,
+			Doc: "standard deviation of the noise on the inputs",
+		},
+		{
+			Name: "keep", Default: 0.9, Min: 0, Max: 0.9999, Mutable: true,
+			Doc: "weight of the past in the moving average of the redundancy",
+		},
+		{
+			Name: "agree_from", Default: 0.2, Min: -1, Max: 1, Mutable: true,
+			Doc: "cosine of paired features above which modalities agree, in the first epoch; -1 always",
+		},
 		{Name: "agree_to", Default: 0.5, Min: -1, Max: 1, Mutable: true, Doc: "the same in the last planned epoch"},
-		{Name: "dropout", Default: false, Doc: "whether one modality's input is zero in some steps, as in the published code: in 60 % of the first epoch's, falling to 10 % over the first 30 % of the epochs"},
-		{Name: "unimodal", Default: lossesSeparate, Choices: ownLosses, Doc: "unimodal losses beside the fused one: off, split, or of separate classifiers, as in the published code"},
+		{
+			Name: "dropout", Default: false,
+			Doc: "whether one modality's input is zero in some steps, as in the published code: in 60 % of the first " +
+				"epoch's, falling to 10 % over the first 30 % of the epochs",
+		},
+		{
+			Name: "unimodal", Default: lossesSeparate, Choices: ownLosses,
+			Doc: "unimodal losses beside the fused one: off, split, or of separate classifiers, as in the " +
+				"published code",
+		},
 	}, always.settings()...)
 }
 
@@ -52,7 +69,10 @@ func (RedReg) Prepare(m *models.Multimodal, settings map[string]any) error {
 	}
 	a, b := m.Modalities[0].Name, m.Modalities[1].Name
 	if x, y := m.Encoders[a].Features(), m.Encoders[b].Features(); x != y {
-		return fmt.Errorf("method redreg: %d features of %s and %d of %s: it takes their cosine, so they must be equally many", x, a, y, b)
+		return fmt.Errorf(
+			"method redreg: %d features of %s and %d of %s: it takes their cosine, so they must be equally many", x, a,
+			y, b,
+		)
 	}
 	for _, name := range []string{a, b} {
 		vocab, padding := 0, false
@@ -63,7 +83,11 @@ func (RedReg) Prepare(m *models.Multimodal, settings map[string]any) error {
 			vocab = e.Vocab
 		}
 		if vocab > 0 || padding {
-			return fmt.Errorf("method redreg: %s has token ids or padding: it adds noise to the input, and token ids with noise are none", name)
+			return fmt.Errorf(
+				"method redreg: %s has token ids or padding: it adds noise to the input, and token ids with noise "+
+					"are none",
+				name,
+			)
 		}
 	}
 	m.Separate = settings["unimodal"] == lossesSeparate
@@ -77,7 +101,10 @@ func (RedReg) Controls(modalities []string) []string {
 
 // State holds the last scores, [2, steps], how many there are, and the moving averages of the redundancy, [2].
 func (RedReg) State(*models.Multimodal) []inforeg.StateVariable {
-	return []inforeg.StateVariable{{Name: "scores", Shape: []int{2, redRegWidth + 1}}, {Name: "count", Shape: []int{1}}, {Name: "redundancy", Shape: []int{2}}}
+	return []inforeg.StateVariable{
+		{Name: "scores", Shape: []int{2, redRegWidth + 1}}, {Name: "count", Shape: []int{1}},
+		{Name: "redundancy", Shape: []int{2}},
+	}
 }
 
 // EpochStart decides them. Scores and averages begin anew, as in the published code.
@@ -130,8 +157,10 @@ func (RedReg) Gradients(s *inforeg.Step) {
 	dtype := s.Loss.DType()
 	past, count := ConvertDType(s.State["scores"], dtype), ConvertDType(Reshape(s.State["count"]), dtype)
 	now := Stack([]*Node{scores[names[0]], scores[names[1]]}, 0)
-	history := Concatenate([]*Node{Slice(past, AxisRange(), AxisRangeToEnd(1)), Reshape(now, 2, 1)}, 1) // [2, width + 1]
-	last, before := ReduceMean(Slice(history, AxisRange(), AxisRangeToEnd(1)), 1), ReduceMean(Slice(history, AxisRange(), AxisRange(0, redRegWidth)), 1)
+	// [2, width + 1]
+	history := Concatenate([]*Node{Slice(past, AxisRange(), AxisRangeToEnd(1)), Reshape(now, 2, 1)}, 1)
+	last, before := ReduceMean(Slice(history, AxisRange(), AxisRangeToEnd(1)), 1),
+		ReduceMean(Slice(history, AxisRange(), AxisRange(0, redRegWidth)), 1)
 	growth := Div(Sub(last, before), AddScalar(Abs(before), redRegTiny)) // [2]
 	enough := GreaterOrEqual(count, Scalar(count.Graph(), dtype, redRegWidth))
 	growth = Where(BroadcastToDims(enough, 2), growth, OnesLike(growth))
@@ -146,7 +175,10 @@ func (RedReg) Gradients(s *inforeg.Step) {
 	gaps := inforeg.Gaps(names, scores)
 	for i, m := range names {
 		excess := Reshape(Slice(high, AxisElem(i)))
-		on := And(positive(gaps[m]), And(GreaterThan(excess, s.Control("trigger")), GreaterThan(agreement, s.Control("agree"))))
+		on := And(
+			positive(gaps[m]),
+			And(GreaterThan(excess, s.Control("trigger")), GreaterThan(agreement, s.Control("agree"))),
+		)
 		on = And(on, positive(acts(s, m)))
 		alpha := inforeg.Strength(gaps[m], s.Control("beta"))
 		alpha = StopGradient(Where(on, alpha, ZerosLike(alpha)))
@@ -178,7 +210,9 @@ func jitter(s *inforeg.Step, modality string) *Node {
 	}
 	x1, z1 := pass("first")
 	x2, z2 := pass("second")
-	return StopGradient(Div(ReduceAllMean(Square(Sub(z1, z2))), AddScalar(ReduceAllMean(Square(Sub(x1, x2))), redRegTiny)))
+	return StopGradient(
+		Div(ReduceAllMean(Square(Sub(z1, z2))), AddScalar(ReduceAllMean(Square(Sub(x1, x2))), redRegTiny)),
+	)
 }
 
 // cosineOfFeatures is the mean over the rows of a and b, [B, D], of the cosine between both; a scalar.
@@ -186,5 +220,11 @@ func cosineOfFeatures(a, b *Node) *Node {
 	dot := func(x, y *Node) *Node { return ReduceSum(Mul(x, y), 1) }
 	norms := Sqrt(Mul(dot(a, a), dot(b, b)))
 	floor := Scalar(norms.Graph(), norms.DType(), redRegTiny)
-	return StopGradient(ReduceAllMean(Div(dot(a, b), Max(norms, BroadcastToShape(floor, shapes.Make(norms.DType(), norms.Shape().Dimensions...))))))
+	return StopGradient(
+		ReduceAllMean(
+			Div(
+				dot(a, b), Max(norms, BroadcastToShape(floor, shapes.Make(norms.DType(), norms.Shape().Dimensions...))),
+			),
+		),
+	)
 }

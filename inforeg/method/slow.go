@@ -27,10 +27,18 @@ var slowActing = func() acting {
 // Settings declares the factor and who leads.
 func (m Slow) Settings() []data.Setting {
 	list := []data.Setting{
-		{Name: "leader", Default: "", Doc: "modality that is slowed; empty: in each step the one with the largest mean p(y)"},
+		{
+			Name: "leader", Default: "",
+			Doc: "modality that is slowed; empty: in each step the one with the largest mean p(y)",
+		},
 	}
 	if !m.Freeze {
-		list = append(list, data.Setting{Name: "factor", Default: 0.2, Min: 0, Max: 100, Mutable: true, Doc: "on the leading encoder's gradient"})
+		list = append(
+			list,
+			data.Setting{
+				Name: "factor", Default: 0.2, Min: 0, Max: 100, Mutable: true, Doc: "on the leading encoder's gradient",
+			},
+		)
 	}
 	return append(list, slowActing.settings()...)
 }
@@ -94,6 +102,7 @@ func (m Slow) Replay() Replay {
 		return Replay{}
 	}
 	return Replay{
-		Names: []string{"slow"}, Rename: map[string]string{"start": "first_epoch", "end": "last_epoch"}, ExclusiveEnd: true,
+		Names: []string{"slow"}, Rename: map[string]string{"start": "first_epoch", "end": "last_epoch"},
+		ExclusiveEnd: true,
 	}
 }

@@ -23,7 +23,10 @@ const jointLoss = "joint"
 // Settings declares the weights.
 func (JointStar) Settings() []data.Setting {
 	return append([]data.Setting{
-		{Name: "weights", Default: "", Check: checkWeights, Mutable: true, Doc: "weights of the losses, for example joint=1 audio=0.5 visual=0.5; those not named are 1"},
+		{
+			Name: "weights", Default: "", Check: checkWeights, Mutable: true,
+			Doc: "weights of the losses, for example joint=1 audio=0.5 visual=0.5; those not named are 1",
+		},
 	}, always.settings()...)
 }
 

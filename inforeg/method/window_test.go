@@ -15,7 +15,10 @@ import (
 
 // FuzzWindow: what the setting window takes, a method can act by; what it refuses it refuses in a line.
 func FuzzWindow(f *testing.F) {
-	for _, text := range []string{"all", "2:5", "2:5 8:9", "audio 2:5, visual 8:9", "audio", "5:2", "2:5:9", ",", "audio 1:2, audio 3:4", "-1:2", "1:99999999999999999999"} {
+	for _, text := range []string{
+		"all", "2:5", "2:5 8:9", "audio 2:5, visual 8:9", "audio", "5:2", "2:5:9", ",", "audio 1:2, audio 3:4", "-1:2",
+		"1:99999999999999999999",
+	} {
 		f.Add(text, 3)
 	}
 	settings := map[string]any{}
@@ -35,7 +38,12 @@ func FuzzWindow(f *testing.F) {
 			return
 		}
 		settings["window"] = v
-		open, _, err := method.Windows(inforeg.Epoch{Index: max(0, epoch), Interval: max(0, epoch), Settings: settings, Modalities: []string{"audio", "visual"}})
+		open, _, err := method.Windows(
+			inforeg.Epoch{
+				Index: max(0, epoch), Interval: max(0, epoch), Settings: settings,
+				Modalities: []string{"audio", "visual"},
+			},
+		)
 		if err == nil && len(open) != 2 {
 			t.Errorf("%q in epoch %d: %v", text, epoch, open)
 		}
@@ -54,14 +62,26 @@ func TestIntervals(t *testing.T) {
 		reason   string
 	}{
 		{"third interval of the first epoch", inforeg.Epoch{Interval: 2}, nil, true, "two traces are there: 1, 1.1"},
-		{"second interval of the third epoch", inforeg.Epoch{Index: 2, Interval: 1}, nil, false, "eq. 11 reads two intervals, however many epochs they are"},
-		{"half as long", inforeg.Epoch{Interval: 3, KShare: 0.5}, nil, true, "1.13/1.1: 0.0265 > 1 - sqrt(0.96) = 0.0202"},
+		{
+			"second interval of the third epoch", inforeg.Epoch{Index: 2, Interval: 1}, nil, false,
+			"eq. 11 reads two intervals, however many epochs they are",
+		},
+		{
+			"half as long", inforeg.Epoch{Interval: 3, KShare: 0.5}, nil, true,
+			"1.13/1.1: 0.0265 > 1 - sqrt(0.96) = 0.0202",
+		},
 		{"as long", inforeg.Epoch{Interval: 3}, nil, false, "0.0265 < 0.04"},
 		{"beyond noise", inforeg.Epoch{Interval: 2}, map[string]any{"k_z": 2.0}, true, "0.0909 > 0.04 + 2*0.02"},
 		{"within noise", inforeg.Epoch{Interval: 2}, map[string]any{"k_z": 3.0}, false, "0.0909 < 0.04 + 3*0.02"},
-		{"error not known", inforeg.Epoch{Interval: 3, KShare: 0.5}, map[string]any{"k_z": 0.1}, false, "nothing to tell by"},
+		{
+			"error not known", inforeg.Epoch{Interval: 3, KShare: 0.5}, map[string]any{"k_z": 0.1}, false,
+			"nothing to tell by",
+		},
 		{"a range", inforeg.Epoch{Index: 0, Interval: 2}, map[string]any{"window": "2:3"}, true, "in intervals"},
-		{"a range of epochs", inforeg.Epoch{Index: 2, Interval: 4}, map[string]any{"window": "2:3"}, false, "in intervals, not in epochs"},
+		{
+			"a range of epochs", inforeg.Epoch{Index: 2, Interval: 4}, map[string]any{"window": "2:3"}, false,
+			"in intervals, not in epochs",
+		},
 	} {
 		e := tt.epoch
 		e.Modalities = []string{"a"}
@@ -78,8 +98,13 @@ func TestIntervals(t *testing.T) {
 		}
 	}
 	if _, _, err := method.Windows(inforeg.Epoch{
-		Interval: 3, Modalities: []string{"a"}, Traces: map[string]map[string][]float64{inforeg.KindFisherEmp: {"a": {1, 2, 3}}},
-		Settings: map[string]any{"window": "auto", "first_epoch": 0.0, "last_epoch": 9.0, "k": 0.04, "k_z": 1.0, "floor": 0.0, "smooth": 2.0, "smooth_zeros": false, "open_at_start": false, "window_trace": inforeg.KindFisherEmp, "window_source": "own"},
+		Interval: 3, Modalities: []string{"a"},
+		Traces: map[string]map[string][]float64{inforeg.KindFisherEmp: {"a": {1, 2, 3}}},
+		Settings: map[string]any{
+			"window": "auto", "first_epoch": 0.0, "last_epoch": 9.0, "k": 0.04, "k_z": 1.0, "floor": 0.0, "smooth": 2.0,
+			"smooth_zeros": false, "open_at_start": false, "window_trace": inforeg.KindFisherEmp,
+			"window_source": "own",
+		},
 	}); err == nil || !strings.Contains(err.Error(), "k_z 1") {
 		t.Errorf("a smoothed trace has no errors: error %v", err)
 	}
@@ -95,8 +120,13 @@ func TestBlendWaits(t *testing.T) {
 		weights []float32
 		want    float64
 	}{{[]float32{0, 0, 0}, 0}, {[]float32{0.2, 0.3, 0.5}, 1}} {
-		got, err := method.GBlend{}.IntervalStart(inforeg.Epoch{Modalities: []string{"a", "v"}, Settings: settings, State: map[string][]float32{"weights": tt.weights}})
-		if diff := cmp.Diff(map[string]float64{"window.a": tt.want, "window.v": tt.want}, got); err != nil || diff != "" {
+		got, err := method.GBlend{}.IntervalStart(
+			inforeg.Epoch{
+				Modalities: []string{"a", "v"}, Settings: settings, State: map[string][]float32{"weights": tt.weights},
+			},
+		)
+		if diff := cmp.Diff(map[string]float64{"window.a": tt.want, "window.v": tt.want}, got); err != nil ||
+			diff != "" {
 			t.Errorf("weights %v: error %v (-want +got)\n%s", tt.weights, err, diff)
 		}
 	}

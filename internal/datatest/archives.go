@@ -28,16 +28,26 @@ func Gzips(content []byte) []Odd {
 	return []Odd{
 		{"stored", "", Gzip(content, gzip.NoCompression, ""), "", "", false, "not compressed, but packed"},
 		{"with a name", "", Gzip(content, gzip.BestSpeed, "../../name"), "", "", false, "which is nobody's concern"},
-		{"two members", "", append(Gzip(content[:half], gzip.BestSpeed, ""), Gzip(content[half:], gzip.BestSpeed, "")...), "", "", false, "as several processors pack it"},
+		{
+			"two members", "",
+			append(Gzip(content[:half], gzip.BestSpeed, ""), Gzip(content[half:], gzip.BestSpeed, "")...), "", "",
+			false, "as several processors pack it",
+		},
 		{"empty", "", nil, ": ", "bring the file again", false, "a copy that never began"},
 		{"half", "", packed[:len(packed)/2], ": ", "", false, "cut off"},
 		{"without its sum", "", packed[:len(packed)-8], ": ", "", false, "cut off"},
 		{"flipped bit", "", flipped(packed, len(packed)-6), ": ", "", false, "the sum is wrong"},
 		{"flipped bit within", "", flipped(packed, len(packed)/2), ": ", "", false, "other bytes, or none"},
 		{"packed twice", "", Gzip(packed, gzip.BestSpeed, ""), ": ", "", false, "gzip of gzip"},
-		{"a byte less", "", Gzip(content[:len(content)-1], gzip.BestSpeed, ""), ": ", "", false, "another size than is told elsewhere"},
+		{
+			"a byte less", "", Gzip(content[:len(content)-1], gzip.BestSpeed, ""), ": ", "", false,
+			"another size than is told elsewhere",
+		},
 		{"a byte more", "", Gzip(append(slices.Clone(content), 0), gzip.BestSpeed, ""), ": ", "", false, "likewise"},
-		{"grows", "", Gzip(append(slices.Clone(content), make([]byte, 64<<20)...), gzip.BestCompression, ""), ": ", "", false, "must not take the memory"},
+		{
+			"grows", "", Gzip(append(slices.Clone(content), make([]byte, 64<<20)...), gzip.BestCompression, ""), ": ",
+			"", false, "must not take the memory",
+		},
 		{"a zip", "", Zip(zip.Deflate, File{"a", content}), ": ", "", false, "another archive"},
 	}
 }
@@ -96,9 +106,23 @@ func Zips(list []File, wanted int) []Odd {
 	locked[entry+8] |= 1
 	return []Odd{
 		{"stored", "", stored, "", "", false, "not compressed, but packed"},
-		{"a file beside", "", Zip(zip.Deflate, append(slices.Clone(list), File{"README.txt", []byte("passed over")})...), "", "", false, "not wanted"},
-		{"a name that leads out", "", Zip(zip.Deflate, append(slices.Clone(list), File{"../../out.txt", []byte("out")}, File{"/out.txt", []byte("out")})...), "", "", false, "nothing is unpacked to disk"},
-		{"behind a program", "", append([]byte("#!/bin/sh\nexec unzip $0\n"), packed...), "", "", false, "archives that unpack themselves"},
+		{
+			"a file beside", "",
+			Zip(zip.Deflate, append(slices.Clone(list), File{"README.txt", []byte("passed over")})...), "", "", false,
+			"not wanted",
+		},
+		{
+			"a name that leads out", "",
+			Zip(
+				zip.Deflate,
+				append(slices.Clone(list), File{"../../out.txt", []byte("out")}, File{"/out.txt", []byte("out")})...,
+			),
+			"", "", false, "nothing is unpacked to disk",
+		},
+		{
+			"behind a program", "", append([]byte("#!/bin/sh\nexec unzip $0\n"), packed...), "", "", false,
+			"archives that unpack themselves",
+		},
 		{"empty", "", nil, ": ", "bring the file again", false, "a copy that never began"},
 		{"half", "", packed[:len(packed)/2], ": ", "", false, "cut off"},
 		{"a byte less", "", packed[:len(packed)-1], ": ", "", false, "cut off"},
@@ -108,7 +132,11 @@ func Zips(list []File, wanted int) []Odd {
 		{"locked", "", locked, ": ", "", false, "wants a password"},
 		{"one file less", "", other(File{"other" + good.Name, good.Bytes}), ": ", "", false, "the list names it"},
 		{"an empty file", "", other(File{good.Name, nil}), ": ", "", false, "nothing inside"},
-		{"a file twice", "", Zip(zip.Deflate, append(slices.Clone(list), File{good.Name, append(slices.Clone(good.Bytes), 0)})...), ": ", "", false, "which one is meant"},
+		{
+			"a file twice", "",
+			Zip(zip.Deflate, append(slices.Clone(list), File{good.Name, append(slices.Clone(good.Bytes), 0)})...), ": ",
+			"", false, "which one is meant",
+		},
 		{"a gzip", "", Gzip(packed, gzip.BestSpeed, ""), ": ", "", false, "another archive"},
 	}
 }

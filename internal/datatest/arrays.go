@@ -109,24 +109,42 @@ func Arrays(shape []int, values []float32) []Odd {
 	floats := Numbers("<f4", values)
 	plain := Header("<f4", false, shape...)
 	whole("plain", NPY(1, plain, floats), plainTwin)
-	for _, kind := range []string{"<f4", "<f2", "<f8", ">f2", ">f4", ">f8", "=f4", "|i1", "<i2", "<i4", "<i8", ">i2", ">i4", ">i8", "<u2", "<u4", "<u8", ">u2", ">u4", ">u8", "|u1", ">u1"} {
-		whole(strings.TrimLeft(kind, "<>=|")+" "+kind[:1], NPY(1, Header(kind, false, shape...), Numbers(kind, values)), "one of NumPy's kinds of numbers")
+	for _, kind := range []string{
+		"<f4", "<f2", "<f8", ">f2", ">f4", ">f8", "=f4", "|i1", "<i2", "<i4", "<i8", ">i2", ">i4", ">i8", "<u2", "<u4",
+		"<u8", ">u2", ">u4", ">u8", "|u1", ">u1",
+	} {
+		whole(
+			strings.TrimLeft(kind, "<>=|")+" "+kind[:1], NPY(1, Header(kind, false, shape...), Numbers(kind, values)),
+			"one of NumPy's kinds of numbers",
+		)
 	}
 	if !slices.ContainsFunc(values, func(v float32) bool { return v > 1 }) {
 		whole("b1", NPY(1, Header("|b1", false, shape...), Numbers("|b1", values)), "masks are numbers too")
 	}
 	for _, kind := range []string{"<f4", ">f8", "<i2"} {
-		whole("columns "+kind, NPY(1, Header(kind, true, shape...), Numbers(kind, Columns(values, shape))), "a transposed array, or a table's values")
+		whole(
+			"columns "+kind, NPY(1, Header(kind, true, shape...), Numbers(kind, Columns(values, shape))),
+			"a transposed array, or a table's values",
+		)
 	}
-	whole("u1 columns", NPY(1, Header("|u1", true, shape...), Numbers("|u1", Columns(values, shape))), "a transposed array of bytes")
+	whole(
+		"u1 columns", NPY(1, Header("|u1", true, shape...), Numbers("|u1", Columns(values, shape))),
+		"a transposed array of bytes",
+	)
 	whole("version 2", NPY(2, plain, floats), "for headers beyond 65,535 bytes, but legal for each")
 	whole("version 3", NPY(3, plain, floats), "its header is in UTF-8")
 	bare := func(header string) []byte {
 		return append(lengthened([]byte("\x93NUMPY\x01\x00"), 1, header), floats...)
 	}
 	whole("not aligned", bare(plain), "no padding and no line's end, as other languages' libraries write it")
-	whole("other spacing", bare("{ \"shape\":"+tuple(shape, " ")+" ,\n'fortran_order' :False,'descr':\"<f4\"}\n"), "order of keys, quotes and spacing are free")
-	whole("long", bare("{'descr': '<f4', 'fortran_order': False, 'shape': "+tuple(shape, "L")+"}"), "Python 2 wrote L behind large numbers")
+	whole(
+		"other spacing", bare("{ \"shape\":"+tuple(shape, " ")+" ,\n'fortran_order' :False,'descr':\"<f4\"}\n"),
+		"order of keys, quotes and spacing are free",
+	)
+	whole(
+		"long", bare("{'descr': '<f4', 'fortran_order': False, 'shape': "+tuple(shape, "L")+"}"),
+		"Python 2 wrote L behind large numbers",
+	)
 	return append(list, spoiltArrays(shape, values)...)
 }
 
@@ -155,21 +173,39 @@ func spoiltArrays(shape []int, values []float32) []Odd {
 		{"half a header", "", good[:40], "truncated", "", false, "cut off"},
 		{"half the values", "", good[:len(good)-len(floats)/2], "bytes of values, want", "", false, "cut off"},
 		{"one byte less", "", good[:len(good)-1], "bytes of values, want", "", false, "cut off"},
-		{"one byte more", "", append(slices.Clip(good), 0), "bytes of values, want", "", false, "contradicts its header"},
-		{"two arrays", "", append(slices.Clip(good), good...), "a second array", "", false, "saved twice into one open file"},
-		{"header of 4 GiB", "", []byte("\x93NUMPY\x03\x00\xff\xff\xff\xff{"), "truncated", "", false, "must not take the memory"},
+		{
+			"one byte more", "", append(slices.Clip(good), 0), "bytes of values, want", "", false,
+			"contradicts its header",
+		},
+		{
+			"two arrays", "", append(slices.Clip(good), good...), "a second array", "", false,
+			"saved twice into one open file",
+		},
+		{
+			"header of 4 GiB", "", []byte("\x93NUMPY\x03\x00\xff\xff\xff\xff{"), "truncated", "", false,
+			"must not take the memory",
+		},
 		{"no values", "", sized("0, 3"), "values", "", false, "says that it is empty, and is not"},
 		{"below nothing", "", sized("-2, 3"), "shape", "", false, "no size"},
 		{"too large", "", sized("1048576, 1048576"), "shape", "", false, "must not take the memory"},
 		{"product that overflows", "", sized("4294967296, 4294967296, 4"), "shape", "", false, "is 0 in 64 bits"},
 		{"size that overflows", "", sized("99999999999999999999"), "shape", "", false, "fits no integer"},
-		{"size by its bytes", "", sized("4611686018427387904, 4"), "shape", "", false, "the number of bytes is 0 in 64 bits"},
+		{
+			"size by its bytes", "", sized("4611686018427387904, 4"), "shape", "", false,
+			"the number of bytes is 0 in 64 bits",
+		},
 		{"many axes", "", sized(strings.Repeat("1, ", 70)), "70 axes", "", false, "more than NumPy has"},
 		{"no dictionary", "", NPY(1, "('<f4', False, (2, 2))", floats), "header", "", false, "not NumPy's"},
 		{"other version", "", append([]byte("\x93NUMPY\x09\x00"), good[8:]...), "version 9", "", false, "not known"},
-		{"minus infinity", "", spoilt("<f4", math.Inf(-1)), "is -Inf, want a finite number", "", false, "the logarithm of silence"},
+		{
+			"minus infinity", "", spoilt("<f4", math.Inf(-1)), "is -Inf, want a finite number", "", false,
+			"the logarithm of silence",
+		},
 		{"not a number", "", spoilt("<f8", math.NaN()), "is NaN, want a finite number", "", false, "a gap"},
-		{"beyond float32", "", spoilt("<f8", 1e300), "is 1e+300, want a number that float32 can hold", "", false, "must not become infinite"},
+		{
+			"beyond float32", "", spoilt("<f8", 1e300), "is 1e+300, want a number that float32 can hold", "", false,
+			"must not become infinite",
+		},
 		{"objects", "", with("|O", 8), "pickled Python objects", "", false, "may run code when they are read"},
 		{"complex", "", with("<c8", 8), "complex numbers", "", false, "two numbers each"},
 		{"texts", "", with("<U7", 28), "texts", "", false, "no numbers"},

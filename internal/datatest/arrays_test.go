@@ -13,7 +13,8 @@ func TestArrays(t *testing.T) {
 	if got, want := Header("|u1", false), "{'descr': '|u1', 'fortran_order': False, 'shape': (), }"; got != want {
 		t.Errorf("Header without axes: %s, want %s", got, want)
 	}
-	if got, want := Columns([]float32{1, 2, 3, 4, 5, 6}, []int{2, 3}), []float32{1, 4, 2, 5, 3, 6}; !slices.Equal(got, want) {
+	if got, want := Columns([]float32{1, 2, 3, 4, 5, 6}, []int{2, 3}),
+		[]float32{1, 4, 2, 5, 3, 6}; !slices.Equal(got, want) {
 		t.Errorf("Columns: %v, want %v", got, want)
 	}
 	for _, tt := range []struct {

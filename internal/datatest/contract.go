@@ -36,7 +36,10 @@ func Contract(d data.Dataset) error {
 		}
 	}
 	if desc.Name == "" || !distinct(names, 1) || !distinct(desc.Classes, 2) {
-		wrong("name %q, modalities %q, classes %q, want a name, at least one modality and two classes, and none twice", desc.Name, names, desc.Classes)
+		wrong(
+			"name %q, modalities %q, classes %q, want a name, at least one modality and two classes, and none twice",
+			desc.Name, names, desc.Classes,
+		)
 	}
 	owner := map[string]data.Split{}
 	for _, split := range data.Splits {
@@ -99,7 +102,9 @@ func contractOf(d data.Dataset, split data.Split) error {
 			}
 			for _, m := range d.Describe().Modalities {
 				for k, i := range again {
-					if size := m.Size(); !equalBits(b.X[m.Name][k*size:(k+1)*size], whole.X[m.Name][i*size:(i+1)*size]) {
+					if size := m.Size(); !equalBits(
+						b.X[m.Name][k*size:(k+1)*size], whole.X[m.Name][i*size:(i+1)*size],
+					) {
 						return fmt.Errorf("sample %d, draw %d: %s differs in another batch", i, draw, m.Name)
 					}
 				}
@@ -133,12 +138,17 @@ func places(n int) []int {
 func wellFormed(d data.Dataset, split data.Split, indices []int, b *data.Batch) error {
 	desc := d.Describe()
 	if !slices.Equal(b.Indices, indices) || len(b.Labels) != len(indices) || len(b.X) != len(desc.Modalities) {
-		return fmt.Errorf("a batch of %v has samples %v, %d labels and %d modalities, want as many and %d modalities", indices, b.Indices, len(b.Labels), len(b.X), len(desc.Modalities))
+		return fmt.Errorf(
+			"a batch of %v has samples %v, %d labels and %d modalities, want as many and %d modalities", indices,
+			b.Indices, len(b.Labels), len(b.X), len(desc.Modalities),
+		)
 	}
 	for k, i := range indices {
 		id, label := d.Identity(split, i)
 		if int(b.Labels[k]) != label || label < 0 || label >= len(desc.Classes) {
-			return fmt.Errorf("sample %s: label %d of %d classes, and read as %d", id, label, len(desc.Classes), b.Labels[k])
+			return fmt.Errorf(
+				"sample %s: label %d of %d classes, and read as %d", id, label, len(desc.Classes), b.Labels[k],
+			)
 		}
 	}
 	for _, m := range desc.Modalities {
@@ -181,7 +191,10 @@ func Augmented(d, plain data.Dataset, split data.Split, indices []int, modality 
 			changed := !equalBits(at(0), at(1)) && !equalBits(at(1), at(2))
 			kept := equalBits(at(0), at(1)) && equalBits(at(1), at(2))
 			if name == modality && !changed || name != modality && !kept {
-				return fmt.Errorf("%s of sample %d: changed by draws %v, kept %v, want draws to change %s alone", name, i, changed, kept, modality)
+				return fmt.Errorf(
+					"%s of sample %d: changed by draws %v, kept %v, want draws to change %s alone", name, i, changed,
+					kept, modality,
+				)
 			}
 		}
 	}

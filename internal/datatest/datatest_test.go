@@ -35,7 +35,9 @@ func newSet() *set {
 	return &set{
 		desc: data.Description{
 			Name: "made", Classes: []string{"a", "b"},
-			Modalities: []data.Modality{{Name: "x", Kind: data.Vector, Shape: []int{2}}, {Name: "y", Kind: data.Vector, Shape: []int{1}}},
+			Modalities: []data.Modality{
+				{Name: "x", Kind: data.Vector, Shape: []int{2}}, {Name: "y", Kind: data.Vector, Shape: []int{1}},
+			},
 			Provenance: data.Provenance{SplitHash: hex.EncodeToString(make([]byte, 32))},
 		},
 		ids:    map[data.Split][]string{data.Train: {"s0", "s1", "s2"}, data.Test: {"s3", "s4"}},
@@ -73,19 +75,40 @@ func TestContract(t *testing.T) {
 		{"kept", func(*set) {}, ""},
 		{"no hash", func(s *set) { s.desc.Provenance.SplitHash = "ab" }, `split hash "ab", want a SHA-256`},
 		{"no name", func(s *set) { s.desc.Name = "" }, `name ""`},
-		{"one class", func(s *set) { s.desc.Classes = s.desc.Classes[:1]; s.labels = []int{0, 0, 0} }, `classes ["a"], want`},
+		{
+			"one class", func(s *set) { s.desc.Classes = s.desc.Classes[:1]; s.labels = []int{0, 0, 0} },
+			`classes ["a"], want`,
+		},
 		{"a class twice", func(s *set) { s.desc.Classes = []string{"a", "a"} }, `classes ["a" "a"], want`},
 		{"modality twice", func(s *set) { s.desc.Modalities[1] = s.desc.Modalities[0] }, `modalities ["x" "x"]`},
 		{"empty shape", func(s *set) { s.desc.Modalities[1].Shape = []int{0} }, "modality y of shape [0]"},
 		{"sample twice", func(s *set) { s.ids[data.Test][0] = "s1" }, `test 0: name "s1", which one of train has`},
 		{"no such class", func(s *set) { s.labels[1] = 2 }, "sample s1: label 2 of 2 classes"},
 		{"lenient", func(s *set) { s.lenient = true }, "train: reading sample -1 of 3: no error"},
-		{"another label", func(s *set) { s.spoil = func(b *data.Batch, _ uint64) { b.Labels[0] ^= 1 } }, "label 0 of 2 classes, and read as 1"},
-		{"order", func(s *set) { s.spoil = func(b *data.Batch, _ uint64) { b.Indices = places(len(b.Indices)) } }, "a batch of [0 2 1 0] has samples [0 1 2 3]"},
-		{"modality missing", func(s *set) { s.spoil = func(b *data.Batch, _ uint64) { delete(b.X, "y") } }, "1 modalities, want as many and 2"},
-		{"short", func(s *set) { s.spoil = func(b *data.Batch, _ uint64) { b.X["x"] = b.X["x"][1:] } }, "x: 5 values of 3 samples, want 6"},
-		{"not finite", func(s *set) { s.spoil = func(b *data.Batch, _ uint64) { b.X["y"][0] /= zero } }, "y: value 0 is NaN"},
-		{"place", func(s *set) { s.spoil = func(b *data.Batch, _ uint64) { b.X["y"][0]++ } }, "sample 0, draw 0: y differs in another batch"},
+		{
+			"another label", func(s *set) { s.spoil = func(b *data.Batch, _ uint64) { b.Labels[0] ^= 1 } },
+			"label 0 of 2 classes, and read as 1",
+		},
+		{
+			"order", func(s *set) { s.spoil = func(b *data.Batch, _ uint64) { b.Indices = places(len(b.Indices)) } },
+			"a batch of [0 2 1 0] has samples [0 1 2 3]",
+		},
+		{
+			"modality missing", func(s *set) { s.spoil = func(b *data.Batch, _ uint64) { delete(b.X, "y") } },
+			"1 modalities, want as many and 2",
+		},
+		{
+			"short", func(s *set) { s.spoil = func(b *data.Batch, _ uint64) { b.X["x"] = b.X["x"][1:] } },
+			"x: 5 values of 3 samples, want 6",
+		},
+		{
+			"not finite", func(s *set) { s.spoil = func(b *data.Batch, _ uint64) { b.X["y"][0] /= zero } },
+			"y: value 0 is NaN",
+		},
+		{
+			"place", func(s *set) { s.spoil = func(b *data.Batch, _ uint64) { b.X["y"][0]++ } },
+			"sample 0, draw 0: y differs in another batch",
+		},
 		{"place of a draw", func(s *set) {
 			s.spoil = func(b *data.Batch, draw uint64) {
 				if draw > 0 {
@@ -119,7 +142,8 @@ func TestStrangers(t *testing.T) {
 	} {
 		s := newSet()
 		tt.spoil(s)
-		if err := Strangers(s); (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+		if err := Strangers(s); (err == nil) != (tt.want == "") ||
+			err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
 		}
 	}
@@ -174,7 +198,9 @@ func TestAugmented(t *testing.T) {
 	if err := Same(newSet(), plain(), data.Train, all, 0, 7); err == nil || err.Error() != "draw 7: x differs" {
 		t.Errorf("draw 7: %v, want a difference", err)
 	}
-	for _, err := range []error{Augmented(newSet(), plain(), data.Train, []int{9}, "x"), Same(newSet(), plain(), data.Train, []int{9}, 0)} {
+	for _, err := range []error{
+		Augmented(newSet(), plain(), data.Train, []int{9}, "x"), Same(newSet(), plain(), data.Train, []int{9}, 0),
+	} {
 		if err == nil || err.Error() != "no sample 9" {
 			t.Errorf("beyond the end: %v", err)
 		}
@@ -200,7 +226,8 @@ func TestMedia(t *testing.T) {
 	if x[0] != 0 || x[1] != 20000 || x[3] != -20000 {
 		t.Errorf("Tone: %v, want quarters of a period", x)
 	}
-	const head = "RIFF\x34\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x10\x00\x00\x00"
+	const head = "RIFF\x34\x00\x00\x00WAVEfmt " +
+		"\x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x10\x00\x00\x00"
 	if b := WAV(8000, x); string(b[:44]) != head || len(b) != 60 {
 		t.Errorf("WAV: %q", b)
 	}
@@ -208,13 +235,16 @@ func TestMedia(t *testing.T) {
 	if err != nil || img.Bounds().Dx() != 3 || img.Bounds().Dy() != 2 {
 		t.Errorf("PNG: %v", err)
 	}
-	if r, g, _, _ := Ramp(10, 10).At(9, 0).RGBA(); r>>8 != 229 || g != 0 || !bytes.HasPrefix(JPEG(t, Ramp(10, 10)), []byte("\xff\xd8")) {
+	if r, g, _, _ := Ramp(10, 10).At(9, 0).RGBA(); r>>8 != 229 || g != 0 ||
+		!bytes.HasPrefix(JPEG(t, Ramp(10, 10)), []byte("\xff\xd8")) {
 		t.Errorf("Ramp: red %d, green %d at the right, want 229 and 0", r>>8, g)
 	}
 	if v := Level(0, 4); v != 255*0.456 {
 		t.Errorf("Level of 0 in green: %v, want the mean", v)
 	}
-	if b := FFmpeg(t, ".avi", "-f", "lavfi", "-i", "color=c=red:s=16x16:r=25:d=0.1"); !bytes.HasPrefix(b, []byte("RIFF")) {
+	if b := FFmpeg(
+		t, ".avi", "-f", "lavfi", "-i", "color=c=red:s=16x16:r=25:d=0.1",
+	); !bytes.HasPrefix(b, []byte("RIFF")) {
 		t.Errorf("FFmpeg: begins with %q, want an AVI", b[:8])
 	}
 }

@@ -23,7 +23,9 @@ func Forms(t *testing.T, name string, list []Odd, read func(path string) ([]floa
 			want = "ffmpeg is not installed"
 		}
 		switch {
-		case want != "" && (err == nil || !strings.Contains(err.Error(), name+": ") || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n")):
+		case want != "" && (err == nil || !strings.Contains(
+			err.Error(), name+": ",
+		) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n")):
 			t.Errorf("%s: %v, want one line with the file and %q\nreason: %s", f.Name, err, want, f.Reason)
 		case want != "":
 		case err != nil:

@@ -52,13 +52,18 @@ func (l Loader) Drawn(t *testing.T, dir, cacheVariable, modality string, indices
 	if err := errors.Join(Contract(d), Strangers(d)); err != nil {
 		t.Error(err)
 	}
-	if err := Augmented(d, l.Must(t, dir, append(others, "augment", false)...), data.Train, indices, modality); err != nil {
+	if err := Augmented(
+		d, l.Must(t, dir, append(others, "augment", false)...), data.Train, indices, modality,
+	); err != nil {
 		t.Error(err)
 	}
 }
 
 // Open opens a set, or ends the test.
-func Open(tb testing.TB, open func(dir string, settings map[string]any) (data.Dataset, error), dir string, settings map[string]any) data.Dataset {
+func Open(
+	tb testing.TB, open func(dir string, settings map[string]any) (data.Dataset, error), dir string,
+	settings map[string]any,
+) data.Dataset {
 	tb.Helper()
 	d, err := open(dir, settings)
 	if err != nil {
@@ -132,7 +137,9 @@ func (l Loader) Broken(t *testing.T, f Files, fault Fault, index, left int) data
 	}
 	skipped := d.Describe().Provenance.Skipped
 	if d.Len(data.Train) != left || len(skipped) != 1 || !strings.Contains(skipped[0], fault.Want) {
-		t.Errorf("with skip_broken %d training samples, skipped %q, want %d and the fault", d.Len(data.Train), skipped, left)
+		t.Errorf(
+			"with skip_broken %d training samples, skipped %q, want %d and the fault", d.Len(data.Train), skipped, left,
+		)
 	}
 	return d
 }

@@ -42,12 +42,24 @@ func Pictures(tb testing.TB, width, height int) []Odd {
 		{"progressive JPEG", ".jpg", slow, "", "", false, "as many cameras and sites write it"},
 		{"half a JPEG", ".jpg", jpg[:len(jpg)/2], eof, "", false, "a download that was cut off"},
 		{"half a progressive JPEG", ".jpg", slow[:len(slow)/2], eof, "", false, "likewise"},
-		{"half a JPEG and its end", ".jpg", append(slices.Clone(jpg[:len(jpg)/2]), 0xff, 0xd9), "bytes: ", "", false, "mended by a tool"},
-		{"half a JPEG and zeros", ".jpg", append(slices.Clone(jpg[:len(jpg)/2]), make([]byte, len(jpg)/2)...), eof, "", false, "a download into a file that had its size before"},
+		{
+			"half a JPEG and its end", ".jpg", append(slices.Clone(jpg[:len(jpg)/2]), 0xff, 0xd9), "bytes: ", "", false,
+			"mended by a tool",
+		},
+		{
+			"half a JPEG and zeros", ".jpg", append(slices.Clone(jpg[:len(jpg)/2]), make([]byte, len(jpg)/2)...), eof,
+			"", false, "a download into a file that had its size before",
+		},
 		{"JPEG without its end", ".jpg", jpg[:len(jpg)-2], "", "", false, "all pixels are there"},
-		{"JPEG with a tail", ".jpg", append(slices.Clone(jpg), "behind the end"...), "", "", false, "cameras append previews"},
+		{
+			"JPEG with a tail", ".jpg", append(slices.Clone(jpg), "behind the end"...), "", "", false,
+			"cameras append previews",
+		},
 		{"JPEG turned", ".jpg", WithEXIF(jpg, EXIF(binary.LittleEndian, 3)), "", "", false, "upside down"},
-		{"JPEG with broken EXIF", ".jpg", WithEXIF(jpg, "Exif\x00\x00MM\x00*\xff\xff\xff\xf0\xff\xff"), "", "", false, "no part of the picture"},
+		{
+			"JPEG with broken EXIF", ".jpg", WithEXIF(jpg, "Exif\x00\x00MM\x00*\xff\xff\xff\xf0\xff\xff"), "", "",
+			false, "no part of the picture",
+		},
 		{"JPEG under another name", ".png", jpg, "", "", false, "the content counts"},
 		{"PNG", ".png", png, "", "", false, "the usual"},
 		{"interlaced PNG", ".png", InterlacedPNG(ramp), "", "", false, "seven passes"},
@@ -55,19 +67,46 @@ func Pictures(tb testing.TB, width, height int) []Odd {
 		{"PNG cut in its data", ".png", png[:len(png)/2], eof, "", false, "a download that was cut off"},
 		{"PNG without its end", ".png", png[:len(png)-12], "", "", false, "all pixels are there"},
 		{"PNG whose sum is wrong", ".png", flipped, "png: invalid format: ", "", false, "a flipped bit"},
-		{"PNG with a tail", ".png", append(slices.Clone(png), "behind the end"...), "", "", false, "no part of the picture"},
+		{
+			"PNG with a tail", ".png", append(slices.Clone(png), "behind the end"...), "", "", false,
+			"no part of the picture",
+		},
 		{"GIF", ".gif", still, "", "", false, "told by its content"},
 		{"half a GIF", ".gif", still[:len(still)/2], "bytes: ", "", false, "cut off"},
 		{"empty", ".png", nil, "empty", "", false, "a download that never began"},
-		{"WebP", ".webp", []byte("RIFF\x10\x00\x00\x00WEBPVP8 \x00\x00\x00\x00"), "not supported: pictures of format WebP", "convert", false, "known and not read"},
-		{"WebP under another name", ".jpg", []byte("RIFF\x10\x00\x00\x00WEBPVP8 \x00\x00\x00\x00"), "not supported: pictures of format WebP", "convert", false, "as sites give them out"},
-		{"BMP", ".bmp", []byte("BM\x46\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00"), "not supported: pictures of format BMP", "convert", false, "known and not read"},
-		{"TIFF", ".tif", []byte("II*\x00\x08\x00\x00\x00"), "not supported: pictures of format TIFF", "convert", false, "known and not read"},
-		{"HEIC", ".heic", []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"), "not supported: pictures of format HEIC", "convert", false, "as telephones take them"},
-		{"PNG of 2.5 gigapixels", ".png", RawPNG(50000, 50000, 2, 0, nil, nil), "50000x50000 pixels, want ", "", false, "a header must not take the memory"},
+		{
+			"WebP", ".webp", []byte("RIFF\x10\x00\x00\x00WEBPVP8 \x00\x00\x00\x00"),
+			"not supported: pictures of format WebP", "convert", false, "known and not read",
+		},
+		{
+			"WebP under another name", ".jpg", []byte("RIFF\x10\x00\x00\x00WEBPVP8 \x00\x00\x00\x00"),
+			"not supported: pictures of format WebP", "convert", false, "as sites give them out",
+		},
+		{
+			"BMP", ".bmp", []byte("BM\x46\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00"),
+			"not supported: pictures of format BMP", "convert", false, "known and not read",
+		},
+		{
+			"TIFF", ".tif", []byte("II*\x00\x08\x00\x00\x00"), "not supported: pictures of format TIFF", "convert",
+			false, "known and not read",
+		},
+		{
+			"HEIC", ".heic", []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"),
+			"not supported: pictures of format HEIC", "convert", false, "as telephones take them",
+		},
+		{
+			"PNG of 2.5 gigapixels", ".png", RawPNG(50000, 50000, 2, 0, nil, nil), "50000x50000 pixels, want ", "",
+			false, "a header must not take the memory",
+		},
 		{"JPEG of 4.3 gigapixels", ".jpg", sized(jpg), "65500x65500 pixels, want ", "", false, "likewise"},
-		{"GIF of 4.3 gigapixels", ".gif", slices.Concat(still[:6], []byte{0xff, 0xff, 0xff, 0xff}, still[10:]), "65535x65535 pixels, want ", "", false, "likewise"},
-		{"AVIF", ".avif", []byte("\x00\x00\x00\x18ftypavif\x00\x00\x00\x00"), "not supported: pictures of format AVIF", "convert", false, "known and not read"},
+		{
+			"GIF of 4.3 gigapixels", ".gif", slices.Concat(still[:6], []byte{0xff, 0xff, 0xff, 0xff}, still[10:]),
+			"65535x65535 pixels, want ", "", false, "likewise",
+		},
+		{
+			"AVIF", ".avif", []byte("\x00\x00\x00\x18ftypavif\x00\x00\x00\x00"),
+			"not supported: pictures of format AVIF", "convert", false, "known and not read",
+		},
 	}
 }
 
@@ -137,14 +176,19 @@ func RawPNG(width, height int, kind, interlaced byte, chunks, rows []byte) []byt
 	z := zlib.NewWriter(&packed)
 	z.Write(rows) //nolint:errcheck // memory does not refuse
 	z.Close()     //nolint:errcheck // likewise
-	return slices.Concat([]byte("\x89PNG\r\n\x1a\n"), Chunk("IHDR", append(head, 8, kind, 0, 0, interlaced)), chunks, Chunk("IDAT", packed.Bytes()), Chunk("IEND", nil))
+	return slices.Concat(
+		[]byte("\x89PNG\r\n\x1a\n"), Chunk("IHDR", append(head, 8, kind, 0, 0, interlaced)), chunks,
+		Chunk("IDAT", packed.Bytes()), Chunk("IEND", nil),
+	)
 }
 
 // InterlacedPNG is an image's file in seven passes.
 func InterlacedPNG(img image.Image) []byte {
 	width, height := img.Bounds().Dx(), img.Bounds().Dy()
 	var rows []byte
-	for _, p := range [][4]int{{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}} {
+	for _, p := range [][4]int{
+		{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2},
+	} {
 		for y := p[1]; y < height && p[0] < width; y += p[3] {
 			rows = append(rows, 0)
 			for x := p[0]; x < width; x += p[2] {

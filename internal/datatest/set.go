@@ -19,7 +19,8 @@ func MemorySet(t *testing.T, values map[data.Split][]float32, skipped ...string)
 		parts[split] = p
 	}
 	set, err := data.NewMemory(data.Description{
-		Name: "made", Classes: []string{"even", "odd"}, Modalities: []data.Modality{{Name: "x", Kind: data.Vector, Shape: []int{1}}},
+		Name: "made", Classes: []string{"even", "odd"},
+		Modalities: []data.Modality{{Name: "x", Kind: data.Vector, Shape: []int{1}}},
 		Provenance: data.Provenance{Source: "this test", Licence: "none", Protocol: "by hand", Skipped: skipped},
 	}, parts)
 	if err != nil {

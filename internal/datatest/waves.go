@@ -59,7 +59,10 @@ func (w Wave) File(rateHz int, samples []byte) []byte {
 	if w.Data != nil {
 		stated = w.Data(uint32(len(samples)))
 	}
-	rest := slices.Concat([]byte("WAVE"), sizes, chunk("fmt ", uint32(len(format)), format), []byte(w.Before), chunk("data", stated, samples), []byte(w.Behind))
+	rest := slices.Concat(
+		[]byte("WAVE"), sizes, chunk("fmt ", uint32(len(format)), format), []byte(w.Before),
+		chunk("data", stated, samples), []byte(w.Behind),
+	)
 	riff := uint32(len(rest))
 	if w.Riff != nil {
 		riff = w.Riff(riff)
@@ -90,16 +93,28 @@ func Waves(rateHz int, samples []int16) []Odd {
 	all := fixed(0xffffffff)
 	list := []Odd{
 		{"plain", "", plain, "", "", false, plainTwin},
-		{"extensible", "", Wave{Extensible: true}.File(rateHz, little), "", "", false, "the codec in a longer identifier"},
+		{
+			"extensible", "", Wave{Extensible: true}.File(rateHz, little), "", "", false,
+			"the codec in a longer identifier",
+		},
 		{"big-endian", "", Wave{Big: true}.File(rateHz, raw(binary.BigEndian)), "", "", false, "RIFX"},
 		{"RF64", "", Wave{Large: "RF64", Riff: all}.File(rateHz, little), "", "", false, "for files beyond 4 GiB"},
 		{"BW64", "", Wave{Large: "BW64", Riff: all}.File(rateHz, little), "", "", false, "its successor"},
 		{"W64", "", sony(rateHz, little), "", "", false, "Sony's"},
-		{"streamed", "", Wave{Before: remarks, Riff: all, Data: all}.File(rateHz, little), "", "", false, "as ffmpeg writes it into a pipe"},
-		{"streamed by SoX", "", sized(fixed(0x7ffff024), fixed(0x7ffff000)), "", "", false, "as much as it thinks that a header may say"},
+		{
+			"streamed", "", Wave{Before: remarks, Riff: all, Data: all}.File(rateHz, little), "", "", false,
+			"as ffmpeg writes it into a pipe",
+		},
+		{
+			"streamed by SoX", "", sized(fixed(0x7ffff024), fixed(0x7ffff000)), "", "", false,
+			"as much as it thinks that a header may say",
+		},
 		{"streamed by arecord", "", sized(fixed(0x80000024), fixed(0x80000000)), "", "", false, "likewise"},
 		{"streamed, right RIFF", "", sized(nil, all), "", "", false, "one of the lengths was brought up to date"},
-		{"streamed, remarks behind", "", Wave{Behind: remarks, Riff: all, Data: all}.File(rateHz, little), "", "", false, "remarks are no sound"},
+		{
+			"streamed, remarks behind", "", Wave{Behind: remarks, Riff: all, Data: all}.File(rateHz, little), "", "",
+			false, "remarks are no sound",
+		},
 		{"lengths of 0", "", sized(fixed(0), fixed(0)), "", "", false, "a recorder that was switched off"},
 		{"never closed", "", sized(fixed(8), fixed(0)), "", "", false, "likewise"},
 		{"data of 0", "", sized(nil, fixed(0)), "", "", false, "likewise"},
@@ -109,10 +124,19 @@ func Waves(rateHz int, samples []int16) []Odd {
 		{"RIFF too short", "", sized(more(-7), nil), "", "", false, "likewise"},
 		{"one byte over", "", sized(nil, more(1)), "", "", false, "no sample is missing"},
 		{"data the file's size", "", sized(nil, more(44)), "", "", false, "a frequent fault of home-made writers"},
-		{"remarks before", "", Wave{Before: oddRemarks + "\x00"}.File(rateHz, little), "", "", false, "with their padding"},
-		{"remarks before without padding", "", Wave{Before: oddRemarks}.File(rateHz, little), "", "", false, "with none"},
+		{
+			"remarks before", "", Wave{Before: oddRemarks + "\x00"}.File(rateHz, little), "", "", false,
+			"with their padding",
+		},
+		{
+			"remarks before without padding", "", Wave{Before: oddRemarks}.File(rateHz, little), "", "", false,
+			"with none",
+		},
 		{"remarks behind", "", Wave{Behind: remarks}.File(rateHz, little), "", "", false, "they are no sound"},
-		{"remarks behind, cut", "", Wave{Behind: remarks[:15]}.File(rateHz, little), "", "", false, "they are not needed"},
+		{
+			"remarks behind, cut", "", Wave{Behind: remarks[:15]}.File(rateHz, little), "", "", false,
+			"they are not needed",
+		},
 		{"bytes behind", "", append(slices.Clip(plain), "bytes behind"...), "", "", false, "as some tools leave them"},
 
 		{"nothing", "", nil, "empty", "", false, "a copy that never began"},
@@ -120,12 +144,24 @@ func Waves(rateHz int, samples []int16) []Odd {
 		{"half", "", plain[:44+len(little)/4*2], "truncated", "", false, "cut off"},
 		{"a sample less", "", plain[:len(plain)-2], "truncated", "", false, "cut off"},
 		{"half a sample less", "", plain[:len(plain)-1], "truncated", "", false, "cut off"},
-		{"samples left out", "", sized(more(len(little)), more(len(little))), "truncated", "", false, "the header promises twice as many"},
-		{"half of RF64", "", Wave{Large: "RF64", Riff: all}.File(rateHz, little)[:80+len(little)/4*2], "truncated", "", false, "cut off"},
+		{
+			"samples left out", "", sized(more(len(little)), more(len(little))), "truncated", "", false,
+			"the header promises twice as many",
+		},
+		{
+			"half of RF64", "", Wave{Large: "RF64", Riff: all}.File(rateHz, little)[:80+len(little)/4*2], "truncated",
+			"", false, "cut off",
+		},
 		{"half of W64", "", sony(rateHz, little)[:128+len(little)/4*2], "truncated", "", false, "cut off"},
 		{"no samples", "", Wave{Behind: remarks}.File(rateHz, nil), "no samples", "", false, "nothing was recorded"},
-		{"no format", "", append(slices.Clip(plain[:12]), plain[36:]...), "no format", "", false, "what are these bytes"},
-		{"another form", "", append([]byte("RIFF\x00\x00\x00\x00RMID"), plain[12:]...), "RMID", "", false, "RIFF holds MIDI, videos and pictures too"},
+		{
+			"no format", "", append(slices.Clip(plain[:12]), plain[36:]...), "no format", "", false,
+			"what are these bytes",
+		},
+		{
+			"another form", "", append([]byte("RIFF\x00\x00\x00\x00RMID"), plain[12:]...), "RMID", "", false,
+			"RIFF holds MIDI, videos and pictures too",
+		},
 	}
 	return append(list, codecs(rateHz, samples)...)
 }
@@ -160,17 +196,32 @@ func codecs(rateHz int, samples []int16) []Odd {
 		{"32 bits", "", Wave{Bits: 32}.File(rateHz, words), "", "", false, "likewise"},
 		{"float", "", Wave{Codec: 3, Bits: 32}.File(rateHz, singles), "", "", false, "as SciPy saves float32"},
 		{"64-bit float", "", Wave{Codec: 3, Bits: 64}.File(rateHz, doubles), "", "", false, "as SciPy saves float64"},
-		{"float, not a number", "", odd(singles, math.NaN()), "is NaN, want a finite number", "", false, "a division by 0"},
-		{"float, infinite", "", odd(singles, math.Inf(-1)), "is -Inf, want a finite number", "", false, "a logarithm of 0"},
-		{"float, beyond float32", "", Wave{Codec: 3, Bits: 64}.File(rateHz, beyond), "want a number that float32 can hold", "", false, "must not become infinite"},
+		{
+			"float, not a number", "", odd(singles, math.NaN()), "is NaN, want a finite number", "", false,
+			"a division by 0",
+		},
+		{
+			"float, infinite", "", odd(singles, math.Inf(-1)), "is -Inf, want a finite number", "", false,
+			"a logarithm of 0",
+		},
+		{
+			"float, beyond float32", "", Wave{Codec: 3, Bits: 64}.File(rateHz, beyond),
+			"want a number that float32 can hold", "", false, "must not become infinite",
+		},
 	}
 	for codec, name := range map[uint16]string{6: "A-law", 7: "mu-law"} {
 		if b := laws[codec]; len(b) == len(samples) {
 			all := func(uint32) uint32 { return 0xffffffff }
 			list = append(list,
 				Odd{name, "", Wave{Codec: codec, Bits: 8}.File(rateHz, b), "", "", true, "of telephones"},
-				Odd{name + ", streamed", "", Wave{Codec: codec, Bits: 8, Riff: all, Data: all}.File(rateHz, b), "", "", true, "into a pipe"},
-				Odd{name + ", half", "", Wave{Codec: codec, Bits: 8}.File(rateHz, b)[:44+len(b)/2], "truncated", "", false, "ffmpeg would not tell"})
+				Odd{
+					name + ", streamed", "", Wave{Codec: codec, Bits: 8, Riff: all, Data: all}.File(rateHz, b), "", "",
+					true, "into a pipe",
+				},
+				Odd{
+					name + ", half", "", Wave{Codec: codec, Bits: 8}.File(rateHz, b)[:44+len(b)/2], "truncated", "",
+					false, "ffmpeg would not tell",
+				})
 		}
 	}
 	return list
@@ -186,7 +237,9 @@ func sony(rateHz int, samples []byte) []byte {
 	}
 	format := Wave{}.File(rateHz, nil)[20:36]
 	body := slices.Concat([]byte("wave"+rest), chunk("fmt "+rest, format), chunk("data"+rest, samples))
-	return append(le.AppendUint64([]byte("riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"), uint64(24+len(body))), body...)
+	return append(
+		le.AppendUint64([]byte("riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"), uint64(24+len(body))), body...,
+	)
 }
 
 // MuLaw is the sample that a byte stands for in ITU-T G.711's mu-law.

@@ -19,8 +19,14 @@ func TestAdjust(t *testing.T) {
 	}{
 		{"none", nil, 0, []float64{}, "nothing was compared"},
 		{"one", []float64{0.04}, 1, []float64{0.04}, "a single comparison needs no correction"},
-		{"four", []float64{0.01, 0.04, 0.03, 0.005}, 4, []float64{0.03, 0.06, 0.06, 0.02}, "0.005·4, 0.01·3, 0.03·2, and 0.04·1, which may not be below the one before"},
-		{"two without p", []float64{0.01, 0.04, 0.03, 0.005}, 6, []float64{0.05, 0.12, 0.12, 0.03}, "·6, ·5, ·4 and ·3: they were compared as well"},
+		{
+			"four", []float64{0.01, 0.04, 0.03, 0.005}, 4, []float64{0.03, 0.06, 0.06, 0.02},
+			"0.005·4, 0.01·3, 0.03·2, and 0.04·1, which may not be below the one before",
+		},
+		{
+			"two without p", []float64{0.01, 0.04, 0.03, 0.005}, 6, []float64{0.05, 0.12, 0.12, 0.03},
+			"·6, ·5, ·4 and ·3: they were compared as well",
+		},
 		{"large", []float64{0.9, 0.6, 0.7}, 3, []float64{1, 1, 1}, "never above 1"},
 		{"ties", []float64{0.02, 0.02}, 2, []float64{0.04, 0.04}, "0.02·2, and 0.02·1 raised to it"},
 	} {
@@ -35,7 +41,8 @@ func TestAdjust(t *testing.T) {
 // TestCorrect: the fused accuracy is a family of its own, whatever else was looked at.
 func TestCorrect(t *testing.T) {
 	fused := wire.Quantity{Encoder: "fused", Readout: "head"}
-	audio, f1 := wire.Quantity{Encoder: "audio", Readout: "linear"}, wire.Quantity{Encoder: "fused", Readout: wire.MacroF1}
+	audio, f1 := wire.Quantity{Encoder: "audio", Readout: "linear"},
+		wire.Quantity{Encoder: "fused", Readout: wire.MacroF1}
 	made := func() []*wire.Difference {
 		return []*wire.Difference{
 			{Quantity: fused, P: new(0.02)}, {Quantity: audio, P: new(0.001)}, {Quantity: f1, P: new(0.03)},
@@ -66,7 +73,8 @@ func TestCorrect(t *testing.T) {
 	Correct(list) // again, over what is there
 	check(list, want)
 	CorrectTogether(list)
-	for i, holm := range []*float64{new(0.08), new(0.006), new(0.09), new(0.05), nil, nil} { // 0.001·6, 0.01·5, 0.02·4, 0.03·3
+	// 0.001·6, 0.01·5, 0.02·4, 0.03·3
+	for i, holm := range []*float64{new(0.08), new(0.006), new(0.09), new(0.05), nil, nil} {
 		want[i].Holm, want[i].Family, want[i].FamilySize = holm, "", 0
 	}
 	check(list, want)

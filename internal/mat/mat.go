@@ -145,7 +145,9 @@ func Decode(name string, b []byte, variable string, limit int64) (Array, error) 
 		others = append(others, v.name)
 		rest = rest[size:]
 	}
-	return Array{}, broken(name, "no variable %s, want it beside or instead of %.200q", variable, strings.Join(others, " "))
+	return Array{}, broken(
+		name, "no variable %s, want it beside or instead of %.200q", variable, strings.Join(others, " "),
+	)
 }
 
 func broken(name, reason string, args ...any) error {
@@ -194,5 +196,7 @@ func inflate(b []byte, order binary.ByteOrder) (*variableReader, error) {
 	if code := order.Uint32(tag[:]); code != matrixElement {
 		return nil, fmt.Errorf("inside is an element of type %d, want an array", code)
 	}
-	return &variableReader{r: z, order: order, left: int64(order.Uint32(tag[4:])), most: maxRatio * int64(len(b)), sealed: true}, nil
+	return &variableReader{
+		r: z, order: order, left: int64(order.Uint32(tag[4:])), most: maxRatio * int64(len(b)), sealed: true,
+	}, nil
 }

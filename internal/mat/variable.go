@@ -12,7 +12,8 @@ import (
 
 // classes of arrays by their code; those in brackets are not numeric.
 var classes = []string{
-	"(none)", "(cell)", "(struct)", "(object)", "(char)", "(sparse)", "double", "single", "int8", "uint8", "int16", "uint16",
+	"(none)", "(cell)", "(struct)", "(object)", "(char)", "(sparse)", "double", "single", "int8", "uint8", "int16",
+	"uint16",
 	"int32", "uint32", "int64", "uint64", "(function)", "(opaque)", "(object)",
 }
 
@@ -99,7 +100,9 @@ func (v *variableReader) content(e element) ([]byte, error) {
 		return e.small, nil
 	}
 	if e.size > v.most {
-		return nil, fmt.Errorf("%w: an element of %d bytes in a variable of which the file holds at most %d", errTruncated, e.size, v.most)
+		return nil, fmt.Errorf(
+			"%w: an element of %d bytes in a variable of which the file holds at most %d", errTruncated, e.size, v.most,
+		)
 	}
 	b := make([]byte, e.size)
 	if err := v.read(b); err != nil {
@@ -160,7 +163,9 @@ func (v *variableReader) array(file string, limit int64) (Array, error) {
 		return Array{}, broken(file, "variable %s: "+reason, append([]any{v.name}, args...)...)
 	}
 	odd := func(feature string, args ...any) (Array, error) {
-		return Array{}, &data.UnsupportedError{File: file, Feature: fmt.Sprintf("variable %s: "+feature, append([]any{v.name}, args...)...)}
+		return Array{}, &data.UnsupportedError{
+			File: file, Feature: fmt.Sprintf("variable %s: "+feature, append([]any{v.name}, args...)...),
+		}
 	}
 	class, numeric := className(v.flags & 0xff)
 	switch {

@@ -62,14 +62,46 @@ func TestDecodeZip(t *testing.T) {
 		err    string
 		reason string
 	}{
-		{"some", good, 1 << 20, func(a string) bool { return a != "id" }, map[string]Array{"a": {Shape: []int{2}, Values: []float32{1, 2}}, "b": {Shape: []int{1}, Bytes: []byte{7}}}, "", "what is not asked for is not decoded"},
-		{"all", good, 1 << 20, nil, nil, "x.npz/id.npy: not supported: numbers of kind", "an array that cannot be read is named"},
-		{"large", good, int64(len(one)) + 3, func(a string) bool { return a != "id" }, nil, "x.npz: not supported: array b: larger", "the limit is on all together"},
-		{"twice", zipped(t, member{"a.npy", one}, member{"a", two}), 1 << 20, nil, nil, "x.npz: array a twice", "the suffix is no part of the name"},
-		{"folder", zipped(t, member{"in/", nil}, member{"in/a.npy", one}), 1 << 20, nil, map[string]Array{"in/a": {Shape: []int{2}, Values: []float32{1, 2}}}, "", "an array's name has its folder"},
-		{"infinite", zipped(t, member{"train_audio.npy", datatest.NPY(1, datatest.Header("<f4", false, 1, 2), datatest.Numbers("<f4", []float32{0, float32(math.Inf(-1))}))}), 1 << 20, nil, nil, "x.npz: train_audio[0, 1] is -Inf, want", "the place as Python has it"},
+		{
+			"some", good, 1 << 20, func(a string) bool { return a != "id" },
+			map[string]Array{"a": {Shape: []int{2}, Values: []float32{1, 2}}, "b": {Shape: []int{1}, Bytes: []byte{7}}},
+			"", "what is not asked for is not decoded",
+		},
+		{
+			"all", good, 1 << 20, nil, nil, "x.npz/id.npy: not supported: numbers of kind",
+			"an array that cannot be read is named",
+		},
+		{
+			"large", good, int64(len(one)) + 3, func(a string) bool { return a != "id" }, nil,
+			"x.npz: not supported: array b: larger", "the limit is on all together",
+		},
+		{
+			"twice", zipped(t, member{"a.npy", one}, member{"a", two}), 1 << 20, nil, nil, "x.npz: array a twice",
+			"the suffix is no part of the name",
+		},
+		{
+			"folder", zipped(t, member{"in/", nil}, member{"in/a.npy", one}), 1 << 20, nil,
+			map[string]Array{"in/a": {Shape: []int{2}, Values: []float32{1, 2}}}, "", "an array's name has its folder",
+		},
+		{
+			"infinite",
+			zipped(
+				t,
+				member{
+					"train_audio.npy",
+					datatest.NPY(
+						1, datatest.Header("<f4", false, 1, 2),
+						datatest.Numbers("<f4", []float32{0, float32(math.Inf(-1))}),
+					),
+				},
+			),
+			1 << 20, nil, nil, "x.npz: train_audio[0, 1] is -Inf, want", "the place as Python has it",
+		},
 		{"encrypted", altered(good, 8, 1), 1 << 20, nil, nil, "x.npz: not supported: array a: encrypted", "not noise"},
-		{"packed otherwise", altered(good, 10, 12), 1 << 20, nil, nil, "x.npz: not supported: array a: compressed by method 12", "bzip2"},
+		{
+			"packed otherwise", altered(good, 10, 12), 1 << 20, nil, nil,
+			"x.npz: not supported: array a: compressed by method 12", "bzip2",
+		},
 		{"no zip", []byte("PK"), 1 << 20, nil, nil, "x.npz: zip: ", "another file"},
 		{"damaged", damaged, 1 << 20, nil, nil, "x.npz: array a: ", "the checksum is tested"},
 	} {

@@ -37,8 +37,10 @@ func TestForms(t *testing.T) {
 	}
 	for name, a := range all {
 		want := map[string]Array{
-			"rows": {Shape: []int{3, 4, 2}, Values: rows}, "columns": {Shape: []int{3, 4, 2}, Values: rows}, "turned": {Shape: []int{2, 4, 3}, Values: turned},
-			"single": {Shape: []int{}, Values: rows[23:]}, "none": {Shape: []int{3, 0, 2}}, "values": {Shape: []int{3, 4, 2}, Values: rows},
+			"rows": {Shape: []int{3, 4, 2}, Values: rows}, "columns": {Shape: []int{3, 4, 2}, Values: rows},
+			"turned": {Shape: []int{2, 4, 3}, Values: turned},
+			"single": {Shape: []int{}, Values: rows[23:]}, "none": {Shape: []int{3, 0, 2}},
+			"values": {Shape: []int{3, 4, 2}, Values: rows},
 		}[path.Base(name)]
 		if strings.Contains(name, "?") {
 			want.Values = slices.Clone(want.Values)
@@ -46,7 +48,8 @@ func TestForms(t *testing.T) {
 				want.Values[i] = float32(int(v) % 2)
 			}
 		}
-		if !slices.Equal(a.Shape, want.Shape) || !slices.Equal(a.Floats(), want.Values) || strings.Contains(name, "u1") != (a.Bytes != nil) {
+		if !slices.Equal(a.Shape, want.Shape) || !slices.Equal(a.Floats(), want.Values) ||
+			strings.Contains(name, "u1") != (a.Bytes != nil) {
 			t.Errorf("%s: %+v, want %+v", name, a, want)
 		}
 	}

@@ -30,21 +30,36 @@ const asFloats = `in Python numpy.save(f, numpy.asarray(x, dtype="float32"))`
 // oddKinds are classes that are not read: what they are, and what to do instead.
 var oddKinds = map[byte]struct{ what, hint string }{
 	'f': {"long double numbers", "save them as float32, " + asFloats},
-	'c': {"complex numbers", `save their parts side by side, in Python numpy.save(f, numpy.stack([x.real, x.imag], -1).astype("float32"))`},
-	'O': {"pickled Python objects", "save plain numbers, " + asFloats + "; bring arrays of unequal lengths to one before"},
+	'c': {
+		"complex numbers",
+		`save their parts side by side, in Python numpy.save(f, numpy.stack([x.real, x.imag], -1).astype("float32"))`,
+	},
+	'O': {
+		"pickled Python objects", "save plain numbers, " + asFloats + "; bring arrays of unequal lengths to one before",
+	},
 	'S': {"texts", "save the numbers that stand for them, " + asFloats},
 	'a': {"texts", "save the numbers that stand for them, " + asFloats},
 	'U': {"texts", "save the numbers that stand for them, " + asFloats},
-	'M': {"dates", `save times since a start, in Python numpy.save(f, ((x - x.min()) / numpy.timedelta64(1, "s")).astype("float32"))`},
-	'm': {"lengths of time", `save seconds, in Python numpy.save(f, (x / numpy.timedelta64(1, "s")).astype("float32"))`},
+	'M': {
+		"dates",
+		`save times since a start, in Python numpy.save(f, ((x - x.min()) / numpy.timedelta64(1, "s")).astype("float32"))`,
+	},
+	'm': {
+		"lengths of time", `save seconds, in Python numpy.save(f, (x / numpy.timedelta64(1, "s")).astype("float32"))`,
+	},
 	'V': {"raw bytes, as bfloat16 is kept", "save them as float32, " + asFloats},
-	'[': {"records of named fields", `save their fields side by side, in Python numpy.save(f, numpy.lib.recfunctions.structured_to_unstructured(x).astype("float32"))`},
+	'[': {
+		"records of named fields",
+		`save their fields side by side, in Python numpy.save(f, numpy.lib.recfunctions.structured_to_unstructured(x).astype("float32"))`,
+	},
 }
 
 // parseKind reads NumPy's description of a kind.
 func parseKind(descr string) (kind, *data.UnsupportedError) {
 	odd := func(class byte) (kind, *data.UnsupportedError) {
-		err := &data.UnsupportedError{Feature: fmt.Sprintf("numbers of kind %.40q", descr), Hint: "save them as float32, " + asFloats}
+		err := &data.UnsupportedError{
+			Feature: fmt.Sprintf("numbers of kind %.40q", descr), Hint: "save them as float32, " + asFloats,
+		}
 		if is, ok := oddKinds[class]; ok {
 			err.Feature, err.Hint = err.Feature+", "+is.what, is.hint
 		}

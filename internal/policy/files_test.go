@@ -19,10 +19,15 @@ const (
 
 // machinePaths are beginnings of absolute paths that hold on one machine only. They are put together from halves, so
 // that this file does not contain what it forbids.
-var machinePaths = regexp.MustCompile(`(/ho` + `me/|/Us` + `ers/|/ro` + `ot/|/wo` + `rk/|[A-Z]:\\Us` + `ers)[A-Za-z0-9_.]`)
+var machinePaths = regexp.MustCompile(
+	`(/ho` + `me/|/Us` + `ers/|/ro` + `ot/|/wo` + `rk/|[A-Z]:\\Us` + `ers)[A-Za-z0-9_.]`,
+)
 
 // hosts are the registries' own names: they change, and mirrors serve the same packages.
-var hosts = regexp.MustCompile(`proxy\.gol` + `ang\.org|files\.pytho` + `nhosted\.org|pyp` + `i\.org|deb\.deb` + `ian\.org|registry\.npm` + `js\.org`)
+var hosts = regexp.MustCompile(
+	`proxy\.gol` + `ang\.org|files\.pytho` + `nhosted\.org|pyp` + `i\.org|deb\.deb` + `ian\.org|registry\.npm` +
+		`js\.org`,
+)
 
 // root is the checkout's top folder.
 func root(t *testing.T) string {

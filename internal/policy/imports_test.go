@@ -16,47 +16,97 @@ const module = "github.com/primewindow/primewindow"
 // arrows says which packages of the module a package's code, not its tests, may import directly. A name that ends in
 // /* stands for the packages one level below. What has no line here may import nothing of the module.
 var arrows = map[string][]string{
-	"data":                       {},
-	"data/*":                     {"data", "data/audio", "data/cache", "data/stream", "data/text", "data/video", "internal/mat", "internal/npy", "internal/whole"},
-	"data/catalog":               {"data", "data/*", "internal/registry", "internal/wire"},
-	"models":                     {"data", "internal/registry", "internal/seal", "internal/strict"},
-	"inforeg":                    {"data", "models"},
-	"inforeg/method":             {"data", "models", "inforeg"},
-	"internal/wire":              {"data", "internal/seal", "internal/strict", "internal/whole"},
-	"internal/policy":            {},
-	"internal/datatest":          {"data"},                                          // tests alone import it
-	"internal/xlatest":           {"models"},                                        // tests alone import it
-	"internal/hosttest":          {"data", "data/synth", "internal/wire", "models"}, // tests alone import it
-	"internal/mat":               {"data"},
-	"internal/npy":               {"data"},
-	"internal/holm":              {"internal/wire"},
-	"internal/registry":          {},
-	"internal/report":            {"internal/holm", "internal/tune", "internal/wire"},
-	"internal/seal":              {},
-	"internal/stats":             {"internal/wire"},
-	"internal/strict":            {},
-	"internal/tune":              {"internal/wire"},
-	"internal/whole":             {},
-	"internal/xla":               {"internal/wire"},
-	"viz":                        {"internal/whole", "viz/page", "viz/tsne"},
-	"viz/page":                   {},
-	"viz/tsne":                   {},
-	"workbench":                  {"data", "internal/report", "internal/strict", "internal/whole", "internal/wire"},
-	"workbench/host":             {"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/holm", "internal/npy", "internal/seal", "internal/stats", "internal/strict", "internal/tune", "internal/whole", "internal/wire", "internal/xla", "models", "viz", "viz/tsne", "workbench/host/cellcode", "workbench/host/draw", "workbench/host/engine", "workbench/host/measure", "workbench/host/record", "workbench/host/reproduce", "workbench/host/run", "workbench/host/setting", "workbench/host/sweep"},
-	"workbench/host/cellcode":    {},
-	"workbench/host/setting":     {"data", "data/catalog", "models", "inforeg", "inforeg/method", "internal/wire"},
-	"workbench/host/engine":      {"data", "inforeg", "internal/seal", "internal/whole", "internal/wire", "internal/xla", "models", "workbench/host/record", "workbench/host/setting"},
-	"workbench/host/replay":      {"data", "inforeg", "inforeg/method", "internal/npy", "internal/strict", "internal/whole", "internal/wire", "internal/xla", "models", "workbench/host/engine", "workbench/host/record", "workbench/host/setting"},
-	"workbench/host/draw":        {"data", "inforeg", "inforeg/method", "internal/holm", "internal/registry", "internal/stats", "internal/tune", "internal/whole", "internal/wire", "viz", "viz/tsne", "workbench/host/record", "workbench/host/setting"},
-	"workbench/host/probe":       {"data", "data/stream", "inforeg", "internal/wire", "models", "workbench/host/engine", "workbench/host/record", "workbench/host/setting"},
-	"workbench/host/run":         {"data", "data/stream", "data/catalog", "inforeg", "inforeg/method", "internal/seal", "internal/whole", "internal/wire", "internal/xla", "models", "workbench/host/engine", "workbench/host/probe", "workbench/host/record", "workbench/host/setting"},
-	"workbench/host/run/runtest": {"internal/hosttest", "internal/wire", "internal/xla", "internal/xlatest", "models", "workbench/host/run"},
-	"workbench/host/measure":     {"data", "inforeg", "internal/stats", "internal/wire", "viz", "viz/tsne", "workbench/host/draw", "workbench/host/record", "workbench/host/run", "workbench/host/setting"},
-	"workbench/host/sweep":       {"data", "data/catalog", "inforeg", "inforeg/method", "internal/holm", "internal/seal", "internal/stats", "internal/strict", "internal/whole", "internal/wire", "workbench/host/measure", "workbench/host/record", "workbench/host/run", "workbench/host/setting"},
-	"workbench/host/reproduce":   {"data", "data/catalog", "data/cremad", "data/mosi", "inforeg", "internal/holm", "internal/stats", "internal/tune", "internal/whole", "internal/wire", "internal/xla", "workbench/host/draw", "workbench/host/measure", "workbench/host/record", "workbench/host/run", "workbench/host/setting", "workbench/host/sweep"},
-	"workbench/host/record":      {"data", "inforeg", "inforeg/method", "internal/seal", "internal/strict", "internal/whole", "internal/wire", "models", "workbench/host/setting"},
-	"cmd/primewindow":            {"data", "data/*", "data/catalog", "internal/report", "internal/whole", "internal/wire", "internal/xla", "viz", "workbench", "workbench/host", "workbench/host/draw", "workbench/host/record", "workbench/host/replay", "workbench/host/reproduce", "workbench/host/run", "workbench/host/sweep"},
-	"bench/*":                    {"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/wire", "internal/xla", "models", "viz", "viz/tsne", "workbench", "workbench/host", "workbench/host/engine", "workbench/host/replay", "workbench/host/run", "workbench/host/sweep"},
+	"data": {},
+	"data/*": {
+		"data", "data/audio", "data/cache", "data/stream", "data/text", "data/video", "internal/mat", "internal/npy",
+		"internal/whole",
+	},
+	"data/catalog":      {"data", "data/*", "internal/registry", "internal/wire"},
+	"models":            {"data", "internal/registry", "internal/seal", "internal/strict"},
+	"inforeg":           {"data", "models"},
+	"inforeg/method":    {"data", "models", "inforeg"},
+	"internal/wire":     {"data", "internal/seal", "internal/strict", "internal/whole"},
+	"internal/policy":   {},
+	"internal/datatest": {"data"},                                          // tests alone import it
+	"internal/xlatest":  {"models"},                                        // tests alone import it
+	"internal/hosttest": {"data", "data/synth", "internal/wire", "models"}, // tests alone import it
+	"internal/mat":      {"data"},
+	"internal/npy":      {"data"},
+	"internal/holm":     {"internal/wire"},
+	"internal/registry": {},
+	"internal/report":   {"internal/holm", "internal/tune", "internal/wire"},
+	"internal/seal":     {},
+	"internal/stats":    {"internal/wire"},
+	"internal/strict":   {},
+	"internal/tune":     {"internal/wire"},
+	"internal/whole":    {},
+	"internal/xla":      {"internal/wire"},
+	"viz":               {"internal/whole", "viz/page", "viz/tsne"},
+	"viz/page":          {},
+	"viz/tsne":          {},
+	"workbench":         {"data", "internal/report", "internal/strict", "internal/whole", "internal/wire"},
+	"workbench/host": {
+		"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/holm", "internal/npy", "internal/seal",
+		"internal/stats", "internal/strict", "internal/tune", "internal/whole", "internal/wire", "internal/xla",
+		"models", "viz", "viz/tsne", "workbench/host/cellcode", "workbench/host/draw", "workbench/host/engine",
+		"workbench/host/measure", "workbench/host/record", "workbench/host/reproduce", "workbench/host/run",
+		"workbench/host/setting", "workbench/host/sweep",
+	},
+	"workbench/host/cellcode": {},
+	"workbench/host/setting":  {"data", "data/catalog", "models", "inforeg", "inforeg/method", "internal/wire"},
+	"workbench/host/engine": {
+		"data", "inforeg", "internal/seal", "internal/whole", "internal/wire", "internal/xla", "models",
+		"workbench/host/record", "workbench/host/setting",
+	},
+	"workbench/host/replay": {
+		"data", "inforeg", "inforeg/method", "internal/npy", "internal/strict", "internal/whole", "internal/wire",
+		"internal/xla", "models", "workbench/host/engine", "workbench/host/record", "workbench/host/setting",
+	},
+	"workbench/host/draw": {
+		"data", "inforeg", "inforeg/method", "internal/holm", "internal/registry", "internal/stats", "internal/tune",
+		"internal/whole", "internal/wire", "viz", "viz/tsne", "workbench/host/record", "workbench/host/setting",
+	},
+	"workbench/host/probe": {
+		"data", "data/stream", "inforeg", "internal/wire", "models", "workbench/host/engine", "workbench/host/record",
+		"workbench/host/setting",
+	},
+	"workbench/host/run": {
+		"data", "data/stream", "data/catalog", "inforeg", "inforeg/method", "internal/seal", "internal/whole",
+		"internal/wire", "internal/xla", "models", "workbench/host/engine", "workbench/host/probe",
+		"workbench/host/record", "workbench/host/setting",
+	},
+	"workbench/host/run/runtest": {
+		"internal/hosttest", "internal/wire", "internal/xla", "internal/xlatest", "models", "workbench/host/run",
+	},
+	"workbench/host/measure": {
+		"data", "inforeg", "internal/stats", "internal/wire", "viz", "viz/tsne", "workbench/host/draw",
+		"workbench/host/record", "workbench/host/run", "workbench/host/setting",
+	},
+	"workbench/host/sweep": {
+		"data", "data/catalog", "inforeg", "inforeg/method", "internal/holm", "internal/seal", "internal/stats",
+		"internal/strict", "internal/whole", "internal/wire", "workbench/host/measure", "workbench/host/record",
+		"workbench/host/run", "workbench/host/setting",
+	},
+	"workbench/host/reproduce": {
+		"data", "data/catalog", "data/cremad", "data/mosi", "inforeg", "internal/holm", "internal/stats",
+		"internal/tune", "internal/whole", "internal/wire", "internal/xla", "workbench/host/draw",
+		"workbench/host/measure", "workbench/host/record", "workbench/host/run", "workbench/host/setting",
+		"workbench/host/sweep",
+	},
+	"workbench/host/record": {
+		"data", "inforeg", "inforeg/method", "internal/seal", "internal/strict", "internal/whole", "internal/wire",
+		"models", "workbench/host/setting",
+	},
+	"cmd/primewindow": {
+		"data", "data/*", "data/catalog", "internal/report", "internal/whole", "internal/wire", "internal/xla", "viz",
+		"workbench", "workbench/host", "workbench/host/draw", "workbench/host/record", "workbench/host/replay",
+		"workbench/host/reproduce", "workbench/host/run", "workbench/host/sweep",
+	},
+	"bench/*": {
+		"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/wire", "internal/xla", "models", "viz",
+		"viz/tsne", "workbench", "workbench/host", "workbench/host/engine", "workbench/host/replay",
+		"workbench/host/run", "workbench/host/sweep",
+	},
 }
 
 // nevers are what must not be reached, not even through other packages.
@@ -134,7 +184,10 @@ func (p goPackage) name() string { return strings.TrimPrefix(p.ImportPath, modul
 // listPackages asks go list for every package of the module.
 func listPackages(t *testing.T) []goPackage {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Dir,Name,Doc,GoFiles,CgoFiles,Imports,Deps,TestImports,XTestImports", module+"/...")
+	cmd := exec.CommandContext(
+		t.Context(), "go", "list",
+		"-json=ImportPath,Dir,Name,Doc,GoFiles,CgoFiles,Imports,Deps,TestImports,XTestImports", module+"/...",
+	)
 	out, err := cmd.Output()
 	if err != nil {
 		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
@@ -178,7 +231,10 @@ func TestArrows(t *testing.T) {
 	for _, p := range listPackages(t) {
 		to, ok := allowed(p.name())
 		if !ok {
-			t.Errorf("%s: the package has no line in arrows; add one, and a sentence in the README's map for a new folder", p.name())
+			t.Errorf(
+				"%s: the package has no line in arrows; add one, and a sentence in the README's map for a new folder",
+				p.name(),
+			)
 			continue
 		}
 		for _, imported := range p.Imports {
@@ -228,7 +284,8 @@ func TestPolicyMatches(t *testing.T) {
 			t.Errorf("within(%q, %q) = %v, want %v\nreason: %s", tt.path, tt.root, got, tt.want, tt.reason)
 		}
 	}
-	if !named([]string{"data/*"}, "data/synth") || named([]string{"data/*"}, "data") || named([]string{"data/*"}, "data/a/b") {
+	if !named([]string{"data/*"}, "data/synth") || named([]string{"data/*"}, "data") ||
+		named([]string{"data/*"}, "data/a/b") {
 		t.Error("data/* must stand for the packages one level below data, and for no others")
 	}
 }

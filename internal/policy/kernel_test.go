@@ -47,11 +47,17 @@ func TestKernelPath(t *testing.T) {
 				project += "/" + strings.Repeat("x", n)
 			}
 			spec := filepath.Join(project, ".venv", "share", "jupyter", "kernels", "gonb", "kernel.json")
-			err = errors.Join(os.MkdirAll(filepath.Dir(spec), 0o755), os.Mkdir(filepath.Join(project, ".venv", "tmp"), 0o755), os.WriteFile(spec, []byte(`{"argv": [""]}`), 0o600))
+			err = errors.Join(
+				os.MkdirAll(filepath.Dir(spec), 0o755), os.Mkdir(filepath.Join(project, ".venv", "tmp"), 0o755),
+				os.WriteFile(spec, []byte(`{"argv": [""]}`), 0o600),
+			)
 			if err != nil || len(project) != tt.project {
 				t.Fatalf("project of %d bytes, want %d: %v", len(project), tt.project, err)
 			}
-			cmd := exec.CommandContext(t.Context(), python, filepath.Join(root(t), "tools", "kernel.py"), filepath.Join(project, ".venv"), project)
+			cmd := exec.CommandContext(
+				t.Context(), python, filepath.Join(root(t), "tools", "kernel.py"), filepath.Join(project, ".venv"),
+				project,
+			)
 			cmd.Env = append(os.Environ(), "HOME="+filepath.Join(base, tt.home), "XDG_STATE_HOME=")
 			said, err := cmd.CombinedOutput()
 			if err != nil || (len(said) > 0) == tt.fits || !tt.fits && !strings.Contains(string(said), "\nhint: ") {
@@ -78,7 +84,10 @@ func TestKernelPath(t *testing.T) {
 				err = l.Close()
 			}
 			if (err == nil) != tt.fits {
-				t.Errorf("a socket in %d bytes of path: %v, want %v\nreason: %s", len(folder)+len("/gopls_socket"), err, tt.fits, tt.reason)
+				t.Errorf(
+					"a socket in %d bytes of path: %v, want %v\nreason: %s", len(folder)+len("/gopls_socket"), err,
+					tt.fits, tt.reason,
+				)
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package policy
 import (
 	"go/ast"
 	"go/parser"
+	"go/scanner"
 	"go/token"
 	"path/filepath"
 	"regexp"
@@ -42,39 +43,62 @@ func TestPackageSizes(t *testing.T) {
 		}
 		slices.Sort(sizes)
 		if n := len(sizes); n > 0 && sizes[(9*n-1)/10] >= mostUsual {
-			t.Errorf("%s: nine in ten of its files have up to %d lines, want below %d", p.name(), sizes[(9*n-1)/10], mostUsual)
+			t.Errorf(
+				"%s: nine in ten of its files have up to %d lines, want below %d", p.name(), sizes[(9*n-1)/10],
+				mostUsual,
+			)
 		}
 	}
 }
 
-// widest is how many columns a comment may have, a tab as four. Tables in comments, which begin with a tab, may have
-// more, and so may what an example prints.
+// widest is how many columns a line may have, a tab as four.
 const widest = 120
 
-// TestCommentsFit keeps comments to lines that are read without turning the head.
-func TestCommentsFit(t *testing.T) {
+// TestLinesFit keeps code and comments to lines that are read without turning the head. Tables in comments, which begin
+// with a tab, may have more; so may what an example prints, and a line whose literal has no place to be broken at: one
+// in back quotes, or of one word.
+func TestLinesFit(t *testing.T) {
 	for _, name := range treeFiles(t) {
 		if !strings.HasSuffix(name, ".go") {
 			continue
 		}
+		text := string(read(t, name))
+		whole := unbreakable(text)
 		output := false
-		for i, line := range strings.Split(string(read(t, name)), "\n") {
-			text := strings.TrimSpace(line)
-			output = strings.HasPrefix(text, "// Output:") || output && strings.HasPrefix(text, "//")
-			if output || !tooWide(line) {
-				continue
+		for i, line := range strings.Split(text, "\n") {
+			trimmed := strings.TrimSpace(line)
+			output = strings.HasPrefix(trimmed, "// Output:") || output && strings.HasPrefix(trimmed, "//")
+			table := strings.HasPrefix(trimmed, "//") && !strings.HasPrefix(trimmed, "// ")
+			if columns(line) > widest && !output && !table && !whole[i+1] {
+				t.Errorf("%s:%d: %d columns, want at most %d", name, i+1, columns(line), widest)
 			}
-			t.Errorf("%s:%d: a comment of more than %d columns", name, i+1, widest)
 		}
 	}
 }
 
-func tooWide(line string) bool {
-	text := strings.TrimLeft(line, "\t")
-	if !strings.HasPrefix(text, "// ") {
-		return false
+// columns counts those of a line.
+func columns(line string) int { return utf8.RuneCountInString(line) + 3*strings.Count(line, "\t") }
+
+// unbreakable are the lines with a literal that is long and has no place to be broken at.
+func unbreakable(text string) map[int]bool {
+	lines := map[int]bool{}
+	fset := token.NewFileSet()
+	file := fset.AddFile("", fset.Base(), len(text))
+	var s scanner.Scanner
+	s.Init(file, []byte(text), nil, 0)
+	for {
+		pos, tok, literal := s.Scan()
+		if tok == token.EOF {
+			return lines
+		}
+		raw := strings.HasPrefix(literal, "`")
+		if tok != token.STRING || !raw && (len(literal) < widest/2 || strings.Contains(literal, " ")) {
+			continue
+		}
+		for k, part := range strings.Split(literal, "\n") {
+			lines[file.Line(pos)+k] = len(part) > widest/2
+		}
 	}
-	return utf8.RuneCountInString(text)+4*(len(line)-len(text)) > widest
 }
 
 // link is a doc link to a name that begins with a capital: of the package itself, of another one, of a type.
@@ -161,7 +185,9 @@ func TestDocLinks(t *testing.T) {
 	}
 	for _, p := range packages {
 		for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
-			f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.ParseComments|parser.SkipObjectResolution)
+			f, err := parser.ParseFile(
+				token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.ParseComments|parser.SkipObjectResolution,
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -205,12 +231,17 @@ func TestLimitsMatch(t *testing.T) {
 	if n := codeLines("package a\n\n// b\nvar c = 1 // d\n\t// e\n"); n != 2 {
 		t.Errorf("%d lines of code, want the clause and the variable", n)
 	}
-	long := "// " + strings.Repeat("x", widest-3)
-	if tooWide(long) || !tooWide(long+"x") || !tooWide("\t"+long) || tooWide("//\t"+long) || tooWide("a := 1 "+long) {
-		t.Error("a comment's width is not measured")
+	if n := columns("\t\tμ²"); n != 10 {
+		t.Errorf("%d columns, want two tabs of four and two letters", n)
+	}
+	word := strings.Repeat("x", widest/2)
+	text := "package a\n\nvar b = \"" + word + "\"\nvar c = \"" + word + " d\"\nvar e = `short\n" + word + " f`\n"
+	if got := unbreakable(text); !got[3] || got[4] || got[5] || !got[6] {
+		t.Errorf("lines %v cannot be broken, want 3 and 6", got)
 	}
 	for text, want := range map[string]string{
-		"see [Run.To].": "[Run.To]", "[graph.NewExec]": "[graph.NewExec]", "[*Backend]": "[*Backend]", "[B, H, W]": "", "x[i]": "", "[n, D]": "", "[B]": "[B]",
+		"see [Run.To].": "[Run.To]", "[graph.NewExec]": "[graph.NewExec]", "[*Backend]": "[*Backend]", "[B, H, W]": "",
+		"x[i]": "", "[n, D]": "", "[B]": "[B]",
 	} {
 		if got := link.FindString(text); got != want {
 			t.Errorf("in %q it finds %q, want %q", text, got, want)
@@ -219,7 +250,9 @@ func TestLimitsMatch(t *testing.T) {
 }
 
 // open are the packages that a cell imports, with those below viz.
-var open = []string{"data", "inforeg", "inforeg/method", "models", "viz", "viz/page", "viz/tsne", "workbench", "workbench/host"}
+var open = []string{
+	"data", "inforeg", "inforeg/method", "models", "viz", "viz/page", "viz/tsne", "workbench", "workbench/host",
+}
 
 // TestTypesCanBeNamed: what such a package exports is made of types that its user can name, which those of internal
 // packages are not, unless an exported alias names them, such as workbench.Figure.

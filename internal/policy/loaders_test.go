@@ -25,7 +25,7 @@ var tells = map[datatest.Kind]*regexp.Regexp{
 }
 
 // table is a call that walks the table of odd files.
-var table = regexp.MustCompile(`\.Table\(\s*t, Name, `)
+var table = regexp.MustCompile(`\.Table\(\s*t,\s+Name,\s`)
 
 // TestLoaders compares what each loader's code calls with the kinds of files that it is said to take, and wants its
 // test to walk the table of odd files: so no loader lacks what another has.
@@ -58,11 +58,17 @@ func TestLoaders(t *testing.T) {
 		}
 		for kind, call := range tells {
 			if calls := call.MatchString(text); calls != slices.Contains(takes, kind) {
-				t.Errorf("data/%s: takes files of kind %s by its code: %v, by datatest.Takes: %v", set, kind, calls, !calls)
+				t.Errorf(
+					"data/%s: takes files of kind %s by its code: %v, by datatest.Takes: %v", set, kind, calls, !calls,
+				)
 			}
 		}
 		if len(takes) > 0 && !tables[set] {
-			t.Errorf("data/%s: no test walks the table of odd files, want one that calls datatest.Loader.Table(t, Name, ...)", set)
+			t.Errorf(
+				"data/%s: no test walks the table of odd files, want one that calls datatest.Loader.Table(t, "+
+					"Name, ...)",
+				set,
+			)
 		}
 	}
 	if found != len(datatest.Takes) {

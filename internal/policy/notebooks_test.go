@@ -104,7 +104,9 @@ func checkOutput(t *testing.T, name string, index int, o notebookValue) {
 	}
 	_, png := o.Data["image/png"]
 	if _, spec := o.Data["application/vnd.vegalite.v5+json"]; spec && !png {
-		t.Errorf("%s: cell %d shows a Vega-Lite figure without its PNG, which is all that a code host displays", name, index)
+		t.Errorf(
+			"%s: cell %d shows a Vega-Lite figure without its PNG, which is all that a code host displays", name, index,
+		)
 	}
 	if _, svg := o.Data["image/svg+xml"]; svg {
 		t.Errorf("%s: cell %d shows SVG, which JupyterLab hides in an untrusted notebook", name, index)

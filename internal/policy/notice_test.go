@@ -17,7 +17,9 @@ var holder = regexp.MustCompile(`(?i)^\s*(digitized data )?copyright\b.*\d{4}`)
 
 // TestNotice: what the program links stands in NOTICE, with those whose work it is, and nothing else does.
 func TestNotice(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}\t{{.Dir}}{{end}}", "./cmd/primewindow")
+	cmd := exec.CommandContext(
+		t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}\t{{.Dir}}{{end}}", "./cmd/primewindow",
+	)
 	cmd.Dir = root(t)
 	out, err := cmd.Output()
 	if err != nil {

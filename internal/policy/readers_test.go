@@ -20,36 +20,46 @@ var readers = []struct {
 }{
 	{
 		call: regexp.MustCompile(`\bimage\.(Decode|DecodeConfig)\(`), tests: true,
-		reason: "image.Decode takes whichever decoder registered itself first, by the imports of the whole program: jpegn does, and fills up " +
+		reason: "image.Decode takes whichever decoder registered itself first, by the imports of the whole program: " +
+			"jpegn does, and fills up " +
 			"half a JPEG with green; call data/video's DecodePicture, or a decoder by its name",
 	},
 	{
-		call: regexp.MustCompile(`\b(png|jpeg|gif|jpegn|webp|bmp|tiff)\.(Decode|DecodeConfig|DecodeAll)\b`), where: "data/", home: "data/video",
-		reason: "there is one reader of pictures, data/video's DecodePicture, with one rule for damage, transparency and orientation",
+		call:  regexp.MustCompile(`\b(png|jpeg|gif|jpegn|webp|bmp|tiff)\.(Decode|DecodeConfig|DecodeAll)\b`),
+		where: "data/", home: "data/video",
+		reason: "there is one reader of pictures, data/video's DecodePicture, with one rule for damage, transparency " +
+			"and orientation",
 	},
 	{
 		call: regexp.MustCompile(`\b(csv\.NewReader|bufio\.NewScanner)\(`), where: "data/", home: "data",
-		reason: "text is opened by data.DecodeText, tables by data.DecodeCSV: so every loader reads the same encodings, and names the others",
+		reason: "text is opened by data.DecodeText, tables by data.DecodeCSV: so every loader reads the same " +
+			"encodings, and names the others",
 	},
 	{
 		call: regexp.MustCompile(`\bos\.(Open|OpenFile|ReadFile)\(`), where: "data/", home: "data",
 		except: []string{
-			"data/cache/ keeps files of its own", "data/digits/fetch.go keeps files of its own", "data/digits/download.go likewise",
+			"data/cache/ keeps files of its own", "data/digits/fetch.go keeps files of its own",
+			"data/digits/download.go likewise",
 		},
-		reason: "a user's file is opened by data.OpenFile or read by data.ReadFile, which do not wait for a pipe, read no device without end, " +
+		reason: "a user's file is opened by data.OpenFile or read by data.ReadFile, which do not wait for a pipe, " +
+			"read no device without end, " +
 			"and take no terabyte of zeros into memory",
 	},
 	{
-		call: regexp.MustCompile(`\baudio\.(ReadWAV|DecodeWAV|ReadDuration|DecodeDuration)\b`), where: "data/", home: "data/video",
-		reason: "recordings are read by data/video's Recording and RecordingDuration: what no WAV file of plain numbers is goes to ffmpeg, for every loader",
+		call: regexp.MustCompile(`\baudio\.(ReadWAV|DecodeWAV|ReadDuration|DecodeDuration)\b`), where: "data/",
+		home: "data/video",
+		reason: "recordings are read by data/video's Recording and RecordingDuration: what no WAV file of plain " +
+			"numbers is goes to ffmpeg, for every loader",
 	},
 	{
 		call: regexp.MustCompile(`\b(zip|gzip|zlib|flate|tar)\.(NewReader|OpenReader|NewReaderDict)\(`), where: "data/",
 		except: []string{
-			"data/nlvr/images.go its pictures lie in a zip file", "data/utdmhad/arrays.go its repacked arrays are gzip files",
+			"data/nlvr/images.go its pictures lie in a zip file",
+			"data/utdmhad/arrays.go its repacked arrays are gzip files",
 			"data/digits/idx.go MNIST's files are gzip files", "data/digits/fetch.go unpacks what it fetched",
 		},
-		reason: "arrays in archives are read by internal/npy's DecodeZip, MATLAB's files by internal/mat: so each is bounded, and no part is passed over",
+		reason: "arrays in archives are read by internal/npy's DecodeZip, MATLAB's files by internal/mat: so each is " +
+			"bounded, and no part is passed over",
 	},
 	{
 		call: regexp.MustCompile(`x93NUMPY\b`), where: "data/", home: "data",
@@ -69,11 +79,15 @@ func TestReaders(t *testing.T) {
 				begins, _, _ := strings.Cut(e, " ")
 				return strings.HasPrefix(name, begins)
 			})
-			if excepted || !strings.HasPrefix(name, r.where) || r.home == path.Dir(name) || !r.tests && strings.HasSuffix(name, "_test.go") {
+			if excepted || !strings.HasPrefix(name, r.where) || r.home == path.Dir(name) ||
+				!r.tests && strings.HasSuffix(name, "_test.go") {
 				continue
 			}
 			if at := r.call.FindIndex(b); at != nil {
-				t.Errorf("%s:%d: %s\nreason against it: %s", name, 1+bytes.Count(b[:at[0]], []byte("\n")), b[at[0]:at[1]], r.reason)
+				t.Errorf(
+					"%s:%d: %s\nreason against it: %s", name, 1+bytes.Count(b[:at[0]], []byte("\n")), b[at[0]:at[1]],
+					r.reason,
+				)
 			}
 		}
 	}

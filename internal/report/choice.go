@@ -76,7 +76,8 @@ func ReproducedRates(r *wire.Reproduction) []string {
 		if r.Select == "last" {
 			epoch = "last"
 		}
-		how = fmt.Sprintf("by the fused accuracy on the validation split, at each run's %s epoch, mean over seeds 0 to %d, "+
+		how = fmt.Sprintf("by the fused accuracy on the validation split, at each run's %s epoch, mean over seeds 0 "+
+			"to %d, "+
 			"equal ones by the cross entropy there", epoch, r.TuneSeeds-1)
 	}
 	if len(r.ChosenWith) > 0 {
@@ -118,7 +119,9 @@ func ReproducedRates(r *wire.Reproduction) []string {
 		}
 	}
 	if len(parts) == 0 {
-		return []string{fmt.Sprintf("Learning rates are those chosen for the methods with their usual settings, %s.", how)}
+		return []string{
+			fmt.Sprintf("Learning rates are those chosen for the methods with their usual settings, %s.", how),
+		}
 	}
 	list := []string{fmt.Sprintf("Learning rates, %s: %s.", how, strings.Join(parts, "; "))}
 	if len(near) > 0 {
@@ -152,7 +155,9 @@ func untuned(r *wire.Reproduction) []string {
 				rates = append(rates, text)
 			}
 		}
-		return []string{fmt.Sprintf("Learning rates belong to the question, none was chosen: %s.", strings.Join(rates, ", "))}
+		return []string{
+			fmt.Sprintf("Learning rates belong to the question, none was chosen: %s.", strings.Join(rates, ", ")),
+		}
 	}
 	switch {
 	case r.AsGiven:

@@ -27,10 +27,14 @@ func Families(list []wire.Difference) string {
 	primary, secondary := sizes[wire.FamilyPrimary], sizes[wire.FamilySecondary]
 	switch {
 	case primary > 0 && secondary > 0:
-		return fmt.Sprintf("The fused accuracy is the primary readout: the correction accounts for its %s over the methods. "+
-			"All other readouts are secondary, a family of their own of %s.", comparisons(primary), comparisons(secondary))
+		return fmt.Sprintf("The fused accuracy is the primary readout: the correction accounts for its %s over the "+
+			"methods. "+
+			"All other readouts are secondary, a family of their "+
+			"own of %s.", comparisons(primary), comparisons(secondary))
 	case primary > 0:
-		return fmt.Sprintf("The correction accounts for %s of the fused accuracy over the methods.", comparisons(primary))
+		return fmt.Sprintf(
+			"The correction accounts for %s of the fused accuracy over the methods.", comparisons(primary),
+		)
 	case secondary > 0:
 		return fmt.Sprintf("The fused accuracy, the primary readout, was not compared. "+
 			"The correction accounts for %s of secondary ones.", comparisons(secondary))
@@ -116,7 +120,8 @@ func claim(c *wire.Compared, family, name string) string {
 		"after Holm's correction for their number p is below %g for %s.",
 		name, comparisons(all), Listed(outside), significant, Listed(corrected))
 	if equal > 0 {
-		text += fmt.Sprintf(" %s no interval: the difference is the same with every seed, and nothing is known of its spread.",
+		text += fmt.Sprintf(" %s no interval: the difference is the same with every seed, and nothing is known of "+
+			"its spread.",
 			Counted(equal, "comparison has", "comparisons have"))
 	}
 	return text

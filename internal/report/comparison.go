@@ -50,7 +50,9 @@ func (c comparison) notes() []string {
 	list := slices.Concat(Claims(c.Compared), Choices(c.Compared))
 	for _, r := range c.Runs {
 		if r.Missing != "" {
-			list = append(list, fmt.Sprintf("%s has no result: %s.", r.Run, strings.TrimSuffix(wire.JoinLines(r.Missing), ".")))
+			list = append(
+				list, fmt.Sprintf("%s has no result: %s.", r.Run, strings.TrimSuffix(wire.JoinLines(r.Missing), ".")),
+			)
 		}
 		if r.Warning != "" {
 			list = append(list, r.Run+": "+wire.JoinLines(r.Warning)+".")
@@ -78,7 +80,10 @@ func (c comparison) what() string {
 	if c.Seeds > 1 {
 		seeds = overSeeds(c.Seeds)
 	}
-	return fmt.Sprintf("in percent on the %s of %s (%d samples), %s; %s.", splitName(c.Split), c.Data, c.Samples, seeds, Epoch(c.Select, c.Split, c.Unfit))
+	return fmt.Sprintf(
+		"in percent on the %s of %s (%d samples), %s; %s.", splitName(c.Split), c.Data, c.Samples, seeds,
+		Epoch(c.Select, c.Split, c.Unfit),
+	)
 }
 
 // splitName is the split of accuracies in words.
@@ -166,7 +171,11 @@ func resultEntry(m wire.MethodResult, q wire.Quantity) Entry {
 
 // pairs has a row for each accuracy that both methods have.
 func (c comparison) pairs(method, other string) (Grid, error) {
-	g := Grid{Caption: fmt.Sprintf("%s: %s less %s, in percentage points on the %s split, seed by seed.", c.name, method, other, c.Split)}
+	g := Grid{
+		Caption: fmt.Sprintf(
+			"%s: %s less %s, in percentage points on the %s split, seed by seed.", c.name, method, other, c.Split,
+		),
+	}
 	of := func(method string, seed int, q wire.Quantity) (float64, bool) {
 		for _, r := range c.Runs {
 			for _, a := range r.Accuracies {
@@ -199,7 +208,10 @@ func (c comparison) pairs(method, other string) (Grid, error) {
 		}
 	}
 	if len(g.Rows) == 0 {
-		return g, &wire.Problem{Message: fmt.Sprintf("%s: no seed has a result of both %s and %s", c.name, method, other), Hint: "wb.ReadComparison(...).Table() shows what there is"}
+		return g, &wire.Problem{
+			Message: fmt.Sprintf("%s: no seed has a result of both %s and %s", c.name, method, other),
+			Hint:    "wb.ReadComparison(...).Table() shows what there is",
+		}
 	}
 	return g, nil
 }

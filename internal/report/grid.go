@@ -130,13 +130,17 @@ func (g Grid) Markdown() string {
 }
 
 // latex escapes a text.
-var latex = strings.NewReplacer(`\`, `\textbackslash{}`, "&", `\&`, "%", `\%`, "$", `\$`, "#", `\#`, "_", `\_`, "{", `\{`, "}", `\}`, "~", `\textasciitilde{}`, "^", `\textasciicircum{}`,
+var latex = strings.NewReplacer(`\`, `\textbackslash{}`, "&", `\&`, "%", `\%`, "$", `\$`, "#", `\#`, "_", `\_`, "{",
+	`\{`, "}", `\}`, "~", `\textasciitilde{}`, "^", `\textasciicircum{}`,
 	"±", `$\pm$`, "−", `$-$`, "<", `$<$`, ">", `$>$`, "†", `\dag{}`, "β", `$\beta$`)
 
 // LaTeX is the table as a float that is referred to by a label, for the packages booktabs and makecell.
 func (g Grid) LaTeX(label string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\\begin{table}\n\\caption{%s}\n\\label{%s}\n\\begin{tabular}{l%s}\n\\toprule\n", latex.Replace(g.Caption), label, strings.Repeat("r", len(g.Head)-1))
+	fmt.Fprintf(
+		&b, "\\begin{table}\n\\caption{%s}\n\\label{%s}\n\\begin{tabular}{l%s}\n\\toprule\n", latex.Replace(g.Caption),
+		label, strings.Repeat("r", len(g.Head)-1),
+	)
 	row := func(cells []string) { fmt.Fprintf(&b, "%s \\\\\n", strings.Join(cells, " & ")) }
 	var head []string
 	for _, h := range g.Head {

@@ -31,7 +31,11 @@ func WriteComparison(w io.Writer, format string, c *wire.Compared) error {
 	fmt.Fprintf(&text, "Accuracy %s\n\n", comparison{Compared: c}.what())
 	put(accuracyRows(c))
 	if g := differenceRows(c); len(g) > 1 {
-		fmt.Fprintf(&text, "\nDifference to %s in percentage points, paired by seed, with its 95 %% interval by Student's t. %s\n\n", c.Baseline, Families(Differences(c)))
+		fmt.Fprintf(
+			&text,
+			"\nDifference to %s in percentage points, paired by seed, with its 95 %% interval by Student's t. %s\n\n",
+			c.Baseline, Families(Differences(c)),
+		)
 		put(g)
 	}
 	gap := "\n"
@@ -69,7 +73,10 @@ func differenceRows(c *wire.Compared) Rows {
 	g := Rows{{"method", "accuracy", "difference", "interval", "p", "p (Holm)", "excludes 0", "seeds", "family"}}
 	for _, m := range c.Methods {
 		for _, d := range m.Differences {
-			row := []string{m.Method, d.String(), fmt.Sprintf("%+.2f", 100*d.Mean), "-", "-", "-", "-", fmt.Sprint(d.Seeds), fmt.Sprintf("%s, of %d", d.Family, d.FamilySize)}
+			row := []string{
+				m.Method, d.String(), fmt.Sprintf("%+.2f", 100*d.Mean), "-", "-", "-", "-", fmt.Sprint(d.Seeds),
+				fmt.Sprintf("%s, of %d", d.Family, d.FamilySize),
+			}
 			if d.P != nil {
 				row[3] = fmt.Sprintf("%+.2f to %+.2f", 100**d.Low, 100**d.High)
 				row[4], row[5] = Probability(*d.P), Probability(*d.Holm)
@@ -113,7 +120,8 @@ func writeComparisonCSV(w io.Writer, c *wire.Compared) error {
 	out := csv.NewWriter(w)
 	rows := [][]string{{
 		"data", "split", "select", "method", "encoder", "readout", "seeds", "mean_percent", "sd_percent",
-		"baseline", "difference_points", "low_points", "high_points", "p", "p_holm", "excludes_0", "family", "family_size", "missing",
+		"baseline", "difference_points", "low_points", "high_points", "p", "p_holm", "excludes_0", "family",
+		"family_size", "missing",
 	}}
 	for _, m := range c.Methods {
 		var missing []string
@@ -124,11 +132,22 @@ func writeComparisonCSV(w io.Writer, c *wire.Compared) error {
 		}
 		summaries := m.Accuracies
 		if len(summaries) == 0 {
-			rows = append(rows, []string{c.Data, c.Split, c.Select, m.Method, "", "", "0", "", "", c.Baseline, "", "", "", "", "", "", "", "", strings.Join(missing, "; ")})
+			rows = append(
+				rows,
+				[]string{
+					c.Data, c.Split, c.Select, m.Method, "", "", "0", "", "", c.Baseline, "", "", "", "", "", "", "",
+					"", strings.Join(missing, "; "),
+				},
+			)
 		}
 		for _, s := range summaries {
-			row := []string{c.Data, c.Split, c.Select, m.Method, s.Encoder, s.Readout, strconv.Itoa(s.Seeds), percent(&s.Mean), percent(s.SD), c.Baseline, "", "", "", "", "", "", "", "", strings.Join(missing, "; ")}
-			if i := slices.IndexFunc(m.Differences, func(d wire.Difference) bool { return d.Quantity == s.Quantity }); i >= 0 {
+			row := []string{
+				c.Data, c.Split, c.Select, m.Method, s.Encoder, s.Readout, strconv.Itoa(s.Seeds), percent(&s.Mean),
+				percent(s.SD), c.Baseline, "", "", "", "", "", "", "", "", strings.Join(missing, "; "),
+			}
+			if i := slices.IndexFunc(
+				m.Differences, func(d wire.Difference) bool { return d.Quantity == s.Quantity },
+			); i >= 0 {
 				d := m.Differences[i]
 				copy(row[10:], []string{percent(&d.Mean), percent(d.Low), percent(d.High), share(d.P), share(d.Holm)})
 				row[16], row[17] = d.Family, strconv.Itoa(d.FamilySize)

@@ -41,7 +41,10 @@ func (r reproduction) oneWay(g *Grid) {
 		g.Head = append(g.Head, Column(q, QuantityName(q), r.Comparisons))
 	}
 	for _, a := range r.Arms {
-		row := []Entry{{Text: armName(a)}, {Text: r.counted(a)}, {Text: epochsOf(a)}, {Text: strconv.FormatFloat(a.LR, 'g', 3, 64)}}
+		row := []Entry{
+			{Text: armName(a)}, {Text: r.counted(a)}, {Text: epochsOf(a)},
+			{Text: strconv.FormatFloat(a.LR, 'g', 3, 64)},
+		}
 		if a.LR == 0 && a.Settings["lr"] == nil {
 			row[3].Text = "-"
 		}
@@ -76,7 +79,9 @@ func (r reproduction) twoWays(g *Grid) {
 	for _, name := range groups {
 		row := []Entry{{Text: name}}
 		for _, column := range columns {
-			i := slices.IndexFunc(r.Arms, func(a wire.ReproducedArm) bool { return a.Group == name && a.Column == column })
+			i := slices.IndexFunc(
+				r.Arms, func(a wire.ReproducedArm) bool { return a.Group == name && a.Column == column },
+			)
 			if i < 0 {
 				row = append(row, Entry{})
 				continue
@@ -204,7 +209,8 @@ func (r reproduction) csv() string {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	rows := [][]string{{
-		"target", "data", "scale", "split", "select", "arm", "group", "column", "method", "lr", "epochs", "encoder", "readout", "seeds", "mean_percent", "sd_percent",
+		"target", "data", "scale", "split", "select", "arm", "group", "column", "method", "lr", "epochs", "encoder",
+		"readout", "seeds", "mean_percent", "sd_percent",
 		"difference_points", "low_points", "high_points", "p", "p_holm", "family", "family_size", "paper", "missing",
 	}}
 	for _, a := range r.Arms {
@@ -217,15 +223,29 @@ func (r reproduction) csv() string {
 				missing = append(missing, fmt.Sprintf("seed %d: %s", run.Seed, wire.JoinLines(run.Missing)))
 			}
 		}
-		head := []string{r.Target, r.Data, r.Scale, r.Split, r.Select, a.Name, a.Group, a.Column, a.Method, strconv.FormatFloat(a.LR, 'g', -1, 64), strconv.Itoa(a.Epochs)}
+		head := []string{
+			r.Target, r.Data, r.Scale, r.Split, r.Select, a.Name, a.Group, a.Column, a.Method,
+			strconv.FormatFloat(a.LR, 'g', -1, 64), strconv.Itoa(a.Epochs),
+		}
 		if len(a.Accuracies) == 0 {
-			rows = append(rows, append(head, "", "", "0", "", "", "", "", "", "", "", "", "", "", strings.Join(missing, "; ")))
+			rows = append(
+				rows, append(head, "", "", "0", "", "", "", "", "", "", "", "", "", "", strings.Join(missing, "; ")),
+			)
 		}
 		for _, s := range a.Accuracies {
-			row := append(slices.Clone(head), s.Encoder, s.Readout, strconv.Itoa(s.Seeds), percent(&s.Mean), percent(s.SD), "", "", "", "", "", "", "", "", strings.Join(missing, "; "))
+			row := append(
+				slices.Clone(head), s.Encoder, s.Readout, strconv.Itoa(s.Seeds), percent(&s.Mean), percent(s.SD), "",
+				"", "", "", "", "", "", "", strings.Join(missing, "; "),
+			)
 			for _, d := range a.Differences {
 				if d.Quantity == s.Quantity {
-					copy(row[16:], []string{percent(&d.Mean), percent(d.Low), percent(d.High), share(d.P), share(d.Holm), d.Family, strconv.Itoa(d.FamilySize)})
+					copy(
+						row[16:],
+						[]string{
+							percent(&d.Mean), percent(d.Low), percent(d.High), share(d.P), share(d.Holm), d.Family,
+							strconv.Itoa(d.FamilySize),
+						},
+					)
 				}
 			}
 			var printed []string

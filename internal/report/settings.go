@@ -12,9 +12,18 @@ const docWidth = 72
 
 // Settings is the table of a run's settings, with a note where its set cannot be read.
 func Settings(list *wire.SettingList) Grid {
-	g := Grid{Caption: Counted(len(list.Settings), "setting", "settings") + ".", Head: []string{"setting", "default", "may be", "mid-run", "what"}, Words: true}
+	g := Grid{
+		Caption: Counted(len(list.Settings), "setting", "settings") + ".",
+		Head:    []string{"setting", "default", "may be", "mid-run", "what"}, Words: true,
+	}
 	if p := list.Problem; p != nil {
-		g.Notes = append(g.Notes, fmt.Sprintf("The set cannot be read: %s. Defaults are without its recipe, and its encoders are left out.", strings.TrimSuffix(wire.JoinLines(p.Message), ".")))
+		g.Notes = append(
+			g.Notes,
+			fmt.Sprintf(
+				"The set cannot be read: %s. Defaults are without its recipe, and its encoders are left out.",
+				strings.TrimSuffix(wire.JoinLines(p.Message), "."),
+			),
+		)
 		if p.Hint != "" {
 			g.Notes = append(g.Notes, "Hint: "+wire.JoinLines(p.Hint))
 		}
@@ -26,7 +35,8 @@ func Settings(list *wire.SettingList) Grid {
 		}
 		what, may := wrapped(s.Doc, docWidth), wrapped(s.Range, docWidth/2)
 		g.Rows = append(g.Rows, []Entry{
-			{Text: s.Name}, {Text: defaultOf(s.Default)}, {Text: may[0], Small: may[1:]}, {Text: changes}, {Text: what[0], Small: what[1:]},
+			{Text: s.Name}, {Text: defaultOf(s.Default)}, {Text: may[0], Small: may[1:]}, {Text: changes},
+			{Text: what[0], Small: what[1:]},
 		})
 	}
 	return g

@@ -18,12 +18,20 @@ func (r reproduction) caption() string {
 	if !strings.HasSuffix(title, "?") {
 		title += "."
 	}
-	text := fmt.Sprintf("%s Accuracy in percent on the %s of %s (%d samples), %s; %s.", title, splitName(r.Split), r.Data, r.Samples, seeds, Epoch(r.Select, r.Split, r.Unfit))
+	text := fmt.Sprintf(
+		"%s Accuracy in percent on the %s of %s (%d samples), %s; %s.", title, splitName(r.Split), r.Data, r.Samples,
+		seeds, Epoch(r.Select, r.Split, r.Unfit),
+	)
 	if len(r.PaperSets) > 0 {
-		text += fmt.Sprintf(" %s stands in the place of %s: the paper's numbers are of other samples and other networks, and stand beside as printed.", r.Data, strings.Join(r.PaperSets, " and "))
+		text += fmt.Sprintf(
+			" %s stands in the place of %s: the paper's numbers are of other samples and other networks, and stand "+
+				"beside as printed.",
+			r.Data, strings.Join(r.PaperSets, " and "),
+		)
 	}
 	if len(r.PaperSets) == 0 && len(r.sets()) > 0 && r.Scale != "paper" {
-		text += " The samples are the paper's set, the networks are small ones: the paper's numbers stand beside as printed."
+		text += " The samples are the paper's set, the networks are small ones: the paper's numbers stand beside as " +
+			"printed."
 	}
 	return text
 }
@@ -48,11 +56,19 @@ func (r reproduction) sentences() []string {
 	list = append(list, r.pairs()...)
 	for _, a := range r.Arms {
 		if a.Missing != "" {
-			list = append(list, fmt.Sprintf("%s has no number: %s.", a.Name, strings.TrimSuffix(wire.JoinLines(a.Missing), ".")))
+			list = append(
+				list, fmt.Sprintf("%s has no number: %s.", a.Name, strings.TrimSuffix(wire.JoinLines(a.Missing), ".")),
+			)
 		}
 		for _, run := range a.Runs {
 			if run.Missing != "" {
-				list = append(list, fmt.Sprintf("%s, seed %d, has no result: %s.", a.Name, run.Seed, strings.TrimSuffix(wire.JoinLines(run.Missing), ".")))
+				list = append(
+					list,
+					fmt.Sprintf(
+						"%s, seed %d, has no result: %s.", a.Name, run.Seed,
+						strings.TrimSuffix(wire.JoinLines(run.Missing), "."),
+					),
+				)
 			}
 			if run.Warning != "" {
 				list = append(list, fmt.Sprintf("%s, seed %d: %s.", a.Name, run.Seed, wire.JoinLines(run.Warning)))
@@ -134,13 +150,28 @@ func (r reproduction) disagreements() []string {
 				equal = append(equal, fmt.Sprintf("%s (%s)", a.Name, strings.TrimSuffix(apart(theirs-base), " above")))
 				continue
 			}
-			list = append(list, fmt.Sprintf("Ours disagrees in sign: the paper has %s %s %s (%s), here it is %s.", a.Name, apart(theirs-base), r.Baseline, set, r.here(d)))
+			list = append(
+				list,
+				fmt.Sprintf(
+					"Ours disagrees in sign: the paper has %s %s %s (%s), here it is %s.", a.Name, apart(theirs-base),
+					r.Baseline, set, r.here(d),
+				),
+			)
 		}
 		if len(equal) > 0 {
-			list = append(list, fmt.Sprintf("The paper has a difference to %s (%s) where ours is 0: %s.", r.Baseline, set, strings.Join(equal, ", ")))
+			list = append(
+				list,
+				fmt.Sprintf(
+					"The paper has a difference to %s (%s) where ours is 0: %s.", r.Baseline, set,
+					strings.Join(equal, ", "),
+				),
+			)
 		}
 		if bestPaper != bestOurs && bestOurs != "" {
-			text := fmt.Sprintf("Ours disagrees in order: of the rows that the paper has (%s), %s is best there and %s here.", set, bestPaper, bestOurs)
+			text := fmt.Sprintf(
+				"Ours disagrees in order: of the rows that the paper has (%s), %s is best there and %s here.", set,
+				bestPaper, bestOurs,
+			)
 			if top := r.best(); top != bestOurs {
 				text += fmt.Sprintf(" Of all rows %s is best here.", top)
 			}
@@ -196,7 +227,9 @@ func (r reproduction) alike() []string {
 	if len(names) == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("Equal to %s in every accuracy with every seed: %s.", r.baselineName(), strings.Join(names, "; "))}
+	return []string{
+		fmt.Sprintf("Equal to %s in every accuracy with every seed: %s.", r.baselineName(), strings.Join(names, "; ")),
+	}
 }
 
 // pairs are sentences on two arms of which the question is.
@@ -217,7 +250,13 @@ func (r reproduction) pairs() []string {
 			}
 			parts = append(parts, text)
 		}
-		list = append(list, fmt.Sprintf("%s less %s, paired by seed, intervals of 95 %% without correction: %s.", a.Name, a.Against, strings.Join(parts, "; ")))
+		list = append(
+			list,
+			fmt.Sprintf(
+				"%s less %s, paired by seed, intervals of 95 %% without correction: %s.", a.Name, a.Against,
+				strings.Join(parts, "; "),
+			),
+		)
 	}
 	return list
 }

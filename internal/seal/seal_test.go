@@ -10,9 +10,18 @@ func TestSeal(t *testing.T) {
 	for _, tt := range []struct{ name, text, reason string }{
 		{"compact", `{"a":1,"seal.crc32c":"00000000","b":[2]}`, "as json.Marshal writes"},
 		{"indented", "{\n  \"a\": 1,\n  \"seal.crc32c\": \"00000000\"\n}\n", "as json.MarshalIndent writes"},
-		{"nested", `{"m":{"seal.crc32c":"00000000"},"seal.crc32c x":{"dtype":"F32"}}`, "as a safetensors header has it"},
-		{"in a string", `{"a":"\"seal.crc32c\":\"12345678\"","seal.crc32c":"00000000"}`, "quotes inside a string have backslashes"},
-		{"not digits", `{"seal.crc32c":{"dtype":"F32"},"m":{"seal.crc32c":"00000000"}}`, "a tensor of that name is an object"},
+		{
+			"nested", `{"m":{"seal.crc32c":"00000000"},"seal.crc32c x":{"dtype":"F32"}}`,
+			"as a safetensors header has it",
+		},
+		{
+			"in a string", `{"a":"\"seal.crc32c\":\"12345678\"","seal.crc32c":"00000000"}`,
+			"quotes inside a string have backslashes",
+		},
+		{
+			"not digits", `{"seal.crc32c":{"dtype":"F32"},"m":{"seal.crc32c":"00000000"}}`,
+			"a tensor of that name is an object",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			text, err := Sealed([]byte(tt.text))
@@ -48,7 +57,9 @@ func TestSealFollowed(t *testing.T) {
 }
 
 func TestSealRefuses(t *testing.T) {
-	for _, text := range []string{``, `{}`, `{"seal.crc32c":"0000"}`, `{"seal.crc32c":"12345678"}`, `{"seal.crc32c":`, `{"seal.crc32c":"0000000`} {
+	for _, text := range []string{
+		``, `{}`, `{"seal.crc32c":"0000"}`, `{"seal.crc32c":"12345678"}`, `{"seal.crc32c":`, `{"seal.crc32c":"0000000`,
+	} {
 		if err := Seal([]byte(text), nil); !errors.Is(err, errNoPlace) {
 			t.Errorf("Seal(%q): error %v, want %v", text, err, errNoPlace)
 		}

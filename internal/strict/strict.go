@@ -114,8 +114,10 @@ func (c checker) next(path string, t reflect.Type) error {
 	nullable := t == nil
 	for t != nil {
 		kind := t.Kind()
-		nullable = nullable || kind == reflect.Pointer || kind == reflect.Map || kind == reflect.Slice || kind == reflect.Interface
-		if t == reflect.TypeFor[json.RawMessage]() || kind == reflect.Interface || reflect.PointerTo(t).Implements(reads) {
+		nullable = nullable || kind == reflect.Pointer || kind == reflect.Map || kind == reflect.Slice ||
+			kind == reflect.Interface
+		if t == reflect.TypeFor[json.RawMessage]() || kind == reflect.Interface ||
+			reflect.PointerTo(t).Implements(reads) {
 			t = nil
 			break
 		}
@@ -184,7 +186,8 @@ func (c checker) object(path string, t reflect.Type) error {
 
 // below is the path of a name in an object. What would break a line, or look like another path, is quoted.
 func below(path, name string) string {
-	if quoted := strconv.Quote(name); quoted != `"`+name+`"` || name == "" || len(name) > 100 || strings.ContainsAny(name, ". []:") {
+	if quoted := strconv.Quote(name); quoted != `"`+name+`"` || name == "" || len(name) > 100 ||
+		strings.ContainsAny(name, ". []:") {
 		name = quoted[:min(len(quoted), 100)]
 	}
 	if path == "" {

@@ -44,13 +44,20 @@ func TestUnmarshal(t *testing.T) {
 		reason     string
 	}{
 		{"empty", `{}`, sample{Name: "given"}, "what is not named stays"},
-		{"all kinds", `{"deep":"d","name":"","n":-2,"size":255,"x":1e3,"on":true,"maybe":3,"list":[1,2.5],"pair":[1,2],"by":{"a":{"deep":"e"}},"when":"2026-01-02T03:04:05Z"}`, sample{
-			inner: inner{"d"}, N: -2, Size: 255, X: 1000, On: true, Maybe: &three, List: []float64{1, 2.5}, Pair: [2]int{1, 2},
-			By: map[string]inner{"a": {"e"}}, When: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
-		}, "every kind of value"},
+		{"all kinds",
+			`{"deep":"d","name":"","n":-2,"size":255,"x":1e3,"on":true,"maybe":3,"list":[1,2.5],"pair":[1,2],"by":{"a":{"deep":"e"}},"when":"2026-01-02T03:04:05Z"}`,
+			sample{
+				inner: inner{"d"}, N: -2, Size: 255, X: 1000, On: true, Maybe: &three, List: []float64{1, 2.5},
+				Pair: [2]int{1, 2},
+				By:   map[string]inner{"a": {"e"}}, When: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+			}, "every kind of value"},
 		{"null", `{"maybe":null,"list":null,"by":null,"any":null}`, sample{Name: "given"}, "Go writes nil so"},
 		{"byte order mark", "\ufeff{\"n\":1}\r\n", sample{Name: "given", N: 1}, "as some editors save"},
-		{"any", `{"any":{"a":[1,{"b":null}]}}`, sample{Name: "given", Any: map[string]any{"a": []any{1.0, map[string]any{"b": nil}}}}, "what is free is free"},
+		{
+			"any", `{"any":{"a":[1,{"b":null}]}}`,
+			sample{Name: "given", Any: map[string]any{"a": []any{1.0, map[string]any{"b": nil}}}},
+			"what is free is free",
+		},
 	} {
 		got := sample{Name: "given"}
 		if err := strict.Unmarshal([]byte(tt.text), &got); err != nil {
@@ -131,7 +138,10 @@ func TestKnown(t *testing.T) {
 }
 
 func FuzzUnmarshal(f *testing.F) {
-	for _, text := range []string{`{"n":1,"by":{"a":{"deep":"x"}},"list":[1,2]}`, `{"raws":{"a":null}}`, `{"n":1,"n":2}`, `{"pair":[1,2]}`, `{"N":1}`, "\ufeff[]", `{"when":"x"}`} {
+	for _, text := range []string{
+		`{"n":1,"by":{"a":{"deep":"x"}},"list":[1,2]}`, `{"raws":{"a":null}}`, `{"n":1,"n":2}`, `{"pair":[1,2]}`,
+		`{"N":1}`, "\ufeff[]", `{"when":"x"}`,
+	} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

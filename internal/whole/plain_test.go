@@ -14,7 +14,9 @@ import (
 func TestOpenPlain(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	if err := errors.Join(os.Symlink(at("made"), at("link")), syscall.Mkfifo(at("pipe"), 0o600), os.Mkdir(at("folder"), 0o700)); err != nil {
+	if err := errors.Join(
+		os.Symlink(at("made"), at("link")), syscall.Mkfifo(at("pipe"), 0o600), os.Mkdir(at("folder"), 0o700),
+	); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
@@ -25,7 +27,10 @@ func TestOpenPlain(t *testing.T) {
 	}{
 		{"plain", os.O_WRONLY | os.O_CREATE | os.O_APPEND, "", "made as os.OpenFile makes it"},
 		{"plain", os.O_RDONLY, "", "read likewise"},
-		{"link", os.O_WRONLY | os.O_CREATE | os.O_APPEND, at("link") + " is a link, want a plain file", "it leads where another user wants"},
+		{
+			"link", os.O_WRONLY | os.O_CREATE | os.O_APPEND, at("link") + " is a link, want a plain file",
+			"it leads where another user wants",
+		},
 		{"link", os.O_RDONLY, at("link") + " is a link, want a plain file", "what is read is shown"},
 		{"pipe", os.O_WRONLY, "no such device or address", "nobody reads: os.OpenFile would wait for ever"},
 		{"pipe", os.O_RDONLY, at("pipe") + " is no plain file", "likewise"},
@@ -52,7 +57,10 @@ func TestWriteFileForeignLink(t *testing.T) {
 	}
 	dir := t.TempDir()
 	mine, path := filepath.Join(dir, "mine"), filepath.Join(dir, "f.png")
-	if err := errors.Join(os.WriteFile(mine, []byte("mine"), 0o600), os.Symlink(mine, path), os.Lchown(path, 65534, 65534), WriteFile(path, []byte("figure"))); err != nil {
+	if err := errors.Join(
+		os.WriteFile(mine, []byte("mine"), 0o600), os.Symlink(mine, path), os.Lchown(path, 65534, 65534),
+		WriteFile(path, []byte("figure")),
+	); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{mine: "mine", path: "figure"} {

@@ -53,7 +53,9 @@ func Stream(path string, write func(io.Writer) error) (err error) {
 	}
 	// os.CreateTemp would make one that nobody else can read, whatever the umask.
 	dir, base := filepath.Split(path)
-	f, err := os.OpenFile(fmt.Sprintf("%s.%s.%08x%s", dir, base, rand.Uint32(), TempSuffix), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := os.OpenFile(
+		fmt.Sprintf("%s.%s.%08x%s", dir, base, rand.Uint32(), TempSuffix), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666,
+	)
 	if err != nil {
 		return err
 	}

@@ -50,17 +50,23 @@ func TestWriteFile(t *testing.T) {
 func TestWriteFilePlaces(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	if err := errors.Join(os.Mkdir(at("folder"), 0o755), os.WriteFile(at("file"), []byte("old"), 0o644), os.Symlink("file", at("link"))); err != nil {
+	if err := errors.Join(
+		os.Mkdir(at("folder"), 0o755), os.WriteFile(at("file"), []byte("old"), 0o644), os.Symlink("file", at("link")),
+	); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct{ path, want, reason string }{
 		{at("link"), "", "a person's own link is kept"},
 		{os.DevNull, "", "what is no file is written to"},
 		{at("folder"), "write " + at("folder") + ": is a directory", "the path as it was given"},
-		{at("none/a.png"), "write " + at("none/a.png") + ": no such file or directory", "the passing file's name says nothing"},
+		{
+			at("none/a.png"), "write " + at("none/a.png") + ": no such file or directory",
+			"the passing file's name says nothing",
+		},
 		{at("file/a.png"), "write " + at("file/a.png") + ": not a directory", "likewise"},
 	} {
-		if err := WriteFile(tt.path, []byte("new")); (err == nil) != (tt.want == "") || err != nil && err.Error() != tt.want {
+		if err := WriteFile(tt.path, []byte("new")); (err == nil) != (tt.want == "") ||
+			err != nil && err.Error() != tt.want {
 			t.Errorf("WriteFile(%s): %v, want %q\nreason: %s", tt.path, err, tt.want, tt.reason)
 		}
 	}

@@ -15,7 +15,10 @@ func TestCellOf(t *testing.T) {
 		reason     string
 	}{
 		{"unset", "", nil, false, "an ordinary process"},
-		{"cell", `{"code":"a","defines":{"method half":"b"},"from":"n.ipynb"}`, &Cell{"a", map[string]string{"method half": "b"}, "n.ipynb"}, false, "as its starter says"},
+		{
+			"cell", `{"code":"a","defines":{"method half":"b"},"from":"n.ipynb"}`,
+			&Cell{"a", map[string]string{"method half": "b"}, "n.ipynb"}, false, "as its starter says",
+		},
 		{"no JSON", "1", nil, true, "somebody set it by hand"},
 		{"misspelt", `{"code":"a","define":{}}`, nil, true, "what it defines would be lost"},
 		{"code twice", `{"code":"a","code":"b"}`, nil, true, "which one is meant"},

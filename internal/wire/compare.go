@@ -48,12 +48,13 @@ func ParseCompared(text []byte) (*Compared, error) {
 // Compared is what a comparison of methods came to, and what compare.json holds. Accuracies are between 0 and 1. It is
 // a function of the runs' folders alone: the same runs give the same file, however often they were interrupted.
 type Compared struct {
-	Schema      int            `json:"schema"`
-	Data        string         `json:"data"`
-	SplitHash   string         `json:"split_hash"`
-	Split       string         `json:"split"`                 // whose accuracies these are
-	Samples     int            `json:"samples"`               // in it
-	Select      string         `json:"select"`                // how the epoch of each run was chosen: val, last or test-best
+	Schema    int    `json:"schema"`
+	Data      string `json:"data"`
+	SplitHash string `json:"split_hash"`
+	Split     string `json:"split"`   // whose accuracies these are
+	Samples   int    `json:"samples"` // in it
+	// how the epoch of each run was chosen: val, last or test-best
+	Select      string         `json:"select"`
 	Seeds       int            `json:"seeds"`                 // 0 to Seeds-1
 	ValSamples  int            `json:"val_samples,omitempty"` // in the validation split
 	Unfit       string         `json:"unfit,omitempty"`       // why it does not choose, as the set says
@@ -75,17 +76,18 @@ type MethodResult struct {
 
 // RunOutcome is what one run came to.
 type RunOutcome struct {
-	Run        string            `json:"run"` // folder below the comparison's
-	Method     string            `json:"method"`
-	Seed       int               `json:"seed"`
-	Epoch      int               `json:"epoch,omitempty"` // chosen one: so many epochs were done
-	Step       int               `json:"step,omitempty"`  // at its end
-	Accuracies []NamedAccuracy   `json:"accuracy,omitempty"`
-	Val        *float64          `json:"val_accuracy,omitempty"` // fused, on the validation split at that epoch, where it was measured
-	Missing    string            `json:"missing,omitempty"`      // why it has no accuracies
-	Warning    string            `json:"warning,omitempty"`
-	Backend    string            `json:"backend,omitempty"`
-	Versions   map[string]string `json:"versions,omitempty"` // of what made the run
+	Run        string          `json:"run"` // folder below the comparison's
+	Method     string          `json:"method"`
+	Seed       int             `json:"seed"`
+	Epoch      int             `json:"epoch,omitempty"` // chosen one: so many epochs were done
+	Step       int             `json:"step,omitempty"`  // at its end
+	Accuracies []NamedAccuracy `json:"accuracy,omitempty"`
+	// fused, on the validation split at that epoch, where it was measured
+	Val      *float64          `json:"val_accuracy,omitempty"`
+	Missing  string            `json:"missing,omitempty"` // why it has no accuracies
+	Warning  string            `json:"warning,omitempty"`
+	Backend  string            `json:"backend,omitempty"`
+	Versions map[string]string `json:"versions,omitempty"` // of what made the run
 }
 
 // Quantity names an accuracy.

@@ -14,7 +14,8 @@ func TestParseCompared(t *testing.T) {
 	sd := 0.5
 	good := Compared{
 		Schema: 1, Data: "synth", Methods: []MethodResult{{Method: "joint", Accuracies: []Summary{
-			{Quantity: Quantity{"fused", "head"}, Mean: 0.5, SD: &sd, Seeds: 2}, {Quantity: Quantity{"audio", "split"}, Mean: 0.25, Seeds: 1},
+			{Quantity: Quantity{"fused", "head"}, Mean: 0.5, SD: &sd, Seeds: 2},
+			{Quantity: Quantity{"audio", "split"}, Mean: 0.25, Seeds: 1},
 		}}}, Runs: []RunOutcome{{Run: "joint-seed0", Versions: map[string]string{"go": "1"}}},
 	}
 	text, err := json.Marshal(good)
@@ -33,7 +34,10 @@ func TestParseCompared(t *testing.T) {
 		t.Errorf("with a checksum: %v, error %v", got, err)
 	}
 	for _, tt := range []struct{ name, text, want, reason string }{
-		{"changed", strings.Replace(string(sealed), "0.25", "0.35", 1), "changed since it was written", "its checksum is another's"},
+		{
+			"changed", strings.Replace(string(sealed), "0.25", "0.35", 1), "changed since it was written",
+			"its checksum is another's",
+		},
 		{"newer", `{"schema":3,"more":1}`, "schema 3, this program knows up to 2", "what it has more is its own"},
 		{"misspelt", `{"schema":1,"methods":[{"metod":"joint"}]}`, `unknown field "methods[0].metod"`, "a value lost"},
 		{"twice", `{"schema":1,"data":"a","data":"b"}`, "data: stands twice", "which one is meant"},
@@ -47,7 +51,11 @@ func TestParseCompared(t *testing.T) {
 }
 
 func FuzzParseCompared(f *testing.F) {
-	f.Add([]byte(`{"schema":1,"methods":[{"method":"joint","accuracy":[{"encoder":"fused","readout":"head","mean":1,"sd":null,"seeds":1}]}]}`))
+	f.Add(
+		[]byte(
+			`{"schema":1,"methods":[{"method":"joint","accuracy":[{"encoder":"fused","readout":"head","mean":1,"sd":null,"seeds":1}]}]}`,
+		),
+	)
 	f.Add([]byte(`{"schema":2}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		c, err := ParseCompared(text)

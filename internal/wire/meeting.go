@@ -146,7 +146,9 @@ func (m *Meeting) Dial(ctx context.Context) (net.Conn, error) {
 	if err == nil && uid != os.Geteuid() {
 		err = &StrangerError{&Problem{
 			Message: fmt.Sprintf("whoever listens on %s is user %d, not you", m.Socket, uid),
-			Hint:    "nothing was said to it; remove " + filepath.Dir(m.Socket) + ", and the next cell starts a host of your own",
+			Hint: "nothing was said to it; remove " + filepath.Dir(
+				m.Socket,
+			) + ", and the next cell starts a host of your own",
 		}}
 	}
 	if err != nil {

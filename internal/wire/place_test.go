@@ -13,7 +13,9 @@ func TestProject(t *testing.T) {
 	root := t.TempDir()
 	deep := filepath.Join(root, "notebooks", "deep")
 	other := t.TempDir()
-	if err := errors.Join(os.MkdirAll(deep, 0o755), os.WriteFile(filepath.Join(root, "go.mod"), []byte("module "+ModulePath+"\n"), 0o644)); err != nil {
+	if err := errors.Join(
+		os.MkdirAll(deep, 0o755), os.WriteFile(filepath.Join(root, "go.mod"), []byte("module "+ModulePath+"\n"), 0o644),
+	); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
@@ -51,7 +53,10 @@ func TestProjectPlanted(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			root := t.TempDir()
 			mod, mine := filepath.Join(root, "go.mod"), filepath.Join(root, "mine")
-			err := errors.Join(os.Mkdir(mine, 0o755), os.WriteFile(mod, []byte("module "+ModulePath+"\n"), 0o644), os.Chown(mod, tt.owner, -1), os.Chmod(root, tt.mode))
+			err := errors.Join(
+				os.Mkdir(mine, 0o755), os.WriteFile(mod, []byte("module "+ModulePath+"\n"), 0o644),
+				os.Chown(mod, tt.owner, -1), os.Chmod(root, tt.mode),
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,7 +75,8 @@ func TestProjectPlanted(t *testing.T) {
 func TestCheckRunName(t *testing.T) {
 	for name, ok := range map[string]bool{
 		"first": true, "a.b-c_1": true, "0": true, strings.Repeat("x", 64): true,
-		"": false, ".": false, "..": false, ".hidden": false, "a/b": false, "a b": false, "-x": false, strings.Repeat("x", 65): false, "ü": false,
+		"": false, ".": false, "..": false, ".hidden": false, "a/b": false, "a b": false, "-x": false,
+		strings.Repeat("x", 65): false, "ü": false,
 	} {
 		if err := CheckRunName(name); (err == nil) != ok {
 			t.Errorf("CheckRunName(%q) = %v, want ok %v", name, err, ok)

@@ -19,12 +19,13 @@ const ReproduceSchema = 2
 // draw it again without training. `primewindow reproduce` writes it. Accuracies are between 0 and 1. It is a function
 // of the runs' folders alone.
 type Reproduction struct {
-	Schema    int      `json:"schema"`
-	Target    string   `json:"target"` // table1, fig5, window and so on
-	Title     string   `json:"title"`
-	Scale     string   `json:"scale"` // demo or paper
-	Data      string   `json:"data"`
-	PaperSets []string `json:"paper_sets,omitempty"` // the sets in whose place Data stands; empty where it is one of them
+	Schema int    `json:"schema"`
+	Target string `json:"target"` // table1, fig5, window and so on
+	Title  string `json:"title"`
+	Scale  string `json:"scale"` // demo or paper
+	Data   string `json:"data"`
+	// the sets in whose place Data stands; empty where it is one of them
+	PaperSets []string `json:"paper_sets,omitempty"`
 	SplitHash string   `json:"split_hash"`
 	Split     string   `json:"split"`   // whose accuracies these are
 	Samples   int      `json:"samples"` // in it
@@ -32,13 +33,14 @@ type Reproduction struct {
 	Seeds     int      `json:"seeds"`   // of each arm, 0 to Seeds-1, but for a target of one seed that was searched for
 	// Searched is, of such a target, how many seeds might have been shown: the first with which the method acted is,
 	// else 0.
-	Searched   int    `json:"searched,omitempty"`
-	Tuned      bool   `json:"tuned"`                 // whether the learning rate was chosen, by the validation split
-	TuneSeeds  int    `json:"tune_seeds,omitempty"`  // over how many seeds, where it was; in schema 1 with seed 0 alone
-	ValSamples int    `json:"val_samples,omitempty"` // in the validation split
-	Unfit      string `json:"unfit,omitempty"`       // why the set's validation split chooses neither epoch nor rate, as the set says
-	AsGiven    bool   `json:"as_given,omitempty"`    // whether nobody asked to choose rates
-	OwnRates   bool   `json:"own_rates,omitempty"`   // whether the rates belong to the question, so that none is chosen
+	Searched   int  `json:"searched,omitempty"`
+	Tuned      bool `json:"tuned"`                 // whether the learning rate was chosen, by the validation split
+	TuneSeeds  int  `json:"tune_seeds,omitempty"`  // over how many seeds, where it was; in schema 1 with seed 0 alone
+	ValSamples int  `json:"val_samples,omitempty"` // in the validation split
+	// why the set's validation split chooses neither epoch nor rate, as the set says
+	Unfit    string `json:"unfit,omitempty"`
+	AsGiven  bool   `json:"as_given,omitempty"`  // whether nobody asked to choose rates
+	OwnRates bool   `json:"own_rates,omitempty"` // whether the rates belong to the question, so that none is chosen
 	// ChosenWith are the settings of the runs that chose learning rates beyond those of the reported ones, such as a
 	// speaker who is held out: then the validation split is fit.
 	ChosenWith map[string]any `json:"chosen_with,omitempty"`
@@ -109,11 +111,12 @@ type PaperNumber struct {
 
 // ReproducedRun is what one run came to, and what it measured from epoch to epoch as far as the target shows it.
 type ReproducedRun struct {
-	RunOutcome                    // Run is its folder's name, the hash of its settings and samples
-	Window     string             `json:"window,omitempty"` // of a control: the epochs in which it acted, those of another arm's run
-	Curves     []ReproducedCurve  `json:"curves,omitempty"`
-	Cosines    []ReproducedCosine `json:"cosines,omitempty"`
-	Maps       []ReproducedMap    `json:"maps,omitempty"`
+	RunOutcome // Run is its folder's name, the hash of its settings and samples
+	// of a control: the epochs in which it acted, those of another arm's run
+	Window  string             `json:"window,omitempty"`
+	Curves  []ReproducedCurve  `json:"curves,omitempty"`
+	Cosines []ReproducedCosine `json:"cosines,omitempty"`
+	Maps    []ReproducedMap    `json:"maps,omitempty"`
 }
 
 // ReproducedCurve is a quantity after so many epochs.
@@ -200,7 +203,9 @@ func ReadReproduction(path string) (*Reproduction, error) {
 	}
 	r, err := ParseReproduction(text)
 	if err != nil {
-		p := &Problem{Message: fmt.Sprintf("%s: %v", path, err), Hint: "primewindow reproduce writes it anew from the runs"}
+		p := &Problem{
+			Message: fmt.Sprintf("%s: %v", path, err), Hint: "primewindow reproduce writes it anew from the runs",
+		}
 		if newer, ok := errors.AsType[newerSchema](err); ok {
 			p.Hint = "it was made by another version: " + newer.do
 		}
@@ -268,7 +273,9 @@ func (r ReproducedRun) check(classes int) error {
 	}
 	for _, c := range r.Curves {
 		if len(c.Epochs) != len(c.Values) || len(c.SE) != 0 && len(c.SE) != len(c.Values) {
-			return fmt.Errorf("curve %s has %d epochs, %d values and %d errors", c.Quantity, len(c.Epochs), len(c.Values), len(c.SE))
+			return fmt.Errorf(
+				"curve %s has %d epochs, %d values and %d errors", c.Quantity, len(c.Epochs), len(c.Values), len(c.SE),
+			)
 		}
 	}
 	for _, c := range r.Cosines {

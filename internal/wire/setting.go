@@ -9,7 +9,8 @@ type SettingsAsk struct {
 // SettingList is what POST /v1/settings gives.
 type SettingList struct {
 	Settings []Setting `json:"settings"`
-	Problem  *Problem  `json:"problem,omitempty"` // why the set cannot be read: defaults lack its recipe, and encoders are left out
+	// why the set cannot be read: defaults lack its recipe, and encoders are left out
+	Problem *Problem `json:"problem,omitempty"`
 }
 
 // Setting is one of a run's settings.

@@ -20,7 +20,8 @@ const socketName = "host.sock"
 const maxSocketPath = 107
 
 // hintOwnFolder says what helps where no folder for the socket can be trusted or made.
-const hintOwnFolder = "set XDG_RUNTIME_DIR to a folder of your own on a local disk, with a short path, that nobody else can write to"
+const hintOwnFolder = "set XDG_RUNTIME_DIR to a folder of your own on a local disk, with a short path, that nobody " +
+	"else can write to"
 
 // spot is the folder in which a project's host and its clients meet, as far as its name goes: nothing of it is made or
 // opened yet.
@@ -157,7 +158,9 @@ func checkBase(path string) error {
 		case !st.IsDir():
 			return fmt.Errorf("%s: %w", at, syscall.ENOTDIR)
 		case st.Mode()&0o002 != 0 && st.Mode()&fs.ModeSticky == 0:
-			return foreign(fmt.Sprintf("%s can be written by everybody and has no sticky bit (mode %#o)", at, st.Mode().Perm()))
+			return foreign(
+				fmt.Sprintf("%s can be written by everybody and has no sticky bit (mode %#o)", at, st.Mode().Perm()),
+			)
 		case len(rest) == 0:
 			if uid := ownerOf(st); uid != 0 && uid != os.Geteuid() {
 				return foreign(fmt.Sprintf("%s belongs to user %d", at, uid))

@@ -47,7 +47,9 @@ func places(t *testing.T) (usual, own string) {
 }
 
 func mkdir(path string, mode fs.FileMode, uid int) error {
-	return errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.Mkdir(path, 0o700), os.Chmod(path, mode), os.Lchown(path, uid, -1))
+	return errors.Join(
+		os.MkdirAll(filepath.Dir(path), 0o700), os.Mkdir(path, 0o700), os.Chmod(path, mode), os.Lchown(path, uid, -1),
+	)
 }
 
 // TestMeeting has a folder in every state, and what client and host take it for.
@@ -63,28 +65,62 @@ func TestMeeting(t *testing.T) {
 		reason string
 	}{
 		{name: "nothing there", reason: "the first host makes it"},
-		{name: "there", make: func(usual, _ string) error { return mkdir(usual, 0o700, me) }, reason: "a host was here before"},
-		{name: "readable", make: func(usual, _ string) error { return mkdir(usual, 0o755, me) }, reason: "nobody else could write: it is closed"},
-		{name: "another user's", root: true, own: true, note: "belongs to user 12345: the socket lies in ", make: func(usual, _ string) error { return mkdir(usual, 0o777, other) }, reason: "made first, to feign a host"},
-		{name: "another user's, closed", root: true, own: true, note: "belongs to user 12345", make: func(usual, _ string) error { return mkdir(usual, 0o700, other) }, reason: "made first, to be a nuisance"},
-		{name: "another user's link to a folder of mine", root: true, own: true, note: "belongs to user 12345", make: func(usual, own string) error {
-			return errors.Join(mkdir(usual+"-mine", 0o700, me), os.Symlink(usual+"-mine", usual), os.Lchown(usual, other, -1))
-		}, reason: "files would be made there"},
-		{name: "another user's file", root: true, own: true, note: "belongs to user 12345", make: func(usual, _ string) error {
-			return errors.Join(os.WriteFile(usual, nil, 0o644), os.Chown(usual, other, -1))
-		}, reason: "no folder can be made"},
-		{name: "it was another user's", own: true, note: "was another user's when a host was last started", make: func(_, own string) error { return mkdir(own, 0o700, me) }, reason: "a host may be in the own folder still: both have to agree"},
+		{
+			name: "there", make: func(usual, _ string) error { return mkdir(usual, 0o700, me) },
+			reason: "a host was here before",
+		},
+		{
+			name: "readable", make: func(usual, _ string) error { return mkdir(usual, 0o755, me) },
+			reason: "nobody else could write: it is closed",
+		},
+		{
+			name: "another user's", root: true, own: true, note: "belongs to user 12345: the socket lies in ",
+			make:   func(usual, _ string) error { return mkdir(usual, 0o777, other) },
+			reason: "made first, to feign a host",
+		},
+		{
+			name: "another user's, closed", root: true, own: true, note: "belongs to user 12345",
+			make:   func(usual, _ string) error { return mkdir(usual, 0o700, other) },
+			reason: "made first, to be a nuisance",
+		},
+		{name: "another user's link to a folder of mine", root: true, own: true, note: "belongs to user 12345",
+			make: func(usual, own string) error {
+				return errors.Join(
+					mkdir(usual+"-mine", 0o700, me), os.Symlink(usual+"-mine", usual), os.Lchown(usual, other, -1),
+				)
+			}, reason: "files would be made there"},
+		{name: "another user's file", root: true, own: true, note: "belongs to user 12345",
+			make: func(usual, _ string) error {
+				return errors.Join(os.WriteFile(usual, nil, 0o644), os.Chown(usual, other, -1))
+			}, reason: "no folder can be made"},
+		{
+			name: "it was another user's", own: true, note: "was another user's when a host was last started",
+			make:   func(_, own string) error { return mkdir(own, 0o700, me) },
+			reason: "a host may be in the own folder still: both have to agree",
+		},
 		{name: "mine beside the own one", make: func(usual, own string) error {
 			return errors.Join(mkdir(usual, 0o700, me), mkdir(own, 0o700, me))
 		}, reason: "nobody can have taken it away: a host of mine is there"},
-		{name: "mine, written by all", make: func(usual, _ string) error { return mkdir(usual, 0o777, me) }, wrong: "can be written by others (mode 0777)", reason: "somebody may have put a socket into it"},
-		{name: "a link of mine", make: func(usual, _ string) error { return os.Symlink("/tmp", usual) }, wrong: "is a link, want a folder", reason: "mine to mend"},
-		{name: "a file of mine", make: func(usual, _ string) error { return os.WriteFile(usual, nil, 0o600) }, wrong: "is a file, want a folder", reason: "mine to mend"},
+		{
+			name: "mine, written by all", make: func(usual, _ string) error { return mkdir(usual, 0o777, me) },
+			wrong: "can be written by others (mode 0777)", reason: "somebody may have put a socket into it",
+		},
+		{
+			name: "a link of mine", make: func(usual, _ string) error { return os.Symlink("/tmp", usual) },
+			wrong: "is a link, want a folder", reason: "mine to mend",
+		},
+		{
+			name: "a file of mine", make: func(usual, _ string) error { return os.WriteFile(usual, nil, 0o600) },
+			wrong: "is a file, want a folder", reason: "mine to mend",
+		},
 		{name: "both another user's", root: true, make: func(usual, own string) error {
 			return errors.Join(mkdir(usual, 0o777, other), mkdir(own, 0o777, other))
 		}, wrong: "belongs to user 12345; instead of it: ", reason: "nothing is possible"},
 		{name: "no place for the own one", root: true, make: func(usual, own string) error {
-			return errors.Join(mkdir(usual, 0o777, other), os.WriteFile(filepath.Dir(filepath.Dir(filepath.Dir(filepath.Dir(own)))), nil, 0o600))
+			return errors.Join(
+				mkdir(usual, 0o777, other),
+				os.WriteFile(filepath.Dir(filepath.Dir(filepath.Dir(filepath.Dir(own)))), nil, 0o600),
+			)
 		}, wrong: "not a directory", reason: "a home that is none"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -118,8 +154,12 @@ func TestMeeting(t *testing.T) {
 			if tt.own {
 				want = own
 			}
-			if m.Socket != filepath.Join(want, socketName) || SocketPath("/p") != m.Socket || !strings.Contains(SocketNote("/p"), tt.note) || (SocketNote("/p") == "") != (tt.note == "") {
-				t.Errorf("socket %s, note %q, want it in %s with %q\nreason: %s", m.Socket, SocketNote("/p"), want, tt.note, tt.reason)
+			if m.Socket != filepath.Join(want, socketName) || SocketPath("/p") != m.Socket ||
+				!strings.Contains(SocketNote("/p"), tt.note) || (SocketNote("/p") == "") != (tt.note == "") {
+				t.Errorf(
+					"socket %s, note %q, want it in %s with %q\nreason: %s", m.Socket, SocketNote("/p"), want, tt.note,
+					tt.reason,
+				)
 			}
 			if st, err := os.Lstat(want); err != nil || st.Mode() != fs.ModeDir|0o700 || ownerOf(st) != me {
 				t.Errorf("%s: mode %v, error %v, want a folder of mine that is closed", want, st.Mode(), err)
@@ -161,10 +201,13 @@ func TestCheckBase(t *testing.T) {
 	root := t.TempDir()
 	at := func(name string) string { return filepath.Join(root, name) }
 	err := errors.Join(
-		mkdir(at("mine"), 0o700, 0), mkdir(at("theirs"), 0o700, other), mkdir(at("sticky"), 0o777|fs.ModeSticky, 0), mkdir(at("open"), 0o777, 0),
+		mkdir(at("mine"), 0o700, 0), mkdir(at("theirs"), 0o700, other), mkdir(at("sticky"), 0o777|fs.ModeSticky, 0),
+		mkdir(at("open"), 0o777, 0),
 		mkdir(at("open/mine"), 0o700, 0), mkdir(at("sticky/mine"), 0o700, 0), os.WriteFile(at("file"), nil, 0o600),
-		os.Symlink("../mine", at("sticky/link")), os.Symlink(at("mine"), at("sticky/theirs")), os.Lchown(at("sticky/theirs"), other, -1),
-		os.Symlink("sticky/theirs", at("chain")), os.Symlink("loop", at("loop")), os.Symlink("open/mine", at("through")),
+		os.Symlink("../mine", at("sticky/link")), os.Symlink(at("mine"), at("sticky/theirs")),
+		os.Lchown(at("sticky/theirs"), other, -1),
+		os.Symlink("sticky/theirs", at("chain")), os.Symlink("loop", at("loop")),
+		os.Symlink("open/mine", at("through")),
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -197,7 +240,10 @@ func TestSocketPath(t *testing.T) {
 		t.Setenv("XDG_RUNTIME_DIR", runtimeDir)
 		a, b := SocketPath(long), SocketPath("/other")
 		if len(a) > maxSocketPath || a == b || a != SocketPath(long) {
-			t.Errorf("XDG_RUNTIME_DIR=%q: %s (%d bytes) and %s: want short, apart and steady paths", runtimeDir, a, len(a), b)
+			t.Errorf(
+				"XDG_RUNTIME_DIR=%q: %s (%d bytes) and %s: want short, apart and steady paths", runtimeDir, a, len(a),
+				b,
+			)
 		}
 	}
 }
@@ -336,10 +382,14 @@ func TestLock(t *testing.T) {
 	defer m.Close()
 	target := filepath.Join(t.TempDir(), "made")
 	at := func(name string) string { return filepath.Join(filepath.Dir(m.Socket), name) }
-	if err := errors.Join(os.Symlink(target, at("link")), syscall.Mkfifo(at("pipe"), 0o600), os.Mkdir(at("folder"), 0o700)); err != nil {
+	if err := errors.Join(
+		os.Symlink(target, at("link")), syscall.Mkfifo(at("pipe"), 0o600), os.Mkdir(at("folder"), 0o700),
+	); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"link": "is a link, want a plain file", "pipe": "no plain file", "folder": "is a directory", "plain": ""} {
+	for name, want := range map[string]string{
+		"link": "is a link, want a plain file", "pipe": "no plain file", "folder": "is a directory", "plain": "",
+	} {
 		f, err := m.Lock(name, true)
 		if err == nil {
 			f.Close()
@@ -362,8 +412,14 @@ func TestSocketProblem(t *testing.T) {
 		want   string
 		reason string
 	}{
-		{&net.OpError{Op: "listen", Err: os.NewSyscallError("bind", syscall.EPERM)}, "this file system holds no sockets", "folders shared with a virtual machine"},
-		{&net.OpError{Op: "listen", Err: os.NewSyscallError("bind", syscall.EOPNOTSUPP)}, "this file system holds no sockets", "some network folders"},
+		{
+			&net.OpError{Op: "listen", Err: os.NewSyscallError("bind", syscall.EPERM)},
+			"this file system holds no sockets", "folders shared with a virtual machine",
+		},
+		{
+			&net.OpError{Op: "listen", Err: os.NewSyscallError("bind", syscall.EOPNOTSUPP)},
+			"this file system holds no sockets", "some network folders",
+		},
 		{syscall.ENOLCK, "no locks", "a network folder without its lock service"},
 		{syscall.EROFS, "socket folder: read-only file system", "what is otherwise wrong is said as it is"},
 		{&Problem{Message: "as it was", Hint: "XDG_RUNTIME_DIR"}, "as it was", "a problem has been put into words"},

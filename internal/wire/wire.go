@@ -59,28 +59,30 @@ const (
 
 // Status says where a run is.
 type Status struct {
-	Name          string             `json:"name"`
-	Dir           string             `json:"dir"`
-	Data          string             `json:"data"`
-	Method        string             `json:"method"`
-	Seed          int                `json:"seed"`
-	Step          int                `json:"step"`  // steps done
-	Epoch         int                `json:"epoch"` // epochs done
-	StepsPerEpoch int                `json:"steps_per_epoch"`
-	StepsPerTest  int                `json:"steps_per_test,omitempty"` // from one test of the prime learning window to the next
-	Epochs        int                `json:"epochs"`                   // planned
-	State         string             `json:"state"`
-	Stepper       string             `json:"stepper,omitempty"` // who makes it train now
-	Target        int                `json:"target,omitempty"`  // step it is on the way to
-	Rate          float64            `json:"rate,omitempty"`    // steps per second
-	Loss          float64            `json:"loss"`              // of the last step, in nats
-	Accuracy      map[string]float64 `json:"accuracy,omitempty"`
-	Modalities    []string           `json:"modalities"`
-	Settings      map[string]any     `json:"settings"`
-	Parent        string             `json:"parent,omitempty"`
-	Problem       *Problem           `json:"problem,omitempty"`
-	Warnings      []string           `json:"warnings,omitempty"`
-	Code          map[string]string  `json:"code,omitempty"` // hashes of what a cell defines and the run uses, by [Definition]
+	Name          string `json:"name"`
+	Dir           string `json:"dir"`
+	Data          string `json:"data"`
+	Method        string `json:"method"`
+	Seed          int    `json:"seed"`
+	Step          int    `json:"step"`  // steps done
+	Epoch         int    `json:"epoch"` // epochs done
+	StepsPerEpoch int    `json:"steps_per_epoch"`
+	// from one test of the prime learning window to the next
+	StepsPerTest int                `json:"steps_per_test,omitempty"`
+	Epochs       int                `json:"epochs"` // planned
+	State        string             `json:"state"`
+	Stepper      string             `json:"stepper,omitempty"` // who makes it train now
+	Target       int                `json:"target,omitempty"`  // step it is on the way to
+	Rate         float64            `json:"rate,omitempty"`    // steps per second
+	Loss         float64            `json:"loss"`              // of the last step, in nats
+	Accuracy     map[string]float64 `json:"accuracy,omitempty"`
+	Modalities   []string           `json:"modalities"`
+	Settings     map[string]any     `json:"settings"`
+	Parent       string             `json:"parent,omitempty"`
+	Problem      *Problem           `json:"problem,omitempty"`
+	Warnings     []string           `json:"warnings,omitempty"`
+	// hashes of what a cell defines and the run uses, by [Definition]
+	Code map[string]string `json:"code,omitempty"`
 }
 
 // MostSteps bounds a target of [Train]: more than anybody trains, and far from where numbers end.
@@ -135,8 +137,9 @@ type Record struct {
 	Readout string   `json:"readout,omitempty"` // of an accuracy: head, split or linear
 	// Params is, of a Fisher trace, "weights" where biases and norm layers are left out, and "whole" where the trace is
 	// not of an encoder but of the model as a whole or of its head; both with ", " between.
-	Params string      `json:"params,omitempty"`
-	Way    string      `json:"way,omitempty"`    // of a Fisher trace: the estimator and its draws, where it is not exact
+	Params string `json:"params,omitempty"`
+	// of a Fisher trace: the estimator and its draws, where it is not exact
+	Way    string      `json:"way,omitempty"`
 	Matrix [][]float64 `json:"matrix,omitempty"` // of a cosine
 	// Parts has, by layer, its part of the value: of a trace they add up to it; of a norm their squares do; a mean
 	// cosine has each layer's own.

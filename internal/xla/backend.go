@@ -175,7 +175,9 @@ func checkPlugin(path string) error {
 	}
 	defer f.Close()
 	symbols, err := f.DynamicSymbols()
-	if err != nil || !slices.ContainsFunc(symbols, func(s elf.Symbol) bool { return s.Name == pluginSymbol && s.Section != elf.SHN_UNDEF }) {
+	if err != nil || !slices.ContainsFunc(
+		symbols, func(s elf.Symbol) bool { return s.Name == pluginSymbol && s.Section != elf.SHN_UNDEF },
+	) {
 		return pluginProblem(path, "it does not export "+pluginSymbol)
 	}
 	return nil
@@ -209,8 +211,10 @@ func findPlugin(project, name string) (string, error) {
 		hint = "`BACKEND=cuda make lab` installs it"
 	}
 	return "", &wire.Problem{
-		Message: fmt.Sprintf("no XLA plugin %q: no file pjrt_c_api_%s_plugin.so in %s", name, name, strings.Join(folders, " or ")),
-		Hint:    hint + "; or name the folder in " + PluginPathVariable,
+		Message: fmt.Sprintf(
+			"no XLA plugin %q: no file pjrt_c_api_%s_plugin.so in %s", name, name, strings.Join(folders, " or "),
+		),
+		Hint: hint + "; or name the folder in " + PluginPathVariable,
 	}
 }
 

@@ -50,7 +50,9 @@ func loadProblem(path, what string) error {
 	case lib != "":
 		p := &wire.Problem{
 			Message: fmt.Sprintf("XLA plugin %s: the library %s, which it needs, is not on this machine", path, lib),
-			Hint:    fmt.Sprintf("install it, or name its folder in LD_LIBRARY_PATH; `ldd %s` lists what is missing", path),
+			Hint: fmt.Sprintf(
+				"install it, or name its folder in LD_LIBRARY_PATH; `ldd %s` lists what is missing", path,
+			),
 		}
 		if cuda {
 			p.Hint = "`BACKEND=cuda make lab` installs NVIDIA's libraries; " + p.Hint
@@ -65,7 +67,8 @@ func loadProblem(path, what string) error {
 func driverProblem(path, what string) error {
 	return &wire.Problem{
 		Message: fmt.Sprintf("XLA plugin %s: NVIDIA's driver is missing on this machine: %s", path, what),
-		Hint:    "install the driver, until `nvidia-smi` lists a device, or train on the CPU: leave " + BackendVariable + " unset or set it to xla:cpu",
+		Hint: "install the driver, until `nvidia-smi` lists a device, or train on the CPU: leave " +
+			BackendVariable + " unset or set it to xla:cpu",
 	}
 }
 

@@ -99,7 +99,10 @@ func CheckWindows(figure string, list []Window) error {
 				figure, i, w.Modality, w.Open, w.Of)
 		}
 		if !Drawable(w.From) || !Drawable(w.To) || w.From >= w.To {
-			return fmt.Errorf("viz: %s: window %d of %q: from %v to %v, want finite ends in ascending order", figure, i, w.Modality, w.From, w.To)
+			return fmt.Errorf(
+				"viz: %s: window %d of %q: from %v to %v, want finite ends in ascending order", figure, i, w.Modality,
+				w.From, w.To,
+			)
 		}
 		owners[[2]string{w.Run, w.Modality}] = true
 	}
@@ -120,7 +123,9 @@ func (w Window) checkEnds() error {
 		switch {
 		case low == 0 && high == 0:
 		case !Drawable(low) || !Drawable(high) || low > end.at || high < end.at:
-			return fmt.Errorf("%s %v between %v and %v, want finite values in ascending order about it", end.name, end.at, low, high)
+			return fmt.Errorf(
+				"%s %v between %v and %v, want finite values in ascending order about it", end.name, end.at, low, high,
+			)
 		}
 	}
 	return nil

@@ -87,7 +87,8 @@ func Picture(on Canvas, paint func(*Pen)) (*Figure, error) {
 	if err := encoder.Encode(&buf, img); err != nil {
 		return nil, fmt.Errorf("viz: encode picture: %w", err)
 	}
-	return &Figure{PNG: buf.Bytes(), Width: int(on.Width), Height: int(on.Height), strokes: p.strokes, print: on.Print}, nil
+	return &Figure{PNG: buf.Bytes(), Width: int(on.Width), Height: int(on.Height), strokes: p.strokes, print: on.Print},
+		nil
 }
 
 // replay draws a figure again, on a canvas of another format.

@@ -20,7 +20,10 @@ func (p *Panel) view(k keys, f frame) Object {
 	layers = append(layers, p.markLayers(f)...)
 	v := Object{"width": Round(f.Width), "height": Round(f.Height), "layer": layers}
 	if p.Title != "" {
-		v["title"] = Object{"text": TextOf(f.Title), "anchor": "start", "frame": "group", "fontSize": float64(LabelSize), "offset": Round(f.Header - NameHeight - MoreLines(f.Title) - p.bars() + 4)}
+		v["title"] = Object{
+			"text": TextOf(f.Title), "anchor": "start", "frame": "group", "fontSize": float64(LabelSize),
+			"offset": Round(f.Header - NameHeight - MoreLines(f.Title) - p.bars() + 4),
+		}
 	}
 	return v
 }
@@ -175,7 +178,10 @@ func (p *Panel) spanLayers(k keys) []any {
 	counted := slices.ContainsFunc(p.spans, func(s span) bool { return s.Of > 0 })
 	bars := make(map[bar][]any)
 	for _, s := range p.spans {
-		row := Object{"window": s.name, "from": Round(s.From), "to": Round(s.To), "middle": Round(p.X.At((p.X.Place(s.From) + p.X.Place(s.To)) / 2))}
+		row := Object{
+			"window": s.name, "from": Round(s.From), "to": Round(s.To),
+			"middle": Round(p.X.At((p.X.Place(s.From) + p.X.Place(s.To)) / 2)),
+		}
 		if counted {
 			row["opacity"] = Round(s.fillOpacity())
 		}
@@ -191,7 +197,8 @@ func (p *Panel) spanLayers(k keys) []any {
 		}
 	}
 	tips := []any{
-		Tip("window", "window", "nominal", ""), Tip("from", "from "+p.X.Label, "quantitative", ""), Tip("to", "to "+p.X.Label, "quantitative", ""),
+		Tip("window", "window", "nominal", ""), Tip("from", "from "+p.X.Label, "quantitative", ""),
+		Tip("to", "to "+p.X.Label, "quantitative", ""),
 	}
 	if counted {
 		tips = append(tips, Tip("seeds", "open in seeds", "nominal", ""))
@@ -227,7 +234,8 @@ func (p *Panel) spanLayers(k keys) []any {
 		layers = append(layers, Object{
 			"data": Values(list...),
 			"mark": Object{
-				"type": "rule", "color": Hex(s.Color), "opacity": opacity, "strokeWidth": barHeight, "strokeDash": pattern(s.Dash),
+				"type": "rule", "color": Hex(s.Color), "opacity": opacity, "strokeWidth": barHeight,
+				"strokeDash": pattern(s.Dash),
 			},
 			"encoding": Object{
 				"x": p.X.Quantity("from"), "x2": Object{"field": "to"}, "tooltip": tips,
@@ -238,10 +246,12 @@ func (p *Panel) spanLayers(k keys) []any {
 			layers = append(layers, Object{
 				"data": Values(list...),
 				"mark": Object{
-					"type": "point", "shape": s.Marker, "filled": true, "color": Hex(s.Color), "stroke": Hex(White), "size": 45.0, "opacity": 1.0,
+					"type": "point", "shape": s.Marker, "filled": true, "color": Hex(s.Color), "stroke": Hex(White),
+					"size": 45.0, "opacity": 1.0,
 				},
 				"encoding": Object{
-					"x": p.X.Quantity("middle"), "y": Object{"value": -float64(s.row+1)*(barHeight+barGap) + barHeight/2},
+					"x": p.X.Quantity("middle"),
+					"y": Object{"value": -float64(s.row+1)*(barHeight+barGap) + barHeight/2},
 				},
 			})
 		}
@@ -258,7 +268,8 @@ func (p *Panel) markLayers(f frame) []any {
 			r = len(rows) - 1
 		}
 		rows[r] = append(rows[r], Object{
-			"x": Round(p.marks[i].X), "text": m.Text, "full": p.marks[i].Text, "start": Round(p.X.At(m.Start / f.Width)),
+			"x": Round(p.marks[i].X), "text": m.Text, "full": p.marks[i].Text,
+			"start": Round(p.X.At(m.Start / f.Width)),
 		})
 	}
 	var layers []any
@@ -275,7 +286,8 @@ func (p *Panel) markLayers(f frame) []any {
 			"data": Values(list...),
 			"mark": Object{"type": "rule", "color": Hex(Grey), "strokeDash": []any{4.0, 2.0}},
 			"encoding": Object{
-				"x": p.X.Quantity("x"), "y": Object{"value": Round(f.Height)}, "y2": Object{"value": y}, "tooltip": tips,
+				"x": p.X.Quantity("x"), "y": Object{"value": Round(f.Height)}, "y2": Object{"value": y},
+				"tooltip": tips,
 			},
 		})
 		if r == len(rows)-1 {
@@ -283,9 +295,13 @@ func (p *Panel) markLayers(f frame) []any {
 		}
 		layers = append(layers, Object{
 			"data": Values(list...),
-			"mark": Object{"type": "text", "align": "left", "baseline": "middle", "dx": 3.0, "fontSize": float64(SmallSize), "color": Hex(Grey)},
+			"mark": Object{
+				"type": "text", "align": "left", "baseline": "middle", "dx": 3.0, "fontSize": float64(SmallSize),
+				"color": Hex(Grey),
+			},
 			"encoding": Object{
-				"x": p.X.Quantity("start"), "y": Object{"value": y + 4.5}, "text": Object{"field": "text", "type": "nominal"}, "tooltip": tips,
+				"x": p.X.Quantity("start"), "y": Object{"value": y + 4.5},
+				"text": Object{"field": "text", "type": "nominal"}, "tooltip": tips,
 			},
 		})
 	}

@@ -33,7 +33,10 @@ type Layout struct {
 // Figure draws a page and writes its spec.
 func (pg *Layout) Figure(text string) (*Figure, error) {
 	at := pg.Arrange()
-	f, err := Picture(Canvas{Width: at.width, Height: at.Height, fast: pg.Fast, few: pg.Few, Print: pg.Print}, func(p *Pen) { pg.draw(p, at) })
+	f, err := Picture(
+		Canvas{Width: at.width, Height: at.Height, fast: pg.Fast, few: pg.Few, Print: pg.Print},
+		func(p *Pen) { pg.draw(p, at) },
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +99,10 @@ func (pg *Layout) Arrange() Arrangement {
 	y := Margin + pg.Print.TitleHeight(pg.Title, pg.Width)
 	for i, p := range pg.Panels {
 		column := i % across
-		f := frame{At: Dot{X: Margin + float64(column)*slot + room[column]}, Width: slot - room[column] - 14, Height: pg.Height}
+		f := frame{
+			At: Dot{X: Margin + float64(column)*slot + room[column]}, Width: slot - room[column] - 14,
+			Height: pg.Height,
+		}
 		end := pg.Width - Margin - f.At.X // of the marks' texts
 		if column+1 < across {
 			f.Width -= 6

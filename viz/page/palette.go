@@ -23,7 +23,10 @@ func paletted(img *image.RGBA) *image.Paletted {
 		}
 	}
 	order := slices.SortedFunc(maps.Keys(count), func(a, b color.RGBA) int {
-		return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B), cmp.Compare(a.A, b.A))
+		return cmp.Or(
+			cmp.Compare(count[b], count[a]), cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B),
+			cmp.Compare(a.A, b.A),
+		)
 	})
 	out := image.NewPaletted(b, nil)
 	index := make(map[color.RGBA]uint8, len(order))

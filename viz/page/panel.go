@@ -89,7 +89,10 @@ func (p *Panel) AddWindows(st Styles, list []Window, series []Series) {
 				name += " (uncertain)"
 			}
 			p.ended = p.ended || w.ended()
-			p.spans = append(p.spans, span{Window: part, Look: st.Look(w.Run, w.Modality), name: name, row: slices.Index(owners, owner)})
+			p.spans = append(
+				p.spans,
+				span{Window: part, Look: st.Look(w.Run, w.Modality), name: name, row: slices.Index(owners, owner)},
+			)
 		}
 	}
 }
@@ -109,12 +112,17 @@ func (w Window) parts() []Window {
 		w.ToEnds = [2]float64{w.To, w.To}
 	}
 	part := func(from, to float64, uncertain bool) Window {
-		return Window{Run: w.Run, Modality: w.Modality, From: from, To: to, Uncertain: uncertain, Open: w.Open, Of: w.Of}
+		return Window{
+			Run: w.Run, Modality: w.Modality, From: from, To: to, Uncertain: uncertain, Open: w.Open, Of: w.Of,
+		}
 	}
 	if w.Uncertain || w.FromEnds[1] >= w.ToEnds[0] { // the ends may meet: none of it is sure
 		return []Window{part(w.FromEnds[0], w.ToEnds[1], true)}
 	}
-	list := []Window{part(w.FromEnds[1], w.ToEnds[0], false), part(w.FromEnds[0], w.FromEnds[1], true), part(w.ToEnds[0], w.ToEnds[1], true)}
+	list := []Window{
+		part(w.FromEnds[1], w.ToEnds[0], false), part(w.FromEnds[0], w.FromEnds[1], true),
+		part(w.ToEnds[0], w.ToEnds[1], true),
+	}
 	return slices.DeleteFunc(list, func(w Window) bool { return w.From == w.To })
 }
 

@@ -20,7 +20,10 @@ import (
 // gonum's own canvas for PDF knows the letters of Windows 1252 alone and reads text as if it were in that: ² and ± come
 // out as two letters each, and α and Δ not at all. It embeds the whole font, and dates the file.
 func (f *Figure) pdf() ([]byte, error) {
-	c := &sheetOfPDF{size: vg.Point{X: lengthOf(float64(f.Width)), Y: lengthOf(float64(f.Height))}, at: upright, scale: f.print.scale(), widths: make(map[int]bool)}
+	c := &sheetOfPDF{
+		size: vg.Point{X: lengthOf(float64(f.Width)), Y: lengthOf(float64(f.Height))}, at: upright,
+		scale: f.print.scale(), widths: make(map[int]bool),
+	}
 	if cm := f.print.centimetres(); cm > 0 {
 		c.scale = cm / 2.54 * vg.Inch.Points() / c.size.X.Points()
 	}

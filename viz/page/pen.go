@@ -141,7 +141,9 @@ func MarkerOutline(name string) []Dot {
 		return []Dot{{0, -1.3}, {1.1, 0}, {0, 1.3}, {-1.1, 0}}
 	case "cross":
 		const a, b = 0.4, 1.15
-		return []Dot{{-a, -b}, {a, -b}, {a, -a}, {b, -a}, {b, a}, {a, a}, {a, b}, {-a, b}, {-a, a}, {-b, a}, {-b, -a}, {-a, -a}}
+		return []Dot{
+			{-a, -b}, {a, -b}, {a, -a}, {b, -a}, {b, a}, {a, a}, {a, b}, {-a, b}, {-a, a}, {-b, a}, {-b, -a}, {-a, -a},
+		}
 	}
 	var circle []Dot
 	for i := range 24 {

@@ -78,11 +78,17 @@ func TestLookByRun(t *testing.T) {
 		for _, b := range list {
 			x, y := st.Look(a.Run, a.Modality), st.Look(b.Run, b.Modality)
 			if (x.Marker == y.Marker) != (a.Run == b.Run) {
-				t.Errorf("%s of %s has marker %s, %s of %s %s: want one a run", a.Modality, a.Run, x.Marker, b.Modality, b.Run, y.Marker)
+				t.Errorf(
+					"%s of %s has marker %s, %s of %s %s: want one a run", a.Modality, a.Run, x.Marker, b.Modality,
+					b.Run, y.Marker,
+				)
 			}
 			same := slices.Equal(x.Dash, y.Dash) && x.Color == y.Color
 			if same != (a.Modality == b.Modality) {
-				t.Errorf("%s of %s and %s of %s: dash and colour equal %v, want one a modality", a.Modality, a.Run, b.Modality, b.Run, same)
+				t.Errorf(
+					"%s of %s and %s of %s: dash and colour equal %v, want one a modality", a.Modality, a.Run,
+					b.Modality, b.Run, same,
+				)
 			}
 		}
 	}

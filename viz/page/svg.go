@@ -49,7 +49,9 @@ func (f *Figure) svg() ([]byte, error) {
 		return nil, fmt.Errorf("viz: encode svg: no drawing in it")
 	}
 	var out bytes.Buffer
-	size := fmt.Sprintf(`width="%.5gpt" height="%.5gpt"`, width.Points()*f.print.scale(), height.Points()*f.print.scale())
+	size := fmt.Sprintf(
+		`width="%.5gpt" height="%.5gpt"`, width.Points()*f.print.scale(), height.Points()*f.print.scale(),
+	)
 	if cm := f.print.centimetres(); cm > 0 {
 		size = fmt.Sprintf(`width="%gcm" height="%.4gcm"`, cm, cm*float64(f.Height)/float64(f.Width))
 	}
@@ -58,7 +60,8 @@ func (f *Figure) svg() ([]byte, error) {
 <title>%s</title>
 <style>@font-face{font-family:"%s";src:url(data:font/ttf;base64,%s) format("truetype")}
 text{font-family:"%[5]s","Liberation Sans",Arial,Helvetica,sans-serif !important;white-space:pre}</style>
-`, size, width.Points(), height.Points(), html.EscapeString(f.Text), embedded, base64.StdEncoding.EncodeToString(letters))
+`, size, width.Points(), height.Points(), html.EscapeString(f.Text), embedded,
+		base64.StdEncoding.EncodeToString(letters))
 	out.Write(body.Bytes()[begin:])
 	return out.Bytes(), nil
 }

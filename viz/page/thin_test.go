@@ -27,9 +27,15 @@ func TestThin(t *testing.T) {
 		reason string
 	}{
 		{"short", []float64{3, 1, 2}, 4, []int{0, 1, 2}, "no more points than wanted: all"},
-		{"spike", []float64{0, 1, 9, 1, 0, 0, 0}, 4, []int{0, 2, 4, 6}, "one stretch, 1 to 5: greatest at 2, least first at 4"},
+		{
+			"spike", []float64{0, 1, 9, 1, 0, 0, 0}, 4, []int{0, 2, 4, 6},
+			"one stretch, 1 to 5: greatest at 2, least first at 4",
+		},
 		{"flat", []float64{1, 1, 1, 1, 1, 1}, 4, []int{0, 1, 5}, "least and greatest of a flat stretch are one point"},
-		{"two stretches", []float64{0, 1, 2, 3, 4, 5, 6, 7}, 6, []int{0, 1, 3, 4, 6, 7}, "stretches 1 to 3 and 4 to 6, both ends of each"},
+		{
+			"two stretches", []float64{0, 1, 2, 3, 4, 5, 6, 7}, 6, []int{0, 1, 3, 4, 6, 7},
+			"stretches 1 to 3 and 4 to 6, both ends of each",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var points []Point
@@ -62,9 +68,13 @@ func TestThinKeeps(t *testing.T) {
 			ys = append(ys, points[at])
 		}
 		if got[0] != 0 || got[len(got)-1] != n-1 || len(got) > maxPoints {
-			t.Errorf("%d points: picked %d from %d to %d, want both ends and at most %d", n, len(got), got[0], got[len(got)-1], maxPoints)
+			t.Errorf(
+				"%d points: picked %d from %d to %d, want both ends and at most %d", n, len(got), got[0],
+				got[len(got)-1], maxPoints,
+			)
 		}
-		if low, high := slices.MinFunc(ys, byY), slices.MaxFunc(ys, byY); low != slices.MinFunc(points, byY) || high != slices.MaxFunc(points, byY) {
+		if low, high := slices.MinFunc(ys, byY),
+			slices.MaxFunc(ys, byY); low != slices.MinFunc(points, byY) || high != slices.MaxFunc(points, byY) {
 			t.Errorf("%d points: extremes %v and %v are not those of all points", n, low, high)
 		}
 	}

@@ -76,10 +76,12 @@ func Finish(root Object, title string, notes ...string) Object {
 		},
 		"axis": Object{
 			"labelFontSize": float64(SmallSize), "titleFontSize": float64(LabelSize), "titleFontWeight": "normal",
-			"labelColor": Hex(Ink), "titleColor": Hex(Ink), "domainColor": Hex(Ink), "tickColor": Hex(Ink), "gridColor": Hex(Faint),
+			"labelColor": Hex(Ink), "titleColor": Hex(Ink), "domainColor": Hex(Ink), "tickColor": Hex(Ink),
+			"gridColor": Hex(Faint),
 		},
 		"legend": Object{
-			"labelFontSize": float64(SmallSize), "labelColor": Hex(Ink), "labelLimit": 0.0, "symbolSize": 60.0, "title": nil,
+			"labelFontSize": float64(SmallSize), "labelColor": Hex(Ink), "labelLimit": 0.0, "symbolSize": 60.0,
+			"title": nil,
 		},
 		"view": Object{"stroke": nil},
 	}
@@ -124,7 +126,9 @@ func newKeys(pg *Layout, below bool, perRow int) keys {
 		l := Object{"title": nil}
 		maps.Copy(l, legend)
 		maps.Copy(l, extra)
-		return Object{"field": field, "type": "nominal", "scale": Object{"domain": domain, "range": values}, "legend": l}
+		return Object{
+			"field": field, "type": "nominal", "scale": Object{"domain": domain, "range": values}, "legend": l,
+		}
 	}
 	solid := Object{"symbolOpacity": 1.0, "symbolStrokeWidth": 0.0} // a marker whole, without the dash about it
 	if len(listed) < len(names) {
@@ -134,7 +138,10 @@ func newKeys(pg *Layout, below bool, perRow int) keys {
 		color: key("series", names, colors, solid),
 		dash:  key("series", names, patterns, solid),
 		shape: key("series", names, shapes, solid),
-		fill:  key("window", spans, fills, Object{"symbolType": "square", "symbolOpacity": 0.4, "symbolSize": 120.0, "symbolStrokeWidth": 0.0}),
+		fill: key(
+			"window", spans, fills,
+			Object{"symbolType": "square", "symbolOpacity": 0.4, "symbolSize": 120.0, "symbolStrokeWidth": 0.0},
+		),
 	}
 }
 

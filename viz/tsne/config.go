@@ -34,7 +34,8 @@ func (r Repulsion) String() string {
 
 // Config is the settings of a map. A field of 0 stands for its default.
 type Config struct {
-	Perplexity   float64 // effective number of neighbours; needs 3·Perplexity + 1 points; default 30, of fewer than 91 points [Fitting]
+	// effective number of neighbours; needs 3·Perplexity + 1 points; default 30, of fewer than 91 points [Fitting]
+	Perplexity   float64
 	Repulsion    Repulsion
 	Theta        float64 // side of a cell by its distance, below which BarnesHut takes it as one point; default 0.5
 	EarlySteps   int     // steps of early exaggeration; default 250; -1 for none
@@ -64,7 +65,8 @@ func (c Config) withDefaults(points int) Config {
 		field *float64
 		value float64
 	}{
-		{&c.Perplexity, max(1, Fitting(points))}, {&c.Theta, 0.5}, {&c.Exaggeration, 12}, {&c.Momentum, 0.8}, {&c.MaxStep, 5},
+		{&c.Perplexity, max(1, Fitting(points))}, {&c.Theta, 0.5}, {&c.Exaggeration, 12}, {&c.Momentum, 0.8},
+		{&c.MaxStep, 5},
 	} {
 		if *f.field == 0 {
 			*f.field = f.value

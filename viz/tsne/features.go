@@ -40,7 +40,9 @@ func newFeatures(x [][]float64) (*features, error) {
 		}
 		for j, v := range row {
 			if !(math.Abs(v) <= largest) { // NaN too
-				return nil, fmt.Errorf("tsne: row %d, feature %d: %v, want a finite value of at most %v", i, j, v, largest)
+				return nil, fmt.Errorf(
+					"tsne: row %d, feature %d: %v, want a finite value of at most %v", i, j, v, largest,
+				)
 			}
 			mean[j] += v / float64(f.n)
 		}
@@ -73,7 +75,9 @@ func newFeatures(x [][]float64) (*features, error) {
 
 // narrow rounds features to single precision.
 func narrow(f *features) *table[float32] {
-	t := &table[float32]{n: f.n, d: f.d, values: make([]float32, len(f.values)), squares: make([]float32, f.n), dot: dot32}
+	t := &table[float32]{
+		n: f.n, d: f.d, values: make([]float32, len(f.values)), squares: make([]float32, f.n), dot: dot32,
+	}
 	for i, v := range f.values {
 		t.values[i] = float32(v)
 	}

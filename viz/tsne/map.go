@@ -95,7 +95,10 @@ func (m *Map) Step(n int, progress func(Progress) bool) error {
 	}
 	for i, p := range m.at {
 		if !(math.Abs(p.x)+math.Abs(p.y) <= largest) {
-			return fmt.Errorf("tsne: step %d: point %d at (%v, %v), want a finite place: lower the learning rate", m.step, i, p.x, p.y)
+			return fmt.Errorf(
+				"tsne: step %d: point %d at (%v, %v), want a finite place: lower the learning rate", m.step, i, p.x,
+				p.y,
+			)
 		}
 	}
 	return nil

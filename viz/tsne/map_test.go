@@ -106,7 +106,10 @@ func TestBarnesHutMatchesExact(t *testing.T) {
 		reason string
 	}{
 		{"no groups", 1e-9, 100, 1e-12, "every cell is opened, so only rounding differs"},
-		{"start", 0.5, 0, 1e-8, "measured 5e-10: within 1e-3 every push is nearly linear in the way, so groups do no harm"},
+		{
+			"start", 0.5, 0, 1e-8,
+			"measured 5e-10: within 1e-3 every push is nearly linear in the way, so groups do no harm",
+		},
 		{"spread", 0.5, 300, 0.03, "measured 0.011"},
 		{"finer", 0.2, 300, 0.002, "measured 0.0006: the error falls with the square of theta or faster"},
 	} {
@@ -275,26 +278,77 @@ func TestNewErrors(t *testing.T) {
 		reason string
 	}{
 		{"nothing", nil, Config{}, "tsne: 0 points, want at least 2", "nothing to lay out"},
-		{"no features", make([][]float64, 40), Config{}, "tsne: row 0: no features, want at least one", "all would be equal"},
-		{"few", good, Config{Perplexity: 30}, "tsne: 40 points for perplexity 30, want at least 91; 13 fits", "30 takes 90 neighbours"},
-		{"one too few", cloud(30, 3, 1), Config{Perplexity: 10}, "tsne: 30 points for perplexity 10, want at least 31; 9 fits", "10 takes 30 neighbours"},
-		{"what fits", cloud(30, 3, 1), Config{Perplexity: 30}, "tsne: 30 points for perplexity 30, want at least 91; 9 fits", "9 takes 27 neighbours of 29"},
-		{"three points", cloud(3, 3, 1), Config{}, "tsne: 3 points for perplexity 1, want at least 4", "no map of a triangle"},
-		{"NaN", change(3, 2, math.NaN()), Config{Perplexity: 10}, "tsne: row 3, feature 2: NaN, want a finite value of at most 1e+150", "has no distance"},
-		{"infinite", change(3, 0, math.Inf(-1)), Config{Perplexity: 10}, "tsne: row 3, feature 0: -Inf, want a finite value of at most 1e+150", "has no distance"},
-		{"huge", change(0, 0, 1e200), Config{Perplexity: 10}, "tsne: row 0, feature 0: 1e+200, want a finite value of at most 1e+150", "squares overflow"},
+		{
+			"no features", make([][]float64, 40), Config{}, "tsne: row 0: no features, want at least one",
+			"all would be equal",
+		},
+		{
+			"few", good, Config{Perplexity: 30}, "tsne: 40 points for perplexity 30, want at least 91; 13 fits",
+			"30 takes 90 neighbours",
+		},
+		{
+			"one too few", cloud(30, 3, 1), Config{Perplexity: 10},
+			"tsne: 30 points for perplexity 10, want at least 31; 9 fits", "10 takes 30 neighbours",
+		},
+		{
+			"what fits", cloud(30, 3, 1), Config{Perplexity: 30},
+			"tsne: 30 points for perplexity 30, want at least 91; 9 fits", "9 takes 27 neighbours of 29",
+		},
+		{
+			"three points", cloud(3, 3, 1), Config{}, "tsne: 3 points for perplexity 1, want at least 4",
+			"no map of a triangle",
+		},
+		{
+			"NaN", change(3, 2, math.NaN()), Config{Perplexity: 10},
+			"tsne: row 3, feature 2: NaN, want a finite value of at most 1e+150", "has no distance",
+		},
+		{
+			"infinite", change(3, 0, math.Inf(-1)), Config{Perplexity: 10},
+			"tsne: row 3, feature 0: -Inf, want a finite value of at most 1e+150", "has no distance",
+		},
+		{
+			"huge", change(0, 0, 1e200), Config{Perplexity: 10},
+			"tsne: row 0, feature 0: 1e+200, want a finite value of at most 1e+150", "squares overflow",
+		},
 		{"ragged", ragged, Config{Perplexity: 10}, "tsne: row 7: 2 features, want 3 as in row 0", "not a matrix"},
-		{"equal", equal, Config{Perplexity: 10}, "tsne: all 40 rows are equal, want points that differ", "no direction to lay them out"},
-		{"perplexity", good, Config{Perplexity: 0.5}, "tsne: perplexity 0.5, want at least 1", "less than one neighbour"},
+		{
+			"equal", equal, Config{Perplexity: 10}, "tsne: all 40 rows are equal, want points that differ",
+			"no direction to lay them out",
+		},
+		{
+			"perplexity", good, Config{Perplexity: 0.5}, "tsne: perplexity 0.5, want at least 1",
+			"less than one neighbour",
+		},
 		{"perplexity NaN", good, Config{Perplexity: math.NaN()}, "tsne: perplexity NaN, want at least 1", "no number"},
-		{"theta", good, Config{Perplexity: 10, Theta: 0.8}, "tsne: theta 0.8, want above 0 to 0.7", "a cell could be far from a point within it"},
-		{"momentum", good, Config{Perplexity: 10, Momentum: 1}, "tsne: momentum 1, want above 0 to 0.999", "never comes to rest"},
+		{
+			"theta", good, Config{Perplexity: 10, Theta: 0.8}, "tsne: theta 0.8, want above 0 to 0.7",
+			"a cell could be far from a point within it",
+		},
+		{
+			"momentum", good, Config{Perplexity: 10, Momentum: 1}, "tsne: momentum 1, want above 0 to 0.999",
+			"never comes to rest",
+		},
 		{"rate", good, Config{Perplexity: 10, LearningRate: -1}, "tsne: learning rate -1, want 0 to 1e9", "uphill"},
-		{"steps", good, Config{Perplexity: 10, Steps: -1}, "tsne: 250 early steps and -1 steps, want 0 or more", "a count"},
-		{"repulsion", good, Config{Perplexity: 10, Repulsion: 3}, "tsne: repulsion Repulsion(3), want Auto, Exact or BarnesHut", "no such way"},
-		{"start", good, Config{Perplexity: 10, Start: make([][2]float64, 3)}, "tsne: start: 3 points, want 40 as there are rows", "of other data"},
-		{"start NaN", good, Config{Perplexity: 10, Start: append(make([][2]float64, 39), [2]float64{0, math.NaN()})}, "tsne: start: point 39: NaN, want a finite value of at most 1e+150", "has no place"},
-		{"start at one place", good, Config{Perplexity: 10, Start: make([][2]float64, 40)}, "tsne: start: all points at one place along the first axis, want a spread", "cannot be shrunk"},
+		{
+			"steps", good, Config{Perplexity: 10, Steps: -1}, "tsne: 250 early steps and -1 steps, want 0 or more",
+			"a count",
+		},
+		{
+			"repulsion", good, Config{Perplexity: 10, Repulsion: 3},
+			"tsne: repulsion Repulsion(3), want Auto, Exact or BarnesHut", "no such way",
+		},
+		{
+			"start", good, Config{Perplexity: 10, Start: make([][2]float64, 3)},
+			"tsne: start: 3 points, want 40 as there are rows", "of other data",
+		},
+		{
+			"start NaN", good, Config{Perplexity: 10, Start: append(make([][2]float64, 39), [2]float64{0, math.NaN()})},
+			"tsne: start: point 39: NaN, want a finite value of at most 1e+150", "has no place",
+		},
+		{
+			"start at one place", good, Config{Perplexity: 10, Start: make([][2]float64, 40)},
+			"tsne: start: all points at one place along the first axis, want a spread", "cannot be shrunk",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if _, err := New(tt.x, tt.config); err == nil || err.Error() != tt.want {
@@ -409,10 +463,16 @@ func TestFitting(t *testing.T) {
 		points int
 		want   float64
 		reason string
-	}{{200, 30, "the usual one"}, {91, 30, "just enough"}, {90, 29, "one too few"}, {20, 6, "18 of 19 neighbours"}, {4, 1, "the fewest"}} {
+	}{
+		{200, 30, "the usual one"}, {91, 30, "just enough"}, {90, 29, "one too few"}, {20, 6, "18 of 19 neighbours"},
+		{4, 1, "the fewest"},
+	} {
 		m, err := New(cloud(tt.points, 3, 1), Config{Steps: 1, EarlySteps: -1})
 		if err != nil || m.Perplexity() != tt.want || Fitting(tt.points) != tt.want {
-			t.Errorf("%d points: %v, error %v, want perplexity %v\nreason: %s", tt.points, Fitting(tt.points), err, tt.want, tt.reason)
+			t.Errorf(
+				"%d points: %v, error %v, want perplexity %v\nreason: %s", tt.points, Fitting(tt.points), err, tt.want,
+				tt.reason,
+			)
 			continue
 		}
 		if err := m.Run(nil); err != nil {

@@ -124,7 +124,10 @@ func TestPrincipalMatchesSVD(t *testing.T) {
 			}
 			// The iteration ends when the plane turns by less than 1e-6; variances err by its square.
 			if math.Abs(math.Abs(along)-s*s) > 1e-6*s*s || math.Abs(length-s*s) > 1e-6*s*s {
-				t.Errorf("size %v, axis %d: product %v with gonum's and variance %v, want %v for both", size, axis, along, length, s*s)
+				t.Errorf(
+					"size %v, axis %d: product %v with gonum's and variance %v, want %v for both", size, axis, along,
+					length, s*s,
+				)
 			}
 		}
 	}
@@ -148,7 +151,8 @@ func TestPrincipalSigns(t *testing.T) {
 			}
 		}
 		for i, got := range principal(mustFeatures(t, y)) {
-			if d := math.Hypot(got[0]-want[i][0], got[1]-want[i][1]); d > 1e-4 { // the plane may turn by 1e-6 more; places are below 2
+			// the plane may turn by 1e-6 more; places are below 2
+			if d := math.Hypot(got[0]-want[i][0], got[1]-want[i][1]); d > 1e-4 {
 				t.Fatalf("trial %d, point %d: %v, want %v", trial, i, got, want[i])
 			}
 		}

@@ -50,7 +50,9 @@ func Measure(x [][]float64, points [][2]float64, neighbors int, classes []int) (
 	at := make([]vec, len(points))
 	for i, p := range points {
 		if !(math.Abs(p[0]) <= largest && math.Abs(p[1]) <= largest) {
-			return Quality{}, fmt.Errorf("tsne: map: point %d at (%v, %v), want finite values of at most %v", i, p[0], p[1], largest)
+			return Quality{}, fmt.Errorf(
+				"tsne: map: point %d at (%v, %v), want finite values of at most %v", i, p[0], p[1], largest,
+			)
 		}
 		at[i] = vec{p[0], p[1]}
 	}

@@ -121,12 +121,17 @@ func TestQualityEnds(t *testing.T) {
 		x[i] = same[i][:]
 	}
 	best, err := Measure(x, same, 10, nil)
-	if err != nil || best.Trustworthiness != 1 || best.Continuity != 1 || best.Preservation != 1 || !math.IsNaN(best.AccuracyMap) {
-		t.Errorf("the features themselves: %+v, err %v, want 1 for all scores and NaN for accuracy without classes", best, err)
+	if err != nil || best.Trustworthiness != 1 || best.Continuity != 1 || best.Preservation != 1 ||
+		!math.IsNaN(best.AccuracyMap) {
+		t.Errorf(
+			"the features themselves: %+v, err %v, want 1 for all scores and NaN for accuracy without classes", best,
+			err,
+		)
 	}
 	chance, err := Measure(x, other, 10, nil)
 	// Chance is 1/2 for ranks and 10/399 for neighbours; 0.05 is over five standard errors.
-	if err != nil || math.Abs(chance.Trustworthiness-0.5) > 0.05 || math.Abs(chance.Continuity-0.5) > 0.05 || chance.Preservation > 0.05 {
+	if err != nil || math.Abs(chance.Trustworthiness-0.5) > 0.05 || math.Abs(chance.Continuity-0.5) > 0.05 ||
+		chance.Preservation > 0.05 {
 		t.Errorf("a random map: %+v, err %v, want about 0.5, 0.5 and 0.025", chance, err)
 	}
 }

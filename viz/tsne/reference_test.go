@@ -75,7 +75,10 @@ func TestAffinitiesMatchOpenTSNE(t *testing.T) {
 			got := m.p.value[low+int32(k)]
 			// Relative: openTSNE stops at an entropy within 1e-8 of the one that is wanted, here 1e-10.
 			if m.p.column[low+int32(k)] != column || math.Abs(got-want.Values[k]) > 1e-6*want.Values[k] {
-				t.Errorf("row %d, entry %d: P[%d] = %v, want P[%d] = %v", want.Row, k, m.p.column[low+int32(k)], got, column, want.Values[k])
+				t.Errorf(
+					"row %d, entry %d: P[%d] = %v, want P[%d] = %v", want.Row, k, m.p.column[low+int32(k)], got, column,
+					want.Values[k],
+				)
 			}
 			compared++
 		}
@@ -150,7 +153,10 @@ func TestQualityMatchesScikitLearn(t *testing.T) {
 		}
 	}
 	if !(got.AccuracyMap > 0.9 && got.AccuracyFeatures > 0.9) {
-		t.Errorf("accuracy %v in the features and %v in the map, want over 0.9: these digits are easy", got.AccuracyFeatures, got.AccuracyMap)
+		t.Errorf(
+			"accuracy %v in the features and %v in the map, want over 0.9: these digits are easy", got.AccuracyFeatures,
+			got.AccuracyMap,
+		)
 	}
 }
 

@@ -108,7 +108,10 @@ func ServeLogged(ctx context.Context, project string, idle time.Duration, log io
 		return nil
 	}
 	if c, err := cache.Default(); err == nil && c.Trouble() != nil {
-		say("warns: " + c.Trouble().Error() + ": decoded samples are not kept; " + cache.DirVariable + " names another folder, or off")
+		say(
+			"warns: " + c.Trouble().Error() + ": decoded samples are not kept; " + cache.DirVariable +
+				" names another folder, or off",
+		)
 	}
 	say("has left")
 	return err

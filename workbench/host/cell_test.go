@@ -66,8 +66,10 @@ func newCells(t *testing.T, variants map[string][2]string) *cells {
 		t.Fatal(err)
 	}
 	for name, value := range map[string]string{
-		"XDG_RUNTIME_DIR": runtimeDir, wire.ProjectVariable: c.project, xla.PluginPathVariable: xla.PluginFolder(hosttest.Project(t)),
-		"PRIMEWINDOW_HOST": self, standardVariable: "1", "GONB_PIPE": "", "GONB_DIR": "", "JPY_SESSION_NAME": "", "PRIMEWINDOW_SMOKE": "",
+		"XDG_RUNTIME_DIR": runtimeDir, wire.ProjectVariable: c.project,
+		xla.PluginPathVariable: xla.PluginFolder(hosttest.Project(t)),
+		"PRIMEWINDOW_HOST":     self, standardVariable: "1", "GONB_PIPE": "", "GONB_DIR": "", "JPY_SESSION_NAME": "",
+		"PRIMEWINDOW_SMOKE": "",
 	} {
 		t.Setenv(name, value)
 	}
@@ -85,7 +87,9 @@ func newCells(t *testing.T, variants map[string][2]string) *cells {
 		if !strings.Contains(string(text), replace[0]) {
 			t.Fatalf("the cell has no %q", replace[0])
 		}
-		if err := os.WriteFile(source, []byte(strings.Replace(string(text), replace[0], replace[1], 1)), 0o644); err != nil {
+		if err := os.WriteFile(
+			source, []byte(strings.Replace(string(text), replace[0], replace[1], 1)), 0o644,
+		); err != nil {
 			t.Fatal(err)
 		}
 		c.build[name] = filepath.Join(filepath.Dir(source), name)
@@ -177,7 +181,8 @@ func (c *cells) events(t *testing.T, kind string) []wire.Change {
 
 // handle is a run as a program that is no cell declares it.
 func handle(name, method string) *workbench.Run {
-	return workbench.Open(name, workbench.Data("synth"), workbench.Method(method), workbench.Seed(3), workbench.Batch(16), workbench.LR(0.05), workbench.Probes("none"),
+	return workbench.Open(name, workbench.Data("synth"), workbench.Method(method), workbench.Seed(3),
+		workbench.Batch(16), workbench.LR(0.05), workbench.Probes("none"),
 		workbench.With("data.train", 96), workbench.With("data.val", 36), workbench.With("data.test", 36),
 		workbench.Encoder("audio", "flat,width=6"), workbench.Encoder("visual", "flat"))
 }
@@ -191,7 +196,8 @@ func TestCell(t *testing.T) {
 		"other": {"0.5", "0.25"},
 	})
 	first := c.must(t, "first", "7")
-	if first.Cell == nil || first.Cell.Defines["method half"] == "" || first.Cell.Defines["encoder flat"] == "" || first.Cell.From == "" {
+	if first.Cell == nil || first.Cell.Defines["method half"] == "" || first.Cell.Defines["encoder flat"] == "" ||
+		first.Cell.From == "" {
 		t.Fatalf("host %+v, want that it says what the cell defines", first.Cell)
 	}
 	if strings.Contains(c.log(t), "main part") {
@@ -212,12 +218,19 @@ func TestCell(t *testing.T) {
 	before := hosttest.Lines(t, filepath.Join(run.RunsFolder(c.project), "mine"), record.MetricsFile)
 
 	out, status := c.play(t, "other", "15")
-	said := regexp.MustCompile(`half: host restarted on this cell's code in ([0-9.]+) s; run mine goes on at step 13\n`).FindStringSubmatch(out)
+	said := regexp.MustCompile(
+		`half: host restarted on this cell's code in ([0-9.]+) s; run mine goes on at step 13\n`,
+	).FindStringSubmatch(out)
 	if status != 0 || said == nil || !strings.Contains(out, "mine: from step 13 on with other code of method half (") {
 		t.Fatalf("other code: status %d\n%s", status, out)
 	}
 	other := c.host(t)
-	want := []wire.Change{{Step: 13, Event: wire.EventCode, Name: "method half", Old: first.Cell.Defines["method half"], New: other.Cell.Defines["method half"]}}
+	want := []wire.Change{
+		{
+			Step: 13, Event: wire.EventCode, Name: "method half", Old: first.Cell.Defines["method half"],
+			New: other.Cell.Defines["method half"],
+		},
+	}
 	got := c.events(t, wire.EventCode)
 	for i := range got {
 		got[i].Text, got[i].Time = "", time.Time{}
@@ -283,7 +296,10 @@ func TestCellMeetsOthers(t *testing.T) {
 	}
 	at := c.recorded(t).Status.Step
 	for _, want := range []string{
-		fmt.Sprintf("primewindow: error: mine: paused at step %d, before step 100000000: other replaced the host by its own\n", at),
+		fmt.Sprintf(
+			"primewindow: error: mine: paused at step %d, before step 100000000: other replaced the host by its own\n",
+			at,
+		),
 		"hint: run it again to go on",
 	} {
 		if !strings.Contains(problem.String(), want) {
@@ -301,10 +317,15 @@ func TestCellMeetsOthers(t *testing.T) {
 	}
 	var p *wire.Problem
 	err = handle("mine", "half").ToContext(t.Context(), at+3)
-	if !errors.As(err, &p) || p.Message != "run mine: the host that runs now does not know what a cell defined: encoder flat, method half" || !strings.Contains(p.Hint, "host.InThisCell()") {
+	if !errors.As(
+		err, &p,
+	) ||
+		p.Message != "run mine: the host that runs now does not know what a cell defined: encoder flat, method half" ||
+		!strings.Contains(p.Hint, "host.InThisCell()") {
 		t.Errorf("without the cell: %v", err)
 	}
-	if err := handle("new", "half").ToContext(t.Context(), 1); !errors.As(err, &p) || !strings.HasPrefix(p.Message, `unknown method "half"`) || !strings.Contains(p.Hint, "host.InThisCell()") {
+	if err := handle("new", "half").ToContext(t.Context(), 1); !errors.As(err, &p) ||
+		!strings.HasPrefix(p.Message, `unknown method "half"`) || !strings.Contains(p.Hint, "host.InThisCell()") {
 		t.Errorf("a new run without the cell: %v", err)
 	}
 	if list, err := workbench.RunsContext(t.Context()); err != nil || len(list) != 1 || list[0].Step != at+2 {
@@ -313,7 +334,10 @@ func TestCellMeetsOthers(t *testing.T) {
 	if h := c.host(t); h.Cell != nil {
 		t.Errorf("host %+v, want the program's", h)
 	}
-	c.must(t, "first", fmt.Sprint(at+4), "flat, half: host restarted on this cell's code in", fmt.Sprintf("run mine goes on at step %d\n", at+2))
+	c.must(
+		t, "first", fmt.Sprint(at+4), "flat, half: host restarted on this cell's code in",
+		fmt.Sprintf("run mine goes on at step %d\n", at+2),
+	)
 	if list := c.events(t, wire.EventCode); len(list) != 0 || len(c.events(t, wire.EventDiffers)) != 0 {
 		t.Errorf("events %+v, want none of a change", list)
 	}
@@ -323,7 +347,8 @@ func TestCellMeetsOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("VERB_FIRST", "1")
-	if text, status := c.play(t, "first", "show"); status != 1 || !strings.Contains(text, "a verb before host.InThisCell()\nhint: make host.InThisCell() the first line") {
+	if text, status := c.play(t, "first", "show"); status != 1 ||
+		!strings.Contains(text, "a verb before host.InThisCell()\nhint: make host.InThisCell() the first line") {
 		t.Errorf("a verb first: status %d\n%s", status, text)
 	}
 }

@@ -24,10 +24,14 @@ import (
 // says what is missing.
 func TestFigures(t *testing.T) {
 	shop := runtest.NewShop(t)
-	full := hosttest.Tiny("inforeg", map[string]any{"probes": "full", "every.share": "4 steps", "every.signs": "4 steps", "every.labels": "4 steps"})
+	full := hosttest.Tiny(
+		"inforeg",
+		map[string]any{"probes": "full", "every.share": "4 steps", "every.signs": "4 steps", "every.labels": "4 steps"},
+	)
 	r := runtest.Trained(t, shop, "r", full, 3*hosttest.SmallEpoch)
 	empty := runtest.Trained(t, shop, "empty", hosttest.Tiny("joint", nil), 0)
-	if _, err := r.ProbeWith(t.Context(), wire.Probe{Kind: "fisher_emp", BN: setting.BNRunning}); err != nil { // another definition, which no trace may mix in
+	// another definition, which no trace may mix in
+	if _, err := r.ProbeWith(t.Context(), wire.Probe{Kind: "fisher_emp", BN: setting.BNRunning}); err != nil {
 		t.Fatal(err)
 	}
 	var drawn []string
@@ -63,15 +67,20 @@ func TestFigures(t *testing.T) {
 			if !strings.Contains(f.Text, tt.text) || strings.Contains(f.Text, "\n") || f.Spec["$schema"] == nil {
 				t.Errorf("text %q, want one line with %q\nreason: %s", f.Text, tt.text, tt.reason)
 			}
-			if kept, err := os.ReadFile(filepath.Join(r.Dir, record.FiguresDir, tt.kind+".png")); tt.kind != "live" && (err != nil || !bytes.Equal(kept, f.PNG)) {
-				t.Errorf("kept in the run's folder: %d bytes, error %v, want the picture's %d", len(kept), err, len(f.PNG))
+			if kept, err := os.ReadFile(
+				filepath.Join(r.Dir, record.FiguresDir, tt.kind+".png"),
+			); tt.kind != "live" && (err != nil || !bytes.Equal(kept, f.PNG)) {
+				t.Errorf(
+					"kept in the run's folder: %d bytes, error %v, want the picture's %d", len(kept), err, len(f.PNG),
+				)
 			}
 			if tt.kind == "samples" { // measured anew, of any run
 				return
 			}
 			_, err = Draw(t.Context(), tt.kind, []*run.Run{empty})
 			p, ok := errors.AsType[*wire.Problem](err)
-			if !ok || !strings.HasSuffix(p.Message, "of empty: nothing on record yet") || p.Hint == "" || strings.Contains(p.Message, "\n") {
+			if !ok || !strings.HasSuffix(p.Message, "of empty: nothing on record yet") || p.Hint == "" ||
+				strings.Contains(p.Message, "\n") {
 				t.Errorf("of a run without steps: %v, want that nothing is on record, and a hint", err)
 			}
 		})
@@ -88,7 +97,10 @@ func TestFigures(t *testing.T) {
 		reason        string
 	}{
 		{"gap", []record.Recorded{one}, "gap of r: it has one modality", "two or more", "a gap needs two"},
-		{"samples", []record.Recorded{one, one}, "samples: they are measured anew", "one run at a time", "records do not hold the samples"},
+		{
+			"samples", []record.Recorded{one, one}, "samples: they are measured anew", "one run at a time",
+			"records do not hold the samples",
+		},
 		{"trace", nil, "draw: no run", "name at least one", ""},
 		{"tracs", []record.Recorded{one}, `unknown figure "tracs"`, "did you mean trace", "one letter"},
 	} {

@@ -125,7 +125,8 @@ func compareFew(t *testing.T, shop *run.Shop, settings map[string]any, n int) {
 	t.Helper()
 	settings["data"] = "folder"
 	s, err := sweep.Open(shop, sweep.Comparison{
-		Dir: filepath.Join(t.TempDir(), "c"), Methods: []string{"joint", "inforeg"}, Seeds: 2, Select: sweep.SelectVal, Set: settings,
+		Dir: filepath.Join(t.TempDir(), "c"), Methods: []string{"joint", "inforeg"}, Seeds: 2, Select: sweep.SelectVal,
+		Set: settings,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -192,7 +193,8 @@ func reproduceFew(t *testing.T, shop *run.Shop, settings map[string]any, n int) 
 					t.Errorf("%s, %s, seed %d: %s", rec.Target, a.Name, run.Seed, run.Missing)
 				}
 				for _, m := range run.Maps {
-					if want := fmt.Sprintf("%d samples in split test, want at least 4", n); m.Missing != want || len(m.Points) > 0 {
+					if want := fmt.Sprintf("%d samples in split test, want at least 4", n); m.Missing != want ||
+						len(m.Points) > 0 {
 						t.Errorf("%s, %s: map %+v, want none: %s", rec.Target, a.Name, m, want)
 					}
 				}
@@ -201,7 +203,9 @@ func reproduceFew(t *testing.T, shop *run.Shop, settings map[string]any, n int) 
 				}
 			}
 		}
-		if said := strings.Contains(strings.Join(rec.Notes, "\n"), "has no map of second"); said != (rec.Target == "fig6") {
+		if said := strings.Contains(
+			strings.Join(rec.Notes, "\n"), "has no map of second",
+		); said != (rec.Target == "fig6") {
 			t.Errorf("%s: notes %q", rec.Target, rec.Notes)
 		}
 		if _, err := draw.Reproduction(rec); err != nil {
@@ -215,10 +219,15 @@ func reproduceFew(t *testing.T, shop *run.Shop, settings map[string]any, n int) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if i := slices.IndexFunc(again.Arms[0].Runs[0].Curves, func(c wire.ReproducedCurve) bool { return len(c.SE) > 0 && c.SE[0] != nil }); i < 0 {
+	if i := slices.IndexFunc(again.Arms[0].Runs[0].Curves, func(c wire.ReproducedCurve) bool {
+		return len(c.SE) > 0 &&
+			c.SE[0] != nil
+	}); i < 0 {
 		t.Errorf("no curve of the window has standard errors: %+v", again.Arms[0].Runs[0].Curves)
 	}
-	v, err := reproduce.OpenVerification(shop, reproduce.Verify{Path: p.Files()[0], Dir: set, Runs: "2", Pick: "a", Out: filepath.Join(out, "again")})
+	v, err := reproduce.OpenVerification(
+		shop, reproduce.Verify{Path: p.Files()[0], Dir: set, Runs: "2", Pick: "a", Out: filepath.Join(out, "again")},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,14 +56,19 @@ func Prove(ctx context.Context, dir string, told func(dir string)) ([]Proof, err
 	case err != nil:
 		return nil, err
 	case len(list) == 0:
-		return nil, &wire.Problem{Message: fmt.Sprintf("%s holds neither a run nor a comparison", dir), Hint: "name a run, or a folder of runs"}
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("%s holds neither a run nor a comparison", dir),
+			Hint:    "name a run, or a folder of runs",
+		}
 	}
 	return list, nil
 }
 
 // proveBelow finds what a folder and those below it hold. A run holds no others. seen are folders by their real names,
 // so that links do not lead in a circle.
-func proveBelow(ctx context.Context, dir string, seen map[string]bool, use func(dir string, prove func(string) Proof)) error {
+func proveBelow(
+	ctx context.Context, dir string, seen map[string]bool, use func(dir string, prove func(string) Proof),
+) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -113,42 +118,49 @@ func proveRun(dir string) Proof {
 		p.Summary = "a run whose manifest cannot be read"
 		return p
 	}
-	steps, want := p.journal(dir, record.MetricsFile, record.Owned(record.MetricsKind, man.ID), man.Schema, func(i int, line []byte) error {
-		var m map[string]float64
-		if err := json.Unmarshal(line, &m); err != nil || m["step"] != float64(i) {
-			return fmt.Errorf("it is not the record of step %d", i)
-		}
-		return nil
-	})
+	steps, want := p.journal(dir, record.MetricsFile, record.Owned(record.MetricsKind, man.ID), man.Schema,
+		func(i int, line []byte) error {
+			var m map[string]float64
+			if err := json.Unmarshal(line, &m); err != nil || m["step"] != float64(i) {
+				return fmt.Errorf("it is not the record of step %d", i)
+			}
+			return nil
+		})
 	ahead := 0
-	probes, _ := p.journal(dir, record.ProbesFile, record.Owned(record.ProbesKind, man.ID), man.Schema, func(_ int, line []byte) error {
-		var rec wire.Record
-		err := json.Unmarshal(line, &rec)
-		switch {
-		case err != nil:
-		case rec.Step == steps+1 || rec.Step > steps && busy:
-			ahead++
-		case rec.Step > steps:
-			err = fmt.Errorf("it belongs to step %d, and %d were taken", rec.Step, steps)
-		}
-		return err
-	})
+	probes, _ := p.journal(dir, record.ProbesFile, record.Owned(record.ProbesKind, man.ID), man.Schema,
+		func(_ int, line []byte) error {
+			var rec wire.Record
+			err := json.Unmarshal(line, &rec)
+			switch {
+			case err != nil:
+			case rec.Step == steps+1 || rec.Step > steps && busy:
+				ahead++
+			case rec.Step > steps:
+				err = fmt.Errorf("it belongs to step %d, and %d were taken", rec.Step, steps)
+			}
+			return err
+		})
 	if ahead > 0 {
-		p.remark(record.ProbesFile, "%s of a step that is not committed: a run that is under way, or was killed, which takes the step again", wire.Plural(ahead, "measurement"))
+		p.remark(
+			record.ProbesFile,
+			"%s of a step that is not committed: a run that is under way, or was killed, which takes the step again",
+			wire.Plural(ahead, "measurement"),
+		)
 	}
-	events, _ := p.journal(dir, record.EventsFile, record.Owned(record.EventsKind, man.ID), man.Schema, func(_ int, line []byte) error {
-		var c wire.Change
-		if err := json.Unmarshal(line, &c); err != nil {
-			return err
-		}
-		if err := record.CheckChange(c, man.Settings); err != nil {
-			return err
-		}
-		if c.Event == wire.EventDiffers || c.Event == wire.EventLost {
-			p.remark(record.EventsFile, "step %d: %s: %s", c.Step, c.Event, c.Text)
-		}
-		return nil
-	})
+	events, _ := p.journal(dir, record.EventsFile, record.Owned(record.EventsKind, man.ID), man.Schema,
+		func(_ int, line []byte) error {
+			var c wire.Change
+			if err := json.Unmarshal(line, &c); err != nil {
+				return err
+			}
+			if err := record.CheckChange(c, man.Settings); err != nil {
+				return err
+			}
+			if c.Event == wire.EventDiffers || c.Event == wire.EventLost {
+				p.remark(record.EventsFile, "step %d: %s: %s", c.Step, c.Event, c.Text)
+			}
+			return nil
+		})
 	if tie := record.ParseTied(want); probes < tie.Probes {
 		p.Faults = append(p.Faults, record.GoneAtEnd(record.ProbesFile, tie.Probes-probes))
 	} else if events < tie.Events {
@@ -162,7 +174,10 @@ func proveRun(dir string) Proof {
 		p.snapshot(dir, s, steps, man.IDs())
 	}
 	p.others(dir)
-	p.Summary = fmt.Sprintf("%s, %s, %s, %s", wire.Plural(steps, "step"), wire.Plural(probes, "measurement"), wire.Plural(events, "event"), wire.Plural(len(snapshots), "snapshot"))
+	p.Summary = fmt.Sprintf(
+		"%s, %s, %s, %s", wire.Plural(steps, "step"), wire.Plural(probes, "measurement"), wire.Plural(events, "event"),
+		wire.Plural(len(snapshots), "snapshot"),
+	)
 	return p
 }
 
@@ -177,7 +192,9 @@ func inUse(dir string) bool {
 }
 
 // journal looks at one of a run's journals, and at each of its lines, and gives their number and what was noted last.
-func (p *Proof) journal(dir, file string, kind record.Options, made int, check func(i int, line []byte) error) (lines int, note string) {
+func (p *Proof) journal(
+	dir, file string, kind record.Options, made int, check func(i int, line []byte) error,
+) (lines int, note string) {
 	v, found, err := record.Read(filepath.Join(dir, file), kind)
 	if err != nil {
 		p.fault(file, err)
@@ -188,16 +205,26 @@ func (p *Proof) journal(dir, file string, kind record.Options, made int, check f
 		p.Faults = append(p.Faults, fmt.Sprintf("%s: %v", file, l))
 	}
 	if found.Copied > 0 {
-		p.Faults = append(p.Faults, fmt.Sprintf("%s: %s damaged; copies of them are whole", file, wire.Plural(found.Copied, "line")))
+		p.Faults = append(
+			p.Faults, fmt.Sprintf("%s: %s damaged; copies of them are whole", file, wire.Plural(found.Copied, "line")),
+		)
 	}
 	if found.Mended > 0 {
-		p.Faults = append(p.Faults, fmt.Sprintf("%s: damaged; the lines of %s are proved all the same", filepath.Base(record.SumsPath(file)), file))
+		p.Faults = append(
+			p.Faults,
+			fmt.Sprintf(
+				"%s: damaged; the lines of %s are proved all the same", filepath.Base(record.SumsPath(file)), file,
+			),
+		)
 	}
 	if found.Adopted > 0 {
 		p.remark(file, "%s at its end without checksums", wire.Plural(found.Adopted, "line"))
 	}
 	if found.Cut > 0 {
-		p.remark(file, "%s at its end not committed: a run that is under way, or was killed, which takes the step again", wire.Plural(found.Cut, "line"))
+		p.remark(
+			file, "%s at its end not committed: a run that is under way, or was killed, which takes the step again",
+			wire.Plural(found.Cut, "line"),
+		)
 	}
 	if found.Unproved && made >= record.ProvedSchema {
 		p.Faults = append(p.Faults, file+": its checksums are gone")
@@ -321,12 +348,25 @@ func proveComparison(dir string) Proof {
 		there++
 		for _, a := range o.Accuracies {
 			match := func(r wire.Record) bool {
-				return r.Step == o.Step && r.Kind == "accuracy" && r.Split == c.Split && r.Encoder == a.Encoder && r.Readout == a.Readout
+				return r.Step == o.Step && r.Kind == "accuracy" && r.Split == c.Split && r.Encoder == a.Encoder &&
+					r.Readout == a.Readout
 			}
 			if i := slices.IndexFunc(rec.History.Probes, match); i < 0 {
-				p.Faults = append(p.Faults, fmt.Sprintf("%s: %s: accuracy %s %s of step %d is not on the run's record", sweep.File, o.Run, a.Encoder, a.Readout, o.Step))
+				p.Faults = append(
+					p.Faults,
+					fmt.Sprintf(
+						"%s: %s: accuracy %s %s of step %d is not on the run's record", sweep.File, o.Run, a.Encoder,
+						a.Readout, o.Step,
+					),
+				)
 			} else if v := rec.History.Probes[i].Value; v != a.Value {
-				p.Faults = append(p.Faults, fmt.Sprintf("%s: %s: accuracy %s %s of step %d is %v, on the run's record it is %v", sweep.File, o.Run, a.Encoder, a.Readout, o.Step, a.Value, v))
+				p.Faults = append(
+					p.Faults,
+					fmt.Sprintf(
+						"%s: %s: accuracy %s %s of step %d is %v, on the run's record it is %v", sweep.File, o.Run,
+						a.Encoder, a.Readout, o.Step, a.Value, v,
+					),
+				)
 			}
 		}
 	}
@@ -378,7 +418,8 @@ func linked(dir, to string) error {
 	}
 	for _, name := range []string{record.MetricsFile, record.ProbesFile, record.EventsFile} {
 		for _, name := range []string{record.SumsPath(name), name} { // in this order, as they are read
-			if err := copyFile(filepath.Join(dir, name), filepath.Join(to, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := copyFile(filepath.Join(dir, name), filepath.Join(to, name)); err != nil &&
+				!errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
 		}

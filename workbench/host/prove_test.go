@@ -40,7 +40,8 @@ func TestSwapped(t *testing.T) {
 			}
 		}
 		_, err := shop.Attach(dir)
-		if p := wire.AsProblem(err); err == nil || !strings.Contains(p.Message, file+" is another run's") || p.Hint == "" {
+		if p := wire.AsProblem(err); err == nil || !strings.Contains(p.Message, file+" is another run's") ||
+			p.Hint == "" {
 			t.Errorf("%s of another run: %v", file, err)
 		}
 		if list, err := Prove(t.Context(), dir, nil); err != nil || len(list[0].Faults) == 0 {

@@ -18,7 +18,9 @@ func drawRecord(w http.ResponseWriter, q *http.Request) error {
 	}
 	rec, err := wire.ParseReproduction(text)
 	if err != nil {
-		return &wire.Problem{Message: fmt.Sprintf("record: %v", err), Hint: "primewindow reproduce writes it anew from the runs"}
+		return &wire.Problem{
+			Message: fmt.Sprintf("record: %v", err), Hint: "primewindow reproduce writes it anew from the runs",
+		}
 	}
 	figures, err := draw.Reproduction(rec)
 	if err != nil {

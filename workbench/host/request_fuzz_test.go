@@ -29,18 +29,21 @@ func (noBackend) Description() string { return "none, of a test" }
 
 // verbs are all calls of internal/wire. NAME stands for a run.
 var verbs = []string{
-	"GET /v1/host", "POST /v1/host/stop", "GET /v1/runs", "PUT /v1/runs/NAME", "GET /v1/runs/NAME", "POST /v1/runs/NAME/train",
+	"GET /v1/host", "POST /v1/host/stop", "GET /v1/runs", "PUT /v1/runs/NAME", "GET /v1/runs/NAME",
+	"POST /v1/runs/NAME/train",
 	"GET /v1/runs/NAME/events", "POST /v1/runs/NAME/pause", "POST /v1/runs/NAME/set", "POST /v1/runs/NAME/evaluate",
 	"POST /v1/runs/NAME/probe", "POST /v1/runs/NAME/fresh", "POST /v1/runs/NAME/export", "GET /v1/runs/NAME/history",
 	"GET /v1/runs/NAME/var", "GET /v1/runs/NAME/gradient", "GET /v1/runs/NAME/activation", "GET /v1/runs/NAME/samples",
-	"GET /v1/runs/NAME/features", "GET /v1/runs/NAME/batch", "GET /v1/figure", "POST /v1/reproduction/draw", "POST /v1/settings", "GET /v1/sets", "POST /v1/sets/view",
+	"GET /v1/runs/NAME/features", "GET /v1/runs/NAME/batch", "GET /v1/figure", "POST /v1/reproduction/draw",
+	"POST /v1/settings", "GET /v1/sets", "POST /v1/sets/view",
 }
 
 // fuzzSettings are the settings of a run that is quickly there.
 func fuzzSettings() map[string]any {
 	return map[string]any{
-		"data": "synth", "data.train": 16.0, "data.val": 8.0, "data.test": 8.0, "batch": 8.0, "probe_samples": 8.0, "linear_samples": 16.0,
-		"encoder.audio": "cnn2d:2", "encoder.visual": "cnn2d:2", "epochs": 1.0,
+		"data": "synth", "data.train": 16.0, "data.val": 8.0, "data.test": 8.0, "batch": 8.0, "probe_samples": 8.0,
+		"linear_samples": 16.0,
+		"encoder.audio":  "cnn2d:2", "encoder.visual": "cnn2d:2", "epochs": 1.0,
 	}
 }
 
@@ -58,7 +61,10 @@ func FuzzRequest(f *testing.F) {
 	for _, call := range verbs {
 		seed(call, "first", "", "")
 	}
-	seed("PUT /v1/runs/NAME", "next", "", `{"settings":{"batch":8,"data.train":16,"data.val":8,"data.test":8,"encoder.audio":"mlp:2","encoder.visual":"cnn2d:2"}}`)
+	seed(
+		"PUT /v1/runs/NAME", "next", "",
+		`{"settings":{"batch":8,"data.train":16,"data.val":8,"data.test":8,"encoder.audio":"mlp:2","encoder.visual":"cnn2d:2"}}`,
+	)
 	seed("PUT /v1/runs/NAME", "next", "", `{"settings":{},"like":"first"}`)
 	seed("PUT /v1/runs/NAME", "next", "", `{"settings":{"lr":0.1},"fork":{"run":"first","step":0}}`)
 	seed("PUT /v1/runs/NAME", "next", "", `{"settings":null,"fork":{"run":"first","epoch":-1}}`)
@@ -106,12 +112,16 @@ func FuzzRequest(f *testing.F) {
 func stubServer(t *testing.T) *Server {
 	t.Helper()
 	ctx, stop := context.WithCancelCause(context.Background())
-	s := &Server{shop: run.NewShop(filepath.Join(t.TempDir(), "p")), ctx: ctx, stop: stop, training: map[*run.Run]map[int]context.CancelCauseFunc{}}
+	s := &Server{
+		shop: run.NewShop(filepath.Join(t.TempDir(), "p")), ctx: ctx, stop: stop,
+		training: map[*run.Run]map[int]context.CancelCauseFunc{},
+	}
 	s.shop.UseBackend(&xla.Backend{Backend: noBackend{}, Name: "none"})
 	if _, err := s.shop.Open("first", wire.Declaration{Settings: fuzzSettings()}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.shop.Close() }) // waits for a snapshot that is being written; what it says is not looked at here
+	// waits for a snapshot that is being written; what it says is not looked at here
+	t.Cleanup(func() { _ = s.shop.Close() })
 	return s
 }
 
@@ -154,7 +164,8 @@ func checkAnswer(t *testing.T, w *httptest.ResponseRecorder) {
 	if w.Code >= http.StatusInternalServerError {
 		t.Fatalf("status %d: %s", w.Code, said)
 	}
-	if w.Code < 300 || w.Code >= 400 && w.Header().Get("Content-Type") != "application/json" { // the router's own refusals
+	// the router's own refusals
+	if w.Code < 300 || w.Code >= 400 && w.Header().Get("Content-Type") != "application/json" {
 		return
 	}
 	if w.Code < 400 {

@@ -53,9 +53,10 @@ func serve(t *testing.T, idle time.Duration) *served {
 	if n := len(s.socket); n >= 100 || !strings.HasPrefix(s.socket, dir) {
 		t.Fatalf("socket %s of %d bytes, want fewer than 100, below %s", s.socket, n, dir)
 	}
-	s.http = &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", s.socket)
-	}}}
+	}
+	s.http = &http.Client{Transport: &http.Transport{DialContext: dial}}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {

@@ -67,8 +67,13 @@ func Serve(ctx context.Context, project string, idle time.Duration) error {
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	s := &Server{shop: run.NewShop(project), ctx: ctx, stop: stop, training: map[*run.Run]map[int]context.CancelCauseFunc{}}
-	s.info = wire.Host{Protocol: wire.Version, PID: os.Getpid(), Project: project, Socket: meeting.Socket, Started: time.Now().UTC(), Cell: cell}
+	s := &Server{
+		shop: run.NewShop(project), ctx: ctx, stop: stop, training: map[*run.Run]map[int]context.CancelCauseFunc{},
+	}
+	s.info = wire.Host{
+		Protocol: wire.Version, PID: os.Getpid(), Project: project, Socket: meeting.Socket, Started: time.Now().UTC(),
+		Cell: cell,
+	}
 	if cell != nil {
 		s.shop.Define(cell.Defines)
 	}
@@ -92,7 +97,8 @@ func Serve(ctx context.Context, project string, idle time.Duration) error {
 	}
 	s.detached.Wait()
 	err = errors.Join(s.shop.Keep(), s.shop.Close())
-	<-answered // Serve returns when the shutdown begins: who asked for it would get no answer from a process that has ended
+	// Serve returns when the shutdown begins: who asked for it would get no answer from a process that has ended
+	<-answered
 	return err
 }
 
@@ -153,7 +159,10 @@ func (s *Server) handler() http.Handler {
 			defer s.open.Add(-1)
 			defer func() {
 				if p := recover(); p != nil {
-					reply(w, http.StatusInternalServerError, &wire.Problem{Message: fmt.Sprint(p), Hint: "this is a defect of the host; the run is kept"})
+					reply(
+						w, http.StatusInternalServerError,
+						&wire.Problem{Message: fmt.Sprint(p), Hint: "this is a defect of the host; the run is kept"},
+					)
 				}
 			}()
 			if err := answer(w, q); err != nil {
@@ -179,7 +188,9 @@ func (s *Server) handler() http.Handler {
 		s.stop(&leavingError{ask.Why})
 		return err
 	})
-	handle("GET /v1/runs", func(w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, s.shop.Statuses()) })
+	handle(
+		"GET /v1/runs", func(w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, s.shop.Statuses()) },
+	)
 	handle("PUT /v1/runs/{name}", s.declare)
 	handle("GET /v1/figure", s.figure)
 	handle("POST /v1/reproduction/draw", drawRecord)
@@ -222,7 +233,11 @@ func (s *Server) handler() http.Handler {
 		return answerJSON(w, r.Status())
 	})
 	for pattern, answer := range map[string]func(*run.Run, http.ResponseWriter, *http.Request) error{
-		"GET /v1/runs/{name}": func(r *run.Run, w http.ResponseWriter, _ *http.Request) error { return answerJSON(w, r.Status()) },
+		"GET /v1/runs/{name}": func(
+			r *run.Run, w http.ResponseWriter, _ *http.Request,
+		) error {
+			return answerJSON(w, r.Status())
+		},
 		"GET /v1/runs/{name}/history": func(r *run.Run, w http.ResponseWriter, _ *http.Request) error {
 			h, err := r.History()
 			if err != nil {
@@ -331,7 +346,9 @@ func (s *Server) export(r *run.Run, w http.ResponseWriter, q *http.Request) erro
 }
 
 // array answers with an array that a run gives for a name in the query.
-func (s *Server) array(of func(*run.Run, context.Context, string) ([]int, []float32, error), key string) func(*run.Run, http.ResponseWriter, *http.Request) error {
+func (s *Server) array(
+	of func(*run.Run, context.Context, string) ([]int, []float32, error), key string,
+) func(*run.Run, http.ResponseWriter, *http.Request) error {
 	return func(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 		shape, values, err := of(r, q.Context(), q.URL.Query().Get(key))
 		if err != nil {

@@ -31,7 +31,11 @@ func read(q *http.Request, into any) error {
 	p := &wire.Problem{Message: fmt.Sprintf("request body: %v", err), Hint: "see the package comment of internal/wire"}
 	if broken, ok := errors.AsType[*strict.Error](err); ok && broken.Unknown() {
 		p.Hint = wire.Nearest(wire.LastName(broken.Path), broken.Known, "") +
-			fmt.Sprintf(" See the package comment of internal/wire; a client of newer code than this host's may know more of protocol %d: `primewindow stop` ends the host", wire.Version)
+			fmt.Sprintf(
+				" See the package comment of internal/wire; a client of newer code than this host's may know more of "+
+					"protocol %d: `primewindow stop` ends the host",
+				wire.Version,
+			)
 	}
 	return p
 }

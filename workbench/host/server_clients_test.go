@@ -31,7 +31,9 @@ func TestTwoClients(t *testing.T) {
 		events, err := s.as("one.ipynb").stream(t.Context(), "shared", wire.Train{ToStep: &to})
 		first <- result{events, err}
 	}()
-	s.await(t, "shared", "to be on its way", func(st wire.Status) bool { return st.Stepper == "one.ipynb" && st.Step > 0 })
+	s.await(
+		t, "shared", "to be on its way", func(st wire.Status) bool { return st.Stepper == "one.ipynb" && st.Step > 0 },
+	)
 	more := 5
 	events := s.as("two.ipynb").train(t, "shared", wire.Train{Steps: &more})
 	told := false
@@ -42,7 +44,10 @@ func TestTwoClients(t *testing.T) {
 		t.Error("the second client was not told who is stepping")
 	}
 	if last := events[len(events)-1]; last.Kind != wire.Done || last.Status.Step != far+more {
-		t.Errorf("the second ended with %s at step %d, want %d: its steps come after the first's", last.Kind, last.Status.Step, far+more)
+		t.Errorf(
+			"the second ended with %s at step %d, want %d: its steps come after the first's", last.Kind,
+			last.Status.Step, far+more,
+		)
 	}
 	r := <-first
 	if r.err != nil {
@@ -73,7 +78,9 @@ func TestLeave(t *testing.T) {
 	if err := <-gone; !errors.Is(err, context.Canceled) {
 		t.Errorf("the client left with %v", err)
 	}
-	at := s.await(t, "r", "to pause, its client having left", func(st wire.Status) bool { return st.State == wire.Idle }).Step
+	at := s.await(
+		t, "r", "to pause, its client having left", func(st wire.Status) bool { return st.State == wire.Idle },
+	).Step
 	if at == 0 || at >= far {
 		t.Errorf("paused at step %d", at)
 	}
@@ -92,7 +99,10 @@ func TestLeave(t *testing.T) {
 	planned := map[string]any{"epochs": float64(st.Step/hosttest.SmallEpoch + 2)}
 	s.call(t, http.MethodPost, "/v1/runs/r/set", planned, &st)
 	s.call(t, http.MethodPost, "/v1/runs/r/train", wire.Train{Detach: true}, &st)
-	end := s.await(t, "r", "to reach its planned end", func(st wire.Status) bool { return st.State == wire.Idle && st.Step == st.Epochs*hosttest.SmallEpoch })
+	end := s.await(
+		t, "r", "to reach its planned end",
+		func(st wire.Status) bool { return st.State == wire.Idle && st.Step == st.Epochs*hosttest.SmallEpoch },
+	)
 	if float64(end.Epochs) != planned["epochs"] {
 		t.Errorf("%d epochs planned, want %v", end.Epochs, planned["epochs"])
 	}
@@ -152,7 +162,8 @@ func TestFailedEvent(t *testing.T) {
 	to := 100
 	events := s.train(t, "wild", wire.Train{ToStep: &to})
 	last := events[len(events)-1]
-	if last.Kind != wire.Failed || last.Problem == nil || !strings.Contains(last.Problem.Message, "would be NaN or Inf") || last.Problem.Hint == "" {
+	if last.Kind != wire.Failed || last.Problem == nil ||
+		!strings.Contains(last.Problem.Message, "would be NaN or Inf") || last.Problem.Hint == "" {
 		t.Errorf("last event %+v, want the number that went bad", last)
 	}
 	if st := s.status(t, "wild"); st.State != wire.Stopped || st.Problem == nil || st.Step >= to {

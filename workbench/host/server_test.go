@@ -25,14 +25,17 @@ import (
 // TestServer takes one run through every call of the protocol.
 func TestServer(t *testing.T) {
 	s := serve(t, time.Hour)
-	for path, want := range map[string]fs.FileMode{filepath.Dir(s.socket): 0o700 | fs.ModeDir, s.socket: 0o600 | fs.ModeSocket} {
+	for path, want := range map[string]fs.FileMode{
+		filepath.Dir(s.socket): 0o700 | fs.ModeDir, s.socket: 0o600 | fs.ModeSocket,
+	} {
 		if st, err := os.Stat(path); err != nil || st.Mode() != want {
 			t.Errorf("%s has mode %v, error %v, want %v: nobody else may ask", path, st.Mode(), err, want)
 		}
 	}
 	var info wire.Host
 	s.call(t, http.MethodGet, "/v1/host", nil, &info)
-	if info.Protocol != wire.Version || info.PID != os.Getpid() || info.Socket != s.socket || info.Project != s.project || info.Build == "" {
+	if info.Protocol != wire.Version || info.PID != os.Getpid() || info.Socket != s.socket ||
+		info.Project != s.project || info.Build == "" {
 		t.Errorf("host %+v", info)
 	}
 	var all []wire.Status
@@ -46,7 +49,8 @@ func TestServer(t *testing.T) {
 
 	var st wire.Status
 	s.call(t, http.MethodPut, "/v1/runs/first", wire.Declaration{Settings: hosttest.Small("inforeg")}, &st)
-	if st.Name != "first" || st.Step != 0 || st.State != wire.Idle || st.StepsPerEpoch != hosttest.SmallEpoch || st.Settings["lr"] != 0.05 {
+	if st.Name != "first" || st.Step != 0 || st.State != wire.Idle || st.StepsPerEpoch != hosttest.SmallEpoch ||
+		st.Settings["lr"] != 0.05 {
 		t.Errorf("declared: %+v", st)
 	}
 	steps := 2*hosttest.SmallEpoch + 1
@@ -84,7 +88,8 @@ func TestServer(t *testing.T) {
 		if len(h.Metrics) != steps || h.Metrics[3]["step"] != 3 || len(h.Probes) == 0 {
 			t.Errorf("%d steps and %d probes, want %d steps", len(h.Metrics), len(h.Probes), steps)
 		}
-		if len(h.Events) != 1 || h.Events[0].Name != "lr" || h.Events[0].Step != steps || h.Events[0].Old != 0.05 || h.Events[0].New != 0.01 {
+		if len(h.Events) != 1 || h.Events[0].Name != "lr" || h.Events[0].Step != steps || h.Events[0].Old != 0.05 ||
+			h.Events[0].New != 0.01 {
 			t.Errorf("events %+v, want one change of lr, though it was set twice", h.Events)
 		}
 		rec, err := record.ReadRecorded(st.Dir)
@@ -107,7 +112,10 @@ func TestServer(t *testing.T) {
 				readouts[r.Encoder+" "+r.Readout]++
 			}
 		}
-		if diff := cmp.Diff(map[string]int{"fused head": 1, "audio split": 1, "visual split": 1, "audio linear": 1, "visual linear": 1}, readouts); diff != "" {
+		if diff := cmp.Diff(
+			map[string]int{"fused head": 1, "audio split": 1, "visual split": 1, "audio linear": 1, "visual linear": 1},
+			readouts,
+		); diff != "" {
 			t.Errorf("accuracies (-want +got)\n%s", diff)
 		}
 	})
@@ -115,7 +123,8 @@ func TestServer(t *testing.T) {
 		var list, again []wire.Record
 		s.call(t, http.MethodPost, "/v1/runs/first/probe", map[string]string{"kind": "fisher_emp"}, &list)
 		s.call(t, http.MethodPost, "/v1/runs/first/probe", map[string]string{"kind": "fisher_emp"}, &again)
-		if len(list) != 2 || list[0].Encoder != "audio" || !(list[0].Value > 0) || list[0].SE == nil || list[0].N != 12 {
+		if len(list) != 2 || list[0].Encoder != "audio" || !(list[0].Value > 0) || list[0].SE == nil ||
+			list[0].N != 12 {
 			t.Errorf("traces %+v", list)
 		}
 		if diff := cmp.Diff(list, again); diff != "" {
@@ -154,7 +163,8 @@ func TestServer(t *testing.T) {
 		if picture, err := png.Decode(bytes.NewReader(f.PNG)); err != nil || picture.Bounds().Dx() < f.Width {
 			t.Errorf("picture: %v", err)
 		}
-		if schema := fmt.Sprint(f.Spec["$schema"]); !strings.Contains(schema, "vega-lite/v5") || f.Text == "" || f.Height <= 0 {
+		if schema := fmt.Sprint(f.Spec["$schema"]); !strings.Contains(schema, "vega-lite/v5") || f.Text == "" ||
+			f.Height <= 0 {
 			t.Errorf("spec of schema %s, text %q, height %d", schema, f.Text, f.Height)
 		}
 	})
@@ -180,7 +190,10 @@ func TestServer(t *testing.T) {
 	t.Run("export", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "w.safetensors")
 		var said map[string]string
-		s.call(t, http.MethodPost, "/v1/runs/first/export", map[string]string{"format": "safetensors", "path": path}, &said)
+		s.call(
+			t, http.MethodPost, "/v1/runs/first/export", map[string]string{"format": "safetensors", "path": path},
+			&said,
+		)
 		if st, err := os.Stat(path); err != nil || st.Size() < 1000 || said["path"] != path {
 			t.Errorf("export said %v, error %v", said, err)
 		}
@@ -238,53 +251,175 @@ func TestServerRefuses(t *testing.T) {
 		message, hint      string
 		reason             string
 	}{
-		{"unknown run", "GET", "/v1/runs/frist", nil, `unknown run "frist"`, "did you mean first?", "letters exchanged"},
-		{"name", "PUT", "/v1/runs/..first", wire.Declaration{}, `run name "..first"`, "begin with a letter", "it becomes a folder"},
-		{"body that is no JSON", "PUT", "/v1/runs/next", "{settings", "request body: ", "internal/wire", "a client's mistake"},
+		{
+			"unknown run", "GET", "/v1/runs/frist", nil, `unknown run "frist"`, "did you mean first?",
+			"letters exchanged",
+		},
+		{
+			"name", "PUT", "/v1/runs/..first", wire.Declaration{}, `run name "..first"`, "begin with a letter",
+			"it becomes a folder",
+		},
+		{
+			"body that is no JSON", "PUT", "/v1/runs/next", "{settings", "request body: ", "internal/wire",
+			"a client's mistake",
+		},
 		{"empty body", "PUT", "/v1/runs/next", "", "request body: EOF", "internal/wire", "a declaration is wanted"},
-		{"unknown field", "PUT", "/v1/runs/next", `{"setings": {}}`, `unknown field "setings"`, "internal/wire", "silence would hide a misspelling"},
-		{"wrong type", "POST", "/v1/runs/first/train", `{"steps": "three"}`, `request body: steps: "three", want a whole number`, "internal/wire", "a number is wanted"},
-		{"unknown field of a fork", "PUT", "/v1/runs/next", `{"settings": {}, "fork": {"run": "first", "stp": 0}}`, `unknown field "fork.stp"`, "did you mean step?", "at every level"},
-		{"field in capitals", "POST", "/v1/runs/first/evaluate", `{"Split": "val"}`, `unknown field "Split"`, "did you mean split?", "names are as they are written"},
-		{"field twice", "POST", "/v1/runs/first/train", `{"steps": 1, "steps": 2}`, "request body: steps: stands twice", "internal/wire", "which one is meant"},
-		{"setting twice", "POST", "/v1/runs/first/set", `{"lr": 1, "lr": 0.1}`, "request body: lr: stands twice", "internal/wire", "likewise"},
-		{"setting of null", "POST", "/v1/runs/first/set", `{"probes": null}`, "probes: got <nil>, want a text", "probes: ", "it is no text"},
-		{"setting of a list", "PUT", "/v1/runs/next", `{"settings": {"modalities": ["audio"]}}`, "modalities: got [audio], want a text", "modalities: ", "likewise"},
-		{"two values", "POST", "/v1/runs/first/train", `{"steps": 1}{"steps": 2}`, "request body: line 1: invalid character", "internal/wire", "the second was passed over"},
-		{"two targets", "POST", "/v1/runs/first/train", `{"steps": 1, "to_epoch": 2}`, "train: 2 targets", "one of", "one was passed over"},
-		{"step and epoch of a fork", "PUT", "/v1/runs/next", `{"fork": {"run": "first", "step": 0, "epoch": 0}}`, "at a step and at an epoch", "one of", "likewise"},
-		{"no target", "POST", "/v1/runs/first/train", wire.Train{}, "train: no target", "to_epoch", "nothing says how far"},
-		{"unknown data", "PUT", "/v1/runs/next", wire.Declaration{Settings: map[string]any{"data": "synht"}}, `unknown data "synht"`, "did you mean synth?", "letters exchanged"},
-		{"settings that differ", "PUT", "/v1/runs/first", wire.Declaration{Settings: other}, "batch is 16 there, 8 here; seed is 3 there, 4 here", "Fork", "the ways on"},
-		{"unknown setting", "POST", "/v1/runs/first/set", map[string]any{"lrr": 1}, `unknown setting "lrr"`, "lr", "one letter"},
-		{"value", "POST", "/v1/runs/first/set", map[string]any{"lr": "fast"}, `lr: got "fast", want a number`, "learning rate", "a number is wanted"},
-		{"fixed setting", "POST", "/v1/runs/first/set", map[string]any{"batch": 8}, "batch is 16 and cannot change", "Fresh", "the order of samples hangs on it"},
-		{"split", "POST", "/v1/runs/first/evaluate", map[string]string{"split": "tests"}, "tests", "train, val and test", "there are three"},
-		{"probe", "POST", "/v1/runs/first/probe", map[string]string{"kind": "fisher"}, `unknown probe "fisher"`, "fisher_emp", "the nearest"},
-		{"probe too early", "POST", "/v1/runs/first/probe", map[string]string{"kind": "cosine"}, "0 batch gradients so far", "more steps", "no step was taken"},
-		{"batches of a trace", "POST", "/v1/runs/first/probe", wire.Probe{Kind: "fisher_emp", Batches: 4}, "no number of batches", "cosine", "that is a cosine's"},
-		{"gradient", "GET", "/v1/runs/first/gradient?name=head.wieght", nil, `unknown variable "head.wieght"`, "head.weight", "letters exchanged"},
-		{"layer", "GET", "/v1/runs/first/activation?layer=enc.audio.conv", nil, `unknown layer "enc.audio.conv"`, "enc.audio.conv0", "a number left out"},
-		{"modality of samples", "GET", "/v1/runs/first/samples?modality=sound", nil, `unknown modality "sound"`, "audio", "the names there are"},
-		{"schedule", "POST", "/v1/runs/first/set", map[string]any{"every.share": "sometimes"}, `schedule "sometimes"`, "every.share: ", "not a schedule"},
-		{"preset", "POST", "/v1/runs/first/set", map[string]any{"probes": "everything"}, `probes: got "everything"`, "probes: ", "there are four"},
-		{"variable", "GET", "/v1/runs/first/var?name=head.wieght", nil, `unknown variable "head.wieght"`, "head.weight", "letters exchanged"},
-		{"modality", "GET", "/v1/runs/first/features?split=val&modality=sound", nil, `unknown modality "sound"`, "audio", "the names there are"},
-		{"modality of a batch", "GET", "/v1/runs/first/batch?modality=sound", nil, `unknown modality "sound"`, "audio", "the names there are"},
+		{
+			"unknown field", "PUT", "/v1/runs/next", `{"setings": {}}`, `unknown field "setings"`, "internal/wire",
+			"silence would hide a misspelling",
+		},
+		{
+			"wrong type", "POST", "/v1/runs/first/train", `{"steps": "three"}`,
+			`request body: steps: "three", want a whole number`, "internal/wire", "a number is wanted",
+		},
+		{
+			"unknown field of a fork", "PUT", "/v1/runs/next", `{"settings": {}, "fork": {"run": "first", "stp": 0}}`,
+			`unknown field "fork.stp"`, "did you mean step?", "at every level",
+		},
+		{
+			"field in capitals", "POST", "/v1/runs/first/evaluate", `{"Split": "val"}`, `unknown field "Split"`,
+			"did you mean split?", "names are as they are written",
+		},
+		{
+			"field twice", "POST", "/v1/runs/first/train", `{"steps": 1, "steps": 2}`,
+			"request body: steps: stands twice", "internal/wire", "which one is meant",
+		},
+		{
+			"setting twice", "POST", "/v1/runs/first/set", `{"lr": 1, "lr": 0.1}`, "request body: lr: stands twice",
+			"internal/wire", "likewise",
+		},
+		{
+			"setting of null", "POST", "/v1/runs/first/set", `{"probes": null}`, "probes: got <nil>, want a text",
+			"probes: ", "it is no text",
+		},
+		{
+			"setting of a list", "PUT", "/v1/runs/next", `{"settings": {"modalities": ["audio"]}}`,
+			"modalities: got [audio], want a text", "modalities: ", "likewise",
+		},
+		{
+			"two values", "POST", "/v1/runs/first/train", `{"steps": 1}{"steps": 2}`,
+			"request body: line 1: invalid character", "internal/wire", "the second was passed over",
+		},
+		{
+			"two targets", "POST", "/v1/runs/first/train", `{"steps": 1, "to_epoch": 2}`, "train: 2 targets", "one of",
+			"one was passed over",
+		},
+		{
+			"step and epoch of a fork", "PUT", "/v1/runs/next", `{"fork": {"run": "first", "step": 0, "epoch": 0}}`,
+			"at a step and at an epoch", "one of", "likewise",
+		},
+		{
+			"no target", "POST", "/v1/runs/first/train", wire.Train{}, "train: no target", "to_epoch",
+			"nothing says how far",
+		},
+		{
+			"unknown data", "PUT", "/v1/runs/next", wire.Declaration{Settings: map[string]any{"data": "synht"}},
+			`unknown data "synht"`, "did you mean synth?", "letters exchanged",
+		},
+		{
+			"settings that differ", "PUT", "/v1/runs/first", wire.Declaration{Settings: other},
+			"batch is 16 there, 8 here; seed is 3 there, 4 here", "Fork", "the ways on",
+		},
+		{
+			"unknown setting", "POST", "/v1/runs/first/set", map[string]any{"lrr": 1}, `unknown setting "lrr"`, "lr",
+			"one letter",
+		},
+		{
+			"value", "POST", "/v1/runs/first/set", map[string]any{"lr": "fast"}, `lr: got "fast", want a number`,
+			"learning rate", "a number is wanted",
+		},
+		{
+			"fixed setting", "POST", "/v1/runs/first/set", map[string]any{"batch": 8}, "batch is 16 and cannot change",
+			"Fresh", "the order of samples hangs on it",
+		},
+		{
+			"split", "POST", "/v1/runs/first/evaluate", map[string]string{"split": "tests"}, "tests",
+			"train, val and test", "there are three",
+		},
+		{
+			"probe", "POST", "/v1/runs/first/probe", map[string]string{"kind": "fisher"}, `unknown probe "fisher"`,
+			"fisher_emp", "the nearest",
+		},
+		{
+			"probe too early", "POST", "/v1/runs/first/probe", map[string]string{"kind": "cosine"},
+			"0 batch gradients so far", "more steps", "no step was taken",
+		},
+		{
+			"batches of a trace", "POST", "/v1/runs/first/probe", wire.Probe{Kind: "fisher_emp", Batches: 4},
+			"no number of batches", "cosine", "that is a cosine's",
+		},
+		{
+			"gradient", "GET", "/v1/runs/first/gradient?name=head.wieght", nil, `unknown variable "head.wieght"`,
+			"head.weight", "letters exchanged",
+		},
+		{
+			"layer", "GET", "/v1/runs/first/activation?layer=enc.audio.conv", nil, `unknown layer "enc.audio.conv"`,
+			"enc.audio.conv0", "a number left out",
+		},
+		{
+			"modality of samples", "GET", "/v1/runs/first/samples?modality=sound", nil, `unknown modality "sound"`,
+			"audio", "the names there are",
+		},
+		{
+			"schedule", "POST", "/v1/runs/first/set", map[string]any{"every.share": "sometimes"},
+			`schedule "sometimes"`, "every.share: ", "not a schedule",
+		},
+		{
+			"preset", "POST", "/v1/runs/first/set", map[string]any{"probes": "everything"}, `probes: got "everything"`,
+			"probes: ", "there are four",
+		},
+		{
+			"variable", "GET", "/v1/runs/first/var?name=head.wieght", nil, `unknown variable "head.wieght"`,
+			"head.weight", "letters exchanged",
+		},
+		{
+			"modality", "GET", "/v1/runs/first/features?split=val&modality=sound", nil, `unknown modality "sound"`,
+			"audio", "the names there are",
+		},
+		{
+			"modality of a batch", "GET", "/v1/runs/first/batch?modality=sound", nil, `unknown modality "sound"`,
+			"audio", "the names there are",
+		},
 		{"figure", "GET", "/v1/figure?kind=tracs&run=first", nil, `unknown figure "tracs"`, "trace", "one letter"},
 		{"figure of nothing", "GET", "/v1/figure?kind=loss", nil, "no run", "name at least one", "nothing to draw"},
-		{"record of another schema", "POST", "/v1/reproduction/draw", `{"schema": 99, "target": "fig3"}`, "record: schema 99, this program reads 1", "writes it anew", "not guessed at"},
-		{"record of no method", "POST", "/v1/reproduction/draw", `{"schema": 1, "target": "fig3", "data": "synth"}`, "record: damaged: it names no set, no modalities or no methods", "writes it anew", "checked before it is drawn"},
-		{"format", "POST", "/v1/runs/first/export", map[string]string{"format": "onnx", "path": "x"}, `unknown format "onnx"`, "safetensors", "the three there are"},
-		{"no path", "POST", "/v1/runs/first/export", map[string]string{"format": "csv"}, "no path", "say where to", "nothing by default"},
-		{"fork beyond the end", "PUT", "/v1/runs/next", wire.Declaration{Fork: &wire.Fork{Run: "first", Step: &far}}, "first is at step 0", "train first there first", "that step was not taken"},
-		{"fork of nothing", "PUT", "/v1/runs/next", wire.Declaration{Fork: &wire.Fork{Run: "frist", Step: &far}}, `unknown run "frist"`, "did you mean first?", "letters exchanged"},
-		{"like nothing", "PUT", "/v1/runs/next", wire.Declaration{Like: "frist"}, `unknown run "frist"`, "did you mean first?", "letters exchanged"},
+		{
+			"record of another schema", "POST", "/v1/reproduction/draw", `{"schema": 99, "target": "fig3"}`,
+			"record: schema 99, this program reads 1", "writes it anew", "not guessed at",
+		},
+		{
+			"record of no method", "POST", "/v1/reproduction/draw", `{"schema": 1, "target": "fig3", "data": "synth"}`,
+			"record: damaged: it names no set, no modalities or no methods", "writes it anew",
+			"checked before it is drawn",
+		},
+		{
+			"format", "POST", "/v1/runs/first/export", map[string]string{"format": "onnx", "path": "x"},
+			`unknown format "onnx"`, "safetensors", "the three there are",
+		},
+		{
+			"no path", "POST", "/v1/runs/first/export", map[string]string{"format": "csv"}, "no path", "say where to",
+			"nothing by default",
+		},
+		{
+			"fork beyond the end", "PUT", "/v1/runs/next", wire.Declaration{Fork: &wire.Fork{Run: "first", Step: &far}},
+			"first is at step 0", "train first there first", "that step was not taken",
+		},
+		{
+			"fork of nothing", "PUT", "/v1/runs/next", wire.Declaration{Fork: &wire.Fork{Run: "frist", Step: &far}},
+			`unknown run "frist"`, "did you mean first?", "letters exchanged",
+		},
+		{
+			"like nothing", "PUT", "/v1/runs/next", wire.Declaration{Like: "frist"}, `unknown run "frist"`,
+			"did you mean first?", "letters exchanged",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			code, p := s.refused(t, tt.method, tt.path, tt.body)
-			if code != http.StatusBadRequest || !strings.Contains(p.Message, tt.message) || !strings.Contains(p.Hint, tt.hint) || p.Hint == "" {
-				t.Errorf("%d: %q, hint %q; want 400, %q, hint %q\nreason: %s", code, p.Message, p.Hint, tt.message, tt.hint, tt.reason)
+			if code != http.StatusBadRequest || !strings.Contains(p.Message, tt.message) ||
+				!strings.Contains(p.Hint, tt.hint) || p.Hint == "" {
+				t.Errorf(
+					"%d: %q, hint %q; want 400, %q, hint %q\nreason: %s", code, p.Message, p.Hint, tt.message, tt.hint,
+					tt.reason,
+				)
 			}
 		})
 	}
@@ -293,7 +428,8 @@ func TestServerRefuses(t *testing.T) {
 		t.Errorf("runs %+v, want first at step 0 alone", all)
 	}
 	one := 1
-	if e := s.train(t, "first", wire.Train{Steps: &one}); e[len(e)-1].Kind != wire.Done || e[len(e)-1].Status.Step != 1 {
+	if e := s.train(t, "first", wire.Train{Steps: &one}); e[len(e)-1].Kind != wire.Done ||
+		e[len(e)-1].Status.Step != 1 {
 		t.Errorf("a step after all that: %+v", e[len(e)-1])
 	}
 }

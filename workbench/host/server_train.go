@@ -34,7 +34,9 @@ func targetOf(t wire.Train, perEpoch, planned int) (func(now int) int, error) {
 	}
 	switch {
 	case given > 1:
-		return nil, &wire.Problem{Message: fmt.Sprintf("train: %d targets, want one", given), Hint: "give one of steps, to_step and to_epoch"}
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("train: %d targets, want one", given), Hint: "give one of steps, to_step and to_epoch",
+		}
 	case t.Steps != nil:
 		return func(now int) int { return now + *t.Steps }, nil
 	case t.ToStep != nil:
@@ -95,7 +97,9 @@ func (s *Server) train(r *run.Run, w http.ResponseWriter, q *http.Request) error
 }
 
 // pausable registers a training so that it can be paused, and runs it.
-func (s *Server) pausable(ctx context.Context, cancel context.CancelCauseFunc, r *run.Run, client string, target func(int) int) error {
+func (s *Server) pausable(
+	ctx context.Context, cancel context.CancelCauseFunc, r *run.Run, client string, target func(int) int,
+) error {
 	s.mu.Lock()
 	s.serial++
 	id := s.serial

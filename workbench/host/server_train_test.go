@@ -27,15 +27,25 @@ func TestTargetOf(t *testing.T) {
 		{"steps below 0", wire.Train{Steps: n(-1)}, 0, "steps: got -1, want 0 to", "it would be told that it is done"},
 		{"step below 0", wire.Train{ToStep: n(-1)}, 0, "to_step: got -1", "likewise"},
 		{"epoch below 0", wire.Train{ToEpoch: n(-1)}, 0, "to_epoch: got -1", "likewise"},
-		{"steps without end", wire.Train{Steps: n(1<<63 - 1)}, 0, "steps: got 9223372036854775807", "the sum would be below 0"},
-		{"epochs without end", wire.Train{ToEpoch: n(1<<63 - 1)}, 0, "to_epoch: got 9223372036854775807", "the product would be anything"},
-		{"two targets", wire.Train{Steps: n(1), ToStep: n(9)}, 0, "2 targets, want one", "one of them would be ignored"},
+		{
+			"steps without end", wire.Train{Steps: n(1<<63 - 1)}, 0, "steps: got 9223372036854775807",
+			"the sum would be below 0",
+		},
+		{
+			"epochs without end", wire.Train{ToEpoch: n(1<<63 - 1)}, 0, "to_epoch: got 9223372036854775807",
+			"the product would be anything",
+		},
+		{
+			"two targets", wire.Train{Steps: n(1), ToStep: n(9)}, 0, "2 targets, want one",
+			"one of them would be ignored",
+		},
 		{"none", wire.Train{}, 0, "no target", "nothing was asked for"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			target, err := targetOf(tt.ask, 10, 1000)
 			if tt.wrong != "" {
-				if p, ok := errors.AsType[*wire.Problem](err); !ok || !strings.Contains(p.Message, tt.wrong) || p.Hint == "" {
+				if p, ok := errors.AsType[*wire.Problem](err); !ok || !strings.Contains(p.Message, tt.wrong) ||
+					p.Hint == "" {
 					t.Errorf("error %v, want %q and a hint\nreason: %s", err, tt.wrong, tt.reason)
 				}
 				return
@@ -64,7 +74,9 @@ func TestReadBody(t *testing.T) {
 		var ask wire.Train
 		err := read(httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(tt.body)), &ask)
 		p, ok := errors.AsType[*wire.Problem](err)
-		if tt.want == "" && err != nil || tt.want != "" && (!ok || !strings.Contains(p.Message, tt.want) || p.Hint == "") {
+		if tt.want == "" && err != nil || tt.want != "" && (!ok || !strings.Contains(
+			p.Message, tt.want,
+		) || p.Hint == "") {
 			t.Errorf("read(%.40q): %v, want %q\nreason: %s", tt.body, err, tt.want, tt.reason)
 		}
 	}

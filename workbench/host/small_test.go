@@ -72,7 +72,9 @@ func trySmallFolders(t *testing.T, from, to, usual int) {
 				continue
 			}
 			for _, m := range set.Describe().Modalities {
-				if small := map[data.Kind]string{data.Sequence: "cnn1d:4", data.Image: "cnn2d:4", data.Spectrogram: "cnn2d:4"}[m.Kind]; small != "" && m.Name != "text" && seed%usual != 0 {
+				if small := map[data.Kind]string{
+					data.Sequence: "cnn1d:4", data.Image: "cnn2d:4", data.Spectrogram: "cnn2d:4",
+				}[m.Kind]; small != "" && m.Name != "text" && seed%usual != 0 {
 					settings["encoder."+m.Name] = small
 				}
 			}
@@ -119,7 +121,8 @@ func useAll(t *testing.T, r *run.Run) error {
 	}
 	for _, kind := range probe.Kinds() {
 		_, err := r.ProbeWith(t.Context(), wire.Probe{Kind: kind})
-		missing := kind == "cosine" && r.Status().Step < 2 || slices.Contains([]string{"accuracy", "linear"}, kind) && r.Dataset().Len(data.Validation) == 0
+		missing := kind == "cosine" && r.Status().Step < 2 ||
+			slices.Contains([]string{"accuracy", "linear"}, kind) && r.Dataset().Len(data.Validation) == 0
 		if (err != nil) != missing {
 			return fmt.Errorf("probe %s: %w", kind, err)
 		}
@@ -137,8 +140,10 @@ func useAll(t *testing.T, r *run.Run) error {
 		}
 		m, err := measure.ReadMap(dir, r.Status().Modalities, data.Test, r.Status().Step)
 		known := strings.Contains(m.Missing, "are equal") || strings.Contains(m.Missing, "at one place")
-		if few := n < measure.FewestMapped; err != nil || len(m.Points) != len(m.Labels) || (m.Missing == "") != (len(m.Points) == n) ||
-			m.Missing != "" && few != strings.Contains(m.Missing, "want at least 4") || m.Missing != "" && !few && !known {
+		if few := n < measure.FewestMapped; err != nil || len(m.Points) != len(m.Labels) ||
+			(m.Missing == "") != (len(m.Points) == n) ||
+			m.Missing != "" && few != strings.Contains(m.Missing, "want at least 4") ||
+			m.Missing != "" && !few && !known {
 			return fmt.Errorf("map: %d points of %d, missing: %q, error %w", len(m.Points), n, m.Missing, err)
 		}
 	}

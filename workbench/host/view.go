@@ -23,10 +23,13 @@ import (
 func Sheet(d data.Dataset, n int) (*viz.Figure, error) {
 	desc := d.Describe()
 	f := viz.SamplesFigure{
-		Title: fmt.Sprintf("%s: %d of %d training samples", desc.Name, min(n, d.Len(data.Train)), d.Len(data.Train)), Value: "position in the training split",
+		Title: fmt.Sprintf("%s: %d of %d training samples", desc.Name, min(n, d.Len(data.Train)), d.Len(data.Train)),
+		Value: "position in the training split",
 	}
 	for _, m := range desc.Modalities {
-		f.Rows = append(f.Rows, viz.SampleRow{Name: m.Name, Sequence: m.Kind == data.Sequence, Flip: m.Kind == data.Spectrogram})
+		f.Rows = append(
+			f.Rows, viz.SampleRow{Name: m.Name, Sequence: m.Kind == data.Sequence, Flip: m.Kind == data.Spectrogram},
+		)
 	}
 	text := []string{f.Title + ":"}
 	for _, at := range spaced(d.Len(data.Train), n) {
@@ -35,7 +38,12 @@ func Sheet(d data.Dataset, n int) (*viz.Figure, error) {
 			return nil, err
 		}
 		for k, m := range desc.Modalities {
-			f.Rows[k].Samples = append(f.Rows[k].Samples, viz.SampleTile{X: s.X[m.Name], Shape: m.Shape, ID: s.ID, Label: desc.Classes[s.Label], Value: float64(at)})
+			f.Rows[k].Samples = append(
+				f.Rows[k].Samples,
+				viz.SampleTile{
+					X: s.X[m.Name], Shape: m.Shape, ID: s.ID, Label: desc.Classes[s.Label], Value: float64(at),
+				},
+			)
 		}
 		text = append(text, fmt.Sprintf("%5d  %s  %s", at, desc.Classes[s.Label], s.ID))
 	}
@@ -121,7 +129,8 @@ func DrawSamples(ctx context.Context, r *run.Run) (*wire.Figure, error) {
 	step := r.Status().Step
 	classes := r.Dataset().Describe().Classes
 	f := viz.SamplesFigure{
-		Title: fmt.Sprintf("Samples that carry most of the trace, %s, step %d", r.Name, step), Value: "squared gradient norm (nats²)",
+		Title: fmt.Sprintf("Samples that carry most of the trace, %s, step %d", r.Name, step),
+		Value: "squared gradient norm (nats²)",
 	}
 	for _, m := range r.Modalities() {
 		total, top := 0.0, 0.0
@@ -135,9 +144,15 @@ func DrawSamples(ctx context.Context, r *run.Run) (*wire.Figure, error) {
 			if err != nil {
 				return nil, err
 			}
-			row.Samples = append(row.Samples, viz.SampleTile{X: one.X[m.Name], Shape: m.Shape, ID: s.ID, Label: classes[s.Label], Value: s.Norm})
+			row.Samples = append(
+				row.Samples,
+				viz.SampleTile{X: one.X[m.Name], Shape: m.Shape, ID: s.ID, Label: classes[s.Label], Value: s.Norm},
+			)
 		}
-		row.Name = fmt.Sprintf("%s: %d of %d samples carry %.0f %% of Tr(F)", m.Name, len(row.Samples), len(norms[m.Name]), 100*top/max(total, 1e-300))
+		row.Name = fmt.Sprintf(
+			"%s: %d of %d samples carry %.0f %% of Tr(F)", m.Name, len(row.Samples), len(norms[m.Name]),
+			100*top/max(total, 1e-300),
+		)
 		f.Rows = append(f.Rows, row)
 	}
 	drawn, err := viz.Samples(f)
@@ -147,5 +162,6 @@ func DrawSamples(ctx context.Context, r *run.Run) (*wire.Figure, error) {
 	if err := whole.WriteFile(filepath.Join(r.Dir, record.FiguresDir, "samples.png"), drawn.PNG); err != nil {
 		return nil, record.DiskProblem(err)
 	}
-	return &wire.Figure{PNG: drawn.PNG, Spec: drawn.Spec, Text: drawn.Text, Width: drawn.Width, Height: drawn.Height}, nil
+	return &wire.Figure{PNG: drawn.PNG, Spec: drawn.Spec, Text: drawn.Text, Width: drawn.Width, Height: drawn.Height},
+		nil
 }

@@ -11,12 +11,16 @@ import (
 func FuzzCell(f *testing.F) {
 	f.Add(cellText)
 	for _, text := range []string{
-		"package main", "package main\n\nfunc main() {}\n", "package main\nfunc init() { Register(\"half\", x) }\nvar x = y\nvar y = x\n",
-		"package main\n//line other.go:1000\ntype T struct{}\nfunc (T) M() {}\nfunc init() { method.Register(\"half\", T{}) }\n",
-		"package main\nfunc () M() {}\nfunc (*T[P]) N() {}\nfunc init() { Register() ; Register(1); RegisterEncoder(\"half\", func() {}) }\n",
+		"package main", "package main\n\nfunc main() {}\n",
+		"package main\nfunc init() { Register(\"half\", x) }\nvar x = y\nvar y = x\n",
+		"package main\n//line other.go:1000\ntype T struct{}\nfunc (T) M() {}\nfunc init() { " +
+			"method.Register(\"half\", T{}) }\n",
+		"package main\nfunc () M() {}\nfunc (*T[P]) N() {}\nfunc init() { Register() ; Register(1); " +
+			"RegisterEncoder(\"half\", func() {}) }\n",
 		"package main\nconst (\n\ta = iota\n\tb\n)\nfunc init() { a := b; Register(\"half\", a) }\n",
 		"package main\nimport . \"fmt\"\nimport m \"math\"\nfunc init() { Register(`half`, m.Pi) }\nfunc f() { f() }\n",
-		"package main\nvar _, c = 1, func() { Register(\"half\", c) }\n", "package main\n/*line x:1:1*/var v = 1\nfunc init(){Register(\"half\",v)}",
+		"package main\nvar _, c = 1, func() { Register(\"half\", c) }\n",
+		"package main\n/*line x:1:1*/var v = 1\nfunc init(){Register(\"half\",v)}",
 	} {
 		f.Add(text)
 	}
@@ -34,7 +38,9 @@ func FuzzCell(f *testing.F) {
 			if err != nil {
 				return list, false
 			}
-			return [3]string{c.Hash("Register", "half"), c.Hash("RegisterEncoder", "half"), c.Hash("Register", "no such")}, true
+			return [3]string{
+				c.Hash("Register", "half"), c.Hash("RegisterEncoder", "half"), c.Hash("Register", "no such"),
+			}, true
 		}
 		once, ok := hashes(text)
 		if !ok {

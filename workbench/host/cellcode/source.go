@@ -207,7 +207,8 @@ func (c *Source) closed(e ast.Expr) bool {
 		if !ok {
 			return closed
 		}
-		if v, ok := c.info.Uses[id].(*types.Var); ok && !v.IsField() && v.Parent() != c.pkg.Scope() && (v.Pos() < e.Pos() || v.Pos() >= e.End()) {
+		if v, ok := c.info.Uses[id].(*types.Var); ok && !v.IsField() && v.Parent() != c.pkg.Scope() &&
+			(v.Pos() < e.Pos() || v.Pos() >= e.End()) {
 			closed = false
 		}
 		return closed
@@ -248,7 +249,8 @@ func (c *Source) reach(nodes []ast.Node) string {
 
 // tokens is the text of a node without comments and line breaks.
 func (c *Source) tokens(n ast.Node) string {
-	from, to := c.fset.PositionFor(n.Pos(), false), c.fset.PositionFor(n.End(), false) // a //line comment leads elsewhere
+	// a //line comment leads elsewhere
+	from, to := c.fset.PositionFor(n.Pos(), false), c.fset.PositionFor(n.End(), false)
 	text := c.files[from.Filename][from.Offset:to.Offset]
 	var s scanner.Scanner
 	s.Init(token.NewFileSet().AddFile("", -1, len(text)), text, nil, 0)

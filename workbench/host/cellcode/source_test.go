@@ -95,25 +95,83 @@ func TestCellCode(t *testing.T) {
 		changed bool
 		reason  string
 	}{
-		{"main part", []string{"half.To(3)", "half.To(300)\n\thalf.Show()"}, false, "asking for more steps is no change of code"},
-		{"handle", []string{`wb.Open("mine", wb.Method("half"))`, `wb.Open("mine", wb.Method("half"), wb.Seed(1))`}, false, "a local variable of the same name is another one"},
-		{"new handle", []string{"third = wb", "fork  = half.Fork(\"fork\", wb.Step(1))\n\tthird = wb"}, false, "no method reads a handle"},
-		{"comment", []string{"// scaled halves.", "// scaled takes a share.", "half := s.Scores", "half := /* p(y) */ s.Scores"}, false, "comments do not compute"},
-		{"line breaks", []string{"type Half struct {\n\tinforeg.Plain\n}", "type Half struct{ inforeg.Plain }", "\thalf := s", "\n\n\thalf := s"}, false, "nor do line breaks"},
-		{"other method", []string{"bool { return true }", "bool { return false }"}, false, "a run of half does not run it"},
+		{
+			"main part", []string{"half.To(3)", "half.To(300)\n\thalf.Show()"}, false,
+			"asking for more steps is no change of code",
+		},
+		{
+			"handle", []string{`wb.Open("mine", wb.Method("half"))`, `wb.Open("mine", wb.Method("half"), wb.Seed(1))`},
+			false, "a local variable of the same name is another one",
+		},
+		{
+			"new handle", []string{"third = wb", "fork  = half.Fork(\"fork\", wb.Step(1))\n\tthird = wb"}, false,
+			"no method reads a handle",
+		},
+		{
+			"comment",
+			[]string{
+				"// scaled halves.", "// scaled takes a share.", "half := s.Scores", "half := /* p(y) */ s.Scores",
+			},
+			false, "comments do not compute",
+		},
+		{
+			"line breaks",
+			[]string{
+				"type Half struct {\n\tinforeg.Plain\n}", "type Half struct{ inforeg.Plain }", "\thalf := s",
+				"\n\n\thalf := s",
+			},
+			false, "nor do line breaks",
+		},
+		{
+			"other method", []string{"bool { return true }", "bool { return false }"}, false,
+			"a run of half does not run it",
+		},
 		{"unrelated function", []string{"return 1", "return 2"}, false, "nothing of half reaches it"},
-		{"order", []string{"func unrelated() int { return 1 }\n", "", "const share", "func unrelated() int { return 1 }\n\nconst share"}, false, "declarations have no order"},
+		{
+			"order",
+			[]string{
+				"func unrelated() int { return 1 }\n", "", "const share",
+				"func unrelated() int { return 1 }\n\nconst share",
+			},
+			false, "declarations have no order",
+		},
 		{"body", []string{"half[\"audio\"]", "half[\"visual\"]"}, true, "the hook itself"},
 		{"constant", []string{"share = 0.5", "share = 0.25"}, true, "what the hook calls reads it"},
 		{"callee", []string{"MulScalar(x", "AddScalar(x"}, true, "the hook calls it"},
-		{"new hook", []string{"func (Third)", "func (Half) Start() bool { return true }\n\nfunc (Third)"}, true, "a hook of the same type is used though nothing names it"},
+		{
+			"new hook", []string{"func (Third)", "func (Half) Start() bool { return true }\n\nfunc (Third)"}, true,
+			"a hook of the same type is used though nothing names it",
+		},
 		{"registration", []string{"Half{})", "&Half{})"}, true, "another value"},
-		{"embedded", []string{"type Half struct {\n\tinforeg.Plain", "type Half struct {\n\tmethod.OGM"}, true, "hooks that are inherited"},
-		{"import", []string{"primewindow/inforeg\"", "primewindow/elsewhere/inforeg\""}, true, "another package of the same name"},
-		{"dot import", []string{"gomlx/core/graph", "gomlx/core/other"}, true, "its names have no prefix that would show it"},
-		{"init", []string{"func main", "func init() { println() }\n\nfunc main"}, true, "it may set what the method reads"},
-		{"in main", []string{"\tmethod.Register(\"half\", Half{})\n", "", "\thost.InThisCell()", "\tmethod.Register(\"half\", Half{})\n\thost.InThisCell()"}, false, "it is the same registration"},
-		{"from a variable", []string{`method.Register("half", Half{})`, "h := Half{}\n\tmethod.Register(\"half\", h)"}, true, "then the function around it counts"},
+		{
+			"embedded", []string{"type Half struct {\n\tinforeg.Plain", "type Half struct {\n\tmethod.OGM"}, true,
+			"hooks that are inherited",
+		},
+		{
+			"import", []string{"primewindow/inforeg\"", "primewindow/elsewhere/inforeg\""}, true,
+			"another package of the same name",
+		},
+		{
+			"dot import", []string{"gomlx/core/graph", "gomlx/core/other"}, true,
+			"its names have no prefix that would show it",
+		},
+		{
+			"init", []string{"func main", "func init() { println() }\n\nfunc main"}, true,
+			"it may set what the method reads",
+		},
+		{
+			"in main",
+			[]string{
+				"\tmethod.Register(\"half\", Half{})\n", "", "\thost.InThisCell()",
+				"\tmethod.Register(\"half\", Half{})\n\thost.InThisCell()",
+			},
+			false, "it is the same registration",
+		},
+		{
+			"from a variable",
+			[]string{`method.Register("half", Half{})`, "h := Half{}\n\tmethod.Register(\"half\", h)"}, true,
+			"then the function around it counts",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := cellHash(t, writeCell(t, cellText, tt.replace...), verb, "half")
@@ -126,7 +184,8 @@ func TestCellCode(t *testing.T) {
 
 // TestCellCodeByName: a name that is not written out reaches everything but the main part.
 func TestCellCodeByName(t *testing.T) {
-	text := strings.Replace(cellText, `method.Register("half", Half{})`, `for name, m := range map[string]inforeg.Method{"half": Half{}} {
+	text := strings.Replace(cellText, `method.Register("half", Half{})`,
+		`for name, m := range map[string]inforeg.Method{"half": Half{}} {
 		method.Register(name, m)
 	}`, 1)
 	want := cellHash(t, writeCell(t, text), "Register", "half")

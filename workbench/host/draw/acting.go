@@ -37,15 +37,31 @@ func (d drawing) actingNotes() []string {
 	at := fmt.Sprintf("seed %d, whose chosen epoch is %d", run.Seed, run.Epoch)
 	switch {
 	case !known && d.sameMaps(a):
-		return []string{fmt.Sprintf("Up to its chosen epoch, %d, %s did not act: its map is that of joint training, point by point.", run.Epoch, a.Name)}
+		return []string{
+			fmt.Sprintf(
+				"Up to its chosen epoch, %d, %s did not act: its map is that of joint training, point by point.",
+				run.Epoch, a.Name,
+			),
+		}
 	case !known:
 		return []string{"When " + a.Name + " acted is not on record."}
 	case len(when) > 0 && d.Searched > 1:
-		return []string{fmt.Sprintf("%s acted on %s with %s: the first of seeds 0 to %d with which it acted by then.", a.Name, strings.Join(when, ", "), at, d.Searched-1)}
+		return []string{
+			fmt.Sprintf(
+				"%s acted on %s with %s: the first of seeds 0 to %d with which it acted by then.", a.Name,
+				strings.Join(when, ", "), at, d.Searched-1,
+			),
+		}
 	case len(when) > 0:
 		return []string{fmt.Sprintf("%s acted on %s with %s.", a.Name, strings.Join(when, ", "), at)}
 	case d.Searched > 1:
-		return []string{fmt.Sprintf("%s acted by the chosen epoch with none of the seeds 0 to %d: nothing in its map, of seed %d, is its doing.", a.Name, d.Searched-1, run.Seed)}
+		return []string{
+			fmt.Sprintf(
+				"%s acted by the chosen epoch with none of the seeds 0 to %d: nothing in its map, of seed %d, is "+
+					"its doing.",
+				a.Name, d.Searched-1, run.Seed,
+			),
+		}
 	}
 	return []string{fmt.Sprintf("%s did not act with %s: nothing in its map is its doing.", a.Name, at)}
 }
@@ -53,6 +69,8 @@ func (d drawing) actingNotes() []string {
 // sameMaps reports whether the map of an arm is that of another one.
 func (d drawing) sameMaps(a wire.ReproducedArm) bool {
 	return slices.ContainsFunc(d.Arms, func(b wire.ReproducedArm) bool {
-		return b.Name != a.Name && len(b.Runs) > 0 && len(b.Runs[0].Maps) > 0 && slices.Equal(a.Runs[0].Maps[0].Points, b.Runs[0].Maps[0].Points)
+		return b.Name != a.Name && len(b.Runs) > 0 && len(b.Runs[0].Maps) > 0 && slices.Equal(
+			a.Runs[0].Maps[0].Points, b.Runs[0].Maps[0].Points,
+		)
 	})
 }

@@ -20,7 +20,9 @@ func (d drawing) acquisition() (*viz.Figure, error) {
 		Title: d.title("InfoReg beside joint training"), Columns: 3, Band: d.band(), ByRun: true, Width: viz.Page,
 		Hollow: fmt.Sprintf("accuracy on the %s split, at the mean of the chosen epochs", splitWord(d.Split)),
 	}
-	acc := viz.LinePanel{Title: "(a) accuracy, validation split", XLabel: "epoch", YLabel: "accuracy (%)", Percent: true}
+	acc := viz.LinePanel{
+		Title: "(a) accuracy, validation split", XLabel: "epoch", YLabel: "accuracy (%)", Percent: true,
+	}
 	var counts []viz.Series
 	for _, a := range d.Arms {
 		for _, m := range slices.Concat([]string{wire.Fused}, d.Modalities) {
@@ -36,14 +38,17 @@ func (d drawing) acquisition() (*viz.Figure, error) {
 			acc.Series = append(acc.Series, s)
 			if p, ok := countedAt(a, m, readout); ok {
 				counts = append(counts, viz.Series{
-					Name: a.Name + ": " + m + ", " + splitWord(d.Split), Run: a.Name, Modality: m, Points: []viz.Point{p}, Hollow: true,
+					Name: a.Name + ": " + m + ", " + splitWord(d.Split), Run: a.Name, Modality: m,
+					Points: []viz.Point{p}, Hollow: true,
 				})
 			}
 		}
 	}
 	acc.Series = append(acc.Series, counts...)
 	weak := d.weakest()
-	inside := viz.LinePanel{Title: "(b) trace under " + wire.ArmInfoReg, XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
+	inside := viz.LinePanel{
+		Title: "(b) trace under " + wire.ArmInfoReg, XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true,
+	}
 	beside := viz.LinePanel{Title: "(c) trace of " + weak, XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
 	for _, a := range d.Arms {
 		if a.Name == wire.ArmInfoReg {
@@ -70,7 +75,9 @@ func splitWord(split string) string {
 
 // countedAt is an arm's accuracy on the split that counts, at the mean of the epochs that were chosen.
 func countedAt(a wire.ReproducedArm, encoder, readout string) (viz.Point, bool) {
-	i := slices.IndexFunc(a.Accuracies, func(s wire.Summary) bool { return s.Encoder == encoder && s.Readout == readout })
+	i := slices.IndexFunc(
+		a.Accuracies, func(s wire.Summary) bool { return s.Encoder == encoder && s.Readout == readout },
+	)
 	epochs, n := 0, 0
 	for _, run := range a.Runs {
 		if run.Missing == "" {
@@ -134,7 +141,9 @@ func sweeps(recs ...*wire.Reproduction) (*viz.Figure, error) {
 	}
 	setting := sweptSettings[recs[0].Target]
 	first := drawing{recs[0]}
-	f := viz.PanelsFigure{Title: first.title("Accuracy against " + setting.name), Columns: 2, Band: first.band(), Width: viz.Page}
+	f := viz.PanelsFigure{
+		Title: first.title("Accuracy against " + setting.name), Columns: 2, Band: first.band(), Width: viz.Page,
+	}
 	if len(recs) > 1 {
 		f.Title = "Accuracy against " + setting.name
 	}
@@ -176,7 +185,8 @@ func (d drawing) swept(encoder string) (viz.Series, bool) {
 	s := viz.Series{Name: encoder, Run: wire.ArmInfoReg, Modality: encoder}
 	for _, a := range d.Arms {
 		for _, sum := range a.Accuracies {
-			if a.X == nil || sum.Encoder != encoder || sum.Readout != wire.ReadoutHead && sum.Readout != wire.ReadoutSplit {
+			if a.X == nil || sum.Encoder != encoder ||
+				sum.Readout != wire.ReadoutHead && sum.Readout != wire.ReadoutSplit {
 				continue
 			}
 			s.Points = append(s.Points, meanPoint(*a.X, sum))
@@ -209,8 +219,11 @@ func SaveSets(recs []*wire.Reproduction, dir string) (string, error) {
 	f, err := sweeps(list...)
 	if err != nil {
 		return "", &wire.Problem{
-			Message: fmt.Sprintf("%s on %s cannot be drawn together: %s", list[0].Target, strings.Join(names, ", "), wire.OneLine(err.Error())),
-			Hint:    "name fewer records with -from",
+			Message: fmt.Sprintf(
+				"%s on %s cannot be drawn together: %s", list[0].Target, strings.Join(names, ", "),
+				wire.OneLine(err.Error()),
+			),
+			Hint: "name fewer records with -from",
 		}
 	}
 	if f == nil {

@@ -21,7 +21,8 @@ func ruleOf(c wire.ReproducedCurve) (rule inforeg.WindowRule, every float64) {
 
 // armRule is the window test by which an arm's curve is looked at, and how many epochs lie between two.
 func armRule(a wire.ReproducedArm, c wire.ReproducedCurve) (rule inforeg.WindowRule, every float64) {
-	if c.Test == nil && a.Method == "joint" { // nothing was regulated by it: the floor of windows that are only looked at
+	// nothing was regulated by it: the floor of windows that are only looked at
+	if c.Test == nil && a.Method == "joint" {
 		return method.RuleOf(nil, 1, 0), 1
 	}
 	return ruleOf(c)
@@ -51,7 +52,8 @@ func atTests(c wire.ReproducedCurve, numbers []float64) []float64 {
 	var list []float64
 	for i, x := range c.Epochs {
 		at := int(math.Round(x / every))
-		if at < 1 || i >= len(numbers) || math.Abs(float64(at)*every-x) > 1e-6*every { // epochs are quotients of steps, which round
+		// epochs are quotients of steps, which round
+		if at < 1 || i >= len(numbers) || math.Abs(float64(at)*every-x) > 1e-6*every {
 			continue
 		}
 		for len(list) < at {

@@ -18,7 +18,8 @@ const farApart = 0.1
 // whyApart is why a prediction and a measurement may be far apart. On utdmhad after epoch 3 noise predicts .46 for
 // depth and training's batches have .06. In another run, with .68 and .02, sixteen further batches with the weights
 // held, at learning rate 0, had .54.
-const whyApart = "the prediction is of batches at the same weights, the measured ones are of steps in a row, between which the weights move."
+const whyApart = "the prediction is of batches at the same weights, the measured ones are of steps in a row, between " +
+	"which the weights move."
 
 // cosines draws the matrices of joint training inside the window and after the last epoch (figure 4); where no window
 // is open beyond noise, those of the epochs that are on record.
@@ -41,11 +42,18 @@ func (d drawing) cosines() (*viz.Figure, error) {
 			for _, c := range list {
 				f.Panels = append(f.Panels, cosinePanel(c, windows))
 				if c.Expected != nil && math.Abs(*c.Expected-c.Mean) > farApart {
-					far = append(far, fmt.Sprintf("%s, epoch %g (predicted %.2f, measured %.2f)", c.Encoder, c.Epoch, *c.Expected, c.Mean))
+					far = append(
+						far,
+						fmt.Sprintf(
+							"%s, epoch %g (predicted %.2f, measured %.2f)", c.Encoder, c.Epoch, *c.Expected, c.Mean,
+						),
+					)
 				}
 			}
 			if len(far) > 0 {
-				f.Notes = append(f.Notes, "Prediction and measurement are far apart for "+strings.Join(far, ", ")+": "+whyApart)
+				f.Notes = append(
+					f.Notes, "Prediction and measurement are far apart for "+strings.Join(far, ", ")+": "+whyApart,
+				)
 			}
 		}
 	}
@@ -97,7 +105,11 @@ func shownCosines(all []wire.ReproducedCosine, windows []viz.Window) (list []wir
 	case len(windows) == 0:
 		return all, []string{"Eq. 11 opens no window beyond two standard errors in this run: no matrix is inside one."}
 	case math.IsNaN(inside):
-		return all, []string{"Windows by eq. 11 beyond two standard errors: " + strings.Join(when, ", ") + ". No cosines of these epochs are on record."}
+		return all, []string{
+			"Windows by eq. 11 beyond two standard errors: " + strings.Join(
+				when, ", ",
+			) + ". No cosines of these epochs are on record.",
+		}
 	}
 	for _, c := range all {
 		if c.Epoch == inside || c.Epoch == last {
@@ -126,8 +138,11 @@ func cosinePanel(c wire.ReproducedCosine, windows []viz.Window) viz.CosinePanel 
 		name += ", after the window"
 	}
 	p := viz.CosinePanel{
-		Name: name, Matrix: c.Matrix, Labels: labels, Mean: c.Mean, Expected: number(c.Expected), NoiseScale: number(c.Noise),
-		Rows: []viz.CosineRow{{Name: fmt.Sprintf("B = %d", c.Batch), Mean: c.Mean, SD: number(c.SD), Expected: number(c.Expected)}},
+		Name: name, Matrix: c.Matrix, Labels: labels, Mean: c.Mean, Expected: number(c.Expected),
+		NoiseScale: number(c.Noise),
+		Rows: []viz.CosineRow{
+			{Name: fmt.Sprintf("B = %d", c.Batch), Mean: c.Mean, SD: number(c.SD), Expected: number(c.Expected)},
+		},
 	}
 	if c.Chance != nil && c.ChanceSD != nil {
 		p.Baseline = viz.CosineBaseline{Name: "permuted", Mean: *c.Chance, SD: *c.ChanceSD}

@@ -98,7 +98,9 @@ func needs(what string, runs []record.Recorded, hint string) error {
 
 // drawTrace draws the trace of every encoder, and where the window test of the run opens.
 func drawTrace(kind string, runs []record.Recorded) (*viz.Figure, error) {
-	f := viz.TraceFigure{Title: "Fisher trace of each encoder", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Marks: Marks(runs)}
+	f := viz.TraceFigure{
+		Title: "Fisher trace of each encoder", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Marks: Marks(runs),
+	}
 	switch kind {
 	case inforeg.KindReleased:
 		f.Title, f.YLabel = "Accumulator of the published code", "released (nats²)"
@@ -118,7 +120,12 @@ func drawTrace(kind string, runs []record.Recorded) (*viz.Figure, error) {
 			if len(points) == 0 {
 				continue
 			}
-			f.Series = append(f.Series, viz.Series{Name: labelOf(rec, m, runs), Run: rec.Status.Name, Modality: m, Points: points, Definition: def})
+			f.Series = append(
+				f.Series,
+				viz.Series{
+					Name: labelOf(rec, m, runs), Run: rec.Status.Name, Modality: m, Points: points, Definition: def,
+				},
+			)
 		}
 		windows, err := WindowsOf(rec, kind)
 		if err != nil {
@@ -172,7 +179,8 @@ func windowsOfTrace(rec record.Recorded, modality string, trace, riseErrors []fl
 				end++
 			}
 			list = append(list, viz.Window{
-				Run: rec.Status.Name, Modality: modality, From: rec.Epochs(from * rec.Interval()), To: rec.Epochs(end * rec.Interval()), Uncertain: uncertain[from],
+				Run: rec.Status.Name, Modality: modality, From: rec.Epochs(from * rec.Interval()),
+				To: rec.Epochs(end * rec.Interval()), Uncertain: uncertain[from],
 			})
 			from = end
 		}
@@ -187,10 +195,17 @@ func drawAccuracy(runs []record.Recorded) (*viz.Figure, error) {
 	for _, rec := range runs {
 		add := func(encoder, readout, name string) {
 			points := PointsOf(rec, func(p wire.Record) bool {
-				return p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Encoder == encoder && p.Readout == readout
+				return p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Encoder == encoder &&
+					p.Readout == readout
 			})
 			if len(points) > 0 {
-				f.Series = append(f.Series, viz.Series{Name: labelOf(rec, name, runs), Run: rec.Status.Name + readoutSuffix[readout], Modality: encoder, Points: points})
+				f.Series = append(
+					f.Series,
+					viz.Series{
+						Name: labelOf(rec, name, runs), Run: rec.Status.Name + readoutSuffix[readout],
+						Modality: encoder, Points: points,
+					},
+				)
 			}
 		}
 		add(wire.Fused, wire.ReadoutHead, wire.Fused)
@@ -222,14 +237,22 @@ func lossSeries(runs []record.Recorded) []viz.Series {
 	var list []viz.Series
 	for _, rec := range runs {
 		if len(rec.History.Metrics) > 0 {
-			list = append(list, viz.Series{Name: labelOf(rec, "loss", runs), Run: rec.Status.Name, Modality: wire.Fused, Points: perStep(rec, "loss")})
+			list = append(
+				list,
+				viz.Series{
+					Name: labelOf(rec, "loss", runs), Run: rec.Status.Name, Modality: wire.Fused,
+					Points: perStep(rec, "loss"),
+				},
+			)
 		}
 	}
 	return list
 }
 
 func drawLoss(runs []record.Recorded) (*viz.Figure, error) {
-	f := viz.LossFigure{Title: "Training loss", XLabel: "step", YLabel: "cross entropy (nats)", Series: lossSeries(runs)}
+	f := viz.LossFigure{
+		Title: "Training loss", XLabel: "step", YLabel: "cross entropy (nats)", Series: lossSeries(runs),
+	}
 	if len(f.Series) == 0 {
 		return nil, needs("loss", runs, "take a step first")
 	}
@@ -252,7 +275,10 @@ func drawLive(runs []record.Recorded) (*viz.Figure, error) {
 			} {
 				points := PointsOf(rec, func(p wire.Record) bool { return p.Encoder == m && part.pick(p) })
 				if len(points) > 0 {
-					*part.list = append(*part.list, viz.Series{Name: labelOf(rec, m, runs), Run: rec.Status.Name, Modality: m, Points: points})
+					*part.list = append(
+						*part.list,
+						viz.Series{Name: labelOf(rec, m, runs), Run: rec.Status.Name, Modality: m, Points: points},
+					)
 				}
 			}
 		}
@@ -260,7 +286,12 @@ func drawLive(runs []record.Recorded) (*viz.Figure, error) {
 			return p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Readout == wire.ReadoutHead
 		})
 		if len(points) > 0 {
-			f.Accuracy = append(f.Accuracy, viz.Series{Name: labelOf(rec, wire.Fused, runs), Run: rec.Status.Name, Modality: wire.Fused, Points: points})
+			f.Accuracy = append(
+				f.Accuracy,
+				viz.Series{
+					Name: labelOf(rec, wire.Fused, runs), Run: rec.Status.Name, Modality: wire.Fused, Points: points,
+				},
+			)
 		}
 		windows, err := WindowsOf(rec, inforeg.KindFisherEmp)
 		if err != nil {

@@ -56,7 +56,8 @@ func traceOfKind(kind string) func([]record.Recorded) (*viz.Figure, error) {
 func notRecorded([]record.Recorded) (*viz.Figure, error) {
 	return nil, &wire.Problem{
 		Message: "samples: they are measured anew, which needs the run itself",
-		Hint: "draw them in a notebook with wb.Draw(wb.TopSamples, run), or with `primewindow probe RUN -kind samples -out FILE`; " +
+		Hint: "draw them in a notebook with wb.Draw(wb.TopSamples, run), or with `primewindow probe RUN -kind " +
+			"samples -out FILE`; " +
 			"of one run at a time",
 	}
 }

@@ -13,7 +13,9 @@ import (
 
 // gaps draws how far apart the modalities are under each method (figure 3), of two the first less the second.
 func (d drawing) gaps() (*viz.Figure, error) {
-	f := viz.PanelsFigure{Title: d.title("Gap between the modalities"), Columns: 2, ShareX: true, Band: d.band(), Width: viz.Page}
+	f := viz.PanelsFigure{
+		Title: d.title("Gap between the modalities"), Columns: 2, ShareX: true, Band: d.band(), Width: viz.Page,
+	}
 	for _, part := range gapParts {
 		p := part.panel()
 		for _, a := range d.Arms {
@@ -21,7 +23,9 @@ func (d drawing) gaps() (*viz.Figure, error) {
 			gap.Runs = nil
 			for _, run := range a.Runs {
 				if c, ok := gapOf(run, part.kind, d.Modalities, part.value); ok {
-					gap.Runs = append(gap.Runs, wire.ReproducedRun{RunOutcome: run.RunOutcome, Curves: []wire.ReproducedCurve{c}})
+					gap.Runs = append(
+						gap.Runs, wire.ReproducedRun{RunOutcome: run.RunOutcome, Curves: []wire.ReproducedCurve{c}},
+					)
 				}
 			}
 			if s, ok := d.series(gap, "gap", a.Name+": "+gapName(d.Modalities), wire.Fused, false); ok {
@@ -42,7 +46,9 @@ func gapName(modalities []string) string {
 }
 
 // gapOf is the curve of a run's gap.
-func gapOf(run wire.ReproducedRun, kind string, modalities []string, value func(float64) float64) (wire.ReproducedCurve, bool) {
+func gapOf(
+	run wire.ReproducedRun, kind string, modalities []string, value func(float64) float64,
+) (wire.ReproducedCurve, bool) {
 	out := wire.ReproducedCurve{Quantity: "gap"}
 	every := 1.0
 	var traces [][]float64
@@ -76,7 +82,10 @@ func gapOf(run wire.ReproducedRun, kind string, modalities []string, value func(
 // nulls draws the trace as it is measured in five ways, beside runs in which there is nothing to learn: if a window is
 // open there, it is not the network's.
 func (d drawing) nulls() (*viz.Figure, error) {
-	f := viz.PanelsFigure{Title: d.title("Whose is the window? Tr(F) at the observed labels"), ShareX: true, Band: d.band(), Width: viz.Page}
+	f := viz.PanelsFigure{
+		Title: d.title("Whose is the window? Tr(F) at the observed labels"), ShareX: true, Band: d.band(),
+		Width: viz.Page,
+	}
 	for _, a := range d.Arms {
 		for _, way := range ways {
 			p := viz.LinePanel{Title: a.Name + ": " + way.title, XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
@@ -115,7 +124,10 @@ var ways = []struct {
 }{
 	{"re-estimated statistics", inforeg.KindFisherEmp, 1, false},
 	{"running statistics", inforeg.KindFisherEmp + " eval", 1, false},
-	{fmt.Sprintf("mean of %d, zeros before", inforeg.ReleasedSmoothing), inforeg.KindFisherEmp, inforeg.ReleasedSmoothing, true},
+	{
+		fmt.Sprintf("mean of %d, zeros before", inforeg.ReleasedSmoothing), inforeg.KindFisherEmp,
+		inforeg.ReleasedSmoothing, true,
+	},
 }
 
 // windowNotes say in words when eq. 11 opens the window, by each way of looking.
@@ -137,7 +149,10 @@ func (d drawing) windowNotes() []string {
 				text := fmt.Sprintf("%s, %s: never", way.title, m)
 				if total > 0 {
 					runs := float64(len(seeds))
-					text = fmt.Sprintf("%s, %s: %.1f epochs a seed, between epochs %g and %g", way.title, m, total/runs, spans[0].from, spans[len(spans)-1].to-1)
+					text = fmt.Sprintf(
+						"%s, %s: %.1f epochs a seed, between epochs %g and %g", way.title, m, total/runs, spans[0].from,
+						spans[len(spans)-1].to-1,
+					)
 					if way.smooth == 1 {
 						text += fmt.Sprintf(", %.1f of them beyond two standard errors", certain/runs)
 					}
@@ -146,7 +161,13 @@ func (d drawing) windowNotes() []string {
 			}
 		}
 		if len(parts) > 0 {
-			list = append(list, fmt.Sprintf("Open by eq. 11 with %s, %s: %s.", ruleWords(a, ways[0].kind+" "+d.Modalities[0]), a.Name, strings.Join(parts, "; ")))
+			list = append(
+				list,
+				fmt.Sprintf(
+					"Open by eq. 11 with %s, %s: %s.", ruleWords(a, ways[0].kind+" "+d.Modalities[0]), a.Name,
+					strings.Join(parts, "; "),
+				),
+			)
 		}
 	}
 	return list
@@ -257,7 +278,8 @@ func holeOf(a wire.ReproducedArm) string {
 // forest draws the paired differences of the fused prediction, with their intervals.
 func (d drawing) forest() (*viz.Figure, error) {
 	f := viz.ForestFigure{
-		Title: d.title("Difference to " + d.Baseline), Label: "accuracy (points)", Interval: "95 % t interval, paired over seeds", Percent: true,
+		Title: d.title("Difference to " + d.Baseline), Label: "accuracy (points)",
+		Interval: "95 % t interval, paired over seeds", Percent: true,
 		Less: d.Baseline + " better", More: "better than " + d.Baseline, Width: d.width(),
 	}
 	drawn := false
@@ -266,7 +288,10 @@ func (d drawing) forest() (*viz.Figure, error) {
 			continue
 		}
 		row := viz.ForestRow{Name: a.Name, Modality: wire.Fused}
-		i := slices.IndexFunc(a.Differences, func(x wire.Difference) bool { return x.Encoder == wire.Fused && x.Readout == wire.ReadoutHead })
+		i := slices.IndexFunc(
+			a.Differences,
+			func(x wire.Difference) bool { return x.Encoder == wire.Fused && x.Readout == wire.ReadoutHead },
+		)
 		switch {
 		case i < 0:
 			row.Missing = holeOf(a)

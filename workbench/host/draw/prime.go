@@ -39,9 +39,13 @@ func (d drawing) prime() (*viz.Figure, error) {
 // joint training at the same rate, and the rise, as a ratio, of the leading modality's trace at the first window test
 // in joint training.
 func (d drawing) rates() (*viz.Figure, error) {
-	f := viz.PanelsFigure{Title: d.title("Gain and rise against the learning rate"), Columns: 3, Band: d.band(), Width: viz.Page}
+	f := viz.PanelsFigure{
+		Title: d.title("Gain and rise against the learning rate"), Columns: 3, Band: d.band(), Width: viz.Page,
+	}
 	panel := func(title, label string) viz.LinePanel {
-		return viz.LinePanel{Title: title, XLabel: "learning rate", YLabel: label, LogX: true, AtPoints: true, Percent: true}
+		return viz.LinePanel{
+			Title: title, XLabel: "learning rate", YLabel: label, LogX: true, AtPoints: true, Percent: true,
+		}
 	}
 	accuracy := panel("fused accuracy", "accuracy (%)")
 	gain := panel("InfoReg less joint training, 95 % interval", "points")
@@ -75,7 +79,10 @@ func (d drawing) rates() (*viz.Figure, error) {
 	for _, part := range []struct {
 		panel  *viz.LinePanel
 		series []viz.Series
-	}{{&accuracy, []viz.Series{*of[wire.ArmJoint], *of[wire.ArmInfoReg]}}, {&gain, []viz.Series{gained}}, {&rise, []viz.Series{rose}}} {
+	}{
+		{&accuracy, []viz.Series{*of[wire.ArmJoint], *of[wire.ArmInfoReg]}}, {&gain, []viz.Series{gained}},
+		{&rise, []viz.Series{rose}},
+	} {
 		for _, s := range part.series {
 			if len(s.Points) > 0 {
 				slices.SortFunc(s.Points, func(a, b viz.Point) int { return int(math.Copysign(1, a.X-b.X)) })
@@ -94,7 +101,9 @@ func gainOf(a wire.ReproducedArm) (viz.Point, bool) {
 	if a.Against != "" {
 		list = a.Apart
 	}
-	i := slices.IndexFunc(list, func(x wire.Difference) bool { return x.Encoder == wire.Fused && x.Readout == wire.ReadoutHead })
+	i := slices.IndexFunc(
+		list, func(x wire.Difference) bool { return x.Encoder == wire.Fused && x.Readout == wire.ReadoutHead },
+	)
 	if i < 0 || a.X == nil {
 		return viz.Point{}, false
 	}

@@ -26,7 +26,10 @@ func drawSmooth(runs []record.Recorded) (*viz.Figure, error) {
 	}{
 		{"as measured", 1, false},
 		{fmt.Sprintf("mean over %d epochs", inforeg.ReleasedSmoothing), inforeg.ReleasedSmoothing, false},
-		{fmt.Sprintf("mean over %d epochs, zeros before the first (published code)", inforeg.ReleasedSmoothing), inforeg.ReleasedSmoothing, true},
+		{
+			fmt.Sprintf("mean over %d epochs, zeros before the first (published code)", inforeg.ReleasedSmoothing),
+			inforeg.ReleasedSmoothing, true,
+		},
 	} {
 		p := viz.LinePanel{Title: way.title, XLabel: "epoch", YLabel: "Tr(F) (nats²)"}
 		for _, m := range rec.Status.Modalities {
@@ -57,7 +60,10 @@ func drawSmooth(runs []record.Recorded) (*viz.Figure, error) {
 			p.Series, p.Windows = append(p.Series, s), append(p.Windows, windows...)
 		}
 		if len(p.Series) == 0 {
-			return nil, needs("trace at the end of every interval of window_every", runs, "train some epochs with every.fisher_emp at window")
+			return nil, needs(
+				"trace at the end of every interval of window_every", runs,
+				"train some epochs with every.fisher_emp at window",
+			)
 		}
 		f.Panels = append(f.Panels, p)
 	}
@@ -73,7 +79,8 @@ func drawRunning(runs []record.Recorded) (*viz.Figure, error) {
 		for _, m := range rec.Status.Modalities {
 			all := map[string][]viz.Point{}
 			for _, p := range rec.History.Probes {
-				own := (p.Kind == inforeg.KindFisherEmp || p.Kind == inforeg.KindFisherTrue) && (rec.Scheduled(p) || strings.HasSuffix(p.Way, wire.InStep))
+				own := (p.Kind == inforeg.KindFisherEmp || p.Kind == inforeg.KindFisherTrue) &&
+					(rec.Scheduled(p) || strings.HasSuffix(p.Way, wire.InStep))
 				if p.Encoder != m || !own || p.Value <= 0 {
 					continue
 				}
@@ -88,7 +95,10 @@ func drawRunning(runs []record.Recorded) (*viz.Figure, error) {
 					panels[def] = &viz.LinePanel{Title: def, XLabel: "epoch", YLabel: "nats²", Log: true}
 				}
 				slices.SortStableFunc(points, func(a, b viz.Point) int { return int(math.Copysign(1, a.X-b.X)) })
-				panels[def].Series = append(panels[def].Series, viz.Series{Name: labelOf(rec, m, runs), Run: rec.Status.Name, Modality: m, Points: points})
+				panels[def].Series = append(
+					panels[def].Series,
+					viz.Series{Name: labelOf(rec, m, runs), Run: rec.Status.Name, Modality: m, Points: points},
+				)
 			}
 		}
 	}
@@ -125,7 +135,10 @@ func drawGap(runs []record.Recorded) (*viz.Figure, error) {
 		p := part.panel()
 		for _, rec := range runs {
 			if len(rec.Status.Modalities) < 2 {
-				return nil, &wire.Problem{Message: fmt.Sprintf("gap of %s: it has one modality", rec.Status.Name), Hint: "a gap is between two or more"}
+				return nil, &wire.Problem{
+					Message: fmt.Sprintf("gap of %s: it has one modality", rec.Status.Name),
+					Hint:    "a gap is between two or more",
+				}
 			}
 			var points []viz.Point
 			traces := make([][]float64, len(rec.Status.Modalities))
@@ -138,7 +151,13 @@ func drawGap(runs []record.Recorded) (*viz.Figure, error) {
 					low, high = min(low, part.value(t[e])), max(high, part.value(t[e]))
 				}
 				if gap := high - low; len(traces) == 2 && !math.IsNaN(gap) { // with two, the sign says who leads
-					points = append(points, viz.Point{X: rec.Epochs((e + 1) * rec.Interval()), Y: part.value(traces[0][e]) - part.value(traces[1][e])})
+					points = append(
+						points,
+						viz.Point{
+							X: rec.Epochs((e + 1) * rec.Interval()),
+							Y: part.value(traces[0][e]) - part.value(traces[1][e]),
+						},
+					)
 				} else if !math.IsNaN(gap) {
 					points = append(points, viz.Point{X: rec.Epochs((e + 1) * rec.Interval()), Y: gap})
 				}
@@ -152,7 +171,9 @@ func drawGap(runs []record.Recorded) (*viz.Figure, error) {
 			} else {
 				name += ": largest less least"
 			}
-			p.Series = append(p.Series, viz.Series{Name: name, Run: rec.Status.Name, Modality: wire.Fused, Points: points})
+			p.Series = append(
+				p.Series, viz.Series{Name: name, Run: rec.Status.Name, Modality: wire.Fused, Points: points},
+			)
 		}
 		if len(p.Series) == 0 {
 			return nil, needs("gap", runs, "train to the end of an epoch")
@@ -175,7 +196,10 @@ func drawMotion(runs []record.Recorded) (*viz.Figure, error) {
 			for _, m := range rec.Status.Modalities {
 				points := PointsOf(rec, func(p wire.Record) bool { return p.Kind == part.kind && p.Encoder == m })
 				if len(points) > 0 {
-					p.Series = append(p.Series, viz.Series{Name: labelOf(rec, m, runs), Run: rec.Status.Name, Modality: m, Points: points})
+					p.Series = append(
+						p.Series,
+						viz.Series{Name: labelOf(rec, m, runs), Run: rec.Status.Name, Modality: m, Points: points},
+					)
 				}
 			}
 		}
@@ -193,7 +217,9 @@ const maxBars = 60
 // drawLayers draws which layers carry the last trace on record of the first run.
 func drawLayers(runs []record.Recorded) (*viz.Figure, error) {
 	rec := runs[0]
-	f := viz.BarsFigure{Title: fmt.Sprintf("Trace by layer, %s", rec.Status.Name), Label: "part of Tr(F) (nats²)", Log: true}
+	f := viz.BarsFigure{
+		Title: fmt.Sprintf("Trace by layer, %s", rec.Status.Name), Label: "part of Tr(F) (nats²)", Log: true,
+	}
 	for _, m := range rec.Status.Modalities {
 		for _, p := range slices.Backward(rec.History.Probes) {
 			if p.Kind != inforeg.KindFisherEmp || p.Encoder != m || !rec.Scheduled(p) || len(p.Parts) == 0 {
@@ -207,7 +233,13 @@ func drawLayers(runs []record.Recorded) (*viz.Figure, error) {
 			}
 			for _, name := range names {
 				if p.Parts[name] > 0 {
-					f.Bars = append(f.Bars, viz.Bar{Name: strings.TrimPrefix(name, "enc."), Modality: m, Value: p.Parts[name], Definition: record.Definition(p)})
+					f.Bars = append(
+						f.Bars,
+						viz.Bar{
+							Name: strings.TrimPrefix(name, "enc."), Modality: m, Value: p.Parts[name],
+							Definition: record.Definition(p),
+						},
+					)
 				}
 			}
 			f.Title = fmt.Sprintf("Trace by layer, %s, after step %d", rec.Status.Name, p.Step)
@@ -239,21 +271,33 @@ func drawCosine(runs []record.Recorded) (*viz.Figure, error) {
 			continue
 		}
 		then := func(q wire.Record) bool { return q.Step == p.Step }
-		same := func(q wire.Record) bool { return then(q) && record.LastOf(q.Way) == record.LastOf(p.Way) } // of the same gradients
+		// of the same gradients
+		same := func(q wire.Record) bool { return then(q) && record.LastOf(q.Way) == record.LastOf(p.Way) }
 		labels := make([]string, p.N)
 		for i := range labels {
 			labels[i] = fmt.Sprint(p.Step - p.N + i)
 		}
-		panel := viz.CosinePanel{Name: m, Matrix: p.Matrix, Labels: labels, Mean: p.Value, Expected: math.NaN(), NoiseScale: math.NaN()}
+		panel := viz.CosinePanel{
+			Name: m, Matrix: p.Matrix, Labels: labels, Mean: p.Value, Expected: math.NaN(), NoiseScale: math.NaN(),
+		}
 		if s, ok := last(wire.KindNoise, then); ok {
 			if g, ok := last(wire.KindSignal, then); ok {
 				panel.NoiseScale = inforeg.NoiseScale(max(0, s.Value), g.Value)
 				panel.Expected = inforeg.ExpectedCosine(panel.NoiseScale, int(batch))
 			}
 		}
-		panel.Rows = append(panel.Rows, viz.CosineRow{Name: fmt.Sprintf("B = %g", batch), Mean: p.Value, SD: inforeg.CosineError(p.Matrix), Expected: panel.Expected})
+		panel.Rows = append(
+			panel.Rows,
+			viz.CosineRow{
+				Name: fmt.Sprintf("B = %g", batch), Mean: p.Value, SD: inforeg.CosineError(p.Matrix),
+				Expected: panel.Expected,
+			},
+		)
 		if twice, ok := last(wire.KindTwice, same); ok {
-			row := viz.CosineRow{Name: fmt.Sprintf("B = %g", 2*batch), Mean: twice.Value, SD: inforeg.CosineError(twice.Matrix), Expected: math.NaN()}
+			row := viz.CosineRow{
+				Name: fmt.Sprintf("B = %g", 2*batch), Mean: twice.Value, SD: inforeg.CosineError(twice.Matrix),
+				Expected: math.NaN(),
+			}
 			if !math.IsNaN(panel.NoiseScale) {
 				row.Expected = inforeg.ExpectedCosine(panel.NoiseScale, int(2*batch))
 			}

@@ -73,7 +73,10 @@ func Reproduction(rec *wire.Reproduction) ([]NamedFigure, error) {
 	for _, p := range parts {
 		f, err := p.draw(d)
 		if err != nil {
-			return nil, &wire.Problem{Message: fmt.Sprintf("%s on %s cannot be drawn: %s", rec.Target, rec.Data, wire.OneLine(err.Error())), Hint: "primewindow reproduce writes the record anew from the runs"}
+			return nil, &wire.Problem{
+				Message: fmt.Sprintf("%s on %s cannot be drawn: %s", rec.Target, rec.Data, wire.OneLine(err.Error())),
+				Hint:    "primewindow reproduce writes the record anew from the runs",
+			}
 		}
 		if f != nil {
 			list = append(list, NamedFigure{p.name, f})
@@ -169,7 +172,9 @@ func (d drawing) series(a wire.ReproducedArm, quantity, name, modality string, l
 }
 
 // windows are an arm's windows of a trace, with how many of its runs have them open.
-func (d drawing) windows(a wire.ReproducedArm, quantity, modality string, smooth int, padded bool) ([]viz.Window, error) {
+func (d drawing) windows(
+	a wire.ReproducedArm, quantity, modality string, smooth int, padded bool,
+) ([]viz.Window, error) {
 	seeds, err := d.seedIntervals(a, quantity, smooth, padded)
 	if err != nil {
 		return nil, err
@@ -179,11 +184,16 @@ func (d drawing) windows(a wire.ReproducedArm, quantity, modality string, smooth
 
 // alone draws the whole model's trace and each modality's in joint training, and each modality's alone (figure 1).
 func (d drawing) alone() (*viz.Figure, error) {
-	f := viz.PanelsFigure{Title: d.title("Tr(F) in joint training and alone"), Columns: 2, ShareX: true, ShareY: true, Band: d.band(), Width: viz.Page}
+	f := viz.PanelsFigure{
+		Title: d.title("Tr(F) in joint training and alone"), Columns: 2, ShareX: true, ShareY: true, Band: d.band(),
+		Width: viz.Page,
+	}
 	together := viz.LinePanel{Title: "joint training", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
 	apart := viz.LinePanel{Title: "each modality alone", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Log: true}
 	a, _ := d.arm(wire.ArmJoint)
-	if s, ok := d.series(a, inforeg.KindFisherEmp+" "+wire.WholeModel, "whole model, "+wire.ArmJoint, wire.Fused, true); ok {
+	if s, ok := d.series(
+		a, inforeg.KindFisherEmp+" "+wire.WholeModel, "whole model, "+wire.ArmJoint, wire.Fused, true,
+	); ok {
 		together.Series = append(together.Series, s)
 	} else { // of a record that was made before it was measured
 		together.Title += " (whole model: not on record)"
@@ -249,12 +259,20 @@ func (d drawing) traces() (*viz.Figure, error) {
 	if len(p.Series) == 0 {
 		return nil, nil
 	}
-	return viz.Trace(viz.TraceFigure{Title: d.title("Tr(F) in joint training"), XLabel: p.XLabel, YLabel: p.YLabel, Series: p.Series, Windows: p.Windows, Band: d.band(), Width: viz.Column})
+	return viz.Trace(
+		viz.TraceFigure{
+			Title: d.title("Tr(F) in joint training"), XLabel: p.XLabel, YLabel: p.YLabel, Series: p.Series,
+			Windows: p.Windows, Band: d.band(), Width: viz.Column,
+		},
+	)
 }
 
 // maps draws the maps of the last modality's features (figures 6 and 9).
 func (d drawing) maps() (*viz.Figure, error) {
-	f := viz.EmbeddingFigure{Title: d.title("Features of " + d.Modalities[len(d.Modalities)-1]), Classes: d.Classes, Notes: d.actingNotes(), Width: viz.Page}
+	f := viz.EmbeddingFigure{
+		Title: d.title("Features of " + d.Modalities[len(d.Modalities)-1]), Classes: d.Classes, Notes: d.actingNotes(),
+		Width: viz.Page,
+	}
 	for _, a := range d.Arms {
 		for _, run := range a.Runs {
 			for _, m := range run.Maps {
@@ -265,7 +283,8 @@ func (d drawing) maps() (*viz.Figure, error) {
 				f.Panels = append(f.Panels, viz.EmbeddingPanel{
 					Name: a.Name, Points: m.Points, Labels: m.Labels, Perplexity: m.Perplexity,
 					Quality: tsne.Quality{
-						Points: q.Points, Neighbors: q.Neighbors, KL: q.KL, Trustworthiness: q.Trustworthiness, Continuity: q.Continuity,
+						Points: q.Points, Neighbors: q.Neighbors, KL: q.KL, Trustworthiness: q.Trustworthiness,
+						Continuity:   q.Continuity,
 						Preservation: q.Preservation, AccuracyFeatures: q.AccuracyFeatures, AccuracyMap: q.AccuracyMap,
 					},
 				})

@@ -32,11 +32,26 @@ func TestShownCosines(t *testing.T) {
 		reason  string
 	}{
 		{"none open", at(3, 12), nil, []float64{3, 12}, "opens no window", "all that are on record"},
-		{"inside", at(3, 5, 12), []viz.Window{window(4, 6)}, []float64{5, 12}, "audio from epoch 4 to 6", "epoch 3 ended before it"},
-		{"the first inside", at(3, 4, 12), []viz.Window{window(2, 4)}, []float64{3, 12}, "audio from epoch 2 to 4", "both are inside"},
-		{"at its end", at(3, 12), []viz.Window{window(2, 3)}, []float64{3, 12}, "audio from epoch 2 to 3", "the third epoch is from 2 to 3"},
-		{"not measured inside", at(3, 12), []viz.Window{window(7, 9)}, []float64{3, 12}, "No cosines of these epochs are on record", "an old record"},
-		{"open at the end", at(3, 12), []viz.Window{window(11, 12)}, []float64{12}, "audio from epoch 11 to 12", "the last is inside, and drawn once"},
+		{
+			"inside", at(3, 5, 12), []viz.Window{window(4, 6)}, []float64{5, 12}, "audio from epoch 4 to 6",
+			"epoch 3 ended before it",
+		},
+		{
+			"the first inside", at(3, 4, 12), []viz.Window{window(2, 4)}, []float64{3, 12}, "audio from epoch 2 to 4",
+			"both are inside",
+		},
+		{
+			"at its end", at(3, 12), []viz.Window{window(2, 3)}, []float64{3, 12}, "audio from epoch 2 to 3",
+			"the third epoch is from 2 to 3",
+		},
+		{
+			"not measured inside", at(3, 12), []viz.Window{window(7, 9)}, []float64{3, 12},
+			"No cosines of these epochs are on record", "an old record",
+		},
+		{
+			"open at the end", at(3, 12), []viz.Window{window(11, 12)}, []float64{12}, "audio from epoch 11 to 12",
+			"the last is inside, and drawn once",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			list, notes := shownCosines(tt.all, tt.windows)
@@ -103,7 +118,8 @@ func withoutWhole(rec *wire.Reproduction) {
 		for j := range rec.Arms[i].Runs {
 			run := &rec.Arms[i].Runs[j]
 			run.Curves = slices.DeleteFunc(run.Curves, func(c wire.ReproducedCurve) bool {
-				return strings.HasSuffix(c.Quantity, " "+wire.WholeModel) || strings.HasSuffix(c.Quantity, " "+wire.HeadAlone)
+				return strings.HasSuffix(c.Quantity, " "+wire.WholeModel) ||
+					strings.HasSuffix(c.Quantity, " "+wire.HeadAlone)
 			})
 		}
 	}
@@ -115,7 +131,9 @@ func withoutActing(rec *wire.Reproduction) {
 	for i := range rec.Arms {
 		for j := range rec.Arms[i].Runs {
 			run := &rec.Arms[i].Runs[j]
-			run.Curves = slices.DeleteFunc(run.Curves, func(c wire.ReproducedCurve) bool { return strings.HasPrefix(c.Quantity, wire.Acted) })
+			run.Curves = slices.DeleteFunc(
+				run.Curves, func(c wire.ReproducedCurve) bool { return strings.HasPrefix(c.Quantity, wire.Acted) },
+			)
 		}
 	}
 }
@@ -128,19 +146,50 @@ func TestDrawCommitted(t *testing.T) {
 		want   []string
 		reason string
 	}{
-		{"utdmhad/fig1.json", nil, []string{"whole model, Joint goes from", "depth, alone window from 10 to 12 in 5 of 5 seeds"}, "the whole model and each alone"},
-		{"utdmhad/fig1.json", withoutWhole, []string{"whole model: not on record"}, "it was made before that was measured"},
-		{"utdmhad/fig4.json", nil, []string{"opens no window", "depth, epoch 3 (predicted 0.46, measured 0.06)"}, "gradient noise alone predicts another mean"},
-		{"synth/fig4.json", nil, []string{"audio, epoch 3, inside the window of audio", "audio, epoch 6, after the window"}, "the window was open in the third epoch"},
+		{
+			"utdmhad/fig1.json", nil,
+			[]string{"whole model, Joint goes from", "depth, alone window from 10 to 12 in 5 of 5 seeds"},
+			"the whole model and each alone",
+		},
+		{
+			"utdmhad/fig1.json", withoutWhole, []string{"whole model: not on record"},
+			"it was made before that was measured",
+		},
+		{
+			"utdmhad/fig4.json", nil, []string{"opens no window", "depth, epoch 3 (predicted 0.46, measured 0.06)"},
+			"gradient noise alone predicts another mean",
+		},
+		{
+			"synth/fig4.json", nil,
+			[]string{"audio, epoch 3, inside the window of audio", "audio, epoch 6, after the window"},
+			"the window was open in the third epoch",
+		},
 		{"utdmhad/fig5.json", nil, []string{
-			"(a) accuracy, validation split", "Joint: fused, test (hollow) is 78.42% at", "(b) trace under InfoReg", "InfoReg: inertial goes from", "(c) trace of depth",
+			"(a) accuracy, validation split", "Joint: fused, test (hollow) is 78.42% at", "(b) trace under InfoReg",
+			"InfoReg: inertial goes from", "(c) trace of depth",
 		}, "depth alone is predicted worst"},
-		{"mosi/fig5.json", nil, []string{"(c) trace of audio", "InfoReg: video window"}, "audio is the weakest of three, and not the last"},
-		{"mosi/fig7.json", nil, []string{"fused, accuracy (%) by β", "each modality, accuracy (%) by β", "joint training, fused is 75.43%"}, "the fused line has a scale of its own"},
+		{
+			"mosi/fig5.json", nil, []string{"(c) trace of audio", "InfoReg: video window"},
+			"audio is the weakest of three, and not the last",
+		},
+		{
+			"mosi/fig7.json", nil,
+			[]string{"fused, accuracy (%) by β", "each modality, accuracy (%) by β", "joint training, fused is 75.43%"},
+			"the fused line has a scale of its own",
+		},
 		{"utdmhad/fig8.json", nil, []string{"mark at 0.04 the paper's"}, "K"},
-		{"utdmhad/fig6.json", nil, []string{"InfoReg acted by the chosen epoch with none of the seeds 0 to 4"}, "all were tried"},
-		{"utdmhad/fig6.json", withoutActing, []string{"InfoReg did not act: its map is that of joint training"}, "its points are those of joint training"},
-		{"synth/fig6.json", nil, []string{"InfoReg acted on audio from epoch 2 to 4 with seed 0"}, "the first seed with which it acted"},
+		{
+			"utdmhad/fig6.json", nil, []string{"InfoReg acted by the chosen epoch with none of the seeds 0 to 4"},
+			"all were tried",
+		},
+		{
+			"utdmhad/fig6.json", withoutActing, []string{"InfoReg did not act: its map is that of joint training"},
+			"its points are those of joint training",
+		},
+		{
+			"synth/fig6.json", nil, []string{"InfoReg acted on audio from epoch 2 to 4 with seed 0"},
+			"the first seed with which it acted",
+		},
 		{"utdmhad/fig9.json", nil, []string{"InfoReg* acted on inertial from epoch 9 to 10"}, "with the first seed"},
 		{"utdmhad/fig9.json", withoutActing, []string{"not on record"}, "made before that was kept"},
 		{"mosi/fig4.json", nil, []string{"opens no window"}, "three modalities"},

@@ -69,7 +69,8 @@ func seedWindows(run, modality string, seeds [][]interval) []viz.Window {
 		if len(seeds) > 1 {
 			w.Open, w.Of = s.open, len(seeds)
 		}
-		if n := len(list); n > 0 && list[n-1].To == w.From && list[n-1].Open == w.Open && list[n-1].Uncertain == w.Uncertain {
+		if n := len(list); n > 0 && list[n-1].To == w.From && list[n-1].Open == w.Open &&
+			list[n-1].Uncertain == w.Uncertain {
 			list[n-1].To = w.To
 			continue
 		}

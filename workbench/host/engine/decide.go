@@ -13,7 +13,9 @@ import (
 
 // Decide lets the method decide about an epoch from what e holds beside the method's own tensors: the controls, and
 // what is carried from there on.
-func (e *Engine) Decide(s State, epoch inforeg.Epoch) (controls map[string]float64, carried []*tensors.Tensor, err error) {
+func (e *Engine) Decide(
+	s State, epoch inforeg.Epoch,
+) (controls map[string]float64, carried []*tensors.Tensor, err error) {
 	if controls, err = e.ask("EpochStart", e.Method.EpochStart, s, &epoch); err != nil {
 		return nil, nil, err
 	}
@@ -30,7 +32,9 @@ func (e *Engine) DecideInterval(s State, epoch inforeg.Epoch) (map[string]float6
 
 // ask gives the method's own tensors to one of its hooks, as epoch.State. A method that a cell defines may panic: that
 // is an error.
-func (e *Engine) ask(name string, hook func(inforeg.Epoch) (map[string]float64, error), s State, epoch *inforeg.Epoch) (controls map[string]float64, err error) {
+func (e *Engine) ask(
+	name string, hook func(inforeg.Epoch) (map[string]float64, error), s State, epoch *inforeg.Epoch,
+) (controls map[string]float64, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &wire.Problem{

@@ -42,7 +42,10 @@ type Engine struct {
 // New prepares the graphs of a model under a method; each is compiled when it is first called. Settings are those that
 // shape the graphs, see [Engines.Find].
 func New(b *xla.Backend, m *models.Multimodal, method inforeg.Method, settings setting.Values) *Engine {
-	e := &Engine{Backend: b, Model: m, Method: method, settings: settings, Vars: m.Variables(), Carried: method.State(m), Graphs: map[string]*Exec{}, layers: map[string][]string{}}
+	e := &Engine{
+		Backend: b, Model: m, Method: method, settings: settings, Vars: m.Variables(), Carried: method.State(m),
+		Graphs: map[string]*Exec{}, layers: map[string][]string{},
+	}
 	e.Trainable = slices.DeleteFunc(slices.Clone(e.Vars), func(v models.Variable) bool { return !v.Trainable() })
 	for _, s := range append(inforeg.OptimizerSettings(), method.Settings()...) {
 		if _, text := s.Default.(string); s.Mutable && !text {
@@ -166,7 +169,9 @@ func (e *Engine) Step(s State, in StepInput) (State, Outcome, error) {
 		return State{}, Outcome{}, err
 	}
 	take := func(n int) []*tensors.Tensor { head := out[:n]; out = out[n:]; return head }
-	next := State{Vars: take(len(s.Vars)), Momentum: take(len(s.Momentum)), Start: s.Start, Carried: take(len(s.Carried))}
+	next := State{
+		Vars: take(len(s.Vars)), Momentum: take(len(s.Momentum)), Start: s.Start, Carried: take(len(s.Carried)),
+	}
 	var grads []*tensors.Tensor
 	if e.Gradients {
 		grads = take(len(e.Trainable))
@@ -204,7 +209,8 @@ func (e *Engine) Step(s State, in StepInput) (State, Outcome, error) {
 			shares = len(in.Batch.Labels)
 		}
 		o.Measured[mod.Name] = Measured{
-			Shares: all[:shares], Signs: all[shares:][:m.Signs], Labels: all[shares+m.Signs:][:m.Labels], Mean: all[len(all)-1],
+			Shares: all[:shares], Signs: all[shares:][:m.Signs], Labels: all[shares+m.Signs:][:m.Labels],
+			Mean: all[len(all)-1],
 		}
 	}
 	return next, o, nil
@@ -236,7 +242,8 @@ func (e *Engine) buildStep(in []*Node, m inforeg.Measures) []*Node {
 	take := func(n int) []*Node { head := in[:n]; in = in[n:]; return head }
 	input := inforeg.StepInput{
 		Vars: ByName(e.Vars, take(len(e.Vars))), Momentum: ByName(e.Trainable, take(len(e.Trainable))),
-		State: map[string]*Node{}, Noise: map[string]*Node{}, Controls: map[string]*Node{}, Settings: e.settings, Measures: m,
+		State: map[string]*Node{}, Noise: map[string]*Node{}, Controls: map[string]*Node{}, Settings: e.settings,
+		Measures: m,
 	}
 	dtype := input.Vars[e.Vars[0].Name].DType()
 	if e.Method.Start() {
@@ -320,7 +327,9 @@ func asFloat32(nodes []*Node, from int) []*Node {
 
 // WithBatch calls a graph on variables and a batch: the variables first, then the modalities in their order, then the
 // labels.
-func (e *Engine) WithBatch(name string, build func([]*Node) []*Node, vars []*tensors.Tensor, batch *data.Batch) ([]*tensors.Tensor, error) {
+func (e *Engine) WithBatch(
+	name string, build func([]*Node) []*Node, vars []*tensors.Tensor, batch *data.Batch,
+) ([]*tensors.Tensor, error) {
 	inputs := e.batchTensors(batch)
 	defer Free(inputs...)
 	args := make([]any, 0, len(vars)+len(inputs))

@@ -13,8 +13,9 @@ import (
 
 // Rows are what a batch in eval mode gives, row by row.
 type Rows struct {
-	Logits                       []float32            // [B, classes]
-	Unimodal, Separate, Features map[string][]float32 // by modality: the head's readout, the own classifier's if there are any, and [B, D]
+	Logits []float32 // [B, classes]
+	// by modality: the head's readout, the own classifier's if there are any, and [B, D]
+	Unimodal, Separate, Features map[string][]float32
 }
 
 // Evaluate runs a batch in eval mode.

@@ -92,39 +92,54 @@ func (e *Engine) LayerNorms(vars []*tensors.Tensor, batch *data.Batch, p inforeg
 }
 
 // LabelSums gives, by modality, the squared norm of the gradients' sum at each draw of labels from the model.
-func (e *Engine) LabelSums(vars []*tensors.Tensor, batch *data.Batch, p inforeg.Probe, draws []float32) (map[string][]float64, error) {
+func (e *Engine) LabelSums(
+	vars []*tensors.Tensor, batch *data.Batch, p inforeg.Probe, draws []float32,
+) (map[string][]float64, error) {
 	t := tensors.FromFlatDataAndDimensions(draws, len(batch.Labels), p.Draws)
-	return e.norms(fmt.Sprint("labels ", p), vars, batch, t, func(call *models.Call, x map[string]*Node, _, draws *Node) map[string]*Node {
+	return e.norms(fmt.Sprint("labels ", p), vars, batch, t, func(
+		call *models.Call, x map[string]*Node, _, draws *Node,
+	) map[string]*Node {
 		call.Norm = p.Norm()
 		return p.LabelSums(e.Model, call, e.Model.Forward(call, x), draws)
 	})
 }
 
 // SampleNorms gives every sample's contribution to a probe, by modality. draws are its random numbers, [B, draws].
-func (e *Engine) SampleNorms(vars []*tensors.Tensor, batch *data.Batch, p inforeg.Probe, draws []float32) (map[string][]float64, error) {
+func (e *Engine) SampleNorms(
+	vars []*tensors.Tensor, batch *data.Batch, p inforeg.Probe, draws []float32,
+) (map[string][]float64, error) {
 	t := tensors.FromFlatDataAndDimensions(draws, len(batch.Labels), max(1, p.Draws))
-	return e.norms(fmt.Sprint("probe ", p), vars, batch, t, func(call *models.Call, x map[string]*Node, labels, draws *Node) map[string]*Node {
+	return e.norms(fmt.Sprint("probe ", p), vars, batch, t, func(
+		call *models.Call, x map[string]*Node, labels, draws *Node,
+	) map[string]*Node {
 		call.Norm, call.Record = p.Norm(), true
 		return p.Norms(e.Model, call, e.Model.Forward(call, x), labels, draws)
 	})
 }
 
 // SumNorms gives, by modality, the squared norm of the gradients' sum with each row of signs.
-func (e *Engine) SumNorms(vars []*tensors.Tensor, batch *data.Batch, p inforeg.Probe, rows [][]float32) (map[string][]float64, error) {
+func (e *Engine) SumNorms(
+	vars []*tensors.Tensor, batch *data.Batch, p inforeg.Probe, rows [][]float32,
+) (map[string][]float64, error) {
 	var flat []float32
 	for _, row := range rows {
 		flat = append(flat, row...)
 	}
 	t := tensors.FromFlatDataAndDimensions(flat, len(rows), len(rows[0]))
 	p.Draws = 0 // the graph does not depend on it
-	return e.norms(fmt.Sprint("sums ", p), vars, batch, t, func(call *models.Call, x map[string]*Node, labels, signs *Node) map[string]*Node {
+	return e.norms(fmt.Sprint("sums ", p), vars, batch, t, func(
+		call *models.Call, x map[string]*Node, labels, signs *Node,
+	) map[string]*Node {
 		call.Norm = p.Norm()
 		return inforeg.SumNorms(e.Model, call, p.Losses(e.Model.Forward(call, x), labels), signs, p.Weights)
 	})
 }
 
 // norms runs a graph over a batch and one further input that gives a list for each modality.
-func (e *Engine) norms(name string, vars []*tensors.Tensor, batch *data.Batch, more *tensors.Tensor, build func(call *models.Call, x map[string]*Node, labels, more *Node) map[string]*Node) (map[string][]float64, error) {
+func (e *Engine) norms(
+	name string, vars []*tensors.Tensor, batch *data.Batch, more *tensors.Tensor,
+	build func(call *models.Call, x map[string]*Node, labels, more *Node) map[string]*Node,
+) (map[string][]float64, error) {
 	inputs := append(e.batchTensors(batch), more)
 	defer Free(inputs...)
 	args := make([]any, 0, len(vars)+len(inputs))

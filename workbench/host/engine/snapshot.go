@@ -64,7 +64,9 @@ var ErrOtherShape = errors.New("other variables")
 // ReadState reads the state after so many steps, and all tensors of the file by name. Where other code than the given
 // one computed it, what the method carries and does not find begins at zeros, as before the first step. The error of a
 // file whose bytes cannot be trusted is [record.ErrDamaged], that of one which could not be read is the system's.
-func (e *Engine) ReadState(path string, step int, ids []string, code map[string]string) (s State, h record.Header, byName map[string]models.Tensor, err error) {
+func (e *Engine) ReadState(
+	path string, step int, ids []string, code map[string]string,
+) (s State, h record.Header, byName map[string]models.Tensor, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return s, h, nil, err
@@ -84,7 +86,9 @@ func (e *Engine) ReadState(path string, step int, ids []string, code map[string]
 	fits := func(name string, shape []int) bool { t, ok := byName[name]; return ok && slices.Equal(t.Shape, shape) }
 	one := func(name string, shape []int) (*tensors.Tensor, error) {
 		if !fits(name, shape) {
-			return nil, fmt.Errorf("%s: %w: %s: got shape %v, want %v", path, ErrOtherShape, name, byName[name].Shape, shape)
+			return nil, fmt.Errorf(
+				"%s: %w: %s: got shape %v, want %v", path, ErrOtherShape, name, byName[name].Shape, shape,
+			)
 		}
 		return tensors.FromFlatDataAndDimensions(byName[name].Values, shape...), nil
 	}

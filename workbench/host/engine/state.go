@@ -7,8 +7,9 @@ import "github.com/gomlx/gomlx/core/tensors"
 type State struct {
 	Vars     []*tensors.Tensor // every variable
 	Momentum []*tensors.Tensor // trainable variables
-	Start    []*tensors.Tensor // trainable variables at the start of the epoch, if the method asks; may share tensors with vars
-	Carried  []*tensors.Tensor // of the method
+	// trainable variables at the start of the epoch, if the method asks; may share tensors with vars
+	Start   []*tensors.Tensor
+	Carried []*tensors.Tensor // of the method
 }
 
 // Lists are all tensors of a state; start may repeat some of vars.

@@ -34,7 +34,8 @@ type Extra struct {
 // Or is all that either of two asks for.
 func (b Extra) Or(other Extra) Extra {
 	return Extra{
-		Eval: b.Eval || other.Eval, Whole: b.Whole || other.Whole, Cosines: b.Cosines || other.Cosines, F1: b.F1 || other.F1, Maps: b.Maps || other.Maps,
+		Eval: b.Eval || other.Eval, Whole: b.Whole || other.Whole, Cosines: b.Cosines || other.Cosines,
+		F1: b.F1 || other.F1, Maps: b.Maps || other.Maps,
 	}
 }
 
@@ -83,7 +84,9 @@ func (b Extra) AfterStep(ctx context.Context, r *run.Run, step int) error {
 	}
 	test := step%r.Clock().Interval == 0
 	eval := b.Eval && test && step > 0 && !have(inforeg.KindFisherEmp, setting.BNRunning)
-	whole := b.Whole && test && !slices.ContainsFunc(list, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && wire.OfWhole(p) })
+	whole := b.Whole && test && !slices.ContainsFunc(
+		list, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && wire.OfWhole(p) },
+	)
 	cosines := b.Cosines && step > 0 && step%r.StepsToEpoch(1) == 0 && !have(inforeg.KindCosine, "")
 	if cosines && !cosineAt(step, r.StepsToEpoch(1), r.StepsToEpoch(1)*r.Status().Epochs) {
 		inside, err := FirstInside(r.Recorded())
@@ -106,7 +109,8 @@ func (b Extra) AfterStep(ctx context.Context, r *run.Run, step int) error {
 		if whole { // in the run's own definition, as its encoders' traces are
 			settings := r.SettingsAt(step - 1)
 			list, err := r.ProbeWith(ctx, wire.Probe{
-				Kind: inforeg.KindFisherEmp, BN: settings.Text("probe_bn"), Weights: settings.Text("probe_params") == setting.ParamsWeights, Whole: true,
+				Kind: inforeg.KindFisherEmp, BN: settings.Text("probe_bn"),
+				Weights: settings.Text("probe_params") == setting.ParamsWeights, Whole: true,
 			})
 			if err != nil {
 				return nil, err
@@ -250,8 +254,10 @@ func makeMap(ctx context.Context, r *run.Run, m string, split data.Split) (made 
 	}
 	made.Perplexity, made.Points, made.Labels = one.Perplexity(), one.Points(), classes
 	made.Quality = wire.MapQuality{
-		Points: q.Points, Neighbors: q.Neighbors, KL: stats.FiveFigures(q.KL), Trustworthiness: stats.FiveFigures(q.Trustworthiness), Continuity: stats.FiveFigures(q.Continuity),
-		Preservation: stats.FiveFigures(q.Preservation), AccuracyFeatures: stats.FiveFigures(q.AccuracyFeatures), AccuracyMap: stats.FiveFigures(q.AccuracyMap),
+		Points: q.Points, Neighbors: q.Neighbors, KL: stats.FiveFigures(q.KL),
+		Trustworthiness: stats.FiveFigures(q.Trustworthiness), Continuity: stats.FiveFigures(q.Continuity),
+		Preservation: stats.FiveFigures(q.Preservation), AccuracyFeatures: stats.FiveFigures(q.AccuracyFeatures),
+		AccuracyMap: stats.FiveFigures(q.AccuracyMap),
 	}
 	for i := range made.Points {
 		for j, v := range made.Points[i] {
@@ -271,7 +277,8 @@ func ReadMap(dir string, modalities []string, split data.Split, step int) (m wir
 		return m, fs.ErrNotExist
 	}
 	path := mapPath(dir, modalities[len(modalities)-1], split, step)
-	if err := record.ReadJSON(path, &m); err != nil && !errors.Is(err, record.ErrUnsealed) { // older versions wrote no checksum
+	// older versions wrote no checksum
+	if err := record.ReadJSON(path, &m); err != nil && !errors.Is(err, record.ErrUnsealed) {
 		return m, fmt.Errorf("%s: %w", path, err)
 	}
 	return m, nil

@@ -17,7 +17,10 @@ func TestEpochInside(t *testing.T) {
 	}{
 		{"none", nil, 5, 0, "no window"},
 		{"an epoch", []viz.Window{{From: 2, To: 3}}, 5, 3, "the third epoch is from 2 to 3"},
-		{"noise", []viz.Window{{From: 2, To: 3, Uncertain: true}, {From: 4, To: 5}}, 5, 5, "noise alone may have opened the first"},
+		{
+			"noise", []viz.Window{{From: 2, To: 3, Uncertain: true}, {From: 4, To: 5}}, 5, 5,
+			"noise alone may have opened the first",
+		},
 		{"between ends", []viz.Window{{From: 2.25, To: 2.75}}, 5, 0, "it is shut when the third epoch ends"},
 		{"over an end", []viz.Window{{From: 2.5, To: 4.25}}, 5, 3, "the earliest of two ends"},
 		{"two modalities", []viz.Window{{From: 3, To: 4}, {From: 1, To: 2}}, 5, 2, "the earlier, whosever it is"},

@@ -28,7 +28,9 @@ func (now *Moment) Slice(b *data.Batch, from, to int) *data.Batch {
 
 // Pass runs a split, or the given positions of it, through the model in eval mode and hands out each batch's
 // rows: logits and features have n rows.
-func (now *Moment) Pass(vars []*tensors.Tensor, split data.Split, indices []int, use func(labels []int32, got engine.Rows) error) error {
+func (now *Moment) Pass(
+	vars []*tensors.Tensor, split data.Split, indices []int, use func(labels []int32, got engine.Rows) error,
+) error {
 	size := now.Base.Batch()
 	read := func(place int) func() (*data.Batch, error) {
 		want := slices.Clone(indices[place*size:][:min(size, len(indices)-place*size)])
@@ -73,10 +75,15 @@ func (now *Moment) evaluate(split data.Split) ([]wire.Record, error) {
 
 // Scores measures on a split accuracy, mean cross entropy and, apart, the macro F1 of the fused prediction. What is
 // given as also sees what each batch came to, so that what else is read on the split needs no further pass.
-func (now *Moment) Scores(split data.Split, also ...func(labels []int32, got engine.Rows)) ([]wire.Record, wire.Record, error) {
+func (now *Moment) Scores(
+	split data.Split, also ...func(labels []int32, got engine.Rows),
+) ([]wire.Record, wire.Record, error) {
 	n := now.Set.Len(split)
 	if n == 0 {
-		return nil, wire.Record{}, &wire.Problem{Message: fmt.Sprintf("data %s has no samples in split %s", now.Base.Data(), split), Hint: "choose another split"}
+		return nil, wire.Record{}, &wire.Problem{
+			Message: fmt.Sprintf("data %s has no samples in split %s", now.Base.Data(), split),
+			Hint:    "choose another split",
+		}
 	}
 	hits := map[string]int{}
 	losses, f1 := map[string][]float64{}, newClassCounts(now.Engine.Model.Classes)
@@ -112,7 +119,8 @@ func (now *Moment) Scores(split data.Split, also ...func(labels []int32, got eng
 		records = append(records, now.accuracy(name, readout, split, hits[counted], n))
 		mean, se := inforeg.MeanError(losses[counted])
 		rec := now.blank("cross_entropy", name)
-		rec.Value, rec.SE, rec.Loss = mean, record.Known(se), cmp.Or(map[string]string{wire.Fused: wire.Fused}[name], "unimodal")
+		rec.Value, rec.SE, rec.Loss = mean, record.Known(se),
+			cmp.Or(map[string]string{wire.Fused: wire.Fused}[name], "unimodal")
 		rec.Labels, rec.BN, rec.N = "observed", setting.BNRunning, n
 		rec.Split, rec.Readout = string(split), readout
 		records = append(records, rec)
@@ -135,7 +143,8 @@ func separateName(modality string) string { return modality + "/" + wire.Readout
 func (now *Moment) accuracy(name, readout string, split data.Split, hits, n int) wire.Record {
 	p := float64(hits) / float64(n)
 	rec := now.blank(inforeg.KindAccuracy, name)
-	rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = p, record.ShareError(p, n), "none", "observed", setting.BNRunning, n
+	rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = p, record.ShareError(p, n), "none", "observed",
+		setting.BNRunning, n
 	rec.Split, rec.Readout = string(split), readout
 	return rec
 }

@@ -40,7 +40,8 @@ func (t *classCounts) macroF1() float64 {
 // f1Record is the macro F1 of the fused prediction on n samples of a split at the present step.
 func (now *Moment) f1Record(t *classCounts, split data.Split, n int) wire.Record {
 	rec := now.blank(wire.MacroF1, wire.Fused)
-	rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Split, rec.Readout = t.macroF1(), "none", "observed", setting.BNRunning, n, string(split), wire.ReadoutHead
+	rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Split, rec.Readout = t.macroF1(), "none", "observed",
+		setting.BNRunning, n, string(split), wire.ReadoutHead
 	return rec
 }
 

@@ -26,7 +26,10 @@ func (now *Moment) Family(ctx context.Context, p inforeg.Probe, samples int) ([]
 		samples = usual
 	}
 	if samples < 2 || samples > have {
-		return nil, &wire.Problem{Message: fmt.Sprintf("probe of %d samples, want 2 to %d", samples, have), Hint: "a standard error needs two, and there are no more training samples"}
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("probe of %d samples, want 2 to %d", samples, have),
+			Hint:    "a standard error needs two, and there are no more training samples",
+		}
 	}
 	sum, batch, err := now.read(ctx, p, samples)
 	if err != nil {
@@ -47,7 +50,8 @@ func (now *Moment) Family(ctx context.Context, p inforeg.Probe, samples int) ([]
 		rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN = mean, record.Known(se), p.Loss, p.Labels, p.BN
 		rec.N, rec.Parts, rec.Params = samples, sum[m].parts, strings.Join(params, ", ")
 		rec.Way = way(p, samples, usual)
-		if now.Each && now.Step > 0 && now.Step%now.Clock.Interval == 0 && p.Estimator == inforeg.Exact && record.Scheduled(rec, now.Base, now.Changes) {
+		if now.Each && now.Step > 0 && now.Step%now.Clock.Interval == 0 && p.Estimator == inforeg.Exact &&
+			record.Scheduled(rec, now.Base, now.Changes) {
 			for _, v := range sum[m].values {
 				rec.Each = append(rec.Each, float32(v))
 			}
@@ -66,7 +70,10 @@ func (now *Moment) read(ctx context.Context, p inforeg.Probe, samples int) (tall
 		chunk = min(samples, now.Base.Batch())
 		samples -= samples % chunk
 		if p.Estimator == inforeg.Balanced && chunk%2 != 0 {
-			return nil, nil, &wire.Problem{Message: fmt.Sprintf("balanced signs for %d samples, want an even number", chunk), Hint: "ask for an even number of samples, no more than the batch size"}
+			return nil, nil, &wire.Problem{
+				Message: fmt.Sprintf("balanced signs for %d samples, want an even number", chunk),
+				Hint:    "ask for an even number of samples, no more than the batch size",
+			}
 		}
 	}
 	batch, err := now.Set.Read(data.Train, data.Spread(have, samples), 0)
@@ -97,7 +104,9 @@ func (now *Moment) read(ctx context.Context, p inforeg.Probe, samples int) (tall
 }
 
 // SampleNorms gives, by modality, what a probe finds of each of so many samples of the training split, and the samples.
-func (now *Moment) SampleNorms(ctx context.Context, p inforeg.Probe, samples int) (map[string][]float64, *data.Batch, error) {
+func (now *Moment) SampleNorms(
+	ctx context.Context, p inforeg.Probe, samples int,
+) (map[string][]float64, *data.Batch, error) {
 	sum, batch, err := now.read(ctx, p, samples)
 	if err != nil {
 		return nil, nil, err
@@ -117,7 +126,8 @@ func (now *Moment) OnBatch(b *data.Batch, p inforeg.Probe) (map[string][]float64
 
 // together reports whether a probe's samples are measured a batch at a time.
 func together(p inforeg.Probe) bool {
-	return p.Estimator != inforeg.Exact || p.BN == inforeg.BNConstant || p.BN == inforeg.BNCoupled || p.BN == inforeg.BNShare
+	return p.Estimator != inforeg.Exact || p.BN == inforeg.BNConstant || p.BN == inforeg.BNCoupled ||
+		p.BN == inforeg.BNShare
 }
 
 // reading is what a probe found of one encoder, over parts of its samples.
@@ -180,7 +190,9 @@ func way(p inforeg.Probe, samples, usual int) string {
 }
 
 // measurePart adds what some of the samples, a share of them all, give.
-func (now *Moment) measurePart(sum tally, vars []*tensors.Tensor, part *data.Batch, p inforeg.Probe, random *rand.Rand, share float64) error {
+func (now *Moment) measurePart(
+	sum tally, vars []*tensors.Tensor, part *data.Batch, p inforeg.Probe, random *rand.Rand, share float64,
+) error {
 	n := len(part.Labels)
 	draws := func() []float32 {
 		list := make([]float32, n*max(1, p.Draws))

@@ -64,7 +64,8 @@ func (now *Moment) InStep(m inforeg.Measures, got map[string]engine.Measured) []
 			rec := now.blank(kind, mod.Name)
 			rec.Epoch = now.Step / now.PerEpoch
 			mean, se := inforeg.MeanError(values)
-			rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Batch = mean, record.Known(se), loss, labels, bn, n, batch
+			rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Batch = mean, record.Known(se), loss, labels,
+				bn, n, batch
 			if m.Weights {
 				rec.Params = setting.ParamsWeights
 			}
@@ -81,11 +82,17 @@ func (now *Moment) InStep(m inforeg.Measures, got map[string]engine.Measured) []
 		if m.Signs > 0 {
 			sums := append(slices.Clone(one.Signs), one.Mean*float64(n)*float64(n))
 			values := inforeg.PerDraw(inforeg.Balanced, sums, n)
-			add(inforeg.KindFisherEmp, inforeg.LossFused, inforeg.LabelsObserved, inforeg.BNCoupled, values, &one.Mean, inforeg.Balanced, counted(m.Signs))
+			add(
+				inforeg.KindFisherEmp, inforeg.LossFused, inforeg.LabelsObserved, inforeg.BNCoupled, values, &one.Mean,
+				inforeg.Balanced, counted(m.Signs),
+			)
 		}
 		if m.Labels > 0 {
 			values := inforeg.PerDraw(inforeg.Rademacher, one.Labels, n) // no signs, the same division
-			add(inforeg.KindFisherTrue, inforeg.LossFused, inforeg.LabelsSampled, inforeg.BNCoupled, values, nil, counted(m.Labels))
+			add(
+				inforeg.KindFisherTrue, inforeg.LossFused, inforeg.LabelsSampled, inforeg.BNCoupled, values, nil,
+				counted(m.Labels),
+			)
 		}
 	}
 	return list
@@ -108,7 +115,10 @@ func (now *Moment) Running() ([]wire.Record, error) {
 		if err != nil {
 			return nil, err
 		}
-		steps = append(steps, slices.DeleteFunc(of, func(rec wire.Record) bool { return !strings.HasSuffix(rec.Way, wire.InStep) })...)
+		steps = append(
+			steps,
+			slices.DeleteFunc(of, func(rec wire.Record) bool { return !strings.HasSuffix(rec.Way, wire.InStep) })...,
+		)
 	}
 	key := func(rec wire.Record) string {
 		return fmt.Sprint(rec.Kind, rec.Encoder, rec.Loss, rec.BN, rec.Way, rec.Params)

@@ -43,7 +43,10 @@ func (now *Moment) Features(split data.Split, indices []int) (map[string][]float
 func (now *Moment) linear(split data.Split) ([]wire.Record, error) {
 	n := now.Set.Len(split)
 	if n == 0 {
-		return nil, &wire.Problem{Message: fmt.Sprintf("data %s has no samples in split %s", now.Base.Data(), split), Hint: "choose another split"}
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("data %s has no samples in split %s", now.Base.Data(), split),
+			Hint:    "choose another split",
+		}
 	}
 	test, labels, err := now.Features(split, data.Positions(n))
 	if err != nil {
@@ -54,7 +57,9 @@ func (now *Moment) linear(split data.Split) ([]wire.Record, error) {
 
 // LinearOn is what the probe linear measures, for whoever has the features of all the split's samples already.
 func (now *Moment) LinearOn(split data.Split, test FeatureRows) ([]wire.Record, error) {
-	train, trainLabels, err := now.Features(data.Train, data.Spread(now.Set.Len(data.Train), now.Settings.Whole("linear_samples")))
+	train, trainLabels, err := now.Features(
+		data.Train, data.Spread(now.Set.Len(data.Train), now.Settings.Whole("linear_samples")),
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -120,7 +120,9 @@ func TestLeastSquares(t *testing.T) {
 		}
 	}
 	if hits < k/2 {
-		t.Errorf("%d of %d right, want well over a third: the classes are a standard deviation and a half apart", hits, k)
+		t.Errorf(
+			"%d of %d right, want well over a third: the classes are a standard deviation and a half apart", hits, k,
+		)
 	}
 	train[7] = float32(math.NaN())
 	if _, err := leastSquares(train, labels, test, classes); err == nil {

@@ -17,7 +17,9 @@ import (
 // step, and the distance from the start.
 func (now *Moment) motion() ([]wire.Record, error) {
 	if now.Last.GradSquares == nil {
-		return nil, &wire.Problem{Message: "motion: no step has been taken since the run was opened", Hint: "take a step first"}
+		return nil, &wire.Problem{
+			Message: "motion: no step has been taken since the run was opened", Hint: "take a step first",
+		}
 	}
 	distances, err := now.distances()
 	if err != nil {
@@ -28,7 +30,10 @@ func (now *Moment) motion() ([]wire.Record, error) {
 		for _, part := range []struct {
 			kind    string
 			squares []float32
-		}{{wire.KindGradNorm, now.Last.GradSquares}, {wire.KindUpdate, now.Last.UpdateSquares}, {wire.KindDistance, distances}} {
+		}{
+			{wire.KindGradNorm, now.Last.GradSquares}, {wire.KindUpdate, now.Last.UpdateSquares},
+			{wire.KindDistance, distances},
+		} {
 			rec := now.blank(part.kind, m.Name)
 			rec.Parts = map[string]float64{}
 			square := 0.0
@@ -41,7 +46,8 @@ func (now *Moment) motion() ([]wire.Record, error) {
 			for name, sq := range rec.Parts {
 				rec.Parts[name] = math.Sqrt(sq)
 			}
-			rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N = math.Sqrt(square), "total", inforeg.LabelsObserved, "batch", now.Base.Batch()
+			rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N = math.Sqrt(square), "total", inforeg.LabelsObserved,
+				"batch", now.Base.Batch()
 			records = append(records, rec)
 		}
 	}

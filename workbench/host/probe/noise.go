@@ -56,7 +56,8 @@ func (now *Moment) noise() ([]wire.Record, error) {
 		}{{wire.KindNoise, noise[m.Name]}, {wire.KindSignal, signal[m.Name]}} {
 			rec := now.blank(part.kind, m.Name)
 			mean, se := inforeg.MeanError(part.values)
-			rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = mean, record.Known(se), p.Loss, p.Labels, p.BN, batches*size
+			rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN, rec.N = mean, record.Known(se), p.Loss, p.Labels, p.BN,
+				batches*size
 			rec.Way = p.Estimator
 			records = append(records, rec)
 		}
@@ -77,7 +78,10 @@ func (now *Moment) Cosines(k int) ([]wire.Record, error) {
 	case k == 0 && kept < 2:
 		return nil, nil
 	case k == 1 || k < 0:
-		return nil, &wire.Problem{Message: fmt.Sprintf("cosine of %d batch gradients, want at least 2", k), Hint: "leave the number out to take all that are kept"}
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("cosine of %d batch gradients, want at least 2", k),
+			Hint:    "leave the number out to take all that are kept",
+		}
 	case k > kept:
 		return nil, &wire.Problem{
 			Message: fmt.Sprintf("cosine of %d batch gradients: %d are kept, of the last steps", k, kept),

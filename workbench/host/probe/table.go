@@ -28,8 +28,14 @@ var Table = []Probe{
 	{setting.ProbeMotion, wire.KindMotion, false, wire.KindDistance, "", (*Moment).motion},
 	{setting.ProbeEmp, inforeg.KindFisherEmp, true, inforeg.KindFisherEmp, "", (*Moment).fisher},
 	{setting.ProbeTrue, "", true, inforeg.KindFisherTrue, "", (*Moment).fisherTrue},
-	{setting.ProbeAccuracy, inforeg.KindAccuracy, false, inforeg.KindAccuracy, wire.ReadoutHead, onValidation((*Moment).evaluate)},
-	{setting.ProbeLinear, setting.ProbeLinear, false, inforeg.KindAccuracy, wire.ReadoutLinear, onValidation((*Moment).linear)},
+	{
+		setting.ProbeAccuracy, inforeg.KindAccuracy, false, inforeg.KindAccuracy, wire.ReadoutHead,
+		onValidation((*Moment).evaluate),
+	},
+	{
+		setting.ProbeLinear, setting.ProbeLinear, false, inforeg.KindAccuracy, wire.ReadoutLinear,
+		onValidation((*Moment).linear),
+	},
 	{Kind: inforeg.KindCosine, Measure: (*Moment).cosineNow},
 	{Kind: inforeg.KindReleased, Measure: accumulatedBefore(inforeg.KindReleased)},
 	{Kind: inforeg.KindBatchSquare, Measure: accumulatedBefore(inforeg.KindBatchSquare)},
@@ -65,7 +71,13 @@ func (now *Moment) Measure(kind string) ([]wire.Record, error) {
 func (now *Moment) cosineNow() ([]wire.Record, error) {
 	list, err := now.Cosines(0)
 	if err == nil && list == nil {
-		err = &wire.Problem{Message: fmt.Sprintf("cosine: %d batch gradients so far, want at least 2", len(now.Ring[now.Engine.Model.Modalities[0].Name])), Hint: "take more steps first"}
+		err = &wire.Problem{
+			Message: fmt.Sprintf(
+				"cosine: %d batch gradients so far, want at least 2",
+				len(now.Ring[now.Engine.Model.Modalities[0].Name]),
+			),
+			Hint: "take more steps first",
+		}
 	}
 	return list, err
 }
@@ -79,7 +91,11 @@ func accumulatedBefore(kind string) func(*Moment) ([]wire.Record, error) {
 		}
 		at := slices.DeleteFunc(have, func(x wire.Record) bool { return x.Kind != kind })
 		if len(at) == 0 {
-			return nil, &wire.Problem{Message: kind + " is accumulated over an interval of window_every, usually an epoch: none has ended yet", Hint: "train to the end of the epoch first"}
+			return nil, &wire.Problem{
+				Message: kind +
+					" is accumulated over an interval of window_every, usually an epoch: none has ended yet",
+				Hint: "train to the end of the epoch first",
+			}
 		}
 		return at, nil
 	}
@@ -89,7 +105,8 @@ func accumulatedBefore(kind string) func(*Moment) ([]wire.Record, error) {
 // the settings choose.
 func (now *Moment) fisher() ([]wire.Record, error) {
 	p, err := inforeg.Probe{
-		Kind: inforeg.KindFisherEmp, BN: now.Settings.Text("probe_bn"), Weights: now.Settings.Text("probe_params") == setting.ParamsWeights,
+		Kind: inforeg.KindFisherEmp, BN: now.Settings.Text("probe_bn"),
+		Weights: now.Settings.Text("probe_params") == setting.ParamsWeights,
 	}.Complete()
 	if err != nil {
 		return nil, err
@@ -100,7 +117,8 @@ func (now *Moment) fisher() ([]wire.Record, error) {
 // fisherTrue measures the exact trace of the Fisher information itself in the same way.
 func (now *Moment) fisherTrue() ([]wire.Record, error) {
 	p, err := inforeg.Probe{
-		Kind: inforeg.KindFisherTrue, BN: now.Settings.Text("probe_bn"), Weights: now.Settings.Text("probe_params") == setting.ParamsWeights,
+		Kind: inforeg.KindFisherTrue, BN: now.Settings.Text("probe_bn"),
+		Weights: now.Settings.Text("probe_params") == setting.ParamsWeights,
 	}.Complete()
 	if err != nil {
 		return nil, err

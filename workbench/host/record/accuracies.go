@@ -49,8 +49,11 @@ func Accuracies(records []wire.Record, modalities []string, split data.Split, st
 // FusedOnly is the fused accuracy on the validation split after so many steps; nil where it is not on record.
 func FusedOnly(records []wire.Record, step int) []wire.NamedAccuracy {
 	for _, rec := range slices.Backward(records) {
-		if rec.Step == step && rec.Kind == inforeg.KindAccuracy && rec.Split == string(data.Validation) && rec.Readout == wire.ReadoutHead {
-			return []wire.NamedAccuracy{{Quantity: wire.Quantity{Encoder: wire.Fused, Readout: wire.ReadoutHead}, Value: rec.Value}}
+		if rec.Step == step && rec.Kind == inforeg.KindAccuracy && rec.Split == string(data.Validation) &&
+			rec.Readout == wire.ReadoutHead {
+			return []wire.NamedAccuracy{
+				{Quantity: wire.Quantity{Encoder: wire.Fused, Readout: wire.ReadoutHead}, Value: rec.Value},
+			}
 		}
 	}
 	return nil

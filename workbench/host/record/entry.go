@@ -81,7 +81,8 @@ func parseEntry(text []byte, copied bool) (e entry, ok bool) {
 	if len(text) > 9 && bytes.HasPrefix(text[9:], []byte(notePrefix)) {
 		chain, err := strconv.ParseUint(string(text[:8]), 16, 32)
 		e := entry{chain: uint32(chain), note: string(text[9+len(notePrefix):])}
-		word := !strings.ContainsFunc(e.note, func(r rune) bool { return r <= ' ' || r > '~' }) // not two entries that became one
+		// not two entries that became one
+		word := !strings.ContainsFunc(e.note, func(r rune) bool { return r <= ' ' || r > '~' })
 		return e, err == nil && word && e.note != "" && bytes.Equal(e.appendTo(nil), append(bytes.Clone(text), '\n'))
 	}
 	n := 5
@@ -103,7 +104,10 @@ func parseEntry(text []byte, copied bool) (e entry, ok bool) {
 		return int(v)
 	}
 	ok = true
-	e = entry{chain: hex(parts[0]), sum: hex(parts[1]), length: whole(parts[2], 63), step: whole(parts[3], 32), left: whole(parts[4], 32)}
+	e = entry{
+		chain: hex(parts[0]), sum: hex(parts[1]), length: whole(parts[2], 63), step: whole(parts[3], 32),
+		left: whole(parts[4], 32),
+	}
 	if copied {
 		e.copied = parts[5]
 	}

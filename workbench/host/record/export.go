@@ -43,7 +43,9 @@ func ExportFile(path string, write func(io.Writer) error) error {
 		return &wire.Problem{Message: err.Error(), Hint: "name a folder that can be made"}
 	}
 	if err := whole.Stream(path, write); err != nil {
-		return &wire.Problem{Message: fmt.Sprintf("export to %s: %v", path, err), Hint: "is the folder writable, and is there space?"}
+		return &wire.Problem{
+			Message: fmt.Sprintf("export to %s: %v", path, err), Hint: "is the folder writable, and is there space?",
+		}
 	}
 	return nil
 }
@@ -89,7 +91,12 @@ func (rec Recorded) exportCSV(path string) error {
 	}
 	return ExportFile(strings.TrimSuffix(path, filepath.Ext(path))+"_probes.csv", func(w io.Writer) error {
 		out := csv.NewWriter(w)
-		_ = out.Write([]string{"step", "epoch", "kind", "encoder", "value", "se", "loss", "labels", "bn", "n", "split", "readout", "params", "way", "batch"})
+		_ = out.Write(
+			[]string{
+				"step", "epoch", "kind", "encoder", "value", "se", "loss", "labels", "bn", "n", "split", "readout",
+				"params", "way", "batch",
+			},
+		)
 		for _, p := range rec.History.Probes {
 			se, batch := "", ""
 			if p.SE != nil {

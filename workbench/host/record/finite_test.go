@@ -22,12 +22,27 @@ func TestSettle(t *testing.T) {
 		err       string
 		reason    string
 	}{
-		{"whole", wire.Record{Value: 1, SE: &half, Parts: map[string]float64{"a": 1}}, wire.Record{Value: 1, SE: &half, Parts: map[string]float64{"a": 1}}, "", "as it is"},
-		{"error of one sample", wire.Record{Value: 1, SE: &nan}, wire.Record{Value: 1}, "", "a deviation needs two: it ended a run"},
+		{
+			"whole", wire.Record{Value: 1, SE: &half, Parts: map[string]float64{"a": 1}},
+			wire.Record{Value: 1, SE: &half, Parts: map[string]float64{"a": 1}}, "", "as it is",
+		},
+		{
+			"error of one sample", wire.Record{Value: 1, SE: &nan}, wire.Record{Value: 1}, "",
+			"a deviation needs two: it ended a run",
+		},
 		{"infinite error", wire.Record{Value: 1, SE: &inf, Batch: &nan}, wire.Record{Value: 1}, "", "likewise"},
-		{"part", wire.Record{Value: 1, Parts: map[string]float64{"a": nan, "b": 2}}, wire.Record{Value: 1, Parts: map[string]float64{"b": 2}}, "", "a layer alone"},
-		{"value", wire.Record{Kind: "loss", Encoder: "a", Step: 3, Value: nan}, wire.Record{}, "loss of a at step 3 is NaN", "nothing can be drawn of it"},
-		{"matrix", wire.Record{Kind: "cosine", Encoder: "a", Matrix: [][]float64{{1, 0}, {0, inf}}}, wire.Record{}, "cosine of a at step 0 is +Inf in matrix[1][1]", "likewise"},
+		{
+			"part", wire.Record{Value: 1, Parts: map[string]float64{"a": nan, "b": 2}},
+			wire.Record{Value: 1, Parts: map[string]float64{"b": 2}}, "", "a layer alone",
+		},
+		{
+			"value", wire.Record{Kind: "loss", Encoder: "a", Step: 3, Value: nan}, wire.Record{},
+			"loss of a at step 3 is NaN", "nothing can be drawn of it",
+		},
+		{
+			"matrix", wire.Record{Kind: "cosine", Encoder: "a", Matrix: [][]float64{{1, 0}, {0, inf}}}, wire.Record{},
+			"cosine of a at step 0 is +Inf in matrix[1][1]", "likewise",
+		},
 	} {
 		err := Settle(&tt.rec)
 		if tt.err != "" {
@@ -60,7 +75,8 @@ func TestShareError(t *testing.T) {
 		{0, 1, nil, "likewise"},
 		{math.NaN(), 0, nil, "of no samples nothing is known"},
 	} {
-		if diff := cmp.Diff(tt.want, ShareError(tt.p, tt.n), cmpopts.EquateApprox(0, 1e-15)); diff != "" { // one rounding
+		// one rounding
+		if diff := cmp.Diff(tt.want, ShareError(tt.p, tt.n), cmpopts.EquateApprox(0, 1e-15)); diff != "" {
 			t.Errorf("shareError(%v, %d) (-want +got)\n%s\nreason: %s", tt.p, tt.n, diff, tt.reason)
 		}
 	}
@@ -85,7 +101,10 @@ func TestEncode(t *testing.T) {
 		{[]any{1, []float32{0, float32(math.Inf(-1))}}, "answer: [1][1] is -Inf"},
 		{wire.Status{Name: "first", Loss: nan}, "answer: loss is NaN"},
 		{&wire.History{Probes: []wire.Record{{}, {SE: &nan}}}, "answer: probes[1].se is NaN"},
-		{wire.Compared{Methods: []wire.MethodResult{{Accuracies: []wire.Summary{{Mean: nan}}}}}, "answer: methods[0].accuracy[0].mean is NaN"},
+		{
+			wire.Compared{Methods: []wire.MethodResult{{Accuracies: []wire.Summary{{Mean: nan}}}}},
+			"answer: methods[0].accuracy[0].mean is NaN",
+		},
 		{nan, "answer:  is NaN"},
 	} {
 		_, err := Encode("answer", tt.value)

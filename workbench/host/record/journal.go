@@ -156,7 +156,9 @@ func (j *Journal) rewrite(pieces []piece, note string) error {
 	if err != nil {
 		return err
 	}
-	if err := replace(SumsPath(j.path), j.sumsSize, func(w io.Writer) error { _, err := w.Write(sums); return err }); err != nil {
+	if err := replace(
+		SumsPath(j.path), j.sumsSize, func(w io.Writer) error { _, err := w.Write(sums); return err },
+	); err != nil {
 		return err
 	}
 	j.layout, j.staged = l, 0

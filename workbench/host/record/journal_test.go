@@ -105,7 +105,10 @@ func TestFlips(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		o    Options
-	}{{"lines", Options{Owner: "a"}}, {"dense", Options{Dense: true, Owner: "a"}}, {"copied", Options{Copy: true, Owner: "a"}}} {
+	}{
+		{"lines", Options{Owner: "a"}}, {"dense", Options{Dense: true, Owner: "a"}},
+		{"copied", Options{Copy: true, Owner: "a"}},
+	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path, want := written(t, tt.o, 4)
 			text, sums := read2(t, path)
@@ -212,7 +215,8 @@ func TestKilled(t *testing.T) {
 		if err := errors.Join(j.Append(of(4, "next")), j.Close()); err != nil {
 			t.Fatal(err)
 		}
-		if _, found, got := reopened(t, path, o); found.Damaged() || found.Cut != 0 || got[len(got)-1] != string(line(4, "next")) {
+		if _, found, got := reopened(t, path, o); found.Damaged() || found.Cut != 0 ||
+			got[len(got)-1] != string(line(4, "next")) {
 			t.Fatalf("%d and %d bytes, one more: %+v, %q", len(text), len(sums), found, got)
 		}
 	}
@@ -237,16 +241,41 @@ func TestDamage(t *testing.T) {
 		lost   []int
 		reason string
 	}{
-		{"one from the middle", func(l []string) []string { return slices.Delete(l, 3, 4) }, lost(3), "its entry has no line"},
-		{"one from the end", func(l []string) []string { return l[:len(l)-1] }, lost(9), "lines are written before entries: no kill does this"},
+		{
+			"one from the middle", func(l []string) []string { return slices.Delete(l, 3, 4) }, lost(3),
+			"its entry has no line",
+		},
+		{
+			"one from the end", func(l []string) []string { return l[:len(l)-1] }, lost(9),
+			"lines are written before entries: no kill does this",
+		},
 		{"first", func(l []string) []string { return l[1:] }, lost(0), "its entry has no line"},
 		{"half", func(l []string) []string { return l[5:] }, []int{0, 1, 2, 3, 4}, "their entries have no lines"},
-		{"all", func([]string) []string { return nil }, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, "their entries have no lines"},
-		{"a digit", func(l []string) []string { l[4] = strings.Replace(l[4], "2.0", "2.5", 1); return l }, lost(4), "another checksum"},
-		{"one twice", func(l []string) []string { return slices.Insert(l, 4, l[3]) }, nil, "all entries have their lines"},
-		{"a foreign one", func(l []string) []string { return slices.Insert(l, 4, `{"step":1}`) }, nil, "all entries have their lines"},
-		{"two exchanged", func(l []string) []string { l[2], l[3] = l[3], l[2]; return l }, lost(2), "one of them is out of its order"},
-		{"all foreign", func([]string) []string { return []string{`{"step":1}`, `{"step":2}`} }, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, "no line fits"},
+		{
+			"all", func([]string) []string { return nil }, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9},
+			"their entries have no lines",
+		},
+		{
+			"a digit", func(l []string) []string { l[4] = strings.Replace(l[4], "2.0", "2.5", 1); return l }, lost(4),
+			"another checksum",
+		},
+		{
+			"one twice", func(l []string) []string { return slices.Insert(l, 4, l[3]) }, nil,
+			"all entries have their lines",
+		},
+		{
+			"a foreign one", func(l []string) []string { return slices.Insert(l, 4, `{"step":1}`) }, nil,
+			"all entries have their lines",
+		},
+		{"two exchanged", func(l []string) []string {
+			l[2], l[3] = l[3],
+				l[2]
+			return l
+		}, lost(2), "one of them is out of its order"},
+		{
+			"all foreign", func([]string) []string { return []string{`{"step":1}`, `{"step":2}`} },
+			[]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, "no line fits",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path, want := written(t, o, 5)
@@ -281,7 +310,8 @@ func TestDamage(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, found, lines = reopened(t, path, o)
-			if diff := cmp.Diff(append(slices.Clone(want), string(line(9, "next"))), lines); diff != "" || found.Damaged() {
+			if diff := cmp.Diff(append(slices.Clone(want), string(line(9, "next"))), lines); diff != "" ||
+				found.Damaged() {
 				t.Errorf("filled: %+v (-want +got)\n%s", found, diff)
 			}
 		})
@@ -310,7 +340,8 @@ func TestSumsLost(t *testing.T) {
 			text, sums := read2(t, path)
 			write2(t, path, text, bytes.Join(bytes.SplitAfter(sums, []byte{'\n'})[:tt.keep], nil))
 			j, found, lines := reopened(t, path, tt.o)
-			if len(lines) != tt.left || len(found.Lost) < tt.lost || len(found.Lost) > tt.lost+1 || found.Adopted != tt.adopted {
+			if len(lines) != tt.left || len(found.Lost) < tt.lost || len(found.Lost) > tt.lost+1 ||
+				found.Adopted != tt.adopted {
 				t.Fatalf("%+v, %q\nreason: %s", found, lines, tt.reason)
 			}
 			for _, l := range found.Lost {
@@ -334,7 +365,9 @@ func TestNotes(t *testing.T) {
 	o := Options{Dense: true}
 	path, _ := written(t, o, 3)
 	j, _, _ := reopened(t, path, o)
-	if err := errors.Join(j.Stage(of(3, "x")), j.CommitWith("p7"), j.CommitWith("p7"), j.CommitWith("p8"), j.Close()); err != nil {
+	if err := errors.Join(
+		j.Stage(of(3, "x")), j.CommitWith("p7"), j.CommitWith("p7"), j.CommitWith("p8"), j.Close(),
+	); err != nil {
 		t.Fatal(err)
 	}
 	text, sums := read2(t, path)
@@ -425,10 +458,12 @@ func TestUnproved(t *testing.T) {
 	if got := viewed(t, path, Options{Dense: true}); !slices.Equal(got, want) {
 		t.Errorf("Read %q, want %q", got, want)
 	}
-	if _, found, lines := reopened(t, path, Options{Dense: true}); !found.Unproved || found.Damaged() || !slices.Equal(lines, want) {
+	if _, found, lines := reopened(t, path, Options{Dense: true}); !found.Unproved || found.Damaged() ||
+		!slices.Equal(lines, want) {
 		t.Errorf("opened: %+v, %q, want %q", found, lines, want)
 	}
-	if _, found, lines := reopened(t, path, Options{Dense: true}); found.Unproved || found.Damaged() || !slices.Equal(lines, want) {
+	if _, found, lines := reopened(t, path, Options{Dense: true}); found.Unproved || found.Damaged() ||
+		!slices.Equal(lines, want) {
 		t.Errorf("opened again: %+v, %q, want %q", found, lines, want)
 	}
 }
@@ -458,7 +493,8 @@ func TestFillDrops(t *testing.T) {
 		}
 	}
 	var old []string
-	if err := v.Each(func(_ int, line []byte) error { old = append(old, string(line)); return nil }); err == nil && !slices.Equal(old, want) {
+	if err := v.Each(func(_ int, line []byte) error { old = append(old, string(line)); return nil }); err == nil &&
+		!slices.Equal(old, want) {
 		t.Errorf("a view that was opened before: %q, want %q or an error", old, want)
 	}
 	if err := errors.Join(j.Append(of(7, "x")), j.Close()); err != nil {
@@ -483,7 +519,8 @@ func TestCopyTo(t *testing.T) {
 	if _, _, err := Read(to, Options{Owner: "c"}); !errors.Is(err, ErrForeign) {
 		t.Errorf("a journal of another owner: error %v, want %v", err, ErrForeign)
 	}
-	if again, found, lines := reopened(t, to, Options{Owner: "b"}); again.Noted() != "n3" || found.Damaged() || !slices.Equal(lines, []string{want[0], want[2], want[4], want[6]}) {
+	if again, found, lines := reopened(t, to, Options{Owner: "b"}); again.Noted() != "n3" || found.Damaged() ||
+		!slices.Equal(lines, []string{want[0], want[2], want[4], want[6]}) {
 		t.Errorf("%+v, %q", found, lines)
 	}
 }

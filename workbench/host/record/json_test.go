@@ -72,7 +72,8 @@ func TestFolder(t *testing.T) {
 	if err != nil || st.Mode().Perm() != 0o640 {
 		t.Errorf("mode %v, %v, want what the umask leaves", st.Mode(), err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, ".x.json.12345678"+whole.TempSuffix), nil, 0o600); err != nil { // as a kill leaves it
+	// as a kill leaves it
+	if err := os.WriteFile(filepath.Join(dir, ".x.json.12345678"+whole.TempSuffix), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := RemoveTemps(dir); err != nil {

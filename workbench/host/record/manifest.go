@@ -38,26 +38,28 @@ const (
 
 // Manifest is what a run is, apart from what it measured.
 type Manifest struct {
-	Schema        int               `json:"schema"`
-	ID            string            `json:"id"` // drawn when the run is made: its files are known by it
-	Name          string            `json:"name"`
-	Settings      setting.Values    `json:"settings"` // at step 0; later changes are events
-	SettingsHash  string            `json:"settings_hash"`
-	Seed          int               `json:"seed"`
-	StepsPerEpoch int               `json:"steps_per_epoch"`
-	Each          bool              `json:"each,omitempty"` // whether traces that windows are read from keep every sample's part: not in runs that older versions began
-	Parent        *Parent           `json:"parent,omitempty"`
-	Data          data.Description  `json:"data"`
-	Backend       string            `json:"backend"`
-	Versions      map[string]string `json:"versions"`
-	Created       time.Time         `json:"created"`
-	Notes         []string          `json:"notes,omitempty"` // what differs from the usual because the set is small
+	Schema        int            `json:"schema"`
+	ID            string         `json:"id"` // drawn when the run is made: its files are known by it
+	Name          string         `json:"name"`
+	Settings      setting.Values `json:"settings"` // at step 0; later changes are events
+	SettingsHash  string         `json:"settings_hash"`
+	Seed          int            `json:"seed"`
+	StepsPerEpoch int            `json:"steps_per_epoch"`
+	// whether traces that windows are read from keep every sample's part: not in runs that older versions began
+	Each     bool              `json:"each,omitempty"`
+	Parent   *Parent           `json:"parent,omitempty"`
+	Data     data.Description  `json:"data"`
+	Backend  string            `json:"backend"`
+	Versions map[string]string `json:"versions"`
+	Created  time.Time         `json:"created"`
+	Notes    []string          `json:"notes,omitempty"` // what differs from the usual because the set is small
 }
 
 // Parent says where a forked run begins.
 type Parent struct {
-	Run     string         `json:"run"`
-	IDs     []string       `json:"ids,omitempty"` // of that run and of those that it was forked from: their snapshots are this run's too
+	Run string `json:"run"`
+	// of that run and of those that it was forked from: their snapshots are this run's too
+	IDs     []string       `json:"ids,omitempty"`
 	Step    int            `json:"step"`
 	Changed map[string]any `json:"changed,omitempty"` // settings that differ from there on
 }
@@ -69,7 +71,9 @@ func ReadManifest(dir string) (*Manifest, error) {
 	var m Manifest
 	err := ReadJSON(path, &m)
 	if errors.Is(err, unix.ENOTDIR) {
-		return nil, &wire.Problem{Message: fmt.Sprintf("%s is not a folder", dir), Hint: "name a run's folder, or one that is not there yet"}
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("%s is not a folder", dir), Hint: "name a run's folder, or one that is not there yet",
+		}
 	}
 	if _, system := errors.AsType[*fs.PathError](err); system {
 		return nil, err
@@ -85,20 +89,34 @@ func ReadManifest(dir string) (*Manifest, error) {
 			Hint:    "it was made by a newer version: update, or use another run name",
 		}
 	case errors.Is(err, seal.ErrChanged) || errors.Is(err, ErrUnsealed):
-		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, wire.OneLine(err.Error())), Hint: "bring back the file that was written; settings are changed with Set (primewindow run: -change NAME=VALUE), not in this file"}
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("%s: %s", path, wire.OneLine(err.Error())),
+			Hint: "bring back the file that was written; settings are changed with Set (primewindow run: -change " +
+				"NAME=VALUE), not in this file",
+		}
 	case err != nil:
-		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, wire.OneLine(err.Error())), Hint: "the file is damaged: bring back the one that was written; the records beside it can still be read"}
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("%s: %s", path, wire.OneLine(err.Error())),
+			Hint: "the file is damaged: bring back the one that was written; the records beside it can still " +
+				"be read",
+		}
 	}
 	m.complete()
 	if err := m.checkTypes(); err != nil {
-		return nil, &wire.Problem{Message: fmt.Sprintf("%s: %s", path, wire.OneLine(err.Error())), Hint: "the file was changed by hand: bring back the one that was written"}
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("%s: %s", path, wire.OneLine(err.Error())),
+			Hint:    "the file was changed by hand: bring back the one that was written",
+		}
 	}
 	return &m, nil
 }
 
 // checkTypes wants each setting to be of the type that all code takes it for.
 func (m *Manifest) checkTypes() error {
-	known := map[string]any{"data": "", "method": "", "epochs": 0.0, "batch": 0.0, "seed": 0.0, "probe_bn": "", "probe_params": "", "modalities": ""}
+	known := map[string]any{
+		"data": "", "method": "", "epochs": 0.0, "batch": 0.0, "seed": 0.0, "probe_bn": "", "probe_params": "",
+		"modalities": "",
+	}
 	list, err := setting.Table(m.Settings.Data(), m.Settings.Method(), &m.Data)
 	if err == nil { // of a set or method that is not known here, opening the run tells
 		for _, s := range list {
@@ -205,7 +223,10 @@ func CheckFree(dir string, leftover func(name string) bool) error {
 	}
 	for _, e := range entries {
 		if !leftover(e.Name()) {
-			return &wire.Problem{Message: fmt.Sprintf("folder %s is not a run: it holds %s", dir, e.Name()), Hint: "name an empty folder, or one that is not there yet"}
+			return &wire.Problem{
+				Message: fmt.Sprintf("folder %s is not a run: it holds %s", dir, e.Name()),
+				Hint:    "name an empty folder, or one that is not there yet",
+			}
 		}
 	}
 	return nil

@@ -35,7 +35,9 @@ func (p piece) lost(line int) Lost {
 //
 // Lines and entries are walked together. Where they part, the nearest place where they meet again decides whether a
 // line is missing, one too many, or changed.
-func match(lines [][]byte, texts [][]byte, chain uint32, copied bool) (pieces []piece, further, mended int, note string) {
+func match(
+	lines [][]byte, texts [][]byte, chain uint32, copied bool,
+) (pieces []piece, further, mended int, note string) {
 	entries := make([]entry, len(texts))
 	known := make([]bool, len(texts))
 	byEntry := map[uint32][]int{} // checksum to places of entries
@@ -51,11 +53,15 @@ func match(lines [][]byte, texts [][]byte, chain uint32, copied bool) (pieces []
 		byLine[sums[j].sum] = append(byLine[sums[j].sum], j)
 	}
 	fits := func(i, j int) bool {
-		return known[i] && entries[i].note == "" && entries[i].of(lines[j]) && (!copied || bytes.Equal(entries[i].copied, lines[j][:len(lines[j])-1]))
+		return known[i] && entries[i].note == "" && entries[i].of(lines[j]) && (!copied || bytes.Equal(
+			entries[i].copied, lines[j][:len(lines[j])-1],
+		))
 	}
 	// proved reports whether the running checksum of the entry under hand is that of the line, whatever its own says.
 	proved := func(i, j int) bool {
-		return known[i] && entries[i].note == "" && entries[i].chain == newEntry(chain, lines[j], entries[i].step, entries[i].left, copied).chain
+		return known[i] && entries[i].note == "" && entries[i].chain == newEntry(
+			chain, lines[j], entries[i].step, entries[i].left, copied,
+		).chain
 	}
 	after := func(list []int, from int, good func(int) bool) int { // the first place behind from; -1: none
 		for _, at := range list {
@@ -112,7 +118,9 @@ func match(lines [][]byte, texts [][]byte, chain uint32, copied bool) (pieces []
 			lose("the line was lost before")
 			continue
 		}
-		if bad := !known[i] || entries[i].chain != entries[i].linked(chain); copied && bad && !fits(i, j) && bytes.Contains(texts[i], lines[j][:len(lines[j])-1]) {
+		if bad := !known[i] || entries[i].chain != entries[i].linked(
+			chain,
+		); copied && bad && !fits(i, j) && bytes.Contains(texts[i], lines[j][:len(lines[j])-1]) {
 			pieces = append(pieces, piece{line: lines[j], step: -1, sum: sums[j].sum}) // line and copy agree
 			used, j = true, j+1
 			continue
@@ -158,7 +166,8 @@ func match(lines [][]byte, texts [][]byte, chain uint32, copied bool) (pieces []
 	for i < len(texts) {
 		gone()
 	}
-	if len(texts) == 0 || slices.Contains(known, false) { // the entries of what is left may have been these, or are gone
+	// the entries of what is left may have been these, or are gone
+	if len(texts) == 0 || slices.Contains(known, false) {
 		for ; j < len(lines); j++ {
 			pieces = append(pieces, piece{step: -1, found: lines[j], why: "its entry is damaged or gone"})
 		}

@@ -36,7 +36,9 @@ func ParseTied(note string) (t Tied) {
 
 // OpenRecords opens the journals in a run's folder. proved says that they have checksums unless somebody took them
 // away.
-func OpenRecords(dir string, base setting.Values, perEpoch, interval int, owner string, proved bool) (rs *Records, found []Finding, err error) {
+func OpenRecords(
+	dir string, base setting.Values, perEpoch, interval int, owner string, proved bool,
+) (rs *Records, found []Finding, err error) {
 	rs = &Records{
 		dir: dir, base: base, perEpoch: perEpoch, interval: interval, Gap: -1, recent: map[int]*StepRecords{},
 		traces: map[string]map[string]*IntervalTrace{}, Accuracy: map[string]float64{},
@@ -50,7 +52,10 @@ func OpenRecords(dir string, base setting.Values, perEpoch, interval int, owner 
 		file string
 		kind Options
 		to   **Journal
-	}{{MetricsFile, MetricsKind, &rs.Metrics}, {ProbesFile, ProbesKind, &rs.Probes}, {EventsFile, EventsKind, &rs.Events}} {
+	}{
+		{MetricsFile, MetricsKind, &rs.Metrics}, {ProbesFile, ProbesKind, &rs.Probes},
+		{EventsFile, EventsKind, &rs.Events},
+	} {
 		j, was, err := Open(filepath.Join(dir, one.file), Owned(one.kind, owner))
 		if err != nil {
 			return rs, nil, openProblem(dir, one.file, err)
@@ -70,7 +75,9 @@ func OpenRecords(dir string, base setting.Values, perEpoch, interval int, owner 
 	if n := rs.Events.Len(); n < want.Events {
 		return rs, nil, &wire.Problem{
 			Message: GoneAtEnd(filepath.Join(dir, EventsFile), want.Events-n) + ": what was set is not known",
-			Hint:    "bring the file back from a copy, with " + filepath.Base(SumsPath(EventsFile)) + "; or start the run over under another name",
+			Hint: "bring the file back from a copy, with " + filepath.Base(
+				SumsPath(EventsFile),
+			) + "; or start the run over under another name",
 		}
 	}
 	if n := rs.Probes.Len(); n < want.Probes {
@@ -84,7 +91,16 @@ func OpenRecords(dir string, base setting.Values, perEpoch, interval int, owner 
 		return rs, nil, err
 	}
 	if foreign > 0 {
-		found = append(found, Finding{wire.EventDamaged, fmt.Sprintf("%s: %s of steps that are not on record any more, cut", ProbesFile, wire.Plural(foreign, "measurement"))})
+		found = append(
+			found,
+			Finding{
+				wire.EventDamaged,
+				fmt.Sprintf(
+					"%s: %s of steps that are not on record any more, cut", ProbesFile,
+					wire.Plural(foreign, "measurement"),
+				),
+			},
+		)
 	}
 	return rs, found, rs.readProbes()
 }
@@ -95,9 +111,16 @@ func openProblem(dir, file string, err error) error {
 	case !errors.Is(err, ErrForeign):
 		return DiskProblem(err)
 	case file == ProbesFile:
-		return &wire.Problem{Message: path + " is another run's", Hint: "bring this run's own file back; or remove it and " + SumsPath(file) + ": what it held is measured again"}
+		return &wire.Problem{
+			Message: path + " is another run's",
+			Hint: "bring this run's own file back; or remove it and " + SumsPath(
+				file,
+			) + ": what it held is measured again",
+		}
 	default:
-		return &wire.Problem{Message: path + " is another run's", Hint: "bring this run's own file back, with " + SumsPath(file)}
+		return &wire.Problem{
+			Message: path + " is another run's", Hint: "bring this run's own file back, with " + SumsPath(file),
+		}
 	}
 }
 
@@ -143,7 +166,10 @@ func findings(file string, was Found, proved bool) (list []Finding) {
 		add(wire.EventDamaged, "%s damaged, and whole again by copies%s", wire.Plural(was.Copied, "line"), where)
 	}
 	if was.Adopted > 1 {
-		add(wire.EventUnproved, "the checksums of %s are gone: they are taken as they are", wire.Plural(was.Adopted, "line"))
+		add(
+			wire.EventUnproved, "the checksums of %s are gone: they are taken as they are",
+			wire.Plural(was.Adopted, "line"),
+		)
 	}
 	if was.Mended > 0 && len(was.Lost) == 0 {
 		add(wire.EventDamaged, "its checksums were damaged and are whole again: all its lines are proved")

@@ -84,7 +84,9 @@ func read(path string, o Options) (l layout, f *os.File, found Found, err error)
 		l, found, err = readUnproved(l, lines)
 		return l, f, found, err
 	}
-	l, found, err = readProved(l, lines, &lineReader{in: bufio.NewReaderSize(io.NewSectionReader(sums, 0, size), 1<<16)}, o)
+	l, found, err = readProved(
+		l, lines, &lineReader{in: bufio.NewReaderSize(io.NewSectionReader(sums, 0, size), 1<<16)}, o,
+	)
 	if err == nil && l.owner != "" && o.Owner != "" && l.owner != o.Owner {
 		err = fmt.Errorf("%s: %w", filepath.Base(path), ErrForeign)
 	}

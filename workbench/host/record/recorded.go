@@ -72,7 +72,9 @@ func ReadRecorded(dir string) (Recorded, error) {
 	maps.Copy(settings, man.Settings)
 	for i, c := range rec.History.Events {
 		if err := CheckChange(c, man.Settings); err != nil {
-			return Recorded{}, &wire.Problem{Message: fmt.Sprintf("%s line %d: %v", filepath.Join(dir, EventsFile), i+1, err), Hint: handHint}
+			return Recorded{}, &wire.Problem{
+				Message: fmt.Sprintf("%s line %d: %v", filepath.Join(dir, EventsFile), i+1, err), Hint: handHint,
+			}
 		}
 		if c.Event == wire.EventSet {
 			settings[c.Name] = c.New
@@ -107,7 +109,10 @@ func ReadRecorded(dir string) (Recorded, error) {
 
 // NoRun reports a folder that has no run.
 func NoRun(dir string) error {
-	return &wire.Problem{Message: fmt.Sprintf("no run in %s: it has no %s", dir, ManifestFile), Hint: "`primewindow ps` lists the runs of a project; they live in its folder runs"}
+	return &wire.Problem{
+		Message: fmt.Sprintf("no run in %s: it has no %s", dir, ManifestFile),
+		Hint:    "`primewindow ps` lists the runs of a project; they live in its folder runs",
+	}
 }
 
 // readView opens a view of one of a run's files. Damage is looked at twice: another process may just have replaced the
@@ -165,7 +170,10 @@ func readLines[T any](from *View, into *[]T) error {
 }
 
 func damagedLine(file string, line int, err error) error {
-	return &wire.Problem{Message: strings.TrimSpace(fmt.Sprintf("%s line %d: %v", file, line+1, err)), Hint: "`primewindow check` says what else is wrong; bring the file back as it was written"}
+	return &wire.Problem{
+		Message: strings.TrimSpace(fmt.Sprintf("%s line %d: %v", file, line+1, err)),
+		Hint:    "`primewindow check` says what else is wrong; bring the file back as it was written",
+	}
 }
 
 // Modalities names those that a run with these settings is trained on, in order.
@@ -269,5 +277,8 @@ func damageText(metrics, probes []Lost) string {
 	if len(metrics) == 0 {
 		file = ProbesFile
 	}
-	return fmt.Sprintf("%s of the record damaged or gone, the first %s %v; training or measuring computes them again", wire.Plural(len(metrics)+len(probes), "line"), file, first)
+	return fmt.Sprintf(
+		"%s of the record damaged or gone, the first %s %v; training or measuring computes them again",
+		wire.Plural(len(metrics)+len(probes), "line"), file, first,
+	)
 }

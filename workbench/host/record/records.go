@@ -36,14 +36,16 @@ type Records struct {
 
 	Metrics, Probes, Events *Journal
 	Changes                 []wire.Change
-	Index                   stepIndex                            // of the lines of probes
-	recent                  map[int]*StepRecords                 // of the steps that were asked for last
-	Filled                  map[int][]wire.Record                // by step: lost ones that were measured again and are not on disk yet
-	traces                  map[string]map[string]*IntervalTrace // by kind and encoder
-	Accuracy                map[string]float64                   // by encoder: the last on the validation split, by the head
-	Loss                    float64                              // of the last step
-	Gap                     int                                  // the step from which on measurements are gone, with their checksums; -1: none are
-	LostText                string                               // what is lost, in words; empty where nothing is
+	Index                   stepIndex            // of the lines of probes
+	recent                  map[int]*StepRecords // of the steps that were asked for last
+	// by step: lost ones that were measured again and are not on disk yet
+	Filled   map[int][]wire.Record
+	traces   map[string]map[string]*IntervalTrace // by kind and encoder
+	Accuracy map[string]float64                   // by encoder: the last on the validation split, by the head
+	Loss     float64                              // of the last step
+	// the step from which on measurements are gone, with their checksums; -1: none are
+	Gap      int
+	LostText string // what is lost, in words; empty where nothing is
 }
 
 // StepRecords are the measurements that belong to a step.
@@ -59,8 +61,13 @@ const recentSteps = 4
 func (rs *Records) readEvents() error {
 	if lost := rs.Events.Lost(); len(lost) > 0 {
 		return &wire.Problem{
-			Message: fmt.Sprintf("%s: %v, and its copy as well: what was set at that step is not known", filepath.Join(rs.dir, EventsFile), lost[0]),
-			Hint:    "put the line back into " + EventsFile + " and remove " + filepath.Base(SumsPath(EventsFile)) + ", or fork from another run",
+			Message: fmt.Sprintf(
+				"%s: %v, and its copy as well: what was set at that step is not known",
+				filepath.Join(rs.dir, EventsFile), lost[0],
+			),
+			Hint: "put the line back into " + EventsFile + " and remove " + filepath.Base(
+				SumsPath(EventsFile),
+			) + ", or fork from another run",
 		}
 	}
 	for i := range rs.Events.Len() {
@@ -70,10 +77,15 @@ func (rs *Records) readEvents() error {
 		}
 		var c wire.Change
 		if err := json.Unmarshal(line, &c); err != nil {
-			return &wire.Problem{Message: fmt.Sprintf("%s line %d: %v", filepath.Join(rs.dir, EventsFile), i+1, err), Hint: "take that line out, and remove " + filepath.Base(SumsPath(EventsFile))}
+			return &wire.Problem{
+				Message: fmt.Sprintf("%s line %d: %v", filepath.Join(rs.dir, EventsFile), i+1, err),
+				Hint:    "take that line out, and remove " + filepath.Base(SumsPath(EventsFile)),
+			}
 		}
 		if err := CheckChange(c, rs.base); err != nil {
-			return &wire.Problem{Message: fmt.Sprintf("%s line %d: %v", filepath.Join(rs.dir, EventsFile), i+1, err), Hint: handHint}
+			return &wire.Problem{
+				Message: fmt.Sprintf("%s line %d: %v", filepath.Join(rs.dir, EventsFile), i+1, err), Hint: handHint,
+			}
 		}
 		rs.Changes = append(rs.Changes, c)
 	}
@@ -113,7 +125,9 @@ func (rs *Records) readProbes() error {
 	if metrics, probes := rs.Lost(); len(metrics)+len(probes) > 0 {
 		rs.LostText = damageText(metrics, probes)
 	} else if rs.Gap >= 0 {
-		rs.LostText = fmt.Sprintf("measurements from step %d on are gone; training or measuring computes them again", rs.Gap)
+		rs.LostText = fmt.Sprintf(
+			"measurements from step %d on are gone; training or measuring computes them again", rs.Gap,
+		)
 	}
 	n := rs.Metrics.Len()
 	if n == 0 {
@@ -138,8 +152,12 @@ func (rs *Records) NoteStep(step int, line []byte) error {
 	var m map[string]float64
 	if err := json.Unmarshal(line, &m); err != nil || m["step"] != float64(step) {
 		return &wire.Problem{
-			Message: fmt.Sprintf("%s line %d: %q is not the record of step %d", filepath.Join(rs.dir, MetricsFile), step+1, line, step),
-			Hint:    "cut the file before that line and remove " + filepath.Base(SumsPath(MetricsFile)) + ": the run goes on from there",
+			Message: fmt.Sprintf(
+				"%s line %d: %q is not the record of step %d", filepath.Join(rs.dir, MetricsFile), step+1, line, step,
+			),
+			Hint: "cut the file before that line and remove " + filepath.Base(
+				SumsPath(MetricsFile),
+			) + ": the run goes on from there",
 		}
 	}
 	rs.Loss = m["loss"]
@@ -153,7 +171,10 @@ func (rs *Records) Probe(i int) (rec wire.Record, ok bool, err error) {
 		return rec, false, err
 	}
 	if err := json.Unmarshal(line, &rec); err != nil {
-		return rec, false, &wire.Problem{Message: fmt.Sprintf("%s line %d: %v", filepath.Join(rs.dir, ProbesFile), i+1, err), Hint: "take that line out, and remove " + filepath.Base(SumsPath(ProbesFile))}
+		return rec, false, &wire.Problem{
+			Message: fmt.Sprintf("%s line %d: %v", filepath.Join(rs.dir, ProbesFile), i+1, err),
+			Hint:    "take that line out, and remove " + filepath.Base(SumsPath(ProbesFile)),
+		}
 	}
 	return rec, true, nil
 }

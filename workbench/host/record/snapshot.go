@@ -41,10 +41,11 @@ type Header struct {
 	Epoch    int                         `json:"epoch"`
 	Offset   int                         `json:"offset"` // batches of the epoch already used: the position in the data
 	Seed     int                         `json:"seed"`
-	Controls map[string]float64          `json:"controls"`       // what the method decided for the epoch
-	Released map[string]inforeg.Released `json:"released"`       // by modality, over the epoch so far
-	Code     map[string]string           `json:"code,omitempty"` // of what a cell defines and the run uses, by wire.Definition
-	Stop     bool                        `json:"stop,omitempty"` // whether it is a stop, see Run.keep
+	Controls map[string]float64          `json:"controls"` // what the method decided for the epoch
+	Released map[string]inforeg.Released `json:"released"` // by modality, over the epoch so far
+	// of what a cell defines and the run uses, by wire.Definition
+	Code map[string]string `json:"code,omitempty"`
+	Stop bool              `json:"stop,omitempty"` // whether it is a stop, see Run.keep
 }
 
 // SnapshotPath is where the snapshot of a step is.
@@ -117,7 +118,12 @@ func ReadHeader(f *os.File, step int) (h Header, list []models.Tensor, err error
 	case h.Step != step:
 		err = fmt.Errorf("it is of step %d, not of %d", h.Step, step)
 	case h.Version > SnapshotVersion:
-		return h, nil, &wire.Problem{Message: fmt.Sprintf("%s has version %d, this program knows up to %d", f.Name(), h.Version, SnapshotVersion), Hint: "it was made by a newer version: update"}
+		return h, nil, &wire.Problem{
+			Message: fmt.Sprintf(
+				"%s has version %d, this program knows up to %d", f.Name(), h.Version, SnapshotVersion,
+			),
+			Hint: "it was made by a newer version: update",
+		}
 	case h.Version >= 2 && meta[seal.Key] == "":
 		err = ErrUnsealed
 	}

@@ -28,8 +28,14 @@ func openReplay(dir string) (*replay, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &replay{spec: spec, form: form, settings: settings, inputs: map[string]encoderInput{}, traces: map[string]map[string][]float64{}}
-	model := &models.Multimodal{Encoders: map[string]models.Encoder{}, Fusion: spec.Model.Fusion, Hidden: spec.Model.Hidden, Classes: spec.Model.Classes}
+	r := &replay{
+		spec: spec, form: form, settings: settings, inputs: map[string]encoderInput{},
+		traces: map[string]map[string][]float64{},
+	}
+	model := &models.Multimodal{
+		Encoders: map[string]models.Encoder{}, Fusion: spec.Model.Fusion, Hidden: spec.Model.Hidden,
+		Classes: spec.Model.Classes,
+	}
 	for _, name := range spec.Model.Modalities {
 		a, err := arrays.take("x."+name, 0, 0, 0, 0)
 		if err != nil {
@@ -100,7 +106,8 @@ func (r *replay) readBatches(arrays replayBatches) error {
 		needs = append(needs, "probe_y")
 	case r.form.Prototypes && r.proto == nil:
 		needs = append(needs, "proto_y")
-	case r.form.Traced && r.spec.Trace == inforeg.KindFisherEmp && r.probe == nil && r.settings.Text("window") == "auto":
+	case r.form.Traced && r.spec.Trace == inforeg.KindFisherEmp && r.probe == nil &&
+		r.settings.Text("window") == "auto":
 		needs = append(needs, "probe_y")
 	}
 	if len(needs) > 0 {
@@ -145,7 +152,9 @@ func (r *replay) readSet(arrays replayBatches, kind string) (*data.Batch, error)
 			return nil, err
 		}
 		if a.Size() != n*in.modality.Size() {
-			return nil, replayProblem(batchesFile, "%s_x.%s of shape %v, want samples as in x.%s", kind, name, a.Shape, name)
+			return nil, replayProblem(
+				batchesFile, "%s_x.%s of shape %v, want samples as in x.%s", kind, name, a.Shape, name,
+			)
 		}
 		b.X[name] = in.arrange(a.Floats())
 	}
@@ -167,7 +176,9 @@ func (r *replay) readNoise(arrays replayBatches, steps int) error {
 			}
 			r.eng.Noised = append(r.eng.Noised, v)
 			for s := range steps {
-				values, err := models.FromTorch(v, models.Tensor{Name: v.Name, Shape: v.TorchShape(), Values: a.Floats()[s*v.Size():][:v.Size()]})
+				values, err := models.FromTorch(
+					v, models.Tensor{Name: v.Name, Shape: v.TorchShape(), Values: a.Floats()[s*v.Size():][:v.Size()]},
+				)
 				if err != nil {
 					return replayProblem(batchesFile, "%v", err)
 				}

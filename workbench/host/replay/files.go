@@ -71,7 +71,9 @@ func labels(name string, a npy.Array, classes int) ([]int32, error) {
 	list := make([]int32, 0, a.Size())
 	for i, v := range a.Floats() {
 		if v < 0 || v >= float32(classes) || v != float32(int32(v)) {
-			return nil, replayProblem(batchesFile, "%s: entry %d is %v, want a class from 0 to %d", name, i, v, classes-1)
+			return nil, replayProblem(
+				batchesFile, "%s: entry %d is %v, want a class from 0 to %d", name, i, v, classes-1,
+			)
 		}
 		list = append(list, int32(v))
 	}
@@ -251,7 +253,10 @@ type replayOut struct {
 func newReplayOut(dir string) (*replayOut, error) {
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		if _, err := os.Stat(filepath.Join(dir, "scalars.jsonl")); err != nil {
-			return nil, &wire.Problem{Message: fmt.Sprintf("replay: %s holds other files", dir), Hint: "name an empty folder, or one that is not there yet"}
+			return nil, &wire.Problem{
+				Message: fmt.Sprintf("replay: %s holds other files", dir),
+				Hint:    "name an empty folder, or one that is not there yet",
+			}
 		}
 	}
 	parent := filepath.Dir(dir)
@@ -280,7 +285,9 @@ func (o *replayOut) finish() error {
 		return err
 	}
 	for _, f := range o.files {
-		if err := errors.Join(f.Sync(), os.Rename(f.Name(), filepath.Join(o.dir, filepath.Base(f.Name())))); err != nil {
+		if err := errors.Join(
+			f.Sync(), os.Rename(f.Name(), filepath.Join(o.dir, filepath.Base(f.Name()))),
+		); err != nil {
 			return err
 		}
 	}

@@ -23,7 +23,8 @@ func TestReplayPipes(t *testing.T) {
 			if err := make(filepath.Join(dir, name)); err != nil {
 				t.Skip(err)
 			}
-			if err := read(); err == nil || !strings.Contains(err.Error(), name+": ") || !strings.Contains(err.Error(), "not a regular file, but "+what) {
+			if err := read(); err == nil || !strings.Contains(err.Error(), name+": ") ||
+				!strings.Contains(err.Error(), "not a regular file, but "+what) {
 				t.Errorf("%s: %v, want %s named", name, err, what)
 			}
 		}

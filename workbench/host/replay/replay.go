@@ -129,7 +129,10 @@ func (r *replay) run(ctx context.Context, o *replayOut, progress func(step, step
 				return err
 			}
 		}
-		in := engine.StepInput{Batch: batch, Controls: r.eng.ControlVector(r.settings, r.controls, epoch), Key: [3]uint64{0, uint64(step) + 1, 0}}
+		in := engine.StepInput{
+			Batch: batch, Controls: r.eng.ControlVector(r.settings, r.controls, epoch),
+			Key: [3]uint64{0, uint64(step) + 1, 0},
+		}
 		if r.noise != nil {
 			in.Noise = r.noise[step]
 		}
@@ -138,7 +141,10 @@ func (r *replay) run(ctx context.Context, o *replayOut, progress func(step, step
 			return err
 		}
 		if bad := r.eng.FirstBad(got); bad != "" {
-			return &wire.Problem{Message: fmt.Sprintf("replay: step %d: %s would be NaN or Inf", step, bad), Hint: "nothing was written; a smaller learning rate may help"}
+			return &wire.Problem{
+				Message: fmt.Sprintf("replay: step %d: %s would be NaN or Inf", step, bad),
+				Hint:    "nothing was written; a smaller learning rate may help",
+			}
 		}
 		r.st.Drop(next)
 		r.st = next
@@ -177,7 +183,9 @@ func (r *replay) run(ctx context.Context, o *replayOut, progress func(step, step
 }
 
 // writer begins a file of tensors, STEP/NAME in PyTorch's layouts.
-func (r *replay) writer(o *replayOut, file string, vars []models.Variable, steps int) (*models.SafetensorsWriter, error) {
+func (r *replay) writer(
+	o *replayOut, file string, vars []models.Variable, steps int,
+) (*models.SafetensorsWriter, error) {
 	var list []models.Tensor
 	for step := range steps {
 		if r.spec.Outputs == outputsLast && step < steps-1 {
@@ -194,7 +202,9 @@ func (r *replay) writer(o *replayOut, file string, vars []models.Variable, steps
 	return models.NewSafetensorsWriter(f, list, nil)
 }
 
-func (r *replay) writeTensors(w *models.SafetensorsWriter, step int, vars []models.Variable, from []*tensors.Tensor) error {
+func (r *replay) writeTensors(
+	w *models.SafetensorsWriter, step int, vars []models.Variable, from []*tensors.Tensor,
+) error {
 	for i, v := range vars {
 		values, err := floats(from[i])
 		if err != nil {

@@ -44,8 +44,13 @@ func TestReplay(t *testing.T) {
 			}
 			spec, out := t.TempDir(), filepath.Join(t.TempDir(), "out")
 			hosttest.WriteFile(t, filepath.Join(spec, specFile), ownSpec(t, text))
-			hosttest.WriteFile(t, filepath.Join(spec, weightsFile), hosttest.ReadFile(t, filepath.Join(root, "models", where.Weights)))
-			hosttest.WriteFile(t, filepath.Join(spec, batchesFile), hosttest.ReadFile(t, filepath.Join(root, "batches", where.Batches)))
+			hosttest.WriteFile(
+				t, filepath.Join(spec, weightsFile), hosttest.ReadFile(t, filepath.Join(root, "models", where.Weights)),
+			)
+			hosttest.WriteFile(
+				t, filepath.Join(spec, batchesFile),
+				hosttest.ReadFile(t, filepath.Join(root, "batches", where.Batches)),
+			)
 			replayInto(t, spec, out)
 			compareTensors(t, filepath.Join(dir, "expected.safetensors"), filepath.Join(out, weightsFile), within)
 			compareScalars(t, filepath.Join(dir, "scalars.jsonl"), filepath.Join(out, "scalars.jsonl"))
@@ -175,7 +180,8 @@ func compareNorms(t *testing.T, want, got string, tolerance float64) {
 
 func compareScalars(t *testing.T, want, got string) {
 	t.Helper()
-	wants, gots := strings.Split(strings.TrimSpace(string(hosttest.ReadFile(t, want))), "\n"), strings.Split(strings.TrimSpace(string(hosttest.ReadFile(t, got))), "\n")
+	wants, gots := strings.Split(strings.TrimSpace(string(hosttest.ReadFile(t, want))), "\n"),
+		strings.Split(strings.TrimSpace(string(hosttest.ReadFile(t, got))), "\n")
 	if len(wants) != len(gots) {
 		t.Fatalf("%d records, want %d", len(gots), len(wants))
 	}
@@ -185,7 +191,9 @@ func compareScalars(t *testing.T, want, got string) {
 			t.Fatal(err)
 		}
 		for name, value := range w {
-			compareValues(t, fmt.Sprintf("record %d, %v of epoch %v: %s", i, w["kind"], w["epoch"], name), value, g[name])
+			compareValues(
+				t, fmt.Sprintf("record %d, %v of epoch %v: %s", i, w["kind"], w["epoch"], name), value, g[name],
+			)
 		}
 	}
 }
@@ -193,7 +201,9 @@ func compareScalars(t *testing.T, want, got string) {
 func compareJSON(t *testing.T, want, got string) {
 	t.Helper()
 	var w, g map[string]any
-	if err := errors.Join(json.Unmarshal(hosttest.ReadFile(t, want), &w), json.Unmarshal(hosttest.ReadFile(t, got), &g)); err != nil {
+	if err := errors.Join(
+		json.Unmarshal(hosttest.ReadFile(t, want), &w), json.Unmarshal(hosttest.ReadFile(t, got), &g),
+	); err != nil {
 		t.Fatal(err)
 	}
 	for name, value := range w {
@@ -240,7 +250,10 @@ func TestReplayBadInput(t *testing.T) {
 	root := "testdata"
 	spec := string(ownSpec(t, hosttest.ReadFile(t, filepath.Join(root, "cases", "joint_concat", "spec.json"))))
 	weights := hosttest.ReadFile(t, filepath.Join(root, "models", "av-concat.safetensors"))
-	good, err := zip.NewReader(bytes.NewReader(hosttest.ReadFile(t, filepath.Join(root, "batches", "av.npz"))), int64(len(hosttest.ReadFile(t, filepath.Join(root, "batches", "av.npz")))))
+	good, err := zip.NewReader(
+		bytes.NewReader(hosttest.ReadFile(t, filepath.Join(root, "batches", "av.npz"))),
+		int64(len(hosttest.ReadFile(t, filepath.Join(root, "batches", "av.npz")))),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,47 +300,147 @@ func TestReplayBadInput(t *testing.T) {
 		want, reason     string
 	}{
 		{"no JSON", "{", weights, batches, "spec.json: unexpected EOF", "cut off"},
-		{"method", replaced(`"method":"joint"`, `"method":"ogn"`), weights, batches, `unknown method "ogn"`, "letters exchanged; the nearest is offered"},
-		{"option", replaced(`"hp":{}`, `"hp":{"alpha":1}`), weights, batches, `unknown option of joint "alpha"`, "joint training has none"},
+		{
+			"method", replaced(`"method":"joint"`, `"method":"ogn"`), weights, batches, `unknown method "ogn"`,
+			"letters exchanged; the nearest is offered",
+		},
+		{
+			"option", replaced(`"hp":{}`, `"hp":{"alpha":1}`), weights, batches, `unknown option of joint "alpha"`,
+			"joint training has none",
+		},
 		{"fusion", replaced(`"fusion":"concat"`, `"fusion":"glue"`), weights, batches, `fusion "glue"`, "not known"},
 		{"no encoder", replaced(`"a":{`, `"b":{`), weights, batches, `modality "a" has no encoder`, "misnamed"},
-		{"unknown key", replaced(`"gradients"`, `"gradient"`), weights, batches, `unknown key "gradient"`, "at the top"},
-		{"unknown key of the model", replaced(`"fusion"`, `"fusoin"`), weights, batches, `unknown key "model.fusoin"`, "one level down"},
-		{"unknown key of an encoder", replaced(`"in":2`, `"inn":2`), weights, batches, `unknown key "model.encoders.a.inn"`, "three levels down"},
-		{"another encoder's key", replaced(`"in":2`, `"width":2`), weights, batches, `unknown key "model.encoders.a.width"`, "a cnn1d has none, a resnet18 has"},
-		{"unknown key of the optimizer", replaced(`"lr":`, `"learning_rate":`), weights, batches, `unknown key "optimizer.learning_rate"`, "the default was taken"},
-		{"key in capitals", replaced(`"outputs"`, `"Outputs"`), weights, batches, `unknown key "Outputs"`, "names are as they are written"},
-		{"key twice", replaced(`"lr":0.05`, `"lr":0.05,"lr":0.5`), weights, batches, "optimizer.lr: stands twice", "the last was taken"},
+		{
+			"unknown key", replaced(`"gradients"`, `"gradient"`), weights, batches, `unknown key "gradient"`,
+			"at the top",
+		},
+		{
+			"unknown key of the model", replaced(`"fusion"`, `"fusoin"`), weights, batches,
+			`unknown key "model.fusoin"`, "one level down",
+		},
+		{
+			"unknown key of an encoder", replaced(`"in":2`, `"inn":2`), weights, batches,
+			`unknown key "model.encoders.a.inn"`, "three levels down",
+		},
+		{
+			"another encoder's key", replaced(`"in":2`, `"width":2`), weights, batches,
+			`unknown key "model.encoders.a.width"`, "a cnn1d has none, a resnet18 has",
+		},
+		{
+			"unknown key of the optimizer", replaced(`"lr":`, `"learning_rate":`), weights, batches,
+			`unknown key "optimizer.learning_rate"`, "the default was taken",
+		},
+		{
+			"key in capitals", replaced(`"outputs"`, `"Outputs"`), weights, batches, `unknown key "Outputs"`,
+			"names are as they are written",
+		},
+		{
+			"key twice", replaced(`"lr":0.05`, `"lr":0.05,"lr":0.5`), weights, batches, "optimizer.lr: stands twice",
+			"the last was taken",
+		},
 		{"option twice", replaced(`"hp":{}`, `"hp":{"a":1,"a":2}`), weights, batches, "hp.a: stands twice", "likewise"},
-		{"null", replaced(`"momentum":0.9`, `"momentum":null`), weights, batches, "optimizer.momentum: null, want a number", "the default was taken"},
-		{"null for an object", replaced(`"hp":{}`, `"hp":null`), weights, batches, "hp: null, want an object", "likewise"},
-		{"type", replaced(`"classes":3`, `"classes":"3"`), weights, batches, `model.classes: "3", want a whole number`, "with its path"},
-		{"type in an encoder", replaced(`"channels":[4,6]`, `"channels":[4,"6"]`), weights, batches, `model.encoders.a.channels[1]: "6", want a whole number`, "likewise"},
-		{"schedule", replaced(`"step":2`, `"step":-2`), weights, batches, "optimizer.step: got -2", "no schedule was taken"},
-		{"rate among options", replaced(`"hp":{}`, `"hp":{"lr":1}`), weights, batches, "hp.lr: it belongs to optimizer", "it went before the optimizer's"},
+		{
+			"null", replaced(`"momentum":0.9`, `"momentum":null`), weights, batches,
+			"optimizer.momentum: null, want a number", "the default was taken",
+		},
+		{
+			"null for an object", replaced(`"hp":{}`, `"hp":null`), weights, batches, "hp: null, want an object",
+			"likewise",
+		},
+		{
+			"type", replaced(`"classes":3`, `"classes":"3"`), weights, batches,
+			`model.classes: "3", want a whole number`, "with its path",
+		},
+		{
+			"type in an encoder", replaced(`"channels":[4,6]`, `"channels":[4,"6"]`), weights, batches,
+			`model.encoders.a.channels[1]: "6", want a whole number`, "likewise",
+		},
+		{
+			"schedule", replaced(`"step":2`, `"step":-2`), weights, batches, "optimizer.step: got -2",
+			"no schedule was taken",
+		},
+		{
+			"rate among options", replaced(`"hp":{}`, `"hp":{"lr":1}`), weights, batches,
+			"hp.lr: it belongs to optimizer", "it went before the optimizer's",
+		},
 		{"option null", ogm(`{"alpha":null}`), weights, batches, "hp.alpha: null", "the default was taken"},
 		{"flag", ogm(`{"ge":"yes"}`), weights, batches, `hp.ge: "yes", want true or false`, "it was off"},
-		{"profile", inforegOf(`{"profile":"relased"}`), weights, batches, `hp.profile: "relased", want paper or released`, "the paper's was taken"},
-		{"star of the released", inforegOf(`{"profile":"released","star":true}`), weights, batches, "hp.star", "it was passed over"},
-		{"option by two names", ogm(`{"start":1,"first_epoch":2}`), weights, batches, "hp.start: hp.first_epoch says the same already", "one of them was taken, by chance"},
-		{"trace of a stranger", inforegOf(`{},"trace":"given","given_trace":{"a":[1],"v":[1],"w":[1]}`), weights, batches, `unknown key "given_trace.w"`, "no such modality"},
-		{"trace that nobody reads", inforegOf(`{},"given_trace":{"a":[1],"v":[1]}`), weights, batches, "given_trace is there, but trace is fisher_emp", "it was passed over"},
-		{"two values", spec + "{}", weights, batches, "spec.json: line 1: invalid character '{'", "the second was passed over"},
+		{
+			"profile", inforegOf(`{"profile":"relased"}`), weights, batches,
+			`hp.profile: "relased", want paper or released`, "the paper's was taken",
+		},
+		{
+			"star of the released", inforegOf(`{"profile":"released","star":true}`), weights, batches, "hp.star",
+			"it was passed over",
+		},
+		{
+			"option by two names", ogm(`{"start":1,"first_epoch":2}`), weights, batches,
+			"hp.start: hp.first_epoch says the same already", "one of them was taken, by chance",
+		},
+		{
+			"trace of a stranger", inforegOf(`{},"trace":"given","given_trace":{"a":[1],"v":[1],"w":[1]}`), weights,
+			batches, `unknown key "given_trace.w"`, "no such modality",
+		},
+		{
+			"trace that nobody reads", inforegOf(`{},"given_trace":{"a":[1],"v":[1]}`), weights, batches,
+			"given_trace is there, but trace is fisher_emp", "it was passed over",
+		},
+		{
+			"two values", spec + "{}", weights, batches, "spec.json: line 1: invalid character '{'",
+			"the second was passed over",
+		},
 		{"range", replaced(`"epoch_len":5`, `"epoch_len":-1`), weights, batches, "epoch_len -1", "no length"},
 		{"missing tensor", spec, weights, batches, "no tensor aux.a.weight", "a method with separate heads"},
-		{"extra tensor", spec, append(header(`{"x":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`), nil...), batches, "no tensor enc.", "not the model's"},
+		{
+			"extra tensor", spec, append(header(`{"x":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`), nil...),
+			batches, "no tensor enc.", "not the model's",
+		},
 		{"not finite", spec, nan, batches, "is NaN", "a weight that is no number"},
-		{"header length", spec, binary.LittleEndian.AppendUint64(nil, 1<<62), batches, "header of 4611686018427387904 bytes", "nothing is allocated for it"},
-		{"overlap", spec, append(header(`{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`), 0, 0, 0, 0), batches, "want [4 8]", "two tensors on the same bytes"},
-		{"huge shape", spec, header(`{"x":{"dtype":"F32","shape":[9223372036854775807,8],"data_offsets":[0,8]}}`), batches, "tensor x: shape", "a product that overflows"},
+		{
+			"header length", spec, binary.LittleEndian.AppendUint64(nil, 1<<62), batches,
+			"header of 4611686018427387904 bytes", "nothing is allocated for it",
+		},
+		{
+			"overlap", spec,
+			append(
+				header(
+					`{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`,
+				),
+				0, 0, 0, 0,
+			),
+			batches, "want [4 8]", "two tensors on the same bytes",
+		},
+		{
+			"huge shape", spec, header(`{"x":{"dtype":"F32","shape":[9223372036854775807,8],"data_offsets":[0,8]}}`),
+			batches, "tensor x: shape", "a product that overflows",
+		},
 		{"truncated", spec, weights[:len(weights)-5], batches, "bytes, want", "cut off"},
 		{"no zip", spec, weights, []byte("not a zip"), "batches.npz: zip", "another file"},
 		{"no labels", spec, weights, with("y", nil), "no array y", "left out"},
-		{"label", spec, weights, with("y", npy.Encode("|u1", bytes.Repeat([]byte{7}, 120), 20, 6)), "entry 0 is 7, want a class from 0 to 2", "of another set"},
-		{"other batch", spec, weights, with("y", npy.Encode("|u1", make([]byte, 60), 20, 3)), "x.", "labels for half of the samples"},
-		{"huge array", spec, weights, with("y", npy.Encode("|u1", nil, 1<<30, 2)), "0 bytes of values", "a header that promises gigabytes"},
-		{"extra array", spec, weights, with("z", npy.Encode("|u1", []byte{1}, 1)), "array z belongs to nothing", "misnamed"},
-		{"not finite in a batch", spec, weights, with("x.a", npy.Encode("<f4", binary.LittleEndian.AppendUint32(nil, math.Float32bits(float32(math.Inf(1)))), 1)), "+Inf", "no input"},
+		{
+			"label", spec, weights, with("y", npy.Encode("|u1", bytes.Repeat([]byte{7}, 120), 20, 6)),
+			"entry 0 is 7, want a class from 0 to 2", "of another set",
+		},
+		{
+			"other batch", spec, weights, with("y", npy.Encode("|u1", make([]byte, 60), 20, 3)), "x.",
+			"labels for half of the samples",
+		},
+		{
+			"huge array", spec, weights, with("y", npy.Encode("|u1", nil, 1<<30, 2)), "0 bytes of values",
+			"a header that promises gigabytes",
+		},
+		{
+			"extra array", spec, weights, with("z", npy.Encode("|u1", []byte{1}, 1)), "array z belongs to nothing",
+			"misnamed",
+		},
+		{
+			"not finite in a batch", spec, weights,
+			with(
+				"x.a",
+				npy.Encode("<f4", binary.LittleEndian.AppendUint32(nil, math.Float32bits(float32(math.Inf(1)))), 1),
+			),
+			"+Inf", "no input",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			text := tt.spec
@@ -340,7 +453,8 @@ func TestReplayBadInput(t *testing.T) {
 			hosttest.WriteFile(t, filepath.Join(dir, batchesFile), tt.batches)
 			err := Run(context.Background(), hosttest.Project(t), dir, filepath.Join(parent, "out"), func(int, int) {})
 			var p *wire.Problem
-			if !errors.As(err, &p) || !strings.Contains(p.Message, tt.want) || p.Hint == "" || strings.Contains(p.Message, "\n") {
+			if !errors.As(err, &p) || !strings.Contains(p.Message, tt.want) || p.Hint == "" ||
+				strings.Contains(p.Message, "\n") {
 				t.Errorf("error %v, want one line with %q and a hint\nreason: %s", err, tt.want, tt.reason)
 			}
 			if entries, _ := os.ReadDir(parent); len(entries) != 0 {

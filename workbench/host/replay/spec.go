@@ -60,7 +60,10 @@ const (
 
 // replayProblem is an error about a file of a replay.
 func replayProblem(file, format string, args ...any) error {
-	return &wire.Problem{Message: fmt.Sprintf("replay: "+file+": "+format, args...), Hint: "nothing was written; `go doc ./workbench/host/replay Run` describes the files"}
+	return &wire.Problem{
+		Message: fmt.Sprintf("replay: "+file+": "+format, args...),
+		Hint:    "nothing was written; `go doc ./workbench/host/replay Run` describes the files",
+	}
 }
 
 // specProblem is an error about a part of spec.json, which begins at a path.
@@ -98,7 +101,8 @@ func parseReplaySpec(text []byte) (*replaySpec, error) {
 	const file = specFile
 	s := &replaySpec{DType: "float32", Trace: inforeg.KindFisherEmp, Outputs: outputsEvery}
 	s.Model.Fusion = models.ConcatFusion
-	s.Optimizer.LR, s.Optimizer.Momentum, s.Optimizer.WeightDecay, s.Optimizer.Step, s.Optimizer.Gamma = 2e-3, 0.9, 1e-4, 30, 0.1
+	s.Optimizer.LR, s.Optimizer.Momentum, s.Optimizer.WeightDecay, s.Optimizer.Step, s.Optimizer.Gamma = 2e-3, 0.9,
+		1e-4, 30, 0.1
 	if err := strict.UnmarshalWritten(text, s); err != nil {
 		return nil, specProblem("", err)
 	}
@@ -115,14 +119,18 @@ func parseReplaySpec(text []byte) (*replaySpec, error) {
 		{"fusion", s.Model.Fusion, models.Fusions},
 	} {
 		if !slices.Contains(field.known, field.value) {
-			return nil, replayProblem(file, "%s %q, want one of %s", field.name, field.value, strings.Join(field.known, ", "))
+			return nil, replayProblem(
+				file, "%s %q, want one of %s", field.name, field.value, strings.Join(field.known, ", "),
+			)
 		}
 	}
 	if err := s.checkRates(); err != nil {
 		return nil, err
 	}
 	if s.GivenTrace != nil && s.Trace != traceGiven {
-		return nil, replayProblem(file, "given_trace is there, but trace is %s: want trace %q, or no given_trace", s.Trace, traceGiven)
+		return nil, replayProblem(
+			file, "given_trace is there, but trace is %s: want trace %q, or no given_trace", s.Trace, traceGiven,
+		)
 	}
 	for _, m := range slices.Sorted(maps.Keys(s.GivenTrace)) {
 		if !slices.Contains(s.Model.Modalities, m) {
@@ -139,7 +147,9 @@ func parseReplaySpec(text []byte) (*replaySpec, error) {
 	}
 	for _, m := range slices.Sorted(maps.Keys(s.Model.Encoders)) {
 		if !slices.Contains(s.Model.Modalities, m) {
-			return nil, replayProblem(file, "encoder of %q, which is none of the modalities %s", m, strings.Join(s.Model.Modalities, ", "))
+			return nil, replayProblem(
+				file, "encoder of %q, which is none of the modalities %s", m, strings.Join(s.Model.Modalities, ", "),
+			)
 		}
 	}
 	return s, nil
@@ -151,12 +161,17 @@ func (s *replaySpec) checkRates() error {
 		given, ok := map[string]struct {
 			key   string
 			value float64
-		}{"lr_step": {"optimizer.step", float64(s.Optimizer.Step)}, "lr_gamma": {"optimizer.gamma", s.Optimizer.Gamma}}[known.Name]
+		}{
+			"lr_step":  {"optimizer.step", float64(s.Optimizer.Step)},
+			"lr_gamma": {"optimizer.gamma", s.Optimizer.Gamma},
+		}[known.Name]
 		if !ok {
 			continue
 		}
 		if _, err := known.Parse(given.value); err != nil {
-			return replayProblem(specFile, "%s: %s", given.key, strings.TrimPrefix(err.Error(), "setting "+known.Name+": "))
+			return replayProblem(
+				specFile, "%s: %s", given.key, strings.TrimPrefix(err.Error(), "setting "+known.Name+": "),
+			)
 		}
 	}
 	return nil

@@ -58,9 +58,17 @@ func FuzzReplaySpec(f *testing.F) {
 			f.Fatal(err)
 		}
 		f.Add(text)
-		f.Add([]byte(strings.NewReplacer(`,"weights":"av-concat.safetensors","batches":"av.npz"`, "").Replace(string(text))))
+		f.Add(
+			[]byte(
+				strings.NewReplacer(`,"weights":"av-concat.safetensors","batches":"av.npz"`, "").Replace(string(text)),
+			),
+		)
 	}
-	f.Add([]byte(`{"method":"inforeg","model":{"modalities":["a"],"encoders":{"a":{}}},"hp":{"window":{"a":[[0,1],[2,3]]},"K":1}}`))
+	f.Add(
+		[]byte(
+			`{"method":"inforeg","model":{"modalities":["a"],"encoders":{"a":{}}},"hp":{"window":{"a":[[0,1],[2,3]]},"K":1}}`,
+		),
+	)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := parseReplaySpec(text)
 		if err == nil {
@@ -85,8 +93,13 @@ func FuzzReplaySpec(f *testing.F) {
 func TestReplayStateDict(t *testing.T) {
 	root := "testdata"
 	dir := t.TempDir()
-	hosttest.WriteFile(t, filepath.Join(dir, specFile), ownSpec(t, hosttest.ReadFile(t, filepath.Join(root, "cases", "joint_concat", "spec.json"))))
-	hosttest.WriteFile(t, filepath.Join(dir, batchesFile), hosttest.ReadFile(t, filepath.Join(root, "batches", "av.npz")))
+	hosttest.WriteFile(
+		t, filepath.Join(dir, specFile),
+		ownSpec(t, hosttest.ReadFile(t, filepath.Join(root, "cases", "joint_concat", "spec.json"))),
+	)
+	hosttest.WriteFile(
+		t, filepath.Join(dir, batchesFile), hosttest.ReadFile(t, filepath.Join(root, "batches", "av.npz")),
+	)
 	plain := filepath.Join(root, "models", "av-concat.safetensors")
 	hosttest.WriteFile(t, filepath.Join(dir, weightsFile), hosttest.ReadFile(t, plain))
 	want, err := openReplay(dir)
@@ -95,7 +108,9 @@ func TestReplayStateDict(t *testing.T) {
 	}
 	header, body := map[string]any{}, []byte(nil)
 	add := func(name, dtype string, shape []int, values []byte) {
-		header["module."+name] = map[string]any{"dtype": dtype, "shape": shape, "data_offsets": []int{len(body), len(body) + len(values)}}
+		header["module."+name] = map[string]any{
+			"dtype": dtype, "shape": shape, "data_offsets": []int{len(body), len(body) + len(values)},
+		}
 		body = append(body, values...)
 	}
 	for name, x := range hosttest.ReadTensors(t, plain) {
@@ -112,7 +127,10 @@ func TestReplayStateDict(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hosttest.WriteFile(t, filepath.Join(dir, weightsFile), append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...), body...))
+	hosttest.WriteFile(
+		t, filepath.Join(dir, weightsFile),
+		append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...), body...),
+	)
 	got, err := openReplay(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -132,12 +150,15 @@ func TestReplayStateDict(t *testing.T) {
 // FuzzRequest: any body is a request that is written back as what was read, or is refused.
 func FuzzReadBody(f *testing.F) {
 	for _, text := range []string{
-		`{"settings":{"lr":0.1},"fork":{"run":"a","step":3}}`, `{"to_epoch":3,"detach":true}`, `{"kind":"fisher_true","draws":16}`, `{"why":"x"}`, `{"lr":null}`,
+		`{"settings":{"lr":0.1},"fork":{"run":"a","step":3}}`, `{"to_epoch":3,"detach":true}`,
+		`{"kind":"fisher_true","draws":16}`, `{"why":"x"}`, `{"lr":null}`,
 	} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, into := range []any{&wire.Declaration{}, &wire.Train{}, &wire.Probe{}, &wire.Stop{}, &wire.SetAsk{}, &map[string]any{}} {
+		for _, into := range []any{
+			&wire.Declaration{}, &wire.Train{}, &wire.Probe{}, &wire.Stop{}, &wire.SetAsk{}, &map[string]any{},
+		} {
 			err := strict.Unmarshal(text, into)
 			if err != nil {
 				if strings.Contains(err.Error(), "\n") {

@@ -8,5 +8,7 @@ import (
 // its trace under running statistics is measured in all of them, so that no run has to be gone through again.
 func (one *part) besides(a *reproArm) measure.Extra {
 	plain := len(a.set) == 0 && a.longer == 1 && a.method == "joint"
-	return measure.Extra{Eval: plain || one.nulls, Whole: one.whole && plain, Cosines: one.cosines, F1: one.f1, Maps: one.maps}
+	return measure.Extra{
+		Eval: plain || one.nulls, Whole: one.whole && plain, Cosines: one.cosines, F1: one.f1, Maps: one.maps,
+	}
 }

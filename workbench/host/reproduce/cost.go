@@ -136,7 +136,8 @@ func Machine() string {
 }
 
 // StepTimes says what the table of step times rests on.
-const StepTimes = "step times that were measured at demo scale on 2 busy virtual cores (AMD EPYC); idle ones take about half"
+const StepTimes = "step times that were measured at demo scale on 2 busy virtual cores (AMD EPYC); idle ones take " +
+	"about half"
 
 // Seconds is how long a run will take yet.
 func (p *Reproduction) Seconds(r *sweep.Run) float64 {

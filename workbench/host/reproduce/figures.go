@@ -120,7 +120,10 @@ func cosineFigures(c wire.ReproducedCosine) []figure {
 	for _, v := range []struct {
 		what  string
 		value *float64
-	}{{"error of the mean cosine", c.SD}, {"expected cosine", c.Expected}, {"noise scale", c.Noise}, {"cosine by chance", c.Chance}, {"spread by chance", c.ChanceSD}} {
+	}{
+		{"error of the mean cosine", c.SD}, {"expected cosine", c.Expected}, {"noise scale", c.Noise},
+		{"cosine by chance", c.Chance}, {"spread by chance", c.ChanceSD},
+	} {
 		if v.value != nil {
 			list = append(list, figure{name: v.what + " of " + at, kind: grownFigure, value: *v.value})
 		}
@@ -139,8 +142,10 @@ func mapFigures(m wire.ReproducedMap) []figure {
 		return []figure{{name: "points" + of, kind: grownFigure, text: "none: " + m.Missing}}
 	}
 	list := []figure{
-		{name: "split" + of, text: m.Split}, {name: "points" + of, value: float64(len(m.Points))}, {name: "perplexity" + of, value: m.Perplexity},
-		{name: "points judged" + of, value: float64(m.Quality.Points)}, {name: "neighbours judged" + of, value: float64(m.Quality.Neighbors)},
+		{name: "split" + of, text: m.Split}, {name: "points" + of, value: float64(len(m.Points))},
+		{name: "perplexity" + of, value: m.Perplexity},
+		{name: "points judged" + of, value: float64(m.Quality.Points)},
+		{name: "neighbours judged" + of, value: float64(m.Quality.Neighbors)},
 		{name: "step" + of, kind: grownFigure, value: float64(m.Step)},
 	}
 	for i, p := range m.Points {
@@ -154,7 +159,8 @@ func mapFigures(m wire.ReproducedMap) []figure {
 		what  string
 		value float64
 	}{
-		{"KL divergence", q.KL}, {"trustworthiness", q.Trustworthiness}, {"continuity", q.Continuity}, {"preservation", q.Preservation},
+		{"KL divergence", q.KL}, {"trustworthiness", q.Trustworthiness}, {"continuity", q.Continuity},
+		{"preservation", q.Preservation},
 		{"accuracy in the features", q.AccuracyFeatures}, {"accuracy in the map", q.AccuracyMap},
 	} {
 		list = append(list, figure{name: v.what + of, kind: grownFigure, value: v.value})

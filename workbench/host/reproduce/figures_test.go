@@ -19,16 +19,27 @@ import (
 func madeRun() wire.ReproducedRun {
 	v := func(x float64) *float64 { return &x }
 	return wire.ReproducedRun{
-		RunOutcome: wire.RunOutcome{Run: "0123456789abcdef", Method: "joint", Epoch: 2, Step: 6, Backend: "xla:cpu", Accuracies: []wire.NamedAccuracy{
-			{Quantity: wire.Quantity{Encoder: "fused", Readout: "head"}, Value: 0.5}, {Quantity: wire.Quantity{Encoder: "audio", Readout: "split"}, Value: 0.25},
-		}},
-		Curves: []wire.ReproducedCurve{{Quantity: "fisher_emp audio", Definition: "fisher_emp, fused, recalibrated", Epochs: []float64{0, 1}, Values: []float64{2, 3}, SE: []*float64{v(0.25), v(0.5)}}},
+		RunOutcome: wire.RunOutcome{Run: "0123456789abcdef", Method: "joint", Epoch: 2, Step: 6, Backend: "xla:cpu",
+			Accuracies: []wire.NamedAccuracy{
+				{Quantity: wire.Quantity{Encoder: "fused", Readout: "head"}, Value: 0.5},
+				{Quantity: wire.Quantity{Encoder: "audio", Readout: "split"}, Value: 0.25},
+			}},
+		Curves: []wire.ReproducedCurve{
+			{
+				Quantity: "fisher_emp audio", Definition: "fisher_emp, fused, recalibrated", Epochs: []float64{0, 1},
+				Values: []float64{2, 3}, SE: []*float64{v(0.25), v(0.5)},
+			},
+		},
 		Cosines: []wire.ReproducedCosine{{
-			Encoder: "audio", Epoch: 2, First: 4, Batch: 16, Mean: 0.5, Matrix: [][]float64{{1, 0.5}, {0.5, 1}}, SD: v(0.1), Expected: v(0.2), Noise: v(3), Chance: v(0.01), ChanceSD: v(0.02),
+			Encoder: "audio", Epoch: 2, First: 4, Batch: 16, Mean: 0.5, Matrix: [][]float64{{1, 0.5}, {0.5, 1}},
+			SD: v(0.1), Expected: v(0.2), Noise: v(3), Chance: v(0.01), ChanceSD: v(0.02),
 		}},
 		Maps: []wire.ReproducedMap{{
 			Encoder: "visual", Split: "test", Step: 6, Perplexity: 5, Points: [][2]float64{{1, 2}}, Labels: []int{1},
-			Quality: wire.MapQuality{Points: 1, Neighbors: 1, KL: 0.5, Trustworthiness: 0.9, Continuity: 0.8, Preservation: 0.7, AccuracyFeatures: 0.6, AccuracyMap: 0.5},
+			Quality: wire.MapQuality{
+				Points: 1, Neighbors: 1, KL: 0.5, Trustworthiness: 0.9, Continuity: 0.8, Preservation: 0.7,
+				AccuracyFeatures: 0.6, AccuracyMap: 0.5,
+			},
 		}},
 	}
 }
@@ -69,7 +80,10 @@ func leaves(v reflect.Value, path string, visit func(path string)) {
 // TestFiguresOfRun: no number that a record keeps of a run is left out: whichever is changed, it is told under a name.
 func TestFiguresOfRun(t *testing.T) {
 	// What is not compared: it names the run, is hashed into its name, or says by what it was made.
-	notCompared := []string{".RunOutcome.Run", ".RunOutcome.Method", ".RunOutcome.Seed", ".RunOutcome.Missing", ".RunOutcome.Warning", ".RunOutcome.Backend", ".Window"}
+	notCompared := []string{
+		".RunOutcome.Run", ".RunOutcome.Method", ".RunOutcome.Seed", ".RunOutcome.Missing", ".RunOutcome.Warning",
+		".RunOutcome.Backend", ".Window",
+	}
 	want, run, n := figuresOf(madeRun()), madeRun(), 0
 	leaves(reflect.ValueOf(&run).Elem(), "", func(path string) {
 		if slices.Contains(notCompared, path) {
@@ -80,7 +94,8 @@ func TestFiguresOfRun(t *testing.T) {
 			t.Errorf("%s was changed, and all %d figures are equal", path, v.Figures)
 		}
 	})
-	if v := compareFigures(want, figuresOf(run), true, 384); len(v.Apart) > 0 || v.Equal != len(want) || n < len(want)/2 {
+	if v := compareFigures(want, figuresOf(run), true, 384); len(v.Apart) > 0 || v.Equal != len(want) ||
+		n < len(want)/2 {
 		t.Errorf("%d changes; unchanged: %+v, want all %d equal", n, v, len(want))
 	}
 	names := map[string]bool{}
@@ -102,31 +117,52 @@ func TestCompareFigures(t *testing.T) {
 	}{
 		{"nothing", func(*wire.ReproducedRun) {}, "", "", "the same run"},
 		{"trace in its fifth digit", func(r *wire.ReproducedRun) { r.Curves[0].Values[1] = 3.0001 },
-			"fisher_emp audio after 1 epochs is 3.0001, on record 3", "", "on the same kind of machine a run repeats to the last digit; elsewhere an epoch carries rounding on"},
+			"fisher_emp audio after 1 epochs is 3.0001, on record 3", "",
+			"on the same kind of machine a run repeats to the last digit; elsewhere an epoch carries rounding on"},
 		{"trace after an epoch", func(r *wire.ReproducedRun) { r.Curves[0].Values[1] = 4 },
-			"fisher_emp audio after 1 epochs is 4, on record 3", "fisher_emp audio after 1 epochs is 4, on record 3", "33 %: one epoch does not carry rounding so far"},
-		{"trace after three epochs", func(r *wire.ReproducedRun) { r.Curves[0].Epochs[1], r.Curves[0].Values[1] = 3, 4 },
-			"fisher_emp audio after 1 epochs is absent, on record 3", "fisher_emp audio after 1 epochs is absent, on record 3", "measured elsewhere in the run"},
+			"fisher_emp audio after 1 epochs is 4, on record 3", "fisher_emp audio after 1 epochs is 4, on record 3",
+			"33 %: one epoch does not carry rounding so far"},
+		{"trace after three epochs", func(r *wire.ReproducedRun) {
+			r.Curves[0].Epochs[1], r.Curves[0].Values[1] = 3,
+				4
+		},
+			"fisher_emp audio after 1 epochs is absent, on record 3",
+			"fisher_emp audio after 1 epochs is absent, on record 3", "measured elsewhere in the run"},
 		{"mean cosine after two epochs", func(r *wire.ReproducedRun) { r.Cosines[0].Mean = 0.25 },
 			"mean cosine of audio after 2 epochs is 0.25, on record 0.5", "", "elsewhere training takes it elsewhere"},
 		{"trace before the first step, rounding", func(r *wire.ReproducedRun) { r.Curves[0].Values[0] = 2.0002 },
 			"fisher_emp audio after 0 epochs is 2.0002, on record 2", "", "1e-4 is below the tolerance of 2e-3"},
 		{"trace before the first step", func(r *wire.ReproducedRun) { r.Curves[0].Values[0] = 2.1 },
-			"fisher_emp audio after 0 epochs is 2.1, on record 2", "fisher_emp audio after 0 epochs is 2.1, on record 2", "5 %: other samples, other weights or another definition"},
+			"fisher_emp audio after 0 epochs is 2.1, on record 2",
+			"fisher_emp audio after 0 epochs is 2.1, on record 2",
+			"5 %: other samples, other weights or another definition"},
 		{"accuracy by one sample", func(r *wire.ReproducedRun) { r.Accuracies[0].Value += 1. / 384 },
-			"accuracy fused head is 0.5026041666666666, on record 0.5", "", "a sample on the border falls to the other side"},
+			"accuracy fused head is 0.5026041666666666, on record 0.5", "",
+			"a sample on the border falls to the other side"},
 		{"accuracy by half", func(r *wire.ReproducedRun) { r.Accuracies[0].Value = 1 },
-			"accuracy fused head is 1, on record 0.5", "accuracy fused head is 1, on record 0.5", "beyond 4·√(2·0.75·0.25/384) + 1/384 = 0.13"},
+			"accuracy fused head is 1, on record 0.5", "accuracy fused head is 1, on record 0.5",
+			"beyond 4·√(2·0.75·0.25/384) + 1/384 = 0.13"},
 		{"another definition", func(r *wire.ReproducedRun) { r.Curves[0].Definition = "fisher_true" },
-			`definition of fisher_emp audio is "fisher_true", on record "fisher_emp, fused, recalibrated"`, `definition of fisher_emp audio is "fisher_true", on record "fisher_emp, fused, recalibrated"`, "no rounding does that"},
+			`definition of fisher_emp audio is "fisher_true", on record "fisher_emp, fused, recalibrated"`,
+			`definition of fisher_emp audio is "fisher_true", on record "fisher_emp, fused, recalibrated"`,
+			"no rounding does that"},
 		{"another class of a point", func(r *wire.ReproducedRun) { r.Maps[0].Labels[0] = 0 },
-			"label 0 of the map of visual is 0, on record 1", "label 0 of the map of visual is 0, on record 1", "the samples' order is not the machine's"},
+			"label 0 of the map of visual is 0, on record 1", "label 0 of the map of visual is 0, on record 1",
+			"the samples' order is not the machine's"},
 		{"an accuracy less", func(r *wire.ReproducedRun) { r.Accuracies = r.Accuracies[:1] },
-			"accuracy audio split is absent, on record 0.25", "accuracy audio split is absent, on record 0.25", "nothing is passed over in silence"},
+			"accuracy audio split is absent, on record 0.25", "accuracy audio split is absent, on record 0.25",
+			"nothing is passed over in silence"},
 		{"an accuracy more", func(r *wire.ReproducedRun) {
-			r.Accuracies = append(r.Accuracies, wire.NamedAccuracy{Quantity: wire.Quantity{Encoder: "audio", Readout: "linear"}, Value: 0.5})
-		}, "accuracy audio linear is 0.5, on record absent", "accuracy audio linear is 0.5, on record absent", "the record would lack it"},
-		{"no result", func(r *wire.ReproducedRun) { *r = hole }, "chosen epoch is absent, on record 2", "chosen epoch is absent, on record 2", "the rerun diverged"},
+			r.Accuracies = append(
+				r.Accuracies,
+				wire.NamedAccuracy{Quantity: wire.Quantity{Encoder: "audio", Readout: "linear"}, Value: 0.5},
+			)
+		}, "accuracy audio linear is 0.5, on record absent", "accuracy audio linear is 0.5, on record absent",
+			"the record would lack it"},
+		{
+			"no result", func(r *wire.ReproducedRun) { *r = hole }, "chosen epoch is absent, on record 2",
+			"chosen epoch is absent, on record 2", "the rerun diverged",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			run := madeRun()
@@ -143,13 +179,19 @@ func TestCompareFigures(t *testing.T) {
 		})
 	}
 	spread := 0.2
-	wide := compareFigures(figuresOf(madeRun(), wire.Summary{Quantity: wire.Quantity{Encoder: "fused", Readout: "head"}, SD: &spread}), figuresOf(func() wire.ReproducedRun {
+	wide := compareFigures(figuresOf(
+		madeRun(), wire.Summary{Quantity: wire.Quantity{Encoder: "fused", Readout: "head"}, SD: &spread},
+	), figuresOf(func() wire.ReproducedRun {
 		r := madeRun()
 		r.Accuracies[0].Value = 1
 		return r
 	}()), false, 384)
 	if len(wide.Apart) != 0 || wide.Near != 1 {
-		t.Errorf("%+v: where seeds are 0.2 apart, another machine may be 0.5 from the record: 4·√(2·0.04 + 2·0.75·0.25/384) = 1.1", wide)
+		t.Errorf(
+			"%+v: where seeds are 0.2 apart, another machine may be 0.5 from the record: 4·√(2·0.04 + "+
+				"2·0.75·0.25/384) = 1.1",
+			wide,
+		)
 	}
 	later := hole
 	later.Missing = "step 13 was not taken: loss is not finite"
@@ -205,7 +247,8 @@ func TestCheckSums(t *testing.T) {
 			t.Errorf("schema %d: %d changes taken back: %v", schema, n, err)
 		}
 		rec.Arms[1].Runs[0].Accuracies[0].Value += 1. / 384
-		if err := checkSums(path, rec); err == nil || !strings.Contains(err.Error(), "InfoReg: mean of fused head is ") {
+		if err := checkSums(path, rec); err == nil ||
+			!strings.Contains(err.Error(), "InfoReg: mean of fused head is ") {
 			t.Errorf("schema %d: an accuracy of a run was changed by one sample: error %v", schema, err)
 		}
 	}
@@ -249,7 +292,8 @@ func TestCheckTogether(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := v.checkTogether()
-	if want := "window.json, Joint, seed 1: chosen epoch is "; err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "table1.json has the same run") {
+	if want := "window.json, Joint, seed 1: chosen epoch is "; err == nil || !strings.Contains(err.Error(), want) ||
+		!strings.Contains(err.Error(), "table1.json has the same run") {
 		t.Errorf("error %v, want %q", err, want)
 	}
 }
@@ -257,9 +301,18 @@ func TestCheckTogether(t *testing.T) {
 // TestCommandOf: the command that makes a record anew names what is not usual.
 func TestCommandOf(t *testing.T) {
 	for _, tt := range []struct{ file, want, reason string }{
-		{"synth/table2.json", "primewindow reproduce table2 -data synth -seeds 2 -tune=false -set epochs=6", "as README.md beside it says"},
-		{"utdmhad/table2.json", "primewindow reproduce table2 -data utdmhad -seeds 5", "two of the three modalities are usual at demo scale"},
-		{"utdmhad/fisher.json", "primewindow reproduce fisher -data utdmhad -seeds 5 -set every.fisher_emp=epoch", "an older record: its traces were of epochs"},
+		{
+			"synth/table2.json", "primewindow reproduce table2 -data synth -seeds 2 -tune=false -set epochs=6",
+			"as README.md beside it says",
+		},
+		{
+			"utdmhad/table2.json", "primewindow reproduce table2 -data utdmhad -seeds 5",
+			"two of the three modalities are usual at demo scale",
+		},
+		{
+			"utdmhad/fisher.json", "primewindow reproduce fisher -data utdmhad -seeds 5 -set every.fisher_emp=epoch",
+			"an older record: its traces were of epochs",
+		},
 	} {
 		rec, err := wire.ReadReproduction(filepath.Join(hosttest.CommittedRecords(t), tt.file))
 		if err != nil {

@@ -18,7 +18,10 @@ import (
 // and is a curve of figure 1 alone.
 func TestMeasureWhole(t *testing.T) {
 	shop := runtest.NewShop(t)
-	r := runtest.Trained(t, shop, "r", hosttest.Tiny("joint", map[string]any{setting.EveryPrefix + setting.ProbeEmp: "epoch"}), 2*hosttest.SmallEpoch)
+	r := runtest.Trained(
+		t, shop, "r", hosttest.Tiny("joint", map[string]any{setting.EveryPrefix + setting.ProbeEmp: "epoch"}),
+		2*hosttest.SmallEpoch,
+	)
 	b := measure.Extra{Whole: true}
 	if !b.WhileTraining() || !b.Lacks(r.Recorded(), data.Test, 2*hosttest.SmallEpoch, hosttest.SmallEpoch) {
 		t.Error("a run without the whole model's trace lacks nothing")

@@ -23,9 +23,13 @@ import (
 func (one *part) record() (*wire.Reproduction, error) {
 	ask := one.rep.ask
 	r := &wire.Reproduction{
-		Schema: wire.ReproduceSchema, Target: one.name, Title: one.title, Scale: ask.Scale, Data: one.data, PaperSets: one.stands,
-		SplitHash: one.Desc.Provenance.SplitHash, Split: string(one.Split), Samples: one.Samples, Select: one.Ask.Select, Seeds: one.seeds,
-		Tuned: one.untuned() == "" && !one.ownRates(), OwnRates: one.ownRates(), AsGiven: !one.rep.ask.Tune, ValSamples: one.choosing().Validation, Unfit: one.Desc.Unfit, ChosenWith: one.chosenWith(), Baseline: one.baseline, Machine: Machine(),
+		Schema: wire.ReproduceSchema, Target: one.name, Title: one.title, Scale: ask.Scale, Data: one.data,
+		PaperSets: one.stands,
+		SplitHash: one.Desc.Provenance.SplitHash, Split: string(one.Split), Samples: one.Samples,
+		Select: one.Ask.Select, Seeds: one.seeds,
+		Tuned: one.untuned() == "" && !one.ownRates(), OwnRates: one.ownRates(), AsGiven: !one.rep.ask.Tune,
+		ValSamples: one.choosing().Validation, Unfit: one.Desc.Unfit, ChosenWith: one.chosenWith(),
+		Baseline: one.baseline, Machine: Machine(),
 	}
 	r.Searched = one.searched
 	if r.Tuned {
@@ -58,13 +62,15 @@ func (one *part) record() (*wire.Reproduction, error) {
 // recordArm is an arm's part of the record.
 func (one *part) recordArm(a *reproArm) (wire.ReproducedArm, error) {
 	arm := wire.ReproducedArm{
-		Name: a.name, Group: a.group, Column: a.column, Control: a.control, Method: a.method, RateOf: a.rateOf, Settings: a.set, Missing: a.refused, Against: a.against,
+		Name: a.name, Group: a.group, Column: a.column, Control: a.control, Method: a.method, RateOf: a.rateOf,
+		Settings: a.set, Missing: a.refused, Against: a.against,
 	}
 	if a.x != 0 {
 		arm.X = &a.x
 	}
 	for _, n := range a.paper {
-		if len(one.stands) == 0 && !ofPaper(one.data, n.set) || len(one.stands) > 0 && !slices.Contains(one.stands, n.set) {
+		if len(one.stands) == 0 && !ofPaper(one.data, n.set) ||
+			len(one.stands) > 0 && !slices.Contains(one.stands, n.set) {
 			continue
 		}
 		arm.Paper = append(arm.Paper, wire.PaperNumber{Set: n.set, Quantity: n.quantity, Value: n.value})
@@ -152,7 +158,9 @@ func (one *part) recordRun(r *sweep.Run, a *reproArm, seed int) (got wire.Reprod
 func (one *part) f1Of(rec record.Recorded, step int) []wire.NamedAccuracy {
 	for _, p := range rec.History.Probes {
 		if one.f1 && p.Kind == wire.MacroF1 && p.Step == step && p.Split == string(one.Split) {
-			return []wire.NamedAccuracy{{Quantity: wire.Quantity{Encoder: wire.Fused, Readout: wire.MacroF1}, Value: p.Value}}
+			return []wire.NamedAccuracy{
+				{Quantity: wire.Quantity{Encoder: wire.Fused, Readout: wire.MacroF1}, Value: p.Value},
+			}
 		}
 	}
 	return nil
@@ -218,12 +226,14 @@ func (one *part) curvesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCu
 		case p.Kind == inforeg.KindFisherEmp && wire.OfWhole(p):
 			if one.whole {
 				rest := p
-				rest.Params = strings.Trim(strings.TrimSuffix(p.Params, wire.ParamsWhole), ", ") // what it has in common with the encoders'
+				// what it has in common with the encoders'
+				rest.Params = strings.Trim(strings.TrimSuffix(p.Params, wire.ParamsWhole), ", ")
 				if rec.Scheduled(rest) {
 					add(quantity, record.Definition(rest), epoch, p.Value, p.SE)
 				}
 			}
-		case p.Kind == inforeg.KindFisherEmp && p.BN == setting.BNRunning && rec.Declared.Text("probe_bn") != setting.BNRunning:
+		case p.Kind == inforeg.KindFisherEmp && p.BN == setting.BNRunning &&
+			rec.Declared.Text("probe_bn") != setting.BNRunning:
 			add(p.Kind+" eval "+p.Encoder, record.Definition(p), epoch, p.Value, p.SE)
 			tested(p.Kind+" eval "+p.Encoder, p)
 		case p.Kind == inforeg.KindFisherEmp && rec.Scheduled(p):
@@ -283,7 +293,10 @@ func cosinesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCosine {
 			if !ok {
 				continue
 			}
-			c := wire.ReproducedCosine{Encoder: m, Epoch: float64(step) / float64(perEpoch), First: p.Step - p.N, Mean: stats.FiveFigures(p.Value), Batch: batch, SD: finite(inforeg.CosineError(p.Matrix))}
+			c := wire.ReproducedCosine{
+				Encoder: m, Epoch: float64(step) / float64(perEpoch), First: p.Step - p.N,
+				Mean: stats.FiveFigures(p.Value), Batch: batch, SD: finite(inforeg.CosineError(p.Matrix)),
+			}
 			for _, row := range p.Matrix {
 				short := make([]float64, len(row))
 				for j, v := range row {
@@ -325,7 +338,10 @@ func (one *part) notes(r *wire.Reproduction) []string {
 	var list []string
 	if set, ok := catalog.Find(one.data); ok && set.Modalities != "" && r.Shared["modalities"] == set.Modalities {
 		used := strings.Join(strings.Split(set.Modalities, ","), " and ")
-		list = append(list, fmt.Sprintf("Of %s's modalities %s are used, since several methods and heads take two.", set.Name, used))
+		list = append(
+			list,
+			fmt.Sprintf("Of %s's modalities %s are used, since several methods and heads take two.", set.Name, used),
+		)
 	}
 	if one.setNote != "" {
 		list = append(list, one.setNote)
@@ -337,14 +353,20 @@ func (one *part) notes(r *wire.Reproduction) []string {
 		}
 	}
 	if len(ratios) > 0 {
-		list = append(list, fmt.Sprintf("Defined for two modalities, %s here take each modality's ratio over the mean of the others, "+
-			"which is not in their papers.", strings.Join(ratios, " and ")))
+		list = append(list,
+			fmt.Sprintf("Defined for two modalities, %s here take each modality's ratio over the mean of the others, "+
+				"which is not in their papers.", strings.Join(ratios, " and ")))
 	}
-	if slices.ContainsFunc(r.Arms, func(a wire.ReproducedArm) bool { return strings.Contains(a.Name, "twice the epochs") }) {
+	if slices.ContainsFunc(
+		r.Arms, func(a wire.ReproducedArm) bool { return strings.Contains(a.Name, "twice the epochs") },
+	) {
 		list = append(list, "Twice the epochs: the learning rate falls after twice as many, too.")
 	}
 	if slices.ContainsFunc(r.Arms, func(a wire.ReproducedArm) bool { return a.RateOf != "" && r.Tuned }) {
-		list = append(list, "Arms that vary a setting take the learning rate that was chosen for the method with its usual settings.")
+		list = append(
+			list,
+			"Arms that vary a setting take the learning rate that was chosen for the method with its usual settings.",
+		)
 	}
 	switch {
 	case one.maps:
@@ -356,7 +378,10 @@ func (one *part) notes(r *wire.Reproduction) []string {
 		for _, run := range a.Runs {
 			for _, m := range run.Maps {
 				if m.Missing != "" {
-					list = append(list, fmt.Sprintf("%s has no map of %s with seed %d: %s.", a.Name, m.Encoder, run.Seed, m.Missing))
+					list = append(
+						list,
+						fmt.Sprintf("%s has no map of %s with seed %d: %s.", a.Name, m.Encoder, run.Seed, m.Missing),
+					)
 				}
 			}
 		}

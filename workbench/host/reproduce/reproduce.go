@@ -37,13 +37,15 @@ const (
 // and one that is done is never trained again. The record of a target on a set is DIR/SET/TARGET.json.
 type Ask struct {
 	Dir     string
-	Targets []string       // names of targets; "all" is each of them
-	Data    string         // set of samples; empty: the first present one of those that stand in the place of the paper's
-	Seeds   int            // seeds 0 to Seeds-1; 0: five, of made data one
-	Scale   string         // ScaleDemo or ScalePaper
-	Select  string         // how the epoch that counts is chosen: one of [sweep.Selections]
-	Tune    bool           // whether each method's learning rate is chosen by the validation split, where that is fit for it
-	Set     map[string]any // settings of all runs by name, beyond the set's own
+	Targets []string // names of targets; "all" is each of them
+	// set of samples; empty: the first present one of those that stand in the place of the paper's
+	Data   string
+	Seeds  int    // seeds 0 to Seeds-1; 0: five, of made data one
+	Scale  string // ScaleDemo or ScalePaper
+	Select string // how the epoch that counts is chosen: one of [sweep.Selections]
+	// whether each method's learning rate is chosen by the validation split, where that is fit for it
+	Tune bool
+	Set  map[string]any // settings of all runs by name, beyond the set's own
 }
 
 const (
@@ -98,17 +100,25 @@ type reproArm struct {
 
 // Open finds out what would be trained, and everything that is wrong with what was asked for. Nothing is written.
 func Open(shop *run.Shop, ask Ask) (*Reproduction, error) {
-	p := &Reproduction{ask: ask, shop: shop, runs: map[string]*sweep.Run{}, tries: map[string]try{}, acted: map[string]string{}, locks: map[string]*os.File{}}
+	p := &Reproduction{
+		ask: ask, shop: shop, runs: map[string]*sweep.Run{}, tries: map[string]try{}, acted: map[string]string{},
+		locks: map[string]*os.File{},
+	}
 	names := ask.Targets
 	if slices.Contains(names, "all") {
 		names = Targets()
 	}
 	if len(names) == 0 {
-		return nil, &wire.Problem{Message: "reproduce: no target", Hint: "there are " + strings.Join(Targets(), ", ") + ", and all"}
+		return nil, &wire.Problem{
+			Message: "reproduce: no target", Hint: "there are " + strings.Join(Targets(), ", ") + ", and all",
+		}
 	}
 	switch {
 	case ask.Seeds < 0 || ask.Seeds > sweep.MostSeeds:
-		return nil, &wire.Problem{Message: fmt.Sprintf("seeds: got %d, want between 1 and %d", ask.Seeds, sweep.MostSeeds), Hint: "seeds: how many runs each method has; an interval needs two"}
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("seeds: got %d, want between 1 and %d", ask.Seeds, sweep.MostSeeds),
+			Hint:    "seeds: how many runs each method has; an interval needs two",
+		}
 	case !slices.Contains(sweep.Selections, ask.Select):
 		return nil, wire.Unknown("selection", ask.Select, sweep.Selections, "")
 	case ask.Scale != ScaleDemo && ask.Scale != ScalePaper:
@@ -116,7 +126,11 @@ func Open(shop *run.Shop, ask Ask) (*Reproduction, error) {
 	}
 	for _, name := range []string{"method", "seed", "data"} {
 		if _, ok := ask.Set[name]; ok {
-			return nil, &wire.Problem{Message: fmt.Sprintf("setting %s: the target decides it", name), Hint: "-data chooses the set, -seeds the seeds; other runs are trained with primewindow run or compare"}
+			return nil, &wire.Problem{
+				Message: fmt.Sprintf("setting %s: the target decides it", name),
+				Hint: "-data chooses the set, -seeds the seeds; other runs are trained with primewindow run or " +
+					"compare",
+			}
 		}
 	}
 	for _, name := range slices.Compact(slices.Clone(names)) {
@@ -184,7 +198,12 @@ func (p *Reproduction) sets(t target) (choices, error) {
 		case !known:
 			return nil, catalog.Unknown(p.ask.Data)
 		case !present[p.ask.Data] && !given:
-			return nil, &wire.Problem{Message: fmt.Sprintf("data %s is not present", p.ask.Data), Hint: fmt.Sprintf("%s names the folder that it is in; -data synth is made and needs no files", catalog.DataVariable)}
+			return nil, &wire.Problem{
+				Message: fmt.Sprintf("data %s is not present", p.ask.Data),
+				Hint: fmt.Sprintf(
+					"%s names the folder that it is in; -data synth is made and needs no files", catalog.DataVariable,
+				),
+			}
 		}
 		return choices{{p.ask.Data, own(p.ask.Data)}}, nil
 	}
@@ -200,8 +219,14 @@ func (p *Reproduction) sets(t target) (choices, error) {
 		}
 		if len(list) == 0 {
 			return nil, &wire.Problem{
-				Message: fmt.Sprintf("%s at paper scale: the paper's sets are not present: %s", t.name, cmp.Or(strings.Join(absent, ", "), "this question is not the paper's, name a set")),
-				Hint:    fmt.Sprintf("%s names the folder that they are in; -data SET takes another set, -scale demo its small stand-in", catalog.DataVariable),
+				Message: fmt.Sprintf(
+					"%s at paper scale: the paper's sets are not present: %s", t.name,
+					cmp.Or(strings.Join(absent, ", "), "this question is not the paper's, name a set"),
+				),
+				Hint: fmt.Sprintf(
+					"%s names the folder that they are in; -data SET takes another set, -scale demo its small stand-in",
+					catalog.DataVariable,
+				),
 			}
 		}
 		return list, nil
@@ -266,7 +291,8 @@ func (p *Reproduction) part(t target, set string, stands []string, more map[stri
 	maps.Copy(one.shared, chosen)
 	maps.Copy(one.shared, given)
 	one.shared["data"] = set
-	settings, err := setting.Resolve(one.shared, &desc) // of joint training: a setting that no run has is an error at once
+	// of joint training: a setting that no run has is an error at once
+	settings, err := setting.Resolve(one.shared, &desc)
 	if err != nil {
 		return nil, err
 	}
@@ -294,7 +320,13 @@ func (one *part) scaled(desc data.Description) map[string]any {
 		return demoSettings(one.data)
 	}
 	s := usualSettings()
-	maps.Copy(s, map[string]any{"epochs": 50, "lr": 2e-3, "momentum": 0.9, "weight_decay": 1e-4, "lr_step": 30, "lr_gamma": 0.1, "batch": 64, "snapshot_gib": 1})
+	maps.Copy(
+		s,
+		map[string]any{
+			"epochs": 50, "lr": 2e-3, "momentum": 0.9, "weight_decay": 1e-4, "lr_step": 30, "lr_gamma": 0.1,
+			"batch": 64, "snapshot_gib": 1,
+		},
+	)
 	for _, m := range desc.Modalities {
 		if m.Kind == data.Clip || m.Kind == data.Image || m.Kind == data.Spectrogram {
 			s[setting.EncoderPrefix+m.Name] = "resnet18"
@@ -312,7 +344,8 @@ func (one *part) prepare(r recipe, lr float64) *reproArm {
 	if r.method == "gblend" && one.rep.ask.Scale == ScaleDemo && r.set == nil {
 		a.set = map[string]any{"super_epoch": 4} // trials of ten epochs would be most of a run of twelve
 	}
-	if one.chooser != nil && a.like != "" && !r.ownRate { // its epochs are known of reported runs alone, which choose nothing
+	// its epochs are known of reported runs alone, which choose nothing
+	if one.chooser != nil && a.like != "" && !r.ownRate {
 		a.rateOf = a.like
 	}
 	if v, ok := r.set["lr"]; ok {
@@ -434,7 +467,10 @@ func (one *part) run(a *reproArm, seed int, lr float64, window string) (*sweep.R
 		one.runs[key] = r
 		return r, nil
 	}
-	r, err := one.Try(fmt.Sprintf("%s %s, seed %d, lr %g", one.data, a.name, seed, lr), dir, &made, seed, measure.Extra{Eval: one.besides(a).Eval})
+	r, err := one.Try(
+		fmt.Sprintf("%s %s, seed %d, lr %g", one.data, a.name, seed, lr), dir, &made, seed,
+		measure.Extra{Eval: one.besides(a).Eval},
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -447,7 +483,9 @@ func (p *Reproduction) checkFolder() error {
 	dir := p.ask.Dir
 	st, err := os.Stat(dir)
 	if err == nil && !st.IsDir() || errors.Is(err, unix.ENOTDIR) {
-		return &wire.Problem{Message: dir + " is not a folder", Hint: "name a folder with -out, or one that is not there yet"}
+		return &wire.Problem{
+			Message: dir + " is not a folder", Hint: "name a folder with -out, or one that is not there yet",
+		}
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -456,7 +494,10 @@ func (p *Reproduction) checkFolder() error {
 	for _, e := range entries {
 		_, isSet := catalog.Find(e.Name())
 		if !strings.HasPrefix(e.Name(), ".") && e.Name() != RunsDir && !isSet {
-			return &wire.Problem{Message: fmt.Sprintf("folder %s is not one of reproductions: it holds %s", dir, e.Name()), Hint: "name an empty folder with -out, or one that is not there yet"}
+			return &wire.Problem{
+				Message: fmt.Sprintf("folder %s is not one of reproductions: it holds %s", dir, e.Name()),
+				Hint:    "name an empty folder with -out, or one that is not there yet",
+			}
 		}
 	}
 	return nil

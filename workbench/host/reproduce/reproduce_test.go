@@ -24,9 +24,10 @@ import (
 // smallReproduction asks for targets on made data of the smallest size, and for no backend.
 func smallReproduction(t *testing.T, change func(*Ask)) Ask {
 	t.Helper()
-	ask := Ask{Dir: filepath.Join(t.TempDir(), "r"), Targets: []string{"table7"}, Data: "synth", Seeds: 2, Scale: ScaleDemo, Select: sweep.SelectVal, Tune: true, Set: map[string]any{
-		"epochs": "2", "batch": "16", "data.train": "48", "data.val": "24", "data.test": "24",
-	}}
+	ask := Ask{Dir: filepath.Join(t.TempDir(), "r"), Targets: []string{"table7"}, Data: "synth", Seeds: 2,
+		Scale: ScaleDemo, Select: sweep.SelectVal, Tune: true, Set: map[string]any{
+			"epochs": "2", "batch": "16", "data.train": "48", "data.val": "24", "data.test": "24",
+		}}
 	change(&ask)
 	return ask
 }
@@ -35,7 +36,8 @@ func smallReproduction(t *testing.T, change func(*Ask)) Ask {
 // is there, on two modalities and on three.
 func TestTargets(t *testing.T) {
 	want := []string{
-		"table1", "table2", "table3", "table4", "table5", "table6", "table7", "fig1", "fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "fig10", "prime", "rate", "window", "fisher", "when",
+		"table1", "table2", "table3", "table4", "table5", "table6", "table7", "fig1", "fig3", "fig4", "fig5", "fig6",
+		"fig7", "fig8", "fig9", "fig10", "prime", "rate", "window", "fisher", "when",
 	}
 	if diff := cmp.Diff(want, Targets()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -84,8 +86,12 @@ func TestReproducePlan(t *testing.T) {
 	// Two arms, three learning rates with three seeds each, among them seeds 0 and 1: 18. Fisher: three arms of 9, and
 	// four controls, which act in the epochs of seeds 0 and 1, of 3 times 2. Figure 4: one arm, of one seed, that is
 	// tuned alike. Three further rates each may come.
-	if diff := cmp.Diff([]int{18, 18, 51, 9}, got); diff != "" || all.Left != 51 || all.Further != 51 || all.Steps != 51*6 || !all.Estimated || !(all.Seconds > 0) {
-		t.Errorf("all %+v, by target (-want +got)\n%s\nreason: figure 3 and 4 and table 7 share all their runs with fisher", all, diff)
+	if diff := cmp.Diff([]int{18, 18, 51, 9}, got); diff != "" || all.Left != 51 || all.Further != 51 ||
+		all.Steps != 51*6 || !all.Estimated || !(all.Seconds > 0) {
+		t.Errorf(
+			"all %+v, by target (-want +got)\n%s\nreason: figure 3 and 4 and table 7 share all their runs with fisher",
+			all, diff,
+		)
 	}
 	if _, err := os.Stat(ask.Dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a plan made %s: %v", ask.Dir, err)
@@ -108,18 +114,37 @@ func TestReproduceRefuses(t *testing.T) {
 		reason        string
 	}{
 		{"no target", func(r *Ask) { r.Targets = nil }, "no target", "table1", "nothing to do"},
-		{"target", func(r *Ask) { r.Targets[0] = "tabel2" }, `unknown target "tabel2"`, "did you mean table2", "letters exchanged"},
-		{"figure 2", func(r *Ask) { r.Targets[0] = "fig2" }, `unknown target "fig2"`, "did you mean", "the paper's overview has nothing to measure"},
+		{
+			"target", func(r *Ask) { r.Targets[0] = "tabel2" }, `unknown target "tabel2"`, "did you mean table2",
+			"letters exchanged",
+		},
+		{
+			"figure 2", func(r *Ask) { r.Targets[0] = "fig2" }, `unknown target "fig2"`, "did you mean",
+			"the paper's overview has nothing to measure",
+		},
 		{"data", func(r *Ask) { r.Data = "digit" }, `unknown data "digit"`, "digits", "a letter left out"},
-		{"data that is not there", func(r *Ask) { r.Data = "digits" }, "data digits is not present", "synth", "no files"},
-		{"paper scale without its sets", func(r *Ask) { r.Data, r.Scale, r.Targets[0] = "", ScalePaper, "table2" }, "not present: CREMA-D (cremad), Kinetics Sounds (kineticssounds)", "-scale demo", "no stand-in is taken in silence"},
+		{
+			"data that is not there", func(r *Ask) { r.Data = "digits" }, "data digits is not present", "synth",
+			"no files",
+		},
+		{"paper scale without its sets", func(r *Ask) {
+			r.Data, r.Scale, r.Targets[0] = "", ScalePaper,
+				"table2"
+		}, "not present: CREMA-D (cremad), Kinetics Sounds (kineticssounds)", "-scale demo",
+			"no stand-in is taken in silence"},
 		{"seeds", func(r *Ask) { r.Seeds = -1 }, "seeds: got -1", "interval needs two", "less than nothing"},
 		{"selection", func(r *Ask) { r.Select = "best" }, `unknown selection "best"`, "test-best", "there are three"},
 		{"scale", func(r *Ask) { r.Scale = "full" }, `unknown scale "full"`, "demo, paper", "there are two"},
 		{"setting", func(r *Ask) { r.Set["lr_stop"] = "3" }, `unknown setting "lr_stop"`, "lr_step", "one letter"},
-		{"setting of the target", func(r *Ask) { r.Set["method"] = "ogm" }, "setting method: the target decides it", "compare", "what it is about"},
+		{
+			"setting of the target", func(r *Ask) { r.Set["method"] = "ogm" }, "setting method: the target decides it",
+			"compare", "what it is about",
+		},
 		{"file for a folder", func(r *Ask) { r.Dir = file }, "not a folder", "-out", "never overwritten"},
-		{"folder of something else", func(r *Ask) { r.Dir = other }, "it holds notes.txt", "empty folder", "never mixed with other files"},
+		{
+			"folder of something else", func(r *Ask) { r.Dir = other }, "it holds notes.txt", "empty folder",
+			"never mixed with other files",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Open(run.NewShop(t.TempDir()), smallReproduction(t, tt.change))
@@ -145,7 +170,8 @@ func TestReproduceHole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.ContainsFunc(lines[0].Refused, func(s string) bool { return strings.HasPrefix(s, "PMR: ") }) || lines[0].Left == 0 {
+	if !slices.ContainsFunc(lines[0].Refused, func(s string) bool { return strings.HasPrefix(s, "PMR: ") }) ||
+		lines[0].Left == 0 {
 		t.Errorf("refused %v, %d runs left", lines[0].Refused, lines[0].Left)
 	}
 	rec, err := p.parts[0].record()
@@ -153,7 +179,8 @@ func TestReproduceHole(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, a := range rec.Arms {
-		if a.Name == "PMR" && (a.Missing == "" || len(a.Runs) > 0) || a.Name == "Joint" && (len(a.Runs) != 1 || a.Runs[0].Missing != notTrained) {
+		if a.Name == "PMR" && (a.Missing == "" || len(a.Runs) > 0) ||
+			a.Name == "Joint" && (len(a.Runs) != 1 || a.Runs[0].Missing != notTrained) {
 			t.Errorf("%+v", a)
 		}
 	}
@@ -185,7 +212,9 @@ func TestSpecName(t *testing.T) {
 			t.Errorf("%v: %s, want %s", same, got, want)
 		}
 	}
-	for _, other := range []map[string]any{{"seed": 1.0}, {"lr": 0.5}, {"epochs": 3.0}, {"encoder.audio": "cnn2d:8"}, {"data.train": 96.0}} {
+	for _, other := range []map[string]any{
+		{"seed": 1.0}, {"lr": 0.5}, {"epochs": 3.0}, {"encoder.audio": "cnn2d:8"}, {"data.train": 96.0},
+	} {
 		if got := name("x", other); got == want {
 			t.Errorf("%v: the same name", other)
 		}
@@ -196,9 +225,16 @@ func TestSpecName(t *testing.T) {
 }
 
 func TestActedIn(t *testing.T) {
-	rec := record.Recorded{Status: wire.Status{Modalities: []string{"audio", "visual"}, StepsPerEpoch: 3, StepsPerTest: 2}}
-	for _, on := range []struct{ audio, visual float64 }{{0, 0}, {0, 0}, {1, 0}, {0, 0}, {0, 0}, {1, 0}, {0, 0}, {0, 0}, {1, 1}} { // window tests every two steps, and the run's end cuts the last
-		rec.History.Metrics = append(rec.History.Metrics, map[string]float64{"on.audio": on.audio, "on.visual": on.visual})
+	rec := record.Recorded{
+		Status: wire.Status{Modalities: []string{"audio", "visual"}, StepsPerEpoch: 3, StepsPerTest: 2},
+	}
+	// window tests every two steps, and the run's end cuts the last
+	for _, on := range []struct{ audio, visual float64 }{
+		{0, 0}, {0, 0}, {1, 0}, {0, 0}, {0, 0}, {1, 0}, {0, 0}, {0, 0}, {1, 1},
+	} {
+		rec.History.Metrics = append(
+			rec.History.Metrics, map[string]float64{"on.audio": on.audio, "on.visual": on.visual},
+		)
 	}
 	if got, want := actedIn(rec), "audio 1:3 4:5, visual 4:5"; got != want {
 		t.Errorf("%q, want %q\nreason: in some step of intervals 1 and 2, and in the one that the end cuts", got, want)

@@ -100,7 +100,12 @@ func rerunsOf(path string, rec *wire.Reproduction) (list []*Rerun) {
 	for _, a := range rec.Arms { // those with the chosen rate are there already
 		for i, t := range a.Trials {
 			if t.Missing != notTrained {
-				add(&Rerun{File: path, Run: t.Run, Arm: a.Name, Seed: t.Seed, LR: t.LR, rec: rec, arm: a, place: i, trial: true})
+				add(
+					&Rerun{
+						File: path, Run: t.Run, Arm: a.Name, Seed: t.Seed, LR: t.LR, rec: rec, arm: a, place: i,
+						trial: true,
+					},
+				)
 			}
 		}
 	}
@@ -118,7 +123,10 @@ func (v *Verification) choose() error {
 		return v.named()
 	}
 	if v.ask.Runs != "all" && n < 0 {
-		return &wire.Problem{Message: fmt.Sprintf("-runs: got %d, want 0 or more", n), Hint: "-runs takes how many runs are trained again, all, or their names"}
+		return &wire.Problem{
+			Message: fmt.Sprintf("-runs: got %d, want 0 or more", n),
+			Hint:    "-runs takes how many runs are trained again, all, or their names",
+		}
 	}
 	left := map[string][]*Rerun{}
 	var files []string
@@ -148,7 +156,9 @@ func (v *Verification) choose() error {
 	if len(v.Chosen) == 0 && v.ask.Runs != "0" {
 		return &wire.Problem{
 			Message: fmt.Sprintf("%s: no run that can be trained again: %s", v.ask.Path, v.why()),
-			Hint:    fmt.Sprintf("%s names the folder of the sets; -runs 0 checks only what needs no training", catalog.DataVariable),
+			Hint: fmt.Sprintf(
+				"%s names the folder of the sets; -runs 0 checks only what needs no training", catalog.DataVariable,
+			),
 		}
 	}
 	return nil
@@ -185,15 +195,25 @@ func (v *Verification) named() error {
 	for name := range strings.SplitSeq(v.ask.Runs, ",") {
 		var found *Rerun
 		for _, f := range v.files {
-			if i := slices.IndexFunc(f.runs, func(r *Rerun) bool { return name != "" && strings.HasPrefix(r.Run, name) }); i >= 0 && found == nil {
+			if i := slices.IndexFunc(f.runs, func(r *Rerun) bool {
+				return name != "" &&
+					strings.HasPrefix(r.Run, name)
+			}); i >= 0 && found == nil {
 				found = f.runs[i]
 			}
 		}
 		switch {
 		case found == nil:
-			return &wire.Problem{Message: fmt.Sprintf("%s: no run %q in %d records", v.ask.Path, name, v.Records), Hint: "-runs takes how many runs are trained again, all, or their names as the record has them under run, joined by commas"}
+			return &wire.Problem{
+				Message: fmt.Sprintf("%s: no run %q in %d records", v.ask.Path, name, v.Records),
+				Hint: "-runs takes how many runs are trained again, all, or their names as the record has them " +
+					"under run, joined by commas",
+			}
 		case !v.present[found.rec.Data]:
-			return &wire.Problem{Message: fmt.Sprintf("data %s is not present", found.rec.Data), Hint: fmt.Sprintf("%s names the folder that it is in", catalog.DataVariable)}
+			return &wire.Problem{
+				Message: fmt.Sprintf("data %s is not present", found.rec.Data),
+				Hint:    fmt.Sprintf("%s names the folder that it is in", catalog.DataVariable),
+			}
 		}
 		v.Chosen = append(v.Chosen, found)
 	}

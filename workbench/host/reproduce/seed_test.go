@@ -28,7 +28,10 @@ func TestShownSeed(t *testing.T) {
 		{"none acted", []bool{false, false, false}, 0, true, 3, "seed 0, and the figure says so"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p, err := Open(run.NewShop(t.TempDir()), smallReproduction(t, func(r *Ask) { r.Targets, r.Seeds, r.Tune = []string{"fig6"}, 3, false }))
+			p, err := Open(run.NewShop(t.TempDir()), smallReproduction(t, func(r *Ask) {
+				r.Targets, r.Seeds, r.Tune =
+					[]string{"fig6"}, 3, false
+			}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -43,7 +46,10 @@ func TestShownSeed(t *testing.T) {
 			}
 			seed, known, search, err := one.shownSeed()
 			if err != nil || seed != tt.seed || known != tt.known || len(search) != tt.search {
-				t.Fatalf("seed %d, known %v, after %d runs, error %v; want %d, %v, %d\nreason: %s", seed, known, len(search), err, tt.seed, tt.known, tt.search, tt.reason)
+				t.Fatalf(
+					"seed %d, known %v, after %d runs, error %v; want %d, %v, %d\nreason: %s", seed, known, len(search),
+					err, tt.seed, tt.known, tt.search, tt.reason,
+				)
 			}
 			for _, a := range one.list {
 				s, err := one.stageOf(a)
@@ -62,7 +68,8 @@ func TestShownSeed(t *testing.T) {
 func TestActingNotes(t *testing.T) {
 	run := func(seed, epoch int, x float64, acts ...float64) wire.ReproducedRun {
 		r := wire.ReproducedRun{
-			RunOutcome: wire.RunOutcome{Seed: seed, Epoch: epoch}, Maps: []wire.ReproducedMap{{Points: [][2]float64{{x, 0}}, Labels: []int{0}}},
+			RunOutcome: wire.RunOutcome{Seed: seed, Epoch: epoch},
+			Maps:       []wire.ReproducedMap{{Points: [][2]float64{{x, 0}}, Labels: []int{0}}},
 		}
 		if len(acts) > 0 {
 			c := wire.ReproducedCurve{Quantity: wire.Acted + " audio"}
@@ -80,16 +87,33 @@ func TestActingNotes(t *testing.T) {
 		want     string
 		reason   string
 	}{
-		{"acted", run(1, 5, 2, 0, 0, 1, .5, 0), 3, "InfoReg acted on audio from epoch 2 to 4 with seed 1, whose chosen epoch is 5: the first of seeds 0 to 2", "in the third and fourth epoch"},
-		{"one seed", run(0, 5, 2, 0, 0, 1, 0, 0), 1, "InfoReg acted on audio from epoch 2 to 3 with seed 0, whose chosen epoch is 5.", "none to choose from"},
-		{"too late", run(0, 2, 2, 0, 0, 1, 1), 1, "InfoReg did not act with seed 0, whose chosen epoch is 2", "the map is of the second epoch"},
-		{"none", run(0, 2, 2, 0, 0, 0), 3, "InfoReg acted by the chosen epoch with none of the seeds 0 to 2", "all were tried"},
-		{"old, the same map", run(0, 2, 1), 0, "Up to its chosen epoch, 2, InfoReg did not act", "its points are those of joint training"},
+		{
+			"acted", run(1, 5, 2, 0, 0, 1, .5, 0), 3,
+			"InfoReg acted on audio from epoch 2 to 4 with seed 1, whose chosen epoch is 5: the first of seeds 0 to 2",
+			"in the third and fourth epoch",
+		},
+		{
+			"one seed", run(0, 5, 2, 0, 0, 1, 0, 0), 1,
+			"InfoReg acted on audio from epoch 2 to 3 with seed 0, whose chosen epoch is 5.", "none to choose from",
+		},
+		{
+			"too late", run(0, 2, 2, 0, 0, 1, 1), 1, "InfoReg did not act with seed 0, whose chosen epoch is 2",
+			"the map is of the second epoch",
+		},
+		{
+			"none", run(0, 2, 2, 0, 0, 0), 3, "InfoReg acted by the chosen epoch with none of the seeds 0 to 2",
+			"all were tried",
+		},
+		{
+			"old, the same map", run(0, 2, 1), 0, "Up to its chosen epoch, 2, InfoReg did not act",
+			"its points are those of joint training",
+		},
 		{"old", run(0, 2, 2), 0, "When InfoReg acted is not on record.", "it cannot be known"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			rec := &wire.Reproduction{Modalities: []string{"audio"}, Searched: tt.searched, Arms: []wire.ReproducedArm{
-				{Name: wire.ArmInfoReg, Method: "inforeg", Runs: []wire.ReproducedRun{tt.run}}, {Name: wire.ArmJoint, Method: "joint", Runs: []wire.ReproducedRun{run(0, 2, 1)}},
+				{Name: wire.ArmInfoReg, Method: "inforeg", Runs: []wire.ReproducedRun{tt.run}},
+				{Name: wire.ArmJoint, Method: "joint", Runs: []wire.ReproducedRun{run(0, 2, 1)}},
 			}}
 			if notes := draw.ActingNotes(rec); len(notes) != 1 || !strings.HasPrefix(notes[0], tt.want) {
 				t.Errorf("%q, want one that begins %q\nreason: %s", notes, tt.want, tt.reason)

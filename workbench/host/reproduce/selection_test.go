@@ -97,7 +97,8 @@ func watchSynth(t *testing.T, unfit string) *testReads {
 // watchedSettings are of small runs whose test split is two whole batches: none is filled up by reading a sample twice.
 func watchedSettings(more map[string]any) map[string]any {
 	s := map[string]any{
-		"data": watched, "epochs": 2.0, "batch": 16.0, "data.train": 48.0, "data.val": 24.0, "data.test": 32.0, "probe_samples": 8.0,
+		"data": watched, "epochs": 2.0, "batch": 16.0, "data.train": 48.0, "data.val": 24.0, "data.test": 32.0,
+		"probe_samples":  8.0,
 		"linear_samples": 24.0, "encoder.audio": "cnn2d:4", "encoder.visual": "cnn2d:4",
 	}
 	maps.Copy(s, more)
@@ -113,8 +114,9 @@ func TestTestReadOnce(t *testing.T) {
 	shop := runtest.NewShop(t)
 	for _, selection := range []string{sweep.SelectAuto, sweep.SelectLast} {
 		s, err := sweep.Open(shop, sweep.Comparison{
-			Dir: filepath.Join(shop.Project, selection), Methods: []string{"joint", "inforeg"}, Seeds: 2, Select: selection,
-			Set: watchedSettings(map[string]any{"probes": "none", "every.accuracy": "epoch"}),
+			Dir: filepath.Join(shop.Project, selection), Methods: []string{"joint", "inforeg"}, Seeds: 2,
+			Select: selection,
+			Set:    watchedSettings(map[string]any{"probes": "none", "every.accuracy": "epoch"}),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -122,7 +124,10 @@ func TestTestReadOnce(t *testing.T) {
 		for _, r := range s.Runs {
 			saw.saw = func() {
 				if rec, err := record.ReadRecorded(r.Dir); err != nil || rec.Status.Step != r.Steps {
-					t.Errorf("%s: the test split is read after %d steps of %d (error %v)", r.Name, rec.Status.Step, r.Steps, err)
+					t.Errorf(
+						"%s: the test split is read after %d steps of %d (error %v)", r.Name, rec.Status.Step, r.Steps,
+						err,
+					)
 				}
 			}
 			if err := s.Train(t.Context(), r, noWatch); err != nil {
@@ -152,7 +157,10 @@ func TestTuningReadsNoTest(t *testing.T) {
 		reason    string
 	}{
 		{sweep.SelectAuto, nil, "by the best epoch"},
-		{sweep.SelectLast, map[string]any{"every.accuracy": "2 epochs", "epochs": 3.0}, "the last epoch's accuracy is not on the schedule, and measured for the choice"},
+		{
+			sweep.SelectLast, map[string]any{"every.accuracy": "2 epochs", "epochs": 3.0},
+			"the last epoch's accuracy is not on the schedule, and measured for the choice",
+		},
 	} {
 		set := watchedSettings(tt.set)
 		delete(set, "data")
@@ -189,7 +197,10 @@ func TestTuningReadsNoTest(t *testing.T) {
 				t.Fatalf("%s: %+v", r.Name, o)
 			}
 			if diff := cmp.Diff(want, saw.take()); diff != "" {
-				t.Errorf("%s, %s, tuning %v: times that each test sample was read (-want +got)\n%s\nreason: %s", tt.selection, r.Name, r.Tuning(), diff, tt.reason)
+				t.Errorf(
+					"%s, %s, tuning %v: times that each test sample was read (-want +got)\n%s\nreason: %s",
+					tt.selection, r.Name, r.Tuning(), diff, tt.reason,
+				)
 			}
 		}
 		if least := 2 * (2*tuneAround + 1) * tuneSeeds; tried < least || reported != 4 {
@@ -219,7 +230,9 @@ func TestTuningReadsNoTest(t *testing.T) {
 func verifyTrial(t *testing.T, shop *run.Shop, path string, rec *wire.Reproduction) {
 	t.Helper()
 	i := slices.IndexFunc(rec.Arms[0].Trials, func(tr wire.Trial) bool { return tr.Seed == tuneSeeds-1 && !tr.Chosen })
-	v, err := OpenVerification(shop, Verify{Path: path, Runs: rec.Arms[0].Trials[i].Run, Out: filepath.Join(t.TempDir(), "again")})
+	v, err := OpenVerification(
+		shop, Verify{Path: path, Runs: rec.Arms[0].Trials[i].Run, Out: filepath.Join(t.TempDir(), "again")},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +264,8 @@ func checkTuned(t *testing.T, rec *wire.Reproduction) {
 		}
 		margin, saturated := tune.Margin(rates, best, rec.ValSamples)
 		// a record keeps five digits
-		if diff := cmp.Diff(margin, a.MarginSamples, cmpopts.EquateApprox(1e-4, 0)); diff != "" || saturated != a.Saturated {
+		if diff := cmp.Diff(margin, a.MarginSamples, cmpopts.EquateApprox(1e-4, 0)); diff != "" ||
+			saturated != a.Saturated {
 			t.Errorf("%s: saturated %v, want %v, margin (-want +got)\n%s", a.Name, a.Saturated, saturated, diff)
 		}
 		for _, trial := range a.Trials {
@@ -260,7 +274,10 @@ func checkTuned(t *testing.T, rec *wire.Reproduction) {
 			}
 		}
 		for _, run := range a.Runs { // those of seeds that tried are the same runs
-			if !slices.ContainsFunc(a.Trials, func(tr wire.Trial) bool { return tr.Run == run.Run && tr.Seed == run.Seed && tr.Chosen }) {
+			if !slices.ContainsFunc(a.Trials, func(tr wire.Trial) bool {
+				return tr.Run == run.Run &&
+					tr.Seed == run.Seed && tr.Chosen
+			}) {
 				t.Errorf("%s: run %s of seed %d is none of the chosen trials", a.Name, run.Run, run.Seed)
 			}
 		}
@@ -277,7 +294,9 @@ func TestUnfit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := strings.Join(catalog.Survey(set), "\n"); !strings.Contains(text, "the validation split is unfit to choose epochs or constants by: "+why) {
+	if text := strings.Join(catalog.Survey(set), "\n"); !strings.Contains(
+		text, "the validation split is unfit to choose epochs or constants by: "+why,
+	) {
 		t.Errorf("the set's survey does not say so:\n%s", text)
 	}
 	for _, tt := range []struct {
@@ -289,10 +308,19 @@ func TestUnfit(t *testing.T) {
 		{sweep.SelectAuto, sweep.SelectLast, false, "table7.json", "the set's usual way"},
 		{sweep.SelectLast, sweep.SelectLast, false, "table7.json", "the same, asked for"},
 		{sweep.SelectVal, sweep.SelectVal, true, "table7-val.json", "who asks for it gets it"},
-		{sweep.SelectTestBest, sweep.SelectTestBest, false, "table7-test-best.json", "the rate would be chosen by the unfit split"},
+		{
+			sweep.SelectTestBest, sweep.SelectTestBest, false, "table7-test-best.json",
+			"the rate would be chosen by the unfit split",
+		},
 	} {
 		t.Run(tt.selection, func(t *testing.T) {
-			s, err := sweep.Plan(shop, sweep.Comparison{Dir: t.TempDir(), Methods: []string{"joint"}, Seeds: 1, Select: tt.selection, Set: watchedSettings(nil)})
+			s, err := sweep.Plan(
+				shop,
+				sweep.Comparison{
+					Dir: t.TempDir(), Methods: []string{"joint"}, Seeds: 1, Select: tt.selection,
+					Set: watchedSettings(nil),
+				},
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -307,11 +335,16 @@ func TestUnfit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if rec.Select != tt.want || rec.Tuned != tt.tuned || rec.Unfit != why || filepath.Base(p.Files()[0]) != tt.file {
-				t.Errorf("record by %s, tuned %v, unfit %q, in %s\nreason: %s", rec.Select, rec.Tuned, rec.Unfit, p.Files()[0], tt.reason)
+			if rec.Select != tt.want || rec.Tuned != tt.tuned || rec.Unfit != why ||
+				filepath.Base(p.Files()[0]) != tt.file {
+				t.Errorf(
+					"record by %s, tuned %v, unfit %q, in %s\nreason: %s", rec.Select, rec.Tuned, rec.Unfit,
+					p.Files()[0], tt.reason,
+				)
 			}
 			command := commandOf(rec)
-			if asks := strings.Contains(command, "-select"); asks != (tt.want != sweep.SelectLast) || strings.Contains(command, "-tune=false") {
+			if asks := strings.Contains(command, "-select"); asks != (tt.want != sweep.SelectLast) ||
+				strings.Contains(command, "-tune=false") {
 				t.Errorf("made anew by %s", command)
 			}
 		})
@@ -320,7 +353,9 @@ func TestUnfit(t *testing.T) {
 
 // tryAll gives every run that tries a learning rate a result, as long as there are open ones: accuracy and entropy are
 // made, and a negative accuracy is a failure. It returns the choice and how many runs were tried.
-func tryAll(t *testing.T, one *part, a *reproArm, came func(lr float64, seed int) (accuracy, entropy float64)) (c rateChoice, tried int) {
+func tryAll(
+	t *testing.T, one *part, a *reproArm, came func(lr float64, seed int) (accuracy, entropy float64),
+) (c rateChoice, tried int) {
 	t.Helper()
 	for {
 		c, err := one.rate(a)
@@ -369,16 +404,26 @@ func TestRateGrid(t *testing.T) {
 		what  string
 	}{
 		{"inside", peak(0.015), 0.015, "", 9, []float64{0.005, 0.015, 0.045}, "nothing to continue"},
-		{"two up", peak(0.14), 0.14, "", 15, []float64{0.005, 0.015, 0.045, 0.14, 0.41}, "0.14 is best and 0.41 is not"},
+		{
+			"two up", peak(0.14), 0.14, "", 15, []float64{0.005, 0.015, 0.045, 0.14, 0.41},
+			"0.14 is best and 0.41 is not",
+		},
 		{"one down", peak(0.005), 0.005, "", 12, []float64{0.0017, 0.005, 0.015, 0.045}, "as below, so above"},
-		{"beyond three", peak(100), 1.2, tune.EdgeHigh, 18, []float64{0.005, 0.015, 0.045, 0.14, 0.41, 1.2}, "three further rates, then it is said"},
-		{"far down", peak(1e-6), 0.00019, tune.EdgeLow, 18, []float64{0.00019, 0.00056, 0.0017, 0.005, 0.015, 0.045}, "three further rates, then it is said"},
+		{
+			"beyond three", peak(100), 1.2, tune.EdgeHigh, 18, []float64{0.005, 0.015, 0.045, 0.14, 0.41, 1.2},
+			"three further rates, then it is said",
+		},
+		{
+			"far down", peak(1e-6), 0.00019, tune.EdgeLow, 18, []float64{0.00019, 0.00056, 0.0017, 0.005, 0.015, 0.045},
+			"three further rates, then it is said",
+		},
 		{"high ones diverge", func(lr float64, _ int) (float64, float64) {
 			if lr > 0.1 {
 				return -1, 0
 			}
 			return lr, 1
-		}, 0.045, "", 10, []float64{0.005, 0.015, 0.045, 0.14}, "0.14 fails with seed 0, so that 0.045 is inside, and no further seed of 0.14 is trained"},
+		}, 0.045, "", 10, []float64{0.005, 0.015, 0.045, 0.14},
+			"0.14 fails with seed 0, so that 0.045 is inside, and no further seed of 0.14 is trained"},
 		{"one seed of three diverges", func(lr float64, seed int) (float64, float64) {
 			if lr > 0.03 && seed == 1 {
 				return -1, 0
@@ -386,14 +431,18 @@ func TestRateGrid(t *testing.T) {
 			return lr, 1
 		}, 0.015, "", 8, []float64{0.005, 0.015, 0.045}, "a rate of which a run fails is not chosen"},
 		{"all diverge", func(float64, int) (float64, float64) { return -1, 0 }, 0.015, "", 6,
-			[]float64{0.00019, 0.00056, 0.0017, 0.005, 0.015, 0.045}, "downwards three times, then the set's own: its runs say why"},
+			[]float64{0.00019, 0.00056, 0.0017, 0.005, 0.015, 0.045},
+			"downwards three times, then the set's own: its runs say why"},
 		{"mean of seeds", func(lr float64, seed int) (float64, float64) {
 			if lr == 0.045 && seed == 0 {
 				return 0.9, 1
 			}
 			return map[float64]float64{0.005: 0.5, 0.015: 0.7, 0.045: 0.55}[lr], 1
 		}, 0.015, "", 9, []float64{0.005, 0.015, 0.045}, "seed 0 alone would take 0.045: 0.9 against a mean of 0.667"},
-		{"equal accuracies", func(lr float64, _ int) (float64, float64) { return 0.5, (lr - 0.015) * (lr - 0.015) }, 0.015, "", 9,
+		{"equal accuracies", func(lr float64, _ int) (float64, float64) {
+			return 0.5,
+				(lr - 0.015) * (lr - 0.015)
+		}, 0.015, "", 9,
 			[]float64{0.005, 0.015, 0.045}, "the cross entropy decides"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -410,8 +459,12 @@ func TestRateGrid(t *testing.T) {
 			for _, r := range tune.Rates(one.trials(c.tries)) {
 				rates = append(rates, r.LR)
 			}
-			if diff := cmp.Diff(tt.rates, rates); diff != "" || c.lr != tt.lr || c.edge != tt.edge || tried != tt.tried {
-				t.Errorf("rate %g, edge %q after %d runs, want %g, %q, %d; rates (-want +got)\n%s\nreason: %s", c.lr, c.edge, tried, tt.lr, tt.edge, tt.tried, diff, tt.what)
+			if diff := cmp.Diff(tt.rates, rates); diff != "" || c.lr != tt.lr || c.edge != tt.edge ||
+				tried != tt.tried {
+				t.Errorf(
+					"rate %g, edge %q after %d runs, want %g, %q, %d; rates (-want +got)\n%s\nreason: %s", c.lr, c.edge,
+					tried, tt.lr, tt.edge, tt.tried, diff, tt.what,
+				)
 			}
 		})
 	}
@@ -420,7 +473,8 @@ func TestRateGrid(t *testing.T) {
 // TestPlanWhileGridGrows: the plan counts the runs of further rates once they are due, and never more than it said
 // there may be.
 func TestPlanWhileGridGrows(t *testing.T) {
-	p, err := Open(run.NewShop(t.TempDir()), smallReproduction(t, func(r *Ask) { r.Targets = []string{"fig10"} })) // one arm, two seeds
+	// one arm, two seeds
+	p, err := Open(run.NewShop(t.TempDir()), smallReproduction(t, func(r *Ask) { r.Targets = []string{"fig10"} }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -438,7 +492,11 @@ func TestPlanWhileGridGrows(t *testing.T) {
 	})
 	want := [][2]int{{9, 9}, {9, 9}, {9, 9}, {12, 6}, {15, 3}}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("runs, and how many more there may be (-want +got)\n%s\nreason: 0.14 and 0.41 are tried once 0.045 and then 0.14 are at the edge", diff)
+		t.Errorf(
+			"runs, and how many more there may be (-want +got)\n%s\nreason: 0.14 and 0.41 are tried once 0.045 and "+
+				"then 0.14 are at the edge",
+			diff,
+		)
 	}
 	if _, all, err := p.Plan(); err != nil || all.Further != 0 {
 		t.Errorf("in the end %d further runs, error %v", all.Further, err)

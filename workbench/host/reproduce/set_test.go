@@ -131,21 +131,46 @@ func TestSetChoices(t *testing.T) {
 		note                          string
 		reason                        string
 	}{
-		{"no sequences", mosi.Name, "table6", ScaleDemo, vectors, nil, nil, "mlp", "mosi_aligned.npz is not there", "the tables"},
-		{"sequences", mosi.Name, "table6", ScaleDemo, sequences, nil, map[string]any{"data.features": "aligned"}, "transformer", "", "as the paper has it"},
-		{"at paper scale", mosi.Name, "table6", ScalePaper, sequences, nil, map[string]any{"data.features": "aligned"}, "transformer", "", "likewise"},
-		{"none there at paper scale", mosi.Name, "table6", ScalePaper, vectors, nil, nil, "mlp", "mosi_aligned.npz is not there", "likewise"},
-		{"tables asked for", mosi.Name, "table6", ScaleDemo, sequences, map[string]any{"data.features": "tables"}, map[string]any{"data.features": "tables"}, "mlp", "", "the user knows"},
-		{"another target", mosi.Name, "table2", ScaleDemo, sequences, nil, nil, "mlp", "", "the paper has no such set in table 2"},
+		{
+			"no sequences", mosi.Name, "table6", ScaleDemo, vectors, nil, nil, "mlp", "mosi_aligned.npz is not there",
+			"the tables",
+		},
+		{
+			"sequences", mosi.Name, "table6", ScaleDemo, sequences, nil, map[string]any{"data.features": "aligned"},
+			"transformer", "", "as the paper has it",
+		},
+		{
+			"at paper scale", mosi.Name, "table6", ScalePaper, sequences, nil,
+			map[string]any{"data.features": "aligned"}, "transformer", "", "likewise",
+		},
+		{
+			"none there at paper scale", mosi.Name, "table6", ScalePaper, vectors, nil, nil, "mlp",
+			"mosi_aligned.npz is not there", "likewise",
+		},
+		{
+			"tables asked for", mosi.Name, "table6", ScaleDemo, sequences, map[string]any{"data.features": "tables"},
+			map[string]any{"data.features": "tables"}, "mlp", "", "the user knows",
+		},
+		{
+			"another target", mosi.Name, "table2", ScaleDemo, sequences, nil, nil, "mlp", "",
+			"the paper has no such set in table 2",
+		},
 		{"CREMA-D", cremad.Name, "table2", ScaleDemo, clips, nil, nil, "", "", "one frame, the set's own default"},
-		{"CREMA-D at paper scale", cremad.Name, "table2", ScalePaper, clips, nil, map[string]any{"data.frames": 3.0}, "resnet18", "", "three, as in the released code"},
-		{"one frame asked for", cremad.Name, "table2", ScalePaper, clips, map[string]any{"data.frames": 1.0}, map[string]any{"data.frames": 1.0}, "resnet18", "", "the user knows"},
+		{
+			"CREMA-D at paper scale", cremad.Name, "table2", ScalePaper, clips, nil, map[string]any{"data.frames": 3.0},
+			"resnet18", "", "three, as in the released code",
+		},
+		{
+			"one frame asked for", cremad.Name, "table2", ScalePaper, clips, map[string]any{"data.frames": 1.0},
+			map[string]any{"data.frames": 1.0}, "resnet18", "", "the user knows",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			set := map[string]any{"dir": tt.dir}
 			maps.Copy(set, tt.asked)
 			p, err := Open(run.NewShop(t.TempDir()), Ask{
-				Dir: filepath.Join(t.TempDir(), "r"), Targets: []string{tt.target}, Data: tt.set, Seeds: 1, Scale: tt.scale, Select: sweep.SelectVal, Set: set,
+				Dir: filepath.Join(t.TempDir(), "r"), Targets: []string{tt.target}, Data: tt.set, Seeds: 1,
+				Scale: tt.scale, Select: sweep.SelectVal, Set: set,
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -167,11 +192,15 @@ func TestSetChoices(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if e := a.Settings().Text(setting.EncoderPrefix + one.Desc.Modalities[0].Name); !strings.HasPrefix(e, tt.encoder) {
+			if e := a.Settings().Text(
+				setting.EncoderPrefix + one.Desc.Modalities[0].Name,
+			); !strings.HasPrefix(e, tt.encoder) {
 				t.Errorf("encoder %q, want %s\nreason: %s", e, tt.encoder, tt.reason)
 			}
 			if tt.want["data.frames"] == 3.0 {
-				i := slices.IndexFunc(one.Desc.Modalities, func(m data.Modality) bool { return m.Shape[0] == 3 && len(m.Shape) == 4 })
+				i := slices.IndexFunc(
+					one.Desc.Modalities, func(m data.Modality) bool { return m.Shape[0] == 3 && len(m.Shape) == 4 },
+				)
 				if i < 0 {
 					t.Errorf("modalities %+v, want a clip of 3 frames", one.Desc.Modalities)
 				}
@@ -180,17 +209,26 @@ func TestSetChoices(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if notes := strings.Join(rec.Notes, "\n"); strings.Contains(notes, "mosi_aligned.npz") != (tt.note != "") || !strings.Contains(notes, tt.note) {
+			if notes := strings.Join(rec.Notes, "\n"); strings.Contains(
+				notes, "mosi_aligned.npz",
+			) != (tt.note != "") || !strings.Contains(notes, tt.note) {
 				t.Errorf("notes %q, want %q\nreason: %s", rec.Notes, tt.note, tt.reason)
 			}
 		})
 	}
 	for _, tt := range []struct{ name, set, target, dir, message, hint, reason string }{
-		{"damaged sequences", mosi.Name, "table6", broken, "mosi with data.features=aligned", "-set data.features=VALUE", "never passed over in silence"},
-		{"one frame a second alone", cremad.Name, "table2", madeCREMAD(t, 1), "cremad with data.frames=3", "-set data.frames=VALUE", "they have to be extracted, or one is taken knowingly"},
+		{
+			"damaged sequences", mosi.Name, "table6", broken, "mosi with data.features=aligned",
+			"-set data.features=VALUE", "never passed over in silence",
+		},
+		{
+			"one frame a second alone", cremad.Name, "table2", madeCREMAD(t, 1), "cremad with data.frames=3",
+			"-set data.frames=VALUE", "they have to be extracted, or one is taken knowingly",
+		},
 	} {
 		_, err := Open(run.NewShop(t.TempDir()), Ask{
-			Dir: filepath.Join(t.TempDir(), "r"), Targets: []string{tt.target}, Data: tt.set, Seeds: 1, Scale: ScalePaper, Select: sweep.SelectVal, Set: map[string]any{"dir": tt.dir},
+			Dir: filepath.Join(t.TempDir(), "r"), Targets: []string{tt.target}, Data: tt.set, Seeds: 1,
+			Scale: ScalePaper, Select: sweep.SelectVal, Set: map[string]any{"dir": tt.dir},
 		})
 		p, ok := errors.AsType[*wire.Problem](err)
 		if !ok || !strings.Contains(p.Message, tt.message) || !strings.Contains(p.Hint, tt.hint) {

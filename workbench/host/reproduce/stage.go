@@ -119,7 +119,10 @@ func actedIn(rec record.Recorded) string {
 		for at := range last + 1 {
 			on := false
 			if at < last {
-				on = slices.ContainsFunc(steps[at*every:min((at+1)*every, len(steps))], func(step map[string]float64) bool { return step[wire.OnPrefix+m] > 0 })
+				on = slices.ContainsFunc(
+					steps[at*every:min((at+1)*every, len(steps))],
+					func(step map[string]float64) bool { return step[wire.OnPrefix+m] > 0 },
+				)
 			}
 			switch {
 			case on && from < 0:
@@ -210,8 +213,9 @@ type PlanLine struct {
 	Counts
 	Seconds   float64 // that are left
 	Estimated bool    // whether any of it rests on step times of another machine
-	Further   int     // runs beyond these, at most, where the best learning rates turn out to be at the edges of their grids
-	Refused   []string
+	// runs beyond these, at most, where the best learning rates turn out to be at the edges of their grids
+	Further int
+	Refused []string
 }
 
 // Plan says what is done and what is left, for each target and for all together, where runs that are shared count once.
@@ -330,7 +334,9 @@ func (one *part) needs() map[string]need {
 		}
 		if len(s.tries) == 0 && !s.known && a.tunes() { // tries whose epochs another run decides
 			for i := range len(a.rates) * one.seedsTried(a) {
-				all[one.unknownKey(a, fmt.Sprintf("try %d", i))] = need{data: one.data, method: a.method, steps: s.steps}
+				all[one.unknownKey(a, fmt.Sprintf("try %d", i))] = need{
+					data: one.data, method: a.method, steps: s.steps,
+				}
 			}
 		}
 		for seed, r := range s.main {
@@ -344,8 +350,11 @@ func (one *part) needs() map[string]need {
 					return all
 				}
 				put(first)
-			case !a.tunes() || one.chooser != nil || seed >= one.seedsTried(a): // else it will be one of those that choose
-				all[one.unknownKey(a, fmt.Sprint("seed ", seed))] = need{data: one.data, method: a.method, steps: s.steps}
+			// else it will be one of those that choose
+			case !a.tunes() || one.chooser != nil || seed >= one.seedsTried(a):
+				all[one.unknownKey(a, fmt.Sprint("seed ", seed))] = need{
+					data: one.data, method: a.method, steps: s.steps,
+				}
 			}
 		}
 	}

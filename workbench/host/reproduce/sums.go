@@ -21,7 +21,8 @@ func sumUp(r *wire.Reproduction) {
 			sumTrials(arm, r.ValSamples)
 		}
 		from := base
-		if j := slices.IndexFunc(r.Arms, func(a wire.ReproducedArm) bool { // a joint one of the same column, where there is
+		// a joint one of the same column, where there is
+		if j := slices.IndexFunc(r.Arms, func(a wire.ReproducedArm) bool {
 			return a.Column == arm.Column && arm.Column != "" && a.Method == "joint"
 		}); j >= 0 {
 			from = j
@@ -108,7 +109,9 @@ func checkSums(path string, rec *wire.Reproduction) error {
 	again := unsummed(*rec)
 	sumUp(&again)
 	if rec.Comparisons != again.Comparisons {
-		return sumProblem(path, rec, Apart{"number of comparisons", fmt.Sprint(rec.Comparisons), fmt.Sprint(again.Comparisons)})
+		return sumProblem(
+			path, rec, Apart{"number of comparisons", fmt.Sprint(rec.Comparisons), fmt.Sprint(again.Comparisons)},
+		)
 	}
 	for i, a := range rec.Arms {
 		if v := compareFigures(sumFigures(a), sumFigures(again.Arms[i]), false, 0); len(v.Apart) > 0 {
@@ -151,7 +154,10 @@ func sumFigures(a wire.ReproducedArm) (list []figure) {
 	optional("margin of the learning rate", a.MarginSamples)
 	for _, s := range a.Accuracies {
 		of := s.Encoder + " " + s.Readout
-		list = append(list, figure{name: "mean of " + of, kind: summedFigure, value: s.Mean}, figure{name: "number of seeds of " + of, value: float64(s.Seeds)})
+		list = append(
+			list, figure{name: "mean of " + of, kind: summedFigure, value: s.Mean},
+			figure{name: "number of seeds of " + of, value: float64(s.Seeds)},
+		)
 		optional("standard deviation of "+of, s.SD)
 	}
 	for _, part := range []struct {
@@ -160,7 +166,9 @@ func sumFigures(a wire.ReproducedArm) (list []figure) {
 	}{{"the baseline", a.Differences}, {a.Against, a.Apart}} {
 		for _, d := range part.list {
 			of := fmt.Sprintf("difference of %s %s to %s", d.Encoder, d.Readout, part.to)
-			list = append(list, figure{name: "mean " + of, kind: summedFigure, value: d.Mean}, figure{name: "number of pairs of the " + of, value: float64(d.Seeds)},
+			list = append(list, figure{name: "mean " + of, kind: summedFigure, value: d.Mean}, figure{
+				name: "number of pairs of the " + of, value: float64(d.Seeds),
+			},
 				figure{name: "sign of the " + of, text: fmt.Sprintf("excludes 0: %v", d.Excludes0)},
 				figure{name: "family of the " + of, text: fmt.Sprintf("%q, of %d", d.Family, d.FamilySize)})
 			optional("lower end of the "+of, d.Low)
@@ -193,8 +201,11 @@ func (v *Verification) checkTogether() error {
 				}
 				if before.fig.value != fig.value || before.fig.text != fig.text {
 					return &wire.Problem{
-						Message: fmt.Sprintf("%s, %s, seed %d: %s is %s, but %s has the same run %s with %s", f.path, r.Arm, r.Seed, fig.name, fig, before.file, r.Run, before.fig),
-						Hint:    "one of the two files was changed after it was made; make them anew: " + commandOf(f.rec),
+						Message: fmt.Sprintf(
+							"%s, %s, seed %d: %s is %s, but %s has the same run %s with %s", f.path, r.Arm, r.Seed,
+							fig.name, fig, before.file, r.Run, before.fig,
+						),
+						Hint: "one of the two files was changed after it was made; make them anew: " + commandOf(f.rec),
 					}
 				}
 			}

@@ -38,11 +38,12 @@ type recipe struct {
 	against             string         // arm that it is compared with beside the baseline
 	like                string         // arm in whose epochs of acting, seed by seed, this one acts
 	longer              float64        // factor on the number of epochs; 0 is 1
-	ownRate             bool           // whether no rate is chosen: it has the set's own, or one so many steps of the grid above it
-	step                int            // see ownRate
-	control             bool           // not in the paper
-	x                   float64        // place on an axis
-	paper               []paperRow
+	// whether no rate is chosen: it has the set's own, or one so many steps of the grid above it
+	ownRate bool
+	step    int     // see ownRate
+	control bool    // not in the paper
+	x       float64 // place on an axis
+	paper   []paperRow
 }
 
 // usualPaperSet is the paper's set whose stand-ins a question takes that is not the paper's.
@@ -52,8 +53,9 @@ const usualPaperSet = "CREMA-D"
 // paper's penalty and the fused loss alone.
 func publishedWindow(more map[string]any) map[string]any {
 	all := map[string]any{
-		"window": "auto", "window_trace": "released", "smooth": inforeg.ReleasedSmoothing, "smooth_zeros": true, "open_at_start": true,
-		"first_epoch": 0, "k": 0.05, "floor": 0, "window_source": "first",
+		"window": "auto", "window_trace": "released", "smooth": inforeg.ReleasedSmoothing, "smooth_zeros": true,
+		"open_at_start": true,
+		"first_epoch":   0, "k": 0.05, "floor": 0, "window_source": "first",
 	}
 	maps.Copy(all, more)
 	return all
@@ -78,7 +80,8 @@ func sweepOf(setting string, values ...float64) func([]string) []recipe {
 		list := []recipe{joint()}
 		for _, v := range values {
 			list = append(list, recipe{
-				name: fmt.Sprintf("InfoReg, %s = %g", setting, v), method: "inforeg", set: map[string]any{setting: v}, rateOf: wire.ArmInfoReg, x: v,
+				name: fmt.Sprintf("InfoReg, %s = %g", setting, v), method: "inforeg", set: map[string]any{setting: v},
+				rateOf: wire.ArmInfoReg, x: v,
 			})
 		}
 		return list
@@ -88,10 +91,15 @@ func sweepOf(setting string, values ...float64) func([]string) []recipe {
 // table4 has each method in the whole run, inside the window and outside it.
 func table4([]string) []recipe {
 	list := []recipe{joint()}
-	for _, m := range []struct{ name, method string }{{"OGM", "ogm"}, {"AGM", "agm"}, {"PMR", "pmr"}, {"InfoReg", "inforeg"}} {
-		for i, w := range []struct{ column, window string }{{"whole run", "all"}, {"window only", "auto"}, {"outside", "outside"}} {
+	for _, m := range []struct{ name, method string }{
+		{"OGM", "ogm"}, {"AGM", "agm"}, {"PMR", "pmr"}, {"InfoReg", "inforeg"},
+	} {
+		for i, w := range []struct{ column, window string }{
+			{"whole run", "all"}, {"window only", "auto"}, {"outside", "outside"},
+		} {
 			list = append(list, recipe{
-				name: m.name + ", " + w.column, group: m.name, column: w.column, method: m.method, set: map[string]any{"window": w.window},
+				name: m.name + ", " + w.column, group: m.name, column: w.column, method: m.method,
+				set:   map[string]any{"window": w.window},
 				paper: []paperRow{{"CREMA-D", "accuracy", paperTable4[m.name][i]}},
 			})
 		}
@@ -119,7 +127,10 @@ func table5([]string) []recipe {
 func fig1(modalities []string) []recipe {
 	list := []recipe{joint()}
 	for _, m := range modalities {
-		list = append(list, recipe{name: m + " alone", method: "joint", set: map[string]any{"modalities": m}, rateOf: wire.ArmJoint})
+		list = append(
+			list,
+			recipe{name: m + " alone", method: "joint", set: map[string]any{"modalities": m}, rateOf: wire.ArmJoint},
+		)
 	}
 	return list
 }
@@ -132,8 +143,14 @@ func fisherArms([]string) []recipe {
 		{name: "slow, same epochs", method: "slow", like: wire.ArmInfoReg, against: wire.ArmInfoReg, control: true},
 		{name: "freeze, same epochs", method: "freeze", like: wire.ArmInfoReg, against: wire.ArmInfoReg, control: true},
 		{name: published, method: "inforeg", set: publishedWindow(nil), control: true},
-		{name: "slow, same epochs as the published window", method: "slow", like: published, against: published, control: true},
-		{name: "freeze, same epochs as the published window", method: "freeze", like: published, against: published, control: true},
+		{
+			name: "slow, same epochs as the published window", method: "slow", like: published, against: published,
+			control: true,
+		},
+		{
+			name: "freeze, same epochs as the published window", method: "freeze", like: published, against: published,
+			control: true,
+		},
 	}
 }
 
@@ -142,9 +159,18 @@ func whenArms([]string) []recipe {
 	list := []recipe{joint()}
 	for _, m := range []struct{ name, method string }{{"InfoReg", "inforeg"}, {"OGM", "ogm"}} {
 		list = append(list,
-			recipe{name: m.name + ", whole run", group: m.name, column: "whole run", method: m.method, set: map[string]any{"window": "all"}},
-			recipe{name: m.name + ", window only", group: m.name, column: "window only", method: m.method, set: map[string]any{"window": "auto"}, against: m.name + ", whole run"},
-			recipe{name: m.name + ", published window", group: m.name, column: "published window", method: m.method, set: publishedWindow(nil), against: m.name + ", whole run", control: true},
+			recipe{
+				name: m.name + ", whole run", group: m.name, column: "whole run", method: m.method,
+				set: map[string]any{"window": "all"},
+			},
+			recipe{
+				name: m.name + ", window only", group: m.name, column: "window only", method: m.method,
+				set: map[string]any{"window": "auto"}, against: m.name + ", whole run",
+			},
+			recipe{
+				name: m.name + ", published window", group: m.name, column: "published window", method: m.method,
+				set: publishedWindow(nil), against: m.name + ", whole run", control: true,
+			},
 		)
 	}
 	return list
@@ -154,7 +180,8 @@ var one = fixedArms(joint(), infoReg())
 
 // targets in the order in which they are offered.
 var targets = []target{
-	{name: "table1", title: "Table 1: longer training against InfoReg", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint,
+	{name: "table1", title: "Table 1: longer training against InfoReg", paperSets: []string{"CREMA-D"},
+		baseline: wire.ArmJoint,
 		arms: fixedArms(joint(), func() recipe {
 			r := longer(joint(), wire.ArmLonger)
 			r.paper = []paperRow{{"CREMA-D", "video", 35.36}}
@@ -164,53 +191,118 @@ var targets = []target{
 			r.against = wire.ArmLonger
 			return r
 		}())},
-	{name: "table2", title: "Table 2: methods with one joint loss", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, baseline: wire.ArmJoint,
-		curves: []string{"accuracy fused", "acted", "fisher_emp"},
+	{name: "table2", title: "Table 2: methods with one joint loss", paperSets: []string{"CREMA-D", "Kinetics Sounds"},
+		baseline: wire.ArmJoint,
+		curves:   []string{"accuracy fused", "acted", "fisher_emp"},
 		arms: fixedArms(joint(),
-			recipe{name: "OGM", method: "ogm", paper: paperTable2["OGM"]}, recipe{name: "Greedy", method: "greedy", paper: paperTable2["Greedy"]},
-			recipe{name: "PMR", method: "pmr", paper: paperTable2["PMR"]}, recipe{name: "AGM", method: "agm", paper: paperTable2["AGM"]}, infoReg(),
-			recipe{name: "OGM-GE", method: "ogm_ge", control: true}, recipe{name: "RedReg", method: "redreg", control: true},
-			recipe{name: "slow the leader", method: "slow", control: true}, recipe{name: "freeze the leader", method: "freeze", control: true})},
-	{name: "table3", title: "Table 3: methods with unimodal losses", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, baseline: wire.ArmJoint,
-		curves: []string{"accuracy fused", "acted", "fisher_emp"},
+			recipe{name: "OGM", method: "ogm", paper: paperTable2["OGM"]},
+			recipe{name: "Greedy", method: "greedy", paper: paperTable2["Greedy"]},
+			recipe{name: "PMR", method: "pmr", paper: paperTable2["PMR"]},
+			recipe{name: "AGM", method: "agm", paper: paperTable2["AGM"]}, infoReg(),
+			recipe{name: "OGM-GE", method: "ogm_ge", control: true},
+			recipe{name: "RedReg", method: "redreg", control: true},
+			recipe{name: "slow the leader", method: "slow", control: true},
+			recipe{name: "freeze the leader", method: "freeze", control: true})},
+	{name: "table3", title: "Table 3: methods with unimodal losses", paperSets: []string{"CREMA-D", "Kinetics Sounds"},
+		baseline: wire.ArmJoint,
+		curves:   []string{"accuracy fused", "acted", "fisher_emp"},
 		arms: fixedArms(joint(),
-			recipe{name: "Joint*", method: "joint_star", paper: paperTable3["Joint*"]}, recipe{name: "G-Blending", method: "gblend", paper: paperTable3["G-Blending"]},
-			recipe{name: "MMPareto", method: "mmpareto", paper: paperTable3["MMPareto"]}, recipe{name: "InfoReg*", method: "inforeg_star", paper: paperTable3["InfoReg*"]},
+			recipe{name: "Joint*", method: "joint_star", paper: paperTable3["Joint*"]},
+			recipe{name: "G-Blending", method: "gblend", paper: paperTable3["G-Blending"]},
+			recipe{name: "MMPareto", method: "mmpareto", paper: paperTable3["MMPareto"]},
+			recipe{name: "InfoReg*", method: "inforeg_star", paper: paperTable3["InfoReg*"]},
 			recipe{name: "InfoReg, published code", method: "inforeg_released", control: true})},
-	{name: "table4", title: "Table 4: when to regulate", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, curves: []string{"acted"}, arms: table4},
-	{name: "table5", title: "Table 5: fusion heads", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, arms: table5},
-	{name: "table6", title: "Table 6: three modalities", paperSets: []string{"CMU-MOSI"}, baseline: wire.ArmJoint, f1: true,
-		arms: fixedArms(recipe{name: wire.ArmJoint, method: "joint", paper: paperTable6["Joint"]}, recipe{name: "OGM", method: "ogm", paper: paperTable6["OGM"]},
-			recipe{name: "PMR", method: "pmr", paper: paperTable6["PMR"]}, recipe{name: "AGM", method: "agm", paper: paperTable6["AGM"]},
+	{
+		name: "table4", title: "Table 4: when to regulate", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint,
+		curves: []string{"acted"}, arms: table4,
+	},
+	{
+		name: "table5", title: "Table 5: fusion heads", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint,
+		arms: table5,
+	},
+	{name: "table6", title: "Table 6: three modalities", paperSets: []string{"CMU-MOSI"}, baseline: wire.ArmJoint,
+		f1: true,
+		arms: fixedArms(recipe{
+			name: wire.ArmJoint, method: "joint", paper: paperTable6["Joint"],
+		}, recipe{name: "OGM", method: "ogm", paper: paperTable6["OGM"]},
+			recipe{name: "PMR", method: "pmr", paper: paperTable6["PMR"]},
+			recipe{name: "AGM", method: "agm", paper: paperTable6["AGM"]},
 			recipe{name: wire.ArmInfoReg, method: "inforeg", paper: paperTable6["InfoReg"]})},
-	{name: "table7", title: "Table 7: two further sets", paperSets: []string{"Violent Flows", "Hateful Memes"}, apart: true, baseline: wire.ArmJoint,
-		arms: fixedArms(recipe{name: wire.ArmJoint, method: "joint", paper: paperTable7["Joint"]}, recipe{name: wire.ArmInfoReg, method: "inforeg", paper: paperTable7["InfoReg"]})},
-	{name: "fig1", title: "Figure 1: the trace in joint training and of each modality alone", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, curves: []string{"fisher_emp"}, whole: true, arms: fig1},
-	{name: "fig3", title: "Figure 3: gap between the modalities", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, curves: []string{"fisher_emp", "batch_g2"}, arms: one},
-	{name: "fig4", title: "Figure 4: cosines between batch gradients", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, curves: []string{"cosine", "fisher_emp"}, cosines: true, oneSeed: true, arms: fixedArms(joint())},
-	{name: "fig5", title: "Figure 5: accuracy and trace, InfoReg beside joint training", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, curves: []string{"accuracy", "fisher_emp", "acted"}, arms: one},
-	{name: "fig6", title: "Figure 6: features of the weaker modality by t-SNE", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, curves: []string{wire.Acted}, maps: true, oneSeed: true,
+	{name: "table7", title: "Table 7: two further sets", paperSets: []string{"Violent Flows", "Hateful Memes"},
+		apart: true, baseline: wire.ArmJoint,
+		arms: fixedArms(
+			recipe{name: wire.ArmJoint, method: "joint", paper: paperTable7["Joint"]},
+			recipe{name: wire.ArmInfoReg, method: "inforeg", paper: paperTable7["InfoReg"]},
+		)},
+	{
+		name: "fig1", title: "Figure 1: the trace in joint training and of each modality alone",
+		paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, curves: []string{"fisher_emp"}, whole: true,
+		arms: fig1,
+	},
+	{
+		name: "fig3", title: "Figure 3: gap between the modalities", paperSets: []string{"CREMA-D"},
+		baseline: wire.ArmJoint, curves: []string{"fisher_emp", "batch_g2"}, arms: one,
+	},
+	{
+		name: "fig4", title: "Figure 4: cosines between batch gradients", paperSets: []string{"CREMA-D"},
+		baseline: wire.ArmJoint, curves: []string{"cosine", "fisher_emp"}, cosines: true, oneSeed: true,
+		arms: fixedArms(joint()),
+	},
+	{
+		name: "fig5", title: "Figure 5: accuracy and trace, InfoReg beside joint training",
+		paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, curves: []string{"accuracy", "fisher_emp", "acted"},
+		arms: one,
+	},
+	{name: "fig6", title: "Figure 6: features of the weaker modality by t-SNE", paperSets: []string{"CREMA-D"},
+		baseline: wire.ArmJoint, curves: []string{wire.Acted}, maps: true, oneSeed: true,
 		arms: fixedArms(infoReg(), joint(), longer(joint(), wire.ArmLonger))},
-	{name: "fig7", title: "Figure 7: accuracy against β", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, baseline: wire.ArmJoint, curves: []string{"acted"}, arms: sweepOf("beta", 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)},
-	{name: "fig8", title: "Figure 8: accuracy against K", paperSets: []string{"CREMA-D", "Kinetics Sounds"}, baseline: wire.ArmJoint, curves: []string{"acted"}, arms: sweepOf("k", 0.01, 0.02, 0.04, 0.06, 0.08, 0.1)},
-	{name: "fig9", title: "Figure 9: features with unimodal losses by t-SNE", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, curves: []string{wire.Acted}, maps: true, oneSeed: true,
-		arms: fixedArms(recipe{name: "InfoReg*", method: "inforeg_star"}, joint(), recipe{name: "Joint*", method: "joint_star"}, longer(recipe{name: "Joint*", method: "joint_star"}, "Joint*, twice the epochs"))},
-	{name: "fig10", title: "Figure 10: the trace where video leads", paperSets: []string{"Violent Flows"}, baseline: wire.ArmJoint, curves: []string{"fisher_emp"}, arms: fixedArms(joint())},
-	{name: "prime", title: "The prime learning window, and what holding the leader back in it gives", baseline: wire.ArmJoint,
-		curves: []string{"fisher_emp", "acted", "accuracy fused"}, arms: primeArms},
-	{name: "rate", byRate: true, title: "Gain of InfoReg and rise of the trace against the learning rate", baseline: wire.ArmJoint,
-		curves: []string{"fisher_emp", "acted"}, arms: rateArms},
-	{name: "window", nulls: true, title: "Is the window the network's, the batch norm's or the smoother's?", baseline: wire.ArmJoint, curves: []string{"fisher_emp", "fisher_emp eval", "accuracy fused", "released"},
+	{
+		name: "fig7", title: "Figure 7: accuracy against β", paperSets: []string{"CREMA-D", "Kinetics Sounds"},
+		baseline: wire.ArmJoint, curves: []string{"acted"}, arms: sweepOf("beta", 0.1, 0.3, 0.5, 0.7, 0.9, 1.0),
+	},
+	{
+		name: "fig8", title: "Figure 8: accuracy against K", paperSets: []string{"CREMA-D", "Kinetics Sounds"},
+		baseline: wire.ArmJoint, curves: []string{"acted"}, arms: sweepOf("k", 0.01, 0.02, 0.04, 0.06, 0.08, 0.1),
+	},
+	{name: "fig9", title: "Figure 9: features with unimodal losses by t-SNE", paperSets: []string{"CREMA-D"},
+		baseline: wire.ArmJoint, curves: []string{wire.Acted}, maps: true, oneSeed: true,
+		arms: fixedArms(
+			recipe{name: "InfoReg*", method: "inforeg_star"}, joint(), recipe{name: "Joint*", method: "joint_star"},
+			longer(recipe{name: "Joint*", method: "joint_star"}, "Joint*, twice the epochs"),
+		)},
+	{
+		name: "fig10", title: "Figure 10: the trace where video leads", paperSets: []string{"Violent Flows"},
+		baseline: wire.ArmJoint, curves: []string{"fisher_emp"}, arms: fixedArms(joint()),
+	},
+	{name: "prime", title: "The prime learning window, and what holding the leader back in it gives",
+		baseline: wire.ArmJoint,
+		curves:   []string{"fisher_emp", "acted", "accuracy fused"}, arms: primeArms},
+	{name: "rate", byRate: true, title: "Gain of InfoReg and rise of the trace against the learning rate",
+		baseline: wire.ArmJoint,
+		curves:   []string{"fisher_emp", "acted"}, arms: rateArms},
+	{name: "window", nulls: true, title: "Is the window the network's, the batch norm's or the smoother's?",
+		baseline: wire.ArmJoint, curves: []string{"fisher_emp", "fisher_emp eval", "accuracy fused", "released"},
 		arms: fixedArms(usualRates(joint(),
 			recipe{name: "learning rate 0", method: "joint", set: map[string]any{"lr": 0.0}, control: true},
-			recipe{name: "shuffled labels", method: "joint", set: map[string]any{"shuffle_labels": true}, control: true})...)},
-	{name: "fisher", title: "Does the Fisher test beat slowing the leader for the same epochs?", baseline: wire.ArmJoint, curves: []string{"acted"}, arms: fisherArms},
-	{name: "when", title: "Is window-only as good as the whole run?", baseline: wire.ArmJoint, curves: []string{"acted"}, arms: whenArms},
+			recipe{
+				name: "shuffled labels", method: "joint", set: map[string]any{"shuffle_labels": true}, control: true,
+			})...)},
+	{
+		name: "fisher", title: "Does the Fisher test beat slowing the leader for the same epochs?",
+		baseline: wire.ArmJoint, curves: []string{"acted"}, arms: fisherArms,
+	},
+	{
+		name: "when", title: "Is window-only as good as the whole run?", baseline: wire.ArmJoint,
+		curves: []string{"acted"}, arms: whenArms,
+	},
 }
 
 // usualSettings are those of all runs, at every scale.
 func usualSettings() map[string]any {
-	return map[string]any{"probes": "none", setting.EveryPrefix + setting.ProbeEmp: "window", setting.EveryPrefix + setting.ProbeAccuracy: "epoch"}
+	return map[string]any{
+		"probes": "none", setting.EveryPrefix + setting.ProbeEmp: "window",
+		setting.EveryPrefix + setting.ProbeAccuracy: "epoch",
+	}
 }
 
 // demoSettings are those of all runs at demo scale that are not the set's own.

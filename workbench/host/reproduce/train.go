@@ -40,7 +40,9 @@ func (p *Reproduction) take(set string) error {
 	dir := filepath.Join(p.ask.Dir, set)
 	for _, folder := range []string{filepath.Join(p.ask.Dir, RunsDir), dir} {
 		if err := os.MkdirAll(folder, 0o777); err != nil {
-			return &wire.Problem{Message: err.Error(), Hint: "the folder of reproductions cannot be made there: name another with -out"}
+			return &wire.Problem{
+				Message: err.Error(), Hint: "the folder of reproductions cannot be made there: name another with -out",
+			}
 		}
 	}
 	lock, err := record.LockDir(dir)
@@ -49,9 +51,14 @@ func (p *Reproduction) take(set string) error {
 		return nil
 	}
 	if _, busy := errors.AsType[*wire.Problem](err); !busy {
-		return &wire.Problem{Message: err.Error(), Hint: "the folder of reproductions has to be writable: name another with -out"}
+		return &wire.Problem{
+			Message: err.Error(), Hint: "the folder of reproductions has to be writable: name another with -out",
+		}
 	}
-	return &wire.Problem{Message: fmt.Sprintf("folder %s is in use by another process", dir), Hint: "wait until it has ended, or name another folder with -out; another set can be reproduced beside it"}
+	return &wire.Problem{
+		Message: fmt.Sprintf("folder %s is in use by another process", dir),
+		Hint:    "wait until it has ended, or name another folder with -out; another set can be reproduced beside it",
+	}
 }
 
 // Close gives the folders back.
@@ -146,7 +153,10 @@ func writeRecord(path string, rec *wire.Reproduction) error {
 		})
 	}
 	if err != nil {
-		return &wire.Problem{Message: fmt.Sprintf("record not written: %v", err), Hint: "free some space and go on: the runs are on record"}
+		return &wire.Problem{
+			Message: fmt.Sprintf("record not written: %v", err),
+			Hint:    "free some space and go on: the runs are on record",
+		}
 	}
 	return nil
 }

@@ -74,10 +74,16 @@ func OpenVerification(shop *run.Shop, ask Verify) (*Verification, error) {
 	if err := v.checkTogether(); err != nil {
 		return nil, err
 	}
-	if i := slices.IndexFunc(v.files, func(f recordFile) bool { return f.rec.Data != v.files[0].rec.Data }); i > 0 && ask.Dir != "" {
+	if i := slices.IndexFunc(v.files, func(f recordFile) bool { return f.rec.Data != v.files[0].rec.Data }); i > 0 &&
+		ask.Dir != "" {
 		return nil, &wire.Problem{
-			Message: fmt.Sprintf("-dir names the folder of one set, the records are of %s and %s", v.files[0].rec.Data, v.files[i].rec.Data),
-			Hint:    fmt.Sprintf("choose the set with -data; %s names the folder that all of them are in", catalog.DataVariable),
+			Message: fmt.Sprintf(
+				"-dir names the folder of one set, the records are of %s and %s", v.files[0].rec.Data,
+				v.files[i].rec.Data,
+			),
+			Hint: fmt.Sprintf(
+				"choose the set with -data; %s names the folder that all of them are in", catalog.DataVariable,
+			),
 		}
 	}
 	if err := v.choose(); err != nil {
@@ -95,7 +101,10 @@ func checkEmpty(dir string) error {
 	case err != nil:
 		return &wire.Problem{Message: err.Error(), Hint: "name an empty folder with -out, or one that is not there yet"}
 	}
-	return &wire.Problem{Message: fmt.Sprintf("folder %s is not empty: it holds %s", dir, entries[0].Name()), Hint: "a run that lies there would not be trained again: name an empty folder with -out, or none"}
+	return &wire.Problem{
+		Message: fmt.Sprintf("folder %s is not empty: it holds %s", dir, entries[0].Name()),
+		Hint:    "a run that lies there would not be trained again: name an empty folder with -out, or none",
+	}
 }
 
 // read finds the records.
@@ -115,7 +124,8 @@ func (v *Verification) read() error {
 		if err != nil {
 			return err
 		}
-		if len(v.ask.Targets) > 0 && !slices.Contains(v.ask.Targets, rec.Target) || v.ask.Data != "" && v.ask.Data != rec.Data {
+		if len(v.ask.Targets) > 0 && !slices.Contains(v.ask.Targets, rec.Target) ||
+			v.ask.Data != "" && v.ask.Data != rec.Data {
 			continue
 		}
 		if err := checkSums(path, rec); err != nil {
@@ -128,7 +138,10 @@ func (v *Verification) read() error {
 		v.files = append(v.files, f)
 	}
 	if v.Records, v.Total = len(v.files), len(all); v.Records == 0 {
-		return &wire.Problem{Message: v.ask.Path + ": no such record is there", Hint: "-verify takes a record, or a folder with records; targets and -data leave others out"}
+		return &wire.Problem{
+			Message: v.ask.Path + ": no such record is there",
+			Hint:    "-verify takes a record, or a folder with records; targets and -data leave others out",
+		}
 	}
 	return nil
 }
@@ -147,7 +160,11 @@ func recordPaths(path string) (list []string, err error) {
 		return nil
 	})
 	if err != nil {
-		return nil, &wire.Problem{Message: err.Error(), Hint: "-verify takes a record, or a folder with records; notebooks/results/reproduce holds those of this project"}
+		return nil, &wire.Problem{
+			Message: err.Error(),
+			Hint: "-verify takes a record, or a folder with records; notebooks/results/reproduce holds those of " +
+				"this project",
+		}
 	}
 	return list, nil
 }
@@ -182,7 +199,8 @@ func (v *Verification) part(f recordFile) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.whole = t.whole && hasCurve(rec, inforeg.KindFisherEmp+" "+wire.WholeModel) // older records lack it: it needs no measuring
+	// older records lack it: it needs no measuring
+	t.whole = t.whole && hasCurve(rec, inforeg.KindFisherEmp+" "+wire.WholeModel)
 	if t.maps && !hasCurve(rec, wire.Acted) {
 		t.curves = nil // likewise
 	}
@@ -194,8 +212,12 @@ func (v *Verification) part(f recordFile) (*part, error) {
 		set["dir"] = v.ask.Dir
 	}
 	p := &Reproduction{
-		ask:  Ask{Dir: v.ask.Out, Targets: []string{rec.Target}, Data: rec.Data, Seeds: max(rec.Seeds, rec.Searched), Scale: rec.Scale, Select: rec.Select, Tune: rec.Tuned, Set: set},
-		shop: v.shop, runs: map[string]*sweep.Run{}, tries: map[string]try{}, acted: map[string]string{}, costs: v.costs,
+		ask: Ask{
+			Dir: v.ask.Out, Targets: []string{rec.Target}, Data: rec.Data, Seeds: max(rec.Seeds, rec.Searched),
+			Scale: rec.Scale, Select: rec.Select, Tune: rec.Tuned, Set: set,
+		},
+		shop: v.shop, runs: map[string]*sweep.Run{}, tries: map[string]try{}, acted: map[string]string{},
+		costs:      v.costs,
 		bestTrials: rec.Schema < wire.FamilySchema, recorded: true,
 	}
 	one, err := p.part(t, rec.Data, rec.PaperSets, nil)
@@ -204,8 +226,12 @@ func (v *Verification) part(f recordFile) (*part, error) {
 	}
 	if hash := one.Desc.Provenance.SplitHash; hash != rec.SplitHash {
 		return nil, &wire.Problem{
-			Message: fmt.Sprintf("%s was made of other samples of %s than are here: split %.12s, here %.12s", f.path, rec.Data, rec.SplitHash, hash),
-			Hint:    "`primewindow data check` tells what is here; if the set was renewed, the record has to be made anew: " + commandOf(rec),
+			Message: fmt.Sprintf(
+				"%s was made of other samples of %s than are here: split %.12s, here %.12s", f.path, rec.Data,
+				rec.SplitHash, hash,
+			),
+			Hint: "`primewindow data check` tells what is here; if the set was renewed, the record has to be " +
+				"made anew: " + commandOf(rec),
 		}
 	}
 	p.parts = []*part{one}
@@ -228,12 +254,18 @@ func hasCurve(rec *wire.Reproduction, kind string) bool {
 func (v *Verification) find(one *part, r *Rerun) error {
 	i := slices.IndexFunc(one.list, func(a *reproArm) bool { return a.name == r.Arm })
 	if i < 0 {
-		return &wire.Problem{Message: fmt.Sprintf("%s: this program has no arm %q in %s", r.File, r.Arm, one.name), Hint: "the record is of another version of it: " + commandOf(r.rec)}
+		return &wire.Problem{
+			Message: fmt.Sprintf("%s: this program has no arm %q in %s", r.File, r.Arm, one.name),
+			Hint:    "the record is of another version of it: " + commandOf(r.rec),
+		}
 	}
 	a, lr, window := one.list[i], r.arm.LR, ""
 	switch {
 	case a.refused != "":
-		return &wire.Problem{Message: fmt.Sprintf("%s: this program does not train it: %s", r, a.refused), Hint: "the record is of another version of it: " + commandOf(r.rec)}
+		return &wire.Problem{
+			Message: fmt.Sprintf("%s: this program does not train it: %s", r, a.refused),
+			Hint:    "the record is of another version of it: " + commandOf(r.rec),
+		}
 	case r.trial:
 		lr = r.LR
 		for _, run := range r.arm.Runs {
@@ -251,8 +283,12 @@ func (v *Verification) find(one *part, r *Rerun) error {
 	run, err := one.run(a, r.Seed, lr, window)
 	if err == nil && runHash(run.Dir) != r.Run {
 		err = &wire.Problem{
-			Message: fmt.Sprintf("%s: run %s on record, but by this program its settings and samples give %s", r, r.Run, runHash(run.Dir)),
-			Hint:    "a setting of the record or a default of the program was changed; make the record anew: " + commandOf(r.rec),
+			Message: fmt.Sprintf(
+				"%s: run %s on record, but by this program its settings and samples give %s", r, r.Run,
+				runHash(run.Dir),
+			),
+			Hint: "a setting of the record or a default of the program was changed; make the record anew: " +
+				commandOf(r.rec),
 		}
 	}
 	r.sweep = run
@@ -304,7 +340,9 @@ func (v *Verification) figuresHere(one *part, a *reproArm, r *Rerun) (list []fig
 		got, err := one.recordRun(r.sweep, a, r.Seed)
 		recorded := r.arm.Runs[r.place].Cosines // older records have none of an epoch inside the window
 		got.Cosines = slices.DeleteFunc(got.Cosines, func(c wire.ReproducedCosine) bool {
-			return !slices.ContainsFunc(recorded, func(have wire.ReproducedCosine) bool { return have.Epoch == c.Epoch })
+			return !slices.ContainsFunc(
+				recorded, func(have wire.ReproducedCosine) bool { return have.Epoch == c.Epoch },
+			)
 		})
 		return figuresOf(got), got.Backend, err
 	}
@@ -334,7 +372,9 @@ func usualFlags() bool {
 
 // commandOf is the command that makes a record anew.
 func commandOf(rec *wire.Reproduction) string {
-	words := []string{"primewindow reproduce", rec.Target, "-data", rec.Data, "-seeds", strconv.Itoa(max(rec.Seeds, rec.Searched))}
+	words := []string{
+		"primewindow reproduce", rec.Target, "-data", rec.Data, "-seeds", strconv.Itoa(max(rec.Seeds, rec.Searched)),
+	}
 	if rec.Scale != ScaleDemo {
 		words = append(words, "-scale", rec.Scale)
 	}

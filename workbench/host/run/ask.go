@@ -30,20 +30,34 @@ func (r *Run) ProbeWith(ctx context.Context, ask wire.Probe) (list []wire.Record
 		})
 		return list, err
 	case ask.Batches != 0:
-		return nil, &wire.Problem{Message: fmt.Sprintf("probe %s: it has no number of batches to choose", ask.Kind), Hint: "that belongs to cosine"}
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("probe %s: it has no number of batches to choose", ask.Kind),
+			Hint:    "that belongs to cosine",
+		}
 	case !family && !bare:
-		return nil, &wire.Problem{Message: fmt.Sprintf("probe %s: it has no loss, labels, statistics or draws to choose", ask.Kind), Hint: "those belong to fisher_emp and fisher_true"}
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("probe %s: it has no loss, labels, statistics or draws to choose", ask.Kind),
+			Hint:    "those belong to fisher_emp and fisher_true",
+		}
 	case !family || bare && ask.Kind == inforeg.KindFisherEmp:
 		return r.Probe(ctx, ask.Kind)
 	}
-	p, err := inforeg.Probe{Kind: ask.Kind, Loss: ask.Loss, Labels: ask.Labels, BN: ask.BN, Estimator: ask.Estimator, Weights: ask.Weights, Whole: ask.Whole, Draws: ask.Draws}.Complete()
+	p, err := inforeg.Probe{
+		Kind: ask.Kind, Loss: ask.Loss, Labels: ask.Labels, BN: ask.BN, Estimator: ask.Estimator, Weights: ask.Weights,
+		Whole: ask.Whole, Draws: ask.Draws,
+	}.Complete()
 	if err != nil {
-		return nil, &wire.Problem{Message: wire.FirstLine(err), Hint: "for example kind fisher_true, labels sampled, draws 16"}
+		return nil, &wire.Problem{
+			Message: wire.FirstLine(err), Hint: "for example kind fisher_true, labels sampled, draws 16",
+		}
 	}
 	if r.eng.Model.Gates > 0 && p.Loss != inforeg.LossFused {
 		return nil, &wire.Problem{
-			Message: fmt.Sprintf("probe of loss %s: the gates of %s carry each modality's own loss into the other's encoder", p.Loss, r.base.Method()),
-			Hint:    "the fused loss can be measured",
+			Message: fmt.Sprintf(
+				"probe of loss %s: the gates of %s carry each modality's own loss into the other's encoder", p.Loss,
+				r.base.Method(),
+			),
+			Hint: "the fused loss can be measured",
 		}
 	}
 	if r.eng.Model.Gates > 0 && p.Whole {

@@ -37,9 +37,13 @@ func TestClockOfSteps(t *testing.T) {
 		}
 		at = append(at, p.Step)
 		if n := len(p.Each); (p.Step == 0) != (n == 0) || n > 0 && n != p.N {
-			t.Errorf("step %d: parts of %d samples, want those of all %d where a window test reads the trace", p.Step, n, p.N)
+			t.Errorf(
+				"step %d: parts of %d samples, want those of all %d where a window test reads the trace", p.Step, n,
+				p.N,
+			)
 		}
-		if mean, _ := inforeg.MeanError(record.Doubles(p.Each)); p.Step > 0 && math.Abs(mean/p.Value-1) > 1e-6 { // float32 in the record
+		// float32 in the record
+		if mean, _ := inforeg.MeanError(record.Doubles(p.Each)); p.Step > 0 && math.Abs(mean/p.Value-1) > 1e-6 {
 			t.Errorf("step %d: mean of the samples' parts %v, trace %v", p.Step, mean, p.Value)
 		}
 	}
@@ -53,11 +57,16 @@ func TestClockOfSteps(t *testing.T) {
 			case step < 8 && on[step] != 0:
 				t.Errorf("step %d: %s regulated, before two traces are there", step, m)
 			case on[step] > 0 && (penalty[step] == 0) != (step%4 == 0):
-				t.Errorf("step %d: penalty of %s is %v, want it to begin with nothing every four steps", step, m, penalty[step])
+				t.Errorf(
+					"step %d: penalty of %s is %v, want it to begin with nothing every four steps", step, m,
+					penalty[step],
+				)
 			}
 		}
 	}
-	if on := append(seriesOf(r, wire.OnPrefix+"audio")[8:], seriesOf(r, wire.OnPrefix+"visual")[8:]...); slices.Max(on) == 0 {
+	if on := append(
+		seriesOf(r, wire.OnPrefix+"audio")[8:], seriesOf(r, wire.OnPrefix+"visual")[8:]...,
+	); slices.Max(on) == 0 {
 		t.Error("nothing was ever regulated")
 	}
 	if s := r.Status(); s.StepsPerTest != 4 {
@@ -70,7 +79,8 @@ func TestClockResumed(t *testing.T) {
 	shop := newTestShop(t)
 	whole := trained(t, shop, "whole", everyFour(), 3*hosttest.SmallEpoch)
 	settings := everyFour()
-	for _, at := range []int{9, 10, 12} { // within an interval, within an epoch at an interval's middle, at an epoch's and an interval's end
+	// within an interval, within an epoch at an interval's middle, at an epoch's and an interval's end
+	for _, at := range []int{9, 10, 12} {
 		name := fmt.Sprint("stopped-at-", at)
 		r := trained(t, shop, name, settings, at)
 		if err := shop.Leave(r); err != nil {
@@ -92,9 +102,14 @@ func TestClocks(t *testing.T) {
 	for _, every := range []string{"6 steps", "100 samples"} { // 6.25 steps of 16
 		settings := maps.Clone(settings)
 		settings[setting.WindowEvery] = every
-		sameRecords(t, paper.Dir, trained(t, shop, strings.ReplaceAll(every, " ", "-"), settings, 3*hosttest.SmallEpoch).Dir, 3*hosttest.SmallEpoch)
+		sameRecords(
+			t, paper.Dir, trained(t, shop, strings.ReplaceAll(every, " ", "-"), settings, 3*hosttest.SmallEpoch).Dir,
+			3*hosttest.SmallEpoch,
+		)
 	}
-	if _, err := shop.Open("bad", wire.Declaration{Settings: map[string]any{"data": "synth", setting.WindowEvery: "log"}}); err == nil || !strings.Contains(err.Error(), "windows tested every") {
+	if _, err := shop.Open(
+		"bad", wire.Declaration{Settings: map[string]any{"data": "synth", setting.WindowEvery: "log"}},
+	); err == nil || !strings.Contains(err.Error(), "windows tested every") {
 		t.Errorf("tests in geometric progression: error %v", err)
 	}
 }
@@ -160,7 +175,10 @@ func TestOlderRun(t *testing.T) {
 	older := trained(t, shop, "older", settings, 3*hosttest.SmallEpoch)
 	for _, p := range onRecord(older).Probes {
 		if len(p.Each) > 0 {
-			t.Fatalf("%s of %s at step %d keeps samples' parts, which the older ones of the run do not", p.Kind, p.Encoder, p.Step)
+			t.Fatalf(
+				"%s of %s at step %d keeps samples' parts, which the older ones of the run do not", p.Kind, p.Encoder,
+				p.Step,
+			)
 		}
 	}
 	if diff := cmp.Diff(seriesOf(now, "loss"), seriesOf(older, "loss")); diff != "" {
@@ -178,8 +196,15 @@ func TestFirstTest(t *testing.T) {
 		settings map[string]any
 		want     string
 	}{
-		{map[string]any{setting.WindowEvery: "4 steps"}, "tested every 4 steps (64 samples), first after step 8, which is epoch 1.33"},
-		{map[string]any{"epochs": 2.0}, "tested every 6 steps (96 samples), first after step 12, which is epoch 2: not within the 2 epochs that are planned"},
+		{
+			map[string]any{setting.WindowEvery: "4 steps"},
+			"tested every 4 steps (64 samples), first after step 8, which is epoch 1.33",
+		},
+		{
+			map[string]any{"epochs": 2.0},
+			"tested every 6 steps (96 samples), first after step 12, which is epoch 2: not within the 2 epochs that " +
+				"are planned",
+		},
 		{map[string]any{"window": "all"}, ""},
 	} {
 		settings := hosttest.Small("inforeg")
@@ -188,7 +213,8 @@ func TestFirstTest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Join(r.man.Notes, "; "); tt.want == "" && strings.Contains(got, "tested") || !strings.Contains(got, tt.want) {
+		if got := strings.Join(r.man.Notes, "; "); tt.want == "" && strings.Contains(got, "tested") ||
+			!strings.Contains(got, tt.want) {
 			t.Errorf("%v: notes %q, want %q", tt.settings, got, tt.want)
 		}
 	}
@@ -197,12 +223,16 @@ func TestFirstTest(t *testing.T) {
 // TestCheapTraces: a window may be read from what the steps measure by the way, averaged over each interval.
 func TestCheapTraces(t *testing.T) {
 	shop := newTestShop(t)
-	for kind, probe := range map[string]string{inforeg.KindShare: setting.ProbeShare, inforeg.KindSigns: setting.ProbeSigns} {
+	for kind, probe := range map[string]string{
+		inforeg.KindShare: setting.ProbeShare, inforeg.KindSigns: setting.ProbeSigns,
+	} {
 		settings := everyFour()
-		settings["window_trace"], settings[setting.EveryPrefix+probe], settings[setting.EveryPrefix+setting.ProbeEmp] = kind, "1 step", "never"
+		settings["window_trace"], settings[setting.EveryPrefix+probe], settings[setting.EveryPrefix+setting.ProbeEmp] =
+			kind, "1 step", "never"
 		r := trained(t, shop, kind, settings, 3*hosttest.SmallEpoch)
 		traces, errs := r.rec.TracesUntil(4)
-		if got := traces[kind]["audio"]; len(got) != 4 || slices.ContainsFunc(got, func(v float64) bool { return !(v > 0) }) {
+		if got := traces[kind]["audio"]; len(got) != 4 ||
+			slices.ContainsFunc(got, func(v float64) bool { return !(v > 0) }) {
 			t.Errorf("%s: trace %v, want the means of four intervals", kind, got)
 		}
 		var mean float64 // of the second interval, by its steps

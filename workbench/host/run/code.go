@@ -64,8 +64,10 @@ func lacking(name string, man *record.Manifest) error {
 		return nil
 	}
 	return &wire.Problem{
-		Message: fmt.Sprintf("run %s: the host that runs now does not know what a cell defined: %s", name, strings.Join(list, ", ")),
-		Hint:    "run the cell that defines it, with host.InThisCell() in its first line: the run is where it was",
+		Message: fmt.Sprintf(
+			"run %s: the host that runs now does not know what a cell defined: %s", name, strings.Join(list, ", "),
+		),
+		Hint: "run the cell that defines it, with host.InThisCell() in its first line: the run is where it was",
 	}
 }
 
@@ -131,12 +133,21 @@ func (r *Run) noteCode() (changed []string, err error) {
 			c.New = r.code[what]
 		}
 		if n := r.recorded() - r.at; n > 0 {
-			c.Text += fmt.Sprintf("; the old host left no state of this step, and %d steps before it had to be computed again by the new code", n)
+			c.Text += fmt.Sprintf(
+				"; the old host left no state of this step, and %d steps before it had to be computed again by the "+
+					"new code",
+				n,
+			)
 		}
 		if err := r.change(c); err != nil {
 			return changed, err
 		}
-		changed = append(changed, fmt.Sprintf("%s (%s → %s)", what, cmp.Or(before[what], "the program's"), cmp.Or(r.code[what], "the program's")))
+		changed = append(
+			changed,
+			fmt.Sprintf(
+				"%s (%s → %s)", what, cmp.Or(before[what], "the program's"), cmp.Or(r.code[what], "the program's"),
+			),
+		)
 	}
 	return changed, nil
 }
@@ -215,7 +226,11 @@ func (r *Run) reachable(step int) error {
 		return nil
 	}
 	return &wire.Problem{
-		Message: fmt.Sprintf("%s at step %d: its steps up to %d were taken by other code than this cell's, and would have to be computed again", r.Name, step, since),
-		Hint:    "choose a later step, or bring the old code back; what is on record can be drawn as it is",
+		Message: fmt.Sprintf(
+			"%s at step %d: its steps up to %d were taken by other code than this cell's, and would have to be "+
+				"computed again",
+			r.Name, step, since,
+		),
+		Hint: "choose a later step, or bring the old code back; what is on record can be drawn as it is",
 	}
 }

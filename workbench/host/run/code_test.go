@@ -35,7 +35,9 @@ var changingNow struct {
 
 func init() {
 	method.Register("test_changing", changing{})
-	models.RegisterEncoder("test_flat", func(_ string, m data.Modality, _ func(name, def string) string) (models.Encoder, error) {
+	models.RegisterEncoder("test_flat", func(
+		_ string, m data.Modality, _ func(name, def string) string,
+	) (models.Encoder, error) {
 		return flat{models.MLP{In: m.Size(), Widths: []int{changingNow.width}}}, nil
 	})
 }
@@ -51,7 +53,10 @@ func (changing) Settings() []data.Setting {
 	if !changingNow.grown {
 		return nil
 	}
-	return []data.Setting{{Name: "share", Default: 0.25, Min: 0, Max: 1, Mutable: true, Doc: "of a test"}, {Name: "form", Default: "plain", Doc: "of a test"}}
+	return []data.Setting{
+		{Name: "share", Default: 0.25, Min: 0, Max: 1, Mutable: true, Doc: "of a test"},
+		{Name: "form", Default: "plain", Doc: "of a test"},
+	}
 }
 
 func (changing) Controls([]string) []string {
@@ -151,7 +156,9 @@ func TestCodeChange(t *testing.T) {
 	}
 	want := []wire.Change{{Step: at, Name: changingMethod, Old: "aaaa", New: "bbbb"}}
 	if diff := cmp.Diff(want, codeEvents(r)); diff != "" || differs(r) || r.recomputed != 0 {
-		t.Errorf("events (-want +got)\n%s%d steps computed again, differs %v, want none", diff, r.recomputed, differs(r))
+		t.Errorf(
+			"events (-want +got)\n%s%d steps computed again, differs %v, want none", diff, r.recomputed, differs(r),
+		)
 	}
 	if m := draw.Marks([]record.Recorded{r.Recorded()}); len(m) != 1 || m[0].Text != changingMethod+" changed" {
 		t.Errorf("marks %+v, want the change in every figure", m)
@@ -162,7 +169,10 @@ func TestCodeChange(t *testing.T) {
 	}
 	got := hosttest.Lines(t, r.Dir, record.MetricsFile)
 	if got[at] != other[at] || got[at+1] == other[at+1] {
-		t.Errorf("the step at the change sees the same weights, and the one after it others:\n%s\n%s\n%s\n%s", other[at], got[at], other[at+1], got[at+1])
+		t.Errorf(
+			"the step at the change sees the same weights, and the one after it others:\n%s\n%s\n%s\n%s", other[at],
+			got[at], other[at+1], got[at+1],
+		)
 	}
 	weights := weightsOf(t, r)
 	shop, r = taken(t, shop, "changed", settings, codeB) // killed: nothing is computed again from before the change
@@ -175,7 +185,8 @@ func TestCodeChange(t *testing.T) {
 		return shop.Open("fork", wire.Declaration{Fork: &wire.Fork{Run: "changed", Step: &step}})
 	}
 	var p *wire.Problem
-	if _, err := fork(at - 3); !errors.As(err, &p) || !strings.Contains(p.Message, "taken by other code") || p.Hint == "" {
+	if _, err := fork(at - 3); !errors.As(err, &p) || !strings.Contains(p.Message, "taken by other code") ||
+		p.Hint == "" {
 		t.Errorf("fork before the change: %v, want that its steps cannot be computed again", err)
 	}
 	f, err := fork(at + 3)
@@ -269,7 +280,8 @@ func TestCodeGrows(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := strings.Split(csv.String(), "\n")
-	if !strings.HasSuffix(rows[0], ",share,steps") || !strings.HasSuffix(rows[1], ",,") || !strings.HasSuffix(rows[at+1], ",0.25,1") {
+	if !strings.HasSuffix(rows[0], ",share,steps") || !strings.HasSuffix(rows[1], ",,") ||
+		!strings.HasSuffix(rows[at+1], ",0.25,1") {
 		t.Errorf("rows %q, %q, %q: want what the old code did not record left empty", rows[0], rows[1], rows[at+1])
 	}
 	weights := weightsOf(t, r)
@@ -291,7 +303,9 @@ func TestHookPanics(t *testing.T) {
 	changingNow.panics = true
 	defer func() { changingNow.panics = false }()
 	var p *wire.Problem
-	if err := r.To(t.Context(), hosttest.SmallEpoch+1, "test"); !errors.As(err, &p) || p.Message != "method test_changing: EpochStart of epoch 1: out of range" || p.Hint == "" {
+	if err := r.To(
+		t.Context(), hosttest.SmallEpoch+1, "test",
+	); !errors.As(err, &p) || p.Message != "method test_changing: EpochStart of epoch 1: out of range" || p.Hint == "" {
 		t.Errorf("a hook that panics: %v", err)
 	}
 	changingNow.panics = false
@@ -317,7 +331,8 @@ func TestCodeOfEncoder(t *testing.T) {
 	changingNow.width = 6
 	shop, r = reopened(t, shop, "r", settings, map[string]string{what: "bbbb"})
 	var p *wire.Problem
-	if err := r.To(t.Context(), 5, "test"); !errors.As(err, &p) || !strings.Contains(p.Message, "run r cannot go on with the code of this cell") || p.Hint == "" {
+	if err := r.To(t.Context(), 5, "test"); !errors.As(err, &p) ||
+		!strings.Contains(p.Message, "run r cannot go on with the code of this cell") || p.Hint == "" {
 		t.Errorf("other variables: %v", err)
 	}
 	changingNow.width = 5
@@ -345,15 +360,21 @@ func TestLacking(t *testing.T) {
 	if err := errors.Join(err, m.Write(dir)); err != nil {
 		t.Fatal(err)
 	}
-	const want = "run r: the host that runs now does not know what a cell defined: encoder test_gone_too, method test_gone"
+	const want = "run r: the host that runs now does not know what a cell defined: encoder test_gone_too, method " +
+		"test_gone"
 	var p *wire.Problem
-	if _, err := shop.Open("r", wire.Declaration{Settings: settings}); !errors.As(err, &p) || !strings.Contains(p.Message, want) || !strings.Contains(p.Hint, "host.InThisCell()") {
+	if _, err := shop.Open("r", wire.Declaration{Settings: settings}); !errors.As(err, &p) ||
+		!strings.Contains(p.Message, want) || !strings.Contains(p.Hint, "host.InThisCell()") {
 		t.Errorf("opened: %v", err)
 	}
 	if _, err := shop.Find("r"); !errors.As(err, &p) || !strings.Contains(p.Message, want) {
 		t.Errorf("found: %v", err)
 	}
-	if _, err := shop.Open("new", wire.Declaration{Settings: hosttest.Tiny("test_changin", nil)}); !errors.As(err, &p) || !strings.Contains(p.Message, `unknown method "test_changin"`) || !strings.Contains(p.Hint, "test_changing") || strings.Contains(p.Hint, "host.InThisCell()") {
+	if _, err := shop.Open(
+		"new", wire.Declaration{Settings: hosttest.Tiny("test_changin", nil)},
+	); !errors.As(err, &p) || !strings.Contains(
+		p.Message, `unknown method "test_changin"`,
+	) || !strings.Contains(p.Hint, "test_changing") || strings.Contains(p.Hint, "host.InThisCell()") {
 		t.Errorf("a mistake in the name: %v, hint %q", err, p.Hint)
 	}
 	rec, err := record.ReadRecorded(dir)

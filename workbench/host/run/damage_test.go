@@ -46,7 +46,8 @@ func sameMeasured(t *testing.T, want, got string) {
 func told(r *Run) (list []string) {
 	for _, c := range onRecord(r).Events {
 		switch c.Event {
-		case wire.EventDamaged, wire.EventUnreadable, wire.EventRestored, wire.EventLost, wire.EventUnproved, wire.EventDiffers:
+		case wire.EventDamaged, wire.EventUnreadable, wire.EventRestored, wire.EventLost, wire.EventUnproved,
+			wire.EventDiffers:
 			list = append(list, c.Event+": "+c.Text)
 		}
 	}
@@ -91,17 +92,44 @@ func TestDamagedRecords(t *testing.T) {
 		want   string // in an event
 		reason string
 	}{
-		{"a digit of a loss", edit(record.MetricsFile, func(l []string) []string { l[40] = strings.Replace(l[40], "\"loss\":", "\"loss\":1", 1); return l }), "restored: 1 line", "step 40 is computed again"},
-		{"steps from the middle", edit(record.MetricsFile, func(l []string) []string { return slices.Delete(l, 20, 30) }), "restored: 10 lines", "they are computed again"},
-		{"steps from the end", edit(record.MetricsFile, func(l []string) []string { return l[:60] }), "restored: 15 lines", "they are computed again"},
+		{
+			"a digit of a loss",
+			edit(
+				record.MetricsFile,
+				func(l []string) []string { l[40] = strings.Replace(l[40], "\"loss\":", "\"loss\":1", 1); return l },
+			),
+			"restored: 1 line", "step 40 is computed again",
+		},
+		{
+			"steps from the middle",
+			edit(record.MetricsFile, func(l []string) []string { return slices.Delete(l, 20, 30) }),
+			"restored: 10 lines", "they are computed again",
+		},
+		{
+			"steps from the end", edit(record.MetricsFile, func(l []string) []string { return l[:60] }),
+			"restored: 15 lines", "they are computed again",
+		},
 		{"a digit of a trace", edit(record.ProbesFile, func(l []string) []string {
-			i := slices.IndexFunc(l, func(s string) bool { return strings.Contains(s, `"step":24,`) && strings.Contains(s, "fisher_emp") })
+			i := slices.IndexFunc(
+				l,
+				func(s string) bool { return strings.Contains(s, `"step":24,`) && strings.Contains(s, "fisher_emp") },
+			)
 			l[i] = strings.Replace(l[i], `"value":`, `"value":1`, 1)
 			return l
 		}), "restored: 1 line", "it is measured again"},
-		{"measurements from the middle", edit(record.ProbesFile, func(l []string) []string { return slices.Delete(l, len(l)/2, len(l)/2+7) }), "restored: 7 lines", "they are measured again"},
-		{"measurements from the end", edit(record.ProbesFile, func(l []string) []string { return l[:len(l)-3] }), "restored: 3 lines", "they are measured again"},
-		{"all measurements", edit(record.ProbesFile, func([]string) []string { return nil }), "restored: ", "they are measured again"},
+		{
+			"measurements from the middle",
+			edit(record.ProbesFile, func(l []string) []string { return slices.Delete(l, len(l)/2, len(l)/2+7) }),
+			"restored: 7 lines", "they are measured again",
+		},
+		{
+			"measurements from the end", edit(record.ProbesFile, func(l []string) []string { return l[:len(l)-3] }),
+			"restored: 3 lines", "they are measured again",
+		},
+		{
+			"all measurements", edit(record.ProbesFile, func([]string) []string { return nil }), "restored: ",
+			"they are measured again",
+		},
 		{"both", func(t *testing.T, dir string) {
 			t.Helper()
 			edit(record.MetricsFile, func(l []string) []string { return slices.Delete(l, 11, 13) })(t, dir)
@@ -121,14 +149,21 @@ func TestDamagedRecords(t *testing.T) {
 				}
 			}
 		}, "restored: measured again from step 0", "the steps say how many there were"},
-		{"checksums that end early", edit(record.SumsPath(record.ProbesFile), func(l []string) []string { return l[:100] }), "restored: ", "a kill leaves one append without entries"},
+		{
+			"checksums that end early",
+			edit(record.SumsPath(record.ProbesFile), func(l []string) []string { return l[:100] }), "restored: ",
+			"a kill leaves one append without entries",
+		},
 		{"checksums gone", func(t *testing.T, dir string) {
 			t.Helper()
 			if err := os.Remove(record.SumsPath(filepath.Join(dir, record.ProbesFile))); err != nil {
 				t.Fatal(err)
 			}
 		}, "unproved: probes.jsonl: its checksums are gone", "nothing else is wrong, but nothing is proved"},
-		{"an event by hand", edit(record.EventsFile, func(l []string) []string { return nil }), "damaged: events.jsonl: 1 line damaged, and whole again", "its copy is there"},
+		{
+			"an event by hand", edit(record.EventsFile, func(l []string) []string { return nil }),
+			"damaged: events.jsonl: 1 line damaged, and whole again", "its copy is there",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := copied(t, shop, source, fmt.Sprint("spoilt", i))
@@ -157,7 +192,8 @@ func TestDamagedRecords(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if lost := strings.HasPrefix(tt.want, "restored"); lost != (rec.Lost != "") || lost != (len(rec.Status.Warnings) > 0) {
+			if lost := strings.HasPrefix(tt.want, "restored"); lost != (rec.Lost != "") ||
+				lost != (len(rec.Status.Warnings) > 0) {
 				t.Errorf("ReadRecorded says %q", rec.Lost)
 			}
 			r, err := shop.Attach(dir)
@@ -177,12 +213,15 @@ func TestDamagedRecords(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := told(r)
-			if !slices.ContainsFunc(got, func(text string) bool { return strings.Contains(text, tt.want) }) || slices.ContainsFunc(got, func(text string) bool {
-				return strings.Contains(text, "not the same") || strings.HasPrefix(text, "lost")
-			}) {
+			if !slices.ContainsFunc(got, func(text string) bool { return strings.Contains(text, tt.want) }) ||
+				slices.ContainsFunc(got, func(text string) bool {
+					return strings.Contains(text, "not the same") || strings.HasPrefix(text, "lost")
+				}) {
 				t.Errorf("events %q, want %q\nreason: %s", got, tt.want, tt.reason)
 			}
-			if diff := cmp.Diff(hosttest.Lines(t, whole.Dir, record.MetricsFile), hosttest.Lines(t, dir, record.MetricsFile)); diff != "" {
+			if diff := cmp.Diff(
+				hosttest.Lines(t, whole.Dir, record.MetricsFile), hosttest.Lines(t, dir, record.MetricsFile),
+			); diff != "" {
 				t.Errorf("metrics (-want +got)\n%s", diff)
 			}
 			sameMeasured(t, whole.Dir, dir)
@@ -298,7 +337,9 @@ func TestDamagedSnapshots(t *testing.T) {
 			t.Helper()
 			b, err := os.ReadFile(nearest(dir))
 			if err == nil {
-				err = os.WriteFile(nearest(dir), bytes.Replace(b, []byte("seal.crc32c"), []byte("seal.crc32d"), 1), 0o644)
+				err = os.WriteFile(
+					nearest(dir), bytes.Replace(b, []byte("seal.crc32c"), []byte("seal.crc32d"), 1), 0o644,
+				)
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -354,7 +395,8 @@ func TestDamagedSnapshots(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = r.To(t.Context(), at+1, "test")
-		if p := wire.AsProblem(err); err == nil || !strings.Contains(p.Message, "cannot be read now") || !strings.Contains(p.Hint, "Nothing was removed") {
+		if p := wire.AsProblem(err); err == nil || !strings.Contains(p.Message, "cannot be read now") ||
+			!strings.Contains(p.Hint, "Nothing was removed") {
 			t.Errorf("error %v", err)
 		}
 		if _, err := os.Stat(bad); err != nil {
@@ -503,8 +545,12 @@ func TestOldRun(t *testing.T) {
 	}
 	// Killed between the last step's line and the last epoch's measurements.
 	all := hosttest.Lines(t, dir, record.ProbesFile)
-	all = slices.DeleteFunc(all, func(line string) bool { return strings.Contains(line, fmt.Sprintf(`"step":%d,`, at)) })
-	if err := os.WriteFile(filepath.Join(dir, record.ProbesFile), []byte(strings.Join(all, "\n")+"\n"), 0o644); err != nil {
+	all = slices.DeleteFunc(
+		all, func(line string) bool { return strings.Contains(line, fmt.Sprintf(`"step":%d,`, at)) },
+	)
+	if err := os.WriteFile(
+		filepath.Join(dir, record.ProbesFile), []byte(strings.Join(all, "\n")+"\n"), 0o644,
+	); err != nil {
 		t.Fatal(err)
 	}
 	r, err := shop.Attach(dir)
@@ -512,7 +558,9 @@ func TestOldRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := told(r); r.Status().Step != at-1 || len(got) != 2 || !strings.HasPrefix(got[0], wire.EventUnproved) {
-		t.Errorf("opened at step %d with %q, want %d and that metrics and probes are not proved", r.Status().Step, got, at-1)
+		t.Errorf(
+			"opened at step %d with %q, want %d and that metrics and probes are not proved", r.Status().Step, got, at-1,
+		)
 	}
 	if err := r.To(t.Context(), at, "test"); err != nil {
 		t.Fatal(err)

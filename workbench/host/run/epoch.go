@@ -67,7 +67,11 @@ func (r *Run) notMeasured(err error) error {
 	if !errors.Is(err, inforeg.ErrNotMeasured) {
 		return err
 	}
-	return &wire.Problem{Message: err.Error(), Hint: "the window needs a trace as often as window_every says: for fisher_emp leave every.fisher_emp at window, for signs, labels or share say when with every.signs and so on; or set window to all or none"}
+	return &wire.Problem{
+		Message: err.Error(),
+		Hint: "the window needs a trace as often as window_every says: for fisher_emp leave every.fisher_emp at " +
+			"window, for signs, labels or share say when with every.signs and so on; or set window to all or none",
+	}
 }
 
 // decide lets the method decide about the epoch, and gives what it carries from there on.
@@ -89,9 +93,14 @@ func (r *Run) drawnFeatures(epoch int, share float64) (inforeg.Features, error) 
 }
 
 // trial trains a copy of the run under other controls, on the batches that the run itself will take, and forgets it.
-func (r *Run) trial(ctx context.Context, epoch int, settings setting.Values, controls map[string]float64, epochs int) (t inforeg.Trial, err error) {
+func (r *Run) trial(
+	ctx context.Context, epoch int, settings setting.Values, controls map[string]float64, epochs int,
+) (t inforeg.Trial, err error) {
 	if r.set.Len(data.Validation) == 0 {
-		return t, &wire.Problem{Message: "data " + r.base.Data() + " has no validation split to estimate weights on", Hint: "choose another method or set"}
+		return t, &wire.Problem{
+			Message: "data " + r.base.Data() + " has no validation split to estimate weights on",
+			Hint:    "choose another method or set",
+		}
 	}
 	if t.TrainBefore, t.ValBefore, err = r.losses(r.st.Vars); err != nil {
 		return t, err
@@ -105,7 +114,12 @@ func (r *Run) trial(ctx context.Context, epoch int, settings setting.Values, con
 		if err != nil {
 			return t, err
 		}
-		next, _, err := r.eng.Step(st, engine.StepInput{Batch: batch, Controls: r.eng.ControlVector(settings, controls, epoch+step/r.perEpoch), Key: r.key()})
+		next, _, err := r.eng.Step(
+			st,
+			engine.StepInput{
+				Batch: batch, Controls: r.eng.ControlVector(settings, controls, epoch+step/r.perEpoch), Key: r.key(),
+			},
+		)
 		if err != nil {
 			return t, err
 		}

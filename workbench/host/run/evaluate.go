@@ -23,7 +23,10 @@ func (r *Run) EvaluateAt(ctx context.Context, split data.Split, step int) error 
 	if err != nil || record.Accuracies(list, inforeg.ModalityNames(r.eng.Model), split, step) != nil {
 		return err
 	}
-	return r.MeasureAt(ctx, step, fmt.Sprintf("the %s split", split), func(r *Run) ([]wire.Record, error) { return r.Evaluate(ctx, split) })
+	return r.MeasureAt(
+		ctx, step, fmt.Sprintf("the %s split", split),
+		func(r *Run) ([]wire.Record, error) { return r.Evaluate(ctx, split) },
+	)
 }
 
 // MeasureAt measures at any step that the run has taken: now, or in a fork that is taken back to it.
@@ -35,7 +38,11 @@ func (r *Run) MeasureAt(ctx context.Context, step int, what string, measure func
 		_, err := measure(r)
 		return err
 	}
-	r.tell(wire.Event{Kind: wire.Notice, Text: fmt.Sprintf("%s: back to step %d of %d, to measure %s", r.Name, step, at, what)})
+	r.tell(
+		wire.Event{
+			Kind: wire.Notice, Text: fmt.Sprintf("%s: back to step %d of %d, to measure %s", r.Name, step, at, what),
+		},
+	)
 	dir := filepath.Join(filepath.Dir(r.Dir), ".at-"+r.Name)
 	if err := os.RemoveAll(dir); err != nil { // left by a process that was killed
 		return err

@@ -17,7 +17,8 @@ import (
 // the run goes on as if nothing had been measured, and nothing is left beside it.
 func TestEvaluateAt(t *testing.T) {
 	shop := newTestShop(t)
-	then, since := trained(t, shop, "then", hosttest.Small("inforeg"), 2*hosttest.SmallEpoch), trained(t, shop, "since", hosttest.Small("inforeg"), 4*hosttest.SmallEpoch)
+	then, since := trained(t, shop, "then", hosttest.Small("inforeg"), 2*hosttest.SmallEpoch),
+		trained(t, shop, "since", hosttest.Small("inforeg"), 4*hosttest.SmallEpoch)
 	if err := then.EvaluateAt(t.Context(), data.Test, 2*hosttest.SmallEpoch); err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +28,8 @@ func TestEvaluateAt(t *testing.T) {
 		}
 	}
 	names := []string{"audio", "visual"}
-	want, got := record.Accuracies(onRecord(then).Probes, names, data.Test, 2*hosttest.SmallEpoch), record.Accuracies(onRecord(since).Probes, names, data.Test, 2*hosttest.SmallEpoch)
+	want, got := record.Accuracies(onRecord(then).Probes, names, data.Test, 2*hosttest.SmallEpoch),
+		record.Accuracies(onRecord(since).Probes, names, data.Test, 2*hosttest.SmallEpoch)
 	if diff := cmp.Diff(want, got); diff != "" || len(got) != 5 {
 		t.Errorf("accuracies (-when the epoch ended +going back)\n%s", diff)
 	}
@@ -47,7 +49,8 @@ func TestEvaluateAt(t *testing.T) {
 	if err != nil || len(entries) > 0 {
 		t.Errorf("left beside the run: %v, %v", entries, err)
 	}
-	if err := since.EvaluateAt(t.Context(), data.Test, 5*hosttest.SmallEpoch); err == nil || !strings.Contains(err.Error(), "is at step 24") {
+	if err := since.EvaluateAt(t.Context(), data.Test, 5*hosttest.SmallEpoch); err == nil ||
+		!strings.Contains(err.Error(), "is at step 24") {
 		t.Errorf("beyond the end: error %v", err)
 	}
 	for _, r := range []*Run{then, since} {
@@ -55,7 +58,9 @@ func TestEvaluateAt(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if diff := cmp.Diff(hosttest.Lines(t, then.Dir, record.MetricsFile), hosttest.Lines(t, since.Dir, record.MetricsFile)); diff != "" {
+	if diff := cmp.Diff(
+		hosttest.Lines(t, then.Dir, record.MetricsFile), hosttest.Lines(t, since.Dir, record.MetricsFile),
+	); diff != "" {
 		t.Errorf("metrics afterwards\n%s", diff)
 	}
 	hosttest.SameWeights(t, weightsOf(t, then), weightsOf(t, since))

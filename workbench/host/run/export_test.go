@@ -162,7 +162,8 @@ func TestExportCSV(t *testing.T) {
 	seen := map[string]bool{}
 	for i, p := range rec.History.Probes {
 		row := rows[i+1]
-		if row[2] != p.Kind || row[3] != p.Encoder || parse(t, row[4]) != p.Value || (p.SE == nil) != (row[5] == "") || (p.Batch == nil) != (row[14] == "") {
+		if row[2] != p.Kind || row[3] != p.Encoder || parse(t, row[4]) != p.Value || (p.SE == nil) != (row[5] == "") ||
+			(p.Batch == nil) != (row[14] == "") {
 			t.Errorf("row %v of %+v", row, p)
 		}
 		key := strings.Join(slices.Concat(row[:4], row[6:14]), ",")

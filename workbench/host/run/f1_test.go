@@ -27,13 +27,14 @@ func TestEvaluateMacroF1(t *testing.T) {
 	var alone wire.Record
 	err = run.with(t.Context(), func() error {
 		classes := run.eng.Model.Classes
-		err := run.now().Pass(run.st.Vars, data.Test, data.Positions(run.set.Len(data.Test)), func(labels []int32, got engine.Rows) error {
-			for i, y := range labels {
-				row := got.Logits[i*classes : (i+1)*classes]
-				said, there = append(said, slices.Index(row, slices.Max(row))), append(there, int(y))
-			}
-			return nil
-		})
+		err := run.now().Pass(run.st.Vars, data.Test, data.Positions(run.set.Len(data.Test)),
+			func(labels []int32, got engine.Rows) error {
+				for i, y := range labels {
+					row := got.Logits[i*classes : (i+1)*classes]
+					said, there = append(said, slices.Index(row, slices.Max(row))), append(there, int(y))
+				}
+				return nil
+			})
 		if err != nil {
 			return err
 		}
@@ -44,11 +45,13 @@ func TestEvaluateMacroF1(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := of(list)
-	if len(got) != 1 || got[0].Encoder != wire.Fused || got[0].Split != "test" || got[0].N != len(said) || record.Key(got[0]) != record.Key(alone) {
+	if len(got) != 1 || got[0].Encoder != wire.Fused || got[0].Split != "test" || got[0].N != len(said) ||
+		record.Key(got[0]) != record.Key(alone) {
 		t.Fatalf("records of the macro F1 %+v, want one of all test samples like %+v", got, alone)
 	}
 	// Sums of fractions in another order.
-	if want := hosttest.SlowF1(run.eng.Model.Classes, said, there); math.Abs(got[0].Value-want) > 1e-12 || got[0].Value != alone.Value || want == 0 {
+	if want := hosttest.SlowF1(run.eng.Model.Classes, said, there); math.Abs(got[0].Value-want) > 1e-12 ||
+		got[0].Value != alone.Value || want == 0 {
 		t.Errorf("macro F1 %v, alone %v, slow twin %v", got[0].Value, alone.Value, want)
 	}
 	if n := len(of(onRecord(run).Probes)); n != 1 {

@@ -64,20 +64,31 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 		}
 		if !s.Mutable {
 			return nil, &wire.Problem{
-				Message: fmt.Sprintf("setting %s is %v in %s and cannot change in the middle of a run", n, setting.Show(before[n]), d.Fork.Run),
-				Hint:    "open another run with it from the start",
+				Message: fmt.Sprintf(
+					"setting %s is %v in %s and cannot change in the middle of a run", n, setting.Show(before[n]),
+					d.Fork.Run,
+				),
+				Hint: "open another run with it from the start",
 			}
 		}
 		changed[n] = v
 	}
 	man, err := record.ReadManifest(dir)
 	if err == nil {
-		if man.Parent == nil || man.Parent.Run != d.Fork.Run || man.Parent.Step != at || !maps.Equal(man.Parent.Changed, changed) {
+		if man.Parent == nil || man.Parent.Run != d.Fork.Run || man.Parent.Step != at ||
+			!maps.Equal(man.Parent.Changed, changed) {
 			was := "not a fork"
 			if man.Parent != nil {
-				was = fmt.Sprintf("a fork of %s at step %d with %v", man.Parent.Run, man.Parent.Step, man.Parent.Changed)
+				was = fmt.Sprintf(
+					"a fork of %s at step %d with %v", man.Parent.Run, man.Parent.Step, man.Parent.Changed,
+				)
 			}
-			return nil, settingsDiffer(name, []string{fmt.Sprintf("it is %s there, a fork of %s at step %d with %v here", was, d.Fork.Run, at, changed)})
+			return nil, settingsDiffer(
+				name,
+				[]string{
+					fmt.Sprintf("it is %s there, a fork of %s at step %d with %v here", was, d.Fork.Run, at, changed),
+				},
+			)
 		}
 		if r, ok := shop.runs[dir]; ok {
 			return r, nil
@@ -88,7 +99,10 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 		return nil, err
 	}
 	if at < 0 {
-		return nil, &wire.Problem{Message: fmt.Sprintf("fork at step %d, want 0 or more", at), Hint: "name a step it has taken: a run begins at step 0"}
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("fork at step %d, want 0 or more", at),
+			Hint:    "name a step it has taken: a run begins at step 0",
+		}
 	}
 	if at > from.recorded() {
 		return nil, &wire.Problem{
@@ -99,7 +113,8 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 	if err := from.reachable(at); err != nil {
 		return nil, err
 	}
-	if err := record.CheckFree(dir, func(string) bool { return false }); err != nil { // renaming replaces an empty folder only
+	// renaming replaces an empty folder only
+	if err := record.CheckFree(dir, func(string) bool { return false }); err != nil {
 		return nil, err
 	}
 	if err := from.saveDone(); err != nil {
@@ -114,7 +129,9 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 		man.Versions[what] = from.man.Versions[what]
 	}
 	temp := filepath.Join(filepath.Dir(dir), ".partial-"+name)
-	if err := errors.Join(os.RemoveAll(temp), from.copyUpTo(temp, man.ID, at, changed), man.Write(temp), os.Rename(temp, dir)); err != nil {
+	if err := errors.Join(
+		os.RemoveAll(temp), from.copyUpTo(temp, man.ID, at, changed), man.Write(temp), os.Rename(temp, dir),
+	); err != nil {
 		return nil, record.DiskProblem(err)
 	}
 	return shop.add(name, dir, man)
@@ -166,12 +183,16 @@ func (r *Run) copyUpTo(dir string, owner string, at int, changed map[string]any)
 	}
 	child := &record.Records{Events: events}
 	defer func() { _ = events.Close() }() // each event is on disk already
-	if err := child.Change(wire.Change{Step: at, Event: wire.EventFork, Text: fmt.Sprintf("forked from %s", r.Name)}); err != nil {
+	if err := child.Change(
+		wire.Change{Step: at, Event: wire.EventFork, Text: fmt.Sprintf("forked from %s", r.Name)},
+	); err != nil {
 		return err
 	}
 	before := r.settingsAt(at - 1)
 	for _, n := range slices.Sorted(maps.Keys(changed)) {
-		if err := child.Change(wire.Change{Step: at, Event: wire.EventSet, Name: n, Old: before[n], New: changed[n]}); err != nil {
+		if err := child.Change(
+			wire.Change{Step: at, Event: wire.EventSet, Name: n, Old: before[n], New: changed[n]},
+		); err != nil {
 			return err
 		}
 	}

@@ -100,7 +100,10 @@ func childCommand(t *testing.T, settings map[string]any, dir string, steps int, 
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), exe)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d %s", childVariable, dir, steps, mode), settingsVariable+"="+string(text), wire.ProjectVariable+"="+hosttest.Project(t))
+	cmd.Env = append(
+		os.Environ(), fmt.Sprintf("%s=%s %d %s", childVariable, dir, steps, mode), settingsVariable+"="+string(text),
+		wire.ProjectVariable+"="+hosttest.Project(t),
+	)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	return cmd
 }

@@ -30,7 +30,10 @@ func (r *Run) Gradient(ctx context.Context, name string) (shape []int, values []
 			}
 		}
 		if shape == nil {
-			return wire.Unknown("variable", name, names, fmt.Sprintf("%d are trained, from %s to %s", len(names), names[0], names[len(names)-1]))
+			return wire.Unknown(
+				"variable", name, names,
+				fmt.Sprintf("%d are trained, from %s to %s", len(names), names[0], names[len(names)-1]),
+			)
 		}
 		_, values, err = r.look("gradient "+name, func(vars, x map[string]*Node, labels *Node) *Node {
 			call := &models.Call{Vars: vars, Norm: models.BatchStatistics}
@@ -48,7 +51,10 @@ func (r *Run) Activation(ctx context.Context, layer string) (shape []int, values
 	err = r.with(ctx, func() error {
 		names := r.layers()
 		if !slices.Contains(names, layer) {
-			return wire.Unknown("layer", layer, names, fmt.Sprintf("there are %d, from %s to %s", len(names), names[0], names[len(names)-1]))
+			return wire.Unknown(
+				"layer", layer, names,
+				fmt.Sprintf("there are %d, from %s to %s", len(names), names[0], names[len(names)-1]),
+			)
 		}
 		shape, values, err = r.look("activation "+layer, func(vars, x map[string]*Node, _ *Node) *Node {
 			call := &models.Call{Vars: vars, Norm: models.RunningStatistics, Record: true}
@@ -82,7 +88,9 @@ func (r *Run) layers() []string {
 
 // look builds a graph over the batch that the next step will take, runs it once and forgets it: what one looks at once
 // is not worth keeping compiled.
-func (r *Run) look(name string, build func(vars, x map[string]*Node, labels *Node) *Node) (shape []int, values []float32, err error) {
+func (r *Run) look(
+	name string, build func(vars, x map[string]*Node, labels *Node) *Node,
+) (shape []int, values []float32, err error) {
 	b, err := r.nextBatch()
 	if err != nil {
 		return nil, nil, err
@@ -117,11 +125,15 @@ func (r *Run) SampleNorms(ctx context.Context) (map[string][]SampleNorm, error) 
 	all := map[string][]SampleNorm{}
 	err := r.with(ctx, func() error {
 		settings := r.settingsAt(r.at)
-		p, err := inforeg.Probe{BN: settings.Text("probe_bn"), Weights: settings.Text("probe_params") == setting.ParamsWeights}.Complete()
+		p, err := inforeg.Probe{
+			BN: settings.Text("probe_bn"), Weights: settings.Text("probe_params") == setting.ParamsWeights,
+		}.Complete()
 		if err != nil {
 			return err
 		}
-		values, batch, err := r.moment(settings).SampleNorms(ctx, p, min(r.base.Whole("probe_samples"), r.set.Len(data.Train)))
+		values, batch, err := r.moment(settings).SampleNorms(
+			ctx, p, min(r.base.Whole("probe_samples"), r.set.Len(data.Train)),
+		)
 		if err != nil {
 			return err
 		}

@@ -98,7 +98,9 @@ func TestGradient(t *testing.T) {
 	}
 	for m, want := range whole {
 		got := r.ring[m][len(r.ring[m])-1]
-		largest := slices.MaxFunc(want, func(a, b float32) int { return cmp.Compare(math.Abs(float64(a)), math.Abs(float64(b))) })
+		largest := slices.MaxFunc(
+			want, func(a, b float32) int { return cmp.Compare(math.Abs(float64(a)), math.Abs(float64(b))) },
+		)
 		for i, v := range want { // another graph: sums of float32 in another order
 			if math.Abs(float64(got[i]-v)) > 1e-5*math.Abs(float64(largest)) {
 				t.Fatalf("%s[%d]: the step had %v, Gradient gave %v", m, i, got[i], v)
@@ -135,7 +137,8 @@ func TestActivation(t *testing.T) {
 				}
 			}
 		}
-		if v := float64(got[((sample*16+row)*16+column)*4+channel]); math.Abs(v-want) > 1e-5 { // nine products of float32 of size 1
+		// nine products of float32 of size 1
+		if v := float64(got[((sample*16+row)*16+column)*4+channel]); math.Abs(v-want) > 1e-5 {
 			t.Errorf("at %v: %v, want %v", at, v, want)
 		}
 	}
@@ -146,7 +149,10 @@ func TestActivation(t *testing.T) {
 			for range 3 {
 				shape, values, err := run.Activation(t.Context(), "enc.visual.norm0")
 				if n := 16 * 16 * 16 * 4; err != nil || len(shape) != 4 || len(values) != n {
-					t.Errorf("%s: shape %v, %d values, error %v, want 4 axes and %d values", run.Name, shape, len(values), err, n)
+					t.Errorf(
+						"%s: shape %v, %d values, error %v, want 4 axes and %d values", run.Name, shape, len(values),
+						err, n,
+					)
 				}
 			}
 		})
@@ -181,19 +187,30 @@ func TestSampleNorms(t *testing.T) {
 			for _, s := range norms[rec.Encoder] {
 				sum += s.Norm
 				if id, label := r.set.Identity(data.Train, s.Index); id != s.ID || label != s.Label {
-					t.Errorf("%s: sample %d is %s of class %d, want %s of %d", tt.name, s.Index, s.ID, s.Label, id, label)
+					t.Errorf(
+						"%s: sample %d is %s of class %d, want %s of %d", tt.name, s.Index, s.ID, s.Label, id, label,
+					)
 				}
 			}
 			// The same numbers of the same graph, added in the order of their size.
-			if mean := sum / float64(rec.N); len(norms[rec.Encoder]) != 12 || rec.N != 12 || !hosttest.Near(mean, rec.Value, 1e-12) {
-				t.Errorf("%s: mean %v of %d samples, want the trace %v of 12", tt.name, mean, len(norms[rec.Encoder]), rec.Value)
+			if mean := sum / float64(rec.N); len(norms[rec.Encoder]) != 12 || rec.N != 12 ||
+				!hosttest.Near(mean, rec.Value, 1e-12) {
+				t.Errorf(
+					"%s: mean %v of %d samples, want the trace %v of 12", tt.name, mean, len(norms[rec.Encoder]),
+					rec.Value,
+				)
 			}
-			if !slices.IsSortedFunc(norms[rec.Encoder], func(a, b SampleNorm) int { return cmp.Compare(b.Norm, a.Norm) }) {
+			if !slices.IsSortedFunc(
+				norms[rec.Encoder], func(a, b SampleNorm) int { return cmp.Compare(b.Norm, a.Norm) },
+			) {
 				t.Errorf("%s: norms %v, want the largest first", tt.name, norms[rec.Encoder])
 			}
 			shape, values, err := r.PerSample(t.Context(), rec.Encoder)
-			if first := norms[rec.Encoder][0]; err != nil || !slices.Equal(shape, []int{12, 2}) || values[0] != float32(first.Index) || values[1] != float32(first.Norm) {
-				t.Errorf("%s: shape %v, first %v, error %v, want %+v in 12 rows", tt.name, shape, values[:2], err, first)
+			if first := norms[rec.Encoder][0]; err != nil || !slices.Equal(shape, []int{12, 2}) ||
+				values[0] != float32(first.Index) || values[1] != float32(first.Norm) {
+				t.Errorf(
+					"%s: shape %v, first %v, error %v, want %+v in 12 rows", tt.name, shape, values[:2], err, first,
+				)
 			}
 		}
 		if traces != 2 {
@@ -213,12 +230,28 @@ func TestLookErrors(t *testing.T) {
 		message, hint string
 		reason        string
 	}{
-		{"gradient", gradientOf, "enc.audio.cnov0.weight", `unknown variable "enc.audio.cnov0.weight"`, "did you mean enc.audio.conv0.weight", "letters exchanged"},
-		{"gradient of an average", gradientOf, "enc.audio.norm0.running_mean", `unknown variable "enc.audio.norm0.running_mean"`, "did you mean enc.audio.norm0.", "it is not trained"},
+		{
+			"gradient", gradientOf, "enc.audio.cnov0.weight", `unknown variable "enc.audio.cnov0.weight"`,
+			"did you mean enc.audio.conv0.weight", "letters exchanged",
+		},
+		{
+			"gradient of an average", gradientOf, "enc.audio.norm0.running_mean",
+			`unknown variable "enc.audio.norm0.running_mean"`, "did you mean enc.audio.norm0.", "it is not trained",
+		},
 		{"gradient of nothing", gradientOf, "", `unknown variable ""`, "enc.audio.", "all of them begin so"},
-		{"activation", activationOf, "enc.audio.conv1", `unknown layer "enc.audio.conv1"`, "did you mean enc.audio.conv0", "there is one block"},
-		{"activation of a variable", activationOf, "enc.audio.conv0.weight", `unknown layer "enc.audio.conv0.weight"`, "did you mean enc.audio.conv0", "a layer goes by the prefix of its variables"},
-		{"activation of the head", activationOf, "head", `unknown layer "head"`, "there are 4, from enc.audio.conv0 to enc.visual.norm0", "only layers of encoders"},
+		{
+			"activation", activationOf, "enc.audio.conv1", `unknown layer "enc.audio.conv1"`,
+			"did you mean enc.audio.conv0", "there is one block",
+		},
+		{
+			"activation of a variable", activationOf, "enc.audio.conv0.weight",
+			`unknown layer "enc.audio.conv0.weight"`, "did you mean enc.audio.conv0",
+			"a layer goes by the prefix of its variables",
+		},
+		{
+			"activation of the head", activationOf, "head", `unknown layer "head"`,
+			"there are 4, from enc.audio.conv0 to enc.visual.norm0", "only layers of encoders",
+		},
 		{"samples", samplesOf, "sound", `unknown modality "sound"`, "audio", "those there are"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -122,8 +122,11 @@ func TestShares(t *testing.T) {
 				mean, se := inforeg.MeanError(sum)
 				rec := found[m]
 				// Sums of float32 over positions, in another order.
-				if rec.SE == nil || rec.Batch == nil || !hosttest.Near(rec.Value, mean, 1e-4) || !hosttest.Near(*rec.SE, se, 1e-4) || !hosttest.Near(*rec.Batch, batch[m], 1e-4) {
-					t.Errorf("%s: %+v, want %v ± %v and %v of the batch\nreason: %s", m, rec, mean, se, batch[m], tt.reason)
+				if rec.SE == nil || rec.Batch == nil || !hosttest.Near(rec.Value, mean, 1e-4) ||
+					!hosttest.Near(*rec.SE, se, 1e-4) || !hosttest.Near(*rec.Batch, batch[m], 1e-4) {
+					t.Errorf(
+						"%s: %+v, want %v ± %v and %v of the batch\nreason: %s", m, rec, mean, se, batch[m], tt.reason,
+					)
 				}
 				if rec.N != 16 || rec.Loss != inforeg.LossFused || rec.Epoch != 0 {
 					t.Errorf("%s: %+v, want 16 samples, the fused loss, epoch 0", m, rec)
@@ -154,12 +157,26 @@ func TestDraws(t *testing.T) {
 		exact      inforeg.Probe
 		reason     string
 	}{
-		{"signs", "batch", inforeg.Measures{Signs: 16}, inforeg.Probe{BN: inforeg.BNCoupled}, "balanced signs are unbiased for the coupled gradients"},
-		{"labels", "none", inforeg.Measures{Labels: 16}, inforeg.Probe{Kind: inforeg.KindFisherTrue, BN: inforeg.BNRunning}, "without norm the exact number is a sum over classes"},
+		{
+			"signs", "batch", inforeg.Measures{Signs: 16}, inforeg.Probe{BN: inforeg.BNCoupled},
+			"balanced signs are unbiased for the coupled gradients",
+		},
+		{
+			"labels", "none", inforeg.Measures{Labels: 16},
+			inforeg.Probe{Kind: inforeg.KindFisherTrue, BN: inforeg.BNRunning},
+			"without norm the exact number is a sum over classes",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			encoder := "cnn2d:4,norm=" + tt.norm
-			r := trained(t, shop, tt.name, hosttest.Tiny("joint", map[string]any{"encoder.audio": encoder, "encoder.visual": encoder, "batch": float64(samples)}), 3)
+			r := trained(
+				t, shop, tt.name,
+				hosttest.Tiny(
+					"joint",
+					map[string]any{"encoder.audio": encoder, "encoder.visual": encoder, "batch": float64(samples)},
+				),
+				3,
+			)
 			exact := onNext(t, r, tt.exact)
 			b, err := r.nextBatch()
 			if err != nil {
@@ -172,18 +189,26 @@ func TestDraws(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				next, o, err := r.eng.Step(r.st, engine.StepInput{Batch: b, Controls: r.eng.ControlVector(r.base, r.controls, 0), Measures: tt.measures, Chances: chances, Key: r.key()})
+				next, o, err := r.eng.Step(
+					r.st,
+					engine.StepInput{
+						Batch: b, Controls: r.eng.ControlVector(r.base, r.controls, 0), Measures: tt.measures,
+						Chances: chances, Key: r.key(),
+					},
+				)
 				if err != nil {
 					t.Fatal(err)
 				}
 				next.Drop(r.st) // not taken
 				for _, rec := range r.now().InStep(tt.measures, o.Measured) {
 					values[rec.Encoder] = append(values[rec.Encoder], rec.Value)
-					if rec.Kind != complete(t, tt.exact).Kind || !strings.Contains(rec.Way, "16 draws, in step") || rec.N != samples || rec.SE == nil {
+					if rec.Kind != complete(t, tt.exact).Kind || !strings.Contains(rec.Way, "16 draws, in step") ||
+						rec.N != samples || rec.SE == nil {
 						t.Fatalf("%+v, want 16 draws of %d samples with their standard error", rec, samples)
 					}
 					// Only signs come with the batch's gradient. Sums of float32 in another order.
-					if has := rec.Batch != nil; has != (tt.measures.Signs > 0) || has && !hosttest.Near(*rec.Batch, batch[rec.Encoder], 1e-4) {
+					if has := rec.Batch != nil; has != (tt.measures.Signs > 0) ||
+						has && !hosttest.Near(*rec.Batch, batch[rec.Encoder], 1e-4) {
 						t.Fatalf("%s: batch %v, want %v", rec.Encoder, rec.Batch, batch[rec.Encoder])
 					}
 				}
@@ -192,7 +217,10 @@ func TestDraws(t *testing.T) {
 				want, _ := inforeg.MeanError(exact[m])
 				mean, se := inforeg.MeanError(values[m])
 				if !(math.Abs(mean-want) <= 3*se && se < 0.05*want) { // so that NaN fails
-					t.Errorf("%s: %v ± %v, exact %v: want 3 standard errors, and those small\nreason: %s", m, mean, se, want, tt.reason)
+					t.Errorf(
+						"%s: %v ± %v, exact %v: want 3 standard errors, and those small\nreason: %s", m, mean, se, want,
+						tt.reason,
+					)
 				}
 			}
 		})
@@ -202,7 +230,13 @@ func TestDraws(t *testing.T) {
 // TestEpochMeans: at an epoch's end stands the mean of what its steps measured, by definition and encoder.
 func TestEpochMeans(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "r", hosttest.Tiny("joint", map[string]any{"every.share": "2 steps", "every.signs": "2 steps", "every.labels": "6 steps"}), 2*hosttest.SmallEpoch)
+	r := trained(
+		t, shop, "r",
+		hosttest.Tiny(
+			"joint", map[string]any{"every.share": "2 steps", "every.signs": "2 steps", "every.labels": "6 steps"},
+		),
+		2*hosttest.SmallEpoch,
+	)
 	type key struct {
 		step                         int
 		kind, encoder, bn, beginning string
@@ -252,7 +286,10 @@ func TestEpochMeans(t *testing.T) {
 // TestOddBatch: balanced signs need an even number of samples. An odd batch leaves them out and is not stopped by it.
 func TestOddBatch(t *testing.T) {
 	shop := newTestShop(t)
-	r := trained(t, shop, "odd", hosttest.Tiny("joint", map[string]any{"batch": 15.0, "probes": "economy", "every.noise": "1 epoch"}), 7)
+	r := trained(
+		t, shop, "odd",
+		hosttest.Tiny("joint", map[string]any{"batch": 15.0, "probes": "economy", "every.noise": "1 epoch"}), 7,
+	)
 	found := map[string]int{}
 	for _, rec := range onRecord(r).Probes {
 		if rec.Encoder == "audio" && (strings.HasSuffix(rec.Way, wire.InStep) || rec.Kind == wire.KindNoise) {
@@ -305,19 +342,29 @@ func TestMeasuringAgain(t *testing.T) {
 		reason   string
 	}{
 		{"same", nil, len(before), 5, "the same steps, the same measures: before steps 0, 3, 6, 9 and 12"},
-		{"without", map[string]any{"every.share": "never"}, own, 3, "what the parent measured in its step after step 9 is not the fork's"},
+		{
+			"without", map[string]any{"every.share": "never"}, own, 3,
+			"what the parent measured in its step after step 9 is not the fork's",
+		},
 	} {
-		fork, err := shop.Open(tt.name, wire.Declaration{Fork: &wire.Fork{Run: "r", Step: &step}, Settings: tt.settings})
+		fork, err := shop.Open(
+			tt.name, wire.Declaration{Fork: &wire.Fork{Run: "r", Step: &step}, Settings: tt.settings},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := fork.To(t.Context(), steps, "test"); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(before[:tt.parent], hosttest.Lines(t, fork.Dir, record.ProbesFile)[:tt.parent]); diff != "" {
+		if diff := cmp.Diff(
+			before[:tt.parent], hosttest.Lines(t, fork.Dir, record.ProbesFile)[:tt.parent],
+		); diff != "" {
 			t.Errorf("%s (-parent +fork)\n%s\nreason: %s", tt.name, diff, tt.reason)
 		}
-		shares := stepsWith(onRecord(fork).Probes, func(p wire.Record) bool { return p.BN == inforeg.BNShare && strings.HasSuffix(p.Way, wire.InStep) })
+		shares := stepsWith(
+			onRecord(fork).Probes,
+			func(p wire.Record) bool { return p.BN == inforeg.BNShare && strings.HasSuffix(p.Way, wire.InStep) },
+		)
 		if len(shares) != tt.shares {
 			t.Errorf("%s: shares of steps %v, want %d\nreason: %s", tt.name, shares, tt.shares, tt.reason)
 		}

@@ -18,7 +18,8 @@ import (
 // measuring are settings under which steps measure all that there is, many of them in mid-epoch.
 func measuring() map[string]any {
 	return hosttest.Tiny("joint", map[string]any{
-		"probes": "full", "every.share": "3 steps", "every.signs": "3 steps", "every.labels": "3 steps", "probe_draws": 2.0,
+		"probes": "full", "every.share": "3 steps", "every.signs": "3 steps", "every.labels": "3 steps",
+		"probe_draws":  2.0,
 		"every.motion": "2 steps", "every.cosine": "2 steps", "every.noise": "4 steps", "every.fisher_emp": "log",
 	})
 }

@@ -24,7 +24,9 @@ func (r *Run) openRecords() (err error) {
 		}
 	}
 	var found []record.Finding
-	if r.rec, found, err = record.OpenRecords(r.Dir, r.base, r.perEpoch, r.clock.Interval, r.man.ID, r.man.Schema >= record.ProvedSchema); err != nil {
+	if r.rec, found, err = record.OpenRecords(
+		r.Dir, r.base, r.perEpoch, r.clock.Interval, r.man.ID, r.man.Schema >= record.ProvedSchema,
+	); err != nil {
 		return err
 	}
 	defer func() {
@@ -32,7 +34,9 @@ func (r *Run) openRecords() (err error) {
 			err = errors.Join(err, r.rec.Close())
 		}
 	}()
-	if err := errors.Join(record.RemoveTemps(r.Dir), record.RemoveTemps(filepath.Join(r.Dir, record.SnapshotsDir))); err != nil {
+	if err := errors.Join(
+		record.RemoveTemps(r.Dir), record.RemoveTemps(filepath.Join(r.Dir, record.SnapshotsDir)),
+	); err != nil {
 		return record.DiskProblem(err)
 	}
 	for _, from := range record.StartsFrom(r.Dir, r.recorded()+1) {
@@ -40,7 +44,17 @@ func (r *Run) openRecords() (err error) {
 		if err != nil {
 			return record.DiskProblem(err)
 		}
-		found = append(found, record.Finding{Event: wire.EventDamaged, Text: fmt.Sprintf("the records end at step %d, and there was a snapshot of step %d: it is %s now, and the steps between are taken again", r.recorded(), from.Step, filepath.Base(aside))})
+		found = append(
+			found,
+			record.Finding{
+				Event: wire.EventDamaged,
+				Text: fmt.Sprintf(
+					"the records end at step %d, and there was a snapshot of step %d: it is %s now, and the steps "+
+						"between are taken again",
+					r.recorded(), from.Step, filepath.Base(aside),
+				),
+			},
+		)
 	}
 	for _, f := range found {
 		if err := r.change(wire.Change{Step: r.recorded(), Event: f.Event, Text: f.Text}); err != nil {
@@ -85,7 +99,8 @@ func (r *Run) load(ctx context.Context) error {
 	if err := r.goOn(ctx, r.recorded()); err != nil {
 		return err
 	}
-	if len(r.changed) > 0 && r.recomputed > 0 { // steps of the old code, computed by the new one: no later start may lie before them
+	// steps of the old code, computed by the new one: no later start may lie before them
+	if len(r.changed) > 0 && r.recomputed > 0 {
 		return r.stopHere()
 	}
 	return nil
@@ -107,7 +122,8 @@ func (r *Run) restore(ctx context.Context, step int) error {
 		case errors.As(err, &system):
 			return &wire.Problem{
 				Message: fmt.Sprintf("snapshot of step %d cannot be read now: %v", from.Step, err),
-				Hint:    "make it readable and ask again; or move it away, and the run goes on from an older one. Nothing was removed",
+				Hint: "make it readable and ask again; or move it away, and the run goes on from an older one. " +
+					"Nothing was removed",
 			}
 		case !errors.Is(err, record.ErrDamaged):
 			return err
@@ -155,7 +171,12 @@ func (r *Run) setAside(from record.Start, why string) error {
 	if err != nil {
 		return record.DiskProblem(err)
 	}
-	return r.change(wire.Change{Step: from.Step, Event: wire.EventUnreadable, Text: fmt.Sprintf("%s; it is %s now", why, filepath.Base(aside))})
+	return r.change(
+		wire.Change{
+			Step: from.Step, Event: wire.EventUnreadable,
+			Text: fmt.Sprintf("%s; it is %s now", why, filepath.Base(aside)),
+		},
+	)
 }
 
 // otherStep reports a step that was computed again and is not the one on record.
@@ -181,7 +202,9 @@ func (r *Run) goOn(ctx context.Context, goal int) error {
 		}
 		err = r.replay(ctx, first.step+1)
 		if err == nil {
-			if err := r.setAside(from, fmt.Sprintf("from it step %d is another than on record, from an older one it is not", first.step)); err != nil {
+			if err := r.setAside(
+				from, fmt.Sprintf("from it step %d is another than on record, from an older one it is not", first.step),
+			); err != nil {
 				return err
 			}
 			return r.goOn(ctx, goal)
@@ -235,5 +258,11 @@ func (r *Run) compare(line []byte) error {
 	if err != nil || bytes.Equal(line, have) {
 		return err
 	}
-	return &otherStep{r.at, fmt.Sprintf("computed again, the step gives %s, on record is %s: another machine, backend or version computed it", line, have)}
+	return &otherStep{
+		r.at,
+		fmt.Sprintf(
+			"computed again, the step gives %s, on record is %s: another machine, backend or version computed it", line,
+			have,
+		),
+	}
 }

@@ -32,13 +32,18 @@ func (r *Run) Var(ctx context.Context, name string) (shape []int, values []float
 				return err
 			}
 		}
-		return wire.Unknown("variable", name, names, fmt.Sprintf("there are %d, from %s to %s", len(names), names[0], names[len(names)-1]))
+		return wire.Unknown(
+			"variable", name, names,
+			fmt.Sprintf("there are %d, from %s to %s", len(names), names[0], names[len(names)-1]),
+		)
 	})
 	return shape, values, err
 }
 
 // Features gives a modality's features of all samples of a split at the present step, in eval mode: [n, D].
-func (r *Run) Features(ctx context.Context, split data.Split, modality string) (shape []int, values []float32, err error) {
+func (r *Run) Features(
+	ctx context.Context, split data.Split, modality string,
+) (shape []int, values []float32, err error) {
 	if err := r.checkModality(modality); err != nil {
 		return nil, nil, err
 	}

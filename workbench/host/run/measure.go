@@ -37,7 +37,9 @@ func (r *Run) record(list ...wire.Record) error {
 				return err
 			}
 		}
-		if have.Keys[key] || slices.ContainsFunc(fresh, func(other wire.Record) bool { return record.Key(other) == key }) {
+		if have.Keys[key] || slices.ContainsFunc(
+			fresh, func(other wire.Record) bool { return record.Key(other) == key },
+		) {
 			continue
 		}
 		put, err := r.putLost(rec)
@@ -71,7 +73,12 @@ func (r *Run) sameRecord(list []wire.Record, rec wire.Record) error {
 		if err := errors.Join(err, err2); err != nil || bytes.Equal(was, now) {
 			return err
 		}
-		return &otherStep{rec.Step, fmt.Sprintf("measured again, %s of %s is %v, on record is %v", rec.Kind, rec.Encoder, rec.Value, have.Value)}
+		return &otherStep{
+			rec.Step,
+			fmt.Sprintf(
+				"measured again, %s of %s is %v, on record is %v", rec.Kind, rec.Encoder, rec.Value, have.Value,
+			),
+		}
 	}
 	return nil
 }
@@ -116,7 +123,8 @@ func (r *Run) accumulated() []wire.Record {
 			value float64
 		}{{inforeg.KindReleased, acc.Sum}, {inforeg.KindBatchSquare, acc.BatchSquare()}} {
 			rec := wire.Record{Step: r.at, Epoch: max(0, r.at-1) / r.perEpoch, Kind: sum.kind, Encoder: m.Name}
-			rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N = sum.value, "total", "observed", "batch", acc.Accumulated*r.base.Batch()
+			rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N = sum.value, "total", "observed", "batch",
+				acc.Accumulated*r.base.Batch()
 			list = append(list, rec)
 		}
 	}
@@ -155,7 +163,9 @@ func (r *Run) measureDue(settings setting.Values, start bool) error {
 // put on record together is there as a whole, unless a part of it was lost since.
 func (r *Run) measured(kind, readout string) (bool, error) {
 	lost := r.mend != nil && (len(r.mend.lost[r.at]) > 0 || r.rec.Gap >= 0 && r.at >= r.rec.Gap)
-	whole := kind != inforeg.KindCosine || len(r.ring[r.eng.Model.Modalities[0].Name]) == min(r.at, record.CosineBatches)
+	whole := kind != inforeg.KindCosine || len(
+		r.ring[r.eng.Model.Modalities[0].Name],
+	) == min(r.at, record.CosineBatches)
 	if lost || r.strict && whole { // behind a snapshot some gradients are missing for a while
 		return false, nil
 	}

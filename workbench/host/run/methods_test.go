@@ -42,14 +42,19 @@ func TestMethodsResume(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(back.Carried) != len(r.eng.Carried) || h.Offset != 3 {
-				t.Fatalf("%d tensors of the method and offset %d, want %d and 3", len(back.Carried), h.Offset, len(r.eng.Carried))
+				t.Fatalf(
+					"%d tensors of the method and offset %d, want %d and 3", len(back.Carried), h.Offset,
+					len(r.eng.Carried),
+				)
 			}
 			batch, err := r.batch(r.at)
 			if err != nil {
 				t.Fatal(err)
 			}
 			step := func(s engine.State, controls map[string]float64) (engine.State, engine.Outcome) {
-				next, o, err := r.eng.Step(s, engine.StepInput{Batch: batch, Controls: r.eng.ControlVector(r.base, controls, 1), Key: r.key()})
+				next, o, err := r.eng.Step(
+					s, engine.StepInput{Batch: batch, Controls: r.eng.ControlVector(r.base, controls, 1), Key: r.key()},
+				)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -62,7 +67,9 @@ func TestMethodsResume(t *testing.T) {
 			}
 			for i, list := range a.Lists() {
 				for j, x := range list {
-					if !slices.Equal(tensors.MustCopyFlatData[float32](x), tensors.MustCopyFlatData[float32](b.Lists()[i][j])) {
+					if !slices.Equal(
+						tensors.MustCopyFlatData[float32](x), tensors.MustCopyFlatData[float32](b.Lists()[i][j]),
+					) {
 						t.Errorf("tensor %d of list %d differs", j, i)
 					}
 				}
@@ -73,6 +80,7 @@ func TestMethodsResume(t *testing.T) {
 
 func writeSnapshotIn(dir string, r *Run, list []models.Tensor) error {
 	return record.WriteSnapshot(dir, record.Header{
-		Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.Seed(), Controls: r.controls, Released: r.released,
+		Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.Seed(), Controls: r.controls,
+		Released: r.released,
 	}, list)
 }

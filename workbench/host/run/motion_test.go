@@ -51,28 +51,36 @@ func TestMotion(t *testing.T) {
 			}
 			found := asked(t, r, wire.Probe{Kind: wire.KindMotion})
 			for _, m := range []string{"audio", "visual"} {
-				grad, update, distance := found[wire.KindGradNorm+" "+m], found[wire.KindUpdate+" "+m], found[wire.KindDistance+" "+m]
+				grad, update, distance := found[wire.KindGradNorm+" "+m], found[wire.KindUpdate+" "+m],
+					found[wire.KindDistance+" "+m]
 				for _, rec := range []wire.Record{grad, update, distance} {
 					sum := 0.0
 					for _, part := range rec.Parts {
 						sum += part * part
 					}
 					if !hosttest.Near(sum, rec.Value*rec.Value, 1e-12) || len(rec.Parts) != 2 { // in float64
-						t.Errorf("%s of %s: squares of %v add up to %v, want %v", rec.Kind, m, rec.Parts, sum, rec.Value*rec.Value)
+						t.Errorf(
+							"%s of %s: squares of %v add up to %v, want %v", rec.Kind, m, rec.Parts, sum,
+							rec.Value*rec.Value,
+						)
 					}
 				}
 				for _, layer := range []string{"enc." + m + ".conv0", "enc." + m + ".norm0"} {
 					// Sums of float32.
-					if got, want := grad.Parts[layer], math.Sqrt(squares[layer]); !hosttest.Near(got, want, 1e-5) || want == 0 {
+					if got, want := grad.Parts[layer],
+						math.Sqrt(squares[layer]); !hosttest.Near(got, want, 1e-5) || want == 0 {
 						t.Errorf("gradient of %s: %v, want %v", layer, got, want)
 					}
-					if got, want := distance.Parts[layer], math.Sqrt(moved[layer]); !hosttest.Near(got, want, 1e-6) { // sums of float32
+					// sums of float32
+					if got, want := distance.Parts[layer], math.Sqrt(moved[layer]); !hosttest.Near(got, want, 1e-6) {
 						t.Errorf("distance of %s: %v, want %v", layer, got, want)
 					}
 				}
 				switch {
 				case tt.lr == 0 && (update.Value != 0 || distance.Value != 0):
-					t.Errorf("%s: update %v and distance %v, want 0\nreason: %s", m, update.Value, distance.Value, tt.reason)
+					t.Errorf(
+						"%s: update %v and distance %v, want 0\nreason: %s", m, update.Value, distance.Value, tt.reason,
+					)
 				case tt.lr > 0 && update.Value <= 0:
 					t.Errorf("%s: update %v", m, update.Value)
 				// Weights are rounded to 24 bits, at learning rate 1 not far above the size of the update.
@@ -83,7 +91,8 @@ func TestMotion(t *testing.T) {
 		})
 	}
 	fresh := trained(t, shop, "fresh", hosttest.Tiny("joint", nil), 0)
-	if _, err := fresh.Probe(t.Context(), wire.KindMotion); err == nil || !strings.Contains(err.Error(), "no step has been taken") {
+	if _, err := fresh.Probe(t.Context(), wire.KindMotion); err == nil ||
+		!strings.Contains(err.Error(), "no step has been taken") {
 		t.Errorf("before the first step: %v", err)
 	}
 }

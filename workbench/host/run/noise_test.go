@@ -70,10 +70,15 @@ func TestCosines(t *testing.T) {
 	for _, m := range []string{"audio", "visual"} {
 		whole, twice, chance := all[inforeg.KindCosine+" "+m], all[wire.KindTwice+" "+m], all[wire.KindPermuted+" "+m]
 		if len(whole.Matrix) != 16 || whole.N != 16 || len(twice.Matrix) != 8 || twice.N != 8 {
-			t.Errorf("%s: matrices of %d and %d rows, want 16 and, at twice the batch, 8", m, len(whole.Matrix), len(twice.Matrix))
+			t.Errorf(
+				"%s: matrices of %d and %d rows, want 16 and, at twice the batch, 8", m, len(whole.Matrix),
+				len(twice.Matrix),
+			)
 		}
 		if twice.Value <= whole.Value {
-			t.Errorf("%s: mean cosine %v at twice the batch, %v at the batch: want less noise", m, twice.Value, whole.Value)
+			t.Errorf(
+				"%s: mean cosine %v at twice the batch, %v at the batch: want less noise", m, twice.Value, whole.Value,
+			)
 		}
 		// The elements' mean is not quite 0, which two permutations have in common; it is small beside one pair's
 		// spread.
@@ -126,7 +131,8 @@ func TestCosines(t *testing.T) {
 		}
 	}
 	early := trained(t, shop, "early", hosttest.Tiny("joint", nil), 1)
-	if _, err := early.ProbeWith(t.Context(), wire.Probe{Kind: inforeg.KindCosine}); err == nil || !strings.Contains(err.Error(), "1 batch gradients so far") {
+	if _, err := early.ProbeWith(t.Context(), wire.Probe{Kind: inforeg.KindCosine}); err == nil ||
+		!strings.Contains(err.Error(), "1 batch gradients so far") {
 		t.Errorf("after one step: %v", err)
 	}
 

@@ -45,7 +45,8 @@ func left(t *testing.T, dir string, c counts, half string) {
 		file  string
 		lines int
 	}{
-		{record.MetricsFile, c.steps}, {record.SumsPath(record.MetricsFile), c.stepSums}, {record.ProbesFile, c.probes}, {record.SumsPath(record.ProbesFile), c.probeSums},
+		{record.MetricsFile, c.steps}, {record.SumsPath(record.MetricsFile), c.stepSums},
+		{record.ProbesFile, c.probes}, {record.SumsPath(record.ProbesFile), c.probeSums},
 	} {
 		path := filepath.Join(dir, one.file)
 		text, err := os.ReadFile(path)
@@ -83,7 +84,10 @@ func TestKilledBetween(t *testing.T) {
 		t.Fatalf("the last step begins at line %d of %d", begun, all)
 	}
 	var sum, length, step, group int // group: how many lines follow the first one in its measurement
-	if _, err := fmt.Sscanf(hosttest.Lines(t, source.Dir, record.SumsPath(record.ProbesFile))[begun+1][9:], "%x %d %d %d", &sum, &length, &step, &group); err != nil || group == 0 {
+	if _, err := fmt.Sscanf(
+		hosttest.Lines(t, source.Dir, record.SumsPath(record.ProbesFile))[begun+1][9:], "%x %d %d %d", &sum, &length,
+		&step, &group,
+	); err != nil || group == 0 {
 		t.Fatalf("the last step's first measurement is of %d lines, %v", group+1, err)
 	}
 	group++
@@ -108,12 +112,18 @@ func TestKilledBetween(t *testing.T) {
 		{"half a step's line", cut(counts{at - 1, at - 1, begun, begun}, record.MetricsFile)},
 		{"a step's line, nothing measured", cut(counts{at, at - 1, begun, begun}, "")},
 		{"half a measurement", cut(counts{at, at - 1, begun, begun}, record.ProbesFile)},
-		{"a measurement's lines, half an entry", cut(counts{at, at - 1, begun + group, begun}, record.SumsPath(record.ProbesFile))},
+		{
+			"a measurement's lines, half an entry",
+			cut(counts{at, at - 1, begun + group, begun}, record.SumsPath(record.ProbesFile)),
+		},
 		{"all measured, half the step's entry", cut(counts{at, at - 1, all, all}, record.SumsPath(record.MetricsFile))},
 		{"the step before, and its snapshot being written", func(t *testing.T, dir string) {
 			t.Helper()
 			left(t, dir, counts{at - 1, at - 1, begun, begun}, "")
-			if err := os.WriteFile(filepath.Join(dir, record.SnapshotsDir, ".00000032.safetensors.12345678.writing"), []byte("half"), 0o644); err != nil {
+			if err := os.WriteFile(
+				filepath.Join(dir, record.SnapshotsDir, ".00000032.safetensors.12345678.writing"), []byte("half"),
+				0o644,
+			); err != nil {
 				t.Fatal(err)
 			}
 		}},
@@ -124,11 +134,16 @@ func TestKilledBetween(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rs, _, err := record.OpenRecords(dir, whole.base, hosttest.SmallEpoch, hosttest.SmallEpoch, source.man.ID, true)
+			rs, _, err := record.OpenRecords(
+				dir, whole.base, hosttest.SmallEpoch, hosttest.SmallEpoch, source.man.ID, true,
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = errors.Join(rs.Probes.Fill(nil, func(i int) bool { return i == all-1 }), rs.Close(), os.WriteFile(record.SumsPath(path), old, 0o644))
+			err = errors.Join(
+				rs.Probes.Fill(nil, func(i int) bool { return i == all-1 }), rs.Close(),
+				os.WriteFile(record.SumsPath(path), old, 0o644),
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -153,7 +168,9 @@ func TestKilledBetween(t *testing.T) {
 		}},
 		{"a folder of what was measured at a past step", func(t *testing.T, dir string) {
 			t.Helper()
-			if err := os.CopyFS(filepath.Join(filepath.Dir(dir), ".at-"+filepath.Base(dir)), os.DirFS(dir)); err != nil {
+			if err := os.CopyFS(
+				filepath.Join(filepath.Dir(dir), ".at-"+filepath.Base(dir)), os.DirFS(dir),
+			); err != nil {
 				t.Fatal(err)
 			}
 		}},
@@ -189,7 +206,9 @@ func TestKilledBetween(t *testing.T) {
 			if got := told(r); len(got) > 0 && tt.name != "a journal written anew, its entries not yet" {
 				t.Errorf("named as damaged: %q", got)
 			}
-			if diff := cmp.Diff(hosttest.Lines(t, whole.Dir, record.MetricsFile), hosttest.Lines(t, dir, record.MetricsFile)); diff != "" {
+			if diff := cmp.Diff(
+				hosttest.Lines(t, whole.Dir, record.MetricsFile), hosttest.Lines(t, dir, record.MetricsFile),
+			); diff != "" {
 				t.Errorf("metrics (-want +got)\n%s", diff)
 			}
 			hosttest.SameWeights(t, weightsOf(t, whole), weightsOf(t, r))
@@ -233,7 +252,9 @@ func TestKilledFork(t *testing.T) {
 		left string // folder, below runs
 	}{{"half a folder", ".partial-fork0"}, {"a whole one, not opened", "fork1"}} {
 		t.Run(tt.name, func(t *testing.T) {
-			if err := parent.copyUpTo(filepath.Join(RunsFolder(shop.Project), tt.left), want.man.ID, at, map[string]any{"lr": 0.01}); err != nil {
+			if err := parent.copyUpTo(
+				filepath.Join(RunsFolder(shop.Project), tt.left), want.man.ID, at, map[string]any{"lr": 0.01},
+			); err != nil {
 				t.Fatal(err)
 			}
 			name := "fork0"

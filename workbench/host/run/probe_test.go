@@ -47,11 +47,16 @@ func TestProbeWith(t *testing.T) {
 	}
 	coupled := probe(wire.Probe{Kind: inforeg.KindFisherEmp, BN: inforeg.BNCoupled, Samples: 16})
 	for _, estimator := range []string{inforeg.Rademacher, inforeg.Balanced} {
-		ask := wire.Probe{Kind: inforeg.KindFisherEmp, BN: inforeg.BNCoupled, Estimator: estimator, Draws: 200, Samples: 16}
+		ask := wire.Probe{
+			Kind: inforeg.KindFisherEmp, BN: inforeg.BNCoupled, Estimator: estimator, Draws: 200, Samples: 16,
+		}
 		list := probe(ask)
 		for i, rec := range list {
 			if rec.SE == nil || math.Abs(rec.Value-coupled[i].Value) > 4**rec.SE {
-				t.Errorf("%s by %s: %v ± %v, exact %v: more than 4 standard errors", rec.Encoder, estimator, rec.Value, rec.SE, coupled[i].Value)
+				t.Errorf(
+					"%s by %s: %v ± %v, exact %v: more than 4 standard errors", rec.Encoder, estimator, rec.Value,
+					rec.SE, coupled[i].Value,
+				)
 			}
 		}
 		if diff := cmp.Diff(list, probe(ask)); diff != "" {
@@ -62,7 +67,9 @@ func TestProbeWith(t *testing.T) {
 	sampled := probe(wire.Probe{Kind: inforeg.KindFisherTrue, Labels: inforeg.LabelsSampled, Draws: 8})
 	for i, rec := range sampled {
 		if math.Abs(rec.Value-exact[i].Value) > 4**exact[i].SE {
-			t.Errorf("fisher_true of %s: %v sampled, %v exact ± %v", rec.Encoder, rec.Value, exact[i].Value, *exact[i].SE)
+			t.Errorf(
+				"fisher_true of %s: %v sampled, %v exact ± %v", rec.Encoder, rec.Value, exact[i].Value, *exact[i].SE,
+			)
 		}
 	}
 	traces, _ := r.rec.TracesUntil(2)
@@ -83,7 +90,10 @@ func TestProbeWith(t *testing.T) {
 		{wire.Probe{Kind: inforeg.KindFisherTrue, Samples: -1}, "probe of -1 samples", "no samples"},
 		{wire.Probe{Kind: inforeg.KindFisherTrue, Samples: 1}, "probe of 1 samples", "no standard error"},
 		{wire.Probe{Kind: inforeg.KindFisherTrue, Samples: 1 << 20}, "want 2 to 96", "more than there are"},
-		{wire.Probe{Kind: inforeg.KindFisherEmp, Estimator: inforeg.Balanced, Samples: 15}, "even number", "half plus, half minus"},
+		{
+			wire.Probe{Kind: inforeg.KindFisherEmp, Estimator: inforeg.Balanced, Samples: 15}, "even number",
+			"half plus, half minus",
+		},
 	} {
 		_, err := r.ProbeWith(t.Context(), tt.ask)
 		var p *wire.Problem
@@ -112,7 +122,8 @@ func TestProbeWhole(t *testing.T) {
 		encoders := probe(ask)
 		ask.Whole = true
 		list := probe(ask)
-		if len(list) != 2 || list[0].Encoder != wire.HeadAlone || list[1].Encoder != wire.WholeModel || !wire.OfWhole(list[0]) || !wire.OfWhole(list[1]) {
+		if len(list) != 2 || list[0].Encoder != wire.HeadAlone || list[1].Encoder != wire.WholeModel ||
+			!wire.OfWhole(list[0]) || !wire.OfWhole(list[1]) {
 			t.Fatalf("weights %v: records %+v, want those of head and model", weights, list)
 		}
 		sum, errs := list[0].Value, *list[0].SE
@@ -125,7 +136,9 @@ func TestProbeWhole(t *testing.T) {
 		}
 		// The error of a sum is at most the sum of the errors, which it reaches where all go together.
 		if se := *list[1].SE; se <= *list[0].SE || se > errs*(1+1e-5) {
-			t.Errorf("weights %v: standard error %v, want above the head's %v and up to %v", weights, se, *list[0].SE, errs)
+			t.Errorf(
+				"weights %v: standard error %v, want above the head's %v and up to %v", weights, se, *list[0].SE, errs,
+			)
 		}
 		if diff := cmp.Diff(list, probe(ask)); diff != "" {
 			t.Errorf("the same probe again (-first +second)\n%s", diff)
@@ -135,7 +148,8 @@ func TestProbeWhole(t *testing.T) {
 	if diff := cmp.Diff(before, after); diff != "" {
 		t.Errorf("traces changed by the probe (-before +after)\n%s", diff)
 	}
-	if _, err := r.ProbeWith(t.Context(), wire.Probe{Kind: inforeg.KindFisherTrue, Whole: true}); err == nil || !strings.Contains(err.Error(), "whole model") {
+	if _, err := r.ProbeWith(t.Context(), wire.Probe{Kind: inforeg.KindFisherTrue, Whole: true}); err == nil ||
+		!strings.Contains(err.Error(), "whole model") {
 		t.Errorf("fisher_true of the whole model: error %v, want one that says that it is not known", err)
 	}
 }
@@ -147,8 +161,11 @@ func TestProbeKinds(t *testing.T) {
 	for _, kind := range probe.Kinds() {
 		first := asked(t, r, wire.Probe{Kind: kind})
 		n := len(onRecord(r).Probes)
-		if diff := cmp.Diff(first, asked(t, r, wire.Probe{Kind: kind})); len(first) < 2 || diff != "" || len(onRecord(r).Probes) != n {
-			t.Errorf("%s: %d records, then %d more (-first +second)\n%s", kind, len(first), len(onRecord(r).Probes)-n, diff)
+		if diff := cmp.Diff(first, asked(t, r, wire.Probe{Kind: kind})); len(first) < 2 || diff != "" ||
+			len(onRecord(r).Probes) != n {
+			t.Errorf(
+				"%s: %d records, then %d more (-first +second)\n%s", kind, len(first), len(onRecord(r).Probes)-n, diff,
+			)
 		}
 	}
 }
@@ -163,7 +180,10 @@ func TestDefinitions(t *testing.T) {
 		{Step: 10, Event: wire.EventSet, Name: "probe_bn", New: setting.BNRunning},
 		{Step: 20, Event: wire.EventSet, Name: "probe_params", New: setting.ParamsWeights},
 	}
-	own := wire.Record{Step: 5, Kind: inforeg.KindFisherEmp, Encoder: "audio", Value: 1, Loss: inforeg.LossFused, Labels: inforeg.LabelsObserved, BN: setting.BNRecalibrated, N: 128}
+	own := wire.Record{
+		Step: 5, Kind: inforeg.KindFisherEmp, Encoder: "audio", Value: 1, Loss: inforeg.LossFused,
+		Labels: inforeg.LabelsObserved, BN: setting.BNRecalibrated, N: 128,
+	}
 	with := func(change func(*wire.Record)) wire.Record {
 		rec := own
 		change(&rec)
@@ -179,27 +199,63 @@ func TestDefinitions(t *testing.T) {
 	}{
 		{"own", own, true, "as the settings say"},
 		{"at the start", with(func(r *wire.Record) { r.Step = 0 }), true, "settings of step 0"},
-		{"true", with(func(r *wire.Record) { r.Kind, r.Labels = inforeg.KindFisherTrue, inforeg.LabelsExact }), true, "has a trace of its own"},
+		{"true", with(func(r *wire.Record) {
+			r.Kind, r.Labels = inforeg.KindFisherTrue,
+				inforeg.LabelsExact
+		}), true, "has a trace of its own"},
 		{"other statistics", with(func(r *wire.Record) { r.BN = setting.BNRunning }), false, "was asked for"},
 		{"const", with(func(r *wire.Record) { r.BN = inforeg.BNConstant }), false, "was asked for"},
 		{"other loss", with(func(r *wire.Record) { r.Loss = inforeg.LossSum }), false, "was asked for"},
 		{"weights", with(func(r *wire.Record) { r.Params = setting.ParamsWeights }), false, "was asked for"},
 		{"other samples", with(func(r *wire.Record) { r.Way = "40 samples" }), false, "was asked for"},
-		{"drawn labels", with(func(r *wire.Record) { r.Kind, r.Way = inforeg.KindFisherTrue, "8 draws" }), false, "was asked for"},
-		{"shares", with(func(r *wire.Record) { r.BN, r.Way = inforeg.BNShare, wire.InStep }), false, "of the batch of a step"},
-		{"signs", with(func(r *wire.Record) { r.BN, r.Way = inforeg.BNCoupled, "balanced, 1 draw, "+wire.InStep }), false, "likewise"},
-		{"mean of steps", with(func(r *wire.Record) { r.Step, r.BN, r.Way = 6, inforeg.BNShare, wire.OfSteps }), false, "of an epoch's batches"},
-		{"in step, by the run's own statistics", with(func(r *wire.Record) { r.Way = wire.InStep }), false, "still not of the probe samples"},
-		{"as the change is made", with(func(r *wire.Record) { r.Step = 10 }), true, "the step before it had the old setting"},
-		{"after the change", with(func(r *wire.Record) { r.Step, r.BN = 11, setting.BNRunning }), true, "the new setting"},
+		{"drawn labels", with(func(r *wire.Record) {
+			r.Kind, r.Way = inforeg.KindFisherTrue,
+				"8 draws"
+		}), false, "was asked for"},
+		{"shares", with(func(r *wire.Record) {
+			r.BN, r.Way = inforeg.BNShare,
+				wire.InStep
+		}), false, "of the batch of a step"},
+		{"signs", with(func(r *wire.Record) {
+			r.BN, r.Way = inforeg.BNCoupled,
+				"balanced, 1 draw, "+wire.InStep
+		}), false, "likewise"},
+		{"mean of steps", with(func(r *wire.Record) {
+			r.Step, r.BN, r.Way = 6, inforeg.BNShare,
+				wire.OfSteps
+		}), false, "of an epoch's batches"},
+		{
+			"in step, by the run's own statistics", with(func(r *wire.Record) { r.Way = wire.InStep }), false,
+			"still not of the probe samples",
+		},
+		{
+			"as the change is made", with(func(r *wire.Record) { r.Step = 10 }), true,
+			"the step before it had the old setting",
+		},
+		{"after the change", with(func(r *wire.Record) {
+			r.Step, r.BN = 11,
+				setting.BNRunning
+		}), true, "the new setting"},
 		{"as before the change", with(func(r *wire.Record) { r.Step = 12 }), false, "was asked for"},
-		{"whole model", with(func(r *wire.Record) { r.Encoder, r.Params = wire.WholeModel, wire.ParamsWhole }), false, "no modality"},
-		{"a modality that is called model", with(func(r *wire.Record) { r.Encoder = wire.WholeModel }), true, "Params tell it from the whole model"},
+		{"whole model", with(func(r *wire.Record) {
+			r.Encoder, r.Params = wire.WholeModel,
+				wire.ParamsWhole
+		}), false, "no modality"},
+		{
+			"a modality that is called model", with(func(r *wire.Record) { r.Encoder = wire.WholeModel }), true,
+			"Params tell it from the whole model",
+		},
 		{"weights of the whole model", with(func(r *wire.Record) {
 			r.Step, r.BN, r.Params = 21, setting.BNRunning, setting.ParamsWeights+", "+wire.ParamsWhole
 		}), false, "likewise"},
-		{"weights by the settings", with(func(r *wire.Record) { r.Step, r.BN, r.Params = 21, setting.BNRunning, setting.ParamsWeights }), true, "after the second change"},
-		{"all by the settings", with(func(r *wire.Record) { r.Step, r.BN = 22, setting.BNRunning }), false, "after the second change"},
+		{"weights by the settings", with(func(r *wire.Record) {
+			r.Step, r.BN, r.Params = 21, setting.BNRunning,
+				setting.ParamsWeights
+		}), true, "after the second change"},
+		{"all by the settings", with(func(r *wire.Record) {
+			r.Step, r.BN = 22,
+				setting.BNRunning
+		}), false, "after the second change"},
 	} {
 		tt.rec.Value = float64(i + 1)
 		if got := record.Scheduled(tt.rec, base, changes); got != tt.own {
@@ -210,9 +266,13 @@ func TestDefinitions(t *testing.T) {
 			want = append(want, tt.rec.Value)
 		}
 	}
-	rec := record.Recorded{Status: wire.Status{StepsPerEpoch: 1}, History: wire.History{Probes: records, Events: changes}, Declared: base}
+	rec := record.Recorded{
+		Status: wire.Status{StepsPerEpoch: 1}, History: wire.History{Probes: records, Events: changes}, Declared: base,
+	}
 	var got []float64
-	for _, p := range draw.PointsOf(rec, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && p.Encoder == "audio" }) {
+	for _, p := range draw.PointsOf(
+		rec, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && p.Encoder == "audio" },
+	) {
 		got = append(got, p.Y)
 	}
 	want[0], want[1] = want[1], want[0] // in the order of steps

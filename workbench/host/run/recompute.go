@@ -38,14 +38,22 @@ func (r *Run) Recompute(ctx context.Context, told func(step, of int)) (found Rec
 			goal = min(goal, list[i].Step)
 		}
 		if !r.sameCode(r.at, goal) {
-			found.Remarks = append(found.Remarks, fmt.Sprintf("%s: steps %d to %d were taken by other code than there is now, and are not computed again", record.MetricsFile, r.at, goal))
+			found.Remarks = append(
+				found.Remarks,
+				fmt.Sprintf(
+					"%s: steps %d to %d were taken by other code than there is now, and are not computed again",
+					record.MetricsFile, r.at, goal,
+				),
+			)
 		} else {
 			from := r.at
 			err := r.replay(ctx, goal)
 			var other *otherStep
 			switch {
 			case errors.As(err, &other):
-				found.Faults = append(found.Faults, fmt.Sprintf("%s: step %d: %s", record.MetricsFile, other.step, other.text))
+				found.Faults = append(
+					found.Faults, fmt.Sprintf("%s: step %d: %s", record.MetricsFile, other.step, other.text),
+				)
 			case err != nil:
 				return found, err
 			case i < len(list):
@@ -80,12 +88,15 @@ func (r *Run) holds(s record.Start) error {
 	}
 	for _, t := range list {
 		w, ok := want[t.Name]
-		if !ok || strings.HasPrefix(t.Name, engine.StartPrefix) { // at an epoch's start a snapshot has those of the epoch before
+		// at an epoch's start a snapshot has those of the epoch before
+		if !ok || strings.HasPrefix(t.Name, engine.StartPrefix) {
 			continue
 		}
 		for i, v := range t.Values {
 			if math.Float32bits(v) != math.Float32bits(w.Values[i]) {
-				return fmt.Errorf("%s at %d is %v, computed from the snapshot before it is %v", t.Name, i, w.Values[i], v)
+				return fmt.Errorf(
+					"%s at %d is %v, computed from the snapshot before it is %v", t.Name, i, w.Values[i], v,
+				)
 			}
 		}
 	}

@@ -91,7 +91,10 @@ func (r *Run) putBack(metrics int, probes []record.Lost) error {
 	if n := len(m.metrics) + len(m.probes); n > 0 {
 		text := fmt.Sprintf("%s of the record computed again, proved by checksums", wire.Plural(n, "line"))
 		if m.other > 0 {
-			text = fmt.Sprintf("%s of the record computed again, %d of them not the same to the last digit as those that were lost", wire.Plural(n, "line"), m.other)
+			text = fmt.Sprintf(
+				"%s of the record computed again, %d of them not the same to the last digit as those that were lost",
+				wire.Plural(n, "line"), m.other,
+			)
 		}
 		if err := r.sayOnce(wire.EventRestored, text); err != nil {
 			return err
@@ -100,7 +103,9 @@ func (r *Run) putBack(metrics int, probes []record.Lost) error {
 	if gap >= 0 {
 		text := fmt.Sprintf("measured again from step %d on", gap)
 		if missing := before - r.rec.Probes.Len(); missing > 0 {
-			text += fmt.Sprintf("; %s more had been asked for: ask again if they are wanted", wire.Plural(missing, "measurement"))
+			text += fmt.Sprintf(
+				"; %s more had been asked for: ask again if they are wanted", wire.Plural(missing, "measurement"),
+			)
 		}
 		if err := r.sayOnce(wire.EventRestored, text); err != nil {
 			return err
@@ -111,13 +116,25 @@ func (r *Run) putBack(metrics int, probes []record.Lost) error {
 		if len(steps) > 8 {
 			list += " and others"
 		}
-		if err := r.sayOnce(wire.EventLost, fmt.Sprintf("measurements of steps %s are lost: they were asked for, or other code took the steps; ask again if they are wanted", list)); err != nil {
+		if err := r.sayOnce(
+			wire.EventLost,
+			fmt.Sprintf(
+				"measurements of steps %s are lost: they were asked for, or other code took the steps; ask again if "+
+					"they are wanted",
+				list,
+			),
+		); err != nil {
 			return err
 		}
 	}
 	if left := metrics - len(m.metrics); left > 0 {
 		r.hopeless = true
-		if err := r.sayOnce(wire.EventLost, fmt.Sprintf("%s of metrics.jsonl cannot be computed again: other code took these steps", wire.Plural(left, "line"))); err != nil {
+		if err := r.sayOnce(
+			wire.EventLost,
+			fmt.Sprintf(
+				"%s of metrics.jsonl cannot be computed again: other code took these steps", wire.Plural(left, "line"),
+			),
+		); err != nil {
 			return err
 		}
 	}

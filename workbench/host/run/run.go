@@ -172,7 +172,8 @@ func (r *Run) advance(ctx context.Context) error {
 		return err
 	}
 	next, o, err := r.eng.Step(r.st, engine.StepInput{
-		Batch: batch, Controls: r.eng.ControlVector(settings, r.controls, epoch), Measures: measures, Chances: chances, Key: r.key(),
+		Batch: batch, Controls: r.eng.ControlVector(settings, r.controls, epoch), Measures: measures, Chances: chances,
+		Key: r.key(),
 	})
 	if err != nil {
 		return err
@@ -184,7 +185,8 @@ func (r *Run) advance(ctx context.Context) error {
 	line := r.metricsLine(epoch, o.Scalars)
 	if r.at < r.recorded() {
 		err = r.compare(line)
-	} else if err = r.rec.Metrics.Stage(record.Line{Step: r.at, Text: line}); err != nil { // committed with what it measured
+		// committed with what it measured
+	} else if err = r.rec.Metrics.Stage(record.Line{Step: r.at, Text: line}); err != nil {
 		err = record.DiskProblem(err)
 	} else {
 		err = r.rec.NoteStep(r.at, line)
@@ -251,14 +253,18 @@ func (r *Run) metricsLine(epoch int, scalars []float32) []byte {
 
 // diverged reports a step that would have gone bad. It was not taken: the run stays before it.
 func (r *Run) diverged(what string) error {
-	if n := len(r.rec.Changes); n == 0 || r.rec.Changes[n-1].Event != wire.EventDiverged || r.rec.Changes[n-1].Step != r.at {
-		if err := r.change(wire.Change{Step: r.at, Event: wire.EventDiverged, Text: what + " is not finite"}); err != nil {
+	if n := len(r.rec.Changes); n == 0 || r.rec.Changes[n-1].Event != wire.EventDiverged ||
+		r.rec.Changes[n-1].Step != r.at {
+		if err := r.change(
+			wire.Change{Step: r.at, Event: wire.EventDiverged, Text: what + " is not finite"},
+		); err != nil {
 			return err
 		}
 	}
 	return &wire.Problem{
 		Message: fmt.Sprintf("step %d was not taken: %s would be NaN or Inf", r.at, what),
-		Hint:    "the run stands before it: fork it at an earlier step with a smaller learning rate, in a notebook with Fork, else with primewindow run -fork DIR -at STEP -set lr=VALUE",
+		Hint: "the run stands before it: fork it at an earlier step with a smaller learning rate, in a notebook " +
+			"with Fork, else with primewindow run -fork DIR -at STEP -set lr=VALUE",
 	}
 }
 
@@ -320,7 +326,8 @@ func (r *Run) save(now bool) error {
 // header is what a snapshot of the present state says beside its tensors.
 func (r *Run) header() record.Header {
 	return record.Header{
-		Run: r.man.ID, Version: record.SnapshotVersion, Step: r.at, Epoch: r.at / r.perEpoch, Offset: r.at % r.perEpoch, Seed: r.base.Seed(),
+		Run: r.man.ID, Version: record.SnapshotVersion, Step: r.at, Epoch: r.at / r.perEpoch,
+		Offset: r.at % r.perEpoch, Seed: r.base.Seed(),
 		Controls: r.controls, Released: maps.Clone(r.released), Code: r.code,
 	}
 }

@@ -56,7 +56,8 @@ func TestFork(t *testing.T) {
 			if err := parent.To(t.Context(), 48, "test"); err != nil {
 				t.Fatal(err)
 			}
-			if a, b := hosttest.Lines(t, parent.Dir, record.MetricsFile), hosttest.Lines(t, other.Dir, record.MetricsFile); tt.at+1 < len(a) && a[tt.at+1] == b[tt.at+1] {
+			if a, b := hosttest.Lines(t, parent.Dir, record.MetricsFile),
+				hosttest.Lines(t, other.Dir, record.MetricsFile); tt.at+1 < len(a) && a[tt.at+1] == b[tt.at+1] {
 				t.Errorf("step %d does not show the new learning rate", tt.at+1)
 			}
 			if again, err := shop.Open("other-"+tt.name, d); err != nil || again != other {
@@ -65,7 +66,8 @@ func TestFork(t *testing.T) {
 		})
 	}
 	at := 1000
-	if _, err := shop.Open("late", wire.Declaration{Fork: &wire.Fork{Run: "parent", Step: &at}}); err == nil || !strings.Contains(err.Error(), "is at step 48") {
+	if _, err := shop.Open("late", wire.Declaration{Fork: &wire.Fork{Run: "parent", Step: &at}}); err == nil ||
+		!strings.Contains(err.Error(), "is at step 48") {
 		t.Errorf("fork beyond the parent: error %v", err)
 	}
 }
@@ -142,7 +144,8 @@ func TestDiverges(t *testing.T) {
 	}
 	err := r.To(t.Context(), 200, "test")
 	var p *wire.Problem
-	if !errors.As(err, &p) || !strings.Contains(p.Message, "was not taken") || !strings.Contains(p.Message, "NaN or Inf") || p.Hint == "" {
+	if !errors.As(err, &p) || !strings.Contains(p.Message, "was not taken") ||
+		!strings.Contains(p.Message, "NaN or Inf") || p.Hint == "" {
 		t.Fatalf("error %v, want one that names the step and the number", err)
 	}
 	s := r.Status()
@@ -254,14 +257,26 @@ func TestBrokenFolder(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, "the seed leads there as well"},
-		{"torn line", func(dir string) { append1(filepath.Join(dir, record.MetricsFile), `{"step":100,"ep`) }, "the torn line is cut"},
-		{"zeros at the end", func(dir string) { append1(filepath.Join(dir, record.MetricsFile), strings.Repeat("\x00", 512)) }, "a power loss leaves them; they are cut"},
+		{
+			"torn line", func(dir string) { append1(filepath.Join(dir, record.MetricsFile), `{"step":100,"ep`) },
+			"the torn line is cut",
+		},
+		{
+			"zeros at the end",
+			func(dir string) { append1(filepath.Join(dir, record.MetricsFile), strings.Repeat("\x00", 512)) },
+			"a power loss leaves them; they are cut",
+		},
 		{"foreign lines", func(dir string) {
-			if err := os.WriteFile(filepath.Join(dir, record.MetricsFile), []byte("{\"step\":5}\n"), 0o644); err != nil {
+			if err := os.WriteFile(
+				filepath.Join(dir, record.MetricsFile), []byte("{\"step\":5}\n"), 0o644,
+			); err != nil {
 				t.Fatal(err)
 			}
 		}, "the lines that are gone are computed again"},
-		{"torn probe", func(dir string) { append1(filepath.Join(dir, record.ProbesFile), `{"step":100`) }, "the torn line is cut"},
+		{
+			"torn probe", func(dir string) { append1(filepath.Join(dir, record.ProbesFile), `{"step":100`) },
+			"the torn line is cut",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, err := reopen(t, tt.spoil)

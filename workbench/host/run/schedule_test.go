@@ -44,11 +44,20 @@ func TestSchedules(t *testing.T) {
 			t.Errorf("%s (-want +got)\n%s\nreason: %s", what, diff, reason)
 		}
 	}
-	check("trace", kind(inforeg.KindFisherEmp, ""), []int{0, 4, 8, 12}, "and at the start, so that the first rise can be seen")
-	check("motion", kind(wire.KindDistance, ""), []int{1, 2, 3, 4, 5, 6, 8, 10, 13}, "ten a decade; at the start nothing has moved")
+	check(
+		"trace", kind(inforeg.KindFisherEmp, ""), []int{0, 4, 8, 12},
+		"and at the start, so that the first rise can be seen",
+	)
+	check(
+		"motion", kind(wire.KindDistance, ""), []int{1, 2, 3, 4, 5, 6, 8, 10, 13},
+		"ten a decade; at the start nothing has moved",
+	)
 	check("cosine", kind(inforeg.KindCosine, ""), []int{3, 6, 9, 12}, "")
 	check("accuracy", kind(inforeg.KindAccuracy, wire.ReadoutSplit), []int{12}, "the end of every second epoch")
-	check("linear", kind(inforeg.KindAccuracy, wire.ReadoutLinear), []int{1, 2, 5, 10}, "10^(1/3) = 2.15, 10^(2/3) = 4.64")
+	check(
+		"linear", kind(inforeg.KindAccuracy, wire.ReadoutLinear), []int{1, 2, 5, 10},
+		"10^(1/3) = 2.15, 10^(2/3) = 4.64",
+	)
 	check("noise", kind(wire.KindNoise, ""), nil, "never")
 	check("shares", inOne(inforeg.BNShare, wire.InStep), []int{0, 5, 10}, "a step is measured as it begins")
 	check("signs", inOne(inforeg.BNCoupled, wire.InStep), []int{0, 6, 12}, "the first step of every epoch")
@@ -59,11 +68,16 @@ func TestSchedules(t *testing.T) {
 		value string
 		until int
 	}{{"1 step", 16}, {"never", 20}} {
-		if err := errors.Join(r.Set(map[string]any{"every.share": set.value}), r.To(t.Context(), set.until, "test")); err != nil {
+		if err := errors.Join(
+			r.Set(map[string]any{"every.share": set.value}), r.To(t.Context(), set.until, "test"),
+		); err != nil {
 			t.Fatal(err)
 		}
 	}
-	check("shares after Set", inOne(inforeg.BNShare, wire.InStep), []int{0, 5, 10, 13, 14, 15}, "from the step after step 13 on, until the one after step 15")
+	check(
+		"shares after Set", inOne(inforeg.BNShare, wire.InStep), []int{0, 5, 10, 13, 14, 15},
+		"from the step after step 13 on, until the one after step 15",
+	)
 	var events []string
 	for _, c := range r.rec.Changes {
 		events = append(events, fmt.Sprintf("%d %s %s: %v, then %v", c.Step, c.Event, c.Name, c.Old, c.New))

@@ -259,7 +259,9 @@ func dropForeign(asked, own map[string]any, methodName string) {
 		return // resolve reports it
 	}
 	for name := range asked {
-		known := strings.HasPrefix(name, setting.EncoderPrefix) || slices.ContainsFunc(list, func(s data.Setting) bool { return s.Name == name })
+		known := strings.HasPrefix(name, setting.EncoderPrefix) || slices.ContainsFunc(
+			list, func(s data.Setting) bool { return s.Name == name },
+		)
 		if _, set := own[name]; !known && !set {
 			delete(asked, name)
 		}
@@ -269,7 +271,8 @@ func dropForeign(asked, own map[string]any, methodName string) {
 func settingsDiffer(name string, diff []string) error {
 	return &wire.Problem{
 		Message: fmt.Sprintf("run %s has other settings: %s", name, strings.Join(diff, "; ")),
-		Hint:    "change it with Set (primewindow run: -change NAME=VALUE), branch off with Fork, start it over with Fresh, or use another name",
+		Hint: "change it with Set (primewindow run: -change NAME=VALUE), branch off with Fork, start it over with " +
+			"Fresh, or use another name",
 	}
 }
 
@@ -297,7 +300,9 @@ func (shop *Shop) create(name, dir string, settings setting.Values, notes []stri
 	return shop.add(name, dir, man)
 }
 
-func (shop *Shop) manifest(name string, settings setting.Values, set data.Dataset, p *record.Parent) (*record.Manifest, error) {
+func (shop *Shop) manifest(
+	name string, settings setting.Values, set data.Dataset, p *record.Parent,
+) (*record.Manifest, error) {
 	perEpoch, err := setting.StepsPerEpoch(settings, set)
 	if err != nil {
 		return nil, err
@@ -309,9 +314,11 @@ func (shop *Shop) manifest(name string, settings setting.Values, set data.Datase
 	computedBy := versions(backend)
 	maps.Copy(computedBy, shop.codeOf(settings))
 	return &record.Manifest{
-		Schema: record.Schema, ID: record.NewID(), Name: name, Settings: settings, SettingsHash: settings.Hash(), Seed: settings.Seed(),
+		Schema: record.Schema, ID: record.NewID(), Name: name, Settings: settings, SettingsHash: settings.Hash(),
+		Seed:          settings.Seed(),
 		StepsPerEpoch: perEpoch, Each: true, Parent: p,
-		Data: set.Describe(), Backend: backend.Name, Versions: computedBy, Created: time.Now().UTC().Truncate(time.Second),
+		Data: set.Describe(), Backend: backend.Name, Versions: computedBy,
+		Created: time.Now().UTC().Truncate(time.Second),
 	}, nil
 }
 
@@ -353,13 +360,17 @@ func (shop *Shop) Fresh(name string, d *wire.Declaration) (*Run, error) {
 	select {
 	case r.turn <- struct{}{}: // kept: nobody trains the archived run
 	default:
-		return nil, &wire.Problem{Message: fmt.Sprintf("run %s is being trained by %s", name, r.Status().Stepper), Hint: "pause it first"}
+		return nil, &wire.Problem{
+			Message: fmt.Sprintf("run %s is being trained by %s", name, r.Status().Stepper), Hint: "pause it first",
+		}
 	}
 	if err := r.Close(); err != nil {
 		return nil, err
 	}
 	delete(shop.runs, dir)
-	archive := filepath.Join(RunsFolder(shop.Project), ".archive", name+"-"+time.Now().UTC().Format("20060102T150405.000"))
+	archive := filepath.Join(
+		RunsFolder(shop.Project), ".archive", name+"-"+time.Now().UTC().Format("20060102T150405.000"),
+	)
 	if err := errors.Join(os.MkdirAll(filepath.Dir(archive), 0o777), os.Rename(dir, archive)); err != nil {
 		return nil, err
 	}
@@ -378,7 +389,9 @@ func (shop *Shop) Statuses() []wire.Status {
 		} else if rec, err := record.ReadRecorded(shop.dir(name)); err == nil {
 			list = append(list, rec.Status)
 		} else {
-			list = append(list, wire.Status{Name: name, Dir: shop.dir(name), State: wire.Stopped, Problem: wire.AsProblem(err)})
+			list = append(
+				list, wire.Status{Name: name, Dir: shop.dir(name), State: wire.Stopped, Problem: wire.AsProblem(err)},
+			)
 		}
 	}
 	return list

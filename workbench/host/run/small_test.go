@@ -37,7 +37,10 @@ func TestSmallSetAgain(t *testing.T) {
 			notices = append(notices, e.Text)
 		}
 	}
-	want := []string{"few: batch of 8 in place of 32: the training split of synth has 9 samples", "few: no accuracies while it trains: synth has no validation samples"}
+	want := []string{
+		"few: batch of 8 in place of 32: the training split of synth has 9 samples",
+		"few: no accuracies while it trains: synth has no validation samples",
+	}
 	if !slices.Equal(notices, want) {
 		t.Errorf("told %q, want %q", notices, want)
 	}
@@ -46,7 +49,10 @@ func TestSmallSetAgain(t *testing.T) {
 	}
 	r = open()
 	if r.base.Batch() != 8 || r.Status().Step != 3 || r.man.Settings.Batch() != 8 || len(r.man.Notes) != 2 {
-		t.Errorf("opened again: batch %v at step %d, manifest %v, notes %q", r.base["batch"], r.Status().Step, r.man.Settings["batch"], r.man.Notes)
+		t.Errorf(
+			"opened again: batch %v at step %d, manifest %v, notes %q", r.base["batch"], r.Status().Step,
+			r.man.Settings["batch"], r.man.Notes,
+		)
 	}
 	if err := r.To(t.Context(), 4, "test"); err != nil {
 		t.Error(err)

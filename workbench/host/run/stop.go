@@ -72,7 +72,9 @@ func (r *Run) thinStops(limit int64) error {
 		if err != nil {
 			return err
 		}
-		pinned := slices.ContainsFunc(r.rec.Changes, func(c wire.Change) bool { return c.Event == wire.EventCode && c.Step == step })
+		pinned := slices.ContainsFunc(
+			r.rec.Changes, func(c wire.Change) bool { return c.Event == wire.EventCode && c.Step == step },
+		)
 		if size += st.Size(); i == len(steps)-1 || pinned && size <= limit {
 			continue
 		}

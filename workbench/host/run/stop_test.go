@@ -52,7 +52,10 @@ func taken(t *testing.T, shop *Shop, name string, settings map[string]any, defin
 func TestStop(t *testing.T) {
 	const at, steps = 19, 3*hosttest.SmallEpoch + 8 // in the middle of an epoch
 	shop := newTestShop(t)
-	settings := hosttest.Tiny("inforeg", map[string]any{"every.cosine": "2 steps", "every.motion": "2 steps", "every.noise": "4 steps", "window": "all"})
+	settings := hosttest.Tiny(
+		"inforeg",
+		map[string]any{"every.cosine": "2 steps", "every.motion": "2 steps", "every.noise": "4 steps", "window": "all"},
+	)
 	whole := trained(t, shop, "whole", settings, steps)
 	weights := weightsOf(t, whole)
 	cut := trained(t, shop, "cut", settings, at)
@@ -74,7 +77,9 @@ func TestStop(t *testing.T) {
 			t.Fatalf("not measured after the stop: %s", line)
 		}
 	}
-	if diff := cmp.Diff(hosttest.Lines(t, whole.Dir, record.MetricsFile), hosttest.Lines(t, dir, record.MetricsFile)); diff != "" {
+	if diff := cmp.Diff(
+		hosttest.Lines(t, whole.Dir, record.MetricsFile), hosttest.Lines(t, dir, record.MetricsFile),
+	); diff != "" {
 		t.Errorf("metrics (-whole +cut)\n%s", diff)
 	}
 	hosttest.SameWeights(t, weights, weightsOf(t, cut))
@@ -107,7 +112,10 @@ func TestStop(t *testing.T) {
 
 func TestStarts(t *testing.T) {
 	dir := t.TempDir()
-	for _, s := range []record.Start{{Step: 0, Stop: false}, {Step: 32, Stop: false}, {Step: 64, Stop: false}, {Step: 40, Stop: true}, {Step: 64, Stop: true}} {
+	for _, s := range []record.Start{
+		{Step: 0, Stop: false}, {Step: 32, Stop: false}, {Step: 64, Stop: false}, {Step: 40, Stop: true},
+		{Step: 64, Stop: true},
+	} {
 		touch(t, s.Path(dir))
 	}
 	for _, tt := range []struct {
@@ -117,8 +125,18 @@ func TestStarts(t *testing.T) {
 	}{
 		{39, []record.Start{{Step: 0, Stop: false}}, "snapshot 32 lacks the gradients of 24 to 39"},
 		{40, []record.Start{{Step: 40, Stop: true}, {Step: 0, Stop: false}}, "a stop holds them"},
-		{63, []record.Start{{Step: 40, Stop: true}, {Step: 32, Stop: false}, {Step: 0, Stop: false}}, "the nearest first"},
-		{90, []record.Start{{Step: 64, Stop: true}, {Step: 64, Stop: false}, {Step: 40, Stop: true}, {Step: 32, Stop: false}, {Step: 0, Stop: false}}, "of one step the stop comes first: it is cheaper by 16 steps"},
+		{
+			63, []record.Start{{Step: 40, Stop: true}, {Step: 32, Stop: false}, {Step: 0, Stop: false}},
+			"the nearest first",
+		},
+		{
+			90,
+			[]record.Start{
+				{Step: 64, Stop: true}, {Step: 64, Stop: false}, {Step: 40, Stop: true}, {Step: 32, Stop: false},
+				{Step: 0, Stop: false},
+			},
+			"of one step the stop comes first: it is cheaper by 16 steps",
+		},
 	} {
 		if diff := cmp.Diff(tt.want, record.Starts(dir, tt.step), cmp.AllowUnexported(record.Start{})); diff != "" {
 			t.Errorf("starts of step %d (-want +got)\n%s\nreason: %s", tt.step, diff, tt.reason)
@@ -127,7 +145,14 @@ func TestStarts(t *testing.T) {
 }
 
 func TestThinStops(t *testing.T) {
-	r := &Run{Dir: t.TempDir(), rec: &record.Records{Changes: []wire.Change{{Step: 2, Event: wire.EventCode}, {Step: 3, Event: wire.EventCode}, {Step: 4, Event: wire.EventSet}}}}
+	r := &Run{
+		Dir: t.TempDir(),
+		rec: &record.Records{
+			Changes: []wire.Change{
+				{Step: 2, Event: wire.EventCode}, {Step: 3, Event: wire.EventCode}, {Step: 4, Event: wire.EventSet},
+			},
+		},
+	}
 	for s := range 6 {
 		touch(t, record.StopPath(r.Dir, s))
 	}
@@ -151,7 +176,9 @@ func TestThinStops(t *testing.T) {
 
 func touch(t *testing.T, path string) {
 	t.Helper()
-	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte("1234"), 0o644)); err != nil {
+	if err := errors.Join(
+		os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte("1234"), 0o644),
+	); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -41,7 +41,9 @@ func (r *Run) Train(ctx context.Context, client string, target func(now int) int
 	case r.turn <- struct{}{}:
 	default:
 		if s := r.Status(); s.Stepper != "" {
-			r.tell(wire.Event{Kind: wire.Notice, Text: fmt.Sprintf("%s: waiting, %s is stepping it", r.Name, s.Stepper)})
+			r.tell(
+				wire.Event{Kind: wire.Notice, Text: fmt.Sprintf("%s: waiting, %s is stepping it", r.Name, s.Stepper)},
+			)
 		}
 		select {
 		case r.turn <- struct{}{}:
@@ -143,13 +145,20 @@ func (r *Run) catchUp(ctx context.Context, client string, goal int) error {
 	if fresh {
 		text := fmt.Sprintf("%s: taken up at step %d, %d steps computed again", r.Name, r.recorded(), r.recomputed)
 		if len(r.changed) > 0 {
-			text = fmt.Sprintf("%s: from step %d on with other code of %s", r.Name, r.recorded(), strings.Join(r.changed, ", "))
+			text = fmt.Sprintf(
+				"%s: from step %d on with other code of %s", r.Name, r.recorded(), strings.Join(r.changed, ", "),
+			)
 			if r.recomputed > 0 {
-				text += fmt.Sprintf("; the old host left no state of this step: %d steps before it were computed again by the new code", r.recomputed)
+				text += fmt.Sprintf(
+					"; the old host left no state of this step: %d steps before it were computed again by the new code",
+					r.recomputed,
+				)
 			}
 		}
 		r.tell(wire.Event{Kind: wire.Notice, Text: text})
-		return r.change(wire.Change{Step: r.recorded(), Event: wire.EventReopened, New: r.recomputed, Text: "steps computed again"})
+		return r.change(
+			wire.Change{Step: r.recorded(), Event: wire.EventReopened, New: r.recomputed, Text: "steps computed again"},
+		)
 	}
 	return nil
 }
@@ -219,8 +228,10 @@ func (r *Run) Set(asked map[string]any) error {
 		}
 		if !s.Mutable {
 			return &wire.Problem{
-				Message: fmt.Sprintf("setting %s is %v and cannot change in the middle of a run", name, setting.Show(now[name])),
-				Hint:    "open another run with it, or start this one over with Fresh",
+				Message: fmt.Sprintf(
+					"setting %s is %v and cannot change in the middle of a run", name, setting.Show(now[name]),
+				),
+				Hint: "open another run with it, or start this one over with Fresh",
 			}
 		}
 		list = append(list, wire.Change{Step: r.recorded(), Event: wire.EventSet, Name: name, Old: now[name], New: v})
@@ -300,7 +311,8 @@ func (r *Run) publish(state string, target int, rate float64, client string) {
 	n := r.recorded()
 	s := wire.Status{
 		Name: r.Name, Dir: r.Dir, Data: r.base.Data(), Method: r.base.Method(), Seed: r.base.Seed(),
-		Step: n, StepsPerEpoch: r.perEpoch, StepsPerTest: r.clock.Interval, Epoch: n / r.perEpoch, State: state, Stepper: client, Target: target, Rate: rate,
+		Step: n, StepsPerEpoch: r.perEpoch, StepsPerTest: r.clock.Interval, Epoch: n / r.perEpoch, State: state,
+		Stepper: client, Target: target, Rate: rate,
 		Modalities: inforeg.ModalityNames(r.eng.Model), Settings: r.settingsAt(n), Code: r.code,
 	}
 	s.Epochs = int(s.Settings["epochs"].(float64))

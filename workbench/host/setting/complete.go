@@ -21,10 +21,18 @@ func Complete(asked map[string]any, set data.Dataset) (settings Values, notes []
 	if _, given := asked["batch"]; !given && n < settings.Batch() && n >= leastBatch {
 		usual := settings.Batch()
 		settings["batch"] = float64(fittingBatch(n))
-		notes = append(notes, fmt.Sprintf("batch of %d in place of %d: the training split of %s has %d samples", settings.Batch(), usual, desc.Name, n))
+		notes = append(
+			notes,
+			fmt.Sprintf(
+				"batch of %d in place of %d: the training split of %s has %d samples", settings.Batch(), usual,
+				desc.Name, n,
+			),
+		)
 	}
 	never := inforeg.Schedule{}
-	if set.Len(data.Validation) == 0 && (settings.Schedule(ProbeAccuracy) != never || settings.Schedule(ProbeLinear) != never) {
+	if set.Len(
+		data.Validation,
+	) == 0 && (settings.Schedule(ProbeAccuracy) != never || settings.Schedule(ProbeLinear) != never) {
 		notes = append(notes, fmt.Sprintf("no accuracies while it trains: %s has no validation samples", desc.Name))
 	}
 	if perEpoch, err := StepsPerEpoch(settings, set); err == nil {
@@ -41,7 +49,8 @@ func testNotes(settings Values, perEpoch int) []string {
 	clock, _ := settings.Clock(perEpoch)
 	first := 2 * clock.Interval // eq. 11 reads two traces
 	note := fmt.Sprintf("the prime learning window is tested every %s (%s), first after step %d, which is epoch %s",
-		wire.Plural(clock.Interval, "step"), wire.Plural(clock.Interval*clock.Batch, "sample"), first, strconv.FormatFloat(clock.Epochs(2), 'g', 3, 64))
+		wire.Plural(clock.Interval, "step"), wire.Plural(clock.Interval*clock.Batch, "sample"), first,
+		strconv.FormatFloat(clock.Epochs(2), 'g', 3, 64))
 	if planned := settings.Epochs() * perEpoch; planned <= first {
 		note += fmt.Sprintf(": not within the %s that are planned", wire.Plural(settings.Epochs(), "epoch"))
 	}
@@ -63,7 +72,11 @@ func StepsPerEpoch(settings Values, set data.Dataset) (int, error) {
 	}
 	p := &wire.Problem{
 		Message: fmt.Sprintf("batch of %d: the training split of %s has %d samples", batch, set.Describe().Name, n),
-		Hint:    fmt.Sprintf("set a smaller batch: -set batch=%d, in a cell Batch(%d); without a batch of your own the largest that fits is taken", fittingBatch(n), fittingBatch(n)),
+		Hint: fmt.Sprintf(
+			"set a smaller batch: -set batch=%d, in a cell Batch(%d); without a batch of your own the largest that "+
+				"fits is taken",
+			fittingBatch(n), fittingBatch(n),
+		),
 	}
 	if n < leastBatch {
 		p.Hint = fmt.Sprintf("a set needs %d training samples at least", leastBatch)

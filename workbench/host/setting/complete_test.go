@@ -39,13 +39,34 @@ func TestSettled(t *testing.T) {
 		reason string
 	}{
 		{"enough", sized{train: 32, val: 1, recipe: recipe}, nil, 32, nil, "", "one step an epoch"},
-		{"too few", sized{train: 31, val: 1, recipe: recipe}, nil, 30, []string{"batch of 30 in place of 32: the training split of mine has 31 samples"}, "", "even, for balanced signs"},
-		{"two", sized{train: 2, val: 1}, nil, 2, []string{"batch of 2 in place of 64: the training split of mine has 2 samples"}, "", "the smallest set; without a recipe the program's default"},
+		{
+			"too few", sized{train: 31, val: 1, recipe: recipe}, nil, 30,
+			[]string{"batch of 30 in place of 32: the training split of mine has 31 samples"}, "",
+			"even, for balanced signs",
+		},
+		{
+			"two", sized{train: 2, val: 1}, nil, 2,
+			[]string{"batch of 2 in place of 64: the training split of mine has 2 samples"}, "",
+			"the smallest set; without a recipe the program's default",
+		},
 		{"one", sized{train: 1, val: 1}, nil, 0, nil, "a set needs 2 training samples at least", "no batch fits"},
-		{"asked and fits", sized{train: 8, val: 1, recipe: recipe}, map[string]any{"batch": 4.0}, 4, nil, "", "as it was asked"},
-		{"asked too large", sized{train: 9, val: 1, recipe: recipe}, map[string]any{"batch": 16.0}, 0, nil, "-set batch=8", "nobody's batch is changed"},
-		{"default asked", sized{train: 9, val: 1, recipe: recipe}, map[string]any{"batch": 32.0}, 0, nil, "-set batch=8", "likewise"},
-		{"no validation", sized{train: 64}, nil, 64, []string{"no accuracies while it trains: mine has no validation samples"}, "", "told, not failed at the epoch's end"},
+		{
+			"asked and fits", sized{train: 8, val: 1, recipe: recipe}, map[string]any{"batch": 4.0}, 4, nil, "",
+			"as it was asked",
+		},
+		{
+			"asked too large", sized{train: 9, val: 1, recipe: recipe}, map[string]any{"batch": 16.0}, 0, nil,
+			"-set batch=8", "nobody's batch is changed",
+		},
+		{
+			"default asked", sized{train: 9, val: 1, recipe: recipe}, map[string]any{"batch": 32.0}, 0, nil,
+			"-set batch=8", "likewise",
+		},
+		{
+			"no validation", sized{train: 64}, nil, 64,
+			[]string{"no accuracies while it trains: mine has no validation samples"}, "",
+			"told, not failed at the epoch's end",
+		},
 		{"none wanted", sized{train: 64}, map[string]any{"probes": "none"}, 64, nil, "", "nothing is missing"},
 	} {
 		asked := map[string]any{"data": "synth"}
@@ -61,7 +82,10 @@ func TestSettled(t *testing.T) {
 			continue
 		}
 		if err != nil || settings["batch"] != tt.batch || !slices.Equal(notes, tt.notes) {
-			t.Errorf("%s: batch %v, notes %q, error %v, want %v and %q\nreason: %s", tt.name, settings["batch"], notes, err, tt.batch, tt.notes, tt.reason)
+			t.Errorf(
+				"%s: batch %v, notes %q, error %v, want %v and %q\nreason: %s", tt.name, settings["batch"], notes, err,
+				tt.batch, tt.notes, tt.reason,
+			)
 		}
 	}
 }

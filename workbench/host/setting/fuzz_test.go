@@ -18,8 +18,10 @@ func fuzzDescription() data.Description {
 	return data.Description{
 		Name: "made", Classes: []string{"a", "b", "c"},
 		Modalities: []data.Modality{
-			{Name: "audio", Kind: data.Spectrogram, Shape: []int{16, 16, 1}}, {Name: "visual", Kind: data.Image, Shape: []int{16, 16, 3}},
-			{Name: "body", Kind: data.Vector, Shape: []int{5}}, {Name: "motion", Kind: data.Sequence, Shape: []int{12, 4}},
+			{Name: "audio", Kind: data.Spectrogram, Shape: []int{16, 16, 1}},
+			{Name: "visual", Kind: data.Image, Shape: []int{16, 16, 3}},
+			{Name: "body", Kind: data.Vector, Shape: []int{5}},
+			{Name: "motion", Kind: data.Sequence, Shape: []int{12, 4}},
 		},
 	}
 }
@@ -28,12 +30,17 @@ func fuzzDescription() data.Description {
 // is resolved again, has schedules that can be read, and describes a model or is refused in words.
 func FuzzSettings(f *testing.F) {
 	for _, text := range []string{
-		`{}`, `{"method":"inforeg","beta":0.5,"k":"0.1","window":"2:5"}`, `{"lr":"1e-2","momentum":0.9,"batch":8,"seed":3.0}`,
-		`{"modalities":"audio,visual","fusion":"film"}`, `{"modalities":"audio,audio"}`, `{"modalities":","}`, `{"modalities":" audio\tvisual "}`,
+		`{}`, `{"method":"inforeg","beta":0.5,"k":"0.1","window":"2:5"}`,
+		`{"lr":"1e-2","momentum":0.9,"batch":8,"seed":3.0}`,
+		`{"modalities":"audio,visual","fusion":"film"}`, `{"modalities":"audio,audio"}`, `{"modalities":","}`,
+		`{"modalities":" audio\tvisual "}`,
 		`{"every.fisher_emp":"5 per decade","probes":"full"}`, `{"every.signs":"8 steps","every.share":"never"}`,
-		`{"encoder.audio":"resnet18,width=0.5,stem=small","encoder.body":"mlp:64-32"}`, `{"encoder.motion":"cnn1d:32-64,kernel=5"}`,
-		`{"method":"freeze","window":"audio 0:3 8:9, visual 2:4"}`, `{"method":"gblend"}`, `{"method":"agm","modalities":"audio"}`,
-		`{"shuffle_labels":"true","snapshot_gib":1e-3}`, `{"bach":8}`, `{"lr":null,"batch":[8],"data":{}}`, `{"data.train":16}`, `{"batch":-0.0}`, `{"lr":-0.0}`,
+		`{"encoder.audio":"resnet18,width=0.5,stem=small","encoder.body":"mlp:64-32"}`,
+		`{"encoder.motion":"cnn1d:32-64,kernel=5"}`,
+		`{"method":"freeze","window":"audio 0:3 8:9, visual 2:4"}`, `{"method":"gblend"}`,
+		`{"method":"agm","modalities":"audio"}`,
+		`{"shuffle_labels":"true","snapshot_gib":1e-3}`, `{"bach":8}`, `{"lr":null,"batch":[8],"data":{}}`,
+		`{"data.train":16}`, `{"batch":-0.0}`, `{"lr":-0.0}`,
 		`{"data":"synth","method":"ogm","alpha":0.3,"window":"auto"}`, `{"method":"redreg","window":"outside"}`,
 	} {
 		f.Add([]byte(text))

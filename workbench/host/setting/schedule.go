@@ -99,13 +99,17 @@ func preset(probes, name string) string {
 // scheduleSettings are the settings that say when what is measured.
 func scheduleSettings() []data.Setting {
 	list := []data.Setting{{
-		Name: "probes", Default: presetStandard, Choices: []string{presetEconomy, presetFull, presetNone, presetStandard}, Mutable: true,
-		Doc: "what a run measures by itself: none, economy, standard or full; the settings every.* change single parts of it",
+		Name: "probes", Default: presetStandard,
+		Choices: []string{presetEconomy, presetFull, presetNone, presetStandard}, Mutable: true,
+		Doc: "what a run measures by itself: none, economy, standard or full; the settings every.* change single " +
+			"parts of it",
 	}}
 	for _, p := range Probes {
 		list = append(list, data.Setting{
 			Name: EveryPrefix + p.Name, Default: "", Check: checkSchedule, Mutable: true,
-			Doc: p.Doc + ": never, epoch, 2 epochs, window (as often as window_every says), 8 steps, 1500 samples, log or 5 per decade; empty: as probes says",
+			Doc: p.Doc +
+				": never, epoch, 2 epochs, window (as often as window_every says), 8 steps, 1500 samples, log or 5 " +
+				"per decade; empty: as probes says",
 		})
 	}
 	return list

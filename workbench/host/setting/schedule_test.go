@@ -19,12 +19,16 @@ func TestPresets(t *testing.T) {
 	}
 	for _, p := range Probes {
 		for preset, text := range p.Presets {
-			if s, err := inforeg.ParseSchedule(text); err != nil || s == (inforeg.Schedule{}) || !slices.Contains(table.Choices, preset) {
+			if s, err := inforeg.ParseSchedule(text); err != nil || s == (inforeg.Schedule{}) ||
+				!slices.Contains(table.Choices, preset) {
 				t.Errorf("%s: %s %q: %v, error %v", preset, p.Name, text, s, err)
 			}
 		}
 		if p.Presets[presetFull] == "" || p.Presets[presetNone] != "" || p.Doc == "" {
-			t.Errorf("%s: full has it %q, none %q, it measures %q", p.Name, p.Presets[presetFull], p.Presets[presetNone], p.Doc)
+			t.Errorf(
+				"%s: full has it %q, none %q, it measures %q", p.Name, p.Presets[presetFull], p.Presets[presetNone],
+				p.Doc,
+			)
 		}
 	}
 	if !slices.IsSortedFunc(Probes, func(a, b Probe) int { return strings.Compare(a.Name, b.Name) }) {
@@ -47,9 +51,18 @@ func TestScheduleSettings(t *testing.T) {
 		{"preset", map[string]any{"probes": "full"}, ProbeShare, "8 steps", "an empty setting follows the preset"},
 		{"preset of signs", map[string]any{"probes": "economy"}, ProbeSigns, "8 steps", "likewise"},
 		{"none", map[string]any{"probes": "none"}, ProbeEmp, "never", "nothing by itself"},
-		{"own", map[string]any{"probes": "full", "every.share": "log"}, ProbeShare, "10 per decade", "before the preset"},
-		{"never", map[string]any{"probes": "full", "every.share": "never"}, ProbeShare, "never", "before the preset as well"},
-		{"beside none", map[string]any{"probes": "none", "every.fisher_emp": "2 epochs"}, ProbeEmp, "2 epochs", "a single part"},
+		{
+			"own", map[string]any{"probes": "full", "every.share": "log"}, ProbeShare, "10 per decade",
+			"before the preset",
+		},
+		{
+			"never", map[string]any{"probes": "full", "every.share": "never"}, ProbeShare, "never",
+			"before the preset as well",
+		},
+		{
+			"beside none", map[string]any{"probes": "none", "every.fisher_emp": "2 epochs"}, ProbeEmp, "2 epochs",
+			"a single part",
+		},
 		{"spaces", map[string]any{"every.fisher_emp": " epoch "}, ProbeEmp, "1 epoch", "as typed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -67,16 +80,28 @@ func TestScheduleSettings(t *testing.T) {
 		message, hint string
 		reason        string
 	}{
-		{map[string]any{"every.share": "sometimes"}, `every.share: inforeg: schedule "sometimes", want never, epoch, 2 epochs`, "8 steps", "not a schedule"},
+		{
+			map[string]any{"every.share": "sometimes"},
+			`every.share: inforeg: schedule "sometimes", want never, epoch, 2 epochs`, "8 steps", "not a schedule",
+		},
 		{map[string]any{"every.share": "0 steps"}, `schedule "0 steps"`, "every.share: ", "that is never"},
 		{map[string]any{"every.share": 8.0}, `schedule "8"`, "every.share: ", "a number without its unit"},
-		{map[string]any{"every.shares": "epoch"}, `unknown setting "every.shares"`, "did you mean every.share", "one letter"},
-		{map[string]any{"probes": "everything"}, `probes: got "everything", want one of economy, full, none, standard`, "probes: ", "the choices"},
+		{
+			map[string]any{"every.shares": "epoch"}, `unknown setting "every.shares"`, "did you mean every.share",
+			"one letter",
+		},
+		{
+			map[string]any{"probes": "everything"},
+			`probes: got "everything", want one of economy, full, none, standard`, "probes: ", "the choices",
+		},
 	} {
 		_, err := Resolve(tt.asked, desc)
 		p, ok := errors.AsType[*wire.Problem](err)
-		if !ok || !strings.Contains(p.Message, tt.message) || !strings.Contains(p.Hint, tt.hint) || strings.Contains(p.Message, "\n") {
-			t.Errorf("%v: %v, hint %q, want %q with %q\nreason: %s", tt.asked, err, p.Hint, tt.message, tt.hint, tt.reason)
+		if !ok || !strings.Contains(p.Message, tt.message) || !strings.Contains(p.Hint, tt.hint) ||
+			strings.Contains(p.Message, "\n") {
+			t.Errorf(
+				"%v: %v, hint %q, want %q with %q\nreason: %s", tt.asked, err, p.Hint, tt.message, tt.hint, tt.reason,
+			)
 		}
 	}
 }

@@ -78,23 +78,77 @@ func OfRun() []data.Setting {
 		{Name: "data", Default: catalog.Default, Choices: catalog.Names(), Doc: "set of samples"},
 		{Name: "dir", Default: "", Doc: "folder of the set; empty: where PRIMEWINDOW_DATA says"},
 		{Name: "method", Default: DefaultMethod, Choices: method.Names(), Doc: "training method"},
-		{Name: "seed", Default: 0.0, Min: 0, Max: 1 << 52, Whole: true, Doc: "of the initial weights and of the order of samples"},
-		{Name: "batch", Default: 64.0, Min: 2, Max: 1 << 16, Whole: true, Doc: "samples in a step; an epoch's last, incomplete batch is left out"},
-		{Name: "epochs", Default: 12.0, Min: 1, Max: 1e6, Whole: true, Mutable: true, Doc: "planned length, for progress and for `primewindow run`"},
-		{Name: "lr_step", Default: 0.0, Min: 0, Max: 1e6, Whole: true, Mutable: true, Doc: "the learning rate is multiplied by lr_gamma every so many epochs; 0 never"},
+		{
+			Name: "seed", Default: 0.0, Min: 0, Max: 1 << 52, Whole: true,
+			Doc: "of the initial weights and of the order of samples",
+		},
+		{
+			Name: "batch", Default: 64.0, Min: 2, Max: 1 << 16, Whole: true,
+			Doc: "samples in a step; an epoch's last, incomplete batch is left out",
+		},
+		{
+			Name: "epochs", Default: 12.0, Min: 1, Max: 1e6, Whole: true, Mutable: true,
+			Doc: "planned length, for progress and for `primewindow run`",
+		},
+		{
+			Name: "lr_step", Default: 0.0, Min: 0, Max: 1e6, Whole: true, Mutable: true,
+			Doc: "the learning rate is multiplied by lr_gamma every so many epochs; 0 never",
+		},
 		{Name: "lr_gamma", Default: 0.1, Min: 0, Max: 1, Mutable: true, Doc: "see lr_step"},
-		{Name: WindowEvery, Default: "epoch", Check: checkInterval, Doc: "how often the prime learning window is tested, and the weights are noted from which a penalty holds back: epoch as in the paper, 2 epochs, 24 steps, or 1500 samples, which is the same amount of training whatever the size of the set; traces are measured as often"},
-		{Name: "k_every", Default: "epoch", Check: checkInterval, Doc: "the length of training over which a rise by k opens the window, written as window_every; tests after another length take their share of it"},
-		{Name: "modalities", Default: "", Check: checkModalities, Doc: "names joined by commas: train on these alone; empty: all"},
-		{Name: "shuffle_labels", Default: false, Doc: "training samples carry each other's labels: a control, in which only memory can be learnt"},
-		{Name: "fusion", Default: "concat", Choices: models.Fusions, Doc: "fusion head: concat, sum, or of two modalities gated or film, in which the first gates or modulates the second"},
-		{Name: "probe_samples", Default: 128.0, Min: 2, Max: 1 << 20, Whole: true, Doc: "training samples, always the same, on which the Fisher trace is measured"},
-		{Name: "probe_chunk", Default: 16.0, Min: 1, Max: 1 << 16, Whole: true, Doc: "samples of a probe treated at once: bounds its memory"},
-		{Name: "probe_bn", Default: BNRecalibrated, Choices: []string{BNRecalibrated, BNRunning}, Mutable: true, Doc: "batch-norm statistics of the Fisher trace: re-estimated on the probe samples, or the run's running averages, whose lag shows early in training"},
-		{Name: "probe_params", Default: ParamsAll, Choices: []string{ParamsAll, ParamsWeights}, Mutable: true, Doc: "variables that count: all, or convolution and linear weights only"},
-		{Name: "probe_draws", Default: 1.0, Min: 1, Max: 64, Whole: true, Mutable: true, Doc: "draws of signs or labels in a step that measures by them; with one, only the mean over an epoch's steps has a standard error"},
-		{Name: "linear_samples", Default: 1024.0, Min: 16, Max: 1 << 20, Whole: true, Mutable: true, Doc: "training samples a linear probe is fitted on, at most"},
-		{Name: "snapshot_gib", Default: 2.0, Min: 0.001, Max: 1e6, Mutable: true, Doc: "largest size of a run's snapshots together, in GiB; old ones are thinned out"},
+		{
+			Name: WindowEvery, Default: "epoch", Check: checkInterval,
+			Doc: "how often the prime learning window is tested, and the weights are noted from which a penalty " +
+				"holds back: epoch as in the paper, 2 epochs, 24 steps, or 1500 samples, which is the same amount of " +
+				"training whatever the size of the set; traces are measured as often",
+		},
+		{
+			Name: "k_every", Default: "epoch", Check: checkInterval,
+			Doc: "the length of training over which a rise by k opens the window, written as window_every; tests " +
+				"after another length take their share of it",
+		},
+		{
+			Name: "modalities", Default: "", Check: checkModalities,
+			Doc: "names joined by commas: train on these alone; empty: all",
+		},
+		{
+			Name: "shuffle_labels", Default: false,
+			Doc: "training samples carry each other's labels: a control, in which only memory can be learnt",
+		},
+		{
+			Name: "fusion", Default: "concat", Choices: models.Fusions,
+			Doc: "fusion head: concat, sum, or of two modalities gated or film, in which the first gates or " +
+				"modulates the second",
+		},
+		{
+			Name: "probe_samples", Default: 128.0, Min: 2, Max: 1 << 20, Whole: true,
+			Doc: "training samples, always the same, on which the Fisher trace is measured",
+		},
+		{
+			Name: "probe_chunk", Default: 16.0, Min: 1, Max: 1 << 16, Whole: true,
+			Doc: "samples of a probe treated at once: bounds its memory",
+		},
+		{
+			Name: "probe_bn", Default: BNRecalibrated, Choices: []string{BNRecalibrated, BNRunning}, Mutable: true,
+			Doc: "batch-norm statistics of the Fisher trace: re-estimated on the probe samples, or the run's running " +
+				"averages, whose lag shows early in training",
+		},
+		{
+			Name: "probe_params", Default: ParamsAll, Choices: []string{ParamsAll, ParamsWeights}, Mutable: true,
+			Doc: "variables that count: all, or convolution and linear weights only",
+		},
+		{
+			Name: "probe_draws", Default: 1.0, Min: 1, Max: 64, Whole: true, Mutable: true,
+			Doc: "draws of signs or labels in a step that measures by them; with one, only the mean over an epoch's " +
+				"steps has a standard error",
+		},
+		{
+			Name: "linear_samples", Default: 1024.0, Min: 16, Max: 1 << 20, Whole: true, Mutable: true,
+			Doc: "training samples a linear probe is fitted on, at most",
+		},
+		{
+			Name: "snapshot_gib", Default: 2.0, Min: 0.001, Max: 1e6, Mutable: true,
+			Doc: "largest size of a run's snapshots together, in GiB; old ones are thinned out",
+		},
 	}, scheduleSettings(), inforeg.OptimizerSettings())
 }
 
@@ -120,7 +174,12 @@ func Table(dataName, methodName string, desc *data.Description) ([]data.Setting,
 	}
 	if desc != nil {
 		for _, mod := range desc.Modalities {
-			list = append(list, data.Setting{Name: EncoderPrefix + mod.Name, Default: defaultEncoder(mod), Doc: "encoder of " + mod.Name})
+			list = append(
+				list,
+				data.Setting{
+					Name: EncoderPrefix + mod.Name, Default: defaultEncoder(mod), Doc: "encoder of " + mod.Name,
+				},
+			)
 		}
 		for i, s := range list {
 			if v, ok := desc.Recipe[s.Name]; ok && !s.Own {
@@ -234,7 +293,9 @@ func Unknown(name string, known []string, methodName string) error {
 	if len(owners) > 0 {
 		return &wire.Problem{
 			Message: fmt.Sprintf("unknown setting %q: method %s has none of that name", name, methodName),
-			Hint:    fmt.Sprintf("it belongs to %s; a run keeps its method: open another one with it", strings.Join(owners, ", ")),
+			Hint: fmt.Sprintf(
+				"it belongs to %s; a run keeps its method: open another one with it", strings.Join(owners, ", "),
+			),
 		}
 	}
 	if own, ok := strings.CutPrefix(name, catalog.Prefix); ok {
@@ -244,7 +305,10 @@ func Unknown(name string, known []string, methodName string) error {
 			}
 		}
 		if len(owners) > 0 {
-			return &wire.Problem{Message: fmt.Sprintf("unknown setting %q: the set has none of that name", name), Hint: "it belongs to data " + strings.Join(owners, ", ")}
+			return &wire.Problem{
+				Message: fmt.Sprintf("unknown setting %q: the set has none of that name", name),
+				Hint:    "it belongs to data " + strings.Join(owners, ", "),
+			}
 		}
 	}
 	return wire.Unknown("setting", name, known, "`primewindow settings` lists them, in a cell wb.Settings()")
@@ -303,7 +367,9 @@ func checkModalities(text string) error {
 
 // BuildModel makes the model that the settings describe.
 func BuildModel(settings Values, desc data.Description) (*models.Multimodal, error) {
-	m := &models.Multimodal{Encoders: map[string]models.Encoder{}, Fusion: settings.Text("fusion"), Classes: len(desc.Classes)}
+	m := &models.Multimodal{
+		Encoders: map[string]models.Encoder{}, Fusion: settings.Text("fusion"), Classes: len(desc.Classes),
+	}
 	wanted := ModalityNames(settings)
 	var names []string
 	for _, mod := range desc.Modalities {
@@ -316,7 +382,9 @@ func BuildModel(settings Values, desc data.Description) (*models.Multimodal, err
 		if err != nil {
 			hint := "for example cnn2d:16-32-64, cnn1d:32-64-128,kernel=5 or resnet18,width=0.5,stem=small"
 			if name := models.EncoderName(spec); !slices.Contains(models.Encoders(), name) {
-				hint = wire.Nearest(name, models.Encoders(), "there are "+strings.Join(models.Encoders(), ", ")) + "; " + hint
+				hint = wire.Nearest(
+					name, models.Encoders(), "there are "+strings.Join(models.Encoders(), ", "),
+				) + "; " + hint
 			}
 			return nil, &wire.Problem{Message: fmt.Sprintf("encoder of %s: %v", mod.Name, err), Hint: hint}
 		}
@@ -329,11 +397,21 @@ func BuildModel(settings Values, desc data.Description) (*models.Multimodal, err
 		}
 	}
 	if err := m.Validate(); err != nil {
-		return nil, &wire.Problem{Message: err.Error(), Hint: "the modalities are " + strings.Join(names, ", ") + "; the setting modalities chooses among them, and fusion the head"}
+		return nil, &wire.Problem{
+			Message: err.Error(),
+			Hint: "the modalities are " + strings.Join(
+				names, ", ",
+			) + "; the setting modalities chooses among them, and fusion the head",
+		}
 	}
 	if meth, ok := method.Find(settings.Method()); ok {
 		if err := meth.Prepare(m, settings); err != nil {
-			return nil, &wire.Problem{Message: err.Error(), Hint: "the modalities are " + strings.Join(names, ", ") + "; choose others with modalities, or another method"}
+			return nil, &wire.Problem{
+				Message: err.Error(),
+				Hint: "the modalities are " + strings.Join(
+					names, ", ",
+				) + "; choose others with modalities, or another method",
+			}
 		}
 	}
 	return m, nil

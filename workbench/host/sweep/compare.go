@@ -47,11 +47,17 @@ func (c Comparison) check() error {
 			return wire.Unknown("method", m, method.Names(), "")
 		}
 		if slices.Contains(c.Methods[:i], m) {
-			return &wire.Problem{Message: fmt.Sprintf("method %s is named twice", m), Hint: "name each method once; other settings of the same method are another comparison"}
+			return &wire.Problem{
+				Message: fmt.Sprintf("method %s is named twice", m),
+				Hint:    "name each method once; other settings of the same method are another comparison",
+			}
 		}
 	}
 	if c.Seeds < 1 || c.Seeds > MostSeeds {
-		return &wire.Problem{Message: fmt.Sprintf("seeds: got %d, want between 1 and %d", c.Seeds, MostSeeds), Hint: "seeds: how many runs each method has; an interval needs two"}
+		return &wire.Problem{
+			Message: fmt.Sprintf("seeds: got %d, want between 1 and %d", c.Seeds, MostSeeds),
+			Hint:    "seeds: how many runs each method has; an interval needs two",
+		}
 	}
 	if !slices.Contains(Selections, c.Select) {
 		return wire.Unknown("selection", c.Select, Selections, "")
@@ -156,7 +162,8 @@ func Plan(shop *run.Shop, c Comparison) (*Sweep, error) {
 		for i, a := range s.arms {
 			name := fmt.Sprintf("%s-seed%d", a.method, seed)
 			s.Runs = append(s.Runs, &Run{
-				Name: name, Dir: filepath.Join(c.Dir, name), Method: a.method, Seed: seed, Steps: a.Steps(), arm: &s.arms[i],
+				Name: name, Dir: filepath.Join(c.Dir, name), Method: a.method, Seed: seed, Steps: a.Steps(),
+				arm: &s.arms[i],
 			})
 		}
 	}

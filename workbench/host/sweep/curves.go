@@ -99,10 +99,14 @@ func curveRank(quantity string) int {
 func curvesOf(rec record.Recorded, perEpoch int) curves {
 	var list curves
 	for _, p := range rec.History.Probes {
-		at := curve{strings.TrimSpace(p.Kind + " " + p.Encoder + " " + p.Readout), p.Step / perEpoch, strconv.FormatFloat(p.Value, 'g', 5, 64)}
+		at := curve{
+			strings.TrimSpace(p.Kind + " " + p.Encoder + " " + p.Readout), p.Step / perEpoch,
+			strconv.FormatFloat(p.Value, 'g', 5, 64),
+		}
 		switch {
 		case p.Step%perEpoch != 0: // of a schedule of its own
-		case p.Kind == inforeg.KindAccuracy && p.Split == string(data.Validation), p.Kind == inforeg.KindFisherEmp && rec.Scheduled(p):
+		case p.Kind == inforeg.KindAccuracy && p.Split == string(data.Validation),
+			p.Kind == inforeg.KindFisherEmp && rec.Scheduled(p):
 			list = append(list, at)
 		}
 	}
@@ -115,7 +119,9 @@ func curvesOf(rec record.Recorded, perEpoch int) curves {
 				on, known = on+v, known || ok
 			}
 			if known {
-				list = append(list, curve{wire.Acted + " " + m, epoch, strconv.FormatFloat(on/float64(perEpoch), 'g', 3, 64)})
+				list = append(
+					list, curve{wire.Acted + " " + m, epoch, strconv.FormatFloat(on/float64(perEpoch), 'g', 3, 64)},
+				)
 			}
 		}
 	}

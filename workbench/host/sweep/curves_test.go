@@ -18,7 +18,13 @@ func TestCurvesOf(t *testing.T) {
 		Declared: setting.Values{"probe_params": setting.ParamsAll, "probe_bn": setting.BNRecalibrated},
 	}
 	probe := func(step int, kind, encoder, readout, split string, v float64) {
-		rec.History.Probes = append(rec.History.Probes, wire.Record{Step: step, Kind: kind, Encoder: encoder, Readout: readout, Split: split, Value: v, Loss: inforeg.LossFused, BN: setting.BNRecalibrated})
+		rec.History.Probes = append(
+			rec.History.Probes,
+			wire.Record{
+				Step: step, Kind: kind, Encoder: encoder, Readout: readout, Split: split, Value: v,
+				Loss: inforeg.LossFused, BN: setting.BNRecalibrated,
+			},
+		)
 	}
 	probe(0, inforeg.KindFisherEmp, "audio", "", "", 268.160907)
 	probe(2, inforeg.KindFisherEmp, "audio", "", "", 9)
@@ -48,13 +54,18 @@ func TestCurvesOf(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(want, all); diff != "" || got.epochs() != 3 {
-		t.Errorf("%d epochs, want the start and two (-want +got)\n%s\nreason: between epochs another schedule measures; of a value measured twice the later counts; visual has no such metric", got.epochs(), diff)
+		t.Errorf(
+			"%d epochs, want the start and two (-want +got)\n%s\nreason: between epochs another schedule measures; "+
+				"of a value measured twice the later counts; visual has no such metric",
+			got.epochs(), diff,
+		)
 	}
 }
 
 func TestFolders(t *testing.T) {
 	const text = `xla:cpu - PJRT "cpu" plugin (/some where/.venv/lib/pjrt/pjrt_c_api_cpu_plugin.so) v0.81`
-	if got, want := folders.ReplaceAllString(text, ""), `xla:cpu - PJRT "cpu" plugin (pjrt_c_api_cpu_plugin.so) v0.81`; got != want {
+	if got, want := folders.ReplaceAllString(text, ""),
+		`xla:cpu - PJRT "cpu" plugin (pjrt_c_api_cpu_plugin.so) v0.81`; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -10,10 +10,11 @@ import (
 
 // How the epoch is chosen at which a run counts.
 const (
-	SelectAuto     = "auto"      // val; last where the set says that its validation split is unfit
-	SelectVal      = "val"       // the best fused accuracy on the validation split, the first of equal ones
-	SelectLast     = "last"      // the last one
-	SelectTestBest = "test-best" // the best fused accuracy on the test split itself, as papers without a validation split do
+	SelectAuto = "auto" // val; last where the set says that its validation split is unfit
+	SelectVal  = "val"  // the best fused accuracy on the validation split, the first of equal ones
+	SelectLast = "last" // the last one
+	// the best fused accuracy on the test split itself, as papers without a validation split do
+	SelectTestBest = "test-best"
 )
 
 // Selections lists them, the default first.
@@ -49,7 +50,10 @@ func checkSelection(selection string, a Arm, set data.Dataset) error {
 	}
 	switch {
 	case set.Len(reported(set)) == 0:
-		return &wire.Problem{Message: fmt.Sprintf("data %s has neither a test nor a validation split", name), Hint: "accuracies are measured on samples that were not trained on"}
+		return &wire.Problem{
+			Message: fmt.Sprintf("data %s has neither a test nor a validation split", name),
+			Hint:    "accuracies are measured on samples that were not trained on",
+		}
 	case set.Len(data.Validation) == 0 && selection == SelectVal:
 		return &wire.Problem{
 			Message: fmt.Sprintf("data %s has no validation split to choose the epoch by", name),
@@ -61,7 +65,10 @@ func checkSelection(selection string, a Arm, set data.Dataset) error {
 			Hint:    "-set every.accuracy=epoch measures it, -select last needs none",
 		}
 	case selection == SelectTestBest && set.Len(data.Test) == 0:
-		return &wire.Problem{Message: fmt.Sprintf("data %s has no test split to choose the epoch by", name), Hint: "choose by the validation split: -select val"}
+		return &wire.Problem{
+			Message: fmt.Sprintf("data %s has no test split to choose the epoch by", name),
+			Hint:    "choose by the validation split: -select val",
+		}
 	}
 	return nil
 }

@@ -24,7 +24,10 @@ func (s *Sweep) file() string { return filepath.Join(s.Ask.Dir, File) }
 func (s *Sweep) write() error {
 	err := record.WriteJSON(s.file(), s.Result())
 	if err != nil {
-		return &wire.Problem{Message: fmt.Sprintf("comparison not written: %v", err), Hint: "free some space and go on: the runs are on record"}
+		return &wire.Problem{
+			Message: fmt.Sprintf("comparison not written: %v", err),
+			Hint:    "free some space and go on: the runs are on record",
+		}
 	}
 	return nil
 }
@@ -45,7 +48,10 @@ func (s *Sweep) checkFolder() error {
 	text, err := os.ReadFile(s.file())
 	switch {
 	case errors.Is(err, unix.ENOTDIR):
-		return &wire.Problem{Message: dir + " is not a folder", Hint: "name a comparison's folder with -out, or one that is not there yet"}
+		return &wire.Problem{
+			Message: dir + " is not a folder",
+			Hint:    "name a comparison's folder with -out, or one that is not there yet",
+		}
 	case errors.Is(err, fs.ErrNotExist):
 		entries, err := os.ReadDir(dir)
 		if err != nil {
@@ -53,7 +59,10 @@ func (s *Sweep) checkFolder() error {
 		}
 		for _, e := range entries {
 			if !strings.HasPrefix(e.Name(), ".") {
-				return &wire.Problem{Message: fmt.Sprintf("folder %s is not a comparison: it holds %s", dir, e.Name()), Hint: "name an empty folder with -out, or one that is not there yet"}
+				return &wire.Problem{
+					Message: fmt.Sprintf("folder %s is not a comparison: it holds %s", dir, e.Name()),
+					Hint:    "name an empty folder with -out, or one that is not there yet",
+				}
 			}
 		}
 		return nil
@@ -64,11 +73,24 @@ func (s *Sweep) checkFolder() error {
 	newer, isNewer := errors.AsType[wire.NewerComparison](err)
 	switch {
 	case isNewer:
-		return &wire.Problem{Message: fmt.Sprintf("comparison %s has %v", dir, newer), Hint: "it was made by a newer version: update, or name another folder with -out"}
+		return &wire.Problem{
+			Message: fmt.Sprintf("comparison %s has %v", dir, newer),
+			Hint:    "it was made by a newer version: update, or name another folder with -out",
+		}
 	case err != nil:
-		return &wire.Problem{Message: fmt.Sprintf("%s is not a comparison's: %v", s.file(), err), Hint: "name another folder with -out; or take the file away: it is made anew from the runs in a folder that is otherwise empty"}
+		return &wire.Problem{
+			Message: fmt.Sprintf("%s is not a comparison's: %v", s.file(), err),
+			Hint: "name another folder with -out; or take the file away: it is made anew from the runs in a " +
+				"folder that is otherwise empty",
+		}
 	case have.Data != s.Desc.Name || have.SplitHash != s.Desc.Provenance.SplitHash:
-		return &wire.Problem{Message: fmt.Sprintf("comparison %s is on other samples: %s there, %s here", dir, describeSplit(have.Data, have.SplitHash), describeSplit(s.Desc.Name, s.Desc.Provenance.SplitHash)), Hint: "name another folder with -out"}
+		return &wire.Problem{
+			Message: fmt.Sprintf(
+				"comparison %s is on other samples: %s there, %s here", dir, describeSplit(have.Data, have.SplitHash),
+				describeSplit(s.Desc.Name, s.Desc.Provenance.SplitHash),
+			),
+			Hint: "name another folder with -out",
+		}
 	}
 	return nil
 }
@@ -87,7 +109,10 @@ func (s *Sweep) claim() error {
 		if _, busy := errors.AsType[*wire.Problem](err); !busy {
 			return &wire.Problem{Message: err.Error(), Hint: "the comparison's folder has to be writable"}
 		}
-		return &wire.Problem{Message: fmt.Sprintf("comparison %s is in use by another process", s.Ask.Dir), Hint: "wait until it has ended, or name another folder with -out"}
+		return &wire.Problem{
+			Message: fmt.Sprintf("comparison %s is in use by another process", s.Ask.Dir),
+			Hint:    "wait until it has ended, or name another folder with -out",
+		}
 	}
 	s.lock = lock
 	return nil

@@ -55,8 +55,10 @@ var folders = regexp.MustCompile(`/[^()]*/`)
 // Result is what the comparison has come to so far.
 func (s *Sweep) Result() wire.Compared {
 	c := wire.Compared{
-		Schema: wire.CompareSchema, Data: s.Desc.Name, SplitHash: s.Desc.Provenance.SplitHash, Split: string(s.Split), Samples: s.Samples,
-		Select: s.Ask.Select, Seeds: s.Ask.Seeds, ValSamples: s.Validation, Unfit: s.Desc.Unfit, Baseline: s.Ask.baseline(),
+		Schema: wire.CompareSchema, Data: s.Desc.Name, SplitHash: s.Desc.Provenance.SplitHash, Split: string(s.Split),
+		Samples: s.Samples,
+		Select:  s.Ask.Select, Seeds: s.Ask.Seeds, ValSamples: s.Validation, Unfit: s.Desc.Unfit,
+		Baseline: s.Ask.baseline(),
 	}
 	type place struct {
 		method string

@@ -38,7 +38,8 @@ func (c Comparison) divide() (shared map[string]any, own map[string]map[string]a
 		}
 	}
 	has := func(m, name string) bool {
-		return slices.Contains(names[m], name) || strings.HasPrefix(name, setting.EncoderPrefix) // the modalities are not known yet
+		// the modalities are not known yet
+		return slices.Contains(names[m], name) || strings.HasPrefix(name, setting.EncoderPrefix)
 	}
 	shared, own = map[string]any{}, map[string]map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(c.Set)) {
@@ -47,13 +48,24 @@ func (c Comparison) divide() (shared map[string]any, own map[string]map[string]a
 			hint, decided := fixed[rest]
 			switch {
 			case !slices.Contains(c.Methods, m):
-				return nil, nil, &wire.Problem{Message: fmt.Sprintf("setting %s: %s is not compared", name, m), Hint: "the methods here are " + strings.Join(c.Methods, ", ")}
+				return nil, nil, &wire.Problem{
+					Message: fmt.Sprintf("setting %s: %s is not compared", name, m),
+					Hint:    "the methods here are " + strings.Join(c.Methods, ", "),
+				}
 			case decided:
-				return nil, nil, &wire.Problem{Message: fmt.Sprintf("setting %s: the comparison decides it", name), Hint: hint}
+				return nil, nil, &wire.Problem{
+					Message: fmt.Sprintf("setting %s: the comparison decides it", name), Hint: hint,
+				}
 			case rest == "data" || rest == "dir" || strings.HasPrefix(rest, catalog.Prefix):
-				return nil, nil, &wire.Problem{Message: fmt.Sprintf("setting %s: all methods are trained on the same samples", name), Hint: fmt.Sprintf("give it to all of them: -set %s=%v", rest, c.Set[name])}
+				return nil, nil, &wire.Problem{
+					Message: fmt.Sprintf("setting %s: all methods are trained on the same samples", name),
+					Hint:    fmt.Sprintf("give it to all of them: -set %s=%v", rest, c.Set[name]),
+				}
 			case !has(m, rest):
-				return nil, nil, wire.Unknown("setting", name, slices.DeleteFunc(offers, func(o string) bool { return !strings.HasPrefix(o, m+".") }), "")
+				return nil, nil, wire.Unknown(
+					"setting", name,
+					slices.DeleteFunc(offers, func(o string) bool { return !strings.HasPrefix(o, m+".") }), "",
+				)
 			}
 			if own[m] == nil {
 				own[m] = map[string]any{}
@@ -62,7 +74,9 @@ func (c Comparison) divide() (shared map[string]any, own map[string]map[string]a
 			continue
 		}
 		if hint, decided := fixed[name]; decided {
-			return nil, nil, &wire.Problem{Message: fmt.Sprintf("setting %s: the comparison decides it", name), Hint: hint}
+			return nil, nil, &wire.Problem{
+				Message: fmt.Sprintf("setting %s: the comparison decides it", name), Hint: hint,
+			}
 		}
 		var with, without []string
 		for _, m := range c.Methods {

@@ -100,9 +100,14 @@ func (r *Run) checkFolder(desc data.Description) error {
 	case man.Parent != nil:
 		return &wire.Problem{Message: fmt.Sprintf("run %s is a fork of %s", r.Dir, man.Parent.Run), Hint: hint}
 	case len(diff) > 0:
-		return &wire.Problem{Message: fmt.Sprintf("run %s has other settings: %s", r.Dir, strings.Join(diff, "; ")), Hint: hint}
+		return &wire.Problem{
+			Message: fmt.Sprintf("run %s has other settings: %s", r.Dir, strings.Join(diff, "; ")), Hint: hint,
+		}
 	case man.Data.Provenance.SplitHash != desc.Provenance.SplitHash:
-		return &wire.Problem{Message: fmt.Sprintf("run %s was trained on other samples of %s than are there now", r.Dir, desc.Name), Hint: hint}
+		return &wire.Problem{
+			Message: fmt.Sprintf("run %s was trained on other samples of %s than are there now", r.Dir, desc.Name),
+			Hint:    hint,
+		}
 	}
 	rec, err := record.ReadRecorded(r.Dir)
 	if err != nil {
@@ -110,7 +115,12 @@ func (r *Run) checkFolder(desc data.Description) error {
 	}
 	for _, c := range rec.History.Events {
 		if c.Event == wire.EventSet && c.Name != "epochs" {
-			return &wire.Problem{Message: fmt.Sprintf("run %s was changed at step %d: %s is %v from there on", r.Dir, c.Step, c.Name, setting.Show(c.New)), Hint: hint}
+			return &wire.Problem{
+				Message: fmt.Sprintf(
+					"run %s was changed at step %d: %s is %v from there on", r.Dir, c.Step, c.Name, setting.Show(c.New),
+				),
+				Hint: hint,
+			}
 		}
 	}
 	r.recorded = true
@@ -185,7 +195,9 @@ func (s *Sweep) Train(ctx context.Context, r *Run, watch func(*run.Run) (stop fu
 }
 
 // train is the one way in which a run of a comparison is trained: as any other run, by run.Run.To.
-func (s *Sweep) train(ctx context.Context, p *Run, watch func(*run.Run) (stop func())) (rec record.Recorded, err error) {
+func (s *Sweep) train(
+	ctx context.Context, p *Run, watch func(*run.Run) (stop func()),
+) (rec record.Recorded, err error) {
 	asked := maps.Clone(p.arm.asked)
 	asked["seed"] = float64(p.Seed)
 	if man, err := record.ReadManifest(p.Dir); err == nil {

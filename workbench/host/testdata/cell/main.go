@@ -49,7 +49,8 @@ var run = wb.Open("mine", wb.Data("synth"), wb.Method("half"), wb.Seed(3), wb.Ba
 	wb.Encoder("audio", "flat,width=6"), wb.Encoder("visual", "flat"))
 
 func main() {
-	if os.Getenv("PRIMEWINDOW_CELL") != "" && os.Getenv("VERB_FIRST") != "" { // what a verb above the next line does in the host
+	// what a verb above the next line does in the host
+	if os.Getenv("PRIMEWINDOW_CELL") != "" && os.Getenv("VERB_FIRST") != "" {
 		run.Show()
 	}
 	host.InThisCell()
