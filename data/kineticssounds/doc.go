@@ -19,25 +19,17 @@
 // Rules, stated once:
 //
 //   - YouTube loses clips. One that is listed and not there is a fault, which is counted; with skip_broken it is left
-//     out and
-//     described. The choice of validation clips does not depend on which are there.
+//     out and described. The choice of validation clips does not depend on which are there.
 //   - Sound becomes Kaldi's log mel filter bank: 128 filters, 25 ms every 10 ms, the recording's mean taken out, no
-//     dither,
-//     a Hann window, cut or completed with zeros to 1,024 frames, then (x + 4.503877)/(2·5.141276). A recording keeps
-//     its
-//     sample rate, of which the filters depend, as in the field's code; a video's sound is brought to 16,000 Hz as
-//     there.
-//     Channels are averaged, where the field's code takes the first.
+//     dither, a Hann window, cut or completed with zeros to 1,024 frames, then (x + 4.503877)/(2·5.141276). A recording
+//     keeps its sample rate, of which the filters depend, as in the field's code; a video's sound is brought to 16,000
+//     Hz as there. Channels are averaged, where the field's code takes the first.
 //   - A clip's frames, one a second, are cut into as many equal segments as a sample has frames. In training one of
-//     each is
-//     drawn, otherwise the middle one is taken. Where there are too few, some stand twice.
+//     each is drawn, otherwise the middle one is taken. Where there are too few, some stand twice.
 //   - In training each frame is cropped at random, resized, and mirrored half of the time; otherwise it is resized
-//     whole.
-//     Both are shifted and scaled by ImageNet's mean and deviation.
+//     whole. Both are shifted and scaled by ImageNet's mean and deviation.
 //   - Before that frames are reduced so that their short side is at most frame_side; the usual archives have 256 to
-//     360.
-//     The cache holds them as JPEG files, unchanged where they were small enough, unless keep=pixels.
+//     360. The cache holds them as JPEG files, unchanged where they were small enough, unless keep=pixels.
 //   - What is absent, empty or no recording is found when the set is opened, what is broken inside when it is read.
-//     Links
-//     are followed; a folder that is reached twice is read once.
+//     Links are followed; a folder that is reached twice is read once.
 package kineticssounds

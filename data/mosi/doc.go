@@ -30,14 +30,14 @@
 //
 // Rules, stated once:
 //
-//   - The split into train and test is the published one, whose parts share no video. The validation split is a
-//     share of the training part's videos, drawn by data_seed.
+//   - The split into train and test is the published one, whose parts share no video. The validation split is a share
+//     of the training part's videos, drawn by data_seed.
 //   - The owners made the features of text and, it seems, of pictures with the training part's labels, those of the
 //     validation split among them. So accuracies on it say nothing about new videos: a small network reaches 98 % by
 //     text there and 76 % on the test split. Do not choose epochs or constants by it: the description says that it is
 //     unfit. It is a split by video already, so that another one would not help. Aligned sequences have none of this.
 //   - Aligned sequences are padded by rows of zeros, which stay zeros and do not count.
 //   - Each feature is shifted and scaled by its mean and standard deviation over the training split.
-//   - Labels must be the same in all four places, text features in both, to 1e-3: rows that do not belong together
-//     are an error.
+//   - Labels must be the same in all four places, text features in both, to 1e-3: rows that do not belong together are
+//     an error.
 package mosi

@@ -13,6 +13,6 @@
 //     shares a few sentences, about other images, with the others.
 //   - An image is shrunk by means of blocks of pixels; values are in [0, 1].
 //   - A sentence is the sequence of its words, runs of letters and digits in lower case, each the code of one of F
-//     places: the place of the word in the alphabetical list of the training split's words, or the last place for
-//     any other. Behind its end all places are 0. A convolution over it is a convolution over learnt embeddings.
+//     places: the place of the word in the alphabetical list of the training split's words, or the last place for any
+//     other. Behind its end all places are 0. A convolution over it is a convolution over learnt embeddings.
 package nlvr

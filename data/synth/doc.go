@@ -11,6 +11,6 @@
 //
 //   - A sample is a function of the settings, its split and its place in the split; parts share no sample.
 //   - Place i has class i mod 6, so that classes are balanced.
-//   - In a share of samples a modality carries no class and shows noise alone. The two modalities miss it
-//     independently of each other.
+//   - In a share of samples a modality carries no class and shows noise alone. The two modalities miss it independently
+//     of each other.
 package synth

@@ -27,13 +27,11 @@ const (
 //
 //   - [Words]: the most frequent words, of equally frequent ones those that came first. Any other word is unknown.
 //   - [WordPiece]: each character with and without ##, and what is made by joining the most frequent pair of pieces
-//     that
-//     stand side by side in a word, over and over; of equally frequent pairs that whose pieces have lower ids, the left
-//     one's first. Characters are in the order of Unicode; where they are too many, the most frequent ones are taken,
-//     which then fill half of the vocabulary. A word is unknown if one of its characters is.
+//     that stand side by side in a word, over and over; of equally frequent pairs that whose pieces have lower ids, the
+//     left one's first. Characters are in the order of Unicode; where they are too many, the most frequent ones are
+//     taken, which then fill half of the vocabulary. A word is unknown if one of its characters is.
 //   - [BPE]: the 256 bytes in the order of their printable alphabet, and pairs of them in the same way, as Hugging
-//     Face's
-//     trainer has it with min_frequency=2. No text is unknown.
+//     Face's trainer has it with min_frequency=2. No text is unknown.
 //
 // No pair is made that was seen only once, so that there may be fewer tokens than Vocab. Words are cut as in encoding:
 // at white space and around punctuation, and for BPE as GPT-2 does; those of over 1000 bytes are not trained on. Names

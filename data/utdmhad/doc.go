@@ -17,19 +17,17 @@
 //
 // Rules, stated once:
 //
-//   - Subjects 2, 4, 6 and 8 are the test split, as in the literature. Of the others those that val_subjects names
-//     are the validation split, so that no two splits share a person.
+//   - Subjects 2, 4, 6 and 8 are the test split, as in the literature. Of the others those that val_subjects names are
+//     the validation split, so that no two splits share a person.
 //   - A modality whose folder is not there is left out of the set. A recording that lacks a file which the other
-//     folders have,
-//     or has a broken one, is a fault; with skip_broken it is left out and listed. What was decoded stays in the cache.
+//     folders have, or has a broken one, is a fault; with skip_broken it is left out and listed. What was decoded stays
+//     in the cache.
 //   - Of an owners' depth recording the middle frames of 16 equal parts count. Each 4x4 pixels become the mean of those
-//     that
-//     are not 0, as round(1 + 254·(mm - 1500)/3000), limited to 1..255, or 0 where all are. The four files were made by
-//     that
-//     rule as far as is known; which frames they took, and how they rounded, is not written down.
+//     that are not 0, as round(1 + 254·(mm - 1500)/3000), limited to 1..255, or 0 where all are. The four files were
+//     made by that rule as far as is known; which frames they took, and how they rounded, is not written down.
 //   - Sensor and skeleton are brought to a fixed number of steps by linear interpolation. Joints are relative to the
 //     middle of the hips in the same frame.
 //   - Depth images are halved by means of 2x2 pixels.
-//   - Sensor and joints are shifted and scaled by mean and standard deviation over the training split, each feature
-//     by its own; depth by one mean and one deviation.
+//   - Sensor and joints are shifted and scaled by mean and standard deviation over the training split, each feature by
+//     its own; depth by one mean and one deviation.
 package utdmhad

@@ -9,7 +9,6 @@
 //   - What is made depends on the arguments alone. Files are written as of yesterday, so that a cache takes them for
 //     settled.
 //   - Functions that take a testing.TB end the test when they cannot do their work, and skip it where ffmpeg or real
-//     files
-//     are missing. Checks return an error instead, so that they can be tested themselves.
+//     files are missing. Checks return an error instead, so that they can be tested themselves.
 //   - Package data is all that is known of a loader here.
 package datatest

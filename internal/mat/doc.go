@@ -6,11 +6,9 @@
 // Rules, stated once:
 //
 //   - A variable is picked by its name. Others are looked at as far as their names and not inflated further; what
-//     follows
-//     the wanted one is not looked at.
+//     follows the wanted one is not looked at.
 //   - Every numeric class is read from every numeric type of storage, for MATLAB keeps numbers in the smallest type
-//     that
-//     holds them: a double array of whole numbers lies in the file as bytes. Logical arrays count as bytes.
+//     that holds them: a double array of whole numbers lies in the file as bytes. Logical arrays count as bytes.
 //   - Both byte orders are read, small data elements, compressed variables and plain ones.
 //   - Arrays are column-major: the first axis runs fastest. Integers beyond 2^53 are rounded, as numbers are float64.
 //   - What an array takes is bounded by the caller, and by what its compressed bytes can hold at all: no header makes

@@ -43,8 +43,7 @@ import (
 //     prepare and register; what stands after it does not run there.
 //   - A project has one host. One that was there before, of the program or of another cell, is asked to save its runs
 //     and leave; a run that it trains is paused after the step under way. A cell's host knows all that the program
-//     does,
-//     so cells without this line use it as it is. Two notebooks with methods of their own take turns.
+//     does, so cells without this line use it as it is. Two notebooks with methods of their own take turns.
 //   - The code of a method is what its registration reaches in the cell's source. When that has changed, the next verb
 //     replaces the host and the run goes on at the step where it was; the change is an event of the run. Another main
 //     part, handle or comment is no change. Where there is no source, the code is the whole binary.

@@ -7,13 +7,12 @@
 //
 // Rules, stated once:
 //
-//   - A run's folder is the run. Records are appended, all other files are replaced by renaming. A snapshot is
-//     written last: one for step n promises that every record up to step n is on disk.
-//   - Whatever a step depends on is a function of the settings, the seed and the step, so that any recorded
-//     step can be computed again, bit for bit, from an earlier snapshot.
+//   - A run's folder is the run. Records are appended, all other files are replaced by renaming. A snapshot is written
+//     last: one for step n promises that every record up to step n is on disk.
+//   - Whatever a step depends on is a function of the settings, the seed and the step, so that any recorded step can be
+//     computed again, bit for bit, from an earlier snapshot.
 //   - The code that a cell defines is none of these. Where it changes, the run is kept with all that the next step
-//     needs,
-//     an event says so, and no step before it is computed again by the new code.
+//     needs, an event says so, and no step before it is computed again by the new code.
 //   - A step that yields a number that is not finite is not taken.
 //   - Panics of graph-building code become errors in one place, engine.Engine.Call.
 package host

@@ -5,8 +5,7 @@
 // NAME.sums, with one entry for each line. The rules:
 //
 //   - Lines are committed: first the lines are written, then their entries, each with one write. What a kill leaves
-//     without
-//     an entry was never reported as done, and is cut when the file is opened.
+//     without an entry was never reported as done, and is cut when the file is opened.
 //   - An entry has the CRC-32C of its line, the step that the line belongs to, and a running checksum over all entries
 //     before it. A line that does not fit its entry is lost: it is set aside with its file, and the caller is told its
 //     place, its step and its checksum, by which a line that is computed again is proved to be the same.
