@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,14 +13,18 @@ import (
 	"github.com/primewindow/primewindow/data/synth"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/inforeg/method"
+	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 	"github.com/primewindow/primewindow/viz"
 	"github.com/primewindow/primewindow/workbench/host/draw"
+	"github.com/primewindow/primewindow/workbench/host/probe"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/reproduce"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // registeredVariable makes the test binary, where it plays the program, one of a project with its own set, method,
-// encoder and figure.
+// encoder, probe, figure and target.
 const registeredVariable = "PRIMEWINDOW_TEST_REGISTERED"
 
 // oursSign is a method of the project's own: it trains on the signs of the gradients.
@@ -54,11 +58,32 @@ func registerOurs() {
 			},
 		)
 	}}
+	samples := probe.Probe{Kind: "ours_count", Records: "ours_count",
+		Measure: func(now *probe.Moment) (list []wire.Record, err error) {
+			for _, m := range now.Engine.Model.Modalities {
+				list = append(list, wire.Record{
+					Step: now.Step, Epoch: max(0, now.Step-1) / now.PerEpoch, Kind: "ours_count", Encoder: m.Name,
+					Value: float64(now.Set.Len(data.Train)), Loss: "none", Labels: "observed", BN: setting.BNRunning,
+				})
+			}
+			return list, nil
+		}}
+	when := setting.Probe{
+		Name: "ours_count", Doc: "counts the samples", Presets: map[string]string{"standard": "1 epoch"},
+	}
+	target := reproduce.Target{Name: "ourstable", Title: "Ours", Arms: []reproduce.Arm{
+		{Name: "Joint", Method: "joint"},
+		{Name: "Signs", Method: "ours_sign", Settings: map[string]any{"ours_scale": 0.02}},
+	}}
 	for again := range 2 {
 		_, err := catalog.Register(set)
 		_, errFigure := draw.Register(figure)
-		if (err != nil) != (again == 1) || (errFigure != nil) != (again == 1) {
-			panic(errors.Join(errors.New("registering"), err, errFigure))
+		_, errProbe := probe.Register(samples, when)
+		_, errTarget := reproduce.Register(target)
+		for _, err := range []error{err, errFigure, errProbe, errTarget} {
+			if (err != nil) != (again == 1) {
+				panic(fmt.Errorf("registering, time %d: %w", again+1, err))
+			}
 		}
 	}
 	method.Register("ours_sign", oursSign{})
@@ -70,8 +95,8 @@ func registerOurs() {
 	})
 }
 
-// TestRegistered adds a set, a method, an encoder and a figure, and wants them everywhere that those of the program
-// are.
+// TestRegistered adds a set, a method, an encoder, a probe, a figure and a target, and wants them everywhere that those
+// of the program are.
 func TestRegistered(t *testing.T) {
 	s := newStage(t)
 	s.env = append(s.env, registeredVariable+"=1")
@@ -88,6 +113,8 @@ func TestRegistered(t *testing.T) {
 		{[]string{"settings", "ours", "-method", "ours_sign"}, "length of a step", "the method's settings"},
 		{[]string{"reproduce", "table1", "-data", "ours", "-plan"}, "ours", "targets"},
 		{[]string{"show", "-h"}, "oursfig", "the flag's choices"},
+		{[]string{"settings", "every.ours_count"}, "counts the samples", "the probe's schedule"},
+		{[]string{"reproduce", "ourstable", "-data", "ours", "-seeds", "2", "-plan"}, "ourstable", "its plan"},
 	} {
 		if p := s.must(t, tt.args...); !strings.Contains(p.out+p.err, tt.want) {
 			t.Errorf("primewindow %v lacks %q:\n%s%s\nreason: %s", tt.args, tt.want, p.out, p.err, tt.reason)
@@ -100,9 +127,20 @@ func TestRegistered(t *testing.T) {
 		"run", "-data", "ours", "-method", "ours_sign", "-epochs", "1", "-set", "data.train=48", "-set", "data.val=24",
 		"-set", "data.test=24",
 		"-set", "batch=16", "-set", "encoder.audio=ours_flat", "-set", "encoder.visual=cnn2d:2", "-set",
-		"probe_samples=8", "-set", "probes=none",
+		"probe_samples=8", "-set", "probes=none", "-set", "every.ours_count=epoch",
 	}
 	s.must(t, append(run, "-out", "r")...)
+	if n := strings.Count(s.read(t, "r/probes.jsonl"), `"kind":"ours_count"`); n != 2 {
+		t.Errorf("%d records of the probe, want one of each modality at the epoch's end", n)
+	}
+	if p := s.must(t, "probe", "r", "-kind", "ours_count"); !strings.Contains(p.out, "ours_count") ||
+		!strings.Contains(p.out, "48") {
+		t.Errorf("asked for:\n%s", p.out)
+	}
+	checkProblem(
+		t, s.play(t, "probe", "r", "-kind", "ours_cont"), `unknown probe "ours_cont"`, "did you mean ours_count",
+	)
+	checkProblem(t, s.play(t, "reproduce", "ourstabel", "-data", "ours"), `unknown target "ourstabel"`, "ourstable")
 	s.must(t, "show", "r", "-figure", "oursfig", "-out", "drawn.png")
 	if png := s.read(t, "drawn.png"); !strings.HasPrefix(string(png), "\x89PNG") {
 		t.Errorf("%d bytes, want a PNG", len(png))

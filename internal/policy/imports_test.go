@@ -53,7 +53,9 @@ var arrows = map[string][]string{
 		"workbench/host/setting", "workbench/host/sweep",
 	},
 	"workbench/host/cellcode": {},
-	"workbench/host/setting":  {"data", "data/catalog", "models", "inforeg", "inforeg/method", "internal/wire"},
+	"workbench/host/setting": {
+		"data", "data/catalog", "models", "inforeg", "inforeg/method", "internal/registry", "internal/wire",
+	},
 	"workbench/host/engine": {
 		"data", "inforeg", "internal/seal", "internal/whole", "internal/wire", "internal/xla", "models",
 		"workbench/host/record", "workbench/host/setting",
@@ -67,7 +69,8 @@ var arrows = map[string][]string{
 		"internal/whole", "internal/wire", "viz", "viz/tsne", "workbench/host/record", "workbench/host/setting",
 	},
 	"workbench/host/probe": {
-		"data", "data/stream", "inforeg", "internal/wire", "models", "workbench/host/engine", "workbench/host/record",
+		"data", "data/stream", "inforeg", "internal/registry", "internal/wire", "models", "workbench/host/engine",
+		"workbench/host/record",
 		"workbench/host/setting",
 	},
 	"workbench/host/run": {
@@ -88,7 +91,8 @@ var arrows = map[string][]string{
 		"workbench/host/run", "workbench/host/setting",
 	},
 	"workbench/host/reproduce": {
-		"data", "data/catalog", "data/cremad", "data/mosi", "inforeg", "internal/holm", "internal/stats",
+		"data", "data/catalog", "data/cremad", "data/mosi", "inforeg", "internal/holm", "internal/registry",
+		"internal/stats",
 		"internal/tune", "internal/whole", "internal/wire", "internal/xla", "workbench/host/draw",
 		"workbench/host/measure", "workbench/host/record", "workbench/host/run", "workbench/host/setting",
 		"workbench/host/sweep",

@@ -3,6 +3,6 @@
 // measures while it is taken.
 //
 // Start with [Moment], which is all that a measurement may see of a run, and [Table], which has all probes: a new one
-// is a row there. Measuring changes nothing: not the weights, not what is on record. Random signs, labels and pairs are
-// drawn by seed and step, so that the same probe of the same moment gives the same numbers.
+// is a row there, or is added by [Register]. Measuring changes nothing: not the weights, not what is on record. Random
+// signs, labels and pairs are drawn by seed and step, so that the same probe of the same moment gives the same numbers.
 package probe

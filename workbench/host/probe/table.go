@@ -7,6 +7,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/registry"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -21,24 +22,56 @@ type Probe struct {
 	Measure  func(*Moment) ([]wire.Record, error)
 }
 
-// Table has all probes, in the order in which they are measured after a step.
-var Table = []Probe{
-	{setting.ProbeCosine, "", false, inforeg.KindCosine, "", (*Moment).cosine},
-	{setting.ProbeNoise, setting.ProbeNoise, false, wire.KindNoise, "", (*Moment).noise},
-	{setting.ProbeMotion, wire.KindMotion, false, wire.KindDistance, "", (*Moment).motion},
-	{setting.ProbeEmp, inforeg.KindFisherEmp, true, inforeg.KindFisherEmp, "", (*Moment).fisher},
-	{setting.ProbeTrue, "", true, inforeg.KindFisherTrue, "", (*Moment).fisherTrue},
-	{
+// table has all probes, in the order in which they are measured after a step. A schedule and a kind are names of their
+// own: what has both may also be two rows.
+var table = registry.New(func(p Probe) string {
+	if p.Schedule != "" {
+		return setting.EveryPrefix + p.Schedule
+	}
+	return p.Kind
+},
+	Probe{setting.ProbeCosine, "", false, inforeg.KindCosine, "", (*Moment).cosine},
+	Probe{setting.ProbeNoise, setting.ProbeNoise, false, wire.KindNoise, "", (*Moment).noise},
+	Probe{setting.ProbeMotion, wire.KindMotion, false, wire.KindDistance, "", (*Moment).motion},
+	Probe{setting.ProbeEmp, inforeg.KindFisherEmp, true, inforeg.KindFisherEmp, "", (*Moment).fisher},
+	Probe{setting.ProbeTrue, "", true, inforeg.KindFisherTrue, "", (*Moment).fisherTrue},
+	Probe{
 		setting.ProbeAccuracy, inforeg.KindAccuracy, false, inforeg.KindAccuracy, wire.ReadoutHead,
 		onValidation((*Moment).evaluate),
 	},
-	{
+	Probe{
 		setting.ProbeLinear, setting.ProbeLinear, false, inforeg.KindAccuracy, wire.ReadoutLinear,
 		onValidation((*Moment).linear),
 	},
-	{Kind: inforeg.KindCosine, Measure: (*Moment).cosineNow},
-	{Kind: inforeg.KindReleased, Measure: accumulatedBefore(inforeg.KindReleased)},
-	{Kind: inforeg.KindBatchSquare, Measure: accumulatedBefore(inforeg.KindBatchSquare)},
+	Probe{Kind: inforeg.KindCosine, Measure: (*Moment).cosineNow},
+	Probe{Kind: inforeg.KindReleased, Measure: accumulatedBefore(inforeg.KindReleased)},
+	Probe{Kind: inforeg.KindBatchSquare, Measure: accumulatedBefore(inforeg.KindBatchSquare)},
+)
+
+// Table is a copy of all probes, in the order in which they are measured after a step.
+func Table() []Probe { return table.All() }
+
+// Register adds a probe that a run measures by itself, as its schedule and its presets say, and that can be asked for
+// where it has a kind; remove takes it out again. A scheduled probe gives a record for each modality, by which one sees
+// that it was measured, or, of a readout of the head, at least one.
+func Register(p Probe, when setting.Probe) (remove func(), err error) {
+	switch {
+	case p.Measure == nil || p.Records == "":
+		return nil, fmt.Errorf("probe %q: want a function that measures, and the kind of its records", when.Name)
+	case p.Kind != "" && slices.Contains(Kinds(), p.Kind):
+		return nil, fmt.Errorf("probe: kind %q is there already", p.Kind)
+	}
+	p.Schedule = when.Name
+	removeSchedule, err := setting.RegisterProbe(when)
+	if err != nil {
+		return nil, fmt.Errorf("probe: %w", err)
+	}
+	removeRow, err := table.Add(p)
+	if err != nil {
+		removeSchedule()
+		return nil, fmt.Errorf("probe: %w", err)
+	}
+	return func() { removeRow(); removeSchedule() }, nil
 }
 
 // onValidation measures on the validation split.
@@ -49,7 +82,7 @@ func onValidation(measure func(*Moment, data.Split) ([]wire.Record, error)) func
 // Kinds are the measurements that can be asked for, by name.
 func Kinds() []string {
 	names := []string{inforeg.KindFisherTrue} // in any definition, by ProbeWith
-	for _, p := range Table {
+	for _, p := range table.All() {
 		if p.Kind != "" {
 			names = append(names, p.Kind)
 		}
@@ -60,11 +93,12 @@ func Kinds() []string {
 
 // Measure measures a kind of probe at the present step.
 func (now *Moment) Measure(kind string) ([]wire.Record, error) {
-	i := slices.IndexFunc(Table, func(p Probe) bool { return p.Kind == kind && kind != "" })
+	rows := Table()
+	i := slices.IndexFunc(rows, func(p Probe) bool { return p.Kind == kind && kind != "" })
 	if i < 0 {
 		return nil, wire.Unknown("probe", kind, Kinds(), "")
 	}
-	return Table[i].Measure(now)
+	return rows[i].Measure(now)
 }
 
 // cosineNow is cosine, and says what is missing where there is none.

@@ -42,7 +42,7 @@ func TestTargets(t *testing.T) {
 	if diff := cmp.Diff(want, Targets()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	for _, target := range targets {
+	for _, target := range targets.All() {
 		for _, names := range [][]string{{"audio", "visual"}, {"text", "audio", "video"}} {
 			seen := map[string]bool{}
 			for _, r := range target.arms(names) {

@@ -3,10 +3,10 @@ package reproduce
 import (
 	"fmt"
 	"maps"
-	"slices"
 
 	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/registry"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -179,8 +179,8 @@ func whenArms([]string) []recipe {
 var one = fixedArms(joint(), infoReg())
 
 // targets in the order in which they are offered.
-var targets = []target{
-	{name: "table1", title: "Table 1: longer training against InfoReg", paperSets: []string{"CREMA-D"},
+var targets = registry.New(func(t target) string { return t.name },
+	target{name: "table1", title: "Table 1: longer training against InfoReg", paperSets: []string{"CREMA-D"},
 		baseline: wire.ArmJoint,
 		arms: fixedArms(joint(), func() recipe {
 			r := longer(joint(), wire.ArmLonger)
@@ -191,9 +191,10 @@ var targets = []target{
 			r.against = wire.ArmLonger
 			return r
 		}())},
-	{name: "table2", title: "Table 2: methods with one joint loss", paperSets: []string{"CREMA-D", "Kinetics Sounds"},
-		baseline: wire.ArmJoint,
-		curves:   []string{"accuracy fused", "acted", "fisher_emp"},
+	target{name: "table2", title: "Table 2: methods with one joint loss",
+		paperSets: []string{"CREMA-D", "Kinetics Sounds"},
+		baseline:  wire.ArmJoint,
+		curves:    []string{"accuracy fused", "acted", "fisher_emp"},
 		arms: fixedArms(joint(),
 			recipe{name: "OGM", method: "ogm", paper: paperTable2["OGM"]},
 			recipe{name: "Greedy", method: "greedy", paper: paperTable2["Greedy"]},
@@ -203,24 +204,25 @@ var targets = []target{
 			recipe{name: "RedReg", method: "redreg", control: true},
 			recipe{name: "slow the leader", method: "slow", control: true},
 			recipe{name: "freeze the leader", method: "freeze", control: true})},
-	{name: "table3", title: "Table 3: methods with unimodal losses", paperSets: []string{"CREMA-D", "Kinetics Sounds"},
-		baseline: wire.ArmJoint,
-		curves:   []string{"accuracy fused", "acted", "fisher_emp"},
+	target{name: "table3", title: "Table 3: methods with unimodal losses",
+		paperSets: []string{"CREMA-D", "Kinetics Sounds"},
+		baseline:  wire.ArmJoint,
+		curves:    []string{"accuracy fused", "acted", "fisher_emp"},
 		arms: fixedArms(joint(),
 			recipe{name: "Joint*", method: "joint_star", paper: paperTable3["Joint*"]},
 			recipe{name: "G-Blending", method: "gblend", paper: paperTable3["G-Blending"]},
 			recipe{name: "MMPareto", method: "mmpareto", paper: paperTable3["MMPareto"]},
 			recipe{name: "InfoReg*", method: "inforeg_star", paper: paperTable3["InfoReg*"]},
 			recipe{name: "InfoReg, published code", method: "inforeg_released", control: true})},
-	{
+	target{
 		name: "table4", title: "Table 4: when to regulate", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint,
 		curves: []string{"acted"}, arms: table4,
 	},
-	{
+	target{
 		name: "table5", title: "Table 5: fusion heads", paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint,
 		arms: table5,
 	},
-	{name: "table6", title: "Table 6: three modalities", paperSets: []string{"CMU-MOSI"}, baseline: wire.ArmJoint,
+	target{name: "table6", title: "Table 6: three modalities", paperSets: []string{"CMU-MOSI"}, baseline: wire.ArmJoint,
 		f1: true,
 		arms: fixedArms(recipe{
 			name: wire.ArmJoint, method: "joint", paper: paperTable6["Joint"],
@@ -228,74 +230,74 @@ var targets = []target{
 			recipe{name: "PMR", method: "pmr", paper: paperTable6["PMR"]},
 			recipe{name: "AGM", method: "agm", paper: paperTable6["AGM"]},
 			recipe{name: wire.ArmInfoReg, method: "inforeg", paper: paperTable6["InfoReg"]})},
-	{name: "table7", title: "Table 7: two further sets", paperSets: []string{"Violent Flows", "Hateful Memes"},
+	target{name: "table7", title: "Table 7: two further sets", paperSets: []string{"Violent Flows", "Hateful Memes"},
 		apart: true, baseline: wire.ArmJoint,
 		arms: fixedArms(
 			recipe{name: wire.ArmJoint, method: "joint", paper: paperTable7["Joint"]},
 			recipe{name: wire.ArmInfoReg, method: "inforeg", paper: paperTable7["InfoReg"]},
 		)},
-	{
+	target{
 		name: "fig1", title: "Figure 1: the trace in joint training and of each modality alone",
 		paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, curves: []string{"fisher_emp"}, whole: true,
 		arms: fig1,
 	},
-	{
+	target{
 		name: "fig3", title: "Figure 3: gap between the modalities", paperSets: []string{"CREMA-D"},
 		baseline: wire.ArmJoint, curves: []string{"fisher_emp", "batch_g2"}, arms: one,
 	},
-	{
+	target{
 		name: "fig4", title: "Figure 4: cosines between batch gradients", paperSets: []string{"CREMA-D"},
 		baseline: wire.ArmJoint, curves: []string{"cosine", "fisher_emp"}, cosines: true, oneSeed: true,
 		arms: fixedArms(joint()),
 	},
-	{
+	target{
 		name: "fig5", title: "Figure 5: accuracy and trace, InfoReg beside joint training",
 		paperSets: []string{"CREMA-D"}, baseline: wire.ArmJoint, curves: []string{"accuracy", "fisher_emp", "acted"},
 		arms: one,
 	},
-	{name: "fig6", title: "Figure 6: features of the weaker modality by t-SNE", paperSets: []string{"CREMA-D"},
+	target{name: "fig6", title: "Figure 6: features of the weaker modality by t-SNE", paperSets: []string{"CREMA-D"},
 		baseline: wire.ArmJoint, curves: []string{wire.Acted}, maps: true, oneSeed: true,
 		arms: fixedArms(infoReg(), joint(), longer(joint(), wire.ArmLonger))},
-	{
+	target{
 		name: "fig7", title: "Figure 7: accuracy against β", paperSets: []string{"CREMA-D", "Kinetics Sounds"},
 		baseline: wire.ArmJoint, curves: []string{"acted"}, arms: sweepOf("beta", 0.1, 0.3, 0.5, 0.7, 0.9, 1.0),
 	},
-	{
+	target{
 		name: "fig8", title: "Figure 8: accuracy against K", paperSets: []string{"CREMA-D", "Kinetics Sounds"},
 		baseline: wire.ArmJoint, curves: []string{"acted"}, arms: sweepOf("k", 0.01, 0.02, 0.04, 0.06, 0.08, 0.1),
 	},
-	{name: "fig9", title: "Figure 9: features with unimodal losses by t-SNE", paperSets: []string{"CREMA-D"},
+	target{name: "fig9", title: "Figure 9: features with unimodal losses by t-SNE", paperSets: []string{"CREMA-D"},
 		baseline: wire.ArmJoint, curves: []string{wire.Acted}, maps: true, oneSeed: true,
 		arms: fixedArms(
 			recipe{name: "InfoReg*", method: "inforeg_star"}, joint(), recipe{name: "Joint*", method: "joint_star"},
 			longer(recipe{name: "Joint*", method: "joint_star"}, "Joint*, twice the epochs"),
 		)},
-	{
+	target{
 		name: "fig10", title: "Figure 10: the trace where video leads", paperSets: []string{"Violent Flows"},
 		baseline: wire.ArmJoint, curves: []string{"fisher_emp"}, arms: fixedArms(joint()),
 	},
-	{name: "prime", title: "The prime learning window, and what holding the leader back in it gives",
+	target{name: "prime", title: "The prime learning window, and what holding the leader back in it gives",
 		baseline: wire.ArmJoint,
 		curves:   []string{"fisher_emp", "acted", "accuracy fused"}, arms: primeArms},
-	{name: "rate", byRate: true, title: "Gain of InfoReg and rise of the trace against the learning rate",
+	target{name: "rate", byRate: true, title: "Gain of InfoReg and rise of the trace against the learning rate",
 		baseline: wire.ArmJoint,
 		curves:   []string{"fisher_emp", "acted"}, arms: rateArms},
-	{name: "window", nulls: true, title: "Is the window the network's, the batch norm's or the smoother's?",
+	target{name: "window", nulls: true, title: "Is the window the network's, the batch norm's or the smoother's?",
 		baseline: wire.ArmJoint, curves: []string{"fisher_emp", "fisher_emp eval", "accuracy fused", "released"},
 		arms: fixedArms(usualRates(joint(),
 			recipe{name: "learning rate 0", method: "joint", set: map[string]any{"lr": 0.0}, control: true},
 			recipe{
 				name: "shuffled labels", method: "joint", set: map[string]any{"shuffle_labels": true}, control: true,
 			})...)},
-	{
+	target{
 		name: "fisher", title: "Does the Fisher test beat slowing the leader for the same epochs?",
 		baseline: wire.ArmJoint, curves: []string{"acted"}, arms: fisherArms,
 	},
-	{
+	target{
 		name: "when", title: "Is window-only as good as the whole run?", baseline: wire.ArmJoint,
 		curves: []string{"acted"}, arms: whenArms,
 	},
-}
+)
 
 // usualSettings are those of all runs, at every scale.
 func usualSettings() map[string]any {
@@ -330,19 +332,40 @@ func (t target) standIns() (offers, stands [][]string) {
 	return offers, stands
 }
 
-// Targets lists the names of what can be reproduced.
-func Targets() []string {
-	var list []string
-	for _, t := range targets {
-		list = append(list, t.name)
-	}
-	return list
+// Target is a question of a project's own: methods and settings that are compared on a set, as the paper's tables do.
+type Target struct {
+	Name, Title string
+	Arms        []Arm // the first is the baseline; at least two
 }
 
+// Arm is one of them.
+type Arm struct {
+	Name, Method string
+	Settings     map[string]any // beyond the set's own
+}
+
+// Register adds a target; remove takes it out again.
+func Register(t Target) (remove func(), err error) {
+	if len(t.Arms) < 2 || t.Name == "all" {
+		return nil, fmt.Errorf("target %q of %d arms, want two or more, and another name than all", t.Name, len(t.Arms))
+	}
+	list := make([]recipe, len(t.Arms))
+	for i, a := range t.Arms {
+		list[i] = recipe{name: a.Name, method: a.Method, set: a.Settings, control: true}
+	}
+	return targets.Add(target{
+		name: t.Name, title: t.Title, baseline: t.Arms[0].Name, arms: fixedArms(list...),
+		curves: []string{"accuracy fused", wire.Acted, inforeg.KindFisherEmp},
+	})
+}
+
+// Targets lists the names of what can be reproduced.
+func Targets() []string { return targets.Names() }
+
 func findTarget(name string) (target, error) {
-	i := slices.IndexFunc(targets, func(t target) bool { return t.name == name })
-	if i < 0 {
+	t, ok := targets.Find(name)
+	if !ok {
 		return target{}, wire.Unknown("target", name, append(Targets(), "all"), "")
 	}
-	return targets[i], nil
+	return t, nil
 }

@@ -134,7 +134,7 @@ func (r *Run) accumulated() []wire.Record {
 // measureDue measures what the schedules ask for at the present step. At the start only traces are measured.
 func (r *Run) measureDue(settings setting.Values, start bool) error {
 	now := r.moment(settings)
-	for _, p := range probe.Table {
+	for _, p := range probe.Table() {
 		if p.Schedule == "" || !settings.Schedule(p.Schedule).Due(r.at, r.clock) || start && !p.Start {
 			continue
 		}

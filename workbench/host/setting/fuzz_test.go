@@ -67,7 +67,7 @@ func FuzzSettings(f *testing.F) {
 		if err := json.Unmarshal(mustJSON(t, settings), &read); err != nil || read.Hash() != settings.Hash() {
 			t.Fatalf("a manifest would give other settings: %v\n%v\n%v", err, settings, read)
 		}
-		for _, p := range Probes {
+		for _, p := range Probes() {
 			name := p.Name
 			s := settings.Schedule(name)
 			if parsed, err := inforeg.ParseSchedule(s.String()); err != nil || parsed != s {

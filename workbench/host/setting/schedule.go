@@ -2,10 +2,10 @@ package setting
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/registry"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -29,7 +29,7 @@ const EveryPrefix = "every."
 // WindowEvery is the setting that says how often the window is tested.
 const WindowEvery = "window_every"
 
-// Probe is one that a run measures by itself: what is scheduled, documented and preset by its row in [Probes].
+// Probe is one that a run measures by itself: what is scheduled, documented and preset by its row among [Probes].
 type Probe struct {
 	Name    string            // of its schedule
 	Doc     string            // what it measures
@@ -44,56 +44,60 @@ const (
 	presetFull     = "full"
 )
 
-// Probes are all of them, in alphabetical order.
-var Probes = []Probe{
-	{
+// probes are all of them, those of the program in alphabetical order.
+var probes = registry.New(func(p Probe) string { return p.Name },
+	Probe{
 		ProbeAccuracy, "accuracy of the head and of each modality on the validation split",
 		map[string]string{presetEconomy: "1 epoch", presetStandard: "1 epoch", presetFull: "1 epoch"},
 	},
-	{
+	Probe{
 		ProbeCosine, "cosines between the last batch gradients",
 		map[string]string{presetStandard: "1 epoch", presetFull: "1 epoch"},
 	},
-	{
+	Probe{
 		ProbeEmp, "the exact Fisher trace of eq. 7, which window tests read",
 		map[string]string{presetEconomy: "1 window", presetStandard: "1 window", presetFull: "1 window"},
 	},
-	{
+	Probe{
 		ProbeTrue, "the exact trace of the Fisher information, over all classes",
 		map[string]string{presetFull: "1 epoch"},
 	},
-	{
+	Probe{
 		ProbeLabels, "that trace of a step's own batch by labels drawn from the model",
 		map[string]string{presetFull: "8 steps"},
 	},
-	{
+	Probe{
 		ProbeLinear, "accuracy of fresh linear probes on frozen features",
 		map[string]string{presetStandard: "1 epoch", presetFull: "1 epoch"},
 	},
-	{
+	Probe{
 		ProbeMotion, "gradient norm, size of the update and distance from the start, of every layer",
 		map[string]string{presetEconomy: "1 epoch", presetStandard: "1 epoch", presetFull: "1 epoch"},
 	},
-	{
+	Probe{
 		ProbeNoise, "gradient noise and signal, whose ratio is the noise scale",
 		map[string]string{presetStandard: "1 epoch", presetFull: "1 epoch"},
 	},
-	{
+	Probe{
 		ProbeShare, "every sample's share of a step's gradient; the step sums its gradient in another order then",
 		map[string]string{presetFull: "8 steps"},
 	},
-	{
+	Probe{
 		ProbeSigns, "the trace of eq. 7 of a step's own batch by balanced signs",
 		map[string]string{presetEconomy: "8 steps", presetFull: "8 steps"},
 	},
-}
+)
+
+// Probes are all that a run measures by itself.
+func Probes() []Probe { return probes.All() }
+
+// RegisterProbe adds one; remove takes it out again. What it measures is a row of package probe.
+func RegisterProbe(p Probe) (remove func(), err error) { return probes.Add(p) }
 
 // preset is the schedule of a probe by the setting probes; empty where it is never measured.
-func preset(probes, name string) string {
-	if i := slices.IndexFunc(Probes, func(p Probe) bool { return p.Name == name }); i >= 0 {
-		return Probes[i].Presets[probes]
-	}
-	return ""
+func preset(chosen, name string) string {
+	p, _ := probes.Find(name)
+	return p.Presets[chosen]
 }
 
 // scheduleSettings are the settings that say when what is measured.
@@ -104,7 +108,7 @@ func scheduleSettings() []data.Setting {
 		Doc: "what a run measures by itself: none, economy, standard or full; the settings every.* change single " +
 			"parts of it",
 	}}
-	for _, p := range Probes {
+	for _, p := range Probes() {
 		list = append(list, data.Setting{
 			Name: EveryPrefix + p.Name, Default: "", Check: checkSchedule, Mutable: true,
 			Doc: p.Doc +

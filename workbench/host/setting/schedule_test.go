@@ -17,7 +17,7 @@ func TestPresets(t *testing.T) {
 	if !slices.Contains(table.Choices, table.Default.(string)) {
 		t.Errorf("the default preset %v is not there", table.Default)
 	}
-	for _, p := range Probes {
+	for _, p := range Probes() {
 		for preset, text := range p.Presets {
 			if s, err := inforeg.ParseSchedule(text); err != nil || s == (inforeg.Schedule{}) ||
 				!slices.Contains(table.Choices, preset) {
@@ -31,7 +31,7 @@ func TestPresets(t *testing.T) {
 			)
 		}
 	}
-	if !slices.IsSortedFunc(Probes, func(a, b Probe) int { return strings.Compare(a.Name, b.Name) }) {
+	if !slices.IsSortedFunc(Probes(), func(a, b Probe) int { return strings.Compare(a.Name, b.Name) }) {
 		t.Error("probes are not sorted, as their settings are shown")
 	}
 }
