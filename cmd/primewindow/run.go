@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/timing"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench"
@@ -31,6 +32,10 @@ func runCommand(ctx context.Context, env *environ, args []string) error {
 		"fork", "", "`folder` of a run to branch off from, after the step -at; -set names what differs from there on",
 	)
 	at := f.Int("at", 0, "`number` of steps that -fork takes over")
+	timed := f.Bool(
+		"timing", false,
+		"say where the time went: reading, compiling by graph, steps, probes, records; kept as an event too",
+	)
 	if _, err := parse(env, f, args, 0, 0); err != nil {
 		return err
 	}
@@ -47,6 +52,11 @@ func runCommand(ctx context.Context, env *environ, args []string) error {
 		return err
 	}
 	shop := run.NewShop(env.project)
+	var account *timing.Account
+	if *timed {
+		account = shop.KeepTime()
+	}
+	opened := account.Begin("opening: set, model, backend")
 	open := func(asked map[string]any) (*run.Run, error) { return shop.OpenDir(*out, asked) }
 	if *fork != "" {
 		open = func(asked map[string]any) (*run.Run, error) {
@@ -54,11 +64,16 @@ func runCommand(ctx context.Context, env *environ, args []string) error {
 		}
 	}
 	r, err := openFolder(open, *out, asked)
+	opened()
 	if err != nil {
 		return errors.Join(err, shop.Close())
 	}
 	if err = r.Set(change); err == nil {
 		err = train(ctx, env, r)
+	}
+	if *timed {
+		fmt.Fprintf(env.errOut, "\n%s", timing.Table(account.Parts()))
+		err = errors.Join(err, r.NoteTime())
 	}
 	if closeErr := shop.Close(); err == nil {
 		err = closeErr

@@ -38,6 +38,7 @@ var arrows = map[string][]string{
 	"internal/seal":     {},
 	"internal/stats":    {"internal/wire"},
 	"internal/strict":   {},
+	"internal/timing":   {},
 	"internal/tune":     {"internal/wire"},
 	"internal/whole":    {},
 	"internal/xla":      {"internal/wire"},
@@ -57,7 +58,8 @@ var arrows = map[string][]string{
 		"data", "data/catalog", "models", "inforeg", "inforeg/method", "internal/registry", "internal/wire",
 	},
 	"workbench/host/engine": {
-		"data", "inforeg", "internal/seal", "internal/whole", "internal/wire", "internal/xla", "models",
+		"data", "inforeg", "internal/seal", "internal/timing", "internal/whole", "internal/wire", "internal/xla",
+		"models",
 		"workbench/host/record", "workbench/host/setting",
 	},
 	"workbench/host/replay": {
@@ -74,7 +76,8 @@ var arrows = map[string][]string{
 		"workbench/host/setting",
 	},
 	"workbench/host/run": {
-		"data", "data/stream", "data/catalog", "inforeg", "inforeg/method", "internal/seal", "internal/whole",
+		"data", "data/stream", "data/catalog", "inforeg", "inforeg/method", "internal/seal", "internal/timing",
+		"internal/whole",
 		"internal/wire", "internal/xla", "models", "workbench/host/engine", "workbench/host/probe",
 		"workbench/host/record", "workbench/host/setting",
 	},
@@ -102,7 +105,8 @@ var arrows = map[string][]string{
 		"models", "workbench/host/setting",
 	},
 	"cmd/primewindow": {
-		"data", "data/*", "data/catalog", "internal/report", "internal/whole", "internal/wire", "internal/xla", "viz",
+		"data", "data/*", "data/catalog", "internal/report", "internal/timing", "internal/whole", "internal/wire",
+		"internal/xla", "viz",
 		"workbench", "workbench/host", "workbench/host/draw", "workbench/host/record", "workbench/host/replay",
 		"workbench/host/reproduce", "workbench/host/run", "workbench/host/sweep",
 	},

@@ -65,6 +65,7 @@ const (
 	EventUnproved   = "unproved" // of records without checksums
 	EventRestored   = "restored" // lines that were lost and computed again
 	EventLost       = "lost"     // lines that cannot be had any more
+	EventTiming     = "timing"   // where the time of a training went, in words
 	EventCode       = "code"     // of what a cell defines: from this step on other code computes
 )
 

@@ -7,11 +7,13 @@ import (
 	"sync"
 
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/timing"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/models"
@@ -37,6 +39,8 @@ type Engine struct {
 	Scalars []string            // what a step records, in order; known once its graph is built
 	layers  map[string][]string // by graph: the layers it measures, likewise
 	Plain   bool                // whether the method leaves the loss alone, likewise
+	timing  *timing.Account     // nil keeps none
+	timed   map[string]bool     // graphs and shapes that were compiled on the account
 }
 
 // New prepares the graphs of a model under a method; each is compiled when it is first called. Settings are those that
@@ -44,7 +48,7 @@ type Engine struct {
 func New(b *xla.Backend, m *models.Multimodal, method inforeg.Method, settings setting.Values) *Engine {
 	e := &Engine{
 		Backend: b, Model: m, Method: method, settings: settings, Vars: m.Variables(), Carried: method.State(m),
-		Graphs: map[string]*Exec{}, layers: map[string][]string{},
+		Graphs: map[string]*Exec{}, layers: map[string][]string{}, timed: map[string]bool{},
 	}
 	e.Trainable = slices.DeleteFunc(slices.Clone(e.Vars), func(v models.Variable) bool { return !v.Trainable() })
 	for _, s := range append(inforeg.OptimizerSettings(), method.Settings()...) {
@@ -74,10 +78,40 @@ func (e *Engine) Call(name string, build func([]*Node) []*Node, args []any) (out
 		}
 		e.Graphs[name] = exec.SetMaxCache(8)
 	}
+	if err := e.timedCompile(name, exec, args); err != nil {
+		return nil, fmt.Errorf("graph %s: %s", name, wire.FirstLine(err))
+	}
 	if out, err = exec.Call(args...); err != nil {
 		return nil, fmt.Errorf("graph %s: %s", name, wire.FirstLine(err))
 	}
 	return out, nil
+}
+
+// timedCompile compiles a graph for arguments of these shapes by itself, where an account is kept, so that its time is
+// no part of the first call's. Called with e.mu held.
+func (e *Engine) timedCompile(name string, exec *Exec, args []any) error {
+	if e.timing == nil {
+		return nil
+	}
+	list := make([]shapes.Shape, len(args))
+	for i, arg := range args {
+		if t, ok := arg.(*tensors.Tensor); ok {
+			list[i] = t.Shape()
+			continue
+		}
+		var err error
+		if list[i], err = shapes.FromAnyValue(arg); err != nil {
+			return nil // the call will say what is wrong with it
+		}
+	}
+	key := fmt.Sprint(name, list)
+	if e.timed[key] {
+		return nil
+	}
+	e.timed[key] = true
+	defer e.timing.Begin("compiling " + name)()
+	_, err := exec.Compile(list...)
+	return err
 }
 
 // Compiled reports whether the graph has run before.

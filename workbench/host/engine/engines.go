@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/timing"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/models"
 	"github.com/primewindow/primewindow/workbench/host/setting"
@@ -14,6 +15,8 @@ import (
 
 // Engines shares compiled graphs between runs.
 type Engines struct {
+	Timing *timing.Account // of compiling; nil keeps none. Set before the first engine is made
+
 	mu   sync.Mutex
 	List map[string]*Engine
 }
@@ -47,6 +50,7 @@ func (l *Engines) Find(b *xla.Backend, m *models.Multimodal, method inforeg.Meth
 		l.List = map[string]*Engine{}
 	}
 	e := New(b, m, method, maps.Clone(own))
+	e.timing = l.Timing
 	l.List[key.String()] = e
 	return e
 }

@@ -21,6 +21,7 @@ import (
 // record puts measurements on record, all or none, but for those that are there already, and leaves of each what can be
 // written, see [record.Settle].
 func (r *Run) record(list ...wire.Record) error {
+	defer r.spend("records")()
 	var fresh []wire.Record
 	for i := range list {
 		if err := record.Settle(&list[i]); err != nil {
@@ -105,7 +106,10 @@ func (r *Run) afterStep(settings setting.Values) error {
 		return err
 	}
 	if r.at == r.recorded() && !r.strict {
-		if err := r.rec.Commit(); err != nil {
+		committed := r.spend("records")
+		err := r.rec.Commit()
+		committed()
+		if err != nil {
 			return err
 		}
 	}
@@ -148,7 +152,9 @@ func (r *Run) measureDue(settings setting.Values, start bool) error {
 		if p.Readout != "" && r.set.Len(data.Validation) == 0 { // the run's manifest notes it
 			continue
 		}
+		spent := r.spend("probe " + p.Schedule)
 		list, err := p.Measure(now)
+		spent()
 		if err == nil {
 			err = r.record(list...)
 		}

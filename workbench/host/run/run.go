@@ -145,13 +145,20 @@ func (r *Run) settingsAt(step int) setting.Values { return setting.At(r.base, r.
 
 func (r *Run) change(c wire.Change) error { return r.rec.Change(c) }
 
+// spend begins a part of the time that the shop keeps account of, see [Shop.KeepTime].
+func (r *Run) spend(part string) (end func()) { return r.shop.engines.Timing.Begin(part) }
+
 // advance takes the step after r.at and puts it on record, or checks it against the record when it is there
 // already.
 func (r *Run) advance(ctx context.Context) error {
 	began := time.Now()
+	defer r.spend("host beside the step")()
 	settings := r.settingsAt(r.at)
 	epoch, offset := r.at/r.perEpoch, r.at%r.perEpoch
-	if err := r.begin(ctx, epoch, offset, settings); err != nil {
+	decided := r.spend("deciding")
+	err := r.begin(ctx, epoch, offset, settings)
+	decided()
+	if err != nil {
 		return err
 	}
 	if r.at == 0 { // so that a rise in the first epoch can be seen; no window test reads it
@@ -171,10 +178,12 @@ func (r *Run) advance(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	stepped := r.spend("steps")
 	next, o, err := r.eng.Step(r.st, engine.StepInput{
 		Batch: batch, Controls: r.eng.ControlVector(settings, r.controls, epoch), Measures: measures, Chances: chances,
 		Key: r.key(),
 	})
+	stepped()
 	if err != nil {
 		return err
 	}
@@ -185,8 +194,8 @@ func (r *Run) advance(ctx context.Context) error {
 	line := r.metricsLine(epoch, o.Scalars)
 	if r.at < r.recorded() {
 		err = r.compare(line)
-		// committed with what it measured
 	} else if err = r.rec.Metrics.Stage(record.Line{Step: r.at, Text: line}); err != nil {
+		// Staged lines are committed with what the step measured: both are on record, or neither is.
 		err = record.DiskProblem(err)
 	} else {
 		err = r.rec.NoteStep(r.at, line)
@@ -228,6 +237,7 @@ func (r *Run) indices(epoch, offset int) []int {
 
 // batch is what a step trains on: which samples, and how they are augmented, depends on the seed and the step alone.
 func (r *Run) batch(step int) (*data.Batch, error) {
+	defer r.spend("reading")()
 	return r.ahead.Take(step, r.perEpoch*r.settingsAt(step).Epochs(), func(step int) func() (*data.Batch, error) {
 		indices := slices.Clone(r.indices(step/r.perEpoch, step%r.perEpoch))
 		draw := uint64(r.base.Seed())<<32 | uint64(step+1)
@@ -299,6 +309,7 @@ func (r *Run) save(now bool) error {
 		return err
 	}
 	began := time.Now()
+	defer r.spend("snapshots")()
 	list, err := r.eng.Collect(r.st)
 	if err != nil {
 		return err

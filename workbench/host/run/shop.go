@@ -17,6 +17,7 @@ import (
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/catalog"
+	"github.com/primewindow/primewindow/internal/timing"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/engine"
@@ -48,6 +49,24 @@ func NewShop(project string) *Shop {
 // Define tells the shop what the cell defines whose binary this is: hashes by wire.Definition. It is called before runs
 // are opened.
 func (shop *Shop) Define(hashes map[string]string) { shop.defines = hashes }
+
+// KeepTime keeps account of where the time of this shop's runs goes from now on: reading, compiling by graph, steps,
+// probes, records. It is called before the first run is opened.
+func (shop *Shop) KeepTime() *timing.Account {
+	shop.engines.Timing = &timing.Account{}
+	return shop.engines.Timing
+}
+
+// NoteTime puts on record, as an event at the present step, where time has gone so far, see [Shop.KeepTime].
+func (r *Run) NoteTime() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var parts []string
+	for _, p := range r.shop.engines.Timing.Parts() {
+		parts = append(parts, fmt.Sprintf("%s %.3f s", p.Name, p.Wall.Seconds()))
+	}
+	return r.change(wire.Change{Step: r.recorded(), Event: wire.EventTiming, Text: strings.Join(parts, ", ")})
+}
 
 // UseBackend has the shop's runs computed by a backend that is open already.
 func (shop *Shop) UseBackend(b *xla.Backend) {

@@ -192,6 +192,7 @@ func (r *Run) Probe(ctx context.Context, kind string) (list []wire.Record, err e
 // prediction, and by fresh linear probes.
 func (r *Run) Evaluate(ctx context.Context, split data.Split) (list []wire.Record, err error) {
 	err = r.with(ctx, func() error {
+		defer r.spend("evaluating the " + string(split) + " split")()
 		var f probe.FeatureRows
 		now := r.now()
 		scores, f1, err := now.Scores(split, f.Add)

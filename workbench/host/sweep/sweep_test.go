@@ -236,10 +236,10 @@ func TestSweepFolder(t *testing.T) {
 	dir := filepath.Join(shop.Project, "c")
 	c := Comparison{Dir: dir, Methods: []string{"joint"}, Seeds: 1, Select: SelectLast, Set: settings}
 	watch := func(*run.Run) func() { return func() {} }
+	// With fewer epochs the run is there, but its test split at epoch 2 is not measured.
 	for i, tt := range []struct {
 		epochs       float64
 		done, trains int
-		// with fewer epochs the run is there, but its test split at epoch 2 is not measured
 	}{{1, 0, 6}, {3, 6, 12}, {2, 12, 0}} {
 		c.Set["epochs"] = tt.epochs
 		s, err := Open(shop, c)
