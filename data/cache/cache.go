@@ -97,8 +97,22 @@ var shared struct {
 	cache *Cache
 }
 
-// Default is the cache that [DirVariable] names, by default primewindow below the user's cache folder. It is nil, which
-// keeps nothing, when that is "off" or the user has no such folder. It returns an error for a limit that is no number.
+// Folder is the folder that [DirVariable] names, by default primewindow below the user's cache folder. It reports false
+// when that is "off" or the user has no such folder.
+func Folder() (string, bool) {
+	switch dir := os.Getenv(DirVariable); dir {
+	case "off":
+		return "", false
+	case "":
+		base, err := os.UserCacheDir()
+		return filepath.Join(base, "primewindow"), err == nil // no home: nothing is kept, which is nobody's fault
+	default:
+		return dir, true
+	}
+}
+
+// Default is the cache in [Folder]. It is nil, which keeps nothing, where there is none. It returns an error for a
+// limit that is no number.
 func Default() (*Cache, error) {
 	dir, limit := os.Getenv(DirVariable), os.Getenv(LimitVariable)
 	shared.Lock()
@@ -114,21 +128,15 @@ func Default() (*Cache, error) {
 		}
 		bytes = max(1, int64(gib*(1<<30)))
 	}
-	switch dir {
-	case "off":
+	folder, ok := Folder()
+	if !ok {
 		return nil, nil
-	case "":
-		base, err := os.UserCacheDir()
-		if err != nil {
-			return nil, nil //nolint:nilerr // no home: nothing is kept, which is no fault of the caller's
-		}
-		dir = filepath.Join(base, "primewindow")
 	}
-	c, err := Open(dir, bytes)
+	c, err := Open(folder, bytes)
 	if err != nil {
 		return nil, err
 	}
-	shared.key, shared.cache = [2]string{os.Getenv(DirVariable), limit}, c
+	shared.key, shared.cache = [2]string{dir, limit}, c
 	return c, nil
 }
 

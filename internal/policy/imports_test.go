@@ -28,11 +28,12 @@ var arrows = map[string][]string{
 	"internal/wire":     {"data", "internal/seal", "internal/strict", "internal/whole"},
 	"internal/policy":   {},
 	"internal/datatest": {"data"},                                          // tests alone import it
-	"internal/xlatest":  {"models"},                                        // tests alone import it
+	"internal/xlatest":  {"internal/xla", "models"},                        // tests alone import it
 	"internal/hosttest": {"data", "data/synth", "internal/wire", "models"}, // tests alone import it
 	"internal/mat":      {"data"},
 	"internal/npy":      {"data"},
 	"internal/holm":     {"internal/wire"},
+	"internal/programs": {"data/cache", "internal/whole"},
 	"internal/registry": {},
 	"internal/report":   {"internal/holm", "internal/tune", "internal/wire"},
 	"internal/seal":     {},
@@ -41,7 +42,7 @@ var arrows = map[string][]string{
 	"internal/timing":   {},
 	"internal/tune":     {"internal/wire"},
 	"internal/whole":    {},
-	"internal/xla":      {"internal/wire"},
+	"internal/xla":      {"internal/programs", "internal/wire"},
 	"viz":               {"internal/whole", "viz/page", "viz/tsne"},
 	"viz/page":          {},
 	"viz/tsne":          {},

@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/compute/gobackend" // GOMLX_BACKEND=go
 	"github.com/gomlx/go-xla/compute/xla"
 
+	"github.com/primewindow/primewindow/internal/programs"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -83,6 +85,24 @@ type Backend struct {
 	compute.Backend
 	Name   string // as recorded in manifests, for example "xla:cpu"
 	Plugin string // path of the plugin; empty when the backend has none
+
+	seam  *seam // nil where go-xla calls the plugin itself
+	unled error // why, where it should not
+}
+
+// preloaded is what go-xla says in place of a path, of a plugin that was given to it.
+const preloaded = "_preloaded_"
+
+// Description is what go-xla says of the backend, with the plugin's path.
+func (b *Backend) Description() string {
+	text := b.Backend.Description()
+	if b.seam == nil {
+		return text
+	}
+	text = strings.Replace(
+		text, fmt.Sprintf("PJRT %q plugin (%s)", b.Plugin, preloaded), fmt.Sprintf("PJRT plugin (%s)", b.Plugin), 1,
+	)
+	return strings.Replace(text, "("+preloaded+")", "("+b.Plugin+")", 1)
 }
 
 // FlagsVariable names the options of XLA, which a plugin reads when it first compiles.
@@ -143,6 +163,34 @@ func OpenBackend(project string) (*Backend, error) {
 	if os.Getenv(reexecuted) == project && !filepath.IsAbs(name) {
 		target = name
 	}
+	return openPlugin(path, target, options, "xla:"+rest)
+}
+
+// OpenPlugin opens the plugin at an absolute path as it is, whatever the environment names.
+func OpenPlugin(path string) (*Backend, error) {
+	if err := checkPlugin(path); err != nil {
+		return nil, err
+	}
+	xla.EnableAutoInstall(false)
+	return openPlugin(path, path, "", "xla:"+path)
+}
+
+// opening is held while a plugin is opened: go-xla lists its plugins without a lock.
+var opening sync.Mutex
+
+// openPlugin opens the plugin at path, which go-xla finds under the name target.
+func openPlugin(path, target, options, name string) (*Backend, error) {
+	opening.Lock()
+	defer opening.Unlock()
+	made := &Backend{Name: name, Plugin: path}
+	if ofCPU(path) {
+		store, err := programs.Default()
+		if err != nil {
+			return nil, &wire.Problem{Message: err.Error(), Hint: "correct the variable, or leave it unset"}
+		}
+		// Where the seam cannot be put in, programs are compiled as they would be without it, and NotKept says why.
+		made.seam, made.unled = lead(path, target, store)
+	}
 	if options != "" {
 		target += "," + options
 	}
@@ -150,7 +198,8 @@ func OpenBackend(project string) (*Backend, error) {
 	if err != nil {
 		return nil, loadProblem(path, wire.FirstLine(err))
 	}
-	return &Backend{Backend: b, Name: "xla:" + rest, Plugin: path}, nil
+	made.Backend = b
+	return made, nil
 }
 
 // opened makes an error of a panic, by which some backends report what they were given.

@@ -22,6 +22,9 @@ var notFound = regexp.MustCompile(`([\w.+-]+\.so[\w.]*)(?:: cannot open shared o
 // ofCUDA reports whether a plugin is NVIDIA's.
 func ofCUDA(path string) bool { return strings.Contains(filepath.Base(path), "cuda") }
 
+// ofCPU reports whether a plugin is XLA's for the CPU.
+func ofCPU(path string) bool { return !ofCUDA(path) && strings.Contains(filepath.Base(path), "cpu") }
+
 // ofDriver reports whether a library is a part of NVIDIA's driver.
 func ofDriver(library string) bool {
 	return slices.ContainsFunc(driverLibraries, func(name string) bool { return strings.HasPrefix(library, name) })

@@ -8,13 +8,13 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/primewindow/primewindow/internal/xla"
 )
 
 var open = sync.OnceValues(func() (compute.Backend, error) {
-	xla.EnableAutoInstall(false)
 	dir, err := os.Getwd()
 	if err != nil {
 		return nil, err
@@ -22,7 +22,11 @@ var open = sync.OnceValues(func() (compute.Backend, error) {
 	for ; ; dir = filepath.Dir(dir) {
 		plugin := filepath.Join(dir, ".venv", "lib", "pjrt", "pjrt_c_api_cpu_plugin.so")
 		if _, err := os.Stat(plugin); err == nil {
-			return xla.New(plugin)
+			b, err := xla.OpenPlugin(plugin)
+			if err != nil {
+				return nil, err
+			}
+			return b.Backend, nil
 		} else if dir == filepath.Dir(dir) {
 			return nil, err
 		}

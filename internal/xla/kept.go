@@ -1,0 +1,46 @@
+package xla
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Programs counts what became of the programs that this process wanted.
+type Programs struct {
+	Compiled    int           // by the compiler
+	CompileTime time.Duration // all together
+	Loaded      int           // from disk, compiled by this process or another before
+	LoadTime    time.Duration
+	Spoiled     int // of those on disk, which the plugin did not take
+}
+
+// Programs counts the programs of this process so far. It is zero for a backend that keeps none.
+func (b *Backend) Programs() Programs {
+	s := b.seam
+	if s == nil {
+		return Programs{}
+	}
+	return Programs{
+		Compiled: int(s.compiled.Load()), CompileTime: time.Duration(s.compiling.Load()),
+		Loaded: int(s.loaded.Load()), LoadTime: time.Duration(s.loading.Load()),
+		Spoiled: int(s.spoiled.Load()),
+	}
+}
+
+// NotKept says why compiled programs are not kept on disk, where that is no wish of the user's, or why one of them was
+// not; nil where all is well. It costs time and nothing else.
+func (b *Backend) NotKept() error {
+	switch s := b.seam; {
+	case s == nil && b.unled != nil:
+		return fmt.Errorf("XLA plugin %s: %w", b.Plugin, b.unled)
+	case s == nil:
+		return nil
+	case s.off != "":
+		return fmt.Errorf("XLA plugin %s: %s", b.Plugin, s.off)
+	case s.trouble.Load() != nil:
+		return errors.New(*s.trouble.Load())
+	default:
+		return s.store.Trouble()
+	}
+}
