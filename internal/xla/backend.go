@@ -105,7 +105,7 @@ func (b *Backend) Description() string {
 	return strings.Replace(text, "("+preloaded+")", "("+b.Plugin+")", 1)
 }
 
-// FlagsVariable names the options of XLA, which a plugin reads when it first compiles.
+// FlagsVariable names the options of XLA, which a plugin reads when its first client is made.
 const FlagsVariable = "XLA_FLAGS"
 
 // DepthFirst is the option that [OpenBackend] sets for the CPU. By default XLA's CPU backend orders a graph so that as

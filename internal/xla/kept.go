@@ -28,6 +28,24 @@ func (b *Backend) Programs() Programs {
 	}
 }
 
+// notCompiled is what the compiler is given for a program that [Backend.Show] took: whoever wanted it gets its error.
+const notCompiled = "shown, not compiled"
+
+// Show gives each program's text to see from now on, as it would be compiled, and compiles none: it is for tests of what
+// graphs are built. Calls end with an error. Nil compiles again. It reports false for a backend whose programs cannot be
+// seen.
+func (b *Backend) Show(see func(program []byte)) bool {
+	switch {
+	case b.seam == nil:
+		return false
+	case see == nil:
+		b.seam.shown.Store(nil)
+	default:
+		b.seam.shown.Store(&see)
+	}
+	return true
+}
+
 // NotKept says why compiled programs are not kept on disk, where that is no wish of the user's, or why one of them was
 // not; nil where all is well. It costs time and nothing else.
 func (b *Backend) NotKept() error {

@@ -10,7 +10,7 @@ typedef void *(*seam_function)(void *args);
 
 static void *call(const seam_api *api, int position, void *args) { return ((seam_function)api->call[position])(args); }
 
-const char *seam_open(const char *path, seam_api **own, seam_api **copy) {
+const char *seam_open(const char *path, seam_api **own) {
 	// As go-xla opens it. The library stays loaded: its threads may run until the process ends.
 	void *library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
 	if (!library) return dlerror();
@@ -21,15 +21,18 @@ const char *seam_open(const char *path, seam_api **own, seam_api **copy) {
 	if (api->version.major != 0) return "its interface is not of version 0";
 	if (api->struct_size < offsetof(seam_api, call) + (SEAM_EXECUTABLE_DESERIALIZE_AND_LOAD + 1) * sizeof(void *))
 		return "its table of functions is too short to keep programs";
-	// A copy as long as the plugin's, so that what is newer than this file stays in it. It is never freed, as go-xla
-	// keeps a plugin to the end of the process.
-	seam_api *made = malloc(api->struct_size);
-	if (!made) return "no memory for its table of functions";
-	memcpy(made, api, api->struct_size);
-	made->call[SEAM_CLIENT_COMPILE] = (void *)primewindowCompile;
 	*own = api;
-	*copy = made;
 	return NULL;
+}
+
+seam_api *seam_copy(const seam_api *own) {
+	// As long as the plugin's, so that what is newer than this file stays in it. It is never freed, as go-xla keeps a
+	// plugin to the end of the process.
+	seam_api *copy = malloc(own->struct_size);
+	if (!copy) return NULL;
+	memcpy(copy, own, own->struct_size);
+	copy->call[SEAM_CLIENT_COMPILE] = (void *)primewindowCompile;
+	return copy;
 }
 
 bool seam_keeps(const seam_api *api) {

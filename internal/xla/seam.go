@@ -37,7 +37,7 @@ type seam struct {
 	path  string      // of the plugin
 	own   *C.seam_api // the plugin's table
 	copy  *C.seam_api // go-xla's
-	flags string      // XLA_FLAGS when the plugin was loaded, which reads them once
+	flags string      // XLA_FLAGS before the plugin's first client was made, which reads them once
 	write rewriting
 
 	store *programs.Store                           // nil where nothing is kept
@@ -47,6 +47,7 @@ type seam struct {
 	compiled, loaded, spoiled atomic.Int64
 	compiling, loading        atomic.Int64 // in nanoseconds
 	trouble                   atomic.Pointer[string]
+	shown                     atomic.Pointer[func(program []byte)] // who sees programs in place of the compiler
 }
 
 // rewriting changes a program's text before it is compiled. Its version is a part of the key under which the result is
@@ -69,16 +70,22 @@ var behind struct {
 func lead(path, name string, store *programs.Store) (*seam, error) {
 	behind.Lock()
 	defer behind.Unlock()
+	text := C.CString(path)
+	defer C.free(unsafe.Pointer(text))
+	var own *C.seam_api
+	if wrong := C.seam_open(text, &own); wrong != nil {
+		return nil, errors.New(C.GoString(wrong))
+	}
 	s := behind.one.Load()
-	if s == nil {
+	switch {
+	case s == nil:
 		var err error
-		if s, err = newSeam(path, store); err != nil {
+		if s, err = newSeam(path, own, store); err != nil {
 			return nil, err
 		}
 		behind.names = map[string]bool{}
 		behind.one.Store(s)
-	}
-	if s.path != path {
+	case s.own != own:
 		return nil, fmt.Errorf("this process has loaded another, %s", s.path)
 	}
 	if !behind.names[name] {
@@ -91,12 +98,10 @@ func lead(path, name string, store *programs.Store) (*seam, error) {
 	return s, nil
 }
 
-func newSeam(path string, store *programs.Store) (*seam, error) {
-	s := &seam{path: path, flags: os.Getenv(FlagsVariable)}
-	name := C.CString(path)
-	defer C.free(unsafe.Pointer(name))
-	if wrong := C.seam_open(name, &s.own, &s.copy); wrong != nil {
-		return nil, errors.New(C.GoString(wrong))
+func newSeam(path string, own *C.seam_api, store *programs.Store) (*seam, error) {
+	s := &seam{path: path, own: own, copy: C.seam_copy(own), flags: os.Getenv(FlagsVariable)}
+	if s.copy == nil {
+		return nil, errors.New("no memory for its table of functions")
 	}
 	s.write = rewritingOf(unsafe.Pointer(s.own))
 	s.base = sync.OnceValues(s.surroundings)
@@ -122,6 +127,13 @@ func primewindowCompile(args *C.seam_compile) unsafe.Pointer { return behind.one
 
 func (s *seam) compile(args *C.seam_compile) unsafe.Pointer {
 	text, key, keyed := s.read(args)
+	if show := s.shown.Load(); show != nil {
+		if text == nil {
+			text = C.GoBytes(unsafe.Pointer(args.program.code), C.int(args.program.code_size))
+		}
+		(*show)(text)
+		text, keyed = []byte(notCompiled), false
+	}
 	if keyed && s.load(args, key) {
 		return nil
 	}

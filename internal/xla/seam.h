@@ -96,9 +96,12 @@ typedef struct {
 	size_t message_size; // out
 } seam_error_message;
 
-// seam_open loads a plugin and makes a copy of its table of functions in which compiling leads to Go. It returns what is
-// wrong, in memory that nobody frees, or null.
-const char *seam_open(const char *path, seam_api **own, seam_api **copy);
+// seam_open loads a plugin and finds its table of functions, which is the same by whatever path the file was reached. It
+// returns what is wrong, in memory that nobody frees, or null.
+const char *seam_open(const char *path, seam_api **own);
+
+// seam_copy copies a table, with compiling led to Go. It returns null without memory.
+seam_api *seam_copy(const seam_api *own);
 
 // seam_keeps reports whether a plugin has the functions that keep programs.
 bool seam_keeps(const seam_api *api);
