@@ -2,6 +2,8 @@ package inforeg
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -187,8 +189,8 @@ func EncoderVariables(m *models.Multimodal, modality string) []models.Variable {
 // modality's own readout gives to the label. Each is a scalar without gradient.
 func (s *Step) Scores(form string) map[string]*Node {
 	scores := make(map[string]*Node, len(s.Out.Unimodal))
-	for m, logits := range s.Out.Unimodal {
-		score := Neg(models.CrossEntropy(logits, s.Labels)) // log p(y), [B]
+	for _, m := range slices.Sorted(maps.Keys(s.Out.Unimodal)) { // the same graph in every process
+		score := Neg(models.CrossEntropy(s.Out.Unimodal[m], s.Labels)) // log p(y), [B]
 		if form != ScoreMeanLogP {
 			score = Exp(score)
 		}

@@ -236,9 +236,10 @@ func (p Probe) overClasses(
 	sums := map[string]*Node{}
 	for c := range model.Classes {
 		class := AddScalar(ZerosLike(labels), float64(c))
-		for name, norms := range at(class) {
+		got := at(class)
+		for _, name := range slices.Sorted(maps.Keys(got)) { // the same graph in every process
 			chance := StopGradient(Exp(Neg(models.CrossEntropy(p.readout(out, name), class))))
-			if part := Mul(chance, norms); sums[name] == nil {
+			if part := Mul(chance, got[name]); sums[name] == nil {
 				sums[name] = part
 			} else {
 				sums[name] = Add(sums[name], part)
@@ -320,8 +321,8 @@ func addSquares(model *models.Multimodal, grads []*Node, count map[string]int, p
 
 func stacked(parts map[string][]*Node) map[string]*Node {
 	norms := map[string]*Node{}
-	for name, list := range parts {
-		norms[name] = Stack(list, 0)
+	for _, name := range slices.Sorted(maps.Keys(parts)) { // the same graph in every process
+		norms[name] = Stack(parts[name], 0)
 	}
 	return norms
 }

@@ -148,8 +148,8 @@ func (m *Multimodal) encodeGated(c *Call, x map[string]*Node) map[string]*Node {
 		}
 	}
 	z := map[string]*Node{}
-	for name := range maps {
-		z[name] = pass{c, frames[name]}.meanOfPositions(maps[name])
+	for _, mod := range m.Modalities { // in their order, so that the graph is the same in every process
+		z[mod.Name] = pass{c, frames[mod.Name]}.meanOfPositions(maps[mod.Name])
 	}
 	return z
 }

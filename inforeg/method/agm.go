@@ -3,6 +3,7 @@ package method
 import (
 	"maps"
 	"math/bits"
+	"slices"
 	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -173,8 +174,8 @@ func (AGM) Gradients(s *inforeg.Step) {
 	factor := Min(Reciprocal(AddScalar(Sqrt(squares), 1e-6)), one) // as PyTorch clips
 	on := And(GreaterThan(largest, one), And(positive(s.Control("clip")), positive(actsAnywhere(s))))
 	factor = Where(on, factor, one)
-	for name, g := range s.Grads {
-		s.Grads[name] = Mul(g, factor)
+	for _, name := range slices.Sorted(maps.Keys(s.Grads)) { // the same graph in every process
+		s.Grads[name] = Mul(s.Grads[name], factor)
 	}
 }
 

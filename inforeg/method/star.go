@@ -2,6 +2,7 @@ package method
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -93,8 +94,8 @@ func weighted(s *inforeg.Step) {
 // separateLosses are the mean cross entropies of the modalities' own classifiers; scalars.
 func separateLosses(s *inforeg.Step) map[string]*Node {
 	losses := map[string]*Node{}
-	for m, logits := range s.Out.Separate {
-		losses[m] = ReduceAllMean(models.CrossEntropy(logits, s.Labels))
+	for _, m := range slices.Sorted(maps.Keys(s.Out.Separate)) { // the same graph in every process
+		losses[m] = ReduceAllMean(models.CrossEntropy(s.Out.Separate[m], s.Labels))
 	}
 	return losses
 }

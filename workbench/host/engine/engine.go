@@ -287,8 +287,8 @@ func (e *Engine) buildStep(in []*Node, m inforeg.Measures) []*Node {
 		input.State[v.Name] = take(1)[0]
 	}
 	input.X, input.Labels = e.Inputs(take(len(e.Model.Modalities) + 1))
-	for name, x := range input.X {
-		input.X[name] = ConvertDType(x, dtype)
+	for _, mod := range e.Model.Modalities { // in their order, so that the graph is the same in every process
+		input.X[mod.Name] = ConvertDType(input.X[mod.Name], dtype)
 	}
 	if m.Signs > 0 {
 		input.Signs = take(1)[0]
