@@ -91,6 +91,14 @@ func (s *Store) Limit() int64 {
 	return s.limit
 }
 
+// Damaged counts the entries that were there and could not be used, since the store was opened.
+func (s *Store) Damaged() int {
+	if s == nil {
+		return 0
+	}
+	return int(s.damaged.Load())
+}
+
 // Trouble says why an entry could not be kept or was not read, of the first such one; nil where there was no reason. It
 // costs time and nothing else.
 func (s *Store) Trouble() error {
@@ -224,11 +232,11 @@ func (s *Store) Put(key Key, b []byte) {
 		return
 	}
 	defer root.Close()
-	if err := write(root, name(key), encode(key, b)); err != nil {
-		s.complain(err)
-		return
+	err = write(root, name(key), encode(key, b))
+	if err == nil {
+		err = s.evict(root)
 	}
-	if err := s.evict(root); err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // not there any more: somebody has emptied the store meanwhile
 		s.complain(err)
 	}
 }
@@ -250,7 +258,7 @@ func write(root *os.Root, name string, b []byte) error {
 	return err
 }
 
-// Drop takes an entry away, because it is of no use.
+// Drop takes an entry away that is whole and yet of no use to the caller.
 func (s *Store) Drop(key Key) {
 	if s == nil {
 		return

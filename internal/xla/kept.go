@@ -12,7 +12,7 @@ type Programs struct {
 	CompileTime time.Duration // all together
 	Loaded      int           // from disk, compiled by this process or another before
 	LoadTime    time.Duration
-	Spoiled     int // of those on disk, which the plugin did not take
+	Spoiled     int           // on disk, and of no use: they were compiled again
 }
 
 // Programs counts the programs of this process so far. It is zero for a backend that keeps none.
@@ -24,7 +24,7 @@ func (b *Backend) Programs() Programs {
 	return Programs{
 		Compiled: int(s.compiled.Load()), CompileTime: time.Duration(s.compiling.Load()),
 		Loaded: int(s.loaded.Load()), LoadTime: time.Duration(s.loading.Load()),
-		Spoiled: int(s.spoiled.Load()),
+		Spoiled: s.store.Damaged(),
 	}
 }
 

@@ -44,10 +44,10 @@ type seam struct {
 	off   string                                    // why nothing is kept, where that is no wish of the user's
 	base  func() (sum [sha256.Size]byte, err error) // hash of all that a program's meaning depends on beside its text
 
-	compiled, loaded, spoiled atomic.Int64
-	compiling, loading        atomic.Int64 // in nanoseconds
-	trouble                   atomic.Pointer[string]
-	shown                     atomic.Pointer[func(program []byte)] // who sees programs in place of the compiler
+	compiled, loaded   atomic.Int64
+	compiling, loading atomic.Int64 // in nanoseconds
+	trouble            atomic.Pointer[string]
+	shown              atomic.Pointer[func(program []byte)] // who sees programs in place of the compiler
 }
 
 // rewriting changes a program's text before it is compiled. Its version is a part of the key under which the result is
@@ -205,7 +205,6 @@ func (s *seam) load(args *C.seam_compile, key programs.Key) bool {
 	}
 	if failed != nil || args.executable == nil {
 		args.executable = nil
-		s.spoiled.Add(1)
 		s.store.Drop(key)
 		return false
 	}
