@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/primewindow/primewindow/data/catalog"
+	"github.com/primewindow/primewindow/internal/programs"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench"
@@ -40,6 +41,7 @@ func doctorCommand(ctx context.Context, env *environ, args []string) error {
 			"`make lab` makes the environment .venv", false,
 		),
 		plugin(env.project),
+		kept(),
 		kernel(env.project),
 		running(ctx, env.project),
 		program(
@@ -116,6 +118,31 @@ func plugin(project string) finding {
 		fmt.Sprintf(
 			"%s, %s, %d devices, on %s/%s", b.Plugin, b.Description(), b.NumDevices(), runtime.GOOS, runtime.GOARCH,
 		)
+	return f
+}
+
+// kept says where compiled programs are kept, or why they are not. The plugin has been opened.
+func kept() finding {
+	f := finding{what: "programs", optional: true}
+	store, err := programs.Default()
+	switch {
+	case err != nil:
+		f.text = err.Error()
+	case store == nil:
+		f.ok, f.text = true, "none are kept: "+programs.DirVariable+" is off, or there is no folder for caches"
+	default:
+		n, size, err := store.Usage()
+		if err == nil {
+			err = xla.NotKept()
+		}
+		if f.ok = err == nil; f.ok {
+			f.text = storeLine(store, n, size)
+		} else {
+			f.text = fmt.Sprintf(
+				"%s: %s; name a folder of your own in %s", store.Dir(), wire.FirstLine(err), programs.DirVariable,
+			)
+		}
+	}
 	return f
 }
 

@@ -99,7 +99,7 @@ func TestHelp(t *testing.T) {
 	}
 	for command, want := range map[string]string{
 		"run": "-set name=value", "show": "-figure kind", "export": "-format format", "data": "-dir folder",
-		"host": "-idle long", "ps": "", "stop": "", "doctor": "",
+		"host": "-idle long", "ps": "", "stop": "", "doctor": "", "programs": "-empty",
 	} {
 		for _, args := range [][]string{{command, "-h"}, {command, "--help"}} {
 			if p := s.must(t, args...); !strings.HasPrefix(p.out, "primewindow "+command+"\n") ||
@@ -143,8 +143,8 @@ func TestDoctor(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"Go": "ok", "C compiler": "ok", "Python": "NO", "XLA plugin": "ok", "kernel": "NO", "host": "ok",
-		"data synth": "ok", "data digits": "--",
+		"Go": "ok", "C compiler": "ok", "Python": "NO", "XLA plugin": "ok", "programs": "ok", "kernel": "NO",
+		"host": "ok", "data synth": "ok", "data digits": "--",
 	} {
 		if marks[name] != want {
 			t.Errorf("%s is %q, want %q\n%s", name, marks[name], want, p.out)

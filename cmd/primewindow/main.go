@@ -17,7 +17,9 @@ import (
 	"syscall"
 
 	"github.com/primewindow/primewindow/data/cache"
+	"github.com/primewindow/primewindow/internal/programs"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench"
 )
 
@@ -68,6 +70,12 @@ func init() { // here, since help refers to the list
 		},
 		{"ps", "", "the project's host, its socket and its runs", psCommand},
 		{"stop", "[RUN]", "pause a run; without one, save everything and end the host", stopCommand},
+		{
+			"programs", "",
+			"compiled programs, which are kept so that a known run starts at once: where, how many, how large; with " +
+				"-empty they are dropped",
+			programsCommand,
+		},
 		{"doctor", "", "what is installed, and what to do about what is not", doctorCommand},
 		{"host", "", "serve notebooks; they start it themselves", hostCommand},
 		{
@@ -133,8 +141,16 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	return 1
 }
 
-// warnCache says that decoded samples could not be kept: the command did its work, but the next will take as long.
+// warnCache says that compiled programs or decoded samples could not be kept: the command did its work, but the next
+// will take as long.
 func warnCache(w io.Writer) {
+	if why := xla.NotKept(); why != nil {
+		fmt.Fprintf(
+			w, "primewindow: warning: %s: compiled programs are not kept, and are compiled anew each time\n",
+			wire.OneLine(why.Error()),
+		)
+		fmt.Fprintf(w, "hint: name a folder of your own in %s, or set it to off\n", programs.DirVariable)
+	}
 	c, err := cache.Default()
 	if err != nil { // whoever wanted it has said so
 		return

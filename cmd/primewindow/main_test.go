@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/primewindow/primewindow/internal/programs"
 )
 
 // commandVariable makes the test binary play the program.
@@ -122,6 +124,10 @@ func (s *stage) command(t *testing.T, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, exe, args...)
 	cmd.Dir = s.dir
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(e string) bool {
+		name, _, _ := strings.Cut(e, "=")
+		if name == programs.DirVariable || name == programs.LimitVariable { // tests share what they compile
+			return false
+		}
 		return strings.HasPrefix(e, "PRIMEWINDOW_") || strings.HasPrefix(e, "GOMLX_BACKEND=") ||
 			strings.HasPrefix(e, "GONB_")
 	})

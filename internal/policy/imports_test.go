@@ -48,11 +48,11 @@ var arrows = map[string][]string{
 	"viz/tsne":          {},
 	"workbench":         {"data", "internal/report", "internal/strict", "internal/whole", "internal/wire"},
 	"workbench/host": {
-		"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/holm", "internal/npy", "internal/seal",
-		"internal/stats", "internal/strict", "internal/tune", "internal/whole", "internal/wire", "internal/xla",
-		"models", "viz", "viz/tsne", "workbench/host/cellcode", "workbench/host/draw", "workbench/host/engine",
-		"workbench/host/measure", "workbench/host/record", "workbench/host/reproduce", "workbench/host/run",
-		"workbench/host/setting", "workbench/host/sweep",
+		"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/holm", "internal/npy",
+		"internal/programs", "internal/seal", "internal/stats", "internal/strict", "internal/tune", "internal/whole",
+		"internal/wire", "internal/xla", "models", "viz", "viz/tsne", "workbench/host/cellcode", "workbench/host/draw",
+		"workbench/host/engine", "workbench/host/measure", "workbench/host/record", "workbench/host/reproduce",
+		"workbench/host/run", "workbench/host/setting", "workbench/host/sweep",
 	},
 	"workbench/host/cellcode": {},
 	"workbench/host/setting": {
@@ -106,7 +106,8 @@ var arrows = map[string][]string{
 		"models", "workbench/host/setting",
 	},
 	"cmd/primewindow": {
-		"data", "data/*", "data/catalog", "internal/report", "internal/timing", "internal/whole", "internal/wire",
+		"data", "data/*", "data/catalog", "internal/programs", "internal/report", "internal/timing", "internal/whole",
+		"internal/wire",
 		"internal/xla", "viz",
 		"workbench", "workbench/host", "workbench/host/draw", "workbench/host/record", "workbench/host/replay",
 		"workbench/host/reproduce", "workbench/host/run", "workbench/host/sweep",

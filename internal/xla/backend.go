@@ -86,8 +86,7 @@ type Backend struct {
 	Name   string // as recorded in manifests, for example "xla:cpu"
 	Plugin string // path of the plugin; empty when the backend has none
 
-	seam  *seam // nil where go-xla calls the plugin itself
-	unled error // why, where it should not
+	seam *seam // nil where go-xla calls the plugin itself
 }
 
 // preloaded is what go-xla says in place of a path, of a plugin that was given to it.
@@ -188,8 +187,11 @@ func openPlugin(path, target, options, name string) (*Backend, error) {
 		if err != nil {
 			return nil, &wire.Problem{Message: err.Error(), Hint: "correct the variable, or leave it unset"}
 		}
-		// Where the seam cannot be put in, programs are compiled as they would be without it, and NotKept says why.
-		made.seam, made.unled = lead(path, target, store)
+		if made.seam, err = lead(path, target, store); err != nil {
+			// Programs are compiled as they would be without the seam.
+			err = fmt.Errorf("XLA plugin %s: %w", path, err)
+			behind.unled.Store(&err)
+		}
 	}
 	if options != "" {
 		target += "," + options

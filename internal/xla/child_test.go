@@ -95,7 +95,7 @@ func (t *told) train(plugin string) error {
 		w, v = out[1], out[2]
 	}
 	t.Programs, t.Description = b.Programs(), b.Description()
-	if err := b.NotKept(); err != nil {
+	if err := NotKept(); err != nil {
 		t.NotKept = err.Error()
 	}
 	return nil

@@ -31,9 +31,9 @@ func (b *Backend) Programs() Programs {
 // notCompiled is what the compiler is given for a program that [Backend.Show] took: whoever wanted it gets its error.
 const notCompiled = "shown, not compiled"
 
-// Show gives each program's text to see from now on, as it would be compiled, and compiles none: it is for tests of what
-// graphs are built. Calls end with an error. Nil compiles again. It reports false for a backend whose programs cannot be
-// seen.
+// Show gives each program's text to see from now on, as it would be compiled, and compiles none: it is for tests of
+// what graphs are built. Calls end with an error. Nil compiles again. It reports false for a backend whose programs
+// cannot be seen.
 func (b *Backend) Show(see func(program []byte)) bool {
 	switch {
 	case b.seam == nil:
@@ -47,15 +47,17 @@ func (b *Backend) Show(see func(program []byte)) bool {
 }
 
 // NotKept says why compiled programs are not kept on disk, where that is no wish of the user's, or why one of them was
-// not; nil where all is well. It costs time and nothing else.
-func (b *Backend) NotKept() error {
-	switch s := b.seam; {
-	case s == nil && b.unled != nil:
-		return fmt.Errorf("XLA plugin %s: %w", b.Plugin, b.unled)
+// not; nil where all is well. It speaks of the plugin that this process has opened. It costs time and nothing else.
+func NotKept() error {
+	if unled := behind.unled.Load(); unled != nil {
+		return *unled
+	}
+	s := behind.one.Load()
+	switch {
 	case s == nil:
 		return nil
 	case s.off != "":
-		return fmt.Errorf("XLA plugin %s: %s", b.Plugin, s.off)
+		return fmt.Errorf("XLA plugin %s: %s", s.path, s.off)
 	case s.trouble.Load() != nil:
 		return errors.New(*s.trouble.Load())
 	default:

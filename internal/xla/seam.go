@@ -61,8 +61,9 @@ type rewriting struct {
 // more than their arguments, and because go-xla keeps its plugins to the end of the process as well.
 var behind struct {
 	sync.Mutex
-	one   atomic.Pointer[seam] // each compile reads it, without the lock
-	names map[string]bool      // under which go-xla knows the plugin
+	one   atomic.Pointer[seam]  // each compile reads it, without the lock
+	names map[string]bool       // under which go-xla knows the plugin
+	unled atomic.Pointer[error] // why the last plugin that was opened has no seam, and should have one
 }
 
 // lead makes go-xla call the plugin at path through the seam when it opens the plugin of that name. After an error

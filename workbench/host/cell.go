@@ -19,6 +19,7 @@ import (
 
 	"github.com/primewindow/primewindow/data/cache"
 	"github.com/primewindow/primewindow/inforeg/method"
+	"github.com/primewindow/primewindow/internal/programs"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/models"
@@ -105,6 +106,12 @@ func ServeLogged(ctx context.Context, project string, idle time.Duration, log io
 	if errors.Is(err, errOtherHost) {
 		say("leaves: there is another")
 		return nil
+	}
+	if why := xla.NotKept(); why != nil {
+		say(
+			"warns: " + why.Error() + ": compiled programs are not kept; " + programs.DirVariable +
+				" names another folder, or off",
+		)
 	}
 	if c, err := cache.Default(); err == nil && c.Trouble() != nil {
 		say(

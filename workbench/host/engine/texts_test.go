@@ -123,7 +123,7 @@ func TestTexts(t *testing.T) {
 	}
 	u := &unchanging{T: t}
 	if !b.Show(func(program []byte) { u.text = append([]byte(nil), program...) }) {
-		t.Fatalf("programs cannot be seen: %v", b.NotKept())
+		t.Fatalf("programs cannot be seen: %v", xla.NotKept())
 	}
 	t.Cleanup(func() { b.Show(nil) })
 
