@@ -42,8 +42,8 @@ func TestPrograms(t *testing.T) {
 	checkProblem(t, s.play(t, "programs"), `PRIMEWINDOW_PROGRAMS_GIB is "much"`, "correct the variable")
 }
 
-// TestProgramsWarning: a run whose programs cannot be kept does its work, and says so once. Its numbers are those of the
-// run that keeps them and of the one that loads them.
+// TestProgramsWarning: a run whose programs cannot be kept does its work, and says so once. Its numbers are those of
+// the run that keeps them and of the one that loads them.
 func TestProgramsWarning(t *testing.T) {
 	needPlugin(t)
 	s := newStage(t)

@@ -193,7 +193,8 @@ static void *fails(void *args) {
 void *GetPjrtApi(void) {
 	static seam_api *api;
 	if (api) return api;
-	seam_api *(*get)(void) = (seam_api *(*)(void))dlsym(dlopen("`+realPlugin(t)+`", RTLD_LAZY | RTLD_LOCAL), "GetPjrtApi");
+	void *library = dlopen("`+realPlugin(t)+`", RTLD_LAZY | RTLD_LOCAL);
+	seam_api *(*get)(void) = (seam_api *(*)(void))dlsym(library, "GetPjrtApi");
 	api = malloc(get()->struct_size);
 	memcpy(api, get(), get()->struct_size);
 	`+change+`
