@@ -68,7 +68,9 @@ func InThisCell() {
 	wire.OfferHost(cell)
 }
 
-// serveCell is the main program of a cell's binary that was started as the host.
+// serveCell is the main program of a cell's binary that was started as the host. xla.Reexec replaces the process by
+// itself once, with the same number, arguments and [wire.CellVariable], because go-xla reads its variables before main
+// begins. So InThisCell is reached a second time, and then Reexec does nothing.
 func serveCell() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -85,7 +87,8 @@ func serveCell() int {
 	return 0
 }
 
-// fail prints an error as the starter of a host looks for it in the log.
+// fail prints an error as the starter of a host looks for it in the log. The starter knows the two lines by how they
+// begin, and shows them in the cell.
 func fail(w io.Writer, err error) int {
 	p := wire.AsProblem(err)
 	fmt.Fprintf(w, "primewindow: error: %s\nhint: %s\n", p.Message, p.Hint)
@@ -123,11 +126,14 @@ func ServeLogged(ctx context.Context, project string, idle time.Duration, log io
 	return err
 }
 
-// programMethods are those of the program: a cell registers its own later.
+// programMethods are those of the program: a cell registers its own later. A package is initialised before those that
+// import it, so this list is made before the cell's init functions register theirs. Encoders need no such list:
+// [models.RegisteredEncoders] leaves out those of the program.
 var programMethods = method.Names()
 
 // thisCell says what the cell is whose main part stands in a file. Where its source is not to be had, or does not say
-// all, its code is the whole binary.
+// all, its code is the whole binary. Only the cell computes this. The host that its binary becomes is told the result
+// in [wire.CellVariable]: when it starts, the source in the folder may already be that of a later cell.
 func thisCell(file string) (*wire.Cell, error) {
 	build, err := wire.BuildID("/proc/self/exe")
 	if err != nil {
@@ -137,6 +143,8 @@ func thisCell(file string) (*wire.Cell, error) {
 	if err != nil || usesLocalModules() {
 		source = nil
 	}
+	// A type of another module stands in neither of the two sources that are hashed: the cell's package and the
+	// project.
 	hash := func(verb, name, typePackage string) string {
 		if source == nil || typePackage != "main" && !strings.HasPrefix(typePackage, wire.ModulePath) {
 			return build
@@ -153,6 +161,8 @@ func thisCell(file string) (*wire.Cell, error) {
 	for _, name := range models.RegisteredEncoders() {
 		cell.Defines[wire.Definition(wire.DefinesEncoder, name)] = hash("RegisterEncoder", name, "main")
 	}
+	// Code decides whether a host is this cell's. It includes the project's own code, so that a cell built from newer
+	// code of the project replaces an older host too. Names are sorted, since the order of a map changes.
 	parts := []string{programHash()}
 	if source == nil {
 		parts = append(parts, build)
@@ -173,8 +183,9 @@ func packageOf(v any) string {
 	return t.PkgPath()
 }
 
-// usesLocalModules reports whether the binary is made of modules without a version beside the cell and the project:
-// a cell's source does not show a change in these.
+// usesLocalModules reports whether the binary is made of modules without a version beside the cell and the project: a
+// cell's source does not show a change in these. A module with a version cannot change under that version; one that a
+// folder replaces can.
 func usesLocalModules() bool {
 	info, ok := debug.ReadBuildInfo()
 	return !ok || slices.ContainsFunc(info.Deps, func(m *debug.Module) bool {

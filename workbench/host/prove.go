@@ -65,7 +65,7 @@ func Prove(ctx context.Context, dir string, told func(dir string)) ([]Proof, err
 }
 
 // proveBelow finds what a folder and those below it hold. A run holds no others. seen are folders by their real names,
-// so that links do not lead in a circle.
+// so that links do not lead in a circle. The runs of a comparison lie below it, and each is proved for itself.
 func proveBelow(
 	ctx context.Context, dir string, seen map[string]bool, use func(dir string, prove func(string) Proof),
 ) error {
@@ -106,6 +106,8 @@ func proveBelow(
 // proveRun looks at every file of a run.
 func proveRun(dir string) Proof {
 	p := Proof{Dir: dir}
+	// Asked first: whoever has the run open may write while the files are read. Steps are read before measurements and
+	// events, so that all which the last step says of their number is in them when they are read.
 	busy := inUse(dir)
 	man, err := record.ReadManifest(dir)
 	if err != nil {
@@ -133,6 +135,7 @@ func proveRun(dir string) Proof {
 			err := json.Unmarshal(line, &rec)
 			switch {
 			case err != nil:
+			// Measurements are appended before their step is committed, so a kill leaves those of one step.
 			case rec.Step == steps+1 || rec.Step > steps && busy:
 				ahead++
 			case rec.Step > steps:
@@ -161,6 +164,8 @@ func proveRun(dir string) Proof {
 			}
 			return nil
 		})
+	// A file whose end was cut together with its checksums agrees with itself. The last step's note says how long it
+	// was.
 	if tie := record.ParseTied(want); probes < tie.Probes {
 		p.Faults = append(p.Faults, record.GoneAtEnd(record.ProbesFile, tie.Probes-probes))
 	} else if events < tie.Events {
@@ -181,7 +186,8 @@ func proveRun(dir string) Proof {
 	return p
 }
 
-// inUse reports whether another process has the run open.
+// inUse reports whether another process has the run open. The shared lock is granted where nobody holds the exclusive
+// one. Closing the file gives it back.
 func inUse(dir string) bool {
 	f, err := os.Open(filepath.Join(dir, record.LockFile))
 	if err != nil {
@@ -245,7 +251,8 @@ func (p *Proof) journal(
 	return v.Len(), v.Noted()
 }
 
-// snapshot looks at a snapshot or stop.
+// snapshot looks at a snapshot or stop. ids are the run's and those of the runs that it was forked from, whose
+// snapshots a fork links into its own folder.
 func (p *Proof) snapshot(dir string, s record.Start, steps int, ids []string) {
 	name := filepath.Join(record.SnapshotsDir, filepath.Base(s.Path(dir)))
 	f, err := os.Open(s.Path(dir))
@@ -328,7 +335,8 @@ func checkPicture(path string) error {
 	return err
 }
 
-// proveComparison looks at compare.json: each accuracy in it has to be the one that its run has on record.
+// proveComparison looks at compare.json: each accuracy in it has to be the one that its run has on record. JSON keeps
+// every digit of a float64, so that they are compared exactly.
 func proveComparison(dir string) Proof {
 	p := Proof{Dir: dir}
 	var c wire.Compared
@@ -378,6 +386,7 @@ func proveComparison(dir string) Proof {
 // what is on record, measurements included, and what the next snapshot holds, bit for bit. It works on a copy of the
 // records, and on links to the snapshots, so that the run may be in use. told is called with the step that is reached;
 // it may be nil. The faults are those of this machine too: another kind of processor or backend rounds otherwise.
+// Nothing is written through the links: a run that is being recomputed saves no snapshot.
 func ProveSteps(ctx context.Context, shop *run.Shop, dir string, told func(step, of int)) (p Proof, err error) {
 	p.Dir = dir
 	temp, err := os.MkdirTemp("", "primewindow-check-")
@@ -417,7 +426,9 @@ func linked(dir, to string) error {
 		}
 	}
 	for _, name := range []string{record.MetricsFile, record.ProbesFile, record.EventsFile} {
-		for _, name := range []string{record.SumsPath(name), name} { // in this order, as they are read
+		// Checksums first, as record.Read takes their length first: a line that is appended between the two copies is
+		// then one without a checksum, as a kill leaves it.
+		for _, name := range []string{record.SumsPath(name), name} {
 			if err := copyFile(filepath.Join(dir, name), filepath.Join(to, name)); err != nil &&
 				!errors.Is(err, fs.ErrNotExist) {
 				return err

@@ -9,8 +9,11 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/draw"
 )
 
-// drawRecord draws a record that the client sends: no run, and nothing of this project, has a part in it.
+// drawRecord draws a record that the client sends: no run, and nothing of this project, has a part in it. So a notebook
+// can draw committed records without the sets and the runs. The record is checked as one from a file is, and nothing of
+// it is kept.
 func drawRecord(w http.ResponseWriter, q *http.Request) error {
+	// Curves and maps of all seeds are larger than maxRequest.
 	const most = 64 << 20 // a map of all samples of the paper's sets has some hundred kilobytes
 	text, err := io.ReadAll(http.MaxBytesReader(nil, q.Body, most))
 	if err != nil {

@@ -20,21 +20,26 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
-// IdleTime is how long a host stays without a client and without training, unless told otherwise.
+// IdleTime is how long a host stays without a client and without training, unless told otherwise. A host that leaves
+// loses nothing: it writes a stop of every open run, and the next verb of a cell starts another host.
 const IdleTime = 2 * time.Hour
 
 // Server answers clients of a project's runs.
 type Server struct {
 	shop     *run.Shop
-	info     wire.Host
+	info     wire.Host               // fixed but for the backend, which is opened later
 	ctx      context.Context         // ends when the host stops
 	stop     context.CancelCauseFunc // the cause is told to whoever trains
 	lastSeen atomic.Int64            // UnixNano of the last sign of a client or of training
 	open     atomic.Int64            // requests being answered
 
+	// mu guards training and serial, and is held only while these are read or changed: never while a run's lock or turn
+	// is waited for, which can take a whole step. The trainings of a run are numbered, since several clients may wait
+	// for one.
 	mu       sync.Mutex
 	training map[*run.Run]map[int]context.CancelCauseFunc // those that train or wait for their turn; for pausing
 	serial   int                                          // of the last of them
+	// Counts all trainings, also those whose client stays. Serve waits for them.
 	detached sync.WaitGroup
 }
 
@@ -43,6 +48,15 @@ var errOtherHost = errors.New("another host serves this project")
 
 // Serve answers clients on the project's socket until ctx ends, a client stops it, or nobody has needed it for
 // idle. Everything is on record when it returns.
+//
+// Beginning: the lock is taken before the socket. Listen removes whatever lies in the socket's place, which without the
+// lock could be the socket of a host that is alive. The system gives the lock back when the process ends, so a host
+// that was killed does not keep the next one out.
+//
+// End: ctx ends, and with it the contexts of all requests, which derive from it. Trainings finish the step under way. A
+// stop is written of each open run, the runs are closed, and the last answers are sent. The lock is given back last: a
+// client that asked the host to leave waits for that. A kill at any point of this loses no step that is on record;
+// without its stop, a run is brought to its last step again from a snapshot.
 func Serve(ctx context.Context, project string, idle time.Duration) error {
 	// A host stays for days beside notebooks. Most of its memory is the backend's; collecting the small Go heap
 	// more often costs nothing that shows and keeps it small.
@@ -81,6 +95,8 @@ func Serve(ctx context.Context, project string, idle time.Duration) error {
 		return err
 	}
 	s.seen()
+	// There are no time limits: a stream of events lasts as long as a training, and only the same user, or root, can
+	// connect.
 	server := &http.Server{Handler: s.handler(), BaseContext: func(net.Listener) context.Context { return ctx }}
 	go s.leaveWhenIdle(ctx, idle)
 	answered := make(chan struct{}) // closed when the last requests have their answers
@@ -95,6 +111,7 @@ func Serve(ctx context.Context, project string, idle time.Duration) error {
 	if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
+	// Here ctx has ended: Server.Serve returns when the goroutine above calls Shutdown, and that is after ctx.Done.
 	s.detached.Wait()
 	err = errors.Join(s.shop.Keep(), s.shop.Close())
 	// Serve returns when the shutdown begins: who asked for it would get no answer from a process that has ended
@@ -102,7 +119,9 @@ func Serve(ctx context.Context, project string, idle time.Duration) error {
 	return err
 }
 
-// claim takes the socket's folder for this process.
+// claim takes the socket's folder for this process. It does not wait: of two hosts that start at once the second
+// leaves. That the lock is held also tells a client that there is a host which still saves its runs, so that the client
+// starts no other yet.
 func claim(m *wire.Meeting) (*os.File, error) {
 	f, err := m.Lock("lock", true)
 	if err != nil {
@@ -121,8 +140,11 @@ func claim(m *wire.Meeting) (*os.File, error) {
 
 func (s *Server) seen() { s.lastSeen.Store(time.Now().UnixNano()) }
 
-// leaveWhenIdle stops the host after so long without a client and without training.
+// leaveWhenIdle stops the host after so long without a client and without training. A training, and a request that is
+// being answered, such as a stream that somebody follows, count as need at every tick. So idle begins when the last of
+// them has ended.
 func (s *Server) leaveWhenIdle(ctx context.Context, idle time.Duration) {
+	// NewTicker panics at 0, which a quarter of a very short idle would be.
 	tick := time.NewTicker(min(idle/4+time.Millisecond, time.Minute))
 	defer tick.Stop()
 	for {
@@ -143,13 +165,16 @@ func (s *Server) leaveWhenIdle(ctx context.Context, idle time.Duration) {
 	}
 }
 
-// leavingError ends training because the host leaves: a pause, for a reason.
+// leavingError ends training because the host leaves: a pause, for a reason. Unwrap gives a pause, so that the stream
+// of the training ends as one that was paused, with the reason in its text.
 type leavingError struct{ why string }
 
 func (e *leavingError) Error() string { return cmp.Or(e.why, "the host was stopped") }
 func (e *leavingError) Unwrap() error { return run.ErrPaused }
 
-// handler routes the calls of internal/wire. It turns panics and errors into problems.
+// handler routes the calls of internal/wire. It turns panics and errors into problems. Without the recovery here
+// net/http would recover the panic and cut the connection, and the client would not learn why. It reaches the goroutine
+// of the request alone: for the one that trains see [Server.train].
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	handle := func(pattern string, answer func(w http.ResponseWriter, q *http.Request) error) {
@@ -171,6 +196,7 @@ func (s *Server) handler() http.Handler {
 		})
 	}
 	handle("GET /v1/host", func(w http.ResponseWriter, _ *http.Request) error {
+		// A copy, since requests are answered at the same time.
 		info := s.info
 		if b := s.shop.BackendInUse(); b != nil {
 			info.Backend = b.Name + ", " + b.Description()
@@ -184,6 +210,7 @@ func (s *Server) handler() http.Handler {
 				return err
 			}
 		}
+		// Answered first. Shutdown lets this request finish, and Serve waits for Shutdown before the process ends.
 		err := answerJSON(w, s.info)
 		s.stop(&leavingError{ask.Why})
 		return err
@@ -232,6 +259,9 @@ func (s *Server) handler() http.Handler {
 		}
 		return answerJSON(w, r.Status())
 	})
+	// These first find the run. A run that is not open is opened, which locks its folder and needs the backend: then
+	// even a status takes as long as opening the backend does. Meanwhile requests that open or list runs wait for the
+	// shop's lock.
 	for pattern, answer := range map[string]func(*run.Run, http.ResponseWriter, *http.Request) error{
 		"GET /v1/runs/{name}": func(
 			r *run.Run, w http.ResponseWriter, _ *http.Request,
@@ -270,6 +300,7 @@ func (s *Server) handler() http.Handler {
 	return mux
 }
 
+// declare makes a run or attaches to it: the same declaration again gives the same run.
 func (s *Server) declare(w http.ResponseWriter, q *http.Request) error {
 	var d wire.Declaration
 	if err := read(q, &d); err != nil {
@@ -282,6 +313,7 @@ func (s *Server) declare(w http.ResponseWriter, q *http.Request) error {
 	return answerJSON(w, r.Status())
 }
 
+// set changes settings from the next step on. A training that is under way goes on with the new ones.
 func (s *Server) set(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 	var asked map[string]any
 	if err := read(q, &asked); err != nil {
@@ -293,6 +325,8 @@ func (s *Server) set(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 	return answerJSON(w, r.Status())
 }
 
+// probe measures between two steps, so it waits for the step under way. That wait does not end with the request; a
+// replay that is needed first does.
 func (s *Server) probe(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 	var ask wire.Probe
 	if err := read(q, &ask); err != nil {
@@ -305,6 +339,7 @@ func (s *Server) probe(r *run.Run, w http.ResponseWriter, q *http.Request) error
 	return answerJSON(w, list)
 }
 
+// evaluate measures a split; it waits as probe does.
 func (s *Server) evaluate(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 	var ask struct {
 		Split string `json:"split"`
@@ -331,6 +366,7 @@ func parseSplit(name string) (data.Split, error) {
 	return split, nil
 }
 
+// export writes a file from this process. The host has a working folder of its own, so clients give the whole path.
 func (s *Server) export(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 	var ask struct {
 		Format string `json:"format"`
@@ -345,7 +381,8 @@ func (s *Server) export(r *run.Run, w http.ResponseWriter, q *http.Request) erro
 	return answerJSON(w, map[string]string{"path": ask.Path})
 }
 
-// array answers with an array that a run gives for a name in the query.
+// array answers with an array that a run gives for a name in the query. of returns values that it has copied out of the
+// backend, so the run may go on while the client reads.
 func (s *Server) array(
 	of func(*run.Run, context.Context, string) ([]int, []float32, error), key string,
 ) func(*run.Run, http.ResponseWriter, *http.Request) error {
@@ -378,6 +415,7 @@ func (s *Server) batch(r *run.Run, w http.ResponseWriter, q *http.Request) error
 	return answerArray(w, shape, values)
 }
 
+// figure draws the named runs, in that order. It opens those that are not open.
 func (s *Server) figure(w http.ResponseWriter, q *http.Request) error {
 	var runs []*run.Run
 	for _, name := range q.URL.Query()["run"] {
@@ -394,7 +432,8 @@ func (s *Server) figure(w http.ResponseWriter, q *http.Request) error {
 	return answerJSON(w, f)
 }
 
-// clientOf says who is asking.
+// clientOf says who is asking. The name is only shown, to others who want to train the run, and gives no rights: who
+// may connect is decided at the socket.
 func clientOf(q *http.Request) string {
 	if c := q.Header.Get(wire.ClientHeader); c != "" {
 		return c

@@ -16,11 +16,15 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
-// maxRequest bounds a request's body, in bytes.
+// maxRequest bounds a request's body, in bytes. A request holds settings and names, which are a few kilobytes. Without
+// a limit one request could fill the memory.
 const maxRequest = 1 << 20
 
-// read reads a request's body, of which nothing is passed over.
+// read reads a request's body, of which nothing is passed over. A field that this host does not know is an error: a
+// client of newer code asked for something that would not be done.
 func read(q *http.Request, into any) error {
+	// MaxBytesReader gives an error behind the limit, where a plain LimitReader would give a shorter text, which might
+	// still be JSON. Without a writer it leaves the connection open for the answer.
 	text, err := io.ReadAll(http.MaxBytesReader(nil, q.Body, maxRequest))
 	if err == nil {
 		err = strict.Unmarshal(text, into)
@@ -40,6 +44,8 @@ func read(q *http.Request, into any) error {
 	return p
 }
 
+// answerJSON encodes the whole answer before it writes a byte: a number that JSON cannot hold becomes a problem that
+// names it, instead of half an answer. A client that has left is no error.
 func answerJSON(w http.ResponseWriter, v any) error {
 	text, err := record.Encode("answer", v)
 	if err != nil {
@@ -53,12 +59,15 @@ func answerJSON(w http.ResponseWriter, v any) error {
 	return nil
 }
 
+// reply answers with a problem.
 func reply(w http.ResponseWriter, code int, p *wire.Problem) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
 	_ = json.NewEncoder(w).Encode(p) // the client may have left
 }
 
+// answerArray answers with raw little-endian float32, and their shape in a header. As text they would be two to three
+// times as large, and each cell would have to parse them.
 func answerArray(w http.ResponseWriter, shape []int, values []float32) error {
 	text := make([]string, len(shape))
 	for i, d := range shape {

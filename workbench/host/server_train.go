@@ -13,7 +13,8 @@ import (
 )
 
 // targetOf is how far a request wants a run to be trained, as a function of where the run is when its turn has come.
-// The run has perEpoch steps in an epoch, and planned steps in all.
+// The run has perEpoch steps in an epoch, and planned steps in all. A request with two targets is refused, since it
+// does not say which of them is meant.
 func targetOf(t wire.Train, perEpoch, planned int) (func(now int) int, error) {
 	given := 0
 	for what, n := range map[string]*int{"steps": t.Steps, "to_step": t.ToStep, "to_epoch": t.ToEpoch} {
@@ -22,6 +23,7 @@ func targetOf(t wire.Train, perEpoch, planned int) (func(now int) int, error) {
 		}
 		given++
 		most := wire.MostSteps
+		// An epoch's number is multiplied by perEpoch below: the product, a step, has the same bound.
 		if what == "to_epoch" {
 			most /= max(1, perEpoch)
 		}
@@ -49,7 +51,10 @@ func targetOf(t wire.Train, perEpoch, planned int) (func(now int) int, error) {
 	return nil, &wire.Problem{Message: "train: no target", Hint: "give steps, to_step or to_epoch"}
 }
 
-// train trains and streams events. When the client leaves, the run pauses, unless it asked to detach.
+// train trains and streams events. When the client leaves, the run pauses, unless it asked to detach. The training is a
+// goroutine of its own; the handler only passes its events on. A detached training has the host's context, so that it
+// outlives its request. Any other has the request's context, which net/http ends when the client closes the connection.
+// The handler then still waits for the end of the training, which is the end of the step under way.
 func (s *Server) train(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 	var t wire.Train
 	if err := read(q, &t); err != nil {
@@ -64,12 +69,15 @@ func (s *Server) train(r *run.Run, w http.ResponseWriter, q *http.Request) error
 		parent = s.ctx
 	}
 	ctx, cancel := context.WithCancelCause(parent)
+	// Watching begins before training does, so that no event is missed. done has room for the result, because nobody
+	// receives it when the client has detached.
 	watch, stop := r.Watch()
 	defer stop()
 	done := make(chan error, 1)
 	client := clientOf(q)
 	s.detached.Go(func() {
 		defer cancel(nil)
+		// A panic that leaves this goroutine would end the process: the handler's recovery does not reach it.
 		defer func() {
 			if p := recover(); p != nil {
 				done <- fmt.Errorf("%v", p)
@@ -88,6 +96,7 @@ func (s *Server) train(r *run.Run, w http.ResponseWriter, q *http.Request) error
 				cancel(run.ErrPaused)
 			}
 		case err := <-done:
+			// When both channels are ready, select takes either: events from before the end may still be in watch.
 			for len(watch) > 0 {
 				_ = out.send(<-watch)
 			}
@@ -96,7 +105,8 @@ func (s *Server) train(r *run.Run, w http.ResponseWriter, q *http.Request) error
 	}
 }
 
-// pausable registers a training so that it can be paused, and runs it.
+// pausable registers a training so that it can be paused, and runs it. It registers before it waits for its turn, so
+// that a pause also ends those that wait.
 func (s *Server) pausable(
 	ctx context.Context, cancel context.CancelCauseFunc, r *run.Run, client string, target func(int) int,
 ) error {
@@ -118,6 +128,9 @@ func (s *Server) pausable(
 	return r.Train(ctx, client, target)
 }
 
+// pause ends all trainings of a run, whoever asked for them, and those that wait for their turn too. It answers when
+// the turn is free, which is after the step under way and after the snapshot that is being written. mu is given back
+// before that wait: other runs' trainings need it to begin and to end.
 func (s *Server) pause(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 	s.mu.Lock()
 	trained := len(s.training[r]) > 0
@@ -133,7 +146,8 @@ func (s *Server) pause(r *run.Run, w http.ResponseWriter, q *http.Request) error
 	return answerJSON(w, r.Status())
 }
 
-// events streams what happens to a run until the client leaves.
+// events streams what happens to a run until the client leaves. Following a run takes neither its lock nor its turn. A
+// slow reader misses progress, see run.Watch.
 func (s *Server) events(r *run.Run, w http.ResponseWriter, q *http.Request) error {
 	watch, stop := r.Watch()
 	defer stop()
@@ -170,6 +184,8 @@ func newStream(w http.ResponseWriter) *stream {
 	return &stream{w, f}
 }
 
+// send writes one event. It flushes each, since net/http would hold it back until its buffer is full. An error of
+// writing means that the client has left.
 func (s *stream) send(e wire.Event) error {
 	text, err := record.Encode("event", e)
 	if err != nil {
@@ -184,7 +200,8 @@ func (s *stream) send(e wire.Event) error {
 	return nil
 }
 
-// last ends a stream with how training ended.
+// last ends a stream with how training ended. A pause is no failure, and neither is a context that ended because the
+// client or the host left: the run can go on.
 func (s *stream) last(r *run.Run, err error) error {
 	e := wire.Event{Kind: wire.Done, Status: r.Status()}
 	switch {

@@ -19,7 +19,8 @@ import (
 )
 
 // Sheet draws n training samples, evenly spread, as a contact sheet: a row for each modality, and under each picture
-// identity, class, and position in the split.
+// identity, class, and position in the split. They are spread because the first samples of a split are often of one
+// class or one source. The pictures of a row share one grey scale, so that samples can be compared.
 func Sheet(d data.Dataset, n int) (*viz.Figure, error) {
 	desc := d.Describe()
 	f := viz.SamplesFigure{
@@ -64,7 +65,8 @@ func spaced(have, n int) []int {
 	return list
 }
 
-// Overview is the catalogue for a client.
+// Overview is the catalogue for a client. The catalogue calls a set of the user's own present, since any folder may
+// hold it; to a client it is not, until its folder is named.
 func Overview(sets []catalog.Info) []wire.Set {
 	var list []wire.Set
 	for _, s := range sets {
@@ -73,7 +75,9 @@ func Overview(sets []catalog.Info) []wire.Set {
 	return list
 }
 
-// viewSet surveys and draws the set that a run with these settings would be trained on.
+// viewSet surveys and draws the set that a run with these settings would be trained on. The set comes from the shop,
+// which opens it once for all runs with the same settings. What is wrong with its files is said as it is to a run; what
+// else can go wrong is of the sheet, such as too many pictures.
 func viewSet(shop *run.Shop, asked map[string]any, n int) (*wire.SetView, error) {
 	if n < 1 {
 		return nil, &wire.Problem{Message: fmt.Sprintf("%d samples to show", n), Hint: "want at least 1"}
@@ -95,8 +99,11 @@ func viewSet(shop *run.Shop, asked map[string]any, n int) (*wire.SetView, error)
 	}, nil
 }
 
-// Draw draws a figure of what runs have on record, and keeps it in the first run's folder figures.
+// Draw draws a figure of what runs have on record, and keeps it in the first run's folder figures. Each run's record is
+// read at its own moment: of runs that train meanwhile one may be further than another. The kept picture is the last
+// that was drawn; live is not kept, since it is drawn again and again while a run trains.
 func Draw(ctx context.Context, kind string, runs []*run.Run) (*wire.Figure, error) {
+	// The norms are measured at the present step, and the pictures are read from the set: both need the run.
 	if kind == "samples" && len(runs) == 1 {
 		return DrawSamples(ctx, runs[0])
 	}
@@ -117,10 +124,12 @@ func Draw(ctx context.Context, kind string, runs []*run.Run) (*wire.Figure, erro
 	return f, nil
 }
 
-// topSamples is how many samples of each modality a figure shows.
+// topSamples is how many samples of each modality a figure shows. They fit into one line of the figure.
 const topSamples = 8
 
 // DrawSamples draws the probe samples that carry most of each encoder's trace at the present step, as pictures.
+// SampleNorms gives the largest first, so that the first topSamples are drawn. The share in a row's name is theirs of
+// the sum over all probe samples, and shows how unevenly the trace is spread over samples.
 func DrawSamples(ctx context.Context, r *run.Run) (*wire.Figure, error) {
 	norms, err := r.SampleNorms(ctx)
 	if err != nil {
@@ -149,6 +158,7 @@ func DrawSamples(ctx context.Context, r *run.Run) (*wire.Figure, error) {
 				viz.SampleTile{X: one.X[m.Name], Shape: m.Shape, ID: s.ID, Label: classes[s.Label], Value: s.Norm},
 			)
 		}
+		// Where no gradient reaches an encoder all norms are 0. Then the share is 0 instead of 0/0.
 		row.Name = fmt.Sprintf(
 			"%s: %d of %d samples carry %.0f %% of Tr(F)", m.Name, len(row.Samples), len(norms[m.Name]),
 			100*top/max(total, 1e-300),
