@@ -24,6 +24,7 @@ type Source struct {
 	fset  *token.FileSet
 	pkg   *types.Package
 	info  *types.Info
+	// A type's methods stand with it, because nothing names a hook: it is called through an interface.
 	decls map[types.Object][]ast.Node // of the package: what declares it, of a type its methods too
 	funcs []*ast.FuncDecl             // all functions and methods
 	dots  []string                    // paths whose names are used without a prefix
@@ -32,7 +33,8 @@ type Source struct {
 // errNoSource is what a cell that runs without its source gets: GoNB keeps it, a copied binary does not.
 var errNoSource = errors.New("the source of the cell is not there")
 
-// Read reads the package in the folder of a file of it.
+// Read reads the package in the folder of a file of it. All files of the folder but tests belong to it. They are read
+// when the cell runs, after the compiler has read them.
 func Read(file string) (*Source, error) {
 	c := &Source{
 		files: map[string][]byte{}, fset: token.NewFileSet(), decls: map[types.Object][]ast.Node{},
@@ -64,7 +66,9 @@ func Read(file string) (*Source, error) {
 		c.files[path] = text
 		parsed = append(parsed, f)
 	}
-	// Names are resolved without what is imported: that is enough to tell the package's own from others'.
+	// Names are resolved without what is imported: that is enough to tell the package's own from others'. To load the
+	// imports would mean to load all that they import. An import that is not found is an error, at which the checker
+	// does not stop: it goes on with an empty package that has the import's path.
 	check := types.Config{Error: func(error) {}, Importer: noImporter{}}
 	c.pkg, _ = check.Check("main", c.fset, parsed, c.info)
 	for _, f := range parsed {
@@ -78,7 +82,8 @@ type noImporter struct{}
 
 func (noImporter) Import(string) (*types.Package, error) { return nil, fs.ErrNotExist }
 
-// index notes what declares each object of the package.
+// index notes what declares each object of the package. A method has no object in the package's scope, so it is put to
+// its receiver's type. A group of constants is one declaration, whichever of them is named.
 func (c *Source) index(f *ast.File) {
 	for _, i := range f.Imports {
 		if i.Name != nil && i.Name.Name == "." {
@@ -133,7 +138,10 @@ func receiver(d *ast.FuncDecl) (name string) {
 }
 
 // Hash is of all that the registration of a name reaches; verb is the function that is called for it, such as Register.
-// A name that is not written out in such a call is taken to reach everything but the main part.
+// A name that is not written out in such a call is taken to reach everything but the main part. Hashing starts from
+// roots: the call that registers the name, or the function around it where the call reads that function's variables,
+// and every init function that registers nothing. Of a function that registers something only such calls count: a
+// variable that it sets besides is not in the hash, and neither is one that main sets.
 func (c *Source) Hash(verb, name string) string {
 	var roots []ast.Node
 	found := false
@@ -160,6 +168,8 @@ func (c *Source) Hash(verb, name string) string {
 			roots = append(roots, f)
 		}
 	}
+	// The name is computed, so any declaration may have a part in it. main is left out, since of it the host runs only
+	// what stands before InThisCell.
 	if !found {
 		roots = nil
 		for _, nodes := range c.decls {
@@ -187,6 +197,7 @@ func called(call *ast.CallExpr) string {
 	return ""
 }
 
+// quoted is the text of a string literal, and empty for any other expression, such as the name of a constant.
 func quoted(e ast.Expr) string {
 	lit, ok := e.(*ast.BasicLit)
 	if !ok || lit.Kind != token.STRING {
@@ -199,7 +210,9 @@ func quoted(e ast.Expr) string {
 	return text
 }
 
-// closed reports whether an expression reads no variable of the function that it stands in.
+// closed reports whether an expression reads no variable of the function that it stands in. Such a call means the same
+// wherever it stands, so that it can be hashed without the function. What is declared within it, as in a function
+// literal, is its own.
 func (c *Source) closed(e ast.Expr) bool {
 	closed := true
 	ast.Inspect(e, func(n ast.Node) bool {
@@ -216,7 +229,9 @@ func (c *Source) closed(e ast.Expr) bool {
 	return closed
 }
 
-// reach hashes nodes and all declarations of the package that they name, and those that these name, and so on.
+// reach hashes nodes and all declarations of the package that they name, and those that these name, and so on. The type
+// checker says what a name stands for, so a local variable that is called like a declaration does not reach it. Each
+// node is hashed once, which ends recursion, and the parts are sorted, so that the order in the file does not matter.
 func (c *Source) reach(nodes []ast.Node) string {
 	seen := map[ast.Node]bool{}
 	parts := slices.Clone(c.dots)
@@ -235,6 +250,7 @@ func (c *Source) reach(nodes []ast.Node) string {
 			}
 			switch o := c.info.Uses[id].(type) {
 			case nil:
+			// Another package can be imported under the same name, so the path counts.
 			case *types.PkgName:
 				parts = append(parts, id.Name+" "+o.Imported().Path())
 			default:
@@ -247,7 +263,9 @@ func (c *Source) reach(nodes []ast.Node) string {
 	return Digest(slices.Compact(parts)...)
 }
 
-// tokens is the text of a node without comments and line breaks.
+// tokens is the text of a node without comments and line breaks. The scanner adds a semicolon where a line ends, and
+// gofmt wants a comma behind the last element of a list that is broken over lines. Both are left out before a closing
+// bracket: there they depend on the line breaks alone.
 func (c *Source) tokens(n ast.Node) string {
 	// a //line comment leads elsewhere
 	from, to := c.fset.PositionFor(n.Pos(), false), c.fset.PositionFor(n.End(), false)
@@ -273,7 +291,8 @@ func (c *Source) tokens(n ast.Node) string {
 	}
 }
 
-// Digest names texts, in their order.
+// Digest names texts, in their order. The length before each part keeps ("ab", "c") and ("a", "bc") apart. Six bytes
+// are kept, as many as of a build's identity: enough to tell versions of a cell apart.
 func Digest(parts ...string) string {
 	sum := sha256.New()
 	for _, p := range parts {
@@ -282,11 +301,13 @@ func Digest(parts ...string) string {
 	return hex.EncodeToString(sum.Sum(nil)[:6])
 }
 
-// hostFolders are the project's folders of which a host is made.
+// hostFolders are the project's folders of which a host is made. The client, workbench, and the command line are not
+// among them: they have no part in what a host computes.
 var hostFolders = []string{"data", "models", "inforeg", "internal", "viz", "workbench/host"}
 
 // Sources names the project's own code that a host is made of, below the root of a checkout: every Go file that is no
-// test. An error is the file system's.
+// test. An error is the file system's. Paths are hashed with the texts, so a checkout that was moved counts as other
+// code. The versions of other modules, in go.mod, are not hashed.
 func Sources(root string) (string, error) {
 	var parts []string
 	for _, folder := range hostFolders {
