@@ -25,8 +25,10 @@ type Comparison struct {
 }
 
 const (
-	baselineMethod = "joint" // differences are to it where it is compared
-	MostSeeds      = 1000
+	// baselineMethod is the method that differences are to, where it is compared.
+	baselineMethod = "joint"
+	// MostSeeds bounds what is asked for: a plan lists and checks every run.
+	MostSeeds = 1000
 )
 
 // baseline is the method that the others are compared with.
@@ -68,10 +70,10 @@ func (c Comparison) check() error {
 // Arm is a method of a comparison, with the settings that its runs have but for the seed.
 type Arm struct {
 	method   string
-	asked    map[string]any
+	asked    map[string]any // what was asked for of them: runs are opened with these
 	settings setting.Values
-	changed  map[string]any // those that are not the default
-	perEpoch int
+	changed  map[string]any // those that are not the default under the set's recipe
+	perEpoch int            // steps in an epoch
 }
 
 // Settings are those of the arm's runs, but for the seed.
@@ -80,7 +82,8 @@ func (a *Arm) Settings() setting.Values { return a.settings }
 // Asked are those of them that were asked for.
 func (a *Arm) Asked() map[string]any { return a.asked }
 
-// WithSeed is the arm with the seed of one of its runs among its settings.
+// WithSeed is the arm with the seed of one of its runs among its settings. The maps are copied, since the arm is shared
+// by the runs of all seeds.
 func (a *Arm) WithSeed(seed int) Arm {
 	one := *a
 	one.asked, one.settings = maps.Clone(a.asked), maps.Clone(a.settings)
@@ -97,7 +100,8 @@ func (a *Arm) PerEpoch() int { return a.perEpoch }
 // Steps is the length of its runs in steps.
 func (a *Arm) Steps() int { return a.Epochs() * a.perEpoch }
 
-// NewArm completes the settings of one method's runs, and finds out whether they can be trained and measured.
+// NewArm completes the settings of one method's runs, and finds out whether they can be trained and measured. The model
+// is built only to see that it can be: an encoder that does not fit is told before the first run is trained.
 func NewArm(shop *run.Shop, c Comparison, m string, shared, own map[string]any) (Arm, data.Dataset, error) {
 	a := Arm{method: m, asked: maps.Clone(shared), changed: map[string]any{}}
 	maps.Copy(a.asked, own)
@@ -121,6 +125,8 @@ func NewArm(shop *run.Shop, c Comparison, m string, shared, own map[string]any) 
 		return Arm{}, nil, err
 	}
 	for name, v := range a.settings {
+		// usual is the recipe's value of this set, so that the table shows what somebody chose and not what the set
+		// brings.
 		if v != usual[name] {
 			a.changed[name] = v
 		}

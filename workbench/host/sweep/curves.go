@@ -28,11 +28,12 @@ import (
 //   - "acted audio", the share of the epoch's steps in which the method regulated this encoder, of methods that say so.
 //
 // Like compare.json it is a function of the runs' folders alone, so that a comparison that goes on can be written at
-// any time.
+// any time. The columns are those that any run has; a run that measured less leaves them empty.
 func (s *Sweep) WriteCurves(w io.Writer) error {
 	curves := make([]curves, len(s.Runs))
 	var columns []string
 	for i, r := range s.Runs {
+		// The manifest is the last file of a run that is being made: without it there is no run yet.
 		if _, err := os.Stat(filepath.Join(r.Dir, record.ManifestFile)); errors.Is(err, fs.ErrNotExist) {
 			continue // not begun
 		}
@@ -113,6 +114,7 @@ func curvesOf(rec record.Recorded, perEpoch int) curves {
 	for epoch := 1; epoch*perEpoch <= len(rec.History.Metrics); epoch++ {
 		steps := rec.History.Metrics[(epoch-1)*perEpoch : epoch*perEpoch]
 		for _, m := range rec.Status.Modalities {
+			// A method that does not say when it regulates gets no column, which is not the same as 0.
 			on, known := 0.0, false
 			for _, step := range steps {
 				v, ok := step[wire.OnPrefix+m]

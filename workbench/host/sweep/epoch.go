@@ -39,7 +39,7 @@ func reported(set data.Dataset) data.Split {
 	return data.Validation
 }
 
-// checkSelection refuses a choice for which there will be no numbers.
+// checkSelection refuses a choice for which there will be no numbers. This is known before anything is trained.
 func checkSelection(selection string, a Arm, set data.Dataset) error {
 	name := set.Describe().Name
 	ends := 0 // epochs whose validation accuracy will be on record
@@ -75,7 +75,9 @@ func checkSelection(selection string, a Arm, set data.Dataset) error {
 
 // Choose is the epoch at which a run counts, as the number of epochs done, among the first so many. It is 0 as long as
 // the accuracies to choose by are not on record, for then another epoch might be the best: on the validation split
-// those that are due, on the test split all. due says whether the schedule has one at a step.
+// those that are due, on the test split all. due says whether the schedule has one at a step. Of equal accuracies the
+// earliest counts. One that was measured again counts as it was measured last, and one that the schedule did not ask
+// for counts too.
 func Choose(selection string, records []wire.Record, perEpoch, epochs int, due func(step int) bool) int {
 	if selection == SelectLast {
 		return epochs

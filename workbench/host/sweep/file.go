@@ -15,12 +15,14 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
+// File is the comparison's own file in its folder.
 const File = "compare.json"
 
 // file is where the comparison's own file is.
 func (s *Sweep) file() string { return filepath.Join(s.Ask.Dir, File) }
 
-// write puts what is known on disk.
+// write puts what is known on disk. The file is replaced as a whole after each run. A kill leaves the one before, and
+// nothing is lost with it: it can be made of the runs at any time.
 func (s *Sweep) write() error {
 	err := record.WriteJSON(s.file(), s.Result())
 	if err != nil {
@@ -42,7 +44,8 @@ func WriteCompared(w io.Writer, c wire.Compared) error {
 	return err
 }
 
-// checkFolder wants the comparison's folder to be free, or to hold a comparison on the same samples.
+// checkFolder wants the comparison's folder to be free, or to hold a comparison on the same samples. Results are not
+// taken from the file, they are read from the runs. The file only says whose folder it is.
 func (s *Sweep) checkFolder() error {
 	dir := s.Ask.Dir
 	text, err := os.ReadFile(s.file())
@@ -99,7 +102,9 @@ func describeSplit(name, hash string) string {
 	return fmt.Sprintf("%s with split %.8s", name, hash)
 }
 
-// claim makes the comparison's folder and takes it for this process.
+// claim makes the comparison's folder and takes it for this process. Two processes cannot train one comparison. The
+// runs have locks of their own while they are open, so that none is trained by somebody else meanwhile either. Closing
+// the file, or the end of the process, gives the lock back.
 func (s *Sweep) claim() error {
 	if err := os.MkdirAll(s.Ask.Dir, 0o777); err != nil {
 		return &wire.Problem{Message: err.Error(), Hint: "the comparison's folder cannot be made there"}

@@ -11,7 +11,9 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
-// outcome reads what a trained run came to; nil as long as not all is on record.
+// outcome reads what a trained run came to; nil as long as not all is on record. The accuracies are those of the
+// reported split at the chosen step; of a run that chooses a setting it is the fused one of the validation split alone.
+// Where this is nil, Train opens the run and measures the rest.
 func (s *Sweep) outcome(r *Run, rec record.Recorded) (*wire.RunOutcome, error) {
 	if rec.Lost != "" { // opened, the run computes it again
 		return nil, nil
@@ -32,6 +34,7 @@ func (s *Sweep) outcome(r *Run, rec record.Recorded) (*wire.RunOutcome, error) {
 	if list := record.FusedOnly(rec.History.Probes, o.Step); list != nil {
 		o.Val = &list[0].Value
 	}
+	// The last one is told, though several steps may differ.
 	for _, c := range rec.History.Events {
 		if c.Event == wire.EventDiffers {
 			o.Warning = fmt.Sprintf("step %d: %s", c.Step, c.Text)
@@ -49,10 +52,14 @@ func (s *Sweep) outcome(r *Run, rec record.Recorded) (*wire.RunOutcome, error) {
 }
 
 // folders are those before a file's name, which say where a plugin lay and not what it was: a comparison may be
-// published.
+// published. Versions hold the path of the backend's plugin.
 var folders = regexp.MustCompile(`/[^()]*/`)
 
-// Result is what the comparison has come to so far.
+// Result is what the comparison has come to so far. A mean is over the seeds that have a value. A difference is over
+// the seeds that have one under both methods: a seed fixes the initial weights and the order of samples of both, so
+// that runs are compared in pairs. p are corrected by Holm's rule in two families: the fused accuracy by the head of
+// all methods, and all other readouts of all methods. What has no value yet is left out, so that a comparison which
+// goes on can be read at any time.
 func (s *Sweep) Result() wire.Compared {
 	c := wire.Compared{
 		Schema: wire.CompareSchema, Data: s.Desc.Name, SplitHash: s.Desc.Provenance.SplitHash, Split: string(s.Split),
@@ -77,6 +84,7 @@ func (s *Sweep) Result() wire.Compared {
 			if values[at] == nil {
 				values[at] = map[int]float64{}
 			}
+			// all has the order in which readouts are met first, so that the file is the same each time.
 			if values[at][r.Seed] = a.Value; !slices.Contains(all, a.Quantity) {
 				all = append(all, a.Quantity)
 			}

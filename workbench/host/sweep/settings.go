@@ -18,8 +18,9 @@ var fixed = map[string]string{
 	"seed":   "-seeds N takes seeds 0 to N-1",
 }
 
-// divide tells the settings of all runs from those of one method's, which begin with its name and a dot. One that
-// some of the methods lack has to be given in that way.
+// divide tells the settings of all runs from those of one method's, which begin with its name and a dot. One that some
+// of the methods lack has to be given in that way. Names of settings have dots of their own, such as every.accuracy, so
+// only a method's name before the dot counts.
 func (c Comparison) divide() (shared map[string]any, own map[string]map[string]any, err error) {
 	names := map[string][]string{} // by method
 	offers := []string{}
@@ -56,6 +57,7 @@ func (c Comparison) divide() (shared map[string]any, own map[string]map[string]a
 				return nil, nil, &wire.Problem{
 					Message: fmt.Sprintf("setting %s: the comparison decides it", name), Hint: hint,
 				}
+			// Runs of one seed are compared in pairs, which needs the same samples in the same order.
 			case rest == "data" || rest == "dir" || strings.HasPrefix(rest, catalog.Prefix):
 				return nil, nil, &wire.Problem{
 					Message: fmt.Sprintf("setting %s: all methods are trained on the same samples", name),
@@ -89,6 +91,7 @@ func (c Comparison) divide() (shared map[string]any, own map[string]map[string]a
 		switch {
 		case len(with) == 0:
 			return nil, nil, setting.Unknown(name, offers, strings.Join(c.Methods, " or "))
+		// A setting that only some methods know would silently be no setting of the others.
 		case len(without) > 0:
 			return nil, nil, &wire.Problem{
 				Message: fmt.Sprintf("setting %s: %s has no such setting", name, without[0]),

@@ -17,7 +17,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
-// Sweep is a comparison under way. Its folder is this process's alone until it is closed.
+// Sweep is a comparison under way. Its folder is this process's alone until it is closed. It has no mutex: one
+// goroutine plans, trains and reads it.
 type Sweep struct {
 	Shop *run.Shop
 	Ask  Comparison // what was asked for
@@ -30,13 +31,14 @@ type Sweep struct {
 
 	TuneBy string // of runs that choose a setting, how their epoch is chosen: SelectVal or SelectLast
 
-	arms  []Arm
-	lock  *os.File
-	apart bool // its runs are parts of something else, which keeps the files
+	arms  []Arm    // in the order of Ask.Methods; runs point into it
+	lock  *os.File // of the folder; nil of a part
+	apart bool     // its runs are parts of something else, which keeps the files
 }
 
 // Run is one run of a comparison.
 type Run struct {
+	// Name is METHOD-seedN, and of a part what its owner calls the run. Dir is the run's folder.
 	Name, Dir, Method string
 	Seed              int
 	Steps             int // that it is to take
@@ -49,8 +51,11 @@ type Run struct {
 	extra    measure.Extra    // what is measured in addition to the accuracies that are compared
 }
 
-// Open opens a comparison: everything that was asked for is checked before anything is written. Runs that are
-// there already must have been declared with the same settings, but for the number of epochs.
+// Open opens a comparison: everything that was asked for is checked before anything is written. Runs that are there
+// already must have been declared with the same settings, but for the number of epochs. The order: the settings, the
+// folder, the folders of the runs, the backend, and then the lock, whose taking makes the folder. Under the lock each
+// run is read once more, since another process may have trained it up to then. A kill before the first compare.json
+// leaves a folder that holds the lock's file alone, and that counts as free.
 func Open(shop *run.Shop, c Comparison) (*Sweep, error) {
 	s, err := Plan(shop, c)
 	if err != nil {
@@ -82,7 +87,8 @@ func Open(shop *run.Shop, c Comparison) (*Sweep, error) {
 }
 
 // checkFolder wants a run's folder to be free, or to hold a run of the same settings from its start, and the same
-// samples.
+// samples. The number of epochs may differ, because no step depends on it: it is a plan, and the event that changes it
+// changes nothing else. Any other setting that was changed on the way makes another run of it.
 func (r *Run) checkFolder(desc data.Description) error {
 	man, err := record.ReadManifest(r.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -127,7 +133,9 @@ func (r *Run) checkFolder(desc data.Description) error {
 	return nil
 }
 
-// look reads how far a run is. One that is done and measured is not opened again.
+// look reads how far a run is. One that is done and measured is not opened again. Nothing is opened here: a run that is
+// done is read from its files, without its lock and without a model. A run that was trained further than is asked for
+// counts as done.
 func (r *Run) look(s *Sweep) error {
 	if !r.recorded {
 		return nil
@@ -137,6 +145,7 @@ func (r *Run) look(s *Sweep) error {
 		return err
 	}
 	r.Done = min(rec.Status.Step, r.Steps)
+	// It counts as one step short, so that Train opens it: a run computes what is lost when it is opened and trained.
 	if rec.Lost != "" { // to be opened, which computes it again
 		r.Done = min(r.Done, r.Steps-1)
 	}
@@ -167,7 +176,8 @@ func (r *Run) Missing() string {
 
 // Train trains a run to its end, measures what is compared, and keeps the comparison's file up to date. watch is called
 // once the run is open, and what it returns when it is done. A run that cannot go on is noted with the reason, and is
-// no error: the others can. When ctx ends, the step under way is finished and ctx's error is returned.
+// no error: the others can. When ctx ends, the step under way is finished and ctx's error is returned. A run that has
+// an outcome is passed over, a hole too. Another process does not know of the hole and tries the run again.
 func (s *Sweep) Train(ctx context.Context, r *Run, watch func(*run.Run) (stop func())) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -183,6 +193,8 @@ func (s *Sweep) Train(ctx context.Context, r *Run, watch func(*run.Run) (stop fu
 		return context.Cause(ctx)
 	}
 	if err == nil && r.result == nil {
+		// Nothing failed and yet something is missing. Without a hole a reproduction would name this run as its next
+		// for ever.
 		err = fmt.Errorf("accuracies at the chosen epoch are not on record")
 	}
 	if err != nil {
@@ -194,7 +206,10 @@ func (s *Sweep) Train(ctx context.Context, r *Run, watch func(*run.Run) (stop fu
 	return s.write()
 }
 
-// train is the one way in which a run of a comparison is trained: as any other run, by run.Run.To.
+// train is the one way in which a run of a comparison is trained: as any other run, by run.Run.To. The run is opened as
+// its manifest has it, and only then is the planned length changed: opened with another length it would be refused as
+// another run. It stops at the end of an epoch or of an interval of the window test only where something has to be
+// measured there that the run does not measure by itself.
 func (s *Sweep) train(
 	ctx context.Context, p *Run, watch func(*run.Run) (stop func()),
 ) (rec record.Recorded, err error) {
@@ -208,6 +223,7 @@ func (s *Sweep) train(
 		return record.Recorded{}, err
 	}
 	defer func() { err = errors.Join(err, s.Shop.Leave(r)) }()
+	// watch is called now, and what it returns at the end, before the run is closed.
 	defer watch(r)()
 	if p.Done < p.Steps {
 		if err := r.Set(map[string]any{"epochs": p.arm.settings["epochs"]}); err != nil {
@@ -242,6 +258,8 @@ func (s *Sweep) train(
 			}
 		}
 	}
+	// All that the choice rests on is on record after this. Only then is the reported split read, at the chosen step:
+	// where that is not the last, by a fork that is taken back to it. A run that chooses a setting ends before that.
 	if err := s.measureGaps(ctx, r, p); err != nil {
 		return record.Recorded{}, err
 	}
@@ -285,7 +303,8 @@ func (s *Sweep) measureGaps(ctx context.Context, r *run.Run, p *Run) error {
 	return nil
 }
 
-// selection is how a run's epoch is chosen. One that chooses a setting is looked at on the validation split alone.
+// selection is how a run's epoch is chosen. One that chooses a setting is looked at on the validation split alone. So
+// the test split has no part in choosing a setting, not even where the epochs of reported runs are chosen by it.
 func (s *Sweep) selection(p *Run) string {
 	if p.tuning {
 		return s.TuneBy
@@ -305,6 +324,7 @@ func (s *Sweep) word() string {
 func (s *Sweep) Close() error { return s.lock.Close() }
 
 // diverged makes a hole of a run that stands before a step that cannot be taken: the step would be the same again.
+// Without it each new process would train such a run up to that step again, since it keeps no list of failures.
 func (r *Run) diverged() {
 	rec, err := record.ReadRecorded(r.Dir)
 	if err != nil || r.result != nil {
@@ -340,7 +360,8 @@ func NewPart(shop *run.Shop, c Comparison, set data.Dataset) *Sweep {
 	return s
 }
 
-// on is what the sweep takes from the set of its runs.
+// on is what the sweep takes from the set of its runs. Ask.Select is auto no more after this: it is what auto comes to
+// on the set.
 func (s *Sweep) on(set data.Dataset) {
 	s.Desc, s.Split = set.Describe(), reported(set)
 	s.Samples, s.Validation = set.Len(s.Split), set.Len(data.Validation)
@@ -348,7 +369,8 @@ func (s *Sweep) on(set data.Dataset) {
 }
 
 // Try adds a run that chooses a setting, until [Run.Report] makes it one whose accuracies count. The folder may hold
-// the run already.
+// the run already. A run begins as one that chooses even where it will be reported: then nothing reads the reported
+// split too early.
 func (s *Sweep) Try(name, dir string, a *Arm, seed int, extra measure.Extra) (*Run, error) {
 	r := &Run{Name: name, Dir: dir, Method: a.method, Seed: seed, Steps: a.Steps(), arm: a, tuning: true, extra: extra}
 	if err := s.Reopen(r); err != nil {
@@ -367,6 +389,8 @@ func (s *Sweep) Reopen(r *Run) error {
 }
 
 // Report makes a run one whose accuracies count, and of which this is measured as well. One that failed stays a hole.
+// Several targets may ask for one run; it is measured for all of them. The outcome is read anew, since it may lack what
+// is asked for now: then the run is opened once more, and only what is missing is measured.
 func (r *Run) Report(s *Sweep, extra measure.Extra) error {
 	extra = extra.Or(r.extra)
 	if extra == r.extra && !r.tuning || r.Missing() != "" {
