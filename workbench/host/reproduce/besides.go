@@ -5,7 +5,8 @@ import (
 )
 
 // besides says what of an arm's runs is measured beside their accuracies. Joint training is in nearly every target, and
-// its trace under running statistics is measured in all of them, so that no run has to be gone through again.
+// its trace under running statistics is measured in all of them, so that no run has to be gone through again. Of figure
+// 1 joint training alone needs the whole model's trace: of a modality alone the figure has the encoder's.
 func (one *part) besides(a *reproArm) measure.Extra {
 	plain := len(a.set) == 0 && a.longer == 1 && a.method == "joint"
 	return measure.Extra{

@@ -16,19 +16,20 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
 
-// CostFile keeps in a run's folder how long it took. It is no part of the run's record.
+// CostFile keeps in a run's folder how long it took. It is no part of the run's record. How long a run takes is not a
+// function of its settings, and two machines would write different records.
 const CostFile = "cost.json"
 
 // cost is how long steps of a run took, with all that was measured between them.
 type cost struct {
 	Data    string  `json:"data"`
 	Method  string  `json:"method"`
-	Steps   int     `json:"steps"`
-	Seconds float64 `json:"seconds"`
-	Machine string  `json:"machine"`
+	Steps   int     `json:"steps"`   // that were taken, over all parts of the run
+	Seconds float64 `json:"seconds"` // for these, waiting for compilation and measuring included
+	Machine string  `json:"machine"` // of the last part; for whoever reads the file
 }
 
-// costs are those of all runs that are there, by set and method.
+// costs are those of all runs that are there, by set and method. A key without a method sums up all methods of a set.
 type costs map[string]cost
 
 func costKey(data, method string) string { return data + " " + method }
@@ -60,7 +61,9 @@ func (c costs) add(one cost) {
 	}
 }
 
-// note adds what a part of a run took.
+// note adds what a part of a run took. It is called when a run ends, is interrupted or fails. A process that is killed
+// leaves the part since the run was taken up uncounted: steps and seconds are added together, so that the mean stays
+// right.
 func (p *Reproduction) note(r *sweep.Run, data string, steps int, seconds float64) error {
 	if steps <= 0 {
 		return nil
@@ -75,7 +78,9 @@ func (p *Reproduction) note(r *sweep.Run, data string, steps int, seconds float6
 }
 
 // seconds is how long steps will take: by runs that are there of the same set and method, or of the set and another
-// method, or by those of [data.Source], times of another machine; measured is false then.
+// method, or by those of [data.Source], times of another machine; measured is false then. A mean over other methods is
+// multiplied by the factor of this one, as if the others were joint training: it is an estimate, and rather too long.
+// Without any run, a set that nobody has timed is taken to need a quarter of a second a step.
 func (c costs) seconds(data, method string, steps int) (s float64, measured bool) {
 	if one, ok := c[costKey(data, method)]; ok {
 		return float64(steps) * one.Seconds / float64(one.Steps), true
@@ -93,6 +98,8 @@ var factors = map[string]float64{
 	"ogm_ge": 1.4, "greedy": 1.3, "agm": 2.2, "mmpareto": 1.8, "redreg": 2.8, "gblend": 4, "pmr": 1.15,
 }
 
+// stepFactor is how much longer a method's step takes than joint training's. Methods that were not timed have 1.1, and
+// so has joint training: a plan rather says too much.
 func stepFactor(method string) float64 {
 	if f, ok := factors[method]; ok {
 		return f

@@ -58,7 +58,8 @@ func (f figure) String() string {
 	return strconv.FormatFloat(f.value, 'g', -1, 64)
 }
 
-// figuresOf are all that a record keeps of a run, in its order. spread are the sums over its arm's seeds.
+// figuresOf are all that a record keeps of a run, in its order. spread are the sums over its arm's seeds. Each has a
+// name of its own within the run, by which compareFigures finds it on the other side.
 func figuresOf(run wire.ReproducedRun, spread ...wire.Summary) []figure {
 	if run.Missing != "" {
 		return []figure{{name: "result", kind: grownFigure, text: "none: " + run.Missing}}
@@ -179,7 +180,7 @@ func trialFigures(t wire.Trial) []figure {
 	}
 }
 
-// Apart is a figure that is not as recorded.
+// Apart is a figure that is not as recorded, with both values as text: absent stands for one that a side lacks.
 type Apart struct{ Name, Recorded, Here string }
 
 // String is the figure in one line.
@@ -201,7 +202,8 @@ type Verified struct {
 const absent = "absent"
 
 // compareFigures sets figures beside those on record. With exact each has to be equal, else as far as its kind can be,
-// of shares of so many samples.
+// of shares of so many samples. A figure that only one side has is apart. On another kind of machine a grown one that
+// differs is counted, not judged.
 func compareFigures(recorded, here []figure, exact bool, samples int) Verified {
 	v := Verified{Figures: len(recorded), Exact: exact}
 	now := make(map[string]figure, len(here))
@@ -232,7 +234,8 @@ func compareFigures(recorded, here []figure, exact bool, samples int) Verified {
 	return v
 }
 
-// tolerated reports whether a figure is as near to the recorded one as its kind is on another kind of machine.
+// tolerated reports whether a figure is as near to the recorded one as its kind is on another kind of machine. For a
+// share, the variance of the difference is that of two shares of n samples, 2p(1-p)/n, and of two seeds, 2·sd².
 func tolerated(want, got figure, samples int) bool {
 	d := math.Abs(got.value - want.value)
 	switch want.kind {

@@ -50,6 +50,7 @@ var paperTable5 = map[string][4]float64{
 	"Joint": {66.61, 64.38, 66.67, 65.32}, "InfoReg": {71.90, 70.12, 70.23, 69.18},
 }
 
+// mosiRow has the two numbers that table 6 prints of a method.
 func mosiRow(accuracy, f1 float64) []paperRow {
 	return []paperRow{{"CMU-MOSI", "accuracy", accuracy}, {"CMU-MOSI", "macro F1", f1}}
 }

@@ -35,6 +35,7 @@ func usualRates(list ...recipe) []recipe {
 // joint training at the same rate.
 func rateArms([]string) []recipe {
 	var list []recipe
+	// The plain names are those of the usual rate, the baseline among them, which other rates must not take.
 	for _, step := range []int{-1, 0, 1, 2} {
 		j, r := joint(), infoReg()
 		if step != 0 {

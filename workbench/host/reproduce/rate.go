@@ -31,14 +31,15 @@ func TuneRule() string {
 		"and up to %d further ones where the best is at the edge", tuneAround, tuneSpread, tuneSeeds, tuneFurther)
 }
 
-// tryRun is a run that helps to choose the learning rate.
+// tryRun is a run that helps to choose the learning rate. A rate is tried by as many of these as there are seeds.
 type tryRun struct {
 	lr   float64
 	seed int
 	run  *sweep.Run
 }
 
-// rateChoice is the learning rate of an arm as far as it is known.
+// rateChoice is the learning rate of an arm as far as it is known. It is computed anew each time from what the runs
+// have on record, so that nothing has to be kept between processes.
 type rateChoice struct {
 	lr    float64
 	known bool
@@ -59,7 +60,8 @@ func (one *part) seedsTried(a *reproArm) int {
 	return tuneSeeds
 }
 
-// gridRate is the rate that is so many steps of the grid above the usual one.
+// gridRate is the rate that is so many steps of the grid above the usual one. It multiplies step by step and rounds the
+// result alone: 0.03 and two steps are 0.27, whatever was tried in between.
 func gridRate(usual float64, steps int) float64 {
 	for range max(steps, -steps) {
 		if steps > 0 {
@@ -75,7 +77,12 @@ func gridRate(usual float64, steps int) float64 {
 }
 
 // rate is the learning rate of an arm, once it is known, and the runs that decide. While the best of the rates that
-// were tried is at the edge of the grid, the grid is continued there.
+// were tried is at the edge of the grid, the grid is continued there. The grid is laid out from the start each time:
+// the usual rate and its neighbours; when all of these have a result and the best is at an edge, one further rate
+// beyond that edge, and so on. As long as a run is missing the choice is not known, and those that are missing are
+// among the tries, for Next to name. A rate that diverges ends the grid on its side, since the best one is then no
+// edge; where all rates fail, the grid goes down. One that the setting does not allow, and tuneFurther rates beyond the
+// first, end it as well: then the edge is on record.
 func (one *part) rate(a *reproArm) (c rateChoice, err error) {
 	if a.rateOf != "" {
 		return one.rate(one.named(a.rateOf))
@@ -84,6 +91,7 @@ func (one *part) rate(a *reproArm) (c rateChoice, err error) {
 		return rateChoice{lr: a.rates[0], known: true}, nil
 	}
 	if one.chooser != nil {
+		// There the same arm has the same usual rate, so that the grids are the same.
 		return one.chooser.rate(one.chooser.named(a.name))
 	}
 	rates := slices.Clone(a.rates)
@@ -126,7 +134,8 @@ func (one *part) rate(a *reproArm) (c rateChoice, err error) {
 }
 
 // triesOf are the runs that try rates, the lowest rate first; nil as long as the epochs in which a control acts are not
-// known. Of a rate of which a run has failed no further seeds are tried.
+// known. Of a rate of which a run has failed no further seeds are tried. A rate counts by its mean over all seeds, so
+// that one which failed cannot be chosen, and its other seeds would be trained for nothing.
 func (one *part) triesOf(a *reproArm, rates []float64) (list []tryRun, err error) {
 	for _, lr := range rates {
 		for seed := range one.seedsTried(a) {
@@ -147,7 +156,8 @@ func (one *part) triesOf(a *reproArm, rates []float64) (list []tryRun, err error
 	return list, nil
 }
 
-// trials are runs that try rates as the record has them.
+// trials are runs that try rates as the record has them. Runs that are not trained yet stand in it too: a record that
+// is not finished says so.
 func (one *part) trials(tries []tryRun) []wire.Trial {
 	var list []wire.Trial
 	for _, t := range tries {
@@ -177,7 +187,9 @@ const (
 type try struct{ accuracy, entropy float64 }
 
 // tried is a run's accuracy on the validation split, and the cross entropy there, at the epoch at which runs that
-// choose count.
+// choose count. The run's outcome does not serve: of a run that is reported as well it is the outcome on the reported
+// split. What is found is kept, since a run that is done does not change. A run that has an outcome and no accuracy on
+// the validation split was measured to its end, and has failed; without an outcome it may still be measured.
 func (one *part) tried(r *sweep.Run) (t try, state int) {
 	if t, ok := one.rep.tries[r.Dir]; ok {
 		return t, tryDone
@@ -232,7 +244,8 @@ func (one *part) ownRates() bool {
 	return !slices.ContainsFunc(one.list, func(a *reproArm) bool { return !a.ownRate })
 }
 
-// untuned is why no learning rate is chosen by the validation split; empty where it is asked for and can be.
+// untuned is why no learning rate is chosen by the validation split; empty where it is asked for and can be. With
+// -select val the user chooses by a split that the set calls unfit, and rates are chosen by it too.
 func (one *part) untuned() string {
 	switch {
 	case !one.rep.ask.Tune:

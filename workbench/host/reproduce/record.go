@@ -19,7 +19,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
 
-// record is what a target on a set has come to so far.
+// record is what a target on a set has come to so far. But for the machine's name it is made from the folders of the
+// runs alone, so that it can be made again at any time.
 func (one *part) record() (*wire.Reproduction, error) {
 	ask := one.rep.ask
 	r := &wire.Reproduction{
@@ -38,6 +39,7 @@ func (one *part) record() (*wire.Reproduction, error) {
 	if one.maps {
 		r.Classes = one.Desc.Classes
 	}
+	// The set has a field of its own, and where its files lie belongs to this machine.
 	shared := maps.Clone(one.shared)
 	delete(shared, "data")
 	delete(shared, "dir")
@@ -54,12 +56,14 @@ func (one *part) record() (*wire.Reproduction, error) {
 		}
 		r.Arms = append(r.Arms, arm)
 	}
+	// The sums are a function of the record so far; checkSums computes them again.
 	sumUp(r)
 	r.Notes = one.notes(r)
 	return r, nil
 }
 
-// recordArm is an arm's part of the record.
+// recordArm is an arm's part of the record. The paper's numbers stand beside those of its own set, or of the sets that
+// this one stands for.
 func (one *part) recordArm(a *reproArm) (wire.ReproducedArm, error) {
 	arm := wire.ReproducedArm{
 		Name: a.name, Group: a.group, Column: a.column, Control: a.control, Method: a.method, RateOf: a.rateOf,
@@ -87,6 +91,7 @@ func (one *part) recordArm(a *reproArm) (wire.ReproducedArm, error) {
 		return arm, err
 	}
 	arm.Epochs, arm.LR = made.Epochs(), s.lr
+	// The schedule of the rate was lengthened too, which is in no setting of the recipe.
 	if a.longer != 1 {
 		arm.Settings = maps.Clone(a.set)
 		if arm.Settings == nil {
@@ -94,6 +99,8 @@ func (one *part) recordArm(a *reproArm) (wire.ReproducedArm, error) {
 		}
 		arm.Settings["lr_step"] = made.Settings()["lr_step"]
 	}
+	// The trials of a rate that was taken over are on record with the arm that chose it, where the target shows that
+	// one.
 	if a.rateOf == "" {
 		arm.Trials = one.trials(s.tries)
 		for i := range arm.Trials {
@@ -101,6 +108,7 @@ func (one *part) recordArm(a *reproArm) (wire.ReproducedArm, error) {
 			t.Entropy, t.Chosen = stats.FiveFigures(t.Entropy), s.known && t.Missing == "" && t.LR == s.lr
 		}
 	}
+	// Seeds that are not known or not trained yet have a place in the record too, as holes.
 	for place, r := range s.main {
 		seed, _, err := one.seedAt(place)
 		if err != nil {
@@ -117,9 +125,11 @@ func (one *part) recordArm(a *reproArm) (wire.ReproducedArm, error) {
 
 const notTrained = wire.NotTrained
 
+// runHash is the name of a run, the last part of its folder.
 func runHash(dir string) string { return dir[strings.LastIndexByte(dir, '/')+1:] }
 
-// recordRun is a run's part of the record.
+// recordRun is a run's part of the record. Versions are left out, since they would change the record with every build.
+// Of a hole nothing but its reason is kept.
 func (one *part) recordRun(r *sweep.Run, a *reproArm, seed int) (got wire.ReproducedRun, err error) {
 	got.RunOutcome = wire.RunOutcome{Method: a.method, Seed: seed, Missing: notTrained}
 	if r == nil {
@@ -166,7 +176,10 @@ func (one *part) f1Of(rec record.Recorded, step int) []wire.NamedAccuracy {
 	return nil
 }
 
-// curvesOf are the quantities that the target shows, after each epoch.
+// curvesOf are the quantities that the target shows, after each epoch. Points lie at the ends of epochs and at window
+// tests, in ascending order, and at each the first measurement counts. add appends a point to a quantity's curve;
+// tested, called after it, adds the standard error of the rise up to that point. A list of errors begins at the first
+// point and has nil where there is none. Values are rounded to five digits, since records are committed.
 func (one *part) curvesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCurve {
 	var list []wire.ReproducedCurve
 	every := rec.Interval()
@@ -180,6 +193,7 @@ func (one *part) curvesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCu
 			traces[quantity] = &record.IntervalTrace{}
 		}
 		t, at := traces[quantity], p.Step/every
+		// An IntervalTrace keeps the last of several measurements, a curve the first.
 		again := at <= t.At // measured once more
 		t.Add(at, p)
 		i := slices.IndexFunc(list, func(c wire.ReproducedCurve) bool { return c.Quantity == quantity })
@@ -208,6 +222,7 @@ func (one *part) curvesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCu
 		if se != nil {
 			se = finite(*se)
 		}
+		// The list is made with the first error, and gets nil for the points before it.
 		if se != nil || c.SE != nil {
 			c.SE = append(append(c.SE, make([]*float64, len(c.Values)-1-len(c.SE))...), se)
 		}
@@ -215,6 +230,7 @@ func (one *part) curvesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCu
 	probes := slices.Clone(rec.History.Probes)
 	slices.SortStableFunc(probes, func(a, b wire.Record) int { return a.Step - b.Step }) // some were measured later
 	for _, p := range probes {
+		// The names are those under which figures, tables and -verify look quantities up.
 		epoch := float64(p.Step) / float64(perEpoch)
 		quantity := strings.TrimSpace(p.Kind + " " + p.Encoder + " " + p.Readout)
 		switch {
@@ -225,6 +241,8 @@ func (one *part) curvesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCu
 			}
 		case p.Kind == inforeg.KindFisherEmp && wire.OfWhole(p):
 			if one.whole {
+				// Without the words for the whole model, Params is what the run's own traces have: Scheduled compares
+				// the rest.
 				rest := p
 				// what it has in common with the encoders'
 				rest.Params = strings.Trim(strings.TrimSuffix(p.Params, wire.ParamsWhole), ", ")
@@ -232,6 +250,8 @@ func (one *part) curvesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCu
 					add(quantity, record.Definition(rest), epoch, p.Value, p.SE)
 				}
 			}
+		// Under running statistics, where the run's own definition has others: another definition, so a curve of its
+		// own.
 		case p.Kind == inforeg.KindFisherEmp && p.BN == setting.BNRunning &&
 			rec.Declared.Text("probe_bn") != setting.BNRunning:
 			add(p.Kind+" eval "+p.Encoder, record.Definition(p), epoch, p.Value, p.SE)
@@ -251,6 +271,7 @@ func (one *part) curvesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCu
 				v, ok := step[wire.OnPrefix+m]
 				on, known = on+v, known || ok
 			}
+			// Only methods that say when they regulate have such numbers.
 			if known {
 				add(wire.Acted+" "+m, "share of the epoch's steps", float64(epoch), on/float64(perEpoch), nil)
 			}
@@ -259,7 +280,8 @@ func (one *part) curvesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCu
 	return list
 }
 
-// shows reports whether a target records a quantity.
+// shows reports whether a target records a quantity. An entry of curves stands for all quantities that begin with its
+// words. Traces under running statistics are shown only where an entry names them.
 func (t target) shows(quantity string) bool {
 	for _, kind := range t.curves {
 		rest, ok := strings.CutPrefix(quantity, kind)
@@ -271,6 +293,7 @@ func (t target) shows(quantity string) bool {
 }
 
 // cosinesOf are a run's matrices after an early epoch, after the first in which a window was open, and after its last.
+// Matrices are large, so those of other epochs are left out, and entries have four decimals.
 func cosinesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCosine {
 	var list []wire.ReproducedCosine
 	batch := int(rec.Status.Settings["batch"].(float64))
@@ -304,6 +327,7 @@ func cosinesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCosine {
 				}
 				c.Matrix = append(c.Matrix, short)
 			}
+			// The estimate of the noise is unbiased and may be below 0.
 			if s, ok := find(wire.KindNoise); ok {
 				if g, ok := find(wire.KindSignal); ok {
 					scale := inforeg.NoiseScale(max(0, s.Value), g.Value)

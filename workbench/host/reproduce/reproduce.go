@@ -49,21 +49,25 @@ type Ask struct {
 }
 
 const (
-	RunsDir    = "runs"
+	// RunsDir is the folder, below Ask.Dir, of the runs of all targets and sets.
+	RunsDir = "runs"
+	// usualSeeds are those of each arm where nobody says how many.
 	usualSeeds = 5
 )
 
-// Reproduction is the way to the records that were asked for.
+// Reproduction is the way to the records that were asked for. It belongs to one goroutine. What it keeps by folder is
+// kept once for all targets: a run that several of them need is one value, so that each sees how far the others have
+// brought it and what they want measured.
 type Reproduction struct {
 	ask   Ask
 	shop  *run.Shop
-	parts []*part
+	parts []*part               // one for each target and set, in the order in which they were asked for
 	runs  map[string]*sweep.Run // by folder: targets share them
-	tries map[string]try        // by folder
+	tries map[string]try        // by folder: what those that choose came to, see tried
 	acted map[string]string     // by folder: in which epochs a run did, see actedIn
 	shown map[string]bool       // by folder: whether a run acted up to its chosen epoch
 	locks map[string]*os.File   // by set
-	costs costs
+	costs costs                 // times of steps, for plans
 
 	bestTrials bool // runs that choose count at their best epoch whatever the selection is, as in records of schema 1
 	recorded   bool // the settings are those of a record: sets are opened as it says
@@ -83,10 +87,12 @@ type part struct {
 	hidden   []*reproArm // whose learning rate others take
 	shared   map[string]any
 	// chooser is the same target on the set as it is where a learning rate is chosen, see [data.Description.Choose];
-	// nil where that is the set itself.
+	// nil where that is the set itself. Its runs are others than the reported ones, on other splits; only the rate is
+	// taken from it.
 	chooser *part
-	made    map[string]sweep.Arm  // by arm, learning rate and window
-	runs    map[string]*sweep.Run // by these and the seed
+	// Both are asked for again whenever a plan is made or the next run is looked for, so they are kept.
+	made map[string]sweep.Arm  // by arm, learning rate and window
+	runs map[string]*sweep.Run // by these and the seed
 
 	setNote string // of what the set has not, see [Reproduction.openSet]
 }
@@ -98,7 +104,9 @@ type reproArm struct {
 	rates   []float64 // that are tried first, the usual one in the middle; one where none is chosen
 }
 
-// Open finds out what would be trained, and everything that is wrong with what was asked for. Nothing is written.
+// Open finds out what would be trained, and everything that is wrong with what was asked for. Nothing is written. It
+// takes no lock, which is for [Reproduction.Open] to do once something is to be trained: a plan can be asked for while
+// another process trains.
 func Open(shop *run.Shop, ask Ask) (*Reproduction, error) {
 	p := &Reproduction{
 		ask: ask, shop: shop, runs: map[string]*sweep.Run{}, tries: map[string]try{}, acted: map[string]string{},
@@ -153,6 +161,7 @@ func Open(shop *run.Shop, ask Ask) (*Reproduction, error) {
 	if err := p.checkFolder(); err != nil {
 		return nil, err
 	}
+	// All runs of the folder tell how long steps take, those of other targets too.
 	p.costs = readCosts(p.dirs())
 	return p, p.arrange()
 }
@@ -175,7 +184,10 @@ func (c choices) all() func(yield func(string, []string) bool) {
 	}
 }
 
-// sets are those on which a target is reproduced.
+// sets are those on which a target is reproduced. A set that was named is taken as it is. Without a name, paper scale
+// takes those of the paper's sets that are present; demo scale takes the first stand-in that is present, one for each
+// of the paper's sets where the target says apart, and no set twice. A set that is none of the target's in the paper
+// stands for all of them.
 func (p *Reproduction) sets(t target) (choices, error) {
 	present := map[string]bool{}
 	for _, s := range catalog.Sets(p.shop.Project) {
@@ -260,6 +272,7 @@ func (p *Reproduction) part(t target, set string, stands []string, more map[stri
 	if t.maps {
 		one.searched = one.seeds
 	}
+	// Each arm is trained with the seed that is shown alone. It is looked for among searched.
 	if t.oneSeed {
 		one.seeds = 1
 	}
@@ -272,6 +285,8 @@ func (p *Reproduction) part(t target, set string, stands []string, more map[stri
 		given = map[string]any{}
 	}
 	maps.Copy(given, more)
+	// The set is opened before the settings can be completed, since its recipe is a part of them: only what it is
+	// opened with is needed now.
 	for name, v := range given {
 		if strings.HasPrefix(name, catalog.Prefix) {
 			asked[name] = v
@@ -284,6 +299,8 @@ func (p *Reproduction) part(t target, set string, stands []string, more map[stri
 	one.setNote = note
 	desc := opened.Describe()
 	one.Sweep = sweep.NewPart(p.shop, sweep.Comparison{Dir: p.ask.Dir, Select: p.ask.Select, Seeds: one.seeds}, opened)
+	// A rate is judged where reported runs count: at the last epoch, or at that which is best on the validation split.
+	// Where the test split chooses the epoch, rates are chosen on the validation split all the same.
 	if one.TuneBy = sweep.SelectVal; one.Ask.Select == sweep.SelectLast && !p.bestTrials {
 		one.TuneBy = sweep.SelectLast
 	}
@@ -299,12 +316,16 @@ func (p *Reproduction) part(t target, set string, stands []string, more map[stri
 	if _, err := setting.BuildModel(settings, desc); err != nil {
 		return nil, err
 	}
+	// Which modalities there are is known only from the settings, and some targets have an arm for each.
 	recipes := t.arms(record.Modalities(&record.Manifest{Settings: settings, Data: desc}))
 	tunes := p.ask.Tune && slices.ContainsFunc(recipes, func(r recipe) bool { return !r.ownRate })
+	// The recursion relies on this: a set that is opened with its settings Choose has no further ones.
 	if len(desc.Choose) > 0 && tunes && one.TuneBy == sweep.SelectLast {
 		if one.chooser, err = p.part(t, set, stands, desc.Choose); err != nil {
 			return nil, err
 		}
+		// There the validation split is fit, so that auto would come to its best epoch, and a rate would be chosen for
+		// another moment than the one that is reported.
 		one.chooser.Ask.Select, one.chooser.TuneBy = one.Ask.Select, one.TuneBy // both count at the same epoch
 	}
 	for _, r := range recipes {
@@ -314,7 +335,9 @@ func (p *Reproduction) part(t target, set string, stands []string, more map[stri
 }
 
 // scaled are the settings that the scale decides. At demo scale the set's recipe holds, and two modalities of utdmhad,
-// since several of the paper's methods and heads take no more.
+// since several of the paper's methods and heads take no more. At paper scale the optimizer and its schedule are the
+// paper's for all sets, and every modality that is a picture of some kind has a ResNet-18; other encoders stay those of
+// the recipe.
 func (one *part) scaled(desc data.Description) map[string]any {
 	if one.rep.ask.Scale == ScaleDemo {
 		return demoSettings(one.data)
@@ -335,7 +358,10 @@ func (one *part) scaled(desc data.Description) map[string]any {
 	return s
 }
 
-// prepare finds out whether an arm can be trained on the set, and which learning rates it tries.
+// prepare finds out whether an arm can be trained on the set, and which learning rates it tries. There are four kinds
+// of rates: one that the recipe fixes, one at a place of the grid, several that are tried, or the set's own, which also
+// serves to complete the settings of an arm that takes another one's. An arm that cannot be trained keeps its row, with
+// the reason: the others can.
 func (one *part) prepare(r recipe, lr float64) *reproArm {
 	a := &reproArm{recipe: r, rates: []float64{lr}}
 	if r.longer == 0 {
@@ -344,7 +370,8 @@ func (one *part) prepare(r recipe, lr float64) *reproArm {
 	if r.method == "gblend" && one.rep.ask.Scale == ScaleDemo && r.set == nil {
 		a.set = map[string]any{"super_epoch": 4} // trials of ten epochs would be most of a run of twelve
 	}
-	// its epochs are known of reported runs alone, which choose nothing
+	// Its epochs are those in which another arm's reported run acted. The runs that choose are on other samples, where
+	// that arm acts in other epochs, so the control takes the rate of the arm that it follows.
 	if one.chooser != nil && a.like != "" && !r.ownRate {
 		a.rateOf = a.like
 	}
@@ -367,7 +394,7 @@ func (one *part) prepare(r recipe, lr float64) *reproArm {
 	return a
 }
 
-// rounded is a number to two digits.
+// rounded is a number to two digits. Rates stand in tables and decide names of runs: 0.01/3 is to be 0.0033 everywhere.
 func rounded(v float64) float64 {
 	var out float64
 	if _, err := fmt.Sscan(fmt.Sprintf("%.1e", v), &out); err != nil {
@@ -376,7 +403,9 @@ func rounded(v float64) float64 {
 	return out
 }
 
-// named finds an arm whose learning rate or epochs another one takes; it need not be shown.
+// named finds an arm whose learning rate or epochs another one takes; it need not be shown. An arm that takes the rate
+// of one that the target does not show, as figure 7's arms do, makes it a hidden one: its runs choose, and are not
+// reported.
 func (one *part) named(name string) *reproArm {
 	for _, a := range slices.Concat(one.list, one.hidden) {
 		if a.name == name {
@@ -396,7 +425,9 @@ func (one *part) named(name string) *reproArm {
 // usualRate is the learning rate that is tried without tuning.
 func (a *reproArm) usualRate() float64 { return a.rates[len(a.rates)/2] }
 
-// arm completes the settings of an arm's runs.
+// arm completes the settings of an arm's runs. The recipe of the arm overrides what all arms share, and rate and window
+// override both. An arm of more epochs is completed twice, since only the first time tells how many epochs the set's
+// recipe has; its rate falls after as many times the epochs, so that it has the same course over the whole run.
 func (one *part) arm(a *reproArm, lr float64, window string) (sweep.Arm, error) {
 	key := fmt.Sprint(a.name, "\x00", lr, "\x00", window)
 	if made, ok := one.made[key]; ok {
@@ -422,11 +453,15 @@ func (one *part) arm(a *reproArm, lr float64, window string) (sweep.Arm, error) 
 	return done, err
 }
 
-// notSpec are settings that change nothing of what a run computes.
+// notSpec are settings that change nothing of what a run computes. They say where the set lies, and how much of the
+// disk snapshots may take.
 var notSpec = []string{"dir", "snapshot_gib"}
 
 // specName is the hash of all that decides what a run computes: the samples, and every setting that is not the
-// program's default, so that a setting that a later version adds does not give the same run another name.
+// program's default, so that a setting that a later version adds does not give the same run another name. The defaults
+// are those without the set's recipe, in which encoders have none, so that encoders always count. Where a later version
+// changes a default, an old run may have a new one's name: sweep then finds that their settings differ, and refuses.
+// Eight bytes give 16 digits, by which -verify tells a name from a number of runs.
 func specName(settings setting.Values, splitHash string) (string, error) {
 	list, err := setting.Table(settings.Data(), settings.Method(), nil)
 	if err != nil {
@@ -447,7 +482,10 @@ func specName(settings setting.Values, splitHash string) (string, error) {
 	return hex.EncodeToString(sum[:8]), nil
 }
 
-// run is the run of an arm with a seed and a learning rate, shared with whoever needs the same one.
+// run is the run of an arm with a seed and a learning rate, shared with whoever needs the same one. It is looked for
+// under its arm, then under its folder, where another target may have put it, and else made. A run begins as one that
+// helps to choose. What may be asked for of it later and is dear to measure afterwards, the trace under running
+// statistics, is measured from the start.
 func (one *part) run(a *reproArm, seed int, lr float64, window string) (*sweep.Run, error) {
 	key := fmt.Sprint(a.name, "\x00", lr, "\x00", window, "\x00", seed)
 	if r, ok := one.runs[key]; ok {
@@ -478,7 +516,8 @@ func (one *part) run(a *reproArm, seed int, lr float64, window string) (*sweep.R
 	return r, nil
 }
 
-// checkFolder wants the folder to be free, or to be one of reproductions.
+// checkFolder wants the folder to be free, or to be one of reproductions. Folders of sets and of runs may be there,
+// from other targets: everything else is somebody's.
 func (p *Reproduction) checkFolder() error {
 	dir := p.ask.Dir
 	st, err := os.Stat(dir)

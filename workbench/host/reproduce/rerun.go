@@ -13,7 +13,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
 
-// Rerun is a run of a record that can be trained again.
+// Rerun is a run of a record that can be trained again. Everything but sweep comes from the record; sweep is set by
+// find, where the set is present.
 type Rerun struct {
 	File string // of the record
 	Run  string // its name
@@ -46,7 +47,8 @@ func (r *Rerun) Command() string { return commandOf(r.rec) }
 // Steps is how many the run takes.
 func (r *Rerun) Steps() int { return r.perEpoch() * r.arm.Epochs }
 
-// perEpoch is read off the record, since the set need not be here; 0 where it does not say.
+// perEpoch is read off the record, since the set need not be here; 0 where it does not say. Any run of the record will
+// do: all arms of a record have the same set and batch.
 func (r *Rerun) perEpoch() int {
 	for _, a := range append([]wire.ReproducedArm{r.arm}, r.rec.Arms...) {
 		for _, run := range a.Runs {
@@ -81,7 +83,8 @@ func (r *Rerun) backend() string {
 // Sweep is the run as one that can be trained.
 func (r *Rerun) Sweep() *sweep.Run { return r.sweep }
 
-// rerunsOf are the runs of a record, each once.
+// rerunsOf are the runs of a record, each once. A run that is reported and a trial as well counts as reported, of which
+// more is on record. A run that failed counts too: it has to fail again at the same step.
 func rerunsOf(path string, rec *wire.Reproduction) (list []*Rerun) {
 	seen := map[string]bool{}
 	add := func(r *Rerun) {
@@ -112,7 +115,8 @@ func rerunsOf(path string, rec *wire.Reproduction) (list []*Rerun) {
 	return list
 }
 
-// choose names the runs that are trained again: those that were named, or some of those that can be.
+// choose names the runs that are trained again: those that were named, or some of those that can be. Within compares
+// estimates, by the step times of the catalogue: no run has been timed here yet.
 func (v *Verification) choose() error {
 	v.present = map[string]bool{}
 	for _, s := range catalog.Sets(v.shop.Project) {
@@ -164,7 +168,9 @@ func (v *Verification) choose() error {
 	return nil
 }
 
-// draw chooses n runs: first a record, then one of its runs, so that one with many runs is no likelier.
+// draw chooses n runs: first a record, then one of its runs, so that one with many runs is no likelier. The text Pick
+// fixes the generator, so that the same text and the same records give the same runs. A run that records share is taken
+// once, and compared with the record from which it was drawn first.
 func (v *Verification) draw(n int, files []string, left map[string][]*Rerun) {
 	hash := fnv.New64a()
 	hash.Write([]byte(v.ask.Pick))
@@ -190,7 +196,8 @@ func (v *Verification) why() string {
 	return fmt.Sprintf("each would take more than %g s", v.ask.Within)
 }
 
-// named chooses runs by the beginnings of their names, in the first record that has them.
+// named chooses runs by the beginnings of their names, in the first record that has them. A beginning that fits several
+// runs means the first of them.
 func (v *Verification) named() error {
 	for name := range strings.SplitSeq(v.ask.Runs, ",") {
 		var found *Rerun

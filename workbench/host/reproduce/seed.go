@@ -24,7 +24,8 @@ func (one *part) acting() *reproArm {
 }
 
 // shownSeed is the seed that is shown of a target with maps, once it is known, and the runs by which it is found, in
-// order of their seeds. With none that acted it is 0.
+// order of their seeds. With none that acted it is 0. Seeds are trained one after the other until one has acted, so
+// that none is trained beyond that.
 func (one *part) shownSeed() (seed int, known bool, search []*sweep.Run, err error) {
 	a := one.acting()
 	if a == nil {
@@ -63,7 +64,8 @@ func (one *part) shownSeed() (seed int, known bool, search []*sweep.Run, err err
 }
 
 // actedBefore reports whether a trained run regulated any encoder up to the epoch that is chosen by the validation
-// split; where the epoch is chosen in another way, at all.
+// split; where the epoch is chosen in another way, at all. With test-best the chosen epoch is not known before the test
+// split is read, and with last it is the last.
 func (one *part) actedBefore(r *sweep.Run) (bool, error) {
 	if did, ok := one.rep.shown[r.Dir]; ok {
 		return did, nil
@@ -74,6 +76,7 @@ func (one *part) actedBefore(r *sweep.Run) (bool, error) {
 	}
 	if one.Ask.Select == sweep.SelectVal {
 		epoch := sweep.Choose(sweep.SelectVal, rec.History.Probes, r.Arm().PerEpoch(), r.Arm().Epochs(), r.Arm().Due)
+		// rec is this function's own copy, read from disk.
 		rec.History.Metrics = rec.History.Metrics[:min(len(rec.History.Metrics), epoch*r.Arm().PerEpoch())]
 	}
 	if one.rep.shown == nil {
@@ -84,7 +87,8 @@ func (one *part) actedBefore(r *sweep.Run) (bool, error) {
 	return did, nil
 }
 
-// seedAt is the seed of an arm's run at a place; false where it is not known yet.
+// seedAt is the seed of an arm's run at a place; false where it is not known yet. All arms of a target with maps show
+// the same seed, since their maps are compared.
 func (one *part) seedAt(place int) (int, bool, error) {
 	if !one.maps {
 		return place, true, nil

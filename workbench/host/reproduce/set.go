@@ -40,7 +40,10 @@ var setChoices = []setChoice{
 }
 
 // openSet opens a target's set with the settings of asked, and with that of [setChoices] that fits. It returns what it
-// chose, and what a reader has to know of a choice whose file is not there.
+// chose, and what a reader has to know of a choice whose file is not there. The first that fits is taken. A record's
+// own settings say how its set was opened, so that none is chosen for it, and a setting that the user gives comes
+// before the choice. Without its file a choice is passed over with a note, since the target can be had in the set's
+// usual form.
 func (p *Reproduction) openSet(t target, set string, asked map[string]any) (
 	opened data.Dataset, chosen map[string]any, note string, err error,
 ) {

@@ -20,15 +20,17 @@ import (
 // windowAll is the window of the whole run, with which an arm's settings are tried out.
 const windowAll = "all"
 
-// stage is what is known now of the runs of an arm.
+// stage is what is known now of the runs of an arm. It is made anew whenever it is asked for; only the runs are kept.
 type stage struct {
 	rateChoice
 	main  []*sweep.Run // by seed, of maps the one that is shown; nil where it is not known yet
 	find  []*sweep.Run // that find the seed that is shown
-	steps int          // of a main run
+	steps int          // of a main run, known before the runs are
 }
 
-// stageOf arranges an arm as far as it can be.
+// stageOf arranges an arm as far as it can be. The number of steps is the same at every rate and window. A run that has
+// become known is told at once what is to be measured of it, so that it is trained and measured in one go. It calls
+// itself for the arm whose rate or epochs this one takes; in the table of targets no such arm takes another's.
 func (one *part) stageOf(a *reproArm) (s stage, err error) {
 	if a.refused != "" {
 		return stage{}, nil
@@ -38,6 +40,7 @@ func (one *part) stageOf(a *reproArm) (s stage, err error) {
 		return stage{}, err
 	}
 	s.steps = made.Steps()
+	// Rate, seed and window are found in this order, each from runs that the one before has named.
 	if s.rateChoice, err = one.rate(a); err != nil {
 		return s, err
 	}
@@ -46,6 +49,7 @@ func (one *part) stageOf(a *reproArm) (s stage, err error) {
 			return s, err
 		}
 	}
+	// A place is nil until its run is known, so that runs can be counted before that.
 	s.main = make([]*sweep.Run, one.seeds)
 	for place := range one.seeds {
 		if !s.known {
@@ -81,7 +85,8 @@ func (one *part) need(a *reproArm, r *sweep.Run) error {
 }
 
 // window is, of a control, when it acts: in the epochs in which another arm with the same seed did. It is not known
-// before that one is trained.
+// before that one is trained. They become the setting window of the control's run, and so a part of its name. Targets
+// with controls show no maps: a place in main is a seed.
 func (one *part) window(a *reproArm, seed int) (text string, known bool, err error) {
 	if a.like == "" {
 		return "", true, nil
@@ -99,6 +104,7 @@ func (one *part) window(a *reproArm, seed int) (text string, known bool, err err
 	}
 	rec, err := record.ReadRecorded(r.Dir)
 	if err != nil {
+		// The other run is a hole that left no record. Its control is one that never acts; the other's row says why.
 		return "none", true, nil //nolint:nilerr // a hole is told where the run is
 	}
 	text = actedIn(rec)
@@ -107,7 +113,9 @@ func (one *part) window(a *reproArm, seed int) (text string, known bool, err err
 }
 
 // actedIn are the intervals of the window test in which a run regulated each encoder, as the setting window names them;
-// none where it never did.
+// none where it never did. An interval counts as a whole when the encoder was regulated in any of its steps: a window
+// opens and shuts only between intervals. The loop goes one interval further than there are, to close a span that is
+// open at the end.
 func actedIn(rec record.Recorded) string {
 	every := rec.Interval()
 	var parts []string
@@ -141,7 +149,8 @@ func actedIn(rec record.Recorded) string {
 	return strings.Join(parts, ", ")
 }
 
-// arrange finds all runs that are known now.
+// arrange finds all runs that are known now. The folders of those that are there are read, so that a plan knows what is
+// done.
 func (p *Reproduction) arrange() error {
 	for _, one := range p.parts {
 		for _, a := range one.list {
@@ -155,13 +164,15 @@ func (p *Reproduction) arrange() error {
 
 // Next is the next run to train, the same seed of all arms after each other; false when nothing is left. Those by which
 // the seed of maps is found come first, once their learning rate is known: then what is measured of the others is known
-// too.
+// too. Within a part, runs that choose rates come first, arm by arm, then the reported ones by seed, so that one which
+// is interrupted has whole pairs. Everything is looked up anew each time, since a run that ends may make others known.
 func (p *Reproduction) Next() (*sweep.Run, bool, error) {
 	for _, one := range p.parts {
 		_, _, search, err := one.shownSeed()
 		if err != nil {
 			return nil, false, err
 		}
+		// The search ends with the first run that has not ended, so that only the last one can be missing.
 		if n := len(search); n > 0 && !search[n-1].Ended() {
 			return search[n-1], true, nil
 		}
@@ -209,7 +220,7 @@ type Counts struct{ Done, Failed, Left, Steps int }
 
 // PlanLine is one part of a plan: a target on a set, or what all of them need together.
 type PlanLine struct {
-	Target, Data string
+	Target, Data string // empty in the line of all together
 	Counts
 	Seconds   float64 // that are left
 	Estimated bool    // whether any of it rests on step times of another machine
@@ -219,6 +230,8 @@ type PlanLine struct {
 }
 
 // Plan says what is done and what is left, for each target and for all together, where runs that are shared count once.
+// A run is counted under a key: its folder, or what will be known of it as long as it has none. Targets that give the
+// same key need the same run.
 func (p *Reproduction) Plan() (lines []PlanLine, all PlanLine, err error) {
 	seen := map[string]bool{}
 	for _, one := range p.parts {
@@ -256,7 +269,8 @@ func (p *Reproduction) Plan() (lines []PlanLine, all PlanLine, err error) {
 }
 
 // further are the runs by which the grids of learning rates may grow, at most, by what is tuned: arms that are the same
-// in several targets share them.
+// in several targets share them. They are told beside the plan and not counted in it, since the best rate may lie
+// inside the grid.
 func (one *part) further() (map[string]int, error) {
 	all := map[string]int{}
 	for _, a := range slices.Concat(one.list, one.hidden) {
@@ -283,6 +297,8 @@ type need struct {
 	err    error
 }
 
+// add counts a run as done, as one without a result, or as left, with the steps and the time that it needs yet. One
+// that was trained and lacks a measurement is left, with no steps.
 func (l *PlanLine) add(n need, c costs) {
 	left := n.steps
 	if n.run != nil {
@@ -303,7 +319,8 @@ func (l *PlanLine) add(n need, c costs) {
 	l.Estimated = l.Estimated || !measured
 }
 
-// needs are the runs of a part, each under a key of its own.
+// needs are the runs of a part, each under a key of its own. Of arms that are not shown and whose rate others take, the
+// runs that choose it count. A run that is wanted for several reasons counts once, since its folder is its key.
 func (one *part) needs() map[string]need {
 	all := map[string]need{}
 	put := func(r *sweep.Run) {
@@ -320,6 +337,7 @@ func (one *part) needs() map[string]need {
 	for _, a := range arms {
 		s, err := one.stageOf(a)
 		if err != nil {
+			// An error is handed on as a need, which Plan meets in its range over the map.
 			all["error"] = need{err: err}
 			return all
 		}
@@ -350,7 +368,9 @@ func (one *part) needs() map[string]need {
 					return all
 				}
 				put(first)
-			// else it will be one of those that choose
+			// With a seed that rates are tried with, the reported run will be one of the tries, which are counted. It
+			// is a run of its own where nothing is tried, where rates are chosen on another form of the set, and with
+			// all other seeds.
 			case !a.tunes() || one.chooser != nil || seed >= one.seedsTried(a):
 				all[one.unknownKey(a, fmt.Sprint("seed ", seed))] = need{
 					data: one.data, method: a.method, steps: s.steps,
@@ -361,7 +381,9 @@ func (one *part) needs() map[string]need {
 	return all
 }
 
-// unknownKey names a run that is not known yet by what will be known of it.
+// unknownKey names a run that is not known yet by what will be known of it. The arm's name is not in it, since targets
+// may have the same arm under two names. fmt prints a map in the order of its keys, so that the key is the same each
+// time.
 func (one *part) unknownKey(a *reproArm, what string) string {
 	return fmt.Sprint(one.data, a.method, maps.Clone(a.set), a.like, a.longer, what)
 }

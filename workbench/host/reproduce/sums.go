@@ -11,7 +11,11 @@ import (
 )
 
 // sumUp sums the arms up, and compares them with the baseline, as a comparison does. A record of schema 1 is corrected
-// as it was then.
+// as it was then. For each readout an arm gets the mean over its seeds, and differences paired by seed: to the
+// baseline, or where the table has columns to joint training of the same column, and besides to the arm of Against. The
+// former are corrected in two families over the whole table: the fused accuracy by the head, and everything else. The
+// latter answer a question about two arms and are in no family. Records are summed up here when they are made and when
+// they are checked.
 func sumUp(r *wire.Reproduction) {
 	base := slices.IndexFunc(r.Arms, func(a wire.ReproducedArm) bool { return a.Name == r.Baseline })
 	var compared []*wire.Difference
@@ -20,6 +24,7 @@ func sumUp(r *wire.Reproduction) {
 		if r.Schema >= wire.FamilySchema {
 			sumTrials(arm, r.ValSamples)
 		}
+		// One that says what it is compared with in its column comes before the table's baseline.
 		from := base
 		// a joint one of the same column, where there is
 		if j := slices.IndexFunc(r.Arms, func(a wire.ReproducedArm) bool {
@@ -61,7 +66,8 @@ func sumUp(r *wire.Reproduction) {
 	holm.Correct(compared)
 }
 
-// sumTrials says how sure an arm's learning rate is, once it is chosen.
+// sumTrials says how sure an arm's learning rate is, once it is chosen. The rate is that which the trials are marked
+// with, so that the margin is of the rate that the runs had.
 func sumTrials(arm *wire.ReproducedArm, samples int) {
 	rates := tune.Rates(arm.Trials)
 	chosen := func(r tune.Rate) bool {
@@ -104,7 +110,8 @@ func seedValues(a wire.ReproducedArm, q wire.Quantity) map[int]float64 {
 }
 
 // checkSums wants a record's means, differences, intervals and p to be those of its runs. It needs neither the samples
-// nor any training, so that every record can be checked on every machine.
+// nor any training, so that every record can be checked on every machine. They are compared with the tolerance for
+// sums, since processors may round them otherwise.
 func checkSums(path string, rec *wire.Reproduction) error {
 	again := unsummed(*rec)
 	sumUp(&again)
@@ -123,7 +130,8 @@ func checkSums(path string, rec *wire.Reproduction) error {
 	return nil
 }
 
-// unsummed is a record as it was before [sumUp].
+// unsummed is a record as it was before [sumUp]. rec is a copy, and so is each arm: the record that was read keeps its
+// sums.
 func unsummed(rec wire.Reproduction) wire.Reproduction {
 	arms := rec.Arms
 	rec.Arms, rec.Comparisons = nil, 0
@@ -180,7 +188,9 @@ func sumFigures(a wire.ReproducedArm) (list []figure) {
 	return list
 }
 
-// checkTogether wants records of one machine that share a run to say the same of it, as far as both say something.
+// checkTogether wants records of one machine that share a run to say the same of it, as far as both say something. Runs
+// are the same where name, choice of the epoch and machine are. Only figures that both records have are compared.
+// Trials are left out: their figures have other names.
 func (v *Verification) checkTogether() error {
 	type said struct {
 		file string

@@ -14,23 +14,26 @@ import (
 // target is a table or a figure of the paper, or a question that it leaves open: the runs that it needs and what is
 // taken from them.
 type target struct {
+	// name is what the command line and files say, title what stands above the table.
 	name, title string
 	paperSets   []string // of the paper, in the order of its columns
 	apart       bool     // whether each of them has a stand-in of its own on a small machine; else the first one's
-	arms        func(modalities []string) []recipe
-	baseline    string
-	curves      []string // kinds of what is recorded from epoch to epoch
-	f1          bool     // whether the macro F1 is measured
-	whole       bool     // whether the whole model's trace is measured
-	cosines     bool
-	maps        bool
-	byRate      bool // whether an arm's place on the axis is its learning rate
-	nulls       bool // whether all arms are looked at under running statistics too, and windows told in words
-	oneSeed     bool // one run of each arm shows all there is: maps
+	// Arms for the modalities of a run, in the order of the rows.
+	arms     func(modalities []string) []recipe
+	baseline string   // name of the arm that differences are to
+	curves   []string // kinds of what is recorded from epoch to epoch, or kind, encoder and readout
+	f1       bool     // whether the macro F1 is measured
+	whole    bool     // whether the whole model's trace is measured
+	cosines  bool     // whether cosines between batch gradients are measured
+	maps     bool     // whether maps of features are made
+	byRate   bool     // whether an arm's place on the axis is its learning rate
+	nulls    bool     // whether all arms are looked at under running statistics too, and windows told in words
+	oneSeed  bool     // one run of each arm shows all there is: maps
 }
 
 // recipe is an arm: a method, with what distinguishes it from the others of its target.
 type recipe struct {
+	// The name is unique in its target. Group and column place the arm in a table of two ways.
 	name, group, column string
 	method              string
 	set                 map[string]any // settings beyond the set's own
@@ -40,17 +43,19 @@ type recipe struct {
 	longer              float64        // factor on the number of epochs; 0 is 1
 	// whether no rate is chosen: it has the set's own, or one so many steps of the grid above it
 	ownRate bool
-	step    int     // see ownRate
-	control bool    // not in the paper
-	x       float64 // place on an axis
-	paper   []paperRow
+	step    int        // see ownRate
+	control bool       // not in the paper
+	x       float64    // place on an axis
+	paper   []paperRow // what the paper prints for it
 }
 
 // usualPaperSet is the paper's set whose stand-ins a question takes that is not the paper's.
 const usualPaperSet = "CREMA-D"
 
 // publishedWindow is the window of the published code, which its smoothing holds open for about ten epochs, with the
-// paper's penalty and the fused loss alone.
+// paper's penalty and the fused loss alone. It reads the published code's own accumulator, over ten epochs with zeros
+// before the first, and opens all modalities' windows by the first one's: with zeros any trace seems to rise for as
+// long as the mean is wide.
 func publishedWindow(more map[string]any) map[string]any {
 	all := map[string]any{
 		"window": "auto", "window_trace": "released", "smooth": inforeg.ReleasedSmoothing, "smooth_zeros": true,
@@ -65,6 +70,8 @@ func joint() recipe { return recipe{name: wire.ArmJoint, method: "joint", paper:
 func infoReg() recipe {
 	return recipe{name: wire.ArmInfoReg, method: "inforeg", paper: paperTable2["InfoReg"]}
 }
+
+// longer is an arm of twice the epochs. It takes the rate of the arm that it lengthens, so that only the epochs differ.
 func longer(r recipe, name string) recipe {
 	r.name, r.rateOf, r.longer, r.paper = name, r.name, 2, nil
 	return r
@@ -74,7 +81,8 @@ func fixedArms(list ...recipe) func([]string) []recipe {
 	return func([]string) []recipe { return list }
 }
 
-// beta and K are the settings of figures 7 and 8.
+// beta and K are the settings of figures 7 and 8. All values have the rate that was chosen for InfoReg with its usual
+// settings. Choosing it for each value would compare rates as well.
 func sweepOf(setting string, values ...float64) func([]string) []recipe {
 	return func([]string) []recipe {
 		list := []recipe{joint()}
@@ -88,7 +96,8 @@ func sweepOf(setting string, values ...float64) func([]string) []recipe {
 	}
 }
 
-// table4 has each method in the whole run, inside the window and outside it.
+// table4 has each method in the whole run, inside the window and outside it. Each of them is an arm with a rate of its
+// own, as if it were another method.
 func table4([]string) []recipe {
 	list := []recipe{joint()}
 	for _, m := range []struct{ name, method string }{
@@ -135,7 +144,8 @@ func fig1(modalities []string) []recipe {
 	return list
 }
 
-// fisherArms set the window test against controls that act in the same epochs, for two forms of the window.
+// fisherArms set the window test against controls that act in the same epochs, for two forms of the window. The
+// controls hold the leader back in a simpler way. Where they gain as much, InfoReg's way of doing it does not matter.
 func fisherArms([]string) []recipe {
 	published := "InfoReg, published window"
 	return []recipe{
@@ -154,7 +164,8 @@ func fisherArms([]string) []recipe {
 	}
 }
 
-// whenArms set acting inside a window against acting always, each tuned.
+// whenArms set acting inside a window against acting always, each tuned. The question is about the difference within a
+// method, so each arm stands against the whole run of its method as well.
 func whenArms([]string) []recipe {
 	list := []recipe{joint()}
 	for _, m := range []struct{ name, method string }{{"InfoReg", "inforeg"}, {"OGM", "ogm"}} {
@@ -178,7 +189,8 @@ func whenArms([]string) []recipe {
 
 var one = fixedArms(joint(), infoReg())
 
-// targets in the order in which they are offered.
+// targets in the order in which they are offered. An entry says all of a target but its figure, which is a row of
+// package draw.
 var targets = registry.New(func(t target) string { return t.name },
 	target{name: "table1", title: "Table 1: longer training against InfoReg", paperSets: []string{"CREMA-D"},
 		baseline: wire.ArmJoint,
@@ -299,7 +311,9 @@ var targets = registry.New(func(t target) string { return t.name },
 	},
 )
 
-// usualSettings are those of all runs, at every scale.
+// usualSettings are those of all runs, at every scale. Tables need the accuracies, windows the exact trace; the other
+// probes are left out to save time. These settings are part of every run's name: with others all runs would be trained
+// anew.
 func usualSettings() map[string]any {
 	return map[string]any{
 		"probes": "none", setting.EveryPrefix + setting.ProbeEmp: "window",

@@ -19,7 +19,9 @@ import (
 )
 
 // Open takes the folders of the sets for this process: it is the first that writes. Other sets may be reproduced in the
-// same folder at the same time, since no two sets share a run.
+// same folder at the same time, since no two sets share a run. Each run has its own lock while it is open; the folder's
+// keeps two processes from training the same plan run by run. A lock that cannot be had gives back those that were
+// taken before it. Names of runs hash the name of the set.
 func (p *Reproduction) Open() error {
 	if _, err := p.shop.Backend(); err != nil {
 		return err
@@ -32,7 +34,7 @@ func (p *Reproduction) Open() error {
 	return nil
 }
 
-// take takes a set's folder, once.
+// take takes a set's folder, once. Several targets on one set share its lock.
 func (p *Reproduction) take(set string) error {
 	if p.locks[set] != nil {
 		return nil
@@ -73,7 +75,8 @@ func (p *Reproduction) Close() error {
 
 // Train trains a run that [Reproduction.Next] named to its end and measures what is needed of it. A run that cannot go
 // on is a hole in the record with its reason, and no error. When ctx ends, the step under way is finished and ctx's
-// error is returned.
+// error is returned. The time and the steps are noted whatever became of the run. A full disk is no hole: all further
+// runs would fail for the same reason.
 func (p *Reproduction) Train(ctx context.Context, r *sweep.Run, watch func(*run.Run) (stop func())) error {
 	one := p.partOf(r)
 	began, from := time.Now(), r.Done
@@ -94,9 +97,12 @@ func (p *Reproduction) Train(ctx context.Context, r *sweep.Run, watch func(*run.
 	return nil
 }
 
+// diskFull reports an error of a full disk by its words: of a run that failed the first line of its error is left.
 func diskFull(text string) bool { return strings.Contains(text, "no space left on device") }
 
-// partOf is a part that needs a run: any has the set and the selection.
+// partOf is a part that needs a run: any has the set and the selection. A run that chooses on another form of the set
+// is found by the set's name, too. Training takes from a part only what all parts of a set share: the reported split,
+// and how epochs are chosen.
 func (p *Reproduction) partOf(r *sweep.Run) *part {
 	data := r.Arm().Settings().Data()
 	return p.parts[slices.IndexFunc(p.parts, func(one *part) bool { return one.data == data })]
@@ -112,7 +118,7 @@ func (p *Reproduction) Files() []string {
 }
 
 // file is DIR/SET/TARGET.json; of another choice of the epoch than the set's usual one, and of another scale, it says
-// so in its name.
+// so in its name. So records of several choices can lie side by side.
 func (one *part) file() string {
 	name := one.name
 	if one.Ask.Select != sweep.SelectionOn(sweep.SelectAuto, one.Desc) {
@@ -124,7 +130,8 @@ func (one *part) file() string {
 	return filepath.Join(one.rep.ask.Dir, one.data, name+".json")
 }
 
-// Write puts all records on disk, as far as they are known, and gives them.
+// Write puts all records on disk, as far as they are known, and gives them. It can be called at any time: what is not
+// trained is a hole. Each record is replaced as a whole.
 func (p *Reproduction) Write() ([]*wire.Reproduction, error) {
 	var list []*wire.Reproduction
 	for _, one := range p.parts {

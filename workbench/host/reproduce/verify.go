@@ -39,7 +39,7 @@ type Verify struct {
 
 // Verification is what has been found so far.
 type Verification struct {
-	Records int      // that were checked
+	Records int      // that were read and checked
 	Total   int      // runs in them, counted once where records share them
 	Named   int      // of them, whose names settings and samples here were seen to give
 	Absent  []string // sets of records that are not here
@@ -62,7 +62,7 @@ type recordFile struct {
 }
 
 // OpenVerification reads and checks records, and chooses what is trained again. A record that does not hold is an
-// error.
+// error. What needs neither sets nor training comes first, and of all records.
 func OpenVerification(shop *run.Shop, ask Verify) (*Verification, error) {
 	v := &Verification{ask: ask, shop: shop, parts: map[string]*part{}, costs: costs{}}
 	if err := checkEmpty(ask.Out); err != nil {
@@ -146,7 +146,8 @@ func (v *Verification) read() error {
 	return nil
 }
 
-// recordPaths are the files that may be records, in alphabetical order.
+// recordPaths are the files that may be records, in alphabetical order. Beside records lie the Vega-Lite texts of their
+// figures, .vl.json.
 func recordPaths(path string) (list []string, err error) {
 	err = filepath.WalkDir(path, func(at string, e fs.DirEntry, err error) error {
 		switch {
@@ -170,7 +171,8 @@ func recordPaths(path string) (list []string, err error) {
 }
 
 // checkNames finds the settings of the runs of all records whose set is here, and wants them to have the names on
-// record: the hash of all that decides what a run computes.
+// record: the hash of all that decides what a run computes. It opens each set, which may take a while, and trains
+// nothing.
 func (v *Verification) checkNames() error {
 	named := map[string]bool{}
 	for _, f := range v.files {
@@ -192,7 +194,9 @@ func (v *Verification) checkNames() error {
 	return nil
 }
 
-// part prepares a record's target with the record's settings.
+// part prepares a record's target with the record's settings. The record's shared settings are handed over as if a user
+// had asked for them, and the table of targets gives the arms. A target that measures more than the record has is cut
+// down to that. Rates are not chosen anew: find takes the record's.
 func (v *Verification) part(f recordFile) (*part, error) {
 	rec := f.rec
 	t, err := findTarget(rec.Target)
@@ -234,6 +238,7 @@ func (v *Verification) part(f recordFile) (*part, error) {
 				"made anew: " + commandOf(rec),
 		}
 	}
+	// Train of the Reproduction looks for a run's part here, and find adds its runs to p.runs.
 	p.parts = []*part{one}
 	v.parts[f.path] = one
 	return one, nil
@@ -250,7 +255,8 @@ func hasCurve(rec *wire.Reproduction, kind string) bool {
 	})
 }
 
-// find finds a run with the settings on record.
+// find finds a run with the settings on record. The name is a hash of settings and samples. Where it is the one on
+// record, the same run would be trained here.
 func (v *Verification) find(one *part, r *Rerun) error {
 	i := slices.IndexFunc(one.list, func(a *reproArm) bool { return a.name == r.Arm })
 	if i < 0 {
@@ -266,6 +272,7 @@ func (v *Verification) find(one *part, r *Rerun) error {
 			Message: fmt.Sprintf("%s: this program does not train it: %s", r, a.refused),
 			Hint:    "the record is of another version of it: " + commandOf(r.rec),
 		}
+	// A control acted, when it tried a rate, in the same epochs as with the seed's reported run.
 	case r.trial:
 		lr = r.LR
 		for _, run := range r.arm.Runs {
@@ -305,7 +312,7 @@ func (v *Verification) Seconds(r *Rerun) float64 {
 }
 
 // Train trains a run as the record says and sets what it comes to beside the record. When ctx ends, its error is
-// returned.
+// returned. The run is trained in a new folder, and gets from the record settings and seed, and no result.
 func (v *Verification) Train(ctx context.Context, r *Rerun, watch func(*run.Run) (stop func())) (Verified, error) {
 	one := v.parts[r.File]
 	if r.trial {
@@ -326,6 +333,7 @@ func (v *Verification) Train(ctx context.Context, r *Rerun, watch func(*run.Run)
 	if err != nil {
 		return Verified{}, err
 	}
+	// On the same kind of machine, with the same backend and options of XLA, every digit repeats.
 	exact := r.rec.Machine == Machine() && backend == r.backend() && usualFlags()
 	samples := r.rec.Samples
 	if r.trial {
@@ -334,7 +342,8 @@ func (v *Verification) Train(ctx context.Context, r *Rerun, watch func(*run.Run)
 	return compareFigures(unworded(r.recorded()), unworded(here), exact, samples), nil
 }
 
-// figuresHere are those of a run that has been trained again, in the form of the record.
+// figuresHere are those of a run that has been trained again, in the form of the record. They come from the functions
+// that make a record, so that they are rounded in the same way.
 func (v *Verification) figuresHere(one *part, a *reproArm, r *Rerun) (list []figure, backend string, err error) {
 	if !r.trial {
 		got, err := one.recordRun(r.sweep, a, r.Seed)
@@ -354,7 +363,8 @@ func (v *Verification) figuresHere(one *part, a *reproArm, r *Rerun) (list []fig
 	return trialFigures(t), backend, nil
 }
 
-// unworded cuts what is said of a missing result down to the step that was not taken: what follows is worded.
+// unworded cuts what is said of a missing result down to the step that was not taken: what follows is worded. Another
+// version may say the rest in other words.
 func unworded(list []figure) []figure {
 	for i := range list {
 		if list[i].name == "result" {
@@ -370,7 +380,8 @@ func usualFlags() bool {
 	return slices.Contains([]string{"", xla.DepthFirst}, os.Getenv(xla.FlagsVariable))
 }
 
-// commandOf is the command that makes a record anew.
+// commandOf is the command that makes a record anew. It names what differs from the defaults. At paper scale it names
+// no settings, since there the scale's own and those that were asked for stand together in Shared.
 func commandOf(rec *wire.Reproduction) string {
 	words := []string{
 		"primewindow reproduce", rec.Target, "-data", rec.Data, "-seeds", strconv.Itoa(max(rec.Seeds, rec.Searched)),
