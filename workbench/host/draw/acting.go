@@ -8,7 +8,10 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// actingNotes say with which seed the method whose map is drawn acted, and when, as far as a record knows.
+// actingNotes say with which seed the method whose map is drawn acted, and when, as far as a record knows. They read
+// the shares of steps in which the method regulated, epoch by epoch, up to the chosen epoch: later ones have no part in
+// the map. A record that was made before these shares were kept may still tell: a map that is equal to joint
+// training's, point by point, is of the same weights.
 func (d drawing) actingNotes() []string {
 	i := slices.IndexFunc(d.Arms, func(a wire.ReproducedArm) bool { return strings.HasPrefix(a.Method, "inforeg") })
 	if i < 0 || len(d.Arms[i].Runs) == 0 || len(d.Arms[i].Runs[0].Maps) == 0 {
@@ -26,6 +29,7 @@ func (d drawing) actingNotes() []string {
 		known = true
 		var list []interval
 		for k, v := range c.Values {
+			// A value at epoch e is of the steps between e-1 and e.
 			if v > 0 && c.Epochs[k] <= float64(run.Epoch) {
 				list = append(list, interval{from: c.Epochs[k] - 1, to: c.Epochs[k]})
 			}

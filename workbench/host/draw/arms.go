@@ -14,7 +14,8 @@ import (
 
 // acquisition draws InfoReg beside joint training (figure 5): (a) accuracies from epoch to epoch on the validation
 // split, and those that count as hollow markers; (b) the trace of each modality under InfoReg; (c) the weakest
-// modality's trace under both.
+// modality's trace under both. The panels share no axis: (a) has shares, and (b) and (c) have traces of other
+// modalities, which may lie orders of magnitude apart. Methods are compared, so each has one marker in all panels.
 func (d drawing) acquisition() (*viz.Figure, error) {
 	f := viz.PanelsFigure{
 		Title: d.title("InfoReg beside joint training"), Columns: 3, Band: d.band(), ByRun: true, Width: viz.Page,
@@ -36,6 +37,7 @@ func (d drawing) acquisition() (*viz.Figure, error) {
 			}
 			s.Definition = "" // the panel's title says it
 			acc.Series = append(acc.Series, s)
+			// What counts was measured on another split, so it is a point of its own beside the curve.
 			if p, ok := countedAt(a, m, readout); ok {
 				counts = append(counts, viz.Series{
 					Name: a.Name + ": " + m + ", " + splitWord(d.Split), Run: a.Name, Modality: m,
@@ -66,6 +68,7 @@ func (d drawing) acquisition() (*viz.Figure, error) {
 	return panelsOf(f)
 }
 
+// splitWord is a split's name in a figure.
 func splitWord(split string) string {
 	if split == "val" {
 		return "validation"
@@ -73,7 +76,8 @@ func splitWord(split string) string {
 	return split
 }
 
-// countedAt is an arm's accuracy on the split that counts, at the mean of the epochs that were chosen.
+// countedAt is an arm's accuracy on the split that counts, at the mean of the epochs that were chosen. Seeds may have
+// chosen different epochs: the point lies at their mean.
 func countedAt(a wire.ReproducedArm, encoder, readout string) (viz.Point, bool) {
 	i := slices.IndexFunc(
 		a.Accuracies, func(s wire.Summary) bool { return s.Encoder == encoder && s.Readout == readout },
@@ -98,7 +102,8 @@ func (d drawing) weakest() string { return d.byHead(-1, d.Modalities[len(d.Modal
 // record.
 func (d drawing) leading() string { return d.byHead(1, d.Modalities[0]) }
 
-// byHead is the modality with the largest accuracy, times sign, by joint training's head alone.
+// byHead is the modality with the largest accuracy, times sign, by joint training's head alone. Accuracies are those of
+// the reported split, over all seeds. Of equal ones the first modality is taken.
 func (d drawing) byHead(sign float64, otherwise string) string {
 	found, most := otherwise, math.Inf(-1)
 	a, _ := d.arm(wire.ArmJoint)
@@ -110,6 +115,7 @@ func (d drawing) byHead(sign float64, otherwise string) string {
 	return found
 }
 
+// isFused reports whether a summary is of the fused accuracy by the head.
 func isFused(s wire.Summary) bool { return s.Encoder == wire.Fused && s.Readout == wire.ReadoutHead }
 
 // meanPoint is a mean over seeds with their standard deviation, where there is one.
@@ -134,7 +140,8 @@ func (d drawing) sweep() (*viz.Figure, error) { return sweeps(d.Reproduction) }
 const mostSets = 6
 
 // sweeps draws accuracies over a setting (figures 7 and 8), of each set a panel with the fused prediction, on a scale
-// of its own, and one with each modality; joint training is the line to compare with. The records are of one target.
+// of its own, and one with each modality; joint training is the line to compare with. The records are of one target. On
+// the modalities' scale the fused accuracy, which moves by a few points, would look flat.
 func sweeps(recs ...*wire.Reproduction) (*viz.Figure, error) {
 	if len(recs) > mostSets {
 		return nil, fmt.Errorf("figure of %d sets, want at most %d", len(recs), mostSets)
@@ -149,6 +156,7 @@ func sweeps(recs ...*wire.Reproduction) (*viz.Figure, error) {
 	}
 	for _, rec := range recs {
 		d := drawing{rec}
+		// The legend has one text for all panels.
 		if d.Seeds != first.Seeds {
 			f.Band = "± 1 sd over seeds"
 		}
@@ -180,7 +188,8 @@ func sweeps(recs ...*wire.Reproduction) (*viz.Figure, error) {
 	return panelsOf(f)
 }
 
-// swept are an encoder's accuracies over the setting.
+// swept are an encoder's accuracies over the setting. They are at the settings' values, in the order of the arms,
+// which ascends.
 func (d drawing) swept(encoder string) (viz.Series, bool) {
 	s := viz.Series{Name: encoder, Run: wire.ArmInfoReg, Modality: encoder}
 	for _, a := range d.Arms {
@@ -197,7 +206,7 @@ func (d drawing) swept(encoder string) (viz.Series, bool) {
 
 // SaveSets draws records of several sets of figure 7 or 8 in one figure, with panels for each set, and saves it in a
 // folder as TARGET-sets. It gives the path without a suffix, and none where the records are of one set, of other
-// targets or of several.
+// targets or of several. Records of one set twice, as of two choices of the epoch, count once.
 func SaveSets(recs []*wire.Reproduction, dir string) (string, error) {
 	var list []*wire.Reproduction
 	for _, rec := range recs {

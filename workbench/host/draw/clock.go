@@ -11,7 +11,8 @@ import (
 )
 
 // ruleOf is a curve's window test, and how many epochs lie between two. Records of older versions have none: theirs was
-// the paper's.
+// the paper's. The test is kept with the curve, because a figure is drawn from the record alone, without the
+// run's settings.
 func ruleOf(c wire.ReproducedCurve) (rule inforeg.WindowRule, every float64) {
 	if c.Test == nil {
 		return inforeg.WindowRule{K: 0.04}, 1
@@ -46,7 +47,8 @@ func ruleWords(a wire.ReproducedArm, quantity string) string {
 	return "K = 0.04"
 }
 
-// atTests puts numbers of a curve in the order of the window tests that read them, from 0; NaN where there is none.
+// atTests puts numbers of a curve in the order of the window tests that read them, from 0; NaN where there is none. A
+// curve has points at the ends of epochs too, and one before the first step; these are left out where no test lies.
 func atTests(c wire.ReproducedCurve, numbers []float64) []float64 {
 	_, every := ruleOf(c)
 	var list []float64
@@ -79,10 +81,13 @@ func orNaN(list []*float64) []float64 {
 }
 
 // riseErrorsOf are the standard errors of a curve's rises, by interval as [inforeg.PrimeLearningWindow.Rise]; nil where
-// the record knows none.
+// the record knows none. Paired errors are known to the record where it was made from samples' parts. Else they are
+// computed from the errors of the two traces as if these were of different samples, which says too much.
 func riseErrorsOf(c wire.ReproducedCurve) []float64 {
 	switch {
 	case len(c.RiseSE) == len(c.Values):
+		// RiseSE has the rise up to each value, and the detector wants the rise into each interval: one place
+		// further on.
 		return append([]float64{math.NaN()}, atTests(c, orNaN(c.RiseSE))...)
 	case len(c.SE) != len(c.Values):
 		return nil
@@ -98,7 +103,9 @@ func riseErrorsOf(c wire.ReproducedCurve) []float64 {
 }
 
 // seedIntervals are, of each of an arm's runs that has a quantity, the epochs in which eq. 11, by the run's own test,
-// opens the window: uncertain where the rise is within two standard errors of K.
+// opens the window: uncertain where the rise is within two standard errors of K. smooth and padded look at the trace as
+// the published code does. Interval t of the test is drawn from its beginning to its end, [t, t+1) times every; the
+// interval after the last value is left out, as it was not trained.
 func (d drawing) seedIntervals(a wire.ReproducedArm, quantity string, smooth int, padded bool) ([][]interval, error) {
 	var seeds [][]interval
 	for _, run := range a.Runs {

@@ -22,7 +22,8 @@ const whyApart = "the prediction is of batches at the same weights, the measured
 	"which the weights move."
 
 // cosines draws the matrices of joint training inside the window and after the last epoch (figure 4); where no window
-// is open beyond noise, those of the epochs that are on record.
+// is open beyond noise, those of the epochs that are on record. The windows are those of the very run whose matrices
+// are drawn, not of all seeds.
 func (d drawing) cosines() (*viz.Figure, error) {
 	f := viz.CosineFigure{Title: d.title("Cosine between batch gradients"), Width: viz.Page}
 	for _, a := range d.Arms {
@@ -30,6 +31,7 @@ func (d drawing) cosines() (*viz.Figure, error) {
 			if len(run.Cosines) == 0 {
 				continue
 			}
+			// A copy of the arm with one run, so that what is written for arms serves for a run.
 			of := a
 			of.Runs = a.Runs[i : i+1]
 			windows, err := d.sureWindows(of)
@@ -76,7 +78,8 @@ func (d drawing) sureWindows(a wire.ReproducedArm) ([]viz.Window, error) {
 	return list, nil
 }
 
-// OpenAfter are the modalities whose window was open in the epoch that ended with so many epochs done.
+// OpenAfter are the modalities whose window was open in the epoch that ended with so many epochs done. A span includes
+// its end: the matrix after an epoch looks back on the steps of that epoch.
 func OpenAfter(epoch float64, windows []viz.Window) []string {
 	var list []string
 	for _, w := range windows {
@@ -93,6 +96,7 @@ func shownCosines(all []wire.ReproducedCosine, windows []viz.Window) (list []wir
 	inside, last := math.NaN(), 0.0
 	for _, c := range all {
 		last = max(last, c.Epoch)
+		// inside <= c.Epoch is false as long as inside is NaN, which stands for no epoch yet.
 		if len(OpenAfter(c.Epoch, windows)) > 0 && !(inside <= c.Epoch) {
 			inside = c.Epoch
 		}
@@ -119,7 +123,8 @@ func shownCosines(all []wire.ReproducedCosine, windows []viz.Window) (list []wir
 	return list, []string{"Windows by eq. 11 beyond two standard errors: " + strings.Join(when, ", ") + "."}
 }
 
-// cosinePanel is one matrix with what it is compared with.
+// cosinePanel is one matrix with what it is compared with. Labels are the steps of the batches. What is not on record
+// is NaN, which viz leaves out.
 func cosinePanel(c wire.ReproducedCosine, windows []viz.Window) viz.CosinePanel {
 	number := func(v *float64) float64 {
 		if v == nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
-// Recorded draws a figure of records.
+// Recorded draws a figure of records. The records may be of runs that train meanwhile: they were read before, and
+// nothing is read here.
 func Recorded(kind string, runs []record.Recorded) (*wire.Figure, error) {
 	if len(runs) == 0 {
 		return nil, &wire.Problem{Message: "draw: no run", Hint: "name at least one"}
@@ -32,7 +33,9 @@ func WireFigure(f *viz.Figure) wire.Figure {
 	return wire.Figure{PNG: f.PNG, Spec: f.Spec, Text: f.Text, Width: f.Width, Height: f.Height}
 }
 
-// PointsOf collects the records that pick chooses, one for each step: the last that was measured.
+// PointsOf collects the records that pick chooses, one for each step: the last that was measured. Only records of the
+// run's own definition count. Records lie in the order in which they were measured, and some are of earlier steps than
+// those before them, hence the sorting.
 func PointsOf(rec record.Recorded, pick func(wire.Record) bool) []viz.Point {
 	var list []viz.Point
 	for _, p := range rec.History.Probes {
@@ -61,6 +64,7 @@ func PointsOf(rec record.Recorded, pick func(wire.Record) bool) []viz.Point {
 	return list
 }
 
+// labelOf is the name of a series: what it shows, and of several runs also of which.
 func labelOf(rec record.Recorded, what string, runs []record.Recorded) string {
 	if len(runs) == 1 {
 		return what
@@ -68,7 +72,8 @@ func labelOf(rec record.Recorded, what string, runs []record.Recorded) string {
 	return rec.Status.Name + ": " + what
 }
 
-// Marks are the changes of settings, forks and reopenings that a reader should know of.
+// Marks are the changes of settings and of code, forks, and steps that were not taken because a number was not finite:
+// what a reader of a curve should know of. Reopenings change nothing in a curve and have no mark.
 func Marks(runs []record.Recorded) []viz.Mark {
 	var list []viz.Mark
 	for _, rec := range runs {
@@ -92,11 +97,14 @@ func Marks(runs []record.Recorded) []viz.Mark {
 	return list
 }
 
+// needs is the error of a record that lacks what a figure shows; the hint says how to measure it.
 func needs(what string, runs []record.Recorded, hint string) error {
 	return &wire.Problem{Message: fmt.Sprintf("%s of %s: nothing on record yet", what, runs[0].Status.Name), Hint: hint}
 }
 
-// drawTrace draws the trace of every encoder, and where the window test of the run opens.
+// drawTrace draws the trace of every encoder, and where the window test of the run opens. The axis is logarithmic, so a
+// trace of 0 has no point. Each series has the definition of its own records: runs that measured in two ways cannot be
+// drawn together.
 func drawTrace(kind string, runs []record.Recorded) (*viz.Figure, error) {
 	f := viz.TraceFigure{
 		Title: "Fisher trace of each encoder", XLabel: "epoch", YLabel: "Tr(F) (nats²)", Marks: Marks(runs),
@@ -143,7 +151,7 @@ func drawTrace(kind string, runs []record.Recorded) (*viz.Figure, error) {
 	return viz.Trace(f)
 }
 
-// WindowsOf are the prime learning windows of a run's traces.
+// WindowsOf are the prime learning windows of a run's traces. A modality without such a trace has none.
 func WindowsOf(rec record.Recorded, kind string) ([]viz.Window, error) {
 	var list []viz.Window
 	for _, m := range rec.Status.Modalities {
@@ -159,6 +167,9 @@ func WindowsOf(rec record.Recorded, kind string) ([]viz.Window, error) {
 
 // windowsOfTrace are the windows of one trace by eq. 11, by the run's own test; of a run without one, such as a joint
 // one, by the paper's. Intervals whose rise is within two standard errors of K are uncertain; without errors none is.
+// The test says for each interval whether the window is open in it, the one after the last measured trace included:
+// that one is cut off, since the run has not taken it. A span is divided where its certainty changes, since uncertain
+// parts are drawn hatched.
 func windowsOfTrace(rec record.Recorded, modality string, trace, riseErrors []float64) ([]viz.Window, error) {
 	rule := rec.Rule()
 	if riseErrors == nil {
@@ -169,10 +180,12 @@ func windowsOfTrace(rec record.Recorded, modality string, trace, riseErrors []fl
 		return nil, err
 	}
 	var list []viz.Window
+	// Two standard errors: a rise that is further from K than that is taken for no noise.
 	uncertain := w.Uncertain(riseErrors, rule, 2)
 	last := rec.Status.Step / rec.Interval()
 	for _, span := range w.Intervals() {
 		to := min(span[1], last)
+		// A span becomes one window for each stretch of equal certainty.
 		for from := span[0]; from < to; {
 			end := from + 1
 			for end < to && uncertain[end] == uncertain[from] {
@@ -188,8 +201,8 @@ func windowsOfTrace(rec record.Recorded, modality string, trace, riseErrors []fl
 	return list, nil
 }
 
-// drawAccuracy draws validation accuracies: fused, and of each modality by split logits and by a fresh linear
-// probe on its frozen features.
+// drawAccuracy draws validation accuracies: fused, and of each modality by split logits and by a fresh linear probe on
+// its frozen features. All readouts share the axis, since each is a share of the same samples that is right.
 func drawAccuracy(runs []record.Recorded) (*viz.Figure, error) {
 	f := viz.AccuracyFigure{Title: "Validation accuracy", XLabel: "epoch", Marks: Marks(runs)}
 	for _, rec := range runs {
@@ -220,9 +233,11 @@ func drawAccuracy(runs []record.Recorded) (*viz.Figure, error) {
 	return viz.Accuracy(f)
 }
 
-// readoutSuffix sets the readouts of one run apart in dash and marker.
+// readoutSuffix sets the readouts of one run apart in dash and marker. Styles go by run and modality, and a readout is
+// part of neither.
 var readoutSuffix = map[string]string{wire.ReadoutLinear: " (linear)"}
 
+// perStep are the values of a name in the lines of steps. x is how many steps are done.
 func perStep(rec record.Recorded, name string) []viz.Point {
 	var list []viz.Point
 	for i, m := range rec.History.Metrics {
@@ -233,6 +248,7 @@ func perStep(rec record.Recorded, name string) []viz.Point {
 	return list
 }
 
+// lossSeries are the training losses, of each run that has taken a step.
 func lossSeries(runs []record.Recorded) []viz.Series {
 	var list []viz.Series
 	for _, rec := range runs {
@@ -249,6 +265,7 @@ func lossSeries(runs []record.Recorded) []viz.Series {
 	return list
 }
 
+// drawLoss draws the loss of each training step, on an axis of steps: a mean over an epoch is not on record.
 func drawLoss(runs []record.Recorded) (*viz.Figure, error) {
 	f := viz.LossFigure{
 		Title: "Training loss", XLabel: "step", YLabel: "cross entropy (nats)", Series: lossSeries(runs),
@@ -259,7 +276,8 @@ func drawLoss(runs []record.Recorded) (*viz.Figure, error) {
 	return viz.Loss(f)
 }
 
-// drawLive draws what a reader wants to see while a run trains.
+// drawLive draws what a reader wants to see while a run trains. It is drawn again and again while a run trains, so
+// parts that have nothing yet are left out, and only a run without a step is an error.
 func drawLive(runs []record.Recorded) (*viz.Figure, error) {
 	f := viz.LiveFigure{Loss: lossSeries(runs)}
 	for _, rec := range runs {

@@ -12,6 +12,7 @@ import (
 
 // Figure is one that can be drawn of what runs have on record: the one value to add for a new one.
 type Figure struct {
+	// Name is what commands and cells ask for, and the name of the file that keeps the picture.
 	Name string
 	Draw func(runs []record.Recorded) (*viz.Figure, error) // of one run at least
 }
@@ -48,6 +49,7 @@ func Register(f Figure) (remove func(), err error) {
 // Figures names what can be drawn of runs.
 func Figures() []string { return figures.Names() }
 
+// traceOfKind draws traces of one kind.
 func traceOfKind(kind string) func([]record.Recorded) (*viz.Figure, error) {
 	return func(runs []record.Recorded) (*viz.Figure, error) { return drawTrace(kind, runs) }
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/primewindow/primewindow/viz"
 )
 
-// gaps draws how far apart the modalities are under each method (figure 3), of two the first less the second.
+// gaps draws how far apart the modalities are under each method (figure 3), of two the first less the second. The
+// panels share the axis of epochs alone: one is of norms in nats, the other of traces in nats².
 func (d drawing) gaps() (*viz.Figure, error) {
 	f := viz.PanelsFigure{
 		Title: d.title("Gap between the modalities"), Columns: 2, ShareX: true, Band: d.band(), Width: viz.Page,
@@ -19,6 +20,8 @@ func (d drawing) gaps() (*viz.Figure, error) {
 	for _, part := range gapParts {
 		p := part.panel()
 		for _, a := range d.Arms {
+			// Each run's gap becomes a curve of its own, so that mean and deviation are of gaps over seeds, and not a
+			// gap of means.
 			gap := a
 			gap.Runs = nil
 			for _, run := range a.Runs {
@@ -38,6 +41,7 @@ func (d drawing) gaps() (*viz.Figure, error) {
 	return panelsOf(f)
 }
 
+// gapName says how modalities are taken apart: of two the sign says which leads.
 func gapName(modalities []string) string {
 	if len(modalities) == 2 {
 		return modalities[0] + " less " + modalities[1]
@@ -45,7 +49,8 @@ func gapName(modalities []string) string {
 	return "largest less least"
 }
 
-// gapOf is the curve of a run's gap.
+// gapOf is the curve of a run's gap. A test at which any modality lacks its value has no gap. Values are every
+// epochs apart.
 func gapOf(
 	run wire.ReproducedRun, kind string, modalities []string, value func(float64) float64,
 ) (wire.ReproducedCurve, bool) {
@@ -80,7 +85,8 @@ func gapOf(
 }
 
 // nulls draws the trace as it is measured in five ways, beside runs in which there is nothing to learn: if a window is
-// open there, it is not the network's.
+// open there, it is not the network's. Epochs are shared, so that windows can be compared down a column. The vertical
+// axes are not: running and re-estimated statistics are two definitions, and a mean with zeros before it is a third.
 func (d drawing) nulls() (*viz.Figure, error) {
 	f := viz.PanelsFigure{
 		Title: d.title("Whose is the window? Tr(F) at the observed labels"), ShareX: true, Band: d.band(),
@@ -110,6 +116,7 @@ func (d drawing) nulls() (*viz.Figure, error) {
 			}
 			f.Panels = append(f.Panels, p)
 		}
+		// A row of panels is an arm; ways that a record has not measured take no column.
 		f.Columns = max(f.Columns, len(keepDrawn(slices.Clone(f.Panels[len(f.Panels)-len(ways):])...)))
 	}
 	f.Panels = keepDrawn(f.Panels...)
@@ -130,7 +137,9 @@ var ways = []struct {
 	},
 }
 
-// windowNotes say in words when eq. 11 opens the window, by each way of looking.
+// windowNotes say in words when eq. 11 opens the window, by each way of looking. The numbers are means over seeds:
+// epochs with an open window, and of these the epochs beyond two standard errors. Under a smoothed trace no errors
+// are known.
 func (d drawing) windowNotes() []string {
 	var list []string
 	for _, a := range d.Arms {
@@ -197,7 +206,8 @@ func smoothed(runs []wire.ReproducedRun, quantity string, width int) []wire.Repr
 	return list
 }
 
-// bars draws a table's accuracies, with the paper's as hollow marks.
+// bars draws a table's accuracies, with the paper's as hollow marks. The hollow marks are of the first of the paper's
+// sets that the record stands for. A hole keeps its place, with its reason, in the fused row alone.
 func (d drawing) bars() (*viz.Figure, error) {
 	f := viz.BarsFigure{Title: d.title(d.Title), Label: "accuracy (%)", Percent: true, Band: d.band(), Width: d.width()}
 	drawn := false
@@ -241,6 +251,7 @@ func (d drawing) width() viz.Width {
 	return viz.Column
 }
 
+// firstSet is the paper's set whose numbers are shown: one bar has room for one mark.
 func (d drawing) firstSet() string {
 	for _, a := range d.Arms {
 		if len(a.Paper) > 0 {
@@ -263,6 +274,7 @@ func (d drawing) encoderOf(p wire.PaperNumber) string {
 	return ""
 }
 
+// holeOf is why an arm has no number: its own reason, or that of its first run without a result.
 func holeOf(a wire.ReproducedArm) string {
 	if a.Missing != "" {
 		return a.Missing
@@ -275,7 +287,9 @@ func holeOf(a wire.ReproducedArm) string {
 	return ""
 }
 
-// forest draws the paired differences of the fused prediction, with their intervals.
+// forest draws the paired differences of the fused prediction, with their intervals. The intervals are those before
+// Holm's correction, which changes p alone. Without an interval the row says why: of one seed, and of seeds that all
+// differ by the same amount, no spread is known.
 func (d drawing) forest() (*viz.Figure, error) {
 	f := viz.ForestFigure{
 		Title: d.title("Difference to " + d.Baseline), Label: "accuracy (points)",

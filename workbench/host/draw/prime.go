@@ -10,8 +10,10 @@ import (
 	"github.com/primewindow/primewindow/viz"
 )
 
-// prime draws what the prime learning window is: the leading modality's trace in joint training with the window of
-// eq. 11 and the weakest one's, each beside InfoReg's.
+// prime draws what the prime learning window is: the leading modality's trace in joint training with the window of eq.
+// 11 and the weakest one's, each beside InfoReg's. Each modality has a panel with a scale of its own, since their
+// traces may lie orders of magnitude apart. Only joint training's leading trace has its windows drawn: it is what the
+// figure is about.
 func (d drawing) prime() (*viz.Figure, error) {
 	f := viz.PanelsFigure{Title: d.title("The prime learning window"), Columns: 2, Band: d.band(), Width: viz.Page}
 	lead, weak := d.leading(), d.weakest()
@@ -37,7 +39,8 @@ func (d drawing) prime() (*viz.Figure, error) {
 
 // rates draws, against the learning rate, the fused accuracy of joint training and InfoReg, the gain of InfoReg over
 // joint training at the same rate, and the rise, as a ratio, of the leading modality's trace at the first window test
-// in joint training.
+// in joint training. The horizontal axis is logarithmic in all three, as the rates are a constant factor apart. The
+// vertical ones have three units.
 func (d drawing) rates() (*viz.Figure, error) {
 	f := viz.PanelsFigure{
 		Title: d.title("Gain and rise against the learning rate"), Columns: 3, Band: d.band(), Width: viz.Page,
@@ -95,7 +98,8 @@ func (d drawing) rates() (*viz.Figure, error) {
 }
 
 // gainOf is the mean difference of an arm's fused accuracy to that of the arm that it stands against, the baseline
-// where none is named, with half the width of its interval.
+// where none is named, with half the width of its interval. The band is the interval of the paired difference and no
+// standard deviation; the panel's title says so.
 func gainOf(a wire.ReproducedArm) (viz.Point, bool) {
 	list := a.Differences
 	if a.Against != "" {
@@ -126,6 +130,7 @@ func (d drawing) firstRise(a wire.ReproducedArm, modality string) (p viz.Point, 
 		rule, _ := ruleOf(c)
 		k = rule.K
 		w, err := inforeg.DetectPrimeLearningWindow(traceOf(c), riseErrorsOf(c), rule)
+		// The first test is that of interval 2, which reads the traces at the ends of intervals 0 and 1.
 		if err == nil && len(w.Rise) > 2 && !math.IsNaN(w.Rise[2]) {
 			ratios = append(ratios, 1/(1-w.Rise[2]))
 		}

@@ -15,7 +15,9 @@ import (
 )
 
 // drawSmooth draws a run's trace as measured, under a mean over ten epochs, and under the published code's, which pads
-// with zeros: each with the windows that it would open.
+// with zeros: each with the windows that it would open. The panels share epochs, so that the windows below each other
+// can be compared. Each modality needs a value at the end of every interval: a mean over gaps would be of other epochs
+// than it says.
 func drawSmooth(runs []record.Recorded) (*viz.Figure, error) {
 	rec := runs[0]
 	f := viz.PanelsFigure{Title: "One trace, three windows: " + rec.Status.Name, ShareX: true, Columns: 1}
@@ -44,6 +46,7 @@ func drawSmooth(runs []record.Recorded) (*viz.Figure, error) {
 			s := viz.Series{Name: m, Run: rec.Status.Name, Modality: m}
 			for i, v := range smooth {
 				point := viz.Point{X: rec.Epochs((i + 1) * rec.Interval()), Y: v}
+				// A mean over epochs has no standard error that is known: its values are not independent.
 				if way.width == 1 && t.SE[i] > 0 {
 					point.SE = t.SE[i]
 				}
@@ -71,7 +74,9 @@ func drawSmooth(runs []record.Recorded) (*viz.Figure, error) {
 }
 
 // drawRunning draws what steps measured out of their own passes, each definition in a panel of its own, beside the
-// exact trace at the ends of epochs.
+// exact trace at the ends of epochs. Several definitions are to be compared here, so each has a panel with an axis of
+// its own, and only epochs are shared. Records are collected by definition first, since a run may have any number
+// of them.
 func drawRunning(runs []record.Recorded) (*viz.Figure, error) {
 	f := viz.PanelsFigure{Title: "Traces by definition", Columns: 1, ShareX: true}
 	panels := map[string]*viz.LinePanel{}
@@ -79,6 +84,7 @@ func drawRunning(runs []record.Recorded) (*viz.Figure, error) {
 		for _, m := range rec.Status.Modalities {
 			all := map[string][]viz.Point{}
 			for _, p := range rec.History.Probes {
+				// Single steps are drawn, and not their means over an interval, which are of the same numbers.
 				own := (p.Kind == inforeg.KindFisherEmp || p.Kind == inforeg.KindFisherTrue) &&
 					(rec.Scheduled(p) || strings.HasSuffix(p.Way, wire.InStep))
 				if p.Encoder != m || !own || p.Value <= 0 {
@@ -128,7 +134,8 @@ func (p gapPart) panel() viz.LinePanel {
 }
 
 // drawGap draws how far apart the modalities are (paper figure 3): the largest less the least, of the gradient's norm
-// over an epoch and of the trace at its end.
+// over an epoch and of the trace at its end. Gaps of different runs share a panel. Of more than two modalities the gap
+// has no sign.
 func drawGap(runs []record.Recorded) (*viz.Figure, error) {
 	f := viz.PanelsFigure{Title: "Gap between the modalities", Columns: 2}
 	for _, part := range gapParts {
@@ -183,7 +190,7 @@ func drawGap(runs []record.Recorded) (*viz.Figure, error) {
 	return viz.Panels(f)
 }
 
-// drawMotion draws how fast and how far each encoder moves.
+// drawMotion draws how fast and how far each encoder moves. The three norms are of different things and share no axis.
 func drawMotion(runs []record.Recorded) (*viz.Figure, error) {
 	f := viz.PanelsFigure{Title: "How each encoder moves", Columns: 3}
 	for _, part := range []struct{ kind, title, label string }{
@@ -211,10 +218,11 @@ func drawMotion(runs []record.Recorded) (*viz.Figure, error) {
 	return viz.Panels(f)
 }
 
-// maxBars is the most layers of a figure.
+// maxBars is the most layers of a figure. They are shared out evenly among modalities.
 const maxBars = 60
 
-// drawLayers draws which layers carry the last trace on record of the first run.
+// drawLayers draws which layers carry the last trace on record of the first run. The axis is logarithmic: layers of one
+// encoder are orders of magnitude apart, and parts of 0 have no bar.
 func drawLayers(runs []record.Recorded) (*viz.Figure, error) {
 	rec := runs[0]
 	f := viz.BarsFigure{
@@ -252,7 +260,10 @@ func drawLayers(runs []record.Recorded) (*viz.Figure, error) {
 	return viz.Bars(f)
 }
 
-// drawCosine draws the last cosine matrix of each encoder of the first run, and what noise and chance make of it.
+// drawCosine draws the last cosine matrix of each encoder of the first run, and what noise and chance make of it. What
+// is set beside a matrix has to be of the same step, and where gradients were chosen, of the same gradients. The noise
+// scale is the ratio of noise and signal, both measured at the matrix's step; from it follows the mean cosine that
+// noise alone would give, for a batch and for one twice as large.
 func drawCosine(runs []record.Recorded) (*viz.Figure, error) {
 	rec := runs[0]
 	batch := rec.Status.Settings["batch"].(float64)
@@ -275,6 +286,7 @@ func drawCosine(runs []record.Recorded) (*viz.Figure, error) {
 		same := func(q wire.Record) bool { return then(q) && record.LastOf(q.Way) == record.LastOf(p.Way) }
 		labels := make([]string, p.N)
 		for i := range labels {
+			// The matrix is of the gradients of the N steps before it.
 			labels[i] = fmt.Sprint(p.Step - p.N + i)
 		}
 		panel := viz.CosinePanel{

@@ -13,8 +13,9 @@ import (
 	"github.com/primewindow/primewindow/viz/tsne"
 )
 
-// Save draws a record's figures into a folder under names that begin with base, each as PNG, SVG, PDF and
-// Vega-Lite, and gives their paths without a suffix. A record without any result has none.
+// Save draws a record's figures into a folder under names that begin with base, each as PNG, SVG, PDF and Vega-Lite,
+// and gives their paths without a suffix. A record without any result has none. Each file is replaced as a whole, one
+// after the other: after an error the first ones are new and the others old.
 func Save(rec *wire.Reproduction, dir, base string) ([]string, error) {
 	list, err := Reproduction(rec)
 	if err != nil {
@@ -46,7 +47,7 @@ type part struct {
 // ofTable are the figures of a table: its bars and its differences.
 var ofTable = []part{{"", drawing.bars}, {"-difference", drawing.forest}}
 
-// ofTarget are those of the other targets of reproduce: one row for each.
+// ofTarget are those of the other targets of reproduce: one row for each. A target that has no row is drawn as a table.
 var ofTarget = map[string][]part{
 	"fig1":   {{"", drawing.alone}},
 	"fig3":   {{"", drawing.gaps}},
@@ -62,7 +63,9 @@ var ofTarget = map[string][]part{
 	"rate":   {{"", drawing.rates}},
 }
 
-// Reproduction draws a record: what the paper's figure shows, or of a table its bars and its differences.
+// Reproduction draws a record: what the paper's figure shows, or of a table its bars and its differences. A figure
+// without anything to draw is nil and left out, since records are drawn before all runs are done. An error is of the
+// record: what a run did not measure is no error.
 func Reproduction(rec *wire.Reproduction) ([]NamedFigure, error) {
 	d := drawing{rec}
 	parts, ok := ofTarget[rec.Target]
@@ -91,7 +94,7 @@ func ActingNotes(rec *wire.Reproduction) []string { return drawing{rec}.actingNo
 // WindowNotes say by which test windows were found, and in how many of the seeds they are open.
 func WindowNotes(rec *wire.Reproduction) []string { return drawing{rec}.windowNotes() }
 
-// drawing draws one record.
+// drawing draws one record. Its methods are the figures and what they have in common.
 type drawing struct{ *wire.Reproduction }
 
 // title says on which data, and that it is not the paper's.
@@ -123,7 +126,8 @@ func (d drawing) band() string {
 }
 
 // series is the mean of a quantity over an arm's seeds, with their standard deviation; of one seed with the standard
-// error of each value. On a logarithmic axis a band that would reach 0 ends above it.
+// error of each value. On a logarithmic axis a band that would reach 0 ends above it. A point is drawn only where all
+// runs that have the quantity have a value: with fewer, means along a line would be over different seeds.
 func (d drawing) series(a wire.ReproducedArm, quantity, name, modality string, log bool) (viz.Series, bool) {
 	s := viz.Series{Name: name, Run: a.Name, Modality: modality}
 	values, errs := map[float64][]float64{}, map[float64]float64{}
@@ -134,6 +138,7 @@ func (d drawing) series(a wire.ReproducedArm, quantity, name, modality string, l
 			continue
 		}
 		runs++
+		// All runs of an arm have the same settings, and so one definition.
 		s.Definition = c.Definition
 		for i, x := range c.Epochs {
 			values[x] = append(values[x], c.Values[i])
@@ -182,7 +187,8 @@ func (d drawing) windows(
 	return seedWindows(a.Name, modality, seeds), nil
 }
 
-// alone draws the whole model's trace and each modality's in joint training, and each modality's alone (figure 1).
+// alone draws the whole model's trace and each modality's in joint training, and each modality's alone (figure 1). Both
+// axes are shared: what is compared is the height and the time of the same trace, with the others and without.
 func (d drawing) alone() (*viz.Figure, error) {
 	f := viz.PanelsFigure{
 		Title: d.title("Tr(F) in joint training and alone"), Columns: 2, ShareX: true, ShareY: true, Band: d.band(),
@@ -216,6 +222,7 @@ func (d drawing) alone() (*viz.Figure, error) {
 	return panelsOf(f)
 }
 
+// panelWord is how an arm is called within its panel.
 func panelWord(arm string) string {
 	if strings.HasSuffix(arm, " alone") {
 		return "alone"
@@ -235,6 +242,7 @@ func (d drawing) addTrace(p *viz.LinePanel, a wire.ReproducedArm, modality, name
 	return err
 }
 
+// keepDrawn leaves out panels without a line. It works in the list that it gets.
 func keepDrawn(list ...viz.LinePanel) []viz.LinePanel {
 	return slices.DeleteFunc(list, func(p viz.LinePanel) bool { return len(p.Series) == 0 })
 }

@@ -21,7 +21,8 @@ type countedSpan struct {
 
 // countSpans lays the intervals of seeds, each seed's own in any order, over each other: spans in order of the axis,
 // each as long as open and sure stay the same. Intervals of one seed that overlap count once. Where none is open there
-// is no span.
+// is no span. Between two neighbouring ends of intervals nothing opens or shuts, so each such piece is counted as
+// a whole.
 func countSpans(seeds [][]interval) []countedSpan {
 	var ends []float64
 	for _, list := range seeds {
@@ -61,7 +62,8 @@ func countSpans(seeds [][]interval) []countedSpan {
 }
 
 // seedWindows are the windows of a modality in runs of several seeds, drawn with how many of the seeds have each span
-// open. A span that is beyond noise with no seed is uncertain. Of one seed the windows are its own.
+// open. A span that is beyond noise with no seed is uncertain. Of one seed the windows are its own. How many seeds are
+// sure is not drawn, only whether any is, so pieces that differ in that number alone become one window.
 func seedWindows(run, modality string, seeds [][]interval) []viz.Window {
 	var list []viz.Window
 	for _, s := range countSpans(seeds) {
