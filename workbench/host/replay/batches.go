@@ -14,7 +14,9 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/engine"
 )
 
-// openReplay reads and checks everything.
+// openReplay reads and checks everything. The order follows what depends on what: the shapes of the batches and the
+// types of the spec give encoders, these the model, the method may add to the model, and the model has the variables
+// that the weights are checked against. No backend is needed for any of it.
 func openReplay(dir string) (*replay, error) {
 	spec, err := readReplaySpec(dir)
 	if err != nil {
@@ -41,6 +43,7 @@ func openReplay(dir string) (*replay, error) {
 		if err != nil {
 			return nil, err
 		}
+		// The first two axes are steps and samples, the others are of one sample.
 		if r.inputs[name], err = replayEncoder(name, spec.Model.Encoders[name], a.Shape[2:]); err != nil {
 			return nil, err
 		}
@@ -53,6 +56,8 @@ func openReplay(dir string) (*replay, error) {
 	if err := m.Prepare(model, settings); err != nil {
 		return nil, replayProblem(specFile, "%v", err)
 	}
+	// Some methods have heads for each modality alone. Others may be given them, since another implementation's model
+	// may have them under every method.
 	if aux := spec.Model.Aux; aux != nil {
 		if model.Separate && !*aux {
 			return nil, replayProblem(specFile, "method %s without the separate heads it needs", spec.Method)
@@ -67,7 +72,7 @@ func openReplay(dir string) (*replay, error) {
 	return r, r.readBatches(arrays)
 }
 
-// readBatches makes batches of the arrays.
+// readBatches makes batches of the arrays. Batches share the memory of the whole array, of which each is a slice.
 func (r *replay) readBatches(arrays replayBatches) error {
 	y, err := arrays.take("y", 2)
 	if err != nil {
@@ -100,6 +105,7 @@ func (r *replay) readBatches(arrays replayBatches) error {
 	if r.proto, err = r.readSet(arrays, "proto"); err != nil {
 		return err
 	}
+	// What the spec asks for and the file lacks is an error before the first step.
 	var needs []string
 	switch {
 	case r.spec.Probes && r.probe == nil:
@@ -120,6 +126,7 @@ func (r *replay) readBatches(arrays replayBatches) error {
 			}
 		}
 	}
+	// An array that nothing reads may be one with a slip in its name. Names of noise are not looked at here.
 	for name := range arrays {
 		known := name == "y" || slices.Contains([]string{"probe_y", "proto_y"}, name)
 		for m := range r.inputs {
@@ -132,7 +139,8 @@ func (r *replay) readBatches(arrays replayBatches) error {
 	return r.readNoise(arrays, steps)
 }
 
-// readSet reads probe_x.* and probe_y, or those of prototypes; nil when there are none.
+// readSet reads probe_x.* and probe_y, or those of prototypes; nil when there are none. Only probe_y, or proto_y,
+// decides whether there is such a set; then every modality has to be in it.
 func (r *replay) readSet(arrays replayBatches, kind string) (*data.Batch, error) {
 	if _, ok := arrays[kind+"_y"]; !ok {
 		return nil, nil
@@ -161,7 +169,8 @@ func (r *replay) readSet(arrays replayBatches, kind string) (*data.Batch, error)
 	return b, nil
 }
 
-// readNoise takes the noise of OGM-GE, for the variables that the method scales.
+// readNoise takes the noise of OGM-GE, for the variables that the method scales. The method draws this noise itself in
+// training. Two implementations cannot draw the same, so it is given, for each step and in each variable's own shape.
 func (r *replay) readNoise(arrays replayBatches, steps int) error {
 	ge, ok := r.eng.Method.(method.OGM)
 	if !ok || !ge.GE {
@@ -189,7 +198,8 @@ func (r *replay) readNoise(arrays replayBatches, steps int) error {
 	return nil
 }
 
-// tensor makes a tensor of the replay's type of number.
+// tensor makes a tensor of the replay's type of number. The engine's graphs take the type of the first variable for all
+// of a step, so float64 weights make it one of doubles.
 func (r *replay) tensor(values []float32, shape []int) *tensors.Tensor {
 	if r.spec.DType == "float32" {
 		return tensors.FromFlatDataAndDimensions(values, shape...)
@@ -201,7 +211,7 @@ func (r *replay) tensor(values []float32, shape []int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(wide, shape...)
 }
 
-// floats reads a tensor of either type.
+// floats reads a tensor of either type. What is written is float32 in either case.
 func floats(t *tensors.Tensor) ([]float32, error) {
 	if t.DType() == dtypes.Float32 {
 		return tensors.CopyFlatData[float32](t)

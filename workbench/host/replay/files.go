@@ -23,13 +23,15 @@ const (
 	weightsFile = "weights.safetensors"
 	batchesFile = "batches.npz"
 
-	maxArrayBytes = 8 << 30 // of all arrays of a replay
+	// maxArrayBytes bounds all arrays of a replay together. A zip says itself how large its parts are, and a small one
+	// may say that they are huge.
+	maxArrayBytes = 8 << 30
 )
 
 // replayBatches are the arrays of batches.npz, by name.
 type replayBatches map[string]npy.Array
 
-// readBatches reads batches.npz.
+// readBatches reads batches.npz. Every array is read at once and kept: batches are slices of them.
 func readBatches(dir string) (replayBatches, error) {
 	f, st, err := data.OpenFile(filepath.Join(dir, batchesFile))
 	if err != nil {
@@ -47,7 +49,8 @@ func readBatches(dir string) (replayBatches, error) {
 	return nil, p
 }
 
-// take gives an array that must be there, of a shape that begins with these sizes; 0 stands for any.
+// take gives an array that must be there, of a shape that begins with these sizes; 0 stands for any. A rank of 0 leaves
+// the number of axes open. The wanted sizes come from arrays that were taken before.
 func (b replayBatches) take(name string, rank int, sizes ...int) (npy.Array, error) {
 	a, ok := b[name]
 	if !ok {
@@ -66,7 +69,8 @@ func (b replayBatches) take(name string, rank int, sizes ...int) (npy.Array, err
 	return a, nil
 }
 
-// labels reads whole numbers from 0 to classes-1.
+// labels reads whole numbers from 0 to classes-1. Arrays are float32 by now, which holds whole numbers exactly up to
+// 2^24, far more than there are classes.
 func labels(name string, a npy.Array, classes int) ([]int32, error) {
 	list := make([]int32, 0, a.Size())
 	for i, v := range a.Floats() {
@@ -89,7 +93,9 @@ type encoderInput struct {
 	frames   int // of a clip, [T, C, H, W]; otherwise 1
 }
 
-// arrange turns values of samples from PyTorch's layout into ours.
+// arrange turns values of samples from PyTorch's layout into ours. PyTorch has the channels before the positions, this
+// program behind them; a clip has frames before both. Sequences of a transformer have time first on both sides,
+// and stay.
 func (e encoderInput) arrange(values []float32) []float32 {
 	if e.channels == 0 {
 		return values
@@ -109,7 +115,8 @@ func (e encoderInput) arrange(values []float32) []float32 {
 	return out
 }
 
-// encoderKeys are the keys of an encoder in spec.json, by its type.
+// encoderKeys are the keys of an encoder in spec.json, by its type. One struct reads all types, so that strict reading
+// alone would take a key of another type.
 var encoderKeys = map[string][]string{
 	"cnn1d":       {"type", "in", "channels", "kernel", "norm"},
 	"cnn2d":       {"type", "in", "channels", "kernel", "norm"},
@@ -117,7 +124,9 @@ var encoderKeys = map[string][]string{
 	"transformer": {"type", "in", "length", "dim", "heads", "layers", "mlp"},
 }
 
-// replayEncoder reads one encoder of spec.json for inputs of a shape.
+// replayEncoder reads one encoder of spec.json for inputs of a shape. It becomes the text by which a run's setting
+// names an encoder, so that both are made and checked by the same code. The input's shape comes from the batches; what
+// the spec says of it besides has to agree.
 func replayEncoder(name string, raw json.RawMessage, shape []int) (e encoderInput, err error) {
 	var s struct {
 		Type      string  `json:"type"`
@@ -200,11 +209,13 @@ func replayEncoder(name string, raw json.RawMessage, shape []int) (e encoderInpu
 	return e, nil
 }
 
+// dashes joins widths as an encoder's text has them: 16-32-64.
 func dashes(list []int) string {
 	return strings.ReplaceAll(strings.Trim(fmt.Sprint(list), "[]"), " ", "-")
 }
 
-// replayWeights reads weights.safetensors for a model: every variable, nothing else, all finite.
+// replayWeights reads weights.safetensors for a model: every variable, nothing else, all finite. What is left over is
+// an error: a name that is misspelt on one side would otherwise compare two models.
 func replayWeights(dir string, vars []models.Variable) (map[string][]float32, error) {
 	f, _, err := data.OpenFile(filepath.Join(dir, weightsFile))
 	if err != nil {
@@ -229,6 +240,7 @@ func replayWeights(dir string, vars []models.Variable) (map[string][]float32, er
 			return nil, replayProblem(weightsFile, "no tensor %s", v.Name)
 		}
 		for i, x := range t.Values {
+			// A number that is not finite would go through every step and be found at the end.
 			if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
 				return nil, replayProblem(weightsFile, "tensor %s: entry %d is %v", v.Name, i, x)
 			}
@@ -244,12 +256,15 @@ func replayWeights(dir string, vars []models.Variable) (map[string][]float32, er
 	return values, nil
 }
 
-// replayOut is the folder that a replay writes: beside its place until it is complete.
+// replayOut is the folder that a replay writes: beside its place until it is complete. So a replay that fails leaves
+// the result of an earlier one as it was. The folder lies in the same parent, because files are moved by renaming,
+// which works on one file system only.
 type replayOut struct {
 	dir, temp string
 	files     []*os.File
 }
 
+// A folder that has scalars.jsonl is one of an earlier replay and may be replaced. Others are somebody's.
 func newReplayOut(dir string) (*replayOut, error) {
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		if _, err := os.Stat(filepath.Join(dir, "scalars.jsonl")); err != nil {
@@ -279,7 +294,8 @@ func (o *replayOut) create(name string) (*os.File, error) {
 	return f, err
 }
 
-// finish puts the files in their place.
+// finish puts the files in their place. Files are moved in the order in which they were begun, scalars.jsonl last:
+// after a kill in between a new folder lacks it, and no later replay takes the folder for a result.
 func (o *replayOut) finish() error {
 	if err := os.MkdirAll(o.dir, 0o777); err != nil {
 		return err

@@ -14,7 +14,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
-// single gives the variables in float32, in which probes are measured, and what frees them.
+// single gives the variables in float32, in which probes are measured, and what frees them. In float32 they are the
+// state's own tensors and are not freed; in float64 they are copies, which done frees.
 func (r *replay) single() ([]*tensors.Tensor, func(), error) {
 	if r.spec.DType == "float32" {
 		return r.st.Vars, func() {}, nil
@@ -30,7 +31,9 @@ func (r *replay) single() ([]*tensors.Tensor, func(), error) {
 	return list, func() { engine.Free(list...) }, nil
 }
 
-// norms measures the probe set with the running averages: what each sample adds, by modality.
+// norms measures the probe set with the running averages: what each sample adds, by modality. Running averages are a
+// part of the weights that were given, so both sides have the same. Statistics that are estimated anew would compare
+// the estimates as well.
 func (r *replay) norms(p inforeg.Probe) (map[string][]float64, error) {
 	p, err := p.Complete()
 	if err != nil {
@@ -44,7 +47,8 @@ func (r *replay) norms(p inforeg.Probe) (map[string][]float64, error) {
 	return r.eng.SampleNorms(vars, r.probe, p, make([]float32, len(r.probe.Labels)))
 }
 
-// writeProbes writes probes.json for the initial weights.
+// writeProbes writes probes.json for the initial weights. They are of the given weights, so that a difference here is
+// of the model or of the measurement, and not of a step.
 func (r *replay) writeProbes(o *replayOut) error {
 	vars, done, err := r.single()
 	if err != nil {
@@ -58,6 +62,7 @@ func (r *replay) writeProbes(o *replayOut) error {
 	n := len(r.probe.Labels)
 	all := map[string]any{"fused": table2(got.Logits, n)}
 	uni, features, cosines := map[string]any{}, map[string]any{}, map[string]any{}
+	// A modality is read out by its own head where there is one, else by its part of the fusion head.
 	readout := got.Unimodal
 	if r.eng.Model.Separate {
 		readout = got.Separate
@@ -67,6 +72,8 @@ func (r *replay) writeProbes(o *replayOut) error {
 	}
 	all["uni"], all["features"] = uni, features
 	for name, p := range map[string]inforeg.Probe{
+		// The names are those of the format: all variables, weights of convolutions and linear layers alone, the
+		// modality's loss.
 		"fisher_emp_all":          {},
 		"fisher_emp_weights_only": {Weights: true},
 		"fisher_emp_uni":          {Loss: inforeg.LossUnimodal},
@@ -85,6 +92,7 @@ func (r *replay) writeProbes(o *replayOut) error {
 		means[m], _ = inforeg.MeanError(values)
 	}
 	all[inforeg.KindFisherTrue] = means
+	// One number is enough to see that gradients of two batches agree on both sides.
 	if len(r.batches) > 1 {
 		first, err := r.encoderGradients(vars, r.batches[0])
 		if err != nil {
@@ -111,7 +119,8 @@ func (r *replay) writeProbes(o *replayOut) error {
 	return err
 }
 
-// encoderGradients are the gradients of a batch's mean fused loss in training mode, flat, by modality in order.
+// encoderGradients are the gradients of a batch's mean fused loss in training mode, flat, by modality in order. Batch
+// statistics are those of the batch, as in a training step.
 func (r *replay) encoderGradients(vars []*tensors.Tensor, batch *data.Batch) ([][]float32, error) {
 	out, err := r.eng.WithBatch("encoder gradients", func(in []*Node) []*Node {
 		x, labels := r.eng.Inputs(in[len(r.eng.Vars):])
@@ -147,7 +156,8 @@ func (r *replay) encoderGradients(vars []*tensors.Tensor, batch *data.Batch) ([]
 	return list, nil
 }
 
-// cosineOf is the cosine between two vectors; 0 where one has no direction, as in [inforeg.CosineMatrix].
+// cosineOf is the cosine between two vectors; 0 where one has no direction, as in [inforeg.CosineMatrix]. It sums in
+// float64, however long the vectors are.
 func cosineOf(a, b []float32) float64 {
 	var ab, aa, bb float64
 	for i := range a {

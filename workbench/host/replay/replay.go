@@ -30,16 +30,18 @@ type replay struct {
 	settings setting.Values
 	eng      *engine.Engine
 	inputs   map[string]encoderInput
-	weights  map[string][]float32
-	batches  []*data.Batch
-	noise    [][]*tensors.Tensor // by step
-	probe    *data.Batch         // nil without
-	proto    *data.Batch         // nil without
+	weights  map[string][]float32 // of every variable, by name, in this program's layout
+	batches  []*data.Batch        // one a step
+	noise    [][]*tensors.Tensor  // by step
+	probe    *data.Batch          // samples of traces and probes; nil without
+	proto    *data.Batch          // samples of prototypes; nil without
 
+	// What the steps change: the state, what the method decided for the epoch, and the sums and traces that
+	// windows read.
 	st       engine.State
 	controls map[string]float64
 	released map[string]inforeg.Released
-	traces   map[string]map[string][]float64
+	traces   map[string]map[string][]float64 // by kind and modality, one value for each epoch that has ended
 }
 
 // Run reads a method's settings, weights and batches from a folder, takes one step for each batch, and writes weights
@@ -63,6 +65,7 @@ type replay struct {
 // What is written: weights.safetensors, STEP/NAME after each step; gradients.safetensors as handed to the optimizer;
 // scalars.jsonl with a line for each epoch's start, step and epoch's end; probes.json for the initial weights.
 func Run(ctx context.Context, project, dir, out string, progress func(step, steps int)) error {
+	// All input is read and checked before the backend is opened: a mistake is told at once.
 	r, err := openReplay(dir)
 	if err != nil {
 		return err
@@ -72,6 +75,8 @@ func Run(ctx context.Context, project, dir, out string, progress func(step, step
 		return err
 	}
 	defer backend.Finalize()
+	// The engine was made without one, to check the weights against its variables: nothing is compiled before the
+	// first step.
 	r.eng.Backend = backend
 	o, err := newReplayOut(filepath.Clean(out))
 	if err != nil {
@@ -84,7 +89,9 @@ func Run(ctx context.Context, project, dir, out string, progress func(step, step
 	return o.finish()
 }
 
-// run takes the steps.
+// run takes the steps. The weights are those of weights.safetensors; momentum and the method's own variables begin at
+// zeros. Tensors of a state never change, a step makes new ones: Drop frees those that the next state does not hold,
+// and so keeps the weights of the epoch's start, which a state may share with the one before.
 func (r *replay) run(ctx context.Context, o *replayOut, progress func(step, steps int)) error {
 	for _, v := range r.eng.Vars {
 		r.st.Vars = append(r.st.Vars, r.tensor(r.weights[v.Name], v.Shape))
@@ -129,6 +136,7 @@ func (r *replay) run(ctx context.Context, o *replayOut, progress func(step, step
 				return err
 			}
 		}
+		// The key is that of a run with seed 0: what a method draws in a step is the same in each replay.
 		in := engine.StepInput{
 			Batch: batch, Controls: r.eng.ControlVector(r.settings, r.controls, epoch),
 			Key: [3]uint64{0, uint64(step) + 1, 0},
@@ -140,6 +148,7 @@ func (r *replay) run(ctx context.Context, o *replayOut, progress func(step, step
 		if err != nil {
 			return err
 		}
+		// What was written so far lies in a temporary folder, which is removed.
 		if bad := r.eng.FirstBad(got); bad != "" {
 			return &wire.Problem{
 				Message: fmt.Sprintf("replay: step %d: %s would be NaN or Inf", step, bad),
@@ -182,7 +191,9 @@ func (r *replay) run(ctx context.Context, o *replayOut, progress func(step, step
 	return weights.Close()
 }
 
-// writer begins a file of tensors, STEP/NAME in PyTorch's layouts.
+// writer begins a file of tensors, STEP/NAME in PyTorch's layouts. A safetensors file begins with a list of what it
+// holds, so that all steps are announced before the first is taken. Then each tensor is written when it is there, and
+// no step has to be kept.
 func (r *replay) writer(
 	o *replayOut, file string, vars []models.Variable, steps int,
 ) (*models.SafetensorsWriter, error) {
@@ -202,6 +213,7 @@ func (r *replay) writer(
 	return models.NewSafetensorsWriter(f, list, nil)
 }
 
+// writeTensors writes the variables of a step, in the order in which writer has announced them.
 func (r *replay) writeTensors(
 	w *models.SafetensorsWriter, step int, vars []models.Variable, from []*tensors.Tensor,
 ) error {
@@ -217,7 +229,8 @@ func (r *replay) writeTensors(
 	return nil
 }
 
-// writeStep writes the scalars of a step. Pairs that belong together become one entry.
+// writeStep writes the scalars of a step. Pairs that belong together become one entry. A method that weighs two losses
+// records each share; they add up to 1, so the second of a pair is left out.
 func (r *replay) writeStep(w io.Writer, step, epoch int, got engine.Outcome) error {
 	line := map[string]any{"kind": "step", "step": step, "epoch": epoch}
 	for i, name := range r.eng.Scalars {
@@ -235,6 +248,7 @@ func (r *replay) writeStep(w io.Writer, step, epoch int, got engine.Outcome) err
 	return writeLine(w, line)
 }
 
+// writeLine writes one line of scalars.jsonl. A number that JSON cannot hold is an error that says where it is.
 func writeLine(w io.Writer, line map[string]any) error {
 	text, err := record.Encode(fmt.Sprintf("replay: %v of epoch %v", line["kind"], line["epoch"]), line)
 	if err == nil {
@@ -243,7 +257,10 @@ func writeLine(w io.Writer, line map[string]any) error {
 	return err
 }
 
-// epochStart lets the method decide.
+// epochStart lets the method decide. A given trace is cut to the epochs that have ended, as a measured one would be:
+// the method must not see what is to come. The copy of the traces keeps the given one out of those that are measured
+// here. Then the method's own variables are replaced by what it carries on, and the weights are noted from which a
+// penalty holds back.
 func (r *replay) epochStart(epoch int, w io.Writer) error {
 	names := r.spec.Model.Modalities
 	traces := maps.Clone(r.traces)
@@ -282,12 +299,14 @@ func (r *replay) epochStart(epoch int, w io.Writer) error {
 		for _, m := range names {
 			open[m] = r.controls["window."+m] > 0
 		}
+		// Both are written: the decision, and the number that it rests on, by which another implementation is compared.
 		line["window"], line["gap"] = open, r.rises(e)
 	}
 	return writeLine(w, line)
 }
 
-// rises are the left sides of the window test, whatever form the window has; nil while traces are missing.
+// rises are the left sides of the window test, whatever form the window has; nil while traces are missing. The settings
+// are changed so that the test is made in every epoch, also where the window is given or shut by the spec.
 func (r *replay) rises(e inforeg.Epoch) map[string]float64 {
 	settings := maps.Clone(r.settings)
 	settings["window"], settings["first_epoch"], settings["last_epoch"] = "auto", 0.0, 1e6
@@ -304,7 +323,8 @@ func (r *replay) rises(e inforeg.Epoch) map[string]float64 {
 	return rise
 }
 
-// epochEnd stores the epoch's numbers.
+// epochEnd stores the epoch's numbers. An epoch is an interval of the window test here: window_every is no option of
+// the format.
 func (r *replay) epochEnd(epoch int, w io.Writer) error {
 	line := map[string]any{"kind": "epoch_end", "epoch": epoch}
 	note := func(kind, as string, values map[string]float64) {
@@ -313,6 +333,7 @@ func (r *replay) epochEnd(epoch int, w io.Writer) error {
 			r.traces[kind] = map[string][]float64{}
 		}
 		for m, v := range values {
+			// A new list each time: a method may still hold the one before.
 			r.traces[kind][m] = append(slices.Clone(r.traces[kind][m]), v)
 		}
 	}

@@ -20,9 +20,10 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
-// replaySpec is spec.json of a replay.
+// replaySpec is spec.json of a replay. Values that stand in it before it is read are the defaults. A pointer, or raw
+// JSON, tells what was left out from what is empty.
 type replaySpec struct {
-	DType string `json:"dtype"`
+	DType string `json:"dtype"` // float32 or float64, of the steps
 	Model struct {
 		Modalities []string                   `json:"modalities"`
 		Classes    int                        `json:"classes"`
@@ -40,10 +41,10 @@ type replaySpec struct {
 		Step        int     `json:"step"`
 		Gamma       float64 `json:"gamma"`
 	} `json:"optimizer"`
-	EpochLen   int                  `json:"epoch_len"`
-	Trace      string               `json:"trace"`
-	GivenTrace map[string][]float64 `json:"given_trace"`
-	Outputs    string               `json:"outputs"`
+	EpochLen   int                  `json:"epoch_len"`   // steps in an epoch; 0: all of them
+	Trace      string               `json:"trace"`       // which trace opens windows
+	GivenTrace map[string][]float64 `json:"given_trace"` // by modality, one value for each epoch
+	Outputs    string               `json:"outputs"`     // after which steps weights and gradients are written
 	Gradients  bool                 `json:"gradients"`
 	Probes     bool                 `json:"probes"`
 }
@@ -58,7 +59,8 @@ const (
 	outputsLast  = "last"
 )
 
-// replayProblem is an error about a file of a replay.
+// replayProblem is an error about a file of a replay. Whatever is wrong is found before files are moved into their
+// place, hence the hint.
 func replayProblem(file, format string, args ...any) error {
 	return &wire.Problem{
 		Message: fmt.Sprintf("replay: "+file+": "+format, args...),
@@ -66,7 +68,8 @@ func replayProblem(file, format string, args ...any) error {
 	}
 }
 
-// specProblem is an error about a part of spec.json, which begins at a path.
+// specProblem is an error about a part of spec.json, which begins at a path. The path of a part that was kept as raw
+// JSON and read later is put before the place of the error within it.
 func specProblem(path string, err error) error {
 	broken, ok := errors.AsType[*strict.Error](err)
 	if !ok {
@@ -101,6 +104,7 @@ func parseReplaySpec(text []byte) (*replaySpec, error) {
 	const file = specFile
 	s := &replaySpec{DType: "float32", Trace: inforeg.KindFisherEmp, Outputs: outputsEvery}
 	s.Model.Fusion = models.ConcatFusion
+	// The optimizer of the paper, where the spec says nothing.
 	s.Optimizer.LR, s.Optimizer.Momentum, s.Optimizer.WeightDecay, s.Optimizer.Step, s.Optimizer.Gamma = 2e-3, 0.9,
 		1e-4, 30, 0.1
 	if err := strict.UnmarshalWritten(text, s); err != nil {
@@ -155,7 +159,8 @@ func parseReplaySpec(text []byte) (*replaySpec, error) {
 	return s, nil
 }
 
-// checkRates wants the schedule of the learning rate to be within the bounds that a run's has.
+// checkRates wants the schedule of the learning rate to be within the bounds that a run's has. These two are not
+// options of a method, which would be checked with the others.
 func (s *replaySpec) checkRates() error {
 	for _, known := range setting.OfRun() {
 		given, ok := map[string]struct {
@@ -177,7 +182,10 @@ func (s *replaySpec) checkRates() error {
 	return nil
 }
 
-// replayMethod finds the method and its settings.
+// replayMethod finds the method and its settings. Options are the names that other implementations give to settings.
+// Flags among them choose the method; the rest becomes settings by the method's own table, first those that a replay
+// fixes, then what the spec says. Every setting is parsed as a run's would be, so that bounds are the same. An option
+// that sets nothing is an error.
 func (s *replaySpec) replayMethod() (inforeg.Method, setting.Values, method.Replay, error) {
 	asked := map[string]any{
 		"lr": s.Optimizer.LR, "momentum": s.Optimizer.Momentum, "weight_decay": s.Optimizer.WeightDecay,
@@ -210,6 +218,7 @@ func (s *replaySpec) replayMethod() (inforeg.Method, setting.Values, method.Repl
 		if slices.ContainsFunc(inforeg.OptimizerSettings(), func(known data.Setting) bool { return known.Name == to }) {
 			return nil, nil, form, replayProblem(specFile, "hp.%s: it belongs to optimizer", key)
 		}
+		// Two options may stand for one setting, an old name and a new one.
 		if other, twice := given[to]; twice {
 			return nil, nil, form, replayProblem(specFile, "hp.%s: hp.%s says the same already", key, other)
 		}
@@ -219,6 +228,7 @@ func (s *replaySpec) replayMethod() (inforeg.Method, setting.Values, method.Repl
 			return nil, nil, form, err
 		}
 		if end, ok := v.(float64); ok && key == "end" && form.ExclusiveEnd {
+			// There the end is the first epoch without the method, here it is the last one with it.
 			if v = end - 1; end <= 0 {
 				to, v = "window", "none"
 			}
@@ -227,6 +237,7 @@ func (s *replaySpec) replayMethod() (inforeg.Method, setting.Values, method.Repl
 			asked[to] = v
 		}
 	}
+	// The methods' own first epoch is that of eq. 11, which reads two traces.
 	if window, ok := asked["window"]; ok && window != "auto" && given["window"] != "" && given["first_epoch"] == "" {
 		asked["first_epoch"] = 0.0 // a forced window may start at once
 	}
@@ -245,11 +256,13 @@ func (s *replaySpec) replayMethod() (inforeg.Method, setting.Values, method.Repl
 		}
 		settings[known.Name] = parsed
 	}
+	// What was asked for and is no setting of the method would be passed over otherwise.
 	for _, key := range slices.Sorted(maps.Keys(asked)) {
 		if _, ok := settings[key]; !ok {
 			return nil, nil, form, wire.Unknown("option of "+s.Method, key, names, "")
 		}
 	}
+	// They belong to every run and not to a method, so the table above lacks them. checkRates has checked them.
 	settings["lr_step"], settings["lr_gamma"] = float64(s.Optimizer.Step), s.Optimizer.Gamma
 	return m, settings, form, nil
 }
@@ -257,8 +270,8 @@ func (s *replaySpec) replayMethod() (inforeg.Method, setting.Values, method.Repl
 // windowTraces are what the window's trace is in a run where the spec has a name of its own for it.
 var windowTraces = map[string]string{traceCompat: inforeg.KindReleased, traceGiven: inforeg.KindFisherEmp}
 
-// flags takes the options that choose among methods out of the others. One that is not there is false, or the first
-// of its values.
+// flags takes the options that choose among methods out of the others. One that is not there is false, or the first of
+// its values. They are removed from HP, so that what is left are settings.
 func (s *replaySpec) flags() (map[string]any, error) {
 	flags := map[string]any{}
 	values := method.ReplayFlags(s.Method)
@@ -313,7 +326,9 @@ func shown(flags map[string]any) string {
 	return strings.Join(list, " and ")
 }
 
-// hyper turns an option into a setting's value; nil leaves the default.
+// hyper turns an option into a setting's value; nil leaves the default. Numbers, truth values and texts are settings as
+// they are. Weights by modality and windows as lists are written in the setting's own text form, in the order of names
+// or of modalities, so that the same spec gives the same setting.
 func (s *replaySpec) hyper(key string, raw json.RawMessage) (any, error) {
 	var v any
 	if err := strict.UnmarshalWritten(raw, &v); err != nil {
@@ -323,6 +338,7 @@ func (s *replaySpec) hyper(key string, raw json.RawMessage) (any, error) {
 	case float64, bool:
 		return x, nil
 	case string:
+		// The default, the last of all epochs, never ends.
 		if key == "end" && x == "never" {
 			return nil, nil
 		}
@@ -371,7 +387,8 @@ func (s *replaySpec) hyper(key string, raw json.RawMessage) (any, error) {
 	return nil, replayProblem(specFile, "hp.%s: %s is not a value of it", key, raw)
 }
 
-// intervals turns [s, e] or [[s, e], ..] into the setting's form.
+// intervals turns [s, e] or [[s, e], ..] into the setting's form. An empty interval, from an epoch to the same one, is
+// left out.
 func intervals(v any) (string, error) {
 	bad := func() (string, error) {
 		return "", replayProblem(specFile, "window: %v, want [from, to] in whole epochs", v)
