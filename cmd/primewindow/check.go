@@ -17,7 +17,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host"
 )
 
-// checkData prints what a set holds and everything that is wrong with it. Faults are an error.
+// checkData prints what a set holds and everything that is wrong with it. Faults are an error. Faults of files come
+// before samples that stand in two splits, since these are found by comparing all samples, which have to be readable.
 func checkData(ctx context.Context, env *environ, name, dir string, set assignments) error {
 	counter := newCounter(env.errOut, "samples read")
 	d, faults := catalog.Check(ctx, env.project, name, dir, set, counter.show)
@@ -90,7 +91,8 @@ func hints(faults []error) string {
 	return strings.Join(list[:min(len(list), maxHints)], "; ")
 }
 
-// counter shows how many samples are done and how long the others will take, on a terminal.
+// counter shows how many samples are done and how long the others will take, on a terminal. One goroutine at a time
+// calls it, as the catalogue promises of its progress.
 type counter struct {
 	w            io.Writer
 	what         string // of which so many are done
@@ -108,6 +110,7 @@ const countEvery = 200 * time.Millisecond
 func (c *counter) show(done, total int) {
 	if now := time.Now(); c.tty && now.Sub(c.shown) > countEvery {
 		c.shown = now
+		// As long for each sample that is left as for those that are done.
 		left := now.Sub(c.began) * time.Duration(total-done) / time.Duration(max(1, done))
 		fmt.Fprintf(c.w, "\r\x1b[K%d of %d %s, %v left", done, total, c.what, left.Round(time.Second))
 	}

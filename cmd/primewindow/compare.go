@@ -19,7 +19,10 @@ import (
 const epochChoices = "val, by the validation split; last; test-best, by the test split itself, as the paper does; " +
 	"auto, val, or last where the set says that its validation split is unfit"
 
-// compareCommand trains every method from every seed, or goes on where it left off, and prints what they came to.
+// compareCommand trains every method from every seed, or goes on where it left off, and prints what they came to. The
+// table is printed at the end, of all runs; compare.json is kept up to date on the way. Closing comes before the result
+// is told, whatever happened, and of several errors the first one counts. After an interrupt nothing is printed but
+// where the comparison stands.
 func compareCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("compare")
 	trains := newRunFlags(
@@ -52,6 +55,7 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 			Hint:    "-curves names a file, for example " + filepath.Join(*curves, "curves.csv"),
 		}
 	}
+	// Without -out the set's name decides the folder, so that the same command finds its comparison again.
 	asked := trains.asked()
 	if *out == "" {
 		*out = "compare-" + f.Lookup("data").Value.String()
@@ -75,6 +79,7 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 	if closeErr := errors.Join(s.Close(), shop.Close()); err == nil {
 		err = closeErr
 	}
+	// Whatever error came with the interrupt is of the interrupt.
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -88,7 +93,8 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 	return holes(result, *out)
 }
 
-// trainAll trains the runs one after the other and says how far they are.
+// trainAll trains the runs one after the other and says how far they are. A run without a result is told and passed
+// over, and the command fails at the end, see holes.
 func trainAll(ctx context.Context, env *environ, s *sweep.Sweep) error {
 	p := newPace(env.errOut, s.Runs)
 	p.begin()
@@ -96,6 +102,7 @@ func trainAll(ctx context.Context, env *environ, s *sweep.Sweep) error {
 		if _, done := r.Outcome(); done {
 			continue
 		}
+		// The steps that were done before are no work of this process, and no measure of its pace.
 		p.now, p.step = i, r.Done
 		err := s.Train(ctx, r, p.follow)
 		if ctx.Err() != nil {
@@ -110,7 +117,8 @@ func trainAll(ctx context.Context, env *environ, s *sweep.Sweep) error {
 	return nil
 }
 
-// holes reports the runs that have no accuracies.
+// holes reports the runs that have no accuracies. It is an error, so that a script sees it, although the table is
+// complete as far as it goes.
 func holes(c wire.Compared, dir string) error {
 	var missing []wire.RunOutcome
 	for _, r := range c.Runs {

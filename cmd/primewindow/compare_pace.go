@@ -14,7 +14,9 @@ import (
 // lineEvery is how often a comparison says where it is when it does not write to a terminal.
 const lineEvery = 10 * time.Second
 
-// pace shows how far a comparison is, and how long it will take yet by the steps that it has measured.
+// pace shows how far a comparison is, and how long it will take yet by the steps that it has measured. It is written by
+// the goroutine of follow while a run trains, and read by the command when that has ended: they never meet, so there is
+// no lock.
 type pace struct {
 	w    io.Writer
 	tty  bool
@@ -34,7 +36,7 @@ func newPace(w io.Writer, runs []*sweep.Run) *pace {
 	return &pace{w: w, tty: isTerminal(w), runs: runs, rate: map[string]float64{}}
 }
 
-// begin says what there is to do.
+// begin says what there is to do. Steps of runs that are begun count only as far as they are left.
 func (p *pace) begin() {
 	done, steps := 0, 0
 	for _, r := range p.runs {
@@ -47,12 +49,15 @@ func (p *pace) begin() {
 	fmt.Fprintf(p.w, "%d runs, %d of them done, %d steps to go\n", len(p.runs), done, steps)
 }
 
-// follow watches a run: on a terminal one line, elsewhere a line now and then.
+// follow watches a run: on a terminal one line, elsewhere a line now and then. The goroutine ends when unwatch closes
+// the channel. stop waits for it, so that no line comes after what the command prints next. A terminal's line is
+// replaced in place ten times a second at most; elsewhere, as in a log, lines stay.
 func (p *pace) follow(r *run.Run) (stop func()) {
 	events, unwatch := r.Watch()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		// began is when the run's present state began, for the time that a line shows.
 		state, began, shown := "", time.Now(), time.Now()
 		for e := range events {
 			if e.Status.State != state {
@@ -86,7 +91,8 @@ func (p *pace) follow(r *run.Run) (stop func()) {
 	}
 }
 
-// note takes up where the run under way is, and how fast.
+// note takes up where the run under way is, and how fast. Status.Rate is of steps with all that is measured
+// between them.
 func (p *pace) note(s wire.Status) {
 	p.step = s.Step
 	if s.State == wire.Training && s.Rate > 0 {
@@ -116,7 +122,7 @@ func (p *pace) where() string {
 	return fmt.Sprintf("%s%s: step %d of %d", p.place(), r.Name, p.step, r.Steps)
 }
 
-// ended says what the run under way came to.
+// ended says what the run under way came to. The first accuracy of a run is the fused one by the head.
 func (p *pace) ended() {
 	o, _ := p.runs[p.now].Outcome()
 	switch {
@@ -127,7 +133,9 @@ func (p *pace) ended() {
 	}
 }
 
-// left says how long all runs together will take yet. Before a step was measured it says nothing.
+// left says how long all runs together will take yet. Before a step was measured it says nothing. A method that has not
+// been trained here is taken to be as fast as the last one that was. The run under way counts from the step that it has
+// reached, the others from what they had done when the comparison was opened.
 func (p *pace) left() string {
 	if p.last == 0 {
 		return ""
@@ -163,4 +171,5 @@ func lasting(d time.Duration) string {
 	return fmt.Sprintf("%.1f h", d.Hours())
 }
 
+// seconds is a number of them as a duration.
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

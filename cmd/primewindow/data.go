@@ -12,6 +12,8 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
+// dataCommand lists, checks, shows or fetches sets. They have their flags in common, because flags may stand before
+// the verb.
 func dataCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("data")
 	dir := f.String("dir", catalog.FetchFolder(env.project), "`folder` that fetched files go to")
@@ -26,6 +28,7 @@ func dataCommand(ctx context.Context, env *environ, args []string) error {
 		return err
 	}
 	verb := operands[0]
+	// check and show take a folder as well.
 	if most, ok := map[string]int{"list": 1, "fetch": 2}[verb]; ok && len(operands) > most {
 		return &wire.Problem{
 			Message: fmt.Sprintf("data %s: unexpected %q", verb, operands[most]),
@@ -63,7 +66,8 @@ func dataCommand(ctx context.Context, env *environ, args []string) error {
 	}
 }
 
-// mirrorFlags are one flag for each address that a set is fetched from.
+// mirrorFlags are one flag for each address that a set is fetched from. They are added before the verb is read, so that
+// all sets have theirs, under names of their own.
 func mirrorFlags(f *flag.FlagSet) map[string]*string {
 	mirrors := map[string]*string{}
 	for _, s := range catalog.All() {
@@ -87,6 +91,8 @@ func fetched() (names []string) {
 	return names
 }
 
+// fetch downloads a set. What is whole stays, so that an interrupted download goes on; on a terminal it says how far it
+// is, elsewhere only which file it has begun.
 func fetch(ctx context.Context, env *environ, name, dir string, mirrors map[string]*string) error {
 	set, there := catalog.Find(name)
 	if !there || set.Fetch == nil {
@@ -102,6 +108,7 @@ func fetch(ctx context.Context, env *environ, name, dir string, mirrors map[stri
 		return &wire.Problem{Message: fmt.Sprintf("data fetch: cannot fetch %q", name), Hint: hint}
 	}
 	from := map[string]string{}
+	// Every mirror has a value: its flag's default is its usual address.
 	flags := make([]string, len(set.Fetch.Mirrors))
 	for i, m := range set.Fetch.Mirrors {
 		from[m.Name], flags[i] = *mirrors[m.Name], "-"+m.Name

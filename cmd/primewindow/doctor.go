@@ -26,6 +26,8 @@ type finding struct {
 	text     string // what was found, or what to do
 }
 
+// doctorCommand looks at each thing that is needed or of use, and says what to do about what is not there. It looks at
+// all of them, and fails at the end where one is missing that is needed.
 func doctorCommand(ctx context.Context, env *environ, args []string) error {
 	if _, err := parse(env, newFlags("doctor"), args, 0, 0); err != nil {
 		return err
@@ -64,6 +66,7 @@ func doctorCommand(ctx context.Context, env *environ, args []string) error {
 	}
 	bad := 0
 	for _, f := range list {
+		// NO is missing and needed, -- is missing and optional.
 		mark := "ok"
 		if !f.ok {
 			mark = "--"
@@ -83,7 +86,8 @@ func doctorCommand(ctx context.Context, env *environ, args []string) error {
 	return nil
 }
 
-// program asks a program for its version.
+// program asks a program for its version. The time limit is for one that waits for something: then it is named as if it
+// were missing.
 func program(ctx context.Context, what, name, flag, advice string, optional bool) finding {
 	f := finding{what: what, optional: optional, text: advice}
 	path, err := exec.LookPath(name)
@@ -102,7 +106,8 @@ func program(ctx context.Context, what, name, flag, advice string, optional bool
 	return f
 }
 
-// plugin opens the backend.
+// plugin opens the backend. It is really loaded, since a file that is there may be of another machine. The process was
+// replaced before, as for any command that trains: go-xla reads where plugins are before main begins.
 func plugin(project string) finding {
 	f := finding{what: "XLA plugin"}
 	b, err := xla.OpenBackend(project)
@@ -145,7 +150,7 @@ func kept() finding {
 	}
 	return f
 }
-
+// kernel looks for the Go kernel of the project's own Python.
 func kernel(project string) finding {
 	path := filepath.Join(project, ".venv", "share", "jupyter", "kernels", "gonb", "kernel.json")
 	if _, err := os.Stat(path); err != nil {
@@ -154,6 +159,8 @@ func kernel(project string) finding {
 	return finding{what: "kernel", ok: true, text: path}
 }
 
+// running looks for the host. None is no fault. One of another build is marked, since cells would go on with older
+// code; a cell's own binary is of another build by its nature.
 func running(ctx context.Context, project string) finding {
 	f := finding{what: "host", ok: true, optional: true, text: "none is running; the first cell starts one"}
 	h, err := workbench.HostContext(ctx)

@@ -16,7 +16,8 @@ import (
 // errHelp reports that a command's flags were listed, which is all that was asked for.
 var errHelp = errors.New("help was shown")
 
-// newFlags makes a command's flags; parse reads them.
+// newFlags makes a command's flags; parse reads them. What package flag would print itself is thrown away: errors come
+// back from parse, and help goes to standard output.
 func newFlags(name string) *flag.FlagSet {
 	f := flag.NewFlagSet(name, flag.ContinueOnError)
 	f.SetOutput(io.Discard)
@@ -24,7 +25,8 @@ func newFlags(name string) *flag.FlagSet {
 	return f
 }
 
-// parse reads flags and operands in any order, and wants between least and most operands.
+// parse reads flags and operands in any order, and wants between least and most operands. Package flag stops at the
+// first operand, so that it is called again behind each.
 func parse(env *environ, f *flag.FlagSet, args []string, least, most int) ([]string, error) {
 	var operands []string
 	for {
@@ -50,6 +52,7 @@ func parse(env *environ, f *flag.FlagSet, args []string, least, most int) ([]str
 	if err := checkNumbers(f); err != nil {
 		return nil, err
 	}
+	// The usage line is the command's row in the table, so that it cannot differ from help.
 	usage := ""
 	for _, c := range commands {
 		if c.name == f.Name() {
@@ -73,7 +76,8 @@ func given(f *flag.FlagSet, name string) (found bool) {
 	return found
 }
 
-// checkNumbers refuses numbers below 0: all that flags count or measure begins there.
+// checkNumbers refuses numbers below 0: all that flags count or measure begins there. Only flags that were named are
+// looked at: some have a default below 0, which stands for not named.
 func checkNumbers(f *flag.FlagSet) (err error) {
 	f.Visit(func(named *flag.Flag) {
 		value, ok := named.Value.(flag.Getter)
@@ -98,7 +102,8 @@ func checkNumbers(f *flag.FlagSet) (err error) {
 	return err
 }
 
-// assignments are the values of a repeated flag name=value.
+// assignments are the values of a repeated flag name=value. Values are texts here; the settings' own table knows their
+// types and checks them. Of a name given twice the last counts.
 type assignments map[string]any
 
 func (a assignments) String() string { return "" }
@@ -112,7 +117,8 @@ func (a assignments) Set(text string) error {
 	return nil
 }
 
-// skipBroken adds the flag -skip-broken, which is short for the set's own setting.
+// skipBroken adds the flag -skip-broken, which is short for the set's own setting. It sets the same entry as -set
+// would, so that the two cannot disagree.
 func (a assignments) skipBroken(f *flag.FlagSet, prefix string) {
 	f.BoolFunc("skip-broken", "leave out broken samples and list them, short for -set "+prefix+"skip_broken=true",
 		func(value string) error {
@@ -138,12 +144,14 @@ func newRunFlags(f *flag.FlagSet, whose, data, dataDoc, epochsDoc string) *runFl
 }
 
 // asked are the settings that were named: the rest is the default, or of a fork the parent's. Flags of these further
-// names are settings too.
+// names are settings too. What was not named is not in the result, so that a set's recipe, or a fork's parent, decides
+// it. -set comes last: it overrides a flag of the same setting.
 func (r *runFlags) asked(further ...string) map[string]any {
 	names := append([]string{"data", "dir", "epochs"}, further...)
 	asked := map[string]any{}
 	r.flags.Visit(func(named *flag.Flag) {
 		value := named.Value.String()
+		// 0 is how a command line says that the recipe's number is wanted, and no value of the setting.
 		if usual := named.Name == "epochs" && value == "0"; slices.Contains(names, named.Name) && !usual {
 			asked[named.Name] = value
 		}

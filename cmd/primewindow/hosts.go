@@ -17,6 +17,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
+// hostCommand serves cells until it is stopped, interrupted or idle. Cells start it with its output in a log, and read
+// the two lines of an error there.
 func hostCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("host")
 	idle := f.Duration("idle", host.IdleTime, "leave after so `long` without a client and without training")
@@ -34,6 +36,8 @@ func hostCommand(ctx context.Context, env *environ, args []string) error {
 	return host.ServeLogged(ctx, env.project, *idle, env.errOut)
 }
 
+// psCommand never starts a host: without one the runs are read from their folders. With one it asks the host, which has
+// the runs open and knows who trains them. A run that cannot be read has a line like the others, and its reason below.
 func psCommand(ctx context.Context, env *environ, args []string) error {
 	if _, err := parse(env, newFlags("ps"), args, 0, 0); err != nil {
 		return err
@@ -51,6 +55,7 @@ func psCommand(ctx context.Context, env *environ, args []string) error {
 	case err != nil:
 		return err
 	default:
+		// The host opens its backend with the first run.
 		backend := h.Backend
 		if backend == "" {
 			backend = "no backend opened yet"
@@ -93,6 +98,8 @@ func psCommand(ctx context.Context, env *environ, args []string) error {
 	return nil
 }
 
+// stopCommand pauses a run, or ends the host and waits until it has left: then its runs can be trained by
+// other commands.
 func stopCommand(ctx context.Context, env *environ, args []string) error {
 	operands, err := parse(env, newFlags("stop"), args, 0, 1)
 	if err != nil {

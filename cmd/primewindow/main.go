@@ -23,10 +23,13 @@ import (
 	"github.com/primewindow/primewindow/workbench"
 )
 
-// command is one word after primewindow.
+// command is one word after primewindow. Flags are checked, and settings as far as they can be, before the process is
+// replaced by one with the environment that XLA wants, see xla.Reexec: nothing may be open at that moment, for what is
+// deferred is not run then.
 type command struct {
-	name, operands, doc string
-	run                 func(ctx context.Context, env *environ, args []string) error
+	name, operands, doc string // doc is one sentence of the list in help
+	// args are those behind the command's word. Errors are printed by execute.
+	run func(ctx context.Context, env *environ, args []string) error
 }
 
 var commands []command
@@ -88,19 +91,24 @@ func init() { // here, since help refers to the list
 	}
 }
 
-// environ is what a command works with.
+// environ is what a command works with. Tests give a command writers and a project of their own.
 type environ struct {
-	project     string
+	project     string // folder with the project's runs, see wire.Project
 	out, errOut io.Writer
 }
 
+// main runs the command line. An interrupt, or SIGTERM, ends ctx, and training ends after the step under way, which is
+// on record then. A second one changes nothing, since signals are caught until main returns. SIGKILL cannot be caught:
+// what was committed is on disk.
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// execute runs one command line and returns the exit status: 0, 1 after an error, 130 after an interrupt.
+// execute runs one command line and returns the exit status: 0, 1 after an error, 130 after an interrupt. A run that
+// was interrupted is on record, so 130, which shells give for an interrupt, tells a script that the same command goes
+// on. A panic becomes an error here, for commands; that of a graph is one before, see engine.Engine.Call.
 func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	env := &environ{out: out, errOut: errOut}
 	err := func() (err error) {
@@ -118,6 +126,7 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 			return helpCommand(ctx, env, nil)
 		}
 		for _, c := range commands {
+			// So --help and -help are the command help.
 			if c.name == strings.TrimLeft(args[0], "-") || args[0] == "-h" && c.name == "help" {
 				return c.run(ctx, env, args[1:])
 			}
@@ -130,6 +139,7 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 			Message: fmt.Sprintf("unknown command %q", args[0]), Hint: "the commands are " + strings.Join(names, ", "),
 		}
 	}()
+	// After the command, whether it failed or not: without the cache its work is the same, and takes longer.
 	warnCache(errOut)
 	switch {
 	case err == nil || errors.Is(err, errHelp):
@@ -180,10 +190,12 @@ func reportProblem(w io.Writer, err error) {
 	if hint == "" {
 		hint = "`primewindow doctor` shows what is installed, `primewindow help` the commands"
 	}
+	// Each is one line, whatever is in it: a cell that starts a host finds them in its log by how they begin.
 	fmt.Fprintf(w, "primewindow: error: %s\nhint: %s\n", message, wire.OneLine(hint))
 }
 
 // placeHint says what to do about a place that cannot be read or written, whoever met it; empty of other errors.
+// Whoever opens a file need not know what to say about these.
 func placeHint(err error) string {
 	switch {
 	case errors.Is(err, syscall.EROFS):
@@ -209,6 +221,7 @@ func topics() []string {
 	return names
 }
 
+// helpCommand writes a topic as it lies in the program, or the list of commands, which is their table.
 func helpCommand(_ context.Context, env *environ, args []string) error {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		text, err := help.ReadFile("help/" + args[0] + ".md")

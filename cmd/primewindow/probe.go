@@ -17,7 +17,9 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
-// probeCommand measures at any recorded step. The run itself is not touched: a copy is taken back to the step.
+// probeCommand measures at any recorded step. The run itself is not touched: a copy is taken back to the step. The copy
+// is a fork beside the run, which is removed at the end. To make it the run is opened, so it must not be in use, and
+// what is damaged in it is mended. A kill leaves the folder .probe-*, which nothing reads.
 func probeCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("probe")
 	var ask wire.Probe
@@ -51,6 +53,7 @@ func probeCommand(ctx context.Context, env *environ, args []string) error {
 		return &wire.Problem{
 			Message: "probe: -out belongs to -kind samples", Hint: "draw other figures with primewindow show",
 		}
+	// Flags that would be passed over are refused.
 	case drawn && ask != wire.Probe{Kind: ask.Kind}:
 		return &wire.Problem{
 			Message: "probe: samples are drawn in the run's own definition",
@@ -62,6 +65,7 @@ func probeCommand(ctx context.Context, env *environ, args []string) error {
 	if err != nil {
 		return err
 	}
+	// A step below -1, like one that was not taken, is refused when the fork is made.
 	step := *at
 	if step == -1 {
 		step = rec.Status.Step
@@ -85,6 +89,7 @@ func probeCommand(ctx context.Context, env *environ, args []string) error {
 	default:
 		list, err = r.ProbeWith(ctx, ask)
 	}
+	// The fork is closed before its folder is removed, and before anything is printed.
 	if err = errors.Join(err, shop.Close()); err != nil {
 		return err
 	}

@@ -14,7 +14,9 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
-// checkCommand proves runs and comparisons, or says what in them cannot be trusted. Nothing is changed.
+// checkCommand proves runs and comparisons, or says what in them cannot be trusted. Nothing is changed. Without -deep
+// it opens no run and takes no lock for longer than a moment, so that runs may be in training. With it, runs whose
+// files are proved are computed again, in a copy; those that are not need to be mended first.
 func checkCommand(ctx context.Context, env *environ, args []string) (err error) {
 	f := newFlags("check")
 	deep := f.Bool("deep", false, "compute every step again, from each snapshot to the next; takes as long as training")
@@ -43,6 +45,7 @@ func checkCommand(ctx context.Context, env *environ, args []string) (err error) 
 			places++
 			faults += len(p.Faults)
 			tellProof(env, p)
+			// A comparison's steps are its runs', which are in the list themselves.
 			if !*deep || len(p.Faults) > 0 || !isRun(p.Dir) {
 				continue
 			}
@@ -66,12 +69,13 @@ func checkCommand(ctx context.Context, env *environ, args []string) (err error) 
 	return nil
 }
 
-// isRun reports whether the folder is a run's.
+// isRun reports whether the folder is a run's. A comparison has no steps of its own.
 func isRun(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, "manifest.json"))
 	return err == nil
 }
 
+// tellProof prints what a look at a folder came to, faults first.
 func tellProof(env *environ, p host.Proof) {
 	verdict := "proved"
 	if len(p.Faults) > 0 {

@@ -8,7 +8,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/replay"
 )
 
-// replayCommand applies a method to weights and batches from files.
+// replayCommand applies a method to weights and batches from files. Everything is read and checked by replay.Run before
+// the first step.
 func replayCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("replay")
 	operands, err := parse(env, f, args, 2, 2)
@@ -23,6 +24,7 @@ func replayCommand(ctx context.Context, env *environ, args []string) error {
 		steps = of
 		fmt.Fprintf(env.errOut, "\rstep %d of %d", step, of)
 	})
+	// The line of progress does not end by itself.
 	if steps > 0 {
 		fmt.Fprintln(env.errOut)
 	}

@@ -23,7 +23,9 @@ import (
 )
 
 // reproduceCommand trains what tables and figures of the paper need, as far as it is not done, writes their records,
-// and draws them.
+// and draws them. Three commands have one name: with -verify records are checked against this machine, with -from they
+// are only drawn, and else they are made. A plan opens no backend and takes no lock, so that it can be asked for while
+// another process trains.
 func reproduceCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("reproduce")
 	trains := newRunFlags(
@@ -66,12 +68,14 @@ func reproduceCommand(ctx context.Context, env *environ, args []string) error {
 	}
 	asked := trains.asked()
 	if trains.set["data"] == nil {
+		// -set data=SET stays, so that Open refuses it by name.
 		delete(asked, "data") // which Ask has a field for
 	}
 	ask := reproduce.Ask{
 		Dir: *out, Targets: names, Data: f.Lookup("data").Value.String(), Seeds: *seeds, Scale: *scale, Select: *choice,
 		Tune: *tune, Set: asked,
 	}
+	// Before anything is opened: the process is replaced.
 	if !*plan { // which needs no backend
 		if err := xla.Reexec(env.project); err != nil {
 			return err
@@ -108,7 +112,8 @@ func reproduceCommand(ctx context.Context, env *environ, args []string) error {
 	return unfinished(records)
 }
 
-// unfinished reports the runs that have no result. A method that the set does not allow is none: its row says so.
+// unfinished reports the runs that have no result. A method that the set does not allow is none: its row says so. A run
+// that several records share counts once.
 func unfinished(records []*wire.Reproduction) error {
 	missing, all, first := map[string]bool{}, map[string]bool{}, ""
 	for _, rec := range records {
@@ -133,7 +138,8 @@ func unfinished(records []*wire.Reproduction) error {
 	}
 }
 
-// reproduce trains what is left and writes the records.
+// reproduceTargets trains what is left and writes the records. The folders of the sets are locked first, so that the
+// plan that is printed is the one that is trained. An interrupt still writes the records, of what is done.
 func reproduceTargets(ctx context.Context, env *environ, p *reproduce.Reproduction) ([]*wire.Reproduction, error) {
 	if err := p.Open(); err != nil {
 		return nil, err
@@ -147,7 +153,9 @@ func reproduceTargets(ctx context.Context, env *environ, p *reproduce.Reproducti
 	return p.Write() // also after an interrupt: what is missing is a hole there
 }
 
-// trainMissing trains the runs that are not done, one line for each.
+// trainMissing trains the runs that are not done, one line for each. What comes next, and how much there is, is asked
+// anew before each run: a run that ends may decide the rate of an arm, and so make other runs known. The time that is
+// left is the estimate for all others, and the measured pace for this one.
 func trainMissing(ctx context.Context, env *environ, p *reproduce.Reproduction) error {
 	for {
 		r, more, err := p.Next()
@@ -158,6 +166,7 @@ func trainMissing(ctx context.Context, env *environ, p *reproduce.Reproduction) 
 		if err != nil {
 			return err
 		}
+		// The plan's time includes this run, whose time left the pace measures.
 		own := p.Seconds(r)
 		one := newPace(env.errOut, []*sweep.Run{r})
 		one.step, one.quiet = r.Done, true
@@ -182,6 +191,7 @@ func trainMissing(ctx context.Context, env *environ, p *reproduce.Reproduction) 
 				line += " of the validation split"
 			}
 		}
+		// The plan has changed with the run that has ended.
 		if _, all, err = p.Plan(); err != nil {
 			return err
 		}
@@ -189,7 +199,8 @@ func trainMissing(ctx context.Context, env *environ, p *reproduce.Reproduction) 
 	}
 }
 
-// printPlan says what is done and what is left.
+// printPlan says what is done and what is left. A run that several targets share is in the line of each, and once in
+// that of all. Plans go to the error output, so that what is printed can be redirected without them.
 func printPlan(env *environ, p *reproduce.Reproduction) error {
 	lines, all, err := p.Plan()
 	if err != nil {
@@ -225,6 +236,7 @@ func printPlan(env *environ, p *reproduce.Reproduction) error {
 				"was tried, further ones are.\n",
 			report.Counted(all.Further, "run", "runs"))
 	}
+	// The same arm may be refused in several targets.
 	said := map[string]bool{}
 	for _, l := range lines {
 		for _, text := range l.Refused {
@@ -237,7 +249,8 @@ func printPlan(env *environ, p *reproduce.Reproduction) error {
 	return nil
 }
 
-// redraw draws records without training, and those of figure 7 or 8 on several sets in one figure too.
+// redraw draws records without training, and those of figure 7 or 8 on several sets in one figure too. Records are read
+// one after the other, and each is drawn before the next is read, so that an error leaves those before it drawn.
 func redraw(env *environ, names, files []string, dir string) error {
 	var recs []*wire.Reproduction
 	for _, file := range files {
@@ -262,7 +275,8 @@ func redraw(env *environ, names, files []string, dir string) error {
 	return showSets(env, recs, cmp.Or(dir, filepath.Dir(files[0])))
 }
 
-// showSets draws records on several sets in one figure, where their target has such a one.
+// showSets draws records on several sets in one figure, where their target has such a one. It draws nothing for targets
+// that have no such figure, and for those with records of one set.
 func showSets(env *environ, recs []*wire.Reproduction, dir string) error {
 	of := map[string][]*wire.Reproduction{}
 	for _, rec := range recs {
@@ -281,7 +295,7 @@ func showSets(env *environ, recs []*wire.Reproduction, dir string) error {
 }
 
 // show draws a record beside its file, or in a folder: the table as Markdown, CSV and LaTeX, and the figures. The table
-// is printed too.
+// is printed too. Files are replaced one by one, each as a whole.
 func show(env *environ, rec *wire.Reproduction, file, dir string) error {
 	if dir == "" {
 		dir = filepath.Dir(file)

@@ -55,6 +55,7 @@ var verifyUses = []string{"verify", "runs", "pick", "within", "data", "dir", "ou
 func (v verifyFlags) check(f *flag.FlagSet) error {
 	var wrong string
 	f.Visit(func(named *flag.Flag) {
+		// The first of verifyUses after -verify itself mean nothing without it; the others do.
 		if alone := *v.path == "" && slices.Contains(
 			verifyUses[1:4], named.Name,
 		); wrong == "" && (alone || *v.path != "" && !slices.Contains(verifyUses, named.Name)) {
@@ -76,7 +77,10 @@ func (v verifyFlags) check(f *flag.FlagSet) error {
 	}
 }
 
-// verify trains runs of records again and compares.
+// verify trains runs of records again and compares. The runs are trained in a folder of their own, a temporary one
+// unless -out names another: a run that lies somewhere would be found done, and prove nothing. The temporary one is
+// removed at the end; after a kill it stays where the system keeps such folders. All chosen runs are trained even if
+// the first disagrees, and the error at the end counts them.
 func verify(ctx context.Context, env *environ, f *flag.FlagSet, flags verifyFlags, targets []string, plan bool) error {
 	ask := reproduce.Verify{
 		Path: *flags.path, Targets: targets, Runs: *flags.runs, Pick: *flags.pick, Within: flags.within.Seconds(),
@@ -92,6 +96,7 @@ func verify(ctx context.Context, env *environ, f *flag.FlagSet, flags verifyFlag
 			out = named.Value.String()
 		}
 	})
+	// Everybody who verifies on one day draws the same runs, and other days draw others.
 	if ask.Pick == "" {
 		ask.Pick = time.Now().UTC().Format(time.DateOnly)
 	}
@@ -156,10 +161,12 @@ func verify(ctx context.Context, env *environ, f *flag.FlagSet, flags verifyFlag
 	}
 }
 
-// mostApart is how many figures that disagree are listed of a run.
+// mostApart is how many figures that disagree are listed of a run. Training carries one difference on to all later
+// figures: more of them tell nothing new.
 const mostApart = 8
 
-// announce says what holds already, what is chosen, and how the choice can be repeated.
+// announce says what holds already, what is chosen, and how the choice can be repeated. What follows may take hours, so
+// that what holds already is said before, and the text from which the runs were drawn.
 func announce(env *environ, v *reproduce.Verification, ask reproduce.Verify) {
 	text := fmt.Sprintf(
 		"%s of %s: means, intervals and p are those of the runs", report.Counted(v.Records, "record", "records"),
@@ -199,7 +206,8 @@ func announce(env *environ, v *reproduce.Verification, ask reproduce.Verify) {
 	}
 }
 
-// rerun trains one of the runs again, and says on the way how far it is.
+// rerun trains one of the runs again, and says on the way how far it is. took is the time of training and measuring it;
+// the time that is left includes estimates of those after it.
 func rerun(
 	ctx context.Context, env *environ, v *reproduce.Verification, i int,
 ) (got reproduce.Verified, took time.Duration, err error) {
@@ -221,7 +229,8 @@ func rerun(
 	return got, time.Since(began), err
 }
 
-// verdict is what a run that was trained again says of its record.
+// verdict is what a run that was trained again says of its record. There is a third answer between equal and wrong: on
+// another kind of machine figures may differ as far as its tolerance.
 func verdict(v reproduce.Verified) string {
 	switch {
 	case len(v.Apart) > 0 && v.Exact:

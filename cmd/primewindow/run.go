@@ -17,6 +17,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
+// runCommand trains a run in any folder, in this process: there is no host in it. The folder's lock keeps a host, or
+// another command, from training it meanwhile. What is there already goes on from its last step.
 func runCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("run")
 	trains := newRunFlags(f, "", "synth", ": see primewindow data list", "the set")
@@ -68,6 +70,7 @@ func runCommand(ctx context.Context, env *environ, args []string) error {
 	if err != nil {
 		return errors.Join(err, shop.Close())
 	}
+	// From the present step on, which is before any step of this command.
 	if err = r.Set(change); err == nil {
 		err = train(ctx, env, r)
 	}
@@ -85,8 +88,9 @@ func runCommand(ctx context.Context, env *environ, args []string) error {
 	return err
 }
 
-// openFolder opens the run in a folder or makes it. The planned number of epochs may differ from the one it was
-// made with: then it is changed.
+// openFolder opens the run in a folder or makes it. The planned number of epochs may differ from the one it was made
+// with: then it is changed. A run is found again by its settings, and the planned length would be one of them: it is
+// set to what the run was made with, and changed after that. A fork takes its parent's.
 func openFolder(open func(asked map[string]any) (*run.Run, error), dir string, asked map[string]any) (*run.Run, error) {
 	epochs, given := asked["epochs"]
 	if rec, err := record.ReadRecorded(dir); err == nil {
@@ -101,7 +105,8 @@ func openFolder(open func(asked map[string]any) (*run.Run, error), dir string, a
 	return r, r.Set(map[string]any{"epochs": epochs})
 }
 
-// train trains a run up to its planned end, then measures the test split once.
+// train trains a run up to its planned end, then measures the test split once. That is on record, so that the command
+// can be given again.
 func train(ctx context.Context, env *environ, r *run.Run) error {
 	s := r.Status()
 	goal := s.Epochs * s.StepsPerEpoch
@@ -127,7 +132,8 @@ func train(ctx context.Context, env *environ, r *run.Run) error {
 	return summary(env.out, r.Recorded())
 }
 
-// follow shows progress: on a terminal one line, ten times a second at most; elsewhere a line an epoch.
+// follow shows progress: on a terminal one line, ten times a second at most; elsewhere a line an epoch. The goroutine
+// ends when unwatch closes the channel, and stop waits for that, so that no line of progress comes after the summary.
 func follow(w interface{ Write([]byte) (int, error) }, r *run.Run) (stop func()) {
 	events, unwatch := r.Watch()
 	done := make(chan struct{})
@@ -145,6 +151,7 @@ func follow(w interface{ Write([]byte) (int, error) }, r *run.Run) (stop func())
 				fmt.Fprintf(w, "\r\x1b[K%s\n", e.Text)
 			case e.Kind == wire.Notice:
 				fmt.Fprintln(w, e.Text)
+			// Ten a second are enough to read; a run may take thousands of steps in that time.
 			case tty && time.Since(shown) >= 100*time.Millisecond:
 				shown = time.Now()
 				fmt.Fprintf(w, "\r\x1b[K%s", line)
@@ -162,6 +169,8 @@ func follow(w interface{ Write([]byte) (int, error) }, r *run.Run) (stop func())
 	}
 }
 
+// isTerminal reports whether lines can be replaced in place: w is a device of characters, and not one that TERM
+// calls dumb.
 func isTerminal(w any) bool {
 	f, ok := w.(*os.File)
 	if !ok {

@@ -24,7 +24,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
-// folder finds a run's folder: the operand itself, or the named run of the project.
+// folder finds a run's folder: the operand itself, or the named run of the project. A path comes before a name:
+// runs/first and first are the same only where no folder first lies here.
 func folder(env *environ, operand string) string {
 	named := filepath.Join(run.RunsFolder(env.project), operand)
 	if _, err := os.Stat(operand); errors.Is(err, os.ErrNotExist) && wire.CheckRunName(operand) == nil {
@@ -35,6 +36,7 @@ func folder(env *environ, operand string) string {
 	return operand
 }
 
+// showCommand reads a run's files as they are, without opening the run: it may be in training, and needs no backend.
 func showCommand(_ context.Context, env *environ, args []string) error {
 	f := newFlags("show")
 	asJSON := f.Bool("json", false, "everything on record as one JSON object")
@@ -54,6 +56,7 @@ func showCommand(_ context.Context, env *environ, args []string) error {
 		warn(env, rec)
 		runs = append(runs, rec)
 	}
+	// Tables are of one run; only figures set runs beside each other.
 	if *figure == "" && len(runs) > 1 {
 		return &wire.Problem{
 			Message: "show: several runs", Hint: "they can be drawn together with -figure, else name one",
@@ -93,6 +96,8 @@ func warn(env *environ, rec record.Recorded) {
 	}
 }
 
+// exportCommand writes a run for other programs. Records are exported from the files; weights need the run itself,
+// which must not be in use.
 func exportCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("export")
 	format := f.String("format", "safetensors", "`format`: "+strings.Join(record.ExportFormats, ", "))
@@ -141,7 +146,8 @@ func testRecords(rec record.Recorded) []wire.Record {
 	return list
 }
 
-// summary prints a run as a table: a row an epoch, then the accuracies on the test split.
+// summary prints a run as a table: a row an epoch, then the accuracies on the test split. A number that was not
+// measured is a dash.
 func summary(w io.Writer, rec record.Recorded) error {
 	var text bytes.Buffer
 	s := rec.Status
@@ -149,6 +155,7 @@ func summary(w io.Writer, rec record.Recorded) error {
 	if s.Parent != "" {
 		fmt.Fprintf(&text, "forked from %s\n", s.Parent)
 	}
+	// What is lost has been told already, as a warning of the command.
 	for _, warning := range s.Warnings {
 		if warning != rec.Lost {
 			fmt.Fprintln(&text, warning)
@@ -192,6 +199,8 @@ func summary(w io.Writer, rec record.Recorded) error {
 	return err
 }
 
+// meanLoss is the mean loss of steps from one to another, the latter not included. A step whose line is lost counts
+// as 0.
 func meanLoss(rec record.Recorded, from, to int) float64 {
 	sum := 0.0
 	for _, m := range rec.History.Metrics[from:to] {
@@ -200,7 +209,7 @@ func meanLoss(rec record.Recorded, from, to int) float64 {
 	return sum / float64(to-from)
 }
 
-// find returns the last record of a step that pick chooses.
+// find returns the last record of a step that pick chooses. Of several at one step the last that was measured counts.
 func find(rec record.Recorded, step int, pick func(wire.Record) bool) (wire.Record, bool) {
 	for _, p := range slices.Backward(rec.History.Probes) {
 		if p.Step == step && pick(p) {
@@ -210,6 +219,7 @@ func find(rec record.Recorded, step int, pick func(wire.Record) bool) (wire.Reco
 	return wire.Record{}, false
 }
 
+// percent is an accuracy on the validation split at a step, as text.
 func percent(rec record.Recorded, step int, encoder, readout string) string {
 	p, ok := find(rec, step, func(p wire.Record) bool {
 		return p.Kind == "accuracy" && p.Split == string(data.Validation) && p.Encoder == encoder &&
@@ -221,6 +231,7 @@ func percent(rec record.Recorded, step int, encoder, readout string) string {
 	return fmt.Sprintf("%.1f %%", 100*p.Value)
 }
 
+// trace is the exact trace at a step by the run's own definition, with its standard error, as text.
 func trace(rec record.Recorded, step int, encoder string) string {
 	p, ok := find(
 		rec, step,
