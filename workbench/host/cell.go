@@ -143,8 +143,8 @@ func thisCell(file string) (*wire.Cell, error) {
 	if err != nil || usesLocalModules() {
 		source = nil
 	}
-	// A type of another module stands in neither of the two sources that are hashed: the cell's package and the
-	// project.
+	// A type of another module stands in neither of the two sources that are hashed: the cell's package and
+	// the project.
 	hash := func(verb, name, typePackage string) string {
 		if source == nil || typePackage != "main" && !strings.HasPrefix(typePackage, wire.ModulePath) {
 			return build

@@ -164,8 +164,8 @@ func proveRun(dir string) Proof {
 			}
 			return nil
 		})
-	// A file whose end was cut together with its checksums agrees with itself. The last step's note says how long it
-	// was.
+	// A file whose end was cut together with its checksums agrees with itself. The last step's note says how long
+	// it was.
 	if tie := record.ParseTied(want); probes < tie.Probes {
 		p.Faults = append(p.Faults, record.GoneAtEnd(record.ProbesFile, tie.Probes-probes))
 	} else if events < tie.Events {

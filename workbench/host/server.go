@@ -21,7 +21,7 @@ import (
 )
 
 // IdleTime is how long a host stays without a client and without training, unless told otherwise. A host that leaves
-// loses nothing: it writes a stop of every open run, and the next verb of a cell starts another host.
+// loses nothing: it writes a stop of every run that it has in memory, and the next verb of a cell starts another host.
 const IdleTime = 2 * time.Hour
 
 // Server answers clients of a project's runs.
@@ -54,9 +54,9 @@ var errOtherHost = errors.New("another host serves this project")
 // that was killed does not keep the next one out.
 //
 // End: ctx ends, and with it the contexts of all requests, which derive from it. Trainings finish the step under way. A
-// stop is written of each open run, the runs are closed, and the last answers are sent. The lock is given back last: a
-// client that asked the host to leave waits for that. A kill at any point of this loses no step that is on record;
-// without its stop, a run is brought to its last step again from a snapshot.
+// stop is written of each run whose state is in memory, the runs are closed, and the last answers are sent. The lock is
+// given back last: a client that asked the host to leave waits for that. A kill at any point of this loses no step that
+// is on record; without its stop, a run is brought to its last step again from a snapshot.
 func Serve(ctx context.Context, project string, idle time.Duration) error {
 	// A host stays for days beside notebooks. Most of its memory is the backend's; collecting the small Go heap
 	// more often costs nothing that shows and keeps it small.
@@ -95,8 +95,8 @@ func Serve(ctx context.Context, project string, idle time.Duration) error {
 		return err
 	}
 	s.seen()
-	// There are no time limits: a stream of events lasts as long as a training, and only the same user, or root, can
-	// connect.
+	// There are no time limits: a stream of events lasts as long as a training, and only the same user, or root,
+	// can connect.
 	server := &http.Server{Handler: s.handler(), BaseContext: func(net.Listener) context.Context { return ctx }}
 	go s.leaveWhenIdle(ctx, idle)
 	answered := make(chan struct{}) // closed when the last requests have their answers

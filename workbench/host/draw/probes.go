@@ -152,6 +152,7 @@ func drawGap(runs []record.Recorded) (*viz.Figure, error) {
 			for i, m := range rec.Status.Modalities {
 				traces[i] = rec.Trace(part.kind, m).Values
 			}
+			// A gap ends with the shorter of the traces.
 			for e := range slices.MinFunc(traces, func(a, b []float64) int { return len(a) - len(b) }) {
 				low, high := math.Inf(1), math.Inf(-1)
 				for _, t := range traces {

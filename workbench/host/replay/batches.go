@@ -173,6 +173,7 @@ func (r *replay) readSet(arrays replayBatches, kind string) (*data.Batch, error)
 // training. Two implementations cannot draw the same, so it is given, for each step and in each variable's own shape.
 func (r *replay) readNoise(arrays replayBatches, steps int) error {
 	ge, ok := r.eng.Method.(method.OGM)
+	// Other methods take no noise in a step.
 	if !ok || !ge.GE {
 		return nil
 	}

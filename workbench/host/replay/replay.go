@@ -75,8 +75,8 @@ func Run(ctx context.Context, project, dir, out string, progress func(step, step
 		return err
 	}
 	defer backend.Finalize()
-	// The engine was made without one, to check the weights against its variables: nothing is compiled before the
-	// first step.
+	// The engine was made without one, to check the weights against its variables: a graph is compiled when it is
+	// first called.
 	r.eng.Backend = backend
 	o, err := newReplayOut(filepath.Clean(out))
 	if err != nil {

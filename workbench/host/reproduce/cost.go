@@ -62,8 +62,8 @@ func (c costs) add(one cost) {
 }
 
 // note adds what a part of a run took. It is called when a run ends, is interrupted or fails. A process that is killed
-// leaves the part since the run was taken up uncounted: steps and seconds are added together, so that the mean stays
-// right.
+// leaves the part since the run was taken up uncounted: steps and seconds are added together, so that the mean
+// stays right.
 func (p *Reproduction) note(r *sweep.Run, data string, steps int, seconds float64) error {
 	if steps <= 0 {
 		return nil

@@ -14,6 +14,6 @@
 // A run lies in DIR/runs/NAME, and its name is a hash of the samples and of all settings that are not the program's
 // defaults. Arms of one target or of several that come to the same settings so come to the same run: joint training,
 // which nearly every target has, is trained once for each rate and seed. What each of them wants measured is put
-// together before the run is trained. [Reproduction.Write] makes the records, DIR/SET/TARGET.json, of what the folders
-// hold.
+// together before the run is trained. [Reproduction.Write] makes the records, DIR/SET/TARGET.json, of what the
+// folders hold.
 package reproduce

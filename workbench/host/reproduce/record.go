@@ -99,8 +99,8 @@ func (one *part) recordArm(a *reproArm) (wire.ReproducedArm, error) {
 		}
 		arm.Settings["lr_step"] = made.Settings()["lr_step"]
 	}
-	// The trials of a rate that was taken over are on record with the arm that chose it, where the target shows that
-	// one.
+	// The trials of a rate that was taken over are on record with the arm that chose it, where the target shows
+	// that one.
 	if a.rateOf == "" {
 		arm.Trials = one.trials(s.tries)
 		for i := range arm.Trials {
@@ -250,8 +250,8 @@ func (one *part) curvesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCu
 					add(quantity, record.Definition(rest), epoch, p.Value, p.SE)
 				}
 			}
-		// Under running statistics, where the run's own definition has others: another definition, so a curve of its
-		// own.
+		// Under running statistics, where the run's own definition has others: another definition, so a curve of
+		// its own.
 		case p.Kind == inforeg.KindFisherEmp && p.BN == setting.BNRunning &&
 			rec.Declared.Text("probe_bn") != setting.BNRunning:
 			add(p.Kind+" eval "+p.Encoder, record.Definition(p), epoch, p.Value, p.SE)

@@ -404,8 +404,8 @@ func rounded(v float64) float64 {
 }
 
 // named finds an arm whose learning rate or epochs another one takes; it need not be shown. An arm that takes the rate
-// of one that the target does not show, as figure 7's arms do, makes it a hidden one: its runs choose, and are not
-// reported.
+// of one that the target does not show, as figure 7's arms do, makes it a hidden one: its runs choose, and are
+// not reported.
 func (one *part) named(name string) *reproArm {
 	for _, a := range slices.Concat(one.list, one.hidden) {
 		if a.name == name {

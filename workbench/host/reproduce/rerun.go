@@ -18,7 +18,7 @@ import (
 type Rerun struct {
 	File string // of the record
 	Run  string // its name
-	Arm  string
+	Arm  string // name of its arm in the target
 	Seed int
 	LR   float64 // of one that helped to choose the learning rate; else 0
 

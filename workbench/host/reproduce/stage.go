@@ -79,7 +79,8 @@ func (one *part) stageOf(a *reproArm) (s stage, err error) {
 	return s, nil
 }
 
-// need makes a run one whose accuracies are reported, and says what else of it is.
+// need makes a run one whose accuracies are reported, and says what else of it is. What it says stays: a later target
+// only adds to it.
 func (one *part) need(a *reproArm, r *sweep.Run) error {
 	return r.Report(one.Sweep, one.besides(a))
 }
@@ -149,8 +150,8 @@ func actedIn(rec record.Recorded) string {
 	return strings.Join(parts, ", ")
 }
 
-// arrange finds all runs that are known now. The folders of those that are there are read, so that a plan knows what is
-// done.
+// arrange finds all runs that are known now. The folders of those that are there are read, so that a plan knows what
+// is done.
 func (p *Reproduction) arrange() error {
 	for _, one := range p.parts {
 		for _, a := range one.list {
@@ -222,11 +223,11 @@ type Counts struct{ Done, Failed, Left, Steps int }
 type PlanLine struct {
 	Target, Data string // empty in the line of all together
 	Counts
-	Seconds   float64 // that are left
+	Seconds   float64 // that are left, by estimate
 	Estimated bool    // whether any of it rests on step times of another machine
 	// runs beyond these, at most, where the best learning rates turn out to be at the edges of their grids
 	Further int
-	Refused []string
+	Refused []string // arms that cannot be trained on the set, each with the reason
 }
 
 // Plan says what is done and what is left, for each target and for all together, where runs that are shared count once.
@@ -382,8 +383,8 @@ func (one *part) needs() map[string]need {
 }
 
 // unknownKey names a run that is not known yet by what will be known of it. The arm's name is not in it, since targets
-// may have the same arm under two names. fmt prints a map in the order of its keys, so that the key is the same each
-// time.
+// may have the same arm under two names. fmt prints a map in the order of its keys, so that the key is the same
+// each time.
 func (one *part) unknownKey(a *reproArm, what string) string {
 	return fmt.Sprint(one.data, a.method, maps.Clone(a.set), a.like, a.longer, what)
 }

@@ -130,8 +130,8 @@ func checkSums(path string, rec *wire.Reproduction) error {
 	return nil
 }
 
-// unsummed is a record as it was before [sumUp]. rec is a copy, and so is each arm: the record that was read keeps its
-// sums.
+// unsummed is a record as it was before [sumUp]. rec is a copy, and so is each arm: the record that was read keeps
+// its sums.
 func unsummed(rec wire.Reproduction) wire.Reproduction {
 	arms := rec.Arms
 	rec.Arms, rec.Comparisons = nil, 0

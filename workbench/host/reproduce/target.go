@@ -312,8 +312,8 @@ var targets = registry.New(func(t target) string { return t.name },
 )
 
 // usualSettings are those of all runs, at every scale. Tables need the accuracies, windows the exact trace; the other
-// probes are left out to save time. These settings are part of every run's name: with others all runs would be trained
-// anew.
+// probes are left out to save time. These settings are part of every run's name: with others all runs would be
+// trained anew.
 func usualSettings() map[string]any {
 	return map[string]any{
 		"probes": "none", setting.EveryPrefix + setting.ProbeEmp: "window",

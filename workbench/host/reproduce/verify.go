@@ -171,10 +171,11 @@ func recordPaths(path string) (list []string, err error) {
 }
 
 // checkNames finds the settings of the runs of all records whose set is here, and wants them to have the names on
-// record: the hash of all that decides what a run computes. It opens each set, which may take a while, and trains
-// nothing.
+// record: the hash of all that decides what a run computes. It opens each set, which may take a while, and
+// trains nothing.
 func (v *Verification) checkNames() error {
 	named := map[string]bool{}
+	// Names are looked at of all runs, also of those that are not trained again.
 	for _, f := range v.files {
 		if !v.present[f.rec.Data] {
 			continue

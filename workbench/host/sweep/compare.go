@@ -125,8 +125,8 @@ func NewArm(shop *run.Shop, c Comparison, m string, shared, own map[string]any) 
 		return Arm{}, nil, err
 	}
 	for name, v := range a.settings {
-		// usual is the recipe's value of this set, so that the table shows what somebody chose and not what the set
-		// brings.
+		// usual is the recipe's value of this set, so that the table shows what somebody chose and not what the
+		// set brings.
 		if v != usual[name] {
 			a.changed[name] = v
 		}

@@ -20,8 +20,8 @@ import (
 
 // WriteCurves writes what the comparison's runs measured from epoch to epoch, as CSV: a row for each epoch that a run
 // has done and one for its start, and after the columns method, seed and epoch (so many are done) one for each
-// quantity. What was not measured there is empty. Quantities are named by kind, encoder and readout with spaces
-// between:
+// quantity. What was not measured there is empty. Quantities are named by kind, encoder and readout with
+// spaces between:
 //
 //   - "accuracy audio linear", on the validation split, from 0 to 1;
 //   - "fisher_emp audio", the encoder's trace in nats² by the run's own definition;
