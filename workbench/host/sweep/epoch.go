@@ -13,7 +13,7 @@ const (
 	SelectAuto = "auto" // val; last where the set says that its validation split is unfit
 	SelectVal  = "val"  // the best fused accuracy on the validation split, the first of equal ones
 	SelectLast = "last" // the last one
-	// the best fused accuracy on the test split itself, as papers without a validation split do
+	// SelectTestBest takes the best fused accuracy on the test split itself, as papers without a validation split do.
 	SelectTestBest = "test-best"
 )
 
