@@ -21,7 +21,8 @@ func quantities(modalities []string) []wire.Quantity {
 }
 
 // Accuracies are what is on record of a split after so many steps, those that every model has and then what else there
-// is; nil as long as one of the former is missing.
+// is; nil as long as one of the former is missing. Of two of the same quantity the later one counts. Further ones, as
+// of classifiers that a method trains beside, are in the order in which they were measured.
 func Accuracies(records []wire.Record, modalities []string, split data.Split, step int) []wire.NamedAccuracy {
 	usual, found := quantities(modalities), map[wire.Quantity]float64{}
 	var further []wire.Quantity
@@ -46,7 +47,8 @@ func Accuracies(records []wire.Record, modalities []string, split data.Split, st
 	return list
 }
 
-// FusedOnly is the fused accuracy on the validation split after so many steps; nil where it is not on record.
+// FusedOnly is the fused accuracy on the validation split after so many steps; nil where it is not on record. The one
+// that was put on record last counts.
 func FusedOnly(records []wire.Record, step int) []wire.NamedAccuracy {
 	for _, rec := range slices.Backward(records) {
 		if rec.Step == step && rec.Kind == inforeg.KindAccuracy && rec.Split == string(data.Validation) &&

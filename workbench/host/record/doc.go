@@ -17,4 +17,15 @@
 // Of these a run's folder is made: a [Manifest], three journals, which [Records] holds open, and the files that
 // [Starts] lists, from which the run can be taken up. [ReadRecorded] reads a folder without a backend and without
 // changing it.
+//
+// What is written before what decides what a kill can leave. A step's line comes first, without an entry
+// ([Journal.Stage]); then the lines and entries of what was measured in it and after it; last the step's own entry,
+// with the lengths of the other two journals ([Records.Commit]). That entry makes all of it count. A kill before it
+// leaves a line that is cut and measurements that [OpenRecords] drops: the step is taken again. A kill after it leaves
+// nothing of the step undone.
+//
+// Steps and measurements are left to the system to put on disk, and synced before each snapshot, so that a power loss
+// costs steps that can be computed again and never leaves a snapshot that is ahead of the record. Events cannot be
+// computed: each is synced at once. Who reads beside a writer takes files in the opposite order, the length of the
+// checksums before the lines and metrics before the rest, so that each entry that was read has its line.
 package record

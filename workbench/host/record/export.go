@@ -85,6 +85,7 @@ func (rec Recorded) WriteCSV(w io.Writer) error {
 	return out.Error()
 }
 
+// exportCSV writes two files, one after the other, since steps and measurements have different columns.
 func (rec Recorded) exportCSV(path string) error {
 	if err := ExportFile(path, rec.WriteCSV); err != nil {
 		return err
@@ -115,7 +116,9 @@ func (rec Recorded) exportCSV(path string) error {
 	})
 }
 
-// exportTensorBoard writes an event file: records of a length, its checksum, a protocol buffer, its checksum.
+// exportTensorBoard writes an event file: records of a length, its checksum, a protocol buffer, its checksum. The time
+// in the file's name and that of events is left at 0, so that the same record gives the same bytes. Both kinds of
+// number have the count of steps done as their step, where a line of metrics is numbered from 0.
 func (rec Recorded) exportTensorBoard(dir string) error {
 	path := filepath.Join(dir, "events.out.tfevents.0."+rec.Status.Name)
 	return ExportFile(path, func(w io.Writer) error {
@@ -146,7 +149,9 @@ func (rec Recorded) exportTensorBoard(dir string) error {
 	})
 }
 
-// writeScalar writes Event{step = 2, summary = 5: Summary{value = 1: Value{tag = 1, simple_value = 2}}}.
+// writeScalar writes Event{step = 2, summary = 5: Summary{value = 1: Value{tag = 1, simple_value = 2}}}. A key is the
+// field's number times 8 and the kind of its value: 0 a number of variable length, 2 bytes with their length before
+// them, 5 four bytes.
 func writeScalar(w *bufio.Writer, step int, tag string, x float64) {
 	value := protoString(nil, 1, tag)
 	value = append(value, 2<<3|5)
@@ -156,12 +161,14 @@ func writeScalar(w *bufio.Writer, step int, tag string, x float64) {
 	writeEvent(w, event)
 }
 
+// protoString appends a field of bytes: its key, their number, themselves.
 func protoString(to []byte, field byte, text string) []byte {
 	to = append(to, field<<3|2)
 	to = binary.AppendUvarint(to, uint64(len(text)))
 	return append(to, text...)
 }
 
+// writeEvent writes one record of the file: checksums stand behind the length and behind the event.
 func writeEvent(w *bufio.Writer, event []byte) {
 	length := binary.LittleEndian.AppendUint64(nil, uint64(len(event)))
 	for _, part := range [][]byte{length, event} { // errors stay with the writer until Flush

@@ -12,7 +12,7 @@ import (
 )
 
 // RemoveTemps removes what a process that was killed left half written in a folder. The folder must be this process's
-// alone.
+// alone. Another process's file that is just being written has such a name too.
 func RemoveTemps(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -29,7 +29,8 @@ func RemoveTemps(dir string) error {
 }
 
 // SetAside renames a file that cannot be trusted to NAME.damaged, or NAME.damaged.2 and so on where that is taken, and
-// gives the new name. Nothing that could still be looked at is lost.
+// gives the new name. Nothing that could still be looked at is lost. A rename is all or nothing; the folder is synced,
+// so that after a power loss the file does not stand under its old name again.
 func SetAside(path string) (string, error) {
 	to, err := asideName(path)
 	if err != nil {
@@ -41,6 +42,7 @@ func SetAside(path string) (string, error) {
 	return to, whole.SyncFolder(filepath.Dir(path))
 }
 
+// asideName is the first name of that kind that is free. Whoever asks holds the lock of the run's folder.
 func asideName(path string) (string, error) {
 	for i := 1; ; i++ {
 		to := path + ".damaged"

@@ -31,7 +31,8 @@ func Encode(what string, v any) ([]byte, error) {
 	return text, err
 }
 
-// notFinite finds a number that JSON cannot hold.
+// notFinite finds a number that JSON cannot hold. The path is made of JSON's names, as a reader of the file knows them.
+// Keys are looked at in order, so that of several numbers the same is named each time.
 func notFinite(v reflect.Value) (path string, value float64, found bool) {
 	switch v.Kind() {
 	case reflect.Float32, reflect.Float64:
@@ -65,7 +66,7 @@ func notFinite(v reflect.Value) (path string, value float64, found bool) {
 	return "", 0, false
 }
 
-// valuesOf are a map's values by their keys in words.
+// valuesOf are a map's values by their keys in words: keys of any type can be put in order and named in this way.
 func valuesOf(m reflect.Value) map[string]reflect.Value {
 	list := map[string]reflect.Value{}
 	for k, v := range m.Seq2() {
@@ -77,7 +78,8 @@ func valuesOf(m reflect.Value) map[string]reflect.Value {
 // IsFinite reports whether JSON can hold a number.
 func IsFinite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-// Known is a number for a field that may be absent: nil where it is not known, as the standard error of one sample.
+// Known is a number for a field that may be absent: nil where it is not known, as the standard error of one sample. It
+// points to a copy.
 func Known(x float64) *float64 {
 	if !IsFinite(x) {
 		return nil
@@ -95,7 +97,8 @@ func ShareError(p float64, n int) *float64 {
 }
 
 // Settle makes a record fit for JSON: what beside its value is not known, is left out. Where the value itself is not
-// finite, or a cosine of a matrix, it returns a problem.
+// finite, or a cosine of a matrix, it returns a problem. The value is what the record is for: leaving it out would be a
+// measurement that says nothing.
 func Settle(rec *wire.Record) error {
 	if rec.SE != nil {
 		rec.SE = Known(*rec.SE)

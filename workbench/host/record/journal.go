@@ -53,18 +53,21 @@ func (f Found) Damaged() bool {
 }
 
 // Journal is an append-only file of JSON lines with its checksums. It is one goroutine's at a time; a [View] is
-// another's.
+// another's. The bytes of its lines stay on disk, where a line is read again when it is asked for.
 type Journal struct {
 	path string
 	opt  Options
 
-	f, sums *os.File
-	layout      // of all lines, staged ones included but in chain and sumsSize; rest is empty
-	staged  int // lines at the end that are written and not committed
+	// Both are written at the places that layout knows, whatever lies behind them in the files.
+	f, sums *os.File // lines and entries
+	layout           // of all lines, staged ones included but in chain and sumsSize; rest is empty
+	staged  int      // lines at the end that are written and not committed
 }
 
 // Open opens or creates the journal at a path. It cuts what was not committed. Where lines are lost it sets the file
-// aside and writes it anew without them. Found says so. It returns an error of the file system.
+// aside and writes it anew without them. Found says so. It returns an error of the file system. A journal that proves
+// itself is only cut: nothing of it is written again. The copy that is set aside is made before anything is replaced,
+// so that a kill between leaves the damaged file where it was, and one copy more.
 func Open(path string, o Options) (*Journal, Found, error) {
 	l, f, found, err := read(path, o)
 	if f != nil {
@@ -88,8 +91,10 @@ func Open(path string, o Options) (*Journal, Found, error) {
 	if err := j.openFiles(); err != nil {
 		return nil, found, err
 	}
+	// what has no entry, and what is left of entries that were not written whole
 	err = errors.Join(j.f.Truncate(j.size()), j.sums.Truncate(j.sumsSize))
 	if err == nil && fresh {
+		// both names are new in the folder, and a power loss would forget them
 		err = whole.SyncFolder(filepath.Dir(path))
 	}
 	if err != nil {
@@ -98,7 +103,8 @@ func Open(path string, o Options) (*Journal, Found, error) {
 	return j, found, nil
 }
 
-// keepCopy leaves the bytes of a damaged journal beside it, under the name that [SetAside] would give.
+// keepCopy leaves the bytes of a damaged journal beside it, under the name that [SetAside] would give. It copies and
+// does not rename, since the new file takes its first lines from the old one.
 func keepCopy(path string) (string, error) {
 	old, err := os.Open(path)
 	if err != nil {
@@ -123,7 +129,9 @@ func (j *Journal) openFiles() (err error) {
 }
 
 // rewrite replaces both files: the layout's prefix stays, pieces follow it, all of them committed. Lost lines keep an
-// entry of their own, so that a journal that is opened again still knows of them. The note comes last.
+// entry of their own, so that a journal that is opened again still knows of them. The note comes last. The lines are
+// replaced first. A kill before the entries are leaves lines and entries that do not fit: the next opening meets that
+// as any other damage, takes nothing for proved that is not, and has what is lost computed again.
 func (j *Journal) rewrite(pieces []piece, note string) error {
 	l := j.layout // a view may share its arrays
 	l.ends, l.steps, l.lost = slices.Clip(l.ends), slices.Clip(l.steps), maps.Clone(l.lost)
@@ -161,6 +169,7 @@ func (j *Journal) rewrite(pieces []piece, note string) error {
 	); err != nil {
 		return err
 	}
+	// the open files, where there are any, are the replaced ones, which have no name any more
 	j.layout, j.staged = l, 0
 	if err := j.Close(); err != nil {
 		return err
@@ -168,7 +177,8 @@ func (j *Journal) rewrite(pieces []piece, note string) error {
 	return j.openFiles()
 }
 
-// replace replaces a file by its first bytes and what write adds.
+// replace replaces a file by its first bytes and what write adds. The first bytes are copied as they are, so that the
+// prefix keeps its checksums.
 func replace(path string, keep int64, write func(io.Writer) error) error {
 	return whole.Stream(path, func(w io.Writer) error {
 		out := bufio.NewWriter(w)
@@ -190,12 +200,13 @@ func replace(path string, keep int64, write func(io.Writer) error) error {
 }
 
 // Fill puts lines, without line feeds, into the places of lost ones, and leaves out those that drop chooses, lost or
-// not. drop may be nil.
+// not. drop may be nil. Lines before the first that changes stay on disk as they are. From there on all are read into
+// memory and both files are written anew: every later entry's running checksum is another.
 func (j *Journal) Fill(lines map[int][]byte, drop func(i int) bool) error {
 	if j.staged > 0 {
 		return errors.New("record: a line is not committed")
 	}
-	first := len(j.ends)
+	first := len(j.ends) // the first line that is written anew
 	var pieces []piece
 	for i := range j.ends {
 		line, filled := lines[i]
@@ -230,12 +241,15 @@ func (j *Journal) Fill(lines map[int][]byte, drop func(i int) bool) error {
 		err = j.rewrite(pieces, was.note)
 	}
 	if err != nil {
+		// If the lines were replaced and their entries not, the open file has no name any more, and present refuses
+		// to append.
 		j.layout = was // as the files are still: nothing is appended to another place
 	}
 	return err
 }
 
-// cut takes the layout, and nothing on disk, back to its first lines.
+// cut takes the layout, and nothing on disk, back to its first lines. The running checksum is not kept for every line,
+// so the entries are read from the beginning.
 func (j *Journal) cut(lines int) error {
 	entries := &lineReader{in: bufio.NewReader(io.NewSectionReader(j.sums, 0, j.sumsSize))}
 	l := layout{}
@@ -255,7 +269,8 @@ func (j *Journal) cut(lines int) error {
 }
 
 // CopyTo writes the lines that keep chooses to a new journal of another owner, lost ones as lost, with a note where one
-// is given. It holds one line at a time.
+// is given. It holds one line at a time. All entries are made anew, as their running checksums depend on the owner's
+// note; each line is a commit of its own. They are held in memory and written after the lines.
 func (j *Journal) CopyTo(path, owner, note string, keep func(i int) bool) error {
 	var sums []byte
 	chain := uint32(0)
@@ -299,7 +314,9 @@ type Line struct {
 	Text []byte
 }
 
-// Append adds lines: after a kill all of them are there or none.
+// Append adds lines: after a kill all of them are there or none. An append is one commit, of which a part of the
+// entries counts as nothing. Where the entries could not be written, the lines are taken back, so that the next append
+// does not commit them.
 func (j *Journal) Append(lines ...Line) error {
 	if len(lines) == 0 {
 		return nil
@@ -315,7 +332,8 @@ func (j *Journal) Append(lines ...Line) error {
 }
 
 // Stage writes lines that [Journal.Commit] is to commit. Until then they count, but are cut when the journal is opened
-// again. Lines that could not be written whole are taken back.
+// again. Lines that could not be written whole are taken back. The lines go to where the lines that count end, which is
+// over what an earlier write may have left there.
 func (j *Journal) Stage(lines ...Line) error {
 	if err := j.present(); err != nil {
 		return err
@@ -335,7 +353,7 @@ func (j *Journal) Stage(lines ...Line) error {
 	return nil
 }
 
-// unstage takes back what is not committed.
+// unstage takes back what is not committed. The file is cut as well.
 func (j *Journal) unstage() error {
 	n := len(j.ends) - j.staged
 	j.ends, j.steps, j.staged = j.ends[:n], j.steps[:n], 0
@@ -346,7 +364,7 @@ func (j *Journal) unstage() error {
 func (j *Journal) Commit() error { return j.CommitWith("") }
 
 // CommitWith is Commit with a note, a word that [Journal.Noted] gives when the journal is opened again; none where it
-// is empty. What was noted last counts.
+// is empty. What was noted last counts. A note that is the last one again is not written: most steps measure nothing.
 func (j *Journal) CommitWith(note string) error {
 	if note == j.note {
 		note = ""
@@ -358,6 +376,7 @@ func (j *Journal) CommitWith(note string) error {
 		return err
 	}
 	chain, text := j.chain, []byte(nil)
+	// Lines are read back from the file: what an entry proves is what a reader will find there.
 	for i := len(j.ends) - j.staged; i < len(j.ends); i++ {
 		line, err := j.raw(i)
 		if err != nil {
@@ -384,7 +403,8 @@ func (j *Journal) CommitWith(note string) error {
 func (j *Journal) Noted() string { return j.note }
 
 // present wants both files to be where they were: a file that was removed takes lines until it is closed, and then they
-// are gone.
+// are gone. It asks for the number of names that the open file has. A folder that was moved away takes its files along,
+// and is no error: what is appended is there.
 func (j *Journal) present() error {
 	for _, f := range []*os.File{j.f, j.sums} {
 		st, err := f.Stat()
@@ -401,7 +421,7 @@ func (j *Journal) present() error {
 // Committed is how many lines will be there when the journal is opened again.
 func (j *Journal) Committed() int { return len(j.ends) - j.staged }
 
-// Sync puts what was appended on disk.
+// Sync puts what was appended on disk. It may run beside Append, and beside nothing that replaces the files.
 func (j *Journal) Sync() error { return errors.Join(j.f.Sync(), j.sums.Sync()) }
 
 // Close closes the files. What was staged and not committed is cut when the journal is opened again.

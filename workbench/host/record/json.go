@@ -15,7 +15,7 @@ import (
 // ErrUnsealed reports a JSON file without a checksum where there has to be one.
 var ErrUnsealed = errors.New("it has no checksum")
 
-// WriteJSON replaces a file by [MarshalJSON] of a value.
+// WriteJSON replaces a file by [MarshalJSON] of a value. A reader finds the old file or the new one, never a part.
 func WriteJSON(path string, v any) error {
 	text, err := MarshalJSON(v)
 	if err != nil {
@@ -24,7 +24,8 @@ func WriteJSON(path string, v any) error {
 	return whole.Stream(path, func(w io.Writer) error { _, err := w.Write(text); return err })
 }
 
-// MarshalJSON is a value's JSON, which has to be an object, with a checksum in it.
+// MarshalJSON is a value's JSON, which has to be an object, with a checksum in it. The checksum is the first key, where
+// its place does not depend on the value, and is computed over the indented text.
 func MarshalJSON(v any) ([]byte, error) {
 	text, err := json.Marshal(v)
 	if err != nil {

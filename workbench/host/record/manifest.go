@@ -19,37 +19,42 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
-// schema is the version of the run folder. A folder of a newer one is refused. Since provedSchema its files have
-// checksums.
+// Schema is the version of the run folder. A folder of a newer one is refused. Since ProvedSchema its files have
+// checksums. A run's manifest is raised to Schema last, when all else in the folder is of that kind.
 const (
 	Schema       = 2
 	ProvedSchema = 2
 )
 
 const (
+	// one JSON object; what makes a folder a run
 	ManifestFile = "manifest.json"
-	MetricsFile  = "metrics.jsonl"
-	ProbesFile   = "probes.jsonl"
-	EventsFile   = "events.jsonl"
+	// journals: a line for each step, for each measurement, for each event
+	MetricsFile = "metrics.jsonl"
+	ProbesFile  = "probes.jsonl"
+	EventsFile  = "events.jsonl"
+	// folders: states, and pictures
 	SnapshotsDir = "snapshots"
 	FiguresDir   = "figures"
-	LockFile     = ".lock"
+	LockFile     = ".lock" // empty; locked as long as a process has the run open, and never removed
 )
 
 // Manifest is what a run is, apart from what it measured.
 type Manifest struct {
-	Schema        int            `json:"schema"`
-	ID            string         `json:"id"` // drawn when the run is made: its files are known by it
+	Schema        int            `json:"schema"` // of the folder, when it was last opened
+	ID            string         `json:"id"`     // drawn when the run is made: its files are known by it
 	Name          string         `json:"name"`
-	Settings      setting.Values `json:"settings"` // at step 0; later changes are events
-	SettingsHash  string         `json:"settings_hash"`
+	Settings      setting.Values `json:"settings"`      // at step 0; later changes are events
+	SettingsHash  string         `json:"settings_hash"` // of Settings: what was edited by hand is known by it
 	Seed          int            `json:"seed"`
-	StepsPerEpoch int            `json:"steps_per_epoch"`
+	StepsPerEpoch int            `json:"steps_per_epoch"` // whole batches of the training split
 	// whether traces that windows are read from keep every sample's part: not in runs that older versions began
-	Each     bool              `json:"each,omitempty"`
-	Parent   *Parent           `json:"parent,omitempty"`
-	Data     data.Description  `json:"data"`
-	Backend  string            `json:"backend"`
+	Each    bool             `json:"each,omitempty"`
+	Parent  *Parent          `json:"parent,omitempty"` // nil of a run that is no fork
+	Data    data.Description `json:"data"`
+	Backend string           `json:"backend"` // that made the run; another may go on with it
+	// of the process that made the run: Go, modules, program and backend; by wire.Definition the hashes of what a cell
+	// defines, as of the first step
 	Versions map[string]string `json:"versions"`
 	Created  time.Time         `json:"created"`
 	Notes    []string          `json:"notes,omitempty"` // what differs from the usual because the set is small
@@ -57,15 +62,16 @@ type Manifest struct {
 
 // Parent says where a forked run begins.
 type Parent struct {
-	Run string `json:"run"`
+	Run string `json:"run"` // name, as it was when the fork was made
 	// of that run and of those that it was forked from: their snapshots are this run's too
 	IDs     []string       `json:"ids,omitempty"`
-	Step    int            `json:"step"`
+	Step    int            `json:"step"`              // steps done, up to which the records are the other run's
 	Changed map[string]any `json:"changed,omitempty"` // settings that differ from there on
 }
 
 // ReadManifest reads and checks the manifest of a run's folder. Settings that an older version did not have get their
-// defaults. A folder without one is an error of the file system.
+// defaults. A folder without one is an error of the file system. What can be read is looked at even where the checksum
+// is wrong: of a newer version it is said that it is newer, and not that it is damaged.
 func ReadManifest(dir string) (*Manifest, error) {
 	path := filepath.Join(dir, ManifestFile)
 	var m Manifest
@@ -78,6 +84,7 @@ func ReadManifest(dir string) (*Manifest, error) {
 	if _, system := errors.AsType[*fs.PathError](err); system {
 		return nil, err
 	}
+	// a manifest without a checksum is an older version's, and its settings are still proved by their hash
 	old := m.Schema < ProvedSchema && errors.Is(err, ErrUnsealed)
 	if old || err == nil {
 		err = m.check()
@@ -111,8 +118,10 @@ func ReadManifest(dir string) (*Manifest, error) {
 	return &m, nil
 }
 
-// checkTypes wants each setting to be of the type that all code takes it for.
+// checkTypes wants each setting to be of the type that all code takes it for. Getters of setting.Values panic for a
+// wrong one, and would do so in the middle of a run.
 func (m *Manifest) checkTypes() error {
+	// what every run has, also where its set or method is not known here
 	known := map[string]any{
 		"data": "", "method": "", "epochs": 0.0, "batch": 0.0, "seed": 0.0, "probe_bn": "", "probe_params": "",
 		"modalities": "",
@@ -155,7 +164,8 @@ func (m *Manifest) check() error {
 	return nil
 }
 
-// complete gives settings that an older version did not have their defaults, under which it worked.
+// complete gives settings that an older version did not have their defaults, under which it worked. They are put into
+// Settings, and so into the file and its hash when it is next written.
 func (m *Manifest) complete() {
 	text := func(name string) string { s, _ := m.Settings[name].(string); return s }
 	list, err := setting.Table(text("data"), text("method"), &m.Data)
@@ -169,7 +179,8 @@ func (m *Manifest) complete() {
 	}
 }
 
-// NewID draws what a run's files are known by.
+// NewID draws what a run's files are known by. Names and folders may change and be given twice; this stays, and the
+// files of two runs are not taken for each other's.
 func NewID() string { return fmt.Sprintf("%016x", rand.Uint64()) }
 
 // IDs are those of the run and of those that it was forked from.
@@ -187,13 +198,16 @@ func (m *Manifest) Floor() float64 {
 	return v
 }
 
-// Write puts the manifest on disk. Its settings may have been completed since it was read.
+// Write puts the manifest on disk. Its settings may have been completed since it was read. The file is replaced as a
+// whole: a kill leaves the old one or the new one.
 func (m *Manifest) Write(dir string) error {
 	m.SettingsHash = m.Settings.Hash()
 	return WriteJSON(filepath.Join(dir, ManifestFile), m)
 }
 
-// LockDir takes the run's folder for this process alone until the file is closed.
+// LockDir takes the run's folder for this process alone until the file is closed. The system takes the lock away when
+// the process ends, however it ends, so that the file is never in the way. It is no wait: a run that is in use is an
+// error at once.
 func LockDir(dir string) (*os.File, error) {
 	f, err := whole.OpenPlain(filepath.Join(dir, LockFile), os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
@@ -209,7 +223,8 @@ func LockDir(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// Exists reports whether a path is there. What cannot be looked at is taken to be.
+// Exists reports whether a path is there. What cannot be looked at is taken to be. An error in looking must not make a
+// run that is there be made again.
 func Exists(path string) bool {
 	_, err := os.Stat(path)
 	return !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) // nothing is below a file

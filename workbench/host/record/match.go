@@ -13,14 +13,15 @@ type piece struct {
 	line  []byte // with its end; nil where it is lost
 	found []byte // what stands in its place and is not proved, with its end
 	step  int
-	left  int
+	left  int    // lines of its commit that follow, by its entry
 	sum   uint32 // of the line that was written; 0 where nothing is known
 	why   string // of a lost line: what is wrong
 
 	copied bool // whether line is the copy that its entry has
 }
 
-// lost is a piece without its line.
+// lost is a piece without its line. The step may be -1 where neither entry nor line names one; fit puts that of the
+// line before there.
 func (p piece) lost(line int) Lost {
 	sum := p.sum
 	if sum == 0 && p.found != nil {
@@ -35,9 +36,15 @@ func (p piece) lost(line int) Lost {
 //
 // Lines and entries are walked together. Where they part, the nearest place where they meet again decides whether a
 // line is missing, one too many, or changed.
+//
+// An entry's own running checksum is taken on even where it does not follow from the one before: the next entry was
+// made behind it, so that a damaged entry makes at most the next one suspect. chain is the running checksum behind
+// which the first of the texts stands. Neither argument is changed, and pieces share the bytes of lines.
 func match(
 	lines [][]byte, texts [][]byte, chain uint32, copied bool,
 ) (pieces []piece, further, mended int, note string) {
+	// Both sides are found by checksum, so that looking for the next place where they meet does not compare every line
+	// with every entry.
 	entries := make([]entry, len(texts))
 	known := make([]bool, len(texts))
 	byEntry := map[uint32][]int{} // checksum to places of entries
@@ -58,6 +65,8 @@ func match(
 		))
 	}
 	// proved reports whether the running checksum of the entry under hand is that of the line, whatever its own says.
+	// Its step and its number of followers have to be right, as they are part of the running checksum; its length,
+	// checksum and copy may be the damaged ones.
 	proved := func(i, j int) bool {
 		return known[i] && entries[i].note == "" && entries[i].chain == newEntry(
 			chain, lines[j], entries[i].step, entries[i].left, copied,
@@ -92,6 +101,7 @@ func match(
 		if known[i] {
 			p.step, p.left, p.sum = entries[i].step, entries[i].left, entries[i].sum
 			chain = entries[i].chain
+			// the line is gone or damaged and its copy is whole: the entry's checksum proves the copy
 			if e := entries[i]; copied && e.of(append(bytes.Clone(e.copied), '\n')) {
 				p.line, p.why, p.copied = append(bytes.Clone(e.copied), '\n'), "", true
 			}
@@ -118,6 +128,9 @@ func match(
 			lose("the line was lost before")
 			continue
 		}
+		// Where the line feed of an entry was damaged, two entries are one text that cannot be parsed. Each line that
+		// has its copy in that text is taken, as two places agree on it; the entry stays under hand until a line has
+		// none. The step is read from the line later.
 		if bad := !known[i] || entries[i].chain != entries[i].linked(
 			chain,
 		); copied && bad && !fits(i, j) && bytes.Contains(texts[i], lines[j][:len(lines[j])-1]) {
@@ -140,12 +153,17 @@ func match(
 			i, j = i+1, j+1
 			continue
 		}
+		// They have parted. Either the line belongs to an entry farther on, and the entries between have lost their
+		// lines, or the entry has its line farther on, and the lines between were never committed, or the line itself
+		// was changed.
 		nextEntry := after(byEntry[sums[j].sum], i, func(at int) bool { return fits(at, j) })
 		nextLine := -1
 		if known[i] {
 			nextLine = after(byLine[entries[i].sum], j, func(at int) bool { return fits(i, at) })
 		}
 		switch {
+		// The nearer place wins: it takes fewer things to have gone wrong. Where both are as near, lines count as gone,
+		// which are computed again, and not as uncommitted, which would be dropped.
 		case nextEntry >= 0 && (nextLine < 0 || nextEntry-i <= nextLine-j):
 			for i < nextEntry {
 				gone()
@@ -168,6 +186,8 @@ func match(
 	}
 	// the entries of what is left may have been these, or are gone
 	if len(texts) == 0 || slices.Contains(known, false) {
+		// They are lost ones of which the bytes are at hand: their checksum then shows whether the line that is
+		// computed again was the one.
 		for ; j < len(lines); j++ {
 			pieces = append(pieces, piece{step: -1, found: lines[j], why: "its entry is damaged or gone"})
 		}
@@ -175,7 +195,8 @@ func match(
 	return pieces, len(lines) - j, mended, note
 }
 
-// cutTail leaves out what was not committed as a whole: pieces at the end that were to be followed by others.
+// cutTail leaves out what was not committed as a whole: pieces at the end that were to be followed by others. Lines of
+// one commit count together or not at all.
 func cutTail(pieces []piece) []piece {
 	end := 0
 	for i, p := range pieces {

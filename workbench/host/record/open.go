@@ -11,22 +11,23 @@ import (
 )
 
 // Finding is something about a run's files that a user should know.
-type Finding struct{ Event, Text string }
+type Finding struct{ Event, Text string } // Event is one of the kinds of package wire, Text what a person reads
 
-// Owned is a kind of journal of a run.
+// Owned is a kind of journal of a run. The owner is the ID of its manifest.
 func Owned(kind Options, owner string) Options {
 	kind.Owner = owner
 	return kind
 }
 
 // Tied is the note beside a step's entry: how many lines the other journals had then. Whoever cuts one of them, and its
-// checksums at the same place, is known by it.
+// checksums at the same place, is known by it. Probes and Events are numbers of lines. A journal that was cut agrees
+// with its checksums, and only another file can tell.
 type Tied struct{ Probes, Events int }
 
 // String is the note as it is written.
 func (t Tied) String() string { return fmt.Sprintf("probes:%d,events:%d", t.Probes, t.Events) }
 
-// ParseTied reads the note.
+// ParseTied reads the note. What is no such note, as that of an older version, is zeros: nothing is missed by it.
 func ParseTied(note string) (t Tied) {
 	if _, err := fmt.Sscanf(note, "probes:%d,events:%d", &t.Probes, &t.Events); err != nil {
 		return Tied{}
@@ -35,7 +36,9 @@ func ParseTied(note string) (t Tied) {
 }
 
 // OpenRecords opens the journals in a run's folder. proved says that they have checksums unless somebody took them
-// away.
+// away. It changes the files: each journal cuts what was not committed, and what belongs to a step that is not on
+// record is taken out of the measurements. The folder has to be locked. What is found wrong is returned and not yet on
+// record: the caller makes events of it, once all is open.
 func OpenRecords(
 	dir string, base setting.Values, perEpoch, interval int, owner string, proved bool,
 ) (rs *Records, found []Finding, err error) {
@@ -68,6 +71,7 @@ func OpenRecords(
 			return rs, nil, err
 		}
 	}
+	// before the measurements: which of them are the run's own depends on settings that were changed
 	if err := rs.readEvents(); err != nil {
 		return rs, nil, err
 	}
@@ -81,6 +85,7 @@ func OpenRecords(
 		}
 	}
 	if n := rs.Probes.Len(); n < want.Probes {
+		// the last step that has some may have lost others, and is measured again as well
 		if rs.Gap = 0; n > 0 {
 			rs.Gap = rs.Probes.Step(n - 1)
 		}
@@ -108,6 +113,8 @@ func OpenRecords(
 // openProblem is an error of a journal that cannot be opened, in words.
 func openProblem(dir, file string, err error) error {
 	switch path := filepath.Join(dir, file); {
+	// A foreign file of measurements may be removed, since they are measured again. Nothing replaces one of steps or of
+	// events.
 	case !errors.Is(err, ErrForeign):
 		return DiskProblem(err)
 	case file == ProbesFile:
@@ -124,7 +131,9 @@ func openProblem(dir, file string, err error) error {
 	}
 }
 
-// Tie notes how many lines the journals have. A step that is not finished is not committed by it.
+// Tie notes how many lines the journals have. A step that is not finished is not committed by it. It is for what was
+// recorded between steps, before the files are closed. Where measurements are gone, a note of the present number would
+// hide it.
 func (rs *Records) Tie() error {
 	if rs.Metrics.Committed() < rs.Metrics.Len() || rs.Metrics.Len() == 0 || rs.Gap >= 0 {
 		return nil
@@ -132,7 +141,8 @@ func (rs *Records) Tie() error {
 	return rs.Metrics.CommitWith(Tied{rs.Probes.Len(), rs.Events.Len()}.String())
 }
 
-// Commit commits the last step, with all that was measured of it.
+// Commit commits the last step, with all that was measured of it. Until then the step counts in this process only. The
+// note says how much of the other journals was there, and is written with the entry.
 func (rs *Records) Commit() error {
 	if err := rs.Metrics.CommitWith(Tied{rs.Probes.Len(), rs.Events.Len()}.String()); err != nil {
 		return DiskProblem(err)
@@ -140,7 +150,8 @@ func (rs *Records) Commit() error {
 	return nil
 }
 
-// findings say what was found wrong with a journal.
+// findings say what was found wrong with a journal. What a kill leaves is no finding: one line without an entry, and of
+// measurements those of one step.
 func findings(file string, was Found, proved bool) (list []Finding) {
 	add := func(event, format string, args ...any) {
 		list = append(list, Finding{event, file + ": " + fmt.Sprintf(format, args...)})
@@ -186,7 +197,8 @@ func GoneAtEnd(file string, lines int) string {
 }
 
 // dropUnfinished takes back the last step of a run of an older version, which did not say whether all that belongs to a
-// step was measured: it is taken again. Where a snapshot or stop of that step was written, it was.
+// step was measured: it is taken again. Where a snapshot or stop of that step was written, it was. A snapshot is
+// written behind the last measurement of its step, so that one of this step proves that it was finished.
 func (rs *Records) dropUnfinished() error {
 	n := rs.Metrics.Len()
 	if n == 0 || Exists(SnapshotPath(rs.dir, n)) || Exists(StopPath(rs.dir, n)) {
@@ -200,6 +212,8 @@ func (rs *Records) dropUnfinished() error {
 func (rs *Records) dropUncommitted() (foreign int, err error) {
 	n := rs.Metrics.Len()
 	drop := map[int]bool{}
+	// n steps are on record. A measurement after more of them, and one in the step that begins there, are of a step
+	// that was not committed.
 	for i := range rs.Probes.Len() {
 		if step := rs.Probes.Step(i); step > n {
 			drop[i] = true

@@ -16,7 +16,9 @@ import (
 )
 
 // layout is what a journal's files hold: a prefix in which lines and entries agree, which stays on disk, and what comes
-// behind it where they do not.
+// behind it where they do not. Of the prefix there are numbers in memory and no bytes, 12 for each line, so that a run
+// of any length can be held open. A copy by assignment shares the arrays: what is appended to one of two copies lies
+// behind the end of the other, which therefore stays what it was.
 type layout struct {
 	ends     []int64 // of the prefix, by line
 	steps    []int32
@@ -35,7 +37,8 @@ func (l *layout) size() int64 {
 	return l.ends[len(l.ends)-1]
 }
 
-// add counts a line by its entry, which has so many bytes.
+// add counts a line by its entry, which has so many bytes. The caller has checked the entry. A note takes part in the
+// running checksum and has no place among the lines.
 func (l *layout) add(e entry, bytes int) {
 	if e.note != "" {
 		l.chain, l.sumsSize = e.chain, l.sumsSize+int64(bytes)
@@ -57,7 +60,9 @@ func (l *layout) add(e entry, bytes int) {
 }
 
 // read reads a journal's files without changing them, and gives the file of lines open, nil where there is none. The
-// checksums' length is taken first: whoever appends meanwhile writes them last, so that each entry has its line.
+// checksums' length is taken first: whoever appends meanwhile writes them last, so that each entry has its line. A
+// process that replaces both files, as Journal.rewrite does, may do so between the two openings: then they do not fit,
+// and whoever reads beside it has to look again.
 func read(path string, o Options) (l layout, f *os.File, found Found, err error) {
 	sums, err := os.Open(SumsPath(path))
 	unproved := errors.Is(err, fs.ErrNotExist)
@@ -93,10 +98,11 @@ func read(path string, o Options) (l layout, f *os.File, found Found, err error)
 	return l, f, found, err
 }
 
-// readProved reads lines and entries as long as they agree.
+// readProved reads lines and entries as long as they agree. This is the usual way, and it is one pass over both files.
+// At the first disagreement the rest of both is read into memory and fitted by match.
 func readProved(l layout, lines, entries *lineReader, o Options) (layout, Found, error) {
 	var found Found
-	left := 0
+	left := 0      // lines of the present commit that are still to come
 	committed := l // up to the last line that was committed with all that belongs to it
 	for {
 		text, err := entries.next()
@@ -104,6 +110,8 @@ func readProved(l layout, lines, entries *lineReader, o Options) (layout, Found,
 			return l, found, err
 		}
 		if text == nil {
+			// The end of the entries. Lines that follow have none. Behind the last line feed there may be the beginning
+			// of an entry, or the zeros that a power loss leaves of a file that was made longer and not filled.
 			uncommitted, err := lines.rest(nil)
 			if err != nil {
 				return l, found, err
@@ -113,14 +121,18 @@ func readProved(l layout, lines, entries *lineReader, o Options) (layout, Found,
 			if len(torn) == 0 {
 				rest = nil
 			}
+			// What a kill or a power loss cut short is the beginning of the very entries that these lines would have
+			// got, or of a note where no line is left. Other bytes are damage.
 			asKilled := bytes.HasPrefix(l.further(uncommitted, o), torn) || len(uncommitted) == 0 && tornNote(torn)
 			switch {
 			case asKilled && o.Copy && len(rest) == 0: // what these lines say nothing can say again
 				found.Adopted = l.adopt(uncommitted)
 				return l, found, nil
+			// more than one append leaves means that entries are gone: the lines may have been committed
 			case !asKilled || !o.oneAppend(uncommitted):
 				return fit(l, committed, uncommitted, rest, o)
 			}
+			// a kill within the write of the entries: of a commit that is not there as a whole nothing counts
 			if left > 0 {
 				l = committed
 			}
@@ -160,6 +172,7 @@ func readProved(l layout, lines, entries *lineReader, o Options) (layout, Found,
 }
 
 // adopt takes lines without entries for what was written, but for those that are no records, and gives their number.
+// They come into the rest and not into the prefix, since their entries are still to be written.
 func (l *layout) adopt(lines [][]byte) (n int) {
 	for _, line := range lines {
 		if step, ok := stepOf(line); ok {
@@ -183,7 +196,8 @@ func (o Options) oneAppend(lines [][]byte) bool {
 	return true
 }
 
-// further are the entries that lines which are not committed would get.
+// further are the entries that lines which are not committed would get. They are made as Journal.CommitWith makes them,
+// but for the step, which is the one that the line names.
 func (l *layout) further(lines [][]byte, o Options) (text []byte) {
 	chain := l.chain
 	for i, line := range lines {
@@ -203,6 +217,7 @@ func fit(l, committed layout, allLines, allTexts [][]byte, o Options) (layout, F
 	}
 	var note string
 	l.rest, found.Cut, found.Mended, note = match(allLines, allTexts, l.chain, o.Copy)
+	// the owner's note is no word about other journals: rewrite puts it down itself
 	if !strings.HasPrefix(note, ownerNote) {
 		l.note = cmp.Or(note, l.note)
 	}
@@ -222,6 +237,7 @@ func fit(l, committed layout, allLines, allTexts [][]byte, o Options) (layout, F
 	}
 	l.rest = cutTail(l.rest)
 	last := 0
+	// a piece of which no step is known gets that of the line before, by which it is measured again
 	if n := len(l.steps); n > 0 {
 		last = int(l.steps[n-1])
 	}
@@ -237,13 +253,15 @@ func fit(l, committed layout, allLines, allTexts [][]byte, o Options) (layout, F
 	if len(l.rest) == 0 && len(l.ends) > len(committed.ends) { // nothing follows what more was to follow
 		l = committed
 	}
+	// Open writes both files anew only where something was damaged. What stands in rest would be cut off otherwise.
 	if !found.Damaged() { // all lines are proved, and an entry is there that nothing belongs to
 		found.Mended++
 	}
 	return l, found, nil
 }
 
-// readUnproved reads a journal without checksums.
+// readUnproved reads a journal without checksums. All of it is rest, so that Open writes the file anew with checksums;
+// from then on it is proved like any other.
 func readUnproved(l layout, lines *lineReader) (layout, Found, error) {
 	var found Found
 	all, err := lines.rest(nil)
@@ -268,7 +286,8 @@ func readUnproved(l layout, lines *lineReader) (layout, Found, error) {
 }
 
 // dense puts pieces in the places of their steps, from the given one on, of which there are so many at most. What has
-// no known step falls into the gaps.
+// no known step falls into the gaps. The bound keeps a damaged number from asking for billions of places: there are no
+// more lines than both files together have left. Of two pieces for one place the first that has its line stays.
 func dense(pieces []piece, from, most int) []piece {
 	top := from - 1
 	for _, p := range pieces {
@@ -288,7 +307,7 @@ func dense(pieces []piece, from, most int) []piece {
 	return list
 }
 
-// stepOf is the step that a line names; -1 and false where it names none.
+// stepOf is the step that a line names; -1 and false where it names none. Larger numbers than an int32 holds are none.
 func stepOf(line []byte) (int, bool) {
 	var at struct {
 		Step *int `json:"step"`
@@ -306,7 +325,8 @@ type lineReader struct {
 	line []byte
 }
 
-// next gives the next line, which is valid until the one after it is asked for; nil at the end.
+// next gives the next line, which is valid until the one after it is asked for; nil at the end. At the end r.line holds
+// what stands behind the last line feed, which readProved looks at.
 func (r *lineReader) next() ([]byte, error) {
 	r.line = r.line[:0]
 	for {

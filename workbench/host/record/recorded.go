@@ -18,8 +18,8 @@ import (
 
 // Recorded is what a run has on record: enough to show, draw and export it without a backend.
 type Recorded struct {
-	Status   wire.Status
-	History  wire.History
+	Status   wire.Status    // as of a run that is open and idle
+	History  wire.History   // all lines that are not lost
 	Declared setting.Values // at step 0; Status has those of the present step
 	Floor    float64        // of the set's recipe, for windows of a run that none regulates; 0: no word of it
 	Lost     string         // what is damaged or gone; empty where all is proved
@@ -36,6 +36,8 @@ func ReadRecorded(dir string) (Recorded, error) {
 		return Recorded{}, err
 	}
 	rec := Recorded{Declared: man.Settings, Floor: man.Floor()}
+	// Metrics are read first. The note of their last entry says how many lines the other files had then, and those only
+	// grow: read before metrics, they could seem to lack lines that were written meanwhile.
 	metrics, lostSteps, err := readView(dir, MetricsFile, Owned(MetricsKind, man.ID))
 	if err != nil {
 		return Recorded{}, err
@@ -68,6 +70,7 @@ func ReadRecorded(dir string) (Recorded, error) {
 	case probes.Len() < want.Probes:
 		rec.Lost = GoneAtEnd(ProbesFile, want.Probes-probes.Len()) + "; training or measuring computes them again"
 	}
+	// the manifest has the settings of step 0, its events all changes of them
 	settings := setting.Values{}
 	maps.Copy(settings, man.Settings)
 	for i, c := range rec.History.Events {
@@ -116,7 +119,7 @@ func NoRun(dir string) error {
 }
 
 // readView opens a view of one of a run's files. Damage is looked at twice: another process may just have replaced the
-// file.
+// file. The two files of a journal are replaced one after the other, and between these moments they do not fit.
 func readView(dir, file string, kind Options) (*View, []Lost, error) {
 	for again := false; ; again = true {
 		v, _, err := Read(filepath.Join(dir, file), kind)
@@ -133,6 +136,7 @@ func readView(dir, file string, kind Options) (*View, []Lost, error) {
 }
 
 // ReadHistory reads steps and measurements. Of a step whose line is lost the numbers of step and epoch are known.
+// Metrics keeps a place for it, since its index is the step.
 func ReadHistory(h *wire.History, metrics, probes *View) error {
 	h.Metrics = make([]map[string]float64, 0, metrics.Len())
 	err := metrics.Each(func(step int, line []byte) error {
@@ -202,7 +206,8 @@ func Definition(rec wire.Record) string {
 	return strings.Join(parts, ", ")
 }
 
-// Key is what two records of the same measurement share.
+// Key is what two records of the same measurement share. The value is not in it: measured again, the same measurement
+// is known as such whatever it comes to.
 func Key(r wire.Record) string {
 	return fmt.Sprint(r.Step, r.Kind, r.Encoder, r.Loss, r.Labels, r.BN, r.N, r.Split, r.Readout, r.Params, r.Way)
 }
@@ -221,6 +226,7 @@ func Scheduled(rec wire.Record, base setting.Values, changes []wire.Change) bool
 	if rec.Kind != inforeg.KindFisherEmp && rec.Kind != inforeg.KindFisherTrue {
 		return true
 	}
+	// A schedule's measurement after so many steps is made under the settings of the last of these.
 	s := setting.At(base, changes, rec.Step-1)
 	params := ""
 	if s.Text("probe_params") == setting.ParamsWeights {
@@ -237,7 +243,9 @@ func (rec Recorded) Scheduled(p wire.Record) bool {
 // Span is a number of steps to be taken again.
 type Span struct{ From, To int }
 
-// LostSpans are the steps that have to be taken again for what is lost, in order and apart from each other.
+// LostSpans are the steps that have to be taken again for what is lost, in order and apart from each other. Spans that
+// touch are one: the state at the end of the first is the start of the second. A line of metrics is of the step from
+// its number to the next.
 func LostSpans(metrics, probes []Lost, gap, recorded int) (apart []Span) {
 	var spans []Span
 	for _, l := range metrics {
@@ -260,7 +268,8 @@ func LostSpans(metrics, probes []Lost, gap, recorded int) (apart []Span) {
 	return apart
 }
 
-// Warnings are the events that say that a number may not be what it seems.
+// Warnings are the events that say that a number may not be what it seems. Events that a person caused, and those that
+// only tell what was done, are none.
 func Warnings(changes []wire.Change) (list []string) {
 	for _, c := range changes {
 		switch c.Event {

@@ -20,6 +20,8 @@ import (
 
 // Kinds of a run's three journals. What cannot be computed again is written twice.
 var (
+	// Lines of steps and of measurements follow from settings, seed and events. An event, such as a setting that was
+	// changed, follows from nothing.
 	MetricsKind = Options{Dense: true}
 	ProbesKind  = Options{}
 	EventsKind  = Options{Copy: true}
@@ -31,11 +33,11 @@ var (
 type Records struct {
 	dir      string
 	base     setting.Values // at step 0
-	perEpoch int
-	interval int // steps from one window test to the next
+	perEpoch int            // steps in an epoch
+	interval int            // steps from one window test to the next
 
-	Metrics, Probes, Events *Journal
-	Changes                 []wire.Change
+	Metrics, Probes, Events *Journal             // one line for each step; any number for each step; what happened
+	Changes                 []wire.Change        // all events, in the order of their file
 	Index                   stepIndex            // of the lines of probes
 	recent                  map[int]*StepRecords // of the steps that were asked for last
 	// by step: lost ones that were measured again and are not on disk yet
@@ -48,13 +50,14 @@ type Records struct {
 	LostText string // what is lost, in words; empty where nothing is
 }
 
-// StepRecords are the measurements that belong to a step.
+// StepRecords are the measurements that belong to a step. Keys are those of List, by [Key].
 type StepRecords struct {
 	List []wire.Record
 	Keys map[string]bool
 }
 
-// recentSteps is how many steps' measurements are kept at hand: a step adds to its own and to the one before.
+// recentSteps is how many steps' measurements are kept at hand: a step adds to its own and to the one before. Of both
+// the keys are asked for again and again, to tell what is there already.
 const recentSteps = 4
 
 // readEvents reads all events. They are written twice, so that one which is lost was changed by hand in both places.
@@ -94,7 +97,8 @@ func (rs *Records) readEvents() error {
 
 const handHint = "the line was changed by hand: bring back the file that was written"
 
-// CheckChange wants the value of a setting that an event has changed to be of the setting's type.
+// CheckChange wants the value of a setting that an event has changed to be of the setting's type. A setting that this
+// version does not know may have any value of a kind that settings have.
 func CheckChange(c wire.Change, base setting.Values) error {
 	switch like, known := base[c.Name]; {
 	case c.Step < 0:
@@ -105,7 +109,9 @@ func CheckChange(c wire.Change, base setting.Values) error {
 	return nil
 }
 
-// readProbes notes where each measurement is, and reads those of the ends of epochs and of the last one.
+// readProbes notes where each measurement is, and reads those of the ends of epochs and intervals and of the last
+// epoch. Only these are parsed: of all others their place is enough. The last epoch's are, whenever they were made,
+// since the accuracies that a status shows need not be of an epoch's end.
 func (rs *Records) readProbes() error {
 	for i := range rs.Probes.Len() {
 		step := rs.Probes.Step(i)
@@ -140,14 +146,16 @@ func (rs *Records) readProbes() error {
 	return rs.NoteStep(n-1, line)
 }
 
-// Reread is readProbes after lines have changed their places.
+// Reread is readProbes after lines have changed their places: what is at hand by step or by line is dropped and
+// made anew.
 func (rs *Records) Reread() error {
 	rs.Index, rs.recent, rs.Filled = stepIndex{}, map[int]*StepRecords{}, nil
 	rs.traces, rs.Accuracy = map[string]map[string]*IntervalTrace{}, map[string]float64{}
 	return rs.readProbes()
 }
 
-// NoteStep keeps what is told of the last step.
+// NoteStep keeps what is told of the last step. At opening it also finds a file of an older version, without checksums,
+// whose lines are not in the places of their steps.
 func (rs *Records) NoteStep(step int, line []byte) error {
 	var m map[string]float64
 	if err := json.Unmarshal(line, &m); err != nil || m["step"] != float64(step) {
@@ -179,7 +187,8 @@ func (rs *Records) Probe(i int) (rec wire.Record, ok bool, err error) {
 	return rec, true, nil
 }
 
-// note keeps of a measurement what every epoch or status asks for.
+// note keeps of a measurement what every epoch or status asks for. One that is put on record late, for a step before
+// others, has its place in the trace; of accuracies the one that came last is shown.
 func (rs *Records) note(rec wire.Record) {
 	if rec.Kind == inforeg.KindAccuracy && rec.Split == string(data.Validation) && rec.Readout != wire.ReadoutLinear {
 		rs.Accuracy[rec.Encoder] = rec.Value
@@ -198,6 +207,7 @@ func (rs *Records) note(rec wire.Record) {
 }
 
 // traceKind is the name under which a window test finds a measurement at the end of an interval; false for all others.
+// A mean of steps has a name of its own: a trace of exact values has the name of its kind, and the two are never mixed.
 func traceKind(rec wire.Record, base setting.Values, changes []wire.Change, interval int) (kind string, ok bool) {
 	switch {
 	case rec.Step == 0 || rec.Step%interval != 0:
@@ -209,7 +219,8 @@ func traceKind(rec wire.Record, base setting.Values, changes []wire.Change, inte
 }
 
 // IntervalTrace is a trace at the ends of the intervals of the window test, and the standard error of each rise of it.
-// NaN stands for what was not measured.
+// NaN stands for what was not measured. The error of a rise needs the samples' parts of two measurements, so that the
+// latest is kept whole.
 type IntervalTrace struct {
 	Values, SE []float64   // by finished interval, with standard errors
 	RiseErrors []float64   // by interval, of the rise before it
@@ -222,12 +233,15 @@ func (t *IntervalTrace) Add(at int, rec wire.Record) {
 	for len(t.Values) < at {
 		t.Values, t.SE = append(t.Values, math.NaN()), append(t.SE, math.NaN())
 	}
+	// the rise into an interval's value is read by the test of the interval after it, hence one place more
 	for len(t.RiseErrors) <= at {
 		t.RiseErrors = append(t.RiseErrors, math.NaN())
 	}
 	if t.Values[at-1] = rec.Value; rec.SE != nil {
 		t.SE[at-1] = *rec.SE
 	}
+	// A rise is from one interval to the next. There is none over a gap, and none to the first value: what was measured
+	// before the first step is in no trace.
 	if at == t.At+1 && at > 1 {
 		t.RiseErrors[at] = riseError(t.last, rec)
 	}
@@ -237,7 +251,8 @@ func (t *IntervalTrace) Add(at int, rec wire.Record) {
 }
 
 // riseError is the standard error of the rise from one measurement of a trace to the next: paired where both keep their
-// samples' parts, else as if they were of different samples, which then says too much. NaN where none is known.
+// samples' parts, else as if they were of different samples, which then says too much. NaN where none is known. Parts
+// are paired by their place, as the samples of a probe are the same at each measurement.
 func riseError(before, after wire.Record) float64 {
 	switch {
 	case len(before.Each) > 0 && len(after.Each) > 0:
@@ -258,7 +273,9 @@ func Doubles(list []float32) []float64 {
 }
 
 // TracesUntil are, for a method, what was measured at the ends of the first intervals of the window test, and the
-// standard errors of the rises before each; not a number where nothing was.
+// standard errors of the rises before each; not a number where nothing was. The lists are copies, which a method may
+// change. They end with the intervals that were finished then: in a replay later ones are on record already, and a
+// decision must not see them.
 func (rs *Records) TracesUntil(intervals int) (traces, riseErrors map[string]map[string][]float64) {
 	traces, riseErrors = map[string]map[string][]float64{}, map[string]map[string][]float64{}
 	filled := func(list []float64, n int) []float64 {
@@ -296,6 +313,7 @@ func (rs *Records) Of(step int) (*StepRecords, error) {
 	for _, rec := range list {
 		have.Keys[Key(rec)] = true
 	}
+	// Training and replays go forward, so that the lowest step is the one that is done with.
 	for len(rs.recent) >= recentSteps {
 		delete(rs.recent, slices.Min(slices.Collect(maps.Keys(rs.recent))))
 	}
@@ -303,7 +321,7 @@ func (rs *Records) Of(step int) (*StepRecords, error) {
 	return have, nil
 }
 
-// Read is of from disk.
+// Read is [Records.Of] from disk, and what was measured again in place of lost lines.
 func (rs *Records) Read(step int) (list []wire.Record, err error) {
 	for _, i := range rs.Index.Find(step) {
 		rec, ok, err := rs.Probe(i)
@@ -317,7 +335,7 @@ func (rs *Records) Read(step int) (list []wire.Record, err error) {
 	return append(list, rs.Filled[step]...), nil
 }
 
-// Add puts measurements on record, all or none.
+// Add puts measurements on record, all or none. The file comes first: what is at hand says only what is on record.
 func (rs *Records) Add(list []wire.Record) error {
 	lines := make([]Line, len(list))
 	for i, rec := range list {
@@ -340,7 +358,7 @@ func (rs *Records) Add(list []wire.Record) error {
 	return nil
 }
 
-// Keep notes a measurement that is on record now.
+// Keep notes a measurement that is on record now, or will be with the lost lines.
 func (rs *Records) Keep(rec wire.Record) error {
 	rs.note(rec)
 	if have, ok := rs.recent[rec.Step]; ok {
@@ -349,7 +367,8 @@ func (rs *Records) Keep(rec wire.Record) error {
 	return nil
 }
 
-// Change puts an event on record and on disk.
+// Change puts an event on record and on disk. It is synced before anything is done under it: a power loss must not
+// leave steps of a setting whose event is gone.
 func (rs *Records) Change(c wire.Change) error {
 	c.Time = time.Now().UTC().Truncate(time.Second)
 	line, err := json.Marshal(c)
@@ -366,7 +385,8 @@ func (rs *Records) Change(c wire.Change) error {
 	return nil
 }
 
-// Sync puts all records on disk.
+// Sync puts all records on disk. It is called before a snapshot is written, which must not be ahead of the record, also
+// from a goroutine beside the training: appending meanwhile does no harm.
 func (rs *Records) Sync() error {
 	for _, j := range []*Journal{rs.Metrics, rs.Probes, rs.Events} {
 		if err := j.Sync(); err != nil {
@@ -376,7 +396,7 @@ func (rs *Records) Sync() error {
 	return nil
 }
 
-// Close closes the files, after what was written is on disk.
+// Close closes the files. It does not sync them: whoever wants what was written on disk does so before.
 func (rs *Records) Close() error {
 	var err error
 	for _, j := range []*Journal{rs.Metrics, rs.Probes, rs.Events} {
@@ -388,6 +408,7 @@ func (rs *Records) Close() error {
 }
 
 const (
+	// what to do where files were removed, and where they cannot be written
 	GoneHint     = "the run's folder was taken away while it was in use: bring it back, or open the run anew"
 	writableHint = "the folder and the files in it have to be writable: chmod -R u+w, or another place"
 )
@@ -417,12 +438,15 @@ func DiskProblem(err error) error {
 	return &wire.Problem{Message: fmt.Sprintf("record not written: %v", err), Hint: hint}
 }
 
-// stepIndex finds the lines of a step. Steps come in order, but for those that were measured later.
+// stepIndex finds the lines of a step. Steps come in order, but for those that were measured later. The former are two
+// sorted lists with 4 bytes a line in each, in which a search halves; a map of lists would cost many times that. The
+// latter are few, and in a map.
 type stepIndex struct {
 	steps, lines []int32 // in the order of both
 	late         map[int32][]int32
 }
 
+// add counts a line, which comes behind all that were added before.
 func (x *stepIndex) add(step, line int) {
 	if n := len(x.steps); n > 0 && int32(step) < x.steps[n-1] {
 		if x.late == nil {
@@ -434,12 +458,14 @@ func (x *stepIndex) add(step, line int) {
 	x.steps, x.lines = append(x.steps, int32(step)), append(x.lines, int32(line))
 }
 
+// Find lists the lines of a step in the order of the file.
 func (x *stepIndex) Find(step int) []int {
 	var list []int
 	at, _ := slices.BinarySearch(x.steps, int32(step))
 	for ; at < len(x.steps) && x.steps[at] == int32(step); at++ {
 		list = append(list, int(x.lines[at]))
 	}
+	// they were written after all of the step that came in order, so that the list is in the order of the file
 	for _, line := range x.late[int32(step)] {
 		list = append(list, int(line))
 	}

@@ -20,14 +20,16 @@ import (
 )
 
 const (
-	// SnapshotSteps is how far apart snapshots are at most, and CosineBatches how many gradients a cosine
-	// matrix looks back on. A replay begins CosineBatches before the step it is for, so that reopening
-	// recomputes at most their sum less one: 47 steps.
+	// SnapshotSteps is how far apart snapshots are at most, and CosineBatches how many gradients a cosine matrix
+	// looks back on. A replay begins CosineBatches before the step it is for, so that reopening recomputes at most
+	// their sum less one: 47 steps. Fewer steps between snapshots would cost disk and time while training, more would
+	// cost time at each opening; more gradients would lengthen every replay and hold as many more sketches of
+	// gradients in memory.
 	SnapshotSteps = 32
 	CosineBatches = 16
 )
 
-// SnapshotVersion is that of a snapshot's header.
+// SnapshotVersion is that of a snapshot's header. Since 2 the file has a checksum, and its header says whose it is.
 const SnapshotVersion = 2
 
 // headerKey is where the header stands among the file's own words.
@@ -35,25 +37,26 @@ const headerKey = "primewindow"
 
 // Header is the part of a snapshot that is not tensors.
 type Header struct {
-	Run      string                      `json:"run"`     // the run's id
-	Version  int                         `json:"version"` // 2: the file has a checksum
-	Step     int                         `json:"step"`    // steps done
-	Epoch    int                         `json:"epoch"`
-	Offset   int                         `json:"offset"` // batches of the epoch already used: the position in the data
-	Seed     int                         `json:"seed"`
-	Controls map[string]float64          `json:"controls"` // what the method decided for the epoch
-	Released map[string]inforeg.Released `json:"released"` // by modality, over the epoch so far
+	Run      string                      `json:"run"`      // the run's ID, by which others' files are refused
+	Version  int                         `json:"version"`  // 2: the file has a checksum
+	Step     int                         `json:"step"`     // steps done
+	Epoch    int                         `json:"epoch"`    // under way, from 0
+	Offset   int                         `json:"offset"`   // batches of the epoch that are used: the place in the data
+	Seed     int                         `json:"seed"`     // of the run's settings
+	Controls map[string]float64          `json:"controls"` // what the method decided last
+	Released map[string]inforeg.Released `json:"released"` // by modality, over the interval so far
 	// of what a cell defines and the run uses, by wire.Definition
 	Code map[string]string `json:"code,omitempty"`
 	Stop bool              `json:"stop,omitempty"` // whether it is a stop, see Run.keep
 }
 
-// SnapshotPath is where the snapshot of a step is.
+// SnapshotPath is where the snapshot of a step is. Eight digits, so that names sort as steps do.
 func SnapshotPath(dir string, step int) string {
 	return filepath.Join(dir, SnapshotsDir, fmt.Sprintf("%08d.safetensors", step))
 }
 
-// ListSnapshots lists the steps of a folder's snapshots in ascending order.
+// ListSnapshots lists the steps of a folder's snapshots in ascending order. Only a number with the ending counts: not
+// the names of stops, of files that were set aside, and of files that are being written.
 func ListSnapshots(dir string) []int {
 	entries, err := os.ReadDir(filepath.Join(dir, SnapshotsDir))
 	if err != nil {
@@ -70,7 +73,8 @@ func ListSnapshots(dir string) []int {
 	return steps
 }
 
-// WriteSnapshot writes a state atomically: a snapshot, or a stop.
+// WriteSnapshot writes a state atomically: a snapshot, or a stop. It replaces the file as a whole and syncs it, so that
+// a name in the folder is a snapshot that was complete.
 func WriteSnapshot(dir string, h Header, list []models.Tensor) error {
 	text, err := json.Marshal(h)
 	if err != nil {
@@ -103,7 +107,8 @@ func snapshotProblem(step int, err error) error {
 // ErrDamaged is wrapped where a snapshot's bytes are not those that were written.
 var ErrDamaged = errors.New("the snapshot is damaged")
 
-// ReadHeader reads a snapshot's header and tensors. Its errors are those of what is in the file.
+// ReadHeader reads a snapshot's header and tensors. Its errors are those of what is in the file. Those of reading it
+// are the system's, apart: a disk that fails for a moment must not cost a good snapshot.
 func ReadHeader(f *os.File, step int) (h Header, list []models.Tensor, err error) {
 	in := &systemErrors{r: f}
 	list, meta, err := models.ReadSafetensors(in)
@@ -150,7 +155,10 @@ func (s *systemErrors) Read(b []byte) (int, error) {
 // ThinSnapshots keeps snapshots so that each step can be reached by few steps, as long as they have fewer bytes
 // together than limit. One is kept when it is at least SnapshotSteps behind the one kept before it. Where that is too
 // much, gaps grow with age: behind the newest step n they are (n-s)/64 at a step s, then (n-s)/32 and so on. The first
-// always stays, so that every step can be reached.
+// always stays, so that every step can be reached. Those of the last 2*SnapshotSteps stay as well, whatever the limit:
+// slow steps leave more of them there, and the next opening begins from one of these. All are taken to be as large as
+// the newest, since states of a run differ little in size. The share doubles until what is kept fits; where the first
+// and the recent ones alone are too much, the search ends at its bound and they stay.
 func ThinSnapshots(dir string, limit int64) error {
 	steps := ListSnapshots(dir)
 	if len(steps) < 3 {

@@ -9,6 +9,8 @@ import (
 	"strings"
 )
 
+// stopSuffix ends the names of stops. Before the ending of snapshots it leaves no number, so that they are not listed
+// as such.
 const stopSuffix = ".stop.safetensors"
 
 // StopPath is where the stop of a step is.
@@ -47,7 +49,9 @@ func (s Start) Path(dir string) string {
 	return SnapshotPath(dir, s.Step)
 }
 
-// Starts lists from where a run can be brought to a step, the nearest first.
+// Starts lists from where a run can be brought to a step, the nearest first. A snapshot has no gradients of the steps
+// before it, and has to lie so far back that the replay makes all that a cosine matrix at the step looks at; before
+// step 0 there were none.
 func Starts(dir string, step int) []Start {
 	var list []Start
 	for _, s := range ListStops(dir) {
@@ -64,7 +68,7 @@ func Starts(dir string, step int) []Start {
 	return list
 }
 
-// StartsFrom lists the files of a step and of later ones.
+// StartsFrom lists the files of a step and of later ones. Stops come first, then snapshots, each in ascending order.
 func StartsFrom(dir string, step int) []Start {
 	var list []Start
 	for _, s := range ListStops(dir) {

@@ -13,7 +13,8 @@ func (rec Recorded) Epochs(step int) float64 {
 	return float64(step) / float64(max(1, rec.Status.StepsPerEpoch))
 }
 
-// Trace is a trace at the ends of the intervals of the window test.
+// Trace is a trace at the ends of the intervals of the window test. It is made of the same lines and by the same
+// IntervalTrace as what a method's window test reads, so that a figure shows what was decided on.
 func (rec Recorded) Trace(kind, modality string) *IntervalTrace {
 	t := &IntervalTrace{}
 	for _, p := range rec.History.Probes {
@@ -38,7 +39,8 @@ func (rec Recorded) Rule() inforeg.WindowRule {
 	return method.RuleOf(rec.Status.Settings, share, rec.Floor)
 }
 
-// traceOfSteps is the name under which a window test finds a mean of steps.
+// traceOfSteps is the name under which a window test finds a mean of steps. Which of the three it is, is in the record:
+// shares by their statistics, labels by the kind, all else is by signs.
 func traceOfSteps(rec wire.Record) string {
 	switch {
 	case rec.BN == inforeg.BNShare:

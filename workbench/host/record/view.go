@@ -11,7 +11,8 @@ import (
 	"slices"
 )
 
-// Len is the number of lines, staged and lost ones included.
+// Len is the number of lines, staged and lost ones included. So in the middle of a step it is one more than what a
+// reader of the file would count.
 func (j *Journal) Len() int { return len(j.ends) }
 
 // Step is the step that a line belongs to.
@@ -37,7 +38,7 @@ func (j *Journal) IsLost(i int) (sum uint32, lost bool) {
 	return l.Sum, lost
 }
 
-// span is where a line begins and ends.
+// span is where a line begins and ends. A lost line has no bytes there.
 func (l *layout) span(i int) (from, to int64) {
 	if i > 0 {
 		from = l.ends[i-1]
@@ -45,7 +46,7 @@ func (l *layout) span(i int) (from, to int64) {
 	return from, l.ends[i]
 }
 
-// raw reads a line with its line feed.
+// raw reads a line with its line feed, at its place: no offset is moved that others use.
 func (j *Journal) raw(i int) ([]byte, error) {
 	from, to := j.span(i)
 	line := make([]byte, to-from)
@@ -67,7 +68,8 @@ func (j *Journal) Line(i int) ([]byte, error) {
 	return line[:len(line)-1], nil
 }
 
-// View is what a journal holds at one moment, to be read while more is appended. It has to be closed.
+// View is what a journal holds at one moment, to be read while more is appended. It has to be closed. Of one that
+// [Read] made the lines that do not fit their entries are in memory, in rest; a journal's has none.
 type View struct {
 	f *os.File // nil where there is no file
 	layout
@@ -79,13 +81,16 @@ func (j *Journal) View() (*View, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The view has the file open by itself: a journal that is written anew closes its own, and the view goes on reading
+	// the old bytes. Its slices share the journal's arrays up to their present length, which no append changes.
 	v := &View{f: f, layout: j.layout}
 	v.ends, v.steps, v.lost = slices.Clip(v.ends), slices.Clip(v.steps), maps.Clone(v.lost)
 	return v, nil
 }
 
 // Read opens a view of a journal that another process may be writing, without changing it. A file that is not there has
-// no lines.
+// no lines. What has no entry yet is left out. The two files may not fit at the moment when they are replaced, which
+// the caller sees as lines that are lost.
 func Read(path string, o Options) (*View, Found, error) {
 	l, f, found, err := read(path, o)
 	if err != nil && f != nil {
@@ -115,7 +120,8 @@ func (v *View) Lost() []Lost {
 }
 
 // Each calls use with each line in order, without its line feed, and the step that it belongs to; a lost one is nil.
-// The bytes are use's until it returns.
+// The bytes are use's until it returns. It reads the file from its beginning in one pass, and the lines behind the
+// prefix from memory.
 func (v *View) Each(use func(step int, line []byte) error) error {
 	var in io.Reader = bytes.NewReader(nil)
 	if v.f != nil && len(v.ends) > 0 {
