@@ -20,22 +20,24 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
-// Engine holds the graphs of one kind of run: one model, one method, one batch size. Runs that differ only in
-// numbers share it. Its methods may be called from several goroutines; the backend runs one graph at a time.
+// Engine holds the graphs of one kind of run: one model, one method, one batch size. Runs that differ only in numbers
+// share it: a setting that may change in the middle of a run is an input of the graph, so that changing it compiles
+// nothing. Its methods may be called from several goroutines; it runs one graph at a time, and runs that share it take
+// turns step by step.
 type Engine struct {
 	Backend   *xla.Backend
 	Model     *models.Multimodal
 	Method    inforeg.Method
-	settings  setting.Values // those that shape the graph
-	Vars      []models.Variable
-	Trainable []models.Variable
+	settings  setting.Values          // those that shape the graph
+	Vars      []models.Variable       // all variables of the model, in its order
+	Trainable []models.Variable       // those of them that have a gradient, in the same order
 	Carried   []inforeg.StateVariable // of the method
 	controls  []string                // scalar inputs of a step, in order
 	Noised    []models.Variable       // whose noise is given to a step; none unless in a replay
 	Gradients bool                    // whether a step gives the gradients; only in a replay
 
-	mu      sync.Mutex // one graph at a time, and the fields below
-	Graphs  map[string]*Exec
+	mu      sync.Mutex          // one graph at a time, and the fields below
+	Graphs  map[string]*Exec    // by name; compiled when called with inputs of a shape for the first time
 	Scalars []string            // what a step records, in order; known once its graph is built
 	layers  map[string][]string // by graph: the layers it measures, likewise
 	Plain   bool                // whether the method leaves the loss alone, likewise
@@ -44,13 +46,15 @@ type Engine struct {
 }
 
 // New prepares the graphs of a model under a method; each is compiled when it is first called. Settings are those that
-// shape the graphs, see [Engines.Find].
+// shape the graphs, see [Engines.Find]. The backend may be set later, before the first call.
 func New(b *xla.Backend, m *models.Multimodal, method inforeg.Method, settings setting.Values) *Engine {
 	e := &Engine{
 		Backend: b, Model: m, Method: method, settings: settings, Vars: m.Variables(), Carried: method.State(m),
 		Graphs: map[string]*Exec{}, layers: map[string][]string{}, timed: map[string]bool{},
 	}
 	e.Trainable = slices.DeleteFunc(slices.Clone(e.Vars), func(v models.Variable) bool { return !v.Trainable() })
+	// Numbers and switches that may change in the middle of a run come first, then what the method decides. A text
+	// cannot be an input: a mutable one is for EpochStart, which reads it outside of graphs.
 	for _, s := range append(inforeg.OptimizerSettings(), method.Settings()...) {
 		if _, text := s.Default.(string); s.Mutable && !text {
 			e.controls = append(e.controls, s.Name)
@@ -60,8 +64,12 @@ func New(b *xla.Backend, m *models.Multimodal, method inforeg.Method, settings s
 	return e
 }
 
-// Call runs a graph, which build makes at its first use. It is the one place where a panic of graph-building
-// code becomes an error.
+// Call runs a graph, which build makes at its first use. It is the one place where a panic of graph-building code
+// becomes an error. The results are the caller's to free; args stay the caller's.
+//
+// The name has to say all that build depends on beside the engine and the inputs' shapes: at a later call of the same
+// name build is not looked at. Each combination of shapes is compiled by itself; eight are kept, and a ninth is an
+// error. The lock is held while a graph is built and while it runs.
 func (e *Engine) Call(name string, build func([]*Node) []*Node, args []any) (out []*tensors.Tensor, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -73,6 +81,7 @@ func (e *Engine) Call(name string, build func([]*Node) []*Node, args []any) (out
 	}()
 	exec, ok := e.Graphs[name]
 	if !ok {
+		// this only takes the function: the graph is built and compiled when it is called below
 		if exec, err = e.Backend.NewExec(build); err != nil {
 			return nil, fmt.Errorf("graph %s: %s", name, wire.FirstLine(err))
 		}
@@ -114,14 +123,15 @@ func (e *Engine) timedCompile(name string, exec *Exec, args []any) error {
 	return err
 }
 
-// Compiled reports whether the graph has run before.
+// Compiled reports whether the graph has run before. It waits for a graph that is running.
 func (e *Engine) Compiled(name string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.Graphs[name] != nil
 }
 
-// Forget drops a compiled graph.
+// Forget drops a compiled graph. Another call under the name compiles it again. Graphs are otherwise kept as long as
+// the engine.
 func (e *Engine) Forget(name string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -131,7 +141,9 @@ func (e *Engine) Forget(name string) {
 	delete(e.Graphs, name)
 }
 
-// Initial draws the first weights.
+// Initial draws the first weights. Each variable is drawn by seed and name, so that a model with one more keeps the
+// others' values. Momentum and what the method carries begin at zero. There are no weights of an interval's start:
+// [Engine.IntervalStart] notes them.
 func (e *Engine) Initial(seed uint64) State {
 	values := e.Model.Init(seed)
 	var s State
@@ -147,34 +159,38 @@ func (e *Engine) Initial(seed uint64) State {
 	return s
 }
 
-// Measured are the numbers of one encoder that a step gave beside training.
+// Measured are the numbers of one encoder that a step gave beside training, in nats²: see inforeg.Measured, whose order
+// they have.
 type Measured struct {
+	// by sample, by draw of signs, by draw of labels; empty where not asked for
 	Shares, Signs, Labels []float64
-	Mean                  float64
+	Mean                  float64 // squared norm of the gradient of the batch's mean loss
 }
 
-// Outcome is what a step gives beside the next state.
+// Outcome is what a step gives beside the next state. All but Gradients are copies in Go's heap.
 type Outcome struct {
-	Scalars       []float32            // in the order of engine.scalars
-	GradSquares   []float32            // by trainable variable
-	UpdateSquares []float32            // likewise
-	valueSquares  []float32            // by variable
-	Sketches      map[string][]float32 // by modality
+	Scalars       []float32            // in the order of Engine.Scalars
+	GradSquares   []float32            // by trainable variable: squared norm of the gradient that the optimizer got
+	UpdateSquares []float32            // by trainable variable: squared norm of the update
+	valueSquares  []float32            // by variable: squared norm after the update
+	Sketches      map[string][]float32 // by modality: the folded gradient of its encoder
 	Measured      map[string]Measured  // by modality
 	Gradients     []*tensors.Tensor    // by trainable variable, if the engine gives them; the caller frees them
 }
 
-// StepInput is what a step takes beside the state.
+// StepInput is what a step takes beside the state. The step frees Chances and Noise; the batch stays as it is, for its
+// values are copied.
 type StepInput struct {
 	Batch    *data.Batch
-	Controls []float32
+	Controls []float32 // see [Engine.ControlVector]
 	Measures inforeg.Measures
 	Chances  []*tensors.Tensor // the random inputs of what it measures
 	Key      [3]uint64         // of the noise that a method may draw
-	Noise    []*tensors.Tensor // by engine.noised, in its place
+	Noise    []*tensors.Tensor // by Engine.Noised, in its place
 }
 
-// StepName names the graph of a step that measures so much.
+// StepName names the graph of a step that measures so much. Each combination of measures is a graph of its own: in a
+// single one every step would pay for what few steps measure.
 func StepName(m inforeg.Measures) string {
 	if m == (inforeg.Measures{}) {
 		return "step"
@@ -183,15 +199,19 @@ func StepName(m inforeg.Measures) string {
 }
 
 // Step takes one optimizer step and measures what it is asked to. It frees nothing of s: the caller decides which
-// state lives on.
+// state lives on, and a step that turns out bad leaves s as it was. The next state shares Start with s; all else of it
+// is new.
 func (e *Engine) Step(s State, in StepInput) (State, Outcome, error) {
 	m := in.Measures
 	var args []any
+	// The order of buildStep: state, batch, chances, noise, key, controls. There are as many inputs as the state has
+	// tensors: one without Start does not fit a method that asks for it.
 	for _, list := range s.Lists() {
 		for _, t := range list {
 			args = append(args, t)
 		}
 	}
+	// all that is made for this step alone, and freed when the call is over
 	inputs := append(e.batchTensors(in.Batch), in.Chances...)
 	inputs = append(append(inputs, in.Noise...), tensors.FromValue(in.Key[:]))
 	defer Free(inputs...)
@@ -202,6 +222,7 @@ func (e *Engine) Step(s State, in StepInput) (State, Outcome, error) {
 	if err != nil {
 		return State{}, Outcome{}, err
 	}
+	// outputs are taken from the front: the next state, gradients, and what is read here
 	take := func(n int) []*tensors.Tensor { head := out[:n]; out = out[n:]; return head }
 	next := State{
 		Vars: take(len(s.Vars)), Momentum: take(len(s.Momentum)), Start: s.Start, Carried: take(len(s.Carried)),
@@ -210,7 +231,7 @@ func (e *Engine) Step(s State, in StepInput) (State, Outcome, error) {
 	if e.Gradients {
 		grads = take(len(e.Trainable))
 	}
-	rest := out
+	rest := out // the tensors of numbers, freed when they have been copied
 	defer Free(rest...)
 	o := Outcome{Gradients: grads, Sketches: map[string][]float32{}, Measured: map[string]Measured{}}
 	for _, dst := range []*[]float32{&o.Scalars, &o.GradSquares, &o.UpdateSquares, &o.valueSquares} {
@@ -225,6 +246,7 @@ func (e *Engine) Step(s State, in StepInput) (State, Outcome, error) {
 		}
 		rest = rest[1:]
 	}
+	// the name of the graph says whether it has the outputs below
 	if m == (inforeg.Measures{}) {
 		return next, o, nil
 	}
@@ -234,6 +256,7 @@ func (e *Engine) Step(s State, in StepInput) (State, Outcome, error) {
 			return State{}, Outcome{}, err
 		}
 		rest = rest[1:]
+		// one list for each encoder: shares, signs, labels, and the mean last
 		all := make([]float64, len(values))
 		for i, v := range values {
 			all[i] = float64(v)
@@ -250,7 +273,9 @@ func (e *Engine) Step(s State, in StepInput) (State, Outcome, error) {
 	return next, o, nil
 }
 
-// FirstBad names the first number of a step that is not finite: a variable, or the loss.
+// FirstBad names the first number of a step that is not finite: a variable, or the loss. One squared norm tells of all
+// elements of a variable: any that is not finite makes it so. It is not finite either where
+// the squares overflow float32, at a norm of about 2e19.
 func (e *Engine) FirstBad(o Outcome) string {
 	finite := func(x float32) bool { return !math.IsNaN(float64(x)) && !math.IsInf(float64(x), 0) }
 	for i, v := range o.GradSquares {
@@ -271,7 +296,10 @@ func (e *Engine) FirstBad(o Outcome) string {
 	return ""
 }
 
-// buildStep builds the graph of a step; its inputs and outputs are in the order of step.
+// buildStep builds the graph of a step; its inputs and outputs are in the order of Step. It runs within Call and notes
+// what Step and its callers need to read the results. Scalars and Plain come out the same for each graph of a step,
+// since what is measured adds no scalar and changes no loss. Variables may be float64, in a replay; what comes as
+// float32 is converted.
 func (e *Engine) buildStep(in []*Node, m inforeg.Measures) []*Node {
 	take := func(n int) []*Node { head := in[:n]; in = in[n:]; return head }
 	input := inforeg.StepInput{
@@ -300,6 +328,7 @@ func (e *Engine) buildStep(in []*Node, m inforeg.Measures) []*Node {
 		input.Noise[e.Noised[i].Name] = ConvertDType(x, dtype)
 	}
 	input.Key = take(1)[0]
+	// all scalars are one input, cut here into one node for each
 	controls := ConvertDType(in[0], dtype)
 	for i, name := range e.controls {
 		input.Controls[name] = Reshape(Slice(controls, AxisElem(i)))
@@ -351,7 +380,7 @@ func (e *Engine) buildStep(in []*Node, m inforeg.Measures) []*Node {
 	return asFloat32(out, first)
 }
 
-// asFloat32 converts the nodes from the given one on.
+// asFloat32 converts the nodes from the given one on. The state before it keeps its type.
 func asFloat32(nodes []*Node, from int) []*Node {
 	for i := from; i < len(nodes); i++ {
 		nodes[i] = ConvertDType(nodes[i], dtypes.Float32)
@@ -360,7 +389,7 @@ func asFloat32(nodes []*Node, from int) []*Node {
 }
 
 // WithBatch calls a graph on variables and a batch: the variables first, then the modalities in their order, then the
-// labels.
+// labels. The batch's tensors are made for the call and freed after it; vars and the results are the caller's.
 func (e *Engine) WithBatch(
 	name string, build func([]*Node) []*Node, vars []*tensors.Tensor, batch *data.Batch,
 ) ([]*tensors.Tensor, error) {
@@ -373,7 +402,7 @@ func (e *Engine) WithBatch(
 	return e.Call(name, build, args)
 }
 
-// batchTensors makes tensors of a batch: each modality in the model's order, then the labels.
+// batchTensors makes tensors of a batch: each modality in the model's order, then the labels. Values are copied.
 func (e *Engine) batchTensors(b *data.Batch) []*tensors.Tensor {
 	list := make([]*tensors.Tensor, 0, len(e.Model.Modalities)+1)
 	for _, m := range e.Model.Modalities {

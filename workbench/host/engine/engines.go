@@ -13,18 +13,21 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
-// Engines shares compiled graphs between runs.
+// Engines shares compiled graphs between runs. Compiling is slow, and the runs of a comparison differ
+// mostly in seed and numbers.
 type Engines struct {
 	Timing *timing.Account // of compiling; nil keeps none. Set before the first engine is made
 
 	mu   sync.Mutex
-	List map[string]*Engine
+	List map[string]*Engine // by what shapes a graph; never emptied, as compiling is what costs
 }
 
 // shaping are the settings that change a graph beside the model's and a method's own immutable ones.
 var shaping = []string{"method", "batch", "fusion", "modalities", "data"}
 
-// Find returns the engine for a run's settings, shared with all runs whose graphs are the same.
+// Find returns the engine for a run's settings, shared with all runs whose graphs are the same. The key has what
+// decides the graphs: settings, the shapes of the modalities, and the number of classes. A mutable setting is not in
+// it: it is an input of the step, or read outside of graphs.
 func (l *Engines) Find(b *xla.Backend, m *models.Multimodal, method inforeg.Method, settings setting.Values) *Engine {
 	own := setting.Values{}
 	for _, name := range shaping {

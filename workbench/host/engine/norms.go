@@ -15,7 +15,7 @@ import (
 // LayerNorms are squared gradient norms of samples, layer by layer.
 type LayerNorms struct {
 	Names  []string           // of the layers, as prefixes of their variables
-	Values [][]float64        // by layer, of every sample
+	Values [][]float64        // by layer, of every sample, nats²
 	batch  map[string]float64 // by modality, squared norm of the gradient of the batch's mean loss; of shares only
 }
 
@@ -24,7 +24,8 @@ func (n LayerNorms) Samples(modality string) []float64 {
 	return n.Sum(func(layer string) bool { return strings.HasPrefix(layer, models.EncoderPrefix(modality)) })
 }
 
-// Sum adds up the squared norms of the layers that belong, of every sample.
+// Sum adds up the squared norms of the layers that belong, of every sample. Squared norms of different variables add
+// up; nil where no layer belongs.
 func (n LayerNorms) Sum(belongs func(layer string) bool) []float64 {
 	var sum []float64
 	for i, name := range n.Names {
@@ -41,7 +42,8 @@ func (n LayerNorms) Sum(belongs func(layer string) bool) []float64 {
 	return sum
 }
 
-// LayerNorms measures samples at their observed labels.
+// LayerNorms measures samples at their observed labels. Which layers there are is known when the graph is built, and
+// kept by its name for the calls after it. The probe is part of the name, as the graph depends on it.
 func (e *Engine) LayerNorms(vars []*tensors.Tensor, batch *data.Batch, p inforeg.Probe) (LayerNorms, error) {
 	name := fmt.Sprint("layers ", p)
 	out, err := e.WithBatch(name, func(in []*Node) []*Node {
@@ -105,6 +107,7 @@ func (e *Engine) LabelSums(
 }
 
 // SampleNorms gives every sample's contribution to a probe, by modality. draws are its random numbers, [B, draws].
+// Where the probe draws nothing they are an input that is not read, so that all probes have the same inputs.
 func (e *Engine) SampleNorms(
 	vars []*tensors.Tensor, batch *data.Batch, p inforeg.Probe, draws []float32,
 ) (map[string][]float64, error) {
@@ -125,6 +128,7 @@ func (e *Engine) SumNorms(
 	for _, row := range rows {
 		flat = append(flat, row...)
 	}
+	// norms frees it with the batch's tensors
 	t := tensors.FromFlatDataAndDimensions(flat, len(rows), len(rows[0]))
 	p.Draws = 0 // the graph does not depend on it
 	return e.norms(fmt.Sprint("sums ", p), vars, batch, t, func(
@@ -135,7 +139,8 @@ func (e *Engine) SumNorms(
 	})
 }
 
-// norms runs a graph over a batch and one further input that gives a list for each modality.
+// norms runs a graph over a batch and one further input that gives a list for each modality. It frees more with
+// the batch.
 func (e *Engine) norms(
 	name string, vars []*tensors.Tensor, batch *data.Batch, more *tensors.Tensor,
 	build func(call *models.Call, x map[string]*Node, labels, more *Node) map[string]*Node,

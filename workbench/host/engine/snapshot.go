@@ -14,13 +14,15 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
+// Prefixes of the names of tensors in a snapshot. A variable of the model has its own name, without one.
 const (
-	MomentumPrefix = "momentum."
-	StartPrefix    = "start."
-	methodPrefix   = "method."
+	MomentumPrefix = "momentum." // then a trainable variable
+	StartPrefix    = "start."    // then a trainable variable, at the start of the interval
+	methodPrefix   = "method."   // then what the method carries
 )
 
-// Collect copies a state into plain tensors, so that it can be written while training goes on.
+// Collect copies a state into plain tensors, so that it can be written while training goes on. It is all of a snapshot
+// that training waits for.
 func (e *Engine) Collect(s State) ([]models.Tensor, error) {
 	var list []models.Tensor
 	add := func(prefix string, vars []models.Variable, from []*tensors.Tensor) error {
@@ -52,7 +54,7 @@ func (e *Engine) Collect(s State) ([]models.Tensor, error) {
 	return list, nil
 }
 
-// ReadSnapshot reads the state after so many steps.
+// ReadSnapshot reads the state after so many steps, of whatever run, as one that no code of a cell made.
 func (e *Engine) ReadSnapshot(dir string, step int) (State, record.Header, error) {
 	s, h, _, err := e.ReadState(record.SnapshotPath(dir, step), step, nil, nil)
 	return s, h, err
@@ -63,7 +65,9 @@ var ErrOtherShape = errors.New("other variables")
 
 // ReadState reads the state after so many steps, and all tensors of the file by name. Where other code than the given
 // one computed it, what the method carries and does not find begins at zeros, as before the first step. The error of a
-// file whose bytes cannot be trusted is [record.ErrDamaged], that of one which could not be read is the system's.
+// file whose bytes cannot be trusted is [record.ErrDamaged], that of one which could not be read is the system's. ids
+// are those of the run and of those it was forked from; a file of another run is damaged in this sense. The tensors of
+// the state are new, and share nothing with what is in byName. A state is returned whole or empty.
 func (e *Engine) ReadState(
 	path string, step int, ids []string, code map[string]string,
 ) (s State, h record.Header, byName map[string]models.Tensor, err error) {
@@ -101,6 +105,7 @@ func (e *Engine) ReadState(
 		}
 		return out, nil
 	}
+	// the code that a cell defines may ask for more or other tensors than what it wrote
 	other := !maps.Equal(h.Code, code)
 	if s.Vars, err = take("", e.Vars); err != nil {
 		return State{}, h, nil, err
@@ -108,6 +113,8 @@ func (e *Engine) ReadState(
 	if s.Momentum, err = take(MomentumPrefix, e.Trainable); err != nil {
 		return State{}, h, nil, err
 	}
+	// At an epoch's start they are not read, for the reason that an interval begins there too and the run notes its
+	// weights anew. Of other code they are read where they fit; else the run notes its present ones.
 	if e.Method.Start() && h.Offset > 0 && (!other || fits(StartPrefix+e.Trainable[0].Name, e.Trainable[0].Shape)) {
 		if s.Start, err = take(StartPrefix, e.Trainable); err != nil {
 			return State{}, h, nil, err
@@ -135,10 +142,11 @@ const (
 )
 
 const (
-	LastUpdate = "last.update"
+	LastUpdate = "last.update" // likewise of its updates
 )
 
-// GradientsIn finds the last gradients in the tensors of a stop.
+// GradientsIn finds the last gradients in the tensors of a stop. The lists are those of the tensors and not copies:
+// nothing changes either. The outcome has no more than what is measured of a last step.
 func (e *Engine) GradientsIn(all map[string]models.Tensor) (ring map[string][][]float32, last Outcome) {
 	ring = map[string][][]float32{}
 	for _, m := range e.Model.Modalities {
