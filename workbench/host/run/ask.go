@@ -14,6 +14,7 @@ import (
 // the same step gives the same number.
 func (r *Run) ProbeWith(ctx context.Context, ask wire.Probe) (list []wire.Record, err error) {
 	family := ask.Kind == inforeg.KindFisherEmp || ask.Kind == inforeg.KindFisherTrue
+	// fields that were left out are empty, so that a comparison finds any that was set
 	bare := ask == (wire.Probe{Kind: ask.Kind})
 	switch {
 	case ask == (wire.Probe{Kind: inforeg.KindCosine, Batches: ask.Batches}):
@@ -39,6 +40,7 @@ func (r *Run) ProbeWith(ctx context.Context, ask wire.Probe) (list []wire.Record
 			Message: fmt.Sprintf("probe %s: it has no loss, labels, statistics or draws to choose", ask.Kind),
 			Hint:    "those belong to fisher_emp and fisher_true",
 		}
+	// without any choice it is in the definition of the run's settings, and so the same record as the scheduled one
 	case !family || bare && ask.Kind == inforeg.KindFisherEmp:
 		return r.Probe(ctx, ask.Kind)
 	}

@@ -18,7 +18,9 @@ import (
 )
 
 // What a cell defines has a hash, and a run knows under which of them each of its steps was taken: its manifest has
-// that of the first step, and an event, eventCode, each later one.
+// that of the first step, and an event, wire.EventCode, each later one. The code of older steps is not at hand: the
+// state after them can only be read from a file, and not computed. Hence a host leaves a stop of every run when it
+// ends, and a fork or a lost line asks first whether the steps that it needs are the present code's.
 
 // codeOf has the hashes of what a run with these settings uses and a cell defines; none of the program's own.
 func (shop *Shop) codeOf(settings setting.Values) map[string]string {
@@ -31,7 +33,8 @@ func (shop *Shop) codeOf(settings setting.Values) map[string]string {
 	return code
 }
 
-// definitions names what a run with these settings uses that a cell could define.
+// definitions names what a run with these settings uses that a cell could define. It need not be a cell's: who asks
+// looks up which of them have a hash.
 func definitions(settings setting.Values) []string {
 	list := []string{wire.Definition(wire.DefinesMethod, settings.Method())}
 	for name, value := range settings {
@@ -43,7 +46,8 @@ func definitions(settings setting.Values) []string {
 	return slices.Compact(list)
 }
 
-// lacking reports what a run uses that a cell has defined and this host does not know.
+// lacking reports what a run uses that a cell has defined and this host does not know. Otherwise opening it would fail
+// later, for a method or encoder that is said not to exist.
 func lacking(name string, man *record.Manifest) error {
 	var list []string
 	encoders := models.RegisteredEncoders()
@@ -85,7 +89,8 @@ func knownMethod(asked map[string]any) (inforeg.Method, error) {
 	return nil, err
 }
 
-// completed are settings with the defaults of those that the method has got since: its code may have changed.
+// completed are settings with the defaults of those that the method has got since: its code may have changed. It
+// changes a copy. Settings that the method has no more stay, and are not read.
 func completed(settings setting.Values, m inforeg.Method) setting.Values {
 	all := maps.Clone(settings)
 	if m == nil {
@@ -99,7 +104,7 @@ func completed(settings setting.Values, m inforeg.Method) setting.Values {
 	return all
 }
 
-// codeAt has the code by which the step after so many was taken, by the record.
+// codeAt has the code by which the step after so many was taken, by the record. What has no hash is the program's own.
 func (r *Run) codeAt(step int) map[string]string {
 	code := map[string]string{}
 	for _, what := range definitions(r.base) {
@@ -118,7 +123,9 @@ func (r *Run) codeAt(step int) map[string]string {
 	return code
 }
 
-// noteCode makes an event of each thing whose code is not that of the last step, and says which.
+// noteCode makes an event of each thing whose code is not that of the last step, and says which. It is called when the
+// state was restored and before anything is computed again: where the file that was read is of an earlier step, the
+// event says how many of the old code's steps the new one computes once more.
 func (r *Run) noteCode() (changed []string, err error) {
 	before := r.codeAt(r.recorded())
 	for _, what := range definitions(r.base) {
@@ -153,7 +160,8 @@ func (r *Run) noteCode() (changed []string, err error) {
 }
 
 // adopt makes a state, which other code left in the middle of an epoch, the present code's: it decides about the epoch,
-// and where it looks back on the epoch's first weights and finds none, these are they.
+// and where it looks back on the epoch's first weights and finds none, these are they. Within an epoch nothing would be
+// decided before the next one begins, and the new code may ask for controls and tensors that the old did not have.
 func (r *Run) adopt(ctx context.Context, h record.Header) error {
 	if maps.Equal(h.Code, r.code) || h.Offset == 0 { // at an epoch's start it decides anyway
 		return nil
@@ -191,6 +199,7 @@ func (r *Run) otherSince(from, to int) int {
 	if list := record.Starts(r.Dir, from); len(list) > 0 {
 		begin = list[0].Step
 	}
+	// of several spans of other code the last one is told
 	since := -1
 	for _, span := range r.codeSpans(begin, to) {
 		if !maps.Equal(r.codeAt(span.From), r.code) {
@@ -205,6 +214,7 @@ func (r *Run) codeSpans(from, to int) (list []record.Span) {
 	if from >= to {
 		return nil
 	}
+	// both ends and each change between; the spans lie between neighbours
 	cuts := []int{from, to}
 	for _, c := range r.rec.Changes {
 		if c.Event == wire.EventCode && c.Step > from && c.Step < to {
@@ -219,7 +229,8 @@ func (r *Run) codeSpans(from, to int) (list []record.Span) {
 	return list
 }
 
-// reachable reports a step that cannot be computed again, since other code than the present took steps before it.
+// reachable reports a step that cannot be computed again, since other code than the present took steps before it. A
+// fork and a measurement at an earlier step ask before they begin.
 func (r *Run) reachable(step int) error {
 	since := r.otherSince(step, step)
 	if since < 0 {

@@ -4,6 +4,11 @@
 // [Run.Evaluate], changed with [Run.Set], and taken back by opening a fork. All that it did is on record before the
 // next step is taken, so that a process that is killed loses nothing: whoever opens the folder goes on bit for bit.
 //
-// Whoever trains a run holds its turn for as long as they do. The lock of a run is held for one step at most, so that
-// looking at a run never waits for its training. A shop's lock comes before a run's.
+// Whoever trains a run holds its turn for as long as they do, and others that want to train it wait. The run's lock
+// guards all that changes. Training holds it for one step at a time and lets it go between two, so that who wants to
+// look or to measure waits for one step and not for the training; loading a run, with the steps that are computed again
+// then, and a measurement hold it until they are done. [Run.Status] takes no lock at all.
+//
+// A shop's lock comes before a run's, and a run's before that of its engine and of its watchers. The turn is taken
+// before the lock. Nothing takes them in another order, or they would wait for each other.
 package run

@@ -18,7 +18,10 @@ import (
 )
 
 // begin lets the method decide, where an epoch or an interval of the window test begins, and notes an interval's first
-// weights.
+// weights. An epoch's decision comes with what the method carries, an interval's within an epoch changes controls
+// alone. Elsewhere it does nothing. It is part of the step that follows, so that a replay decides as the run did, from
+// the same traces: those that were on record when the step was first taken. What it changed stays where that step then
+// fails, and it is called again at the next attempt.
 func (r *Run) begin(ctx context.Context, epoch, offset int, settings setting.Values) error {
 	interval := r.at%r.clock.Interval == 0
 	next := r.st
@@ -43,12 +46,14 @@ func (r *Run) begin(ctx context.Context, epoch, offset int, settings setting.Val
 	default:
 		return nil
 	}
+	// what the interval before noted and what was carried before; weights are in both
 	r.st.Drop(next)
 	r.st = next
 	return nil
 }
 
-// epoch is what the method may base its decisions on where the run is.
+// epoch is what the method may base its decisions on where the run is. Features and Trial are functions, so that only a
+// method that asks for them pays for them; they can be called as long as the hook runs.
 func (r *Run) epoch(ctx context.Context, epoch int, settings setting.Values) inforeg.Epoch {
 	interval := r.at / r.clock.Interval
 	e := inforeg.Epoch{
@@ -74,7 +79,8 @@ func (r *Run) notMeasured(err error) error {
 	}
 }
 
-// decide lets the method decide about the epoch, and gives what it carries from there on.
+// decide lets the method decide about the epoch, and gives what it carries from there on. The tensors are the caller's.
+// The controls are a new map each time, so that an older one can still be written.
 func (r *Run) decide(ctx context.Context, epoch int, settings setting.Values) ([]*tensors.Tensor, error) {
 	controls, carried, err := r.eng.Decide(r.st, r.epoch(ctx, epoch, settings))
 	if err != nil {
@@ -84,7 +90,8 @@ func (r *Run) decide(ctx context.Context, epoch int, settings setting.Values) ([
 	return carried, nil
 }
 
-// drawnFeatures are the features of a share of the training samples, in whole batches, drawn by seed and epoch.
+// drawnFeatures are the features of a share of the training samples, in whole batches, drawn by seed and epoch. The
+// generator's second word is beyond every epoch's number, so that this is not the order in which the epoch trains.
 func (r *Run) drawnFeatures(epoch int, share float64) (inforeg.Features, error) {
 	n := max(1, int(math.Ceil(share*float64(r.perEpoch)))) * r.base.Batch()
 	order := rand.New(rand.NewPCG(uint64(r.base.Seed()), 1<<32+uint64(epoch))).Perm(r.set.Len(data.Train))
@@ -93,6 +100,8 @@ func (r *Run) drawnFeatures(epoch int, share float64) (inforeg.Features, error) 
 }
 
 // trial trains a copy of the run under other controls, on the batches that the run itself will take, and forgets it.
+// Nothing of it is on record, and the run's own weights are only read. Reading ahead begins anew afterwards, as the run
+// goes back to the first of these batches. The lock is held until all is over, which may take some epochs.
 func (r *Run) trial(
 	ctx context.Context, epoch int, settings setting.Values, controls map[string]float64, epochs int,
 ) (t inforeg.Trial, err error) {
@@ -129,6 +138,7 @@ func (r *Run) trial(
 	if ctx.Err() == nil {
 		t.TrainAfter, t.ValAfter, err = r.losses(st.Vars)
 	} else {
+		// a trial that was cut short says nothing about the whole one
 		err = context.Cause(ctx)
 	}
 	st.Drop(r.st)
@@ -136,7 +146,8 @@ func (r *Run) trial(
 }
 
 // losses are the mean cross entropies in eval mode of the fused logits, "joint", and of the modalities' own
-// classifiers: on as many training samples as there are for validation, and on the validation split.
+// classifiers: on as many training samples as there are for validation, and on the validation split. The training
+// samples are the same in each trial.
 func (r *Run) losses(vars []*tensors.Tensor) (train, val map[string]float64, err error) {
 	mean := func(split data.Split, indices []int) (map[string]float64, error) {
 		sums := map[string]float64{}

@@ -29,7 +29,11 @@ func (r *Run) EvaluateAt(ctx context.Context, split data.Split, step int) error 
 	)
 }
 
-// MeasureAt measures at any step that the run has taken: now, or in a fork that is taken back to it.
+// MeasureAt measures at any step that the run has taken: now, or in a fork that is taken back to it. The fork is a
+// folder beside the run's, hidden by its name and removed afterwards; links make it cheap. It goes through the replay
+// of an opening, so that its weights are the run's of that step, bit for bit. The run's lock is held while the fork is
+// made and while its measurements are put on record, and not while it computes: the run may be trained meanwhile. Two
+// calls of one run at a time would use the same folder.
 func (r *Run) MeasureAt(ctx context.Context, step int, what string, measure func(*Run) ([]wire.Record, error)) error {
 	r.mu.Lock()
 	at := r.recorded()
@@ -47,6 +51,7 @@ func (r *Run) MeasureAt(ctx context.Context, step int, what string, measure func
 	if err := os.RemoveAll(dir); err != nil { // left by a process that was killed
 		return err
 	}
+	// no lock of the run is held here: the shop's comes before it
 	r.shop.mu.Lock()
 	fork, err := r.shop.openFork(r.Name, dir, r, wire.Declaration{Fork: &wire.Fork{Run: r.Name, Step: &step}})
 	r.shop.mu.Unlock()
@@ -59,6 +64,7 @@ func (r *Run) MeasureAt(ctx context.Context, step int, what string, measure func
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	// The fork's own record is gone. If the replay came out otherwise than recorded, that is said on the run's.
 	differs := func(list []wire.Change) int {
 		return slices.IndexFunc(list, func(c wire.Change) bool { return c.Event == wire.EventDiffers })
 	}

@@ -12,7 +12,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
-// Recorded gives what the run has on record. Where it cannot be read just now, Lost says so.
+// Recorded gives what the run has on record. Where it cannot be read just now, Lost says so. History and status are
+// taken one after the other, so that the status of a run that trains may be ahead.
 func (r *Run) Recorded() record.Recorded {
 	h, err := r.History()
 	rec := record.Recorded{Status: r.Status(), History: h, Declared: r.base, Floor: r.man.Floor()}
@@ -32,6 +33,7 @@ func (r *Run) Export(ctx context.Context, format, path string) error {
 		return r.Recorded().Export(format, path)
 	}
 	return r.with(ctx, func() error {
+		// copies, so that writing needs no tensor; the lock is held until the file is there
 		var list []models.Tensor
 		for i, v := range r.eng.Vars {
 			values, err := tensors.CopyFlatData[float32](r.st.Vars[i])

@@ -32,8 +32,13 @@ func (shop *Shop) ForkDir(dir, from string, step int, settings map[string]any) (
 	return shop.openFork(filepath.Base(dir), dir, origin, d)
 }
 
-// openFork attaches to a fork, or makes it: the parent's records and snapshots up to the point, under the
-// parent's settings, and the changed settings as events at that point.
+// openFork attaches to a fork, or makes it: the parent's records and snapshots up to the point, under the parent's
+// settings, and the changed settings as events at that point. Called with the shop's lock held; the parent's is held
+// while its files are copied, so that it takes no step meanwhile.
+//
+// A fork is made in a folder of another name and renamed at the end: a kill before leaves a folder that is no run, and
+// that the next attempt removes. What the parent set at the very point is not taken over, as it is of steps from
+// there on.
 func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Run, error) {
 	from.mu.Lock()
 	defer from.mu.Unlock()
@@ -49,6 +54,7 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 		at = from.recorded()
 	}
 	changed := map[string]any{}
+	// under which the last step before the point was taken; the changes are told against these
 	before := from.settingsAt(at - 1)
 	for _, n := range slices.Sorted(maps.Keys(d.Settings)) {
 		s, err := from.setting(n)
@@ -75,6 +81,7 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 	}
 	man, err := record.ReadManifest(dir)
 	if err == nil {
+		// a cell that is run twice attaches to what it made; one that was changed must not
 		if man.Parent == nil || man.Parent.Run != d.Fork.Run || man.Parent.Step != at ||
 			!maps.Equal(man.Parent.Changed, changed) {
 			was := "not a fork"
@@ -120,6 +127,7 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 	if err := from.saveDone(); err != nil {
 		return nil, err
 	}
+	// the IDs are those that snapshots may have which the fork takes over
 	p := &record.Parent{Run: d.Fork.Run, IDs: from.man.IDs(), Step: at, Changed: changed}
 	if man, err = shop.manifest(name, maps.Clone(from.base), from.set, p); err != nil {
 		return nil, err
@@ -128,6 +136,7 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 	for what := range from.code { // of the steps that are taken over; later code is an event
 		man.Versions[what] = from.man.Versions[what]
 	}
+	// beside the fork, as renaming works within one file system only
 	temp := filepath.Join(filepath.Dir(dir), ".partial-"+name)
 	if err := errors.Join(
 		os.RemoveAll(temp), from.copyUpTo(temp, man.ID, at, changed), man.Write(temp), os.Rename(temp, dir),
@@ -137,7 +146,9 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 	return shop.add(name, dir, man)
 }
 
-// copyUpTo writes what a fork takes over. Called with r.mu held.
+// copyUpTo writes what a fork takes over. Called with r.mu held. Snapshots are linked and not copied: a file in that
+// folder is replaced as a whole or removed and never written to, so that two folders may share it. Journals are copied,
+// as both runs append to theirs.
 func (r *Run) copyUpTo(dir string, owner string, at int, changed map[string]any) error {
 	own := map[int]bool{} // of the step itself what was measured before the step from there on, which is the fork's own
 	for _, i := range r.rec.Index.Find(at) {
@@ -151,6 +162,7 @@ func (r *Run) copyUpTo(dir string, owner string, at int, changed map[string]any)
 		return err
 	}
 	for _, s := range record.ListSnapshots(r.Dir) {
+		// those from which the fork can be brought to its first step, see record.Starts
 		if s == 0 || s <= at-record.CosineBatches {
 			if err := os.Link(record.SnapshotPath(r.Dir, s), record.SnapshotPath(dir, s)); err != nil {
 				return err
@@ -188,6 +200,7 @@ func (r *Run) copyUpTo(dir string, owner string, at int, changed map[string]any)
 	); err != nil {
 		return err
 	}
+	// The changed settings follow the event of the fork, and so count from its first own step on.
 	before := r.settingsAt(at - 1)
 	for _, n := range slices.Sorted(maps.Keys(changed)) {
 		if err := child.Change(

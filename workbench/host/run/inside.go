@@ -19,7 +19,8 @@ import (
 )
 
 // Gradient gives the gradient, in training mode, of the mean fused loss of the batch that the next step will take with
-// respect to a variable, shaped as [Run.Var] gives it; before the method changes it, and without weight decay.
+// respect to a variable, shaped as [Run.Var] gives it; before the method changes it, and without weight decay. Nothing
+// is updated by it, running statistics included.
 func (r *Run) Gradient(ctx context.Context, name string) (shape []int, values []float32, err error) {
 	err = r.with(ctx, func() error {
 		var names []string
@@ -87,7 +88,8 @@ func (r *Run) layers() []string {
 }
 
 // look builds a graph over the batch that the next step will take, runs it once and forgets it: what one looks at once
-// is not worth keeping compiled.
+// is not worth keeping compiled. Each name would otherwise stay in memory as a graph of its own. Outputs are copied
+// and freed.
 func (r *Run) look(
 	name string, build func(vars, x map[string]*Node, labels *Node) *Node,
 ) (shape []int, values []float32, err error) {
@@ -108,19 +110,21 @@ func (r *Run) look(
 	return out[0].Shape().Dimensions, values, err
 }
 
-// nextBatch is the batch that the next step will take.
+// nextBatch is the batch that the next step will take. It is read again then: a batch is handed out once, and this one
+// is taken.
 func (r *Run) nextBatch() (*data.Batch, error) { return r.batch(r.recorded()) }
 
 // SampleNorm is one training sample's part of the Fisher trace of one encoder.
 type SampleNorm struct {
 	Index int     // in the training split
 	ID    string  // as its owners name it
-	Label int     //
+	Label int     // its class, as the run is trained on it
 	Norm  float64 // squared norm of the gradient of its own fused loss, nats²
 }
 
 // SampleNorms gives, by modality, the squared gradient norms of the probe samples at the present step, the largest
-// first, with the run's own batch-norm statistics and variables of a probe. Their mean is the trace of eq. 7.
+// first, with the run's own batch-norm statistics and variables of a probe. Their mean is the trace of eq. 7. Sorting
+// is stable: equal norms stay in the order of the samples.
 func (r *Run) SampleNorms(ctx context.Context) (map[string][]SampleNorm, error) {
 	all := map[string][]SampleNorm{}
 	err := r.with(ctx, func() error {
@@ -153,7 +157,7 @@ func (r *Run) SampleNorms(ctx context.Context) (map[string][]SampleNorm, error) 
 func (r *Run) Modalities() []data.Modality { return r.eng.Model.Modalities }
 
 // PerSample gives, for the probe samples at the present step, rows of position in the training split and squared
-// gradient norm, the largest first: [n, 2].
+// gradient norm, the largest first: [n, 2]. Positions are exact as float32 up to 2^24.
 func (r *Run) PerSample(ctx context.Context, modality string) (shape []int, values []float32, err error) {
 	if err := r.checkModality(modality); err != nil {
 		return nil, nil, err

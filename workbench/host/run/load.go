@@ -15,7 +15,10 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
-// openRecords opens the run's records, makes events of what is wrong with its files, and tidies its folder.
+// openRecords opens the run's records, makes events of what is wrong with its files, and tidies its folder. The order
+// matters for a kill in between: the events say what was found only after it was set aside, and the manifest gets the
+// present schema last. Opened again, the folder is then tidied from where it was left, and at worst an event is
+// missing. Called by newRun, with the folder locked and before anybody else has the run.
 func (r *Run) openRecords() (err error) {
 	if r.man.ID == "" {
 		r.man.ID = record.NewID()
@@ -39,6 +42,8 @@ func (r *Run) openRecords() (err error) {
 	); err != nil {
 		return record.DiskProblem(err)
 	}
+	// A snapshot beyond the record is of another future: of steps whose lines were cut off, by hand or by a power loss.
+	// Taken for a start later on, it would bring back weights of steps that are then taken under other settings.
 	for _, from := range record.StartsFrom(r.Dir, r.recorded()+1) {
 		aside, err := record.SetAside(from.Path(r.Dir))
 		if err != nil {
@@ -72,7 +77,8 @@ func (r *Run) openRecords() (err error) {
 }
 
 // load brings the state to the step that is on record: the nearest snapshot, then a replay. Lost lines of the records
-// are computed again first.
+// are computed again first. Called with r.mu held. The replay may be stopped by ctx between two steps: the state stays
+// then, and the next call goes on from it.
 func (r *Run) load(ctx context.Context) error {
 	if r.loaded && r.unfinished { // measurements that could not be put on record
 		if err := r.afterStep(r.settingsAt(r.at - 1)); err != nil {
@@ -93,6 +99,7 @@ func (r *Run) load(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		// loaded before the replay: where that is stopped, the state is of step r.at, and is gone on with
 		r.loaded, r.changed = true, changed
 		r.recomputed = r.recorded() - r.at
 	}
@@ -108,13 +115,16 @@ func (r *Run) load(ctx context.Context) error {
 
 // restore reads the nearest snapshot from which the run can be brought to a step, or draws the first weights. One that
 // is damaged is set aside: an older one leads to the same state. One that cannot be read just now is an error, and
-// stays.
+// stays. It leaves the run at or before the step, and the caller computes the steps between again. A start of other
+// code is adopted. Whatever the error, no file is removed.
 func (r *Run) restore(ctx context.Context, step int) error {
 	for _, from := range record.Starts(r.Dir, step) {
 		h, err := r.take(ctx, from)
 		if err == nil {
 			return nil
 		}
+		// Of a file that cannot be trusted an older one takes the place. Variables of another shape are the new code's
+		// doing, and all older files have them too. What the system could not read may be whole.
 		var system *os.PathError
 		switch {
 		case errors.Is(err, engine.ErrOtherShape) && !maps.Equal(h.Code, r.code):
@@ -134,6 +144,8 @@ func (r *Run) restore(ctx context.Context, step int) error {
 	}
 	r.forget()
 	r.st, r.saved = r.eng.Initial(uint64(r.base.Seed())), 0
+	// A new run has its first state on disk before its first step. Of one that has steps the first snapshot is missing
+	// or was set aside, and the seed gives the same weights.
 	if r.recorded() == 0 {
 		return r.save(true)
 	}
@@ -147,7 +159,8 @@ func (r *Run) forget() {
 	r.ring, r.released = map[string][][]float32{}, map[string]inforeg.Released{}
 }
 
-// take makes the state of a file the run's.
+// take makes the state of a file the run's. The file is read before the old state is dropped: where it cannot be read,
+// the run is what it was. Of a snapshot the gradients of the steps before are missing, and come with the replay.
 func (r *Run) take(ctx context.Context, from record.Start) (record.Header, error) {
 	st, h, all, err := r.eng.ReadState(from.Path(r.Dir), from.Step, r.man.IDs(), r.code)
 	if err != nil {
@@ -179,7 +192,8 @@ func (r *Run) setAside(from record.Start, why string) error {
 	)
 }
 
-// otherStep reports a step that was computed again and is not the one on record.
+// otherStep reports a step that was computed again and is not the one on record. It tells goOn to look for the reason;
+// every other error ends the replay.
 type otherStep struct {
 	step int
 	text string
@@ -188,18 +202,22 @@ type otherStep struct {
 func (d *otherStep) Error() string { return fmt.Sprintf("step %d: %s", d.step, d.text) }
 
 // goOn computes the steps up to a goal again, from the state that was restored. Where a step is not the one on record,
-// the next older start tells whether the snapshot is at fault, which is then set aside, or whatever computes, as on
-// another machine: then the run goes on from what is computed now, and an event says so.
+// either the snapshot is at fault or whatever computes, as on another machine. The next older start decides. If it
+// comes to the recorded step, the snapshot is set aside, and the replay goes on. If it does not either, the snapshot is
+// taken again and an event says that steps differ: from then on steps are not compared, and the run goes on from what
+// is computed now.
 func (r *Run) goOn(ctx context.Context, goal int) error {
 	err := r.replay(ctx, goal)
 	var first, second *otherStep
 	if !errors.As(err, &first) {
 		return err
 	}
+	// the first state has no older start: there only whatever computes can be at fault
 	if from := r.origin; from.Step > 0 {
 		if err := r.restore(ctx, from.Step-1); err != nil {
 			return err
 		}
+		// no farther than the step in question: one that comes out as recorded is all that was asked
 		err = r.replay(ctx, first.step+1)
 		if err == nil {
 			if err := r.setAside(
@@ -222,7 +240,8 @@ func (r *Run) goOn(ctx context.Context, goal int) error {
 	return r.replay(ctx, goal)
 }
 
-// replay computes steps that are on record again.
+// replay computes steps that are on record again. A replay takes the steps in the one way in which steps are taken.
+// What advance finds on record it compares and does not write.
 func (r *Run) replay(ctx context.Context, goal int) error {
 	for r.at < goal {
 		if err := r.replayStep(ctx); err != nil {
@@ -241,9 +260,11 @@ func (r *Run) replayStep(ctx context.Context) error {
 }
 
 // compare checks a replayed step against its record. Where the record is lost, it is that of the step now. Once an
-// event says that steps differ, they are not compared any more.
+// event says that steps differ, they are not compared any more. Lines are compared as they are written, byte by byte,
+// so that nothing has to be parsed.
 func (r *Run) compare(line []byte) error {
 	if sum, lost := r.rec.Metrics.IsLost(r.at); lost {
+		// else the line stays lost
 		if r.mend != nil {
 			r.mend.fill(r.mend.metrics, r.at, line, sum)
 		}

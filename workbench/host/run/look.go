@@ -13,8 +13,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/engine"
 )
 
-// Var gives a variable's shape and values at the present step, as kept here: convolution kernels are
-// [k..., in, out]. A name with the prefix "momentum." gives the optimizer's buffer.
+// Var gives a variable's shape and values at the present step, as kept here: convolution kernels are [k..., in, out]. A
+// name with the prefix "momentum." gives the optimizer's buffer. Values are a copy.
 func (r *Run) Var(ctx context.Context, name string) (shape []int, values []float32, err error) {
 	err = r.with(ctx, func() error {
 		var names []string
@@ -60,7 +60,8 @@ func (r *Run) Features(
 	return shape, values, err
 }
 
-// Batch gives one modality of the batch that the next step will take, [B, shape...], or with "label" its labels.
+// Batch gives one modality of the batch that the next step will take, [B, shape...], or with "label" its labels. It
+// needs no state, and so loads none. The values are the batch's own, which nobody else has.
 func (r *Run) Batch(modality string) (shape []int, values []float32, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -86,6 +87,7 @@ func (r *Run) Batch(modality string) (shape []int, values []float32, err error) 
 	return shape, b.X[modality], nil
 }
 
+// checkModality refuses a name that is none of the run's modalities, before anything is loaded.
 func (r *Run) checkModality(name string) error {
 	if names := inforeg.ModalityNames(r.eng.Model); !slices.Contains(names, name) {
 		return wire.Unknown("modality", name, names, "")

@@ -19,7 +19,8 @@ import (
 )
 
 // record puts measurements on record, all or none, but for those that are there already, and leaves of each what can be
-// written, see [record.Settle].
+// written, see [record.Settle]; list is changed by that. One that stands in place of a lost line is kept for that
+// place. With strict nothing is written: what is on record has to be the same, and nothing else may come out.
 func (r *Run) record(list ...wire.Record) error {
 	defer r.spend("records")()
 	var fresh []wire.Record
@@ -38,6 +39,7 @@ func (r *Run) record(list ...wire.Record) error {
 				return err
 			}
 		}
+		// on record already, or twice in the list
 		if have.Keys[key] || slices.ContainsFunc(
 			fresh, func(other wire.Record) bool { return record.Key(other) == key },
 		) {
@@ -60,7 +62,8 @@ func (r *Run) record(list ...wire.Record) error {
 	return r.rec.Add(fresh)
 }
 
-// sameRecord wants a measurement to be the one on record, to the last digit.
+// sameRecord wants a measurement to be the one on record, to the last digit. They are compared as they are written, so
+// that what is left out of both makes no difference.
 func (r *Run) sameRecord(list []wire.Record, rec wire.Record) error {
 	for _, have := range list {
 		if record.Key(have) != record.Key(rec) {
@@ -87,6 +90,9 @@ func (r *Run) sameRecord(list []wire.Record, rec wire.Record) error {
 // afterStep puts on record what the step just taken measured, during it and after it, and at the end of an interval of
 // the window test what was accumulated, and then commits the step: a run that is killed before that takes the step
 // again. A replay, which finds the records there, measures nothing again.
+//
+// After an error it may be called again: what is on record by then is not measured twice, and what the step measured
+// while it was taken is kept in during until it is.
 func (r *Run) afterStep(settings setting.Values) error {
 	r.unfinished = true
 	if err := r.record(r.during...); err != nil {
@@ -94,6 +100,7 @@ func (r *Run) afterStep(settings setting.Values) error {
 	}
 	r.during = nil
 	if r.at%r.clock.Interval == 0 {
+		// these are made from the record, where by now the last step's own are
 		running, err := r.moment(settings).Running()
 		if err != nil {
 			return err
@@ -117,7 +124,7 @@ func (r *Run) afterStep(settings setting.Values) error {
 	return nil
 }
 
-// accumulated are the numbers that an interval's steps added up to.
+// accumulated are the numbers that the steps since the interval began added up to.
 func (r *Run) accumulated() []wire.Record {
 	var list []wire.Record
 	for _, m := range r.eng.Model.Modalities {
@@ -135,7 +142,8 @@ func (r *Run) accumulated() []wire.Record {
 	return list
 }
 
-// measureDue measures what the schedules ask for at the present step. At the start only traces are measured.
+// measureDue measures what the schedules ask for at the present step. At the start only traces are measured. The order
+// is that of the table, always, so that the file comes out the same when all is computed again.
 func (r *Run) measureDue(settings setting.Values, start bool) error {
 	now := r.moment(settings)
 	for _, p := range probe.Table() {
@@ -166,7 +174,8 @@ func (r *Run) measureDue(settings setting.Values, start bool) error {
 }
 
 // measured reports whether a measurement of the present step is on record already, in the run's own definition. What is
-// put on record together is there as a whole, unless a part of it was lost since.
+// put on record together is there as a whole, unless a part of it was lost since. With strict all is measured again, to
+// be compared: a cosine only where as many gradients are at hand as were when it was put on record.
 func (r *Run) measured(kind, readout string) (bool, error) {
 	lost := r.mend != nil && (len(r.mend.lost[r.at]) > 0 || r.rec.Gap >= 0 && r.at >= r.rec.Gap)
 	whole := kind != inforeg.KindCosine || len(
@@ -191,7 +200,8 @@ func (r *Run) measured(kind, readout string) (bool, error) {
 	return n >= len(r.eng.Model.Modalities), nil
 }
 
-// moment is the run between two steps, for probes. Called with r.mu held, and used no longer than that.
+// moment is the run between two steps, for probes. Called with r.mu held, and used no longer than that: it has the
+// run's own state, maps and slices, and no copies.
 func (r *Run) moment(settings setting.Values) *probe.Moment {
 	return &probe.Moment{
 		Engine: r.eng, State: r.st, Last: r.last, Set: r.set, Base: r.base, Settings: settings, Changes: r.rec.Changes,
@@ -203,7 +213,8 @@ func (r *Run) moment(settings setting.Values) *probe.Moment {
 // now is the run where it stands, for what is asked for.
 func (r *Run) now() *probe.Moment { return r.moment(r.settingsAt(r.at)) }
 
-// firstWeights are the trainable variables at step 0, made when something first asks for them and kept then.
+// firstWeights are the trainable variables at step 0, made when something first asks for them and kept then. They are
+// drawn again by the seed and not read from the first snapshot, which may be gone. Close frees them.
 func (r *Run) firstWeights() []*tensors.Tensor {
 	if r.begun == nil {
 		first := r.eng.Initial(uint64(r.base.Seed()))

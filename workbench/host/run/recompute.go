@@ -16,20 +16,22 @@ import (
 
 // Recomputed is what [Run.Recompute] found.
 type Recomputed struct {
-	Steps, Starts   int      // computed again, and from how many states
+	Steps, Starts   int      // computed again, and from how many states; the drawn one counts
 	Faults, Remarks []string // each begins with the file that it is of
 }
 
 // Recompute takes every step of the run again, from each snapshot and stop to the next and from the beginning to the
 // first, and compares what comes out with the record and with the next snapshot. told, which may be nil, hears of each
-// stretch. The run must be a copy: its state is lost.
+// stretch. The run must be a copy: its state is lost. Each stretch begins with the state of a file and not with the one
+// that was computed, so that a fault in one stretch is not found again in all that follow, and a file that is wrong is
+// told from steps that are. The lock is held throughout.
 func (r *Run) Recompute(ctx context.Context, told func(step, of int)) (found Recomputed, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	list := record.StartsFrom(r.Dir, 0)
 	slices.SortStableFunc(list, func(a, b record.Start) int { return a.Step - b.Step })
 	found.Starts = len(list) + 1
-	r.strict = true
+	r.strict = true // for good: from here on nothing is put on record
 	r.forget()
 	r.st = r.eng.Initial(uint64(r.base.Seed()))
 	for i := 0; i <= len(list); i++ {
@@ -76,7 +78,8 @@ func (r *Run) Recompute(ctx context.Context, told func(step, of int)) (found Rec
 	return found, nil
 }
 
-// holds reports whether the run's state is that of a snapshot.
+// holds reports whether the run's state is that of a snapshot. Numbers are compared by their bits, so that -0 and 0
+// differ. Of a stop the gradients are not: what is computed from a snapshot has them only later.
 func (r *Run) holds(s record.Start) error {
 	_, _, want, err := r.eng.ReadState(s.Path(r.Dir), s.Step, r.man.IDs(), r.code)
 	if err != nil {

@@ -16,11 +16,12 @@ import (
 
 // mending holds the lines that were lost and are computed again, by their places.
 type mending struct {
-	metrics, probes map[int][]byte
+	metrics, probes map[int][]byte        // lines without their ends, by place; written all at once, by putBack
 	lost            map[int][]record.Lost // measurements, by step
 	other           int                   // lines whose checksum is not that of the line which was lost
 }
 
+// fill takes a copy of a line for a place. A checksum of 0 is not known, and nothing is said against such a line.
 func (m *mending) fill(to map[int][]byte, at int, line []byte, sum uint32) {
 	if sum != 0 && sum != seal.Sum(append(bytes.Clone(line), '\n')) {
 		m.other++
@@ -30,7 +31,8 @@ func (m *mending) fill(to map[int][]byte, at int, line []byte, sum uint32) {
 
 // restoreLost computes the lines again that are lost, each from the nearest snapshot before it, and says in an event
 // whether they are proved by their checksums. What was measured only because somebody asked for it cannot be had in
-// this way: it leaves a gap, which an event names.
+// this way: it leaves a gap, which an event names. Lines for the places of lost ones are gathered in memory and
+// written at the end, so that a kill before that leaves them lost as they were.
 func (r *Run) restoreLost(ctx context.Context) (err error) {
 	if !r.rec.Damaged() || r.hopeless {
 		return nil
@@ -47,11 +49,14 @@ func (r *Run) restoreLost(ctx context.Context) (err error) {
 			err = errors.Join(err, r.rec.Reread())
 		}
 	}()
+	// behind every span, so that the first one begins with a start
 	r.at = r.recorded() + 1 // no state
 	for _, s := range record.LostSpans(metrics, probes, r.rec.Gap, r.recorded()) {
 		if !r.sameCode(s.From, s.To) {
 			continue // what other code took is left out, as is told below
 		}
+		// From the end of the span before one goes on, unless a start lies between, or the state is behind this
+		// span already.
 		if list := record.Starts(r.Dir, s.From); r.at > s.From || len(list) > 0 && list[0].Step > r.at {
 			if err := r.restore(ctx, s.From); err != nil {
 				return err
@@ -64,7 +69,9 @@ func (r *Run) restoreLost(ctx context.Context) (err error) {
 	return r.putBack(len(metrics), probes)
 }
 
-// putBack writes what was computed again to the records.
+// putBack writes what was computed again to the records. Steps come first, then measurements: after a kill in between
+// the next opening finds the measurements still lost and computes those. The places of lines change where some are left
+// out, hence all that goes by them is read anew.
 func (r *Run) putBack(metrics int, probes []record.Lost) error {
 	if err := r.saveDone(); err != nil { // it syncs the files that are replaced here
 		return err
@@ -141,7 +148,7 @@ func (r *Run) putBack(metrics int, probes []record.Lost) error {
 	return r.rec.Tie()
 }
 
-// sayOnce makes an event at the present step, unless the last one says the same.
+// sayOnce makes an event at the present step, unless there is one that says the same.
 func (r *Run) sayOnce(event, text string) error {
 	for _, c := range r.rec.Changes {
 		if c.Event == event && c.Text == text && c.Step == r.recorded() {
@@ -151,7 +158,9 @@ func (r *Run) sayOnce(event, text string) error {
 	return r.change(wire.Change{Step: r.recorded(), Event: event, Text: text})
 }
 
-// putLost takes a measurement as one that was lost, where one of its step was.
+// putLost takes a measurement as one that was lost, where one of its step was: the one with its checksum, else the
+// first that is not filled yet, which then counts as not the same. It is on hand from now on, see Filled of
+// [record.Records], and on disk when all are.
 func (r *Run) putLost(rec wire.Record) (bool, error) {
 	if r.mend == nil {
 		return false, nil

@@ -29,57 +29,67 @@ import (
 )
 
 // Run is one training run and its folder.
+//
+// When it is opened its records are read, and no state: showing a run, or one that has reached its target, needs none.
+// The first that needs the state loads it. From then on the state is of the step that is on record, but for two times:
+// while steps are computed again at is behind, and where a step's measurements could not be put on record the step is
+// unfinished, its line is staged, and nothing goes on before that is done.
 type Run struct {
-	Name string
-	Dir  string
+	Name string // in its project; of a folder elsewhere, the folder's
+	Dir  string // by which its shop knows it
 
-	shop     *Shop
-	lock     *os.File
+	shop     *Shop    // whose lock is never taken with the run's held
+	lock     *os.File // of the folder: no other process opens it meanwhile
 	man      *record.Manifest
 	base     setting.Values    // at step 0
 	code     map[string]string // of what a cell defines and the run uses, by wire.Definition
-	set      data.Dataset
-	eng      *engine.Engine
-	perEpoch int // steps in an epoch
+	set      data.Dataset      // shared with other runs, and read only
+	eng      *engine.Engine    // likewise shared with runs of the same graphs
+	perEpoch int               // steps in an epoch
 	clock    inforeg.Clock
 	kShare   float64 // length of an interval of the window test over that which k is for
 
-	turn chan struct{} // held by whoever trains the run, for as long as they do
-	mu   sync.Mutex    // held for one step at most; guards all below
+	// turn has one place: whoever puts something into it holds the turn until they take it out. It is no mutex, for one
+	// cannot stop waiting for a mutex when a context ends.
+	turn chan struct{}
+	mu   sync.Mutex // guards all below; training holds it for one step at a time
 
-	rec      *record.Records
-	mend     *mending // while lost lines are computed again
-	hopeless bool     // whether lines are lost that cannot be
-	strict   bool     // whether steps are compared with their records even where an event says that they differ
+	rec      *record.Records // open journals, and what is kept of them at hand
+	mend     *mending        // while lost lines are computed again
+	hopeless bool            // whether lines are lost that cannot be
+	strict   bool            // whether steps are compared with their records even where an event says that they differ
 
-	loaded   bool // whether st holds the state of step at
-	st       engine.State
-	at       int          // steps that st has taken; behind recorded() during a replay
-	origin   record.Start // where a replay that is under way began
+	loaded bool // whether st holds the state of step at
+	st     engine.State
+	at     int          // steps that st has taken; behind recorded() during a replay
+	origin record.Start // where the last replay began, for goOn to find an older start
+	// what the method decided last; never changed in place, since a snapshot may be writing it
 	controls map[string]float64
-	released map[string]inforeg.Released
-	ring     map[string][][]float32 // by modality: the last batch gradients, oldest first
-	last     engine.Outcome         // of the last step that was taken
-	begun    []*tensors.Tensor      // trainable variables at step 0; nil until something asks for them
-	order    []int                  // permutation of the training split in epoch orderOf
-	orderOf  int
-	ahead    stream.Ahead // batches of the training split
+	released map[string]inforeg.Released // by modality, added up since the interval began
+	ring     map[string][][]float32      // by modality: the last batch gradients, oldest first
+	last     engine.Outcome              // of the last step that was taken or read from a stop
+	begun    []*tensors.Tensor           // trainable variables at step 0; nil until something asks for them
+	order    []int                       // permutation of the training split in epoch orderOf
+	orderOf  int                         // -1 before the first
+	ahead    stream.Ahead                // batches of the training split that are read ahead
 
 	during     []wire.Record // what the last step measured, until it is on record
 	unfinished bool          // whether the records of the last step are incomplete
-	saved      int           // step of the last snapshot
+	saved      int           // step of the last snapshot that was read, or begun
 	sinceSave  time.Duration // training time since
 	saveCost   time.Duration // spent on snapshots
 	trainCost  time.Duration // spent on steps
-	saving     chan error    // of the snapshot being written; nil when none
+	saving     chan error    // of the snapshot being written, with a place for its answer; nil when none
 	recomputed int           // steps of the last replay
 	changed    []string      // whose code was found changed when the state was loaded
 
+	// published is where the run is, for whoever asks without the lock: a new value each time, and never changed.
 	published atomic.Pointer[wire.Status]
-	watchers  watchers
+	watchers  watchers // with a lock of their own
 }
 
-// newRun prepares what create and open have in common. The folder is locked by it.
+// newRun prepares what create and open have in common, and opens the run's records. The folder is locked by it, before
+// anything in it is changed. Called with shop.mu held, so that one process does not open a folder twice.
 func (shop *Shop) newRun(name, dir string, man *record.Manifest) (r *Run, err error) {
 	r = &Run{
 		Name: name, Dir: dir, shop: shop, man: man, base: man.Settings,
@@ -107,6 +117,8 @@ func (shop *Shop) newRun(name, dir string, man *record.Manifest) (r *Run, err er
 		return nil, err
 	}
 	desc := r.set.Describe()
+	// Steps that are computed again would be other steps on other samples. The hash is over the names and labels of all
+	// samples of all splits, before any label is shuffled.
 	if man.Data.Provenance.SplitHash != "" && man.Data.Provenance.SplitHash != desc.Provenance.SplitHash {
 		return nil, &wire.Problem{
 			Message: fmt.Sprintf("run %s was trained on other samples of %s than are there now", name, desc.Name),
@@ -137,19 +149,21 @@ func (shop *Shop) newRun(name, dir string, man *record.Manifest) (r *Run, err er
 	return r, r.openRecords()
 }
 
-// recorded is how many steps are on record: where the run is.
+// recorded is how many steps are on record: where the run is. Within a step it counts the one whose line is staged.
 func (r *Run) recorded() int { return r.rec.Metrics.Len() }
 
 // settingsAt are the settings under which the step after so many is taken.
 func (r *Run) settingsAt(step int) setting.Values { return setting.At(r.base, r.rec.Changes, step) }
 
+// change puts an event on record and on disk, with the lock held.
 func (r *Run) change(c wire.Change) error { return r.rec.Change(c) }
 
 // spend begins a part of the time that the shop keeps account of, see [Shop.KeepTime].
 func (r *Run) spend(part string) (end func()) { return r.shop.engines.Timing.Begin(part) }
 
-// advance takes the step after r.at and puts it on record, or checks it against the record when it is there
-// already.
+// advance takes the step after r.at and puts it on record, or checks it against the record when it is there already.
+// Until its line is staged an error leaves the run before the step, with the weights that it had. After that the step
+// is taken: an error leaves it unfinished, and load completes it before anything else is done. Called with r.mu held.
 func (r *Run) advance(ctx context.Context) error {
 	began := time.Now()
 	defer r.spend("host beside the step")()
@@ -162,6 +176,7 @@ func (r *Run) advance(ctx context.Context) error {
 		return err
 	}
 	if r.at == 0 { // so that a rise in the first epoch can be seen; no window test reads it
+		// by the settings of the first step, as there is none before
 		if err := r.measureDue(settings, true); err != nil {
 			return err
 		}
@@ -188,7 +203,7 @@ func (r *Run) advance(ctx context.Context) error {
 		return err
 	}
 	if bad := r.eng.FirstBad(o); bad != "" {
-		next.Drop(r.st)
+		next.Drop(r.st) // what the step made, and not what it shares with the state that stays
 		return r.diverged(bad)
 	}
 	line := r.metricsLine(epoch, o.Scalars)
@@ -204,6 +219,7 @@ func (r *Run) advance(ctx context.Context) error {
 		next.Drop(r.st)
 		return err
 	}
+	// what the step measured is of the weights before it: of r.at steps, which are counted below
 	r.during = r.moment(settings).InStep(measures, o.Measured)
 	r.st.Drop(next)
 	r.st, r.last = next, o
@@ -212,20 +228,23 @@ func (r *Run) advance(ctx context.Context) error {
 		acc := r.released[m.Name]
 		acc.Add(r.eng.Trainable, models.EncoderPrefix(m.Name), o.GradSquares)
 		r.released[m.Name] = acc
+		// the slice moves on over its array; of gradients that leave it nothing is kept once append makes a new one
 		ring := append(r.ring[m.Name], o.Sketches[m.Name])
 		r.ring[m.Name] = ring[max(0, len(ring)-record.CosineBatches):]
 	}
 	if err := r.afterStep(settings); err != nil {
 		return err
 	}
+	// Reading the batch and measuring count as training. A snapshot does not: its cost is what is compared with this.
 	took := time.Since(began)
 	r.trainCost += took
 	r.sinceSave += took
 	return r.save(false)
 }
 
-// indices are the positions in the training split of a batch. The order is new in every epoch and depends on
-// the seed and the epoch alone.
+// indices are the positions in the training split of a batch. The order is new in every epoch and depends on the seed
+// and the epoch alone. It is drawn once for an epoch and kept. The samples that fill no whole batch are left out,
+// others in each epoch.
 func (r *Run) indices(epoch, offset int) []int {
 	if r.orderOf != epoch {
 		r.order = rand.New(rand.NewPCG(uint64(r.base.Seed()), uint64(epoch)+1)).Perm(r.set.Len(data.Train))
@@ -236,6 +255,9 @@ func (r *Run) indices(epoch, offset int) []int {
 }
 
 // batch is what a step trains on: which samples, and how they are augmented, depends on the seed and the step alone.
+// The batches after it are read ahead. Positions are taken here, with the lock held; the function that reads runs in
+// another goroutine and touches nothing of the run but its set. A draw is one step's, and never 0, which would mean
+// no augmentation.
 func (r *Run) batch(step int) (*data.Batch, error) {
 	defer r.spend("reading")()
 	return r.ahead.Take(step, r.perEpoch*r.settingsAt(step).Epochs(), func(step int) func() (*data.Batch, error) {
@@ -245,10 +267,13 @@ func (r *Run) batch(step int) (*data.Batch, error) {
 	})
 }
 
-// key is what a method's noise in a step is drawn from.
+// key is what a method's noise in a step is drawn from: the state of a random generator, which the seed and the step
+// alone decide, so that the step draws the same when it is computed again.
 func (r *Run) key() [3]uint64 { return [3]uint64{uint64(r.base.Seed()), uint64(r.at) + 1, 0} }
 
-// metricsLine is the step's line of metrics.jsonl. Numbers are written with the digits of float32.
+// metricsLine is the step's line of metrics.jsonl. Numbers are written with the digits of float32, the fewest that read
+// back as the same number: two lines are equal if and only if all numbers are, to the last bit. The line is put
+// together by hand, since a map is written in alphabetical order.
 func (r *Run) metricsLine(epoch int, scalars []float32) []byte {
 	line := fmt.Appendf(nil, `{"step":%d,"epoch":%d`, r.at, epoch)
 	for i, name := range r.eng.Scalars {
@@ -261,7 +286,8 @@ func (r *Run) metricsLine(epoch int, scalars []float32) []byte {
 	return append(line, '}')
 }
 
-// diverged reports a step that would have gone bad. It was not taken: the run stays before it.
+// diverged reports a step that would have gone bad. It was not taken: the run stays before it. Tried again and again,
+// it makes one event.
 func (r *Run) diverged(what string) error {
 	if n := len(r.rec.Changes); n == 0 || r.rec.Changes[n-1].Event != wire.EventDiverged ||
 		r.rec.Changes[n-1].Step != r.at {
@@ -279,13 +305,20 @@ func (r *Run) diverged(what string) error {
 }
 
 const (
+	// Snapshots are record.SnapshotSteps apart, or fewer where steps are slow, so that less has to be computed again.
+	// Then the share bounds them: what counts is the copying of the state, for which training waits.
 	snapshotSeconds = 30   // of training between snapshots, when steps are slow
 	snapshotShare   = 0.02 // of training time spent on snapshots, at most
 )
 
-// save writes a snapshot when one is due, beside the training.
+// save writes a snapshot when one is due, beside the training. With now one is due at once, unless the file is there.
+// Training waits while the state is copied, and first for the snapshot before where that is still being written.
+//
+// An error of writing comes back at a later call, or from saveDone. No snapshot is made while lost lines are computed
+// again, nor while steps are compared with their records, since neither goes beyond what is on record.
 func (r *Run) save(now bool) error {
 	select {
+	// without a snapshot under way the channel is nil, and default is taken
 	case err := <-r.saving:
 		r.saving = nil
 		if err != nil {
@@ -301,6 +334,7 @@ func (r *Run) save(now bool) error {
 	if r.mend != nil || r.strict || !now && !far && !slow {
 		return nil
 	}
+	// a replay passes steps whose snapshots are there: they hold the same state
 	if record.Exists(record.SnapshotPath(r.Dir, r.at)) {
 		r.saved = r.at
 		return nil
@@ -308,6 +342,7 @@ func (r *Run) save(now bool) error {
 	if err := r.saveDone(); err != nil {
 		return err
 	}
+	// the state and the header are copied here: what is written later is of this step, whatever training does then
 	began := time.Now()
 	defer r.spend("snapshots")()
 	list, err := r.eng.Collect(r.st)
@@ -321,6 +356,7 @@ func (r *Run) save(now bool) error {
 	saving := make(chan error, 1)
 	r.saving = saving
 	go func() {
+		// The records first: a snapshot of a step that a power loss takes from them would be of no use.
 		if err := r.rec.Sync(); err != nil {
 			saving <- err
 			return
@@ -334,7 +370,8 @@ func (r *Run) save(now bool) error {
 	return nil
 }
 
-// header is what a snapshot of the present state says beside its tensors.
+// header is what a snapshot of the present state says beside its tensors. Released is cloned, since a step adds to it;
+// controls and code are maps that nobody changes once they are set.
 func (r *Run) header() record.Header {
 	return record.Header{
 		Run: r.man.ID, Version: record.SnapshotVersion, Step: r.at, Epoch: r.at / r.perEpoch,
@@ -343,7 +380,7 @@ func (r *Run) header() record.Header {
 	}
 }
 
-// saveDone waits for the snapshot that is being written.
+// saveDone waits for the snapshot that is being written. Whoever replaces, links or closes the files calls it before.
 func (r *Run) saveDone() error {
 	if r.saving == nil {
 		return nil
@@ -353,7 +390,9 @@ func (r *Run) saveDone() error {
 	return err
 }
 
-// Close ends the use of the run. What it recorded stays; training must have ended.
+// Close ends the use of the run. What it recorded stays; training must have ended. What was recorded since the last
+// step is tied to it, see [record.Records.Tie]. The folder's lock is let go last, when nothing here writes to it
+// any more.
 func (r *Run) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -25,17 +25,20 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
-// Shop is all that the runs of a project share: the backend, the sets and the compiled graphs.
+// Shop is all that the runs of a project share: the backend, the sets and the compiled graphs. Its lock guards the list
+// of runs, and is held while a run is opened or made, so that two clients that name the same run get the same one. That
+// may take as long as opening the set does.
 type Shop struct {
-	Project string
+	Project string // folder of the project
 
 	defines map[string]string // hashes of what the cell defines whose binary this is, by wire.Definition
 
-	library setting.Library
-	engines engine.Engines
+	library setting.Library // sets that are open; with a lock of its own
+	engines engine.Engines  // compiled graphs, likewise
 
+	// backendMu is a lock of its own: Backend is called while a run is opened, with mu held.
 	backendMu sync.Mutex
-	backend   *xla.Backend
+	backend   *xla.Backend // nil until a run needs it
 
 	mu   sync.Mutex
 	runs map[string]*Run // opened, by folder
@@ -68,7 +71,7 @@ func (r *Run) NoteTime() error {
 	return r.change(wire.Change{Step: r.recorded(), Event: wire.EventTiming, Text: strings.Join(parts, ", ")})
 }
 
-// UseBackend has the shop's runs computed by a backend that is open already.
+// UseBackend has the shop's runs computed by a backend that is open already. It is called before runs are opened.
 func (shop *Shop) UseBackend(b *xla.Backend) {
 	shop.backendMu.Lock()
 	defer shop.backendMu.Unlock()
@@ -100,7 +103,7 @@ func (shop *Shop) Locate(set, dir string) (string, error) {
 	return catalog.Locate(shop.library.Project, set, dir)
 }
 
-// Backend opens the backend, once.
+// Backend opens the backend, once. A second caller waits for the first; after an error the next one tries again.
 func (shop *Shop) Backend() (*xla.Backend, error) {
 	shop.backendMu.Lock()
 	defer shop.backendMu.Unlock()
@@ -169,6 +172,7 @@ func (shop *Shop) Find(name string) (*Run, error) {
 	return shop.find(name)
 }
 
+// find is Find for those who hold the lock.
 func (shop *Shop) find(name string) (*Run, error) {
 	if r, ok := shop.runs[shop.dir(name)]; ok {
 		return r, nil
@@ -198,6 +202,7 @@ func (shop *Shop) names() []string {
 	return names
 }
 
+// add opens a run and keeps it. Called with the lock held, and only for a folder that has no open run.
 func (shop *Shop) add(name, dir string, man *record.Manifest) (*Run, error) {
 	r, err := shop.newRun(name, dir, man)
 	if err != nil {
@@ -207,6 +212,9 @@ func (shop *Shop) add(name, dir string, man *record.Manifest) (*Run, error) {
 	return r, nil
 }
 
+// open attaches to the run in a folder, or creates it. What is asked for is completed as for a new run, and compared
+// with what the run was declared with: a cell that is run again attaches, and one that says something else is told
+// what. Settings that were changed since do not count, as Set asked for them. Called with the lock held.
 func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
 	if d.Fork != nil {
 		from, err := shop.find(d.Fork.Run)
@@ -225,6 +233,7 @@ func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
+	// the declaration is the caller's, and is completed below
 	asked := maps.Clone(d.Settings)
 	if d.Like != "" {
 		other, err := shop.find(d.Like)
@@ -258,6 +267,7 @@ func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
 			Hint:    "declare it with Fork, or use another name",
 		}
 	}
+	// both sides have all settings of the method as it is now, whatever it had when the run was made
 	have := completed(man.Settings, m)
 	if len(shop.codeOf(have)) > 0 { // what a cell defines may have lost settings since
 		maps.DeleteFunc(have, func(name string, _ any) bool { _, ok := settings[name]; return !ok })
@@ -271,7 +281,8 @@ func (shop *Shop) open(name, dir string, d wire.Declaration) (*Run, error) {
 	return shop.add(name, dir, man)
 }
 
-// dropForeign takes out what another method's settings left behind, unless it was asked for.
+// dropForeign takes out what another method's settings left behind, unless it was asked for. Like takes all settings of
+// another run, and with another method its own ones would be unknown.
 func dropForeign(asked, own map[string]any, methodName string) {
 	list, err := setting.Table(fmt.Sprint(cmp.Or(asked["data"], any(catalog.Default))), methodName, nil)
 	if err != nil {
@@ -295,7 +306,9 @@ func settingsDiffer(name string, diff []string) error {
 	}
 }
 
-// create makes a run's folder. The manifest is written last, so that half a folder is no run.
+// create makes a run's folder. All that can be wrong with the declaration is found before there is one. A kill before
+// the manifest is written leaves an empty folder, which is no run and may become one; after it there is a run at step
+// 0, whose journals are made when it is opened.
 func (shop *Shop) create(name, dir string, settings setting.Values, notes []string, set data.Dataset) (*Run, error) {
 	if err := record.CheckFree(dir, func(name string) bool {
 		return strings.HasPrefix(name, ".") || name == record.SnapshotsDir || name == record.FiguresDir
@@ -319,6 +332,7 @@ func (shop *Shop) create(name, dir string, settings setting.Values, notes []stri
 	return shop.add(name, dir, man)
 }
 
+// manifest is that of a new run, or of a fork, whose parent is p.
 func (shop *Shop) manifest(
 	name string, settings setting.Values, set data.Dataset, p *record.Parent,
 ) (*record.Manifest, error) {
@@ -341,8 +355,10 @@ func (shop *Shop) manifest(
 	}, nil
 }
 
-// Fresh archives a run under another folder name and starts it over: as declared, or with the settings that it
-// had when d is nil. A run that is not there yet is created. The declaration is checked before anything moves.
+// Fresh archives a run under another folder name and starts it over: as declared, or with the settings that it had when
+// d is nil. A run that is not there yet is created. The declaration is checked before anything moves. The new run is
+// made twice, first under a passing name beside the old one. Nothing is lost at any point: a kill leaves the old run,
+// or the archived one and no new one yet.
 func (shop *Shop) Fresh(name string, d *wire.Declaration) (*Run, error) {
 	if err := wire.CheckRunName(name); err != nil {
 		return nil, err
@@ -359,6 +375,7 @@ func (shop *Shop) Fresh(name string, d *wire.Declaration) (*Run, error) {
 	}
 	if d == nil {
 		d = &wire.Declaration{Settings: r.base}
+		// a fork starts over as the same fork, from the same step of its parent
 		if p := r.man.Parent; p != nil {
 			d = &wire.Declaration{Settings: p.Changed, Fork: &wire.Fork{Run: p.Run, Step: &p.Step}}
 		}
@@ -372,6 +389,7 @@ func (shop *Shop) Fresh(name string, d *wire.Declaration) (*Run, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(trial))
 	}
+	// it has shown that it can be made, and is not wanted any more
 	delete(shop.runs, trial)
 	if err := errors.Join(made.Close(), os.RemoveAll(trial)); err != nil {
 		return nil, err
@@ -396,8 +414,9 @@ func (shop *Shop) Fresh(name string, d *wire.Declaration) (*Run, error) {
 	return shop.open(name, dir, *d)
 }
 
-// Statuses lists the project's runs, in alphabetical order. Runs that are not open are read from their
-// folders without the backend; one that cannot be read is listed with the reason.
+// Statuses lists the project's runs, in alphabetical order. Runs that are not open are read from their folders without
+// the backend; one that cannot be read is listed with the reason. A run that trains is not waited for. Folders are read
+// while the lock is held.
 func (shop *Shop) Statuses() []wire.Status {
 	shop.mu.Lock()
 	defer shop.mu.Unlock()
@@ -416,7 +435,8 @@ func (shop *Shop) Statuses() []wire.Status {
 	return list
 }
 
-// Keep leaves a stop of every run that is open, so that the next process computes no step again.
+// Keep leaves a stop of every run that is open, so that the next process computes no step again. One that cannot be
+// kept does not keep the others from it. It waits for the step of each that is under way.
 func (shop *Shop) Keep() error {
 	shop.mu.Lock()
 	defer shop.mu.Unlock()
@@ -427,7 +447,7 @@ func (shop *Shop) Keep() error {
 	return err
 }
 
-// Close ends the use of all runs.
+// Close ends the use of all runs. Training must have ended. The backend stays open.
 func (shop *Shop) Close() error {
 	shop.mu.Lock()
 	defer shop.mu.Unlock()
@@ -439,7 +459,8 @@ func (shop *Shop) Close() error {
 	return err
 }
 
-// versions says what computed a run.
+// versions says what computed a run. The program is known by the build ID of its file, as two builds of one version
+// may differ.
 func versions(b *xla.Backend) map[string]string {
 	v := map[string]string{"go": runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {

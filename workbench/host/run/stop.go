@@ -16,7 +16,7 @@ import (
 // again: it may be of other code, and the steps on record are the old code's. Snapshots in the middle of training leave
 // the gradients out, which would be most of them, and a replay fills them in.
 
-// keep leaves a stop at the run's present step.
+// keep leaves a stop at the run's present step. No training is under way then: the host has waited for it.
 func (r *Run) keep() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -26,7 +26,9 @@ func (r *Run) keep() error {
 	return r.stopHere()
 }
 
-// stopHere writes a stop, unless there is one. Called with r.mu held.
+// stopHere writes a stop, unless there is one. Called with r.mu held. It is written before this returns, and not
+// beside the training: the host leaves next, or other code goes on from here. The records are synced before, as for
+// a snapshot.
 func (r *Run) stopHere() error {
 	if r.at == 0 || record.Exists(record.StopPath(r.Dir, r.at)) {
 		return nil
@@ -38,6 +40,7 @@ func (r *Run) stopHere() error {
 	if err != nil {
 		return err
 	}
+	// gradients that are not there yet, in a run of few steps, are left out
 	add := func(name string, values []float32) {
 		if len(values) > 0 {
 			list = append(list, models.Tensor{Name: name, Shape: []int{len(values)}, Values: values})
@@ -62,7 +65,8 @@ func (r *Run) stopHere() error {
 }
 
 // thinStops removes stops but the last one and those at which the code changed: there a later replay must begin. Of
-// these the oldest go when they are larger than limit bytes together.
+// these the oldest go when they are larger than limit bytes together. Between changes of the code snapshots lead to
+// every step, so that no other stop is needed.
 func (r *Run) thinStops(limit int64) error {
 	var size int64
 	steps := record.ListStops(r.Dir)

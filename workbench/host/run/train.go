@@ -19,10 +19,11 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
-// ErrPaused ends training that was asked to pause.
+// ErrPaused ends training that was asked to pause. It is the cause of the context that training is given, and comes
+// back as its error.
 var ErrPaused = errors.New("paused")
 
-// progressEvery is how often training tells its watchers where it is.
+// progressEvery is how often training tells its watchers where it is. Other events are told at once.
 const progressEvery = 100 * time.Millisecond
 
 // To trains until so many steps are done. It is the only loop: every other way of training calls it. A run
@@ -35,11 +36,14 @@ func (r *Run) To(ctx context.Context, target int, client string) error {
 // StepsToEpoch is how many steps are done when so many epochs are.
 func (r *Run) StepsToEpoch(epochs int) int { return epochs * r.perEpoch }
 
-// Train waits for its turn and trains up to the step that target gives for the present one.
+// Train waits for its turn and trains up to the step that target gives for the present one. target is asked when the
+// turn has come: "ten more steps" are counted from where the others left the run. The turn is given back last, after
+// the status is published, so that the next to train does not find its own status replaced.
 func (r *Run) Train(ctx context.Context, client string, target func(now int) int) (err error) {
 	select {
 	case r.turn <- struct{}{}:
 	default:
+		// Between the two attempts the turn may become free: the notice is then told for nothing, and no harm is done.
 		if s := r.Status(); s.Stepper != "" {
 			r.tell(
 				wire.Event{Kind: wire.Notice, Text: fmt.Sprintf("%s: waiting, %s is stepping it", r.Name, s.Stepper)},
@@ -56,17 +60,20 @@ func (r *Run) Train(ctx context.Context, client string, target func(now int) int
 	goal := target(r.recorded())
 	r.mu.Unlock()
 
+	// The rate is that of the steps after the first one here, which may have waited for a compiler.
 	began, from := time.Now(), -1
 	var rate float64
 	var told time.Time
 	defer func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
+		// training that has ended leaves no file half written: who was waiting may end the process
 		if saveErr := r.saveDone(); err == nil {
 			err = saveErr
 		}
 		state := wire.Idle
 		var problem *wire.Problem
+		// a pause and a client that left are no problems of the run
 		if err != nil && !errors.Is(err, ErrPaused) && ctx.Err() == nil {
 			state, problem = wire.Stopped, wire.AsProblem(err)
 		}
@@ -79,6 +86,8 @@ func (r *Run) Train(ctx context.Context, client string, target func(now int) int
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		// Whoever waits for the lock gets it after this step: a Go mutex is handed to one that has waited for a
+		// millisecond, and this loop cannot take it again and again.
 		r.mu.Lock()
 		step := r.recorded()
 		if step >= goal {
@@ -88,10 +97,11 @@ func (r *Run) Train(ctx context.Context, client string, target func(now int) int
 		if from < 0 {
 			from, began = step, time.Now()
 		}
+		// Which graph the step needs is known before it. The first call of one compiles it, which takes long.
 		if !r.eng.Compiled(engine.StepName(probe.Measures(r.settingsAt(step), r.clock, step))) {
 			r.publish(wire.Compiling, goal, 0, client)
 			r.tell(wire.Event{Kind: wire.Notice, Text: "compiling the training step (once for each kind of model)"})
-			told = time.Time{}
+			told = time.Time{} // the first step after it is told at once
 		}
 		err := r.advance(ctx)
 		if step == from {
@@ -99,11 +109,12 @@ func (r *Run) Train(ctx context.Context, client string, target func(now int) int
 		} else {
 			rate = float64(step-from) / time.Since(began).Seconds()
 		}
-		r.publish(wire.Training, goal, rate, client)
+		r.publish(wire.Training, goal, rate, client) // after an error too: the deferred function says how it ended
 		r.mu.Unlock()
 		if err != nil {
 			return err
 		}
+		// events are told without the lock, as whoever gets one may ask for more
 		switch epochEnded := (step+1)%r.perEpoch == 0; {
 		case epochEnded:
 			r.tell(wire.Event{Kind: wire.EpochEnd})
@@ -125,7 +136,9 @@ func (r *Run) WaitTurn(ctx context.Context) error {
 	}
 }
 
-// catchUp loads the run's state, replaying what is on record.
+// catchUp loads the run's state, replaying what is on record, and makes an event of it that the run was taken up. A run
+// that is at its goal is not loaded, unless something of it has to be completed or mended. The lock is held throughout:
+// there is no state to look at before the end.
 func (r *Run) catchUp(ctx context.Context, client string, goal int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -138,6 +151,7 @@ func (r *Run) catchUp(ctx context.Context, client string, goal int) error {
 			r.tell(wire.Event{Kind: wire.Notice, Text: r.Name + ": " + note})
 		}
 	}
+	// a run that was loaded before, or that has no step yet, is not taken up again
 	fresh := !r.loaded && r.recorded() > 0
 	if err := r.load(ctx); err != nil {
 		return err
@@ -163,7 +177,9 @@ func (r *Run) catchUp(ctx context.Context, client string, goal int) error {
 	return nil
 }
 
-// with runs use on the loaded state, between two steps.
+// with runs use on the loaded state, between two steps: it takes the lock and not the turn, so that it gets in while
+// others train. The lock is held until use returns, and training waits. Where the state had to be computed again the
+// status still says so, and is put right.
 func (r *Run) with(ctx context.Context, use func() error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -189,7 +205,8 @@ func (r *Run) Probe(ctx context.Context, kind string) (list []wire.Record, err e
 }
 
 // Evaluate measures accuracies on a split now and puts them on record: by the head, with the macro F1 of the fused
-// prediction, and by fresh linear probes.
+// prediction, and by fresh linear probes. One pass over the split serves all: the linear probes get the features that
+// the accuracies were read from.
 func (r *Run) Evaluate(ctx context.Context, split data.Split) (list []wire.Record, err error) {
 	err = r.with(ctx, func() error {
 		defer r.spend("evaluating the " + string(split) + " split")()
@@ -209,7 +226,9 @@ func (r *Run) Evaluate(ctx context.Context, split data.Split) (list []wire.Recor
 	return list, err
 }
 
-// Set changes settings from the present step on. Setting the present value records nothing.
+// Set changes settings from the present step on. Setting the present value records nothing. All are checked before the
+// first is recorded. They are events of their own, in alphabetical order: a kill between two of them leaves the first
+// ones set.
 func (r *Run) Set(asked map[string]any) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -242,6 +261,7 @@ func (r *Run) Set(asked map[string]any) error {
 			return err
 		}
 	}
+	// the settings in the status are new; state, target, rate and stepper stay
 	s := *r.published.Load()
 	r.publish(s.State, s.Target, s.Rate, s.Stepper)
 	return nil
@@ -284,7 +304,8 @@ func (r *Run) Settings() setting.Values {
 }
 
 // History is all that is on record, read from disk beside the training. A measurement whose line is lost is left out;
-// of a step whose line is, its number stays.
+// of a step whose line is, its number stays. The lock is held while two views are opened, and not while they are read,
+// so that a long record stops no step.
 func (r *Run) History() (h wire.History, err error) {
 	r.mu.Lock()
 	h.Events = slices.Clone(r.rec.Changes)
@@ -307,7 +328,9 @@ func (r *Run) RecordsOf(step int) ([]wire.Record, error) {
 	return r.rec.Read(step)
 }
 
-// publish says where the run is. It is called with r.mu held.
+// publish says where the run is. It is called with r.mu held. Every call makes a new value: readers keep the one
+// that they loaded. What is changed in place elsewhere, as the accuracies, is cloned for it; settings come as a
+// copy already.
 func (r *Run) publish(state string, target int, rate float64, client string) {
 	n := r.recorded()
 	s := wire.Status{
@@ -331,6 +354,7 @@ func (r *Run) publish(state string, target int, rate float64, client string) {
 	r.published.Store(&s)
 }
 
+// publishProblem publishes a run that does not train, with what stopped it.
 func (r *Run) publishProblem(state string, problem *wire.Problem) {
 	r.publish(state, 0, 0, "")
 	s := *r.published.Load()
@@ -341,8 +365,9 @@ func (r *Run) publishProblem(state string, problem *wire.Problem) {
 // Status says where the run is, without waiting for a step under way.
 func (r *Run) Status() wire.Status { return *r.published.Load() }
 
-// Watch gives what happens to the run from now on, until stop is called, which closes the channel. Who reads
-// too slowly misses progress, nothing else.
+// Watch gives what happens to the run from now on, until stop is called, which closes the channel: it is taken from the
+// list first, so that nothing is sent to it any more. Who reads too slowly misses progress, and, 64 events behind, the
+// oldest of them.
 func (r *Run) Watch() (events <-chan wire.Event, stop func()) {
 	c := r.watchers.add()
 	return c, sync.OnceFunc(func() {
@@ -351,19 +376,21 @@ func (r *Run) Watch() (events <-chan wire.Event, stop func()) {
 	})
 }
 
-// tell sends an event to whoever watches the run.
+// tell sends an event to whoever watches the run. It needs no lock of the run, and never waits for a reader.
 func (r *Run) tell(e wire.Event) {
 	e.Status = r.Status()
 	r.watchers.send(e)
 }
 
-// watchers are the streams that follow a run. A slow one misses progress, nothing else.
+// watchers are the streams that follow a run. A slow one misses progress, and once its channel is full also the oldest
+// of what waits there, of whatever kind.
 type watchers struct {
 	mu   sync.Mutex
 	list map[chan wire.Event]bool
 }
 
 func (w *watchers) add() chan wire.Event {
+	// some seconds of progress, at progressEvery
 	c := make(chan wire.Event, 64)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -380,6 +407,9 @@ func (w *watchers) remove(c chan wire.Event) {
 	delete(w.list, c)
 }
 
+// send gives an event to all and waits for none. It holds the lock, so that nobody else sends and a channel that is
+// being closed is not in the list. A reader may take one meanwhile, so that neither making room nor sending then
+// may wait.
 func (w *watchers) send(e wire.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
