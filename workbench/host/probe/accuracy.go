@@ -17,7 +17,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
-// Slice cuts samples [from, to) out of a batch.
+// Slice cuts samples [from, to) out of a batch. The values are those of the batch and not copies: nothing writes
+// to either.
 func (now *Moment) Slice(b *data.Batch, from, to int) *data.Batch {
 	part := &data.Batch{Indices: b.Indices[from:to], Labels: b.Labels[from:to], X: map[string][]float32{}}
 	for _, m := range now.Engine.Model.Modalities {
@@ -26,13 +27,15 @@ func (now *Moment) Slice(b *data.Batch, from, to int) *data.Batch {
 	return part
 }
 
-// Pass runs a split, or the given positions of it, through the model in eval mode and hands out each batch's
-// rows: logits and features have n rows.
+// Pass runs a split, or the given positions of it, through the model in eval mode and hands out each batch's rows:
+// logits and features have n rows. They are copies, which use may keep. The next batches are read while one is
+// computed, without augmentation. After an error what is being read is let go.
 func (now *Moment) Pass(
 	vars []*tensors.Tensor, split data.Split, indices []int, use func(labels []int32, got engine.Rows) error,
 ) error {
 	size := now.Base.Batch()
 	read := func(place int) func() (*data.Batch, error) {
+		// a copy, for it is appended to, and another goroutine reads it
 		want := slices.Clone(indices[place*size:][:min(size, len(indices)-place*size)])
 		for len(want) < size { // filled up, so that one graph serves all
 			want = append(want, indices[0])
@@ -53,6 +56,7 @@ func (now *Moment) Pass(
 		if err != nil {
 			return err
 		}
+		// rows of the samples that only filled the batch up are cut off
 		got.Logits = got.Logits[:len(got.Logits)/size*n]
 		for _, part := range []map[string][]float32{got.Unimodal, got.Separate, got.Features} {
 			for m, v := range part {
@@ -66,15 +70,17 @@ func (now *Moment) Pass(
 	return nil
 }
 
-// evaluate measures, on a split, accuracy and mean cross entropy of the fused prediction and of each modality
-// by the head's own unimodal readout.
+// evaluate measures, on a split, accuracy and mean cross entropy of the fused prediction and of each modality by the
+// head's own unimodal readout. The macro F1 is left out, as a run does not measure it by itself.
 func (now *Moment) evaluate(split data.Split) ([]wire.Record, error) {
 	list, _, err := now.Scores(split)
 	return list, err
 }
 
 // Scores measures on a split accuracy, mean cross entropy and, apart, the macro F1 of the fused prediction. What is
-// given as also sees what each batch came to, so that what else is read on the split needs no further pass.
+// given as also sees what each batch came to, so that what else is read on the split needs no further pass. Losses are
+// kept sample by sample, for their standard error. Positions are all of the split, in order, so that sums come out the
+// same each time.
 func (now *Moment) Scores(
 	split data.Split, also ...func(labels []int32, got engine.Rows),
 ) ([]wire.Record, wire.Record, error) {
@@ -115,6 +121,7 @@ func (now *Moment) Scores(
 		return nil, wire.Record{}, err
 	}
 	var records []wire.Record
+	// two records of each: counted is the name under which hits and losses are
 	add := func(name, readout, counted string) {
 		records = append(records, now.accuracy(name, readout, split, hits[counted], n))
 		mean, se := inforeg.MeanError(losses[counted])
@@ -140,6 +147,7 @@ func (now *Moment) Scores(
 // separateName is under what a modality's own classifier is counted.
 func separateName(modality string) string { return modality + "/" + wire.ReadoutSeparate }
 
+// accuracy is the record of a share of hits among n samples, from 0 to 1.
 func (now *Moment) accuracy(name, readout string, split data.Split, hits, n int) wire.Record {
 	p := float64(hits) / float64(n)
 	rec := now.blank(inforeg.KindAccuracy, name)
@@ -149,6 +157,7 @@ func (now *Moment) accuracy(name, readout string, split data.Split, hits, n int)
 	return rec
 }
 
+// argMax is the place of the largest entry, of equal ones the first.
 func argMax(row []float32) int {
 	best := 0
 	for i, v := range row {
@@ -159,7 +168,8 @@ func argMax(row []float32) int {
 	return best
 }
 
-// CrossEntropy is -log softmax(row)[y], in nats.
+// CrossEntropy is -log softmax(row)[y], in nats. The largest entry is taken out before the exponential, so that
+// none overflows.
 func CrossEntropy(row []float32, y int) float64 {
 	top, sum := float64(slices.Max(row)), 0.0
 	for _, v := range row {

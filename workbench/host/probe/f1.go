@@ -9,7 +9,7 @@ import (
 
 // wire.MacroF1 is the mean over the classes of F1, which is the harmonic mean of precision and recall.
 
-// classCounts are counts of a classifier's predictions by class.
+// classCounts are counts of a classifier's predictions by class: right ones, all of the class, all samples of it.
 type classCounts struct{ hit, said, there []int }
 
 func newClassCounts(classes int) *classCounts {
@@ -25,8 +25,9 @@ func (t *classCounts) add(said, there int) {
 	}
 }
 
-// measureF1 is the mean over all classes of F1 = 2·TP/(2·TP + FP + FN), from 0 to 1. A class that is neither there nor
-// predicted counts as 0, as scikit-learn's f1_score has it with all classes as labels and zero_division=0.
+// macroF1 is the mean over all classes of F1 = 2·TP/(2·TP + FP + FN), from 0 to 1. A class that is neither there nor
+// predicted counts as 0, as scikit-learn's f1_score has it with all classes as labels and zero_division=0. The
+// denominator is what was said to be of the class and what is of it, added.
 func (t *classCounts) macroF1() float64 {
 	sum := 0.0
 	for k, hit := range t.hit {
@@ -37,7 +38,8 @@ func (t *classCounts) macroF1() float64 {
 	return sum / float64(len(t.hit))
 }
 
-// f1Record is the macro F1 of the fused prediction on n samples of a split at the present step.
+// f1Record is the macro F1 of the fused prediction on n samples of a split at the present step. It has no standard
+// error: the classes' ratios are not means of samples.
 func (now *Moment) f1Record(t *classCounts, split data.Split, n int) wire.Record {
 	rec := now.blank(wire.MacroF1, wire.Fused)
 	rec.Value, rec.Loss, rec.Labels, rec.BN, rec.N, rec.Split, rec.Readout = t.macroF1(), "none", "observed",

@@ -18,7 +18,9 @@ import (
 )
 
 // Family measures a probe on samples of the training split: of every encoder, or, of the whole model, of the head and
-// of all together. The whole model's standard error is that of each sample's sum over all layers.
+// of all together. The whole model's standard error is that of each sample's sum over all layers. samples 0 are as many
+// as the run's settings say. Every sample's value is kept in the record where a window test may read it, which pairs
+// the samples of two of them; elsewhere it would only make the line long.
 func (now *Moment) Family(ctx context.Context, p inforeg.Probe, samples int) ([]wire.Record, error) {
 	have := now.Set.Len(data.Train)
 	usual := min(now.Base.Whole("probe_samples"), have)
@@ -49,6 +51,7 @@ func (now *Moment) Family(ctx context.Context, p inforeg.Probe, samples int) ([]
 		mean, se := inforeg.MeanError(sum[m].values)
 		rec.Value, rec.SE, rec.Loss, rec.Labels, rec.BN = mean, record.Known(se), p.Loss, p.Labels, p.BN
 		rec.N, rec.Parts, rec.Params = samples, sum[m].parts, strings.Join(params, ", ")
+		// before what follows, which asks whether the record is of the run's own definition
 		rec.Way = way(p, samples, usual)
 		if now.Each && now.Step > 0 && now.Step%now.Clock.Interval == 0 && p.Estimator == inforeg.Exact &&
 			record.Scheduled(rec, now.Base, now.Changes) {
@@ -62,7 +65,9 @@ func (now *Moment) Family(ctx context.Context, p inforeg.Probe, samples int) ([]
 }
 
 // read measures samples of the training split, the same in every run on the same data. Where they are taken a batch at
-// a time, it takes whole batches only.
+// a time, it takes whole batches only. Random numbers are drawn part after part from one generator, so that a part's
+// depend on how many come before it: the size of the parts belongs to the definition of what is drawn. What is exact
+// does not depend on it but for rounding.
 func (now *Moment) read(ctx context.Context, p inforeg.Probe, samples int) (tally, *data.Batch, error) {
 	have := now.Set.Len(data.Train)
 	chunk := now.Base.Whole("probe_chunk")
@@ -76,6 +81,7 @@ func (now *Moment) read(ctx context.Context, p inforeg.Probe, samples int) (tall
 			}
 		}
 	}
+	// all samples are read at once, and treated in parts, which bounds the memory of the gradients
 	batch, err := now.Set.Read(data.Train, data.Spread(have, samples), 0)
 	if err != nil {
 		return nil, nil, err
@@ -89,6 +95,7 @@ func (now *Moment) read(ctx context.Context, p inforeg.Probe, samples int) (tall
 		defer engine.Free(fresh...)
 		vars = all
 	}
+	// a generator for each measurement: it begins anew with each, and no measurement changes what another draws
 	random := rand.New(rand.NewPCG(uint64(now.Base.Seed()), uint64(now.Step)))
 	sum := tally{}
 	for from := 0; from < samples; from += chunk {
@@ -124,7 +131,8 @@ func (now *Moment) OnBatch(b *data.Batch, p inforeg.Probe) (map[string][]float64
 	return sum.values(), nil
 }
 
-// together reports whether a probe's samples are measured a batch at a time.
+// together reports whether a probe's samples are measured a batch at a time. Statistics of a batch and sums with signs
+// are of all its samples, so that a part is a batch of the run's size and the number is that of such batches.
 func together(p inforeg.Probe) bool {
 	return p.Estimator != inforeg.Exact || p.BN == inforeg.BNConstant || p.BN == inforeg.BNCoupled ||
 		p.BN == inforeg.BNShare
@@ -136,9 +144,10 @@ type reading struct {
 	parts  map[string]float64 // by layer, mean over the samples; nil where it is not known
 }
 
-// tally holds readings by modality.
+// tally holds readings by modality. The head and the whole model stand in it as modalities do.
 type tally map[string]*reading
 
+// of is the reading of a modality, which is made when it is first asked for.
 func (t tally) of(modality string) *reading {
 	if t[modality] == nil {
 		t[modality] = &reading{}
@@ -155,14 +164,15 @@ func (t tally) values() map[string][]float64 {
 	return all
 }
 
-// each adds values of samples.
+// each adds values of samples. They follow those of the parts before, in the order of the samples.
 func (t tally) each(values map[string][]float64) {
 	for m, list := range values {
 		t.of(m).values = append(t.of(m).values, list...)
 	}
 }
 
-// draws adds means over a share of the samples, one for each draw.
+// draws adds means over a share of the samples, one for each draw. The same draw of each part is added up, weighted by
+// the part: a draw is one of the signs of all samples.
 func (t tally) draws(values map[string][]float64, share float64) {
 	for m, list := range values {
 		if t.of(m).values == nil {
@@ -174,7 +184,8 @@ func (t tally) draws(values map[string][]float64, share float64) {
 	}
 }
 
-// way says in what a measurement differs from the run's own: estimator, draws, other samples.
+// way says in what a measurement differs from the run's own: estimator, draws, other samples. It is empty of the run's
+// own, by which record.Scheduled knows it.
 func way(p inforeg.Probe, samples, usual int) string {
 	var parts []string
 	if p.Estimator != inforeg.Exact {
@@ -189,11 +200,18 @@ func way(p inforeg.Probe, samples, usual int) string {
 	return strings.Join(parts, ", ")
 }
 
-// measurePart adds what some of the samples, a share of them all, give.
+// measurePart adds what some of the samples, a share of them all, give. There are four ways:
+//
+//   - Labels drawn from the model, with statistics of the batch: for each draw the gradient of the sum of all losses.
+//   - Exact values at the observed labels: one pass gives every sample's squared norm, layer by layer.
+//   - Exact values over the model's own labels, where samples do not mix: a backward pass for each class or draw.
+//   - All else as sums with signs: a backward pass for each row of signs. Exact values with statistics of the batch
+//     are of this kind too, with rows that have a single sample each.
 func (now *Moment) measurePart(
 	sum tally, vars []*tensors.Tensor, part *data.Batch, p inforeg.Probe, random *rand.Rand, share float64,
 ) error {
 	n := len(part.Labels)
+	// numbers in [0, 1), sample by sample, which choose labels
 	draws := func() []float32 {
 		list := make([]float32, n*max(1, p.Draws))
 		for i := range list {
@@ -254,6 +272,7 @@ func (now *Moment) measurePart(
 		}
 	}
 	sums := map[string][]float64{}
+	// Rows come in fours, and what is left over one by one: two graphs then serve any number of rows.
 	for len(rows) > 0 { // four backward passes share a forward pass; more would take long to compile
 		k := 4
 		if len(rows) < k {

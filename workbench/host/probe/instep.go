@@ -15,8 +15,11 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
-// Measures are what the step after so many measures beside training. They are a function of settings and step, as
-// the step itself is: where they are on, a graph is another one, and its sums may be rounded otherwise.
+// Measures are what the step after so many measures beside training. They are a function of settings and step, as the
+// step itself is: where they are on, a graph is another one, and its sums may be rounded otherwise. So a replay has
+// to measure what was measured, whether or not it is on record. An odd batch has no balanced signs, and none are
+// drawn. Weights is set only where something is measured, so that the graph of a step that measures nothing is one
+// and the same.
 func Measures(settings setting.Values, clock inforeg.Clock, step int) inforeg.Measures {
 	due := func(name string) bool { return settings.Schedule(name).Due(step, clock) }
 	m := inforeg.Measures{Shares: due(setting.ProbeShare)}
@@ -31,7 +34,8 @@ func Measures(settings setting.Values, clock inforeg.Clock, step int) inforeg.Me
 	return m
 }
 
-// Chances are the random inputs of a step that measures, keyed by seed and step.
+// Chances are the random inputs of a step that measures, keyed by seed and step; signs are drawn before labels, in the
+// order of the step's inputs. Signs come as [draws, B], labels' numbers in [0, 1) as [B, draws]. The step frees them.
 func Chances(base setting.Values, m inforeg.Measures, step int) ([]*tensors.Tensor, error) {
 	random := rand.New(rand.NewPCG(uint64(base.Seed()), uint64(step)|1<<63))
 	batch := base.Batch()
@@ -41,6 +45,7 @@ func Chances(base setting.Values, m inforeg.Measures, step int) ([]*tensors.Tens
 		if err != nil {
 			return nil, err
 		}
+		// the last row, of ones, is left out: its sum is the batch's gradient, which the step has anyway
 		list = append(list, tensors.FromFlatDataAndDimensions(slices.Concat(rows[:m.Signs]...), m.Signs, batch))
 	}
 	if m.Labels > 0 {
@@ -53,8 +58,9 @@ func Chances(base setting.Values, m inforeg.Measures, step int) ([]*tensors.Tens
 	return list, nil
 }
 
-// InStep makes records of what a step measured. It is called before the step is counted: the numbers are of the
-// weights that the step began with.
+// InStep makes records of what a step measured. It is called before the step is counted: the numbers are of the weights
+// that the step began with. A record has the steps taken before as its step, and the epoch of this step; one that is
+// made between two steps has the epoch of the last one. got is by modality, in nats².
 func (now *Moment) InStep(m inforeg.Measures, got map[string]engine.Measured) []wire.Record {
 	n := now.Base.Batch()
 	var list []wire.Record
@@ -73,6 +79,7 @@ func (now *Moment) InStep(m inforeg.Measures, got map[string]engine.Measured) []
 			list = append(list, rec)
 		}
 		if m.Shares {
+			// shares are parts of the gradient that was taken: of the total where the method adds to the fused loss
 			loss := inforeg.LossFused
 			if !now.Engine.Plain {
 				loss = "total"
@@ -80,6 +87,8 @@ func (now *Moment) InStep(m inforeg.Measures, got map[string]engine.Measured) []
 			add(inforeg.KindFisherEmp, loss, inforeg.LabelsObserved, inforeg.BNShare, one.Shares, &one.Mean)
 		}
 		if m.Signs > 0 {
+			// In place of the row of ones: the squared norm of the sum is that of the mean times n squared. A clone, as
+			// got stays.
 			sums := append(slices.Clone(one.Signs), one.Mean*float64(n)*float64(n))
 			values := inforeg.PerDraw(inforeg.Balanced, sums, n)
 			add(
@@ -107,7 +116,8 @@ func counted(draws int) string {
 }
 
 // Running averages what the steps of an interval measured: one record for each definition and encoder. Its standard
-// error is that of a mean over the steps; it covers the drift of the weights over the interval as well.
+// error is that of a mean over the steps; it covers the drift of the weights over the interval as well. They are read
+// back from the record, so that it does not matter whether the process took all of the interval's steps.
 func (now *Moment) Running() ([]wire.Record, error) {
 	var steps, list []wire.Record
 	for step := now.Step - now.Clock.Interval; step < now.Step; step++ {
@@ -124,9 +134,11 @@ func (now *Moment) Running() ([]wire.Record, error) {
 		return fmt.Sprint(rec.Kind, rec.Encoder, rec.Loss, rec.BN, rec.Way, rec.Params)
 	}
 	values := map[string][]float64{}
+	// newest first: the order means nothing, and has to stay as it is for records that are computed again
 	for _, rec := range slices.Backward(steps) { // sums in another order have other last digits
 		values[key(rec)] = append(values[key(rec)], rec.Value)
 	}
+	// one mean for each definition, in the order in which they first come
 	for _, rec := range steps {
 		key := key(rec)
 		if len(values[key]) == 0 {

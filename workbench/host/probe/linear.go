@@ -16,7 +16,7 @@ type FeatureRows struct {
 	labels []int32
 }
 
-// Add takes up a batch.
+// Add takes up a batch. It copies, and may be given to [Moment.Scores].
 func (f *FeatureRows) Add(labels []int32, got engine.Rows) {
 	if f.all == nil {
 		f.all = map[string][]float32{}
@@ -55,7 +55,8 @@ func (now *Moment) linear(split data.Split) ([]wire.Record, error) {
 	return now.LinearOn(split, FeatureRows{test, labels})
 }
 
-// LinearOn is what the probe linear measures, for whoever has the features of all the split's samples already.
+// LinearOn is what the probe linear measures, for whoever has the features of all the split's samples already. The
+// training samples are the same each time; how many is asked of the present settings, as that may change in a run.
 func (now *Moment) LinearOn(split data.Split, test FeatureRows) ([]wire.Record, error) {
 	train, trainLabels, err := now.Features(
 		data.Train, data.Spread(now.Set.Len(data.Train), now.Settings.Whole("linear_samples")),
@@ -80,9 +81,10 @@ func (now *Moment) LinearOn(split data.Split, test FeatureRows) ([]wire.Record, 
 	return records, nil
 }
 
-// leastSquares fits a ridge regression from features, [n, D], to one-hot labels, and classifies the rows of
-// test, [k, D]. Features are centred; the ridge is a thousandth of their mean variance, which only keeps
-// dead features from making the system singular.
+// leastSquares fits a ridge regression from features, [n, D], to one-hot labels, and classifies test's rows, [k, D].
+// Features are centred; the ridge is a thousandth of their mean variance, which only keeps dead features from making
+// the system singular. A closed form depends on the features alone: no learning rate, no number of steps and no seed
+// can favour one encoder. It is computed in float64, at a cost of n·D² and D³.
 func leastSquares(train []float32, labels []int32, test []float32, classes int) ([]int, error) {
 	n := len(labels)
 	d := len(train) / n
@@ -98,6 +100,7 @@ func leastSquares(train []float32, labels []int32, test []float32, classes int) 
 			x.Set(i, j, float64(train[i*d+j])-mean[j])
 		}
 	}
+	// the classes' shares are the constant term: labels are centred by them
 	share := make([]float64, classes)
 	for _, y := range labels {
 		share[y] += 1 / float64(n)
@@ -111,6 +114,7 @@ func leastSquares(train []float32, labels []int32, test []float32, classes int) 
 	}
 	var gram mat.SymDense
 	gram.SymOuterK(1, x.T())
+	// the last term is for features that are all dead
 	ridge := 1e-3*mat.Trace(&gram)/float64(d) + 1e-12
 	for j := range d {
 		gram.SetSym(j, j, gram.At(j, j)+ridge)

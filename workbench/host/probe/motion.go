@@ -14,7 +14,8 @@ import (
 )
 
 // motion measures, for each encoder and each of its layers, the gradient's norm and the size of the update of the last
-// step, and the distance from the start.
+// step, and the distance from the start. The squares of the first two come with every step; only the distance needs a
+// graph, and the weights of step 0, which are drawn again when it is first asked for.
 func (now *Moment) motion() ([]wire.Record, error) {
 	if now.Last.GradSquares == nil {
 		return nil, &wire.Problem{
@@ -40,6 +41,7 @@ func (now *Moment) motion() ([]wire.Record, error) {
 			for i, v := range now.Engine.Trainable {
 				if strings.HasPrefix(v.Name, models.EncoderPrefix(m.Name)) {
 					square += float64(part.squares[i])
+					// squares add up over variables; the root is taken at the end
 					rec.Parts[LayerOf(v.Name)] += float64(part.squares[i])
 				}
 			}
@@ -54,7 +56,8 @@ func (now *Moment) motion() ([]wire.Record, error) {
 	return records, nil
 }
 
-// LayerOf is the layer of a variable: its name without what comes after the last point.
+// LayerOf is the layer of a variable: its name without .weight or .bias. A variable of another name, as of positions,
+// is a layer by itself.
 func LayerOf(variable string) string {
 	for _, suffix := range []string{".weight", ".bias"} {
 		if name, ok := strings.CutSuffix(variable, suffix); ok {
@@ -64,7 +67,8 @@ func LayerOf(variable string) string {
 	return variable
 }
 
-// distances are the squared norms of the differences to step 0, by trainable variable.
+// distances are the squared norms of the differences to step 0, by trainable variable. All are computed on the device
+// in one call, and one number for each comes back.
 func (now *Moment) distances() ([]float32, error) {
 	begun := now.Begun()
 	n := len(begun)

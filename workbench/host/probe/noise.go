@@ -12,7 +12,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
-// permutedPairs is how many pairs of batch gradients are permuted, for what chance gives.
+// permutedPairs is how many pairs of batch gradients are permuted, for what chance gives. The mean of so many has a
+// standard error of a sixth of the spread of one.
 const permutedPairs = 32
 
 // noise measures noise and signal of the gradient on batches of the probe samples, one sample smaller where the run's
@@ -23,6 +24,7 @@ const permutedPairs = 32
 func (now *Moment) noise() ([]wire.Record, error) {
 	have, size := now.Set.Len(data.Train), now.Base.Batch()/2*2 // balanced signs want an even number
 	batches := max(1, min(now.Base.Whole("probe_samples"), have)/size)
+	// whole batches of the run's size, as noise is that of such a batch; at least one
 	b, err := now.Set.Read(data.Train, data.Spread(have, batches*size), 0)
 	if err != nil {
 		return nil, err
@@ -43,6 +45,8 @@ func (now *Moment) noise() ([]wire.Record, error) {
 			return nil, err
 		}
 		for m, list := range sums {
+			// The list has two rows: of signs, from which the mean squared norm is estimated, and of ones, the sum of
+			// the gradients. Its square over size² is that of the batch's gradient.
 			mean := inforeg.PerDraw(p.Estimator, list, size)[0]
 			s, g := inforeg.NoiseSignal(mean, list[len(list)-1]/float64(size*size), size)
 			noise[m], signal[m] = append(noise[m], s), append(signal[m], g)
@@ -70,7 +74,8 @@ func (now *Moment) noise() ([]wire.Record, error) {
 // know how dependent the pairs are, so it has none.
 func (now *Moment) cosine() ([]wire.Record, error) { return now.Cosines(0) }
 
-// Cosines gives cosines, see the probe cosine, of the last k gradients; 0: of all that are kept.
+// Cosines gives cosines, see the probe cosine, of the last k gradients; 0: of all that are kept. It gives none, and no
+// error, where fewer than two are kept and k is 0: a schedule may ask before there are.
 func (now *Moment) Cosines(k int) ([]wire.Record, error) {
 	names := inforeg.ModalityNames(now.Engine.Model)
 	kept := len(now.Ring[names[0]])
@@ -93,11 +98,13 @@ func (now *Moment) Cosines(k int) ([]wire.Record, error) {
 	var records []wire.Record
 	random := rand.New(rand.NewPCG(uint64(now.Base.Seed()), uint64(now.Step)|1<<62))
 	for _, name := range names {
+		// the last k, oldest first; whole gradients of small variables, sketches of large ones
 		vectors := now.Ring[name][kept-k:]
 		matrix, err := inforeg.CosineMatrix(vectors)
 		if err != nil {
 			return nil, err
 		}
+		// each variable has its own span of the vector, so that a layer's cosine needs nothing further
 		spans := inforeg.SketchSpans(now.Engine.Model, name)
 		rec := now.blank(inforeg.KindCosine, name)
 		rec.Value, rec.Matrix, rec.N, rec.Parts = inforeg.MeanCosine(matrix), matrix, k, map[string]float64{}
@@ -129,6 +136,7 @@ func (now *Moment) Cosines(k int) ([]wire.Record, error) {
 		permuted.Value, permuted.SE, permuted.N = mean, record.Known(sd), permutedPairs
 		for _, rec := range append(list, permuted) {
 			rec.Loss, rec.Labels, rec.BN = "total", "observed", "batch"
+			// fewer than all that were kept: that is another number, and says so
 			if k != min(kept, record.CosineBatches) {
 				rec.Way = strings.TrimPrefix(rec.Way+fmt.Sprintf(", last %d", k), ", ")
 			}

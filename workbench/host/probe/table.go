@@ -12,7 +12,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
-// Probe is what a run can measure: by itself where it has a schedule, and when it is asked for where it has a kind.
+// Probe is what a run can measure: by itself where it has a schedule, and when it is asked for where it has a kind. It
+// measures, and puts nothing on record: that is the run's.
 type Probe struct {
 	Schedule string // setting behind "every."; empty: not by itself
 	Kind     string // under which it is asked for; empty: not by itself to be had
@@ -22,8 +23,10 @@ type Probe struct {
 	Measure  func(*Moment) ([]wire.Record, error)
 }
 
-// table has all probes, in the order in which they are measured after a step. A schedule and a kind are names of their
-// own: what has both may also be two rows.
+// table has all probes, in the order in which they are measured after a step. It is the order of the lines in a run's
+// file: changed, it would change the files of runs that are computed again. A schedule and a kind are names of their
+// own: what has both may also be two rows. What is accumulated has no schedule: the run puts it on record at the end of
+// each interval.
 var table = registry.New(func(p Probe) string {
 	if p.Schedule != "" {
 		return setting.EveryPrefix + p.Schedule
@@ -74,7 +77,7 @@ func Register(p Probe, when setting.Probe) (remove func(), err error) {
 	return func() { removeRow(); removeSchedule() }, nil
 }
 
-// onValidation measures on the validation split.
+// onValidation measures on the validation split. A schedule never reads the test split.
 func onValidation(measure func(*Moment, data.Split) ([]wire.Record, error)) func(*Moment) ([]wire.Record, error) {
 	return func(now *Moment) ([]wire.Record, error) { return measure(now, data.Validation) }
 }
@@ -91,7 +94,8 @@ func Kinds() []string {
 	return names
 }
 
-// Measure measures a kind of probe at the present step.
+// Measure measures a kind of probe at the present step. It is asked for by a person: where there is nothing to measure
+// it is an error, and says why.
 func (now *Moment) Measure(kind string) ([]wire.Record, error) {
 	rows := Table()
 	i := slices.IndexFunc(rows, func(p Probe) bool { return p.Kind == kind && kind != "" })
@@ -116,7 +120,8 @@ func (now *Moment) cosineNow() ([]wire.Record, error) {
 	return list, err
 }
 
-// accumulatedBefore gives what was accumulated over the interval that ended last.
+// accumulatedBefore gives what was accumulated over the interval that ended last. It is read from the record, of the
+// step at which that interval ended.
 func accumulatedBefore(kind string) func(*Moment) ([]wire.Record, error) {
 	return func(now *Moment) ([]wire.Record, error) {
 		have, err := now.Recorded(now.Step / now.Clock.Interval * now.Clock.Interval)
@@ -136,7 +141,7 @@ func accumulatedBefore(kind string) func(*Moment) ([]wire.Record, error) {
 }
 
 // fisher measures the exact Fisher trace of every encoder (paper eq. 7) on the probe samples, in the definition that
-// the settings choose.
+// the settings choose. No context ends it: it is a part of a step, which is finished once it was begun.
 func (now *Moment) fisher() ([]wire.Record, error) {
 	p, err := inforeg.Probe{
 		Kind: inforeg.KindFisherEmp, BN: now.Settings.Text("probe_bn"),
