@@ -11,7 +11,8 @@ import (
 )
 
 // Complete completes what was asked for with the defaults that suit the set. notes are what differs from the usual
-// because the set is small: they are told once, when the run begins, and stand in its manifest.
+// because the set is small: they are told once, when the run begins, and stand in its manifest. A batch that was asked
+// for is never made smaller: that one does not fit is an error where the run is made.
 func Complete(asked map[string]any, set data.Dataset) (settings Values, notes []string, err error) {
 	desc := set.Describe()
 	if settings, err = Resolve(asked, &desc); err != nil {
@@ -29,19 +30,22 @@ func Complete(asked map[string]any, set data.Dataset) (settings Values, notes []
 			),
 		)
 	}
+	// such measurements are left out without an error, hence the note
 	never := inforeg.Schedule{}
 	if set.Len(
 		data.Validation,
 	) == 0 && (settings.Schedule(ProbeAccuracy) != never || settings.Schedule(ProbeLinear) != never) {
 		notes = append(notes, fmt.Sprintf("no accuracies while it trains: %s has no validation samples", desc.Name))
 	}
+	// the error is that of whoever makes the run
 	if perEpoch, err := StepsPerEpoch(settings, set); err == nil {
 		notes = append(notes, testNotes(settings, perEpoch)...)
 	}
 	return settings, notes, nil
 }
 
-// testNotes say when a method that acts by the window test can act first.
+// testNotes say when a method that acts by the window test can act first. An interval counted in samples or steps need
+// not end with an epoch, so that both are told.
 func testNotes(settings Values, perEpoch int) []string {
 	if when, _ := settings["window"].(string); when != method.WindowAuto && when != method.WindowOutside {
 		return nil
@@ -57,14 +61,15 @@ func testNotes(settings Values, perEpoch int) []string {
 	return []string{note}
 }
 
-// leastBatch is the fewest samples of a step.
+// leastBatch is the fewest samples of a step: signs have no balance and gradients no noise below two.
 const leastBatch = 2
 
 // fittingBatch is the largest batch that so many samples fill, an even number: what is measured by balanced signs
 // halves it.
 func fittingBatch(samples int) int { return samples / 2 * 2 }
 
-// StepsPerEpoch is how many whole batches the training split has.
+// StepsPerEpoch is how many whole batches the training split has. What is left over is not trained on in that epoch: a
+// batch of another size would need a graph of its own.
 func StepsPerEpoch(settings Values, set data.Dataset) (int, error) {
 	batch, n := settings.Batch(), set.Len(data.Train)
 	if n >= batch {

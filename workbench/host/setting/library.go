@@ -9,12 +9,14 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
-// Library opens the sets of a project that settings describe, each once for all runs.
+// Library opens the sets of a project that settings describe, each once for all runs. A set stays open as long as the
+// library. The lock is held while one is opened, which may mean reading all of it: two runs that want the same set get
+// it once, and others wait.
 type Library struct {
 	Project string
 
 	mu     sync.Mutex
-	opened map[string]data.Dataset
+	opened map[string]data.Dataset // by name, folder and the set's own settings
 }
 
 // List describes the settings of a run that is declared with these, see the function [List]. Where the set cannot be
@@ -35,7 +37,9 @@ func (l *Library) List(asked map[string]any, text string) (*wire.SettingList, er
 	return &list, nil
 }
 
-// Open returns the set that the settings describe; they may be incomplete.
+// Open returns the set that the settings describe; they may be incomplete. Only what the set itself is asked with is in
+// the key, so that runs of all methods share it. Without an open set there is no recipe, which does not matter here: a
+// recipe says nothing of a set's own settings.
 func (l *Library) Open(asked map[string]any) (data.Dataset, error) {
 	settings, err := Resolve(asked, nil)
 	if err != nil {
@@ -51,6 +55,7 @@ func (l *Library) Open(asked map[string]any) (data.Dataset, error) {
 			own[short] = value
 		}
 	}
+	// a zero byte is in no name and no path
 	key := name + "\x00" + dir + "\x00" + own.Hash()
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -23,7 +23,8 @@ const (
 	ProbeSigns    = inforeg.KindSigns      // fisher_emp of the step's batch by balanced signs
 )
 
-// EveryPrefix begins the names of the settings that say when something is measured.
+// EveryPrefix begins the names of the settings that say when something is measured. What follows it is the Name of a
+// row of [Probes].
 const EveryPrefix = "every."
 
 // WindowEvery is the setting that says how often the window is tested.
@@ -31,12 +32,12 @@ const WindowEvery = "window_every"
 
 // Probe is one that a run measures by itself: what is scheduled, documented and preset by its row among [Probes].
 type Probe struct {
-	Name    string            // of its schedule
+	Name    string            // of its schedule, behind EveryPrefix
 	Doc     string            // what it measures
 	Presets map[string]string // its schedule by the setting probes; where there is none it is never measured
 }
 
-// Presets of the setting probes.
+// Presets of the setting probes. Each row of Probes has its schedules by these names; none is in no row.
 const (
 	presetNone     = "none"
 	presetEconomy  = "economy"
@@ -44,7 +45,9 @@ const (
 	presetFull     = "full"
 )
 
-// probes are all of them, those of the program in alphabetical order.
+// probes are all of them, those of the program in alphabetical order. What is measured after a step, while training waits, is due once
+// an epoch or window. What a step measures while it is taken is due every 8 steps, so that most steps do no more
+// than train.
 var probes = registry.New(func(p Probe) string { return p.Name },
 	Probe{
 		ProbeAccuracy, "accuracy of the head and of each modality on the validation split",
@@ -119,6 +122,7 @@ func scheduleSettings() []data.Setting {
 	return list
 }
 
+// checkSchedule refuses what is no schedule; empty leaves it to the preset.
 func checkSchedule(text string) error {
 	if text == "" {
 		return nil
@@ -127,7 +131,8 @@ func checkSchedule(text string) error {
 	return err
 }
 
-// Schedule is when a probe measures under these settings.
+// Schedule is when a probe measures under these settings. Its own setting comes first, then the preset. It is read from
+// text each time, since settings may change at any step.
 func (s Values) Schedule(name string) inforeg.Schedule {
 	text := s.Text(EveryPrefix + name)
 	if text == "" {
@@ -143,7 +148,8 @@ func (s Values) Schedule(name string) inforeg.Schedule {
 	return parsed
 }
 
-// checkInterval wants a length of training that ends again and again.
+// checkInterval wants a length of training that ends again and again. Only the form counts here: the lengths of epoch
+// and batch, which are not known yet, are made up.
 func checkInterval(text string) error {
 	every, err := inforeg.ParseSchedule(text)
 	if err == nil {
@@ -152,8 +158,9 @@ func checkInterval(text string) error {
 	return err
 }
 
-// Clock is that of a run with these settings, and the length of an interval over that which k is for. Runs of older
-// versions have neither setting: theirs are epochs.
+// Clock is that of a run with these settings, and the length of an interval over that which k is for: at 1 a rise is
+// tested against k itself, else against its share, see inforeg.ScaleK. Runs of older versions have neither setting:
+// theirs are epochs. Both are fixed for a run, as its traces are counted by them.
 func (s Values) Clock(perEpoch int) (clock inforeg.Clock, share float64) {
 	lengths := map[string]inforeg.Clock{}
 	for _, name := range []string{WindowEvery, "k_every"} {

@@ -19,8 +19,9 @@ import (
 	"github.com/primewindow/primewindow/models"
 )
 
-// Values are a run's settings by name: float64, string or bool. Those that [Resolve] made have every setting that
-// [Table] lists, of its type.
+// Values are a run's settings by name: float64, string or bool, whole numbers too as float64, which is what JSON gives
+// back. Those that [Resolve] made have every setting that [Table] lists, of its type. Once a run has them they are not
+// changed: whoever wants others clones them.
 type Values map[string]any
 
 // Number is a setting that is a number. It panics where there is none, which [Resolve] does not leave.
@@ -50,7 +51,7 @@ func (s Values) Epochs() int { return s.Whole("epochs") }
 // LR is the learning rate before its schedule.
 func (s Values) LR() float64 { return s.Number("lr") }
 
-// Hash names the settings: equal settings, equal hash.
+// Hash names the settings: equal settings, equal hash. One setting more, as a new version has, is another hash.
 func (s Values) Hash() string {
 	text, err := json.Marshal(s) // keys are sorted
 	if err != nil {
@@ -72,13 +73,14 @@ const (
 // DefaultMethod is the method of a run that names none.
 const DefaultMethod = "joint"
 
-// OfRun are the settings that every run has, whatever its data and method.
+// OfRun are the settings that every run has, whatever its data and method. The list is the caller's.
 func OfRun() []data.Setting {
 	return slices.Concat([]data.Setting{
 		{Name: "data", Default: catalog.Default, Choices: catalog.Names(), Doc: "set of samples"},
 		{Name: "dir", Default: "", Doc: "folder of the set; empty: where PRIMEWINDOW_DATA says"},
 		{Name: "method", Default: DefaultMethod, Choices: method.Names(), Doc: "training method"},
 		{
+			// a larger one would not be exact as float64
 			Name: "seed", Default: 0.0, Min: 0, Max: 1 << 52, Whole: true,
 			Doc: "of the initial weights and of the order of samples",
 		},
@@ -155,8 +157,9 @@ func OfRun() []data.Setting {
 // EncoderPrefix stands before a modality's name in the name of the setting that chooses its encoder.
 const EncoderPrefix = "encoder."
 
-// Table lists all settings of a run with that data and method. desc may be nil when the set is not open yet:
-// then the set's recipe is not applied and encoders have no defaults.
+// Table lists all settings of a run with that data and method. desc may be nil when the set is not open yet: then the
+// set's recipe is not applied and encoders have no defaults. A recipe takes the place of defaults, but for constants of
+// published code. Names do not clash: a set's own have a prefix.
 func Table(dataName, methodName string, desc *data.Description) ([]data.Setting, error) {
 	list := OfRun()
 	set, ok := catalog.Find(dataName)
@@ -187,6 +190,7 @@ func Table(dataName, methodName string, desc *data.Description) ([]data.Setting,
 				if err != nil {
 					return nil, fmt.Errorf("recipe of %s: %w", dataName, err)
 				}
+				// list is made for this call: the tables of methods and sets stay
 				list[i].Default = parsed
 			}
 		}
@@ -223,10 +227,12 @@ func List(asked map[string]any, desc *data.Description, text string) ([]wire.Set
 	return list, nil
 }
 
+// described is a setting as a client is told of it.
 func described(s data.Setting) wire.Setting {
 	return wire.Setting{Name: s.Name, Default: s.Default, Range: s.Range(), Mutable: s.Mutable, Doc: s.Doc}
 }
 
+// defaultEncoder is the encoder of a modality for which nobody chose one, by what its array stands for.
 func defaultEncoder(m data.Modality) string {
 	switch m.Kind {
 	case data.Sequence:
@@ -240,7 +246,8 @@ func defaultEncoder(m data.Modality) string {
 	}
 }
 
-// Resolve completes what was asked for with the defaults, and refuses what does not exist.
+// Resolve completes what was asked for with the defaults, and refuses what does not exist. Without desc the modalities
+// are not known, and encoders are taken unseen. asked is not changed.
 func Resolve(asked map[string]any, desc *data.Description) (Values, error) {
 	pick := func(name, def string) string {
 		if v, ok := asked[name]; ok {
@@ -248,6 +255,7 @@ func Resolve(asked map[string]any, desc *data.Description) (Values, error) {
 		}
 		return def
 	}
+	// which settings there are depends on these two, before they are checked as settings
 	list, err := Table(pick("data", catalog.Default), pick("method", DefaultMethod), desc)
 	if err != nil {
 		return nil, err
@@ -314,7 +322,8 @@ func Unknown(name string, known []string, methodName string) error {
 	return wire.Unknown("setting", name, known, "`primewindow settings` lists them, in a cell wb.Settings()")
 }
 
-// Differences lists, one a line, the settings in which two runs differ.
+// Differences lists, one a line, the settings in which two runs differ. Both have to be complete: what one lacks counts
+// as not set.
 func Differences(have, want Values) []string {
 	var lines []string
 	names := slices.Sorted(maps.Keys(have))
@@ -365,7 +374,8 @@ func checkModalities(text string) error {
 	return nil
 }
 
-// BuildModel makes the model that the settings describe.
+// BuildModel makes the model that the settings describe. It is made anew each time, as a method may add to it. Nothing
+// is computed: variables have no values yet.
 func BuildModel(settings Values, desc data.Description) (*models.Multimodal, error) {
 	m := &models.Multimodal{
 		Encoders: map[string]models.Encoder{}, Fusion: settings.Text("fusion"), Classes: len(desc.Classes),
@@ -404,6 +414,7 @@ func BuildModel(settings Values, desc data.Description) (*models.Multimodal, err
 			) + "; the setting modalities chooses among them, and fusion the head",
 		}
 	}
+	// last, as the method may add heads or gates to a model that is valid
 	if meth, ok := method.Find(settings.Method()); ok {
 		if err := meth.Prepare(m, settings); err != nil {
 			return nil, &wire.Problem{
@@ -417,7 +428,9 @@ func BuildModel(settings Values, desc data.Description) (*models.Multimodal, err
 	return m, nil
 }
 
-// At are the settings under which the step after so many is taken: those at step 0 and what was set since.
+// At are the settings under which the step after so many is taken: those at step 0 and what was set since. The values
+// are the caller's. Changes are gone through in their order, so that of two at one step the later one counts; there
+// are few.
 func At(base Values, changes []wire.Change, step int) Values {
 	s := maps.Clone(base)
 	for _, c := range changes {
