@@ -22,10 +22,10 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
-// Extra is what is measured of a run in addition to what its own schedules say.
+// Extra is what is measured of a run in addition to what its own schedules say. The zero value is nothing.
 type Extra struct {
-	Eval    bool // after each epoch the trace under running batch-norm statistics too
-	Whole   bool // after each epoch, and before the first, the whole model's trace
+	Eval    bool // after each window test the trace under running batch-norm statistics too
+	Whole   bool // after each window test, and before the first step, the whole model's trace
 	Cosines bool // after each epoch the cosines between the last batch gradients, and noise
 	F1      bool // at the epoch at which the run counts the macro F1
 	Maps    bool // there a map of the last encoder's features
@@ -39,20 +39,23 @@ func (b Extra) Or(other Extra) Extra {
 	}
 }
 
-// WhileTraining reports whether something is measured after each epoch, or after each window test.
+// WhileTraining reports whether something is measured after each epoch, or after each window test. Then training has to
+// stop there; what F1 and Maps ask for comes after the last step.
 func (b Extra) WhileTraining() bool { return b.Eval || b.Whole || b.Cosines }
 
 // CosineEpoch is the epoch after which cosines are measured first; they are again after the first epoch in which a
-// window was open, and after the last. It is the one before which the window of eq. 11 can be open first.
+// window was open, and after the last. Eq. 11 reads two traces, so that the third epoch is the first in which a window
+// can be open.
 const CosineEpoch = 3
 
-// cosineAt reports whether cosines are measured after so many steps of a run, whatever its window.
+// cosineAt reports whether cosines are measured after so many steps of a run, whatever its window. Fewer than two steps
+// have no pair of gradients.
 func cosineAt(step, perEpoch, steps int) bool {
 	return step >= 2 && (step == min(CosineEpoch*perEpoch, steps) || step == steps)
 }
 
 // FirstInside is the step at the end of the first epoch whose end lies in the window of some modality, beyond noise; 0
-// where there is none.
+// where there is none. The record is read as it is now: in a run that is not at its end a later look may find one.
 func FirstInside(rec record.Recorded) (int, error) {
 	windows, err := draw.WindowsOf(rec, inforeg.KindFisherEmp)
 	if err != nil {
@@ -63,6 +66,7 @@ func FirstInside(rec record.Recorded) (int, error) {
 
 // epochInside is the first of so many epochs whose end lies in a window that is no noise, 0 where none does.
 func epochInside(windows []viz.Window, epochs int) int {
+	// a clone, as deleting moves the elements of the caller's list
 	sure := slices.DeleteFunc(slices.Clone(windows), func(w viz.Window) bool { return w.Uncertain })
 	for epoch := 1; epoch <= epochs; epoch++ {
 		if len(draw.OpenAfter(float64(epoch), sure)) > 0 {
@@ -72,8 +76,9 @@ func epochInside(windows []viz.Window, epochs int) int {
 	return 0
 }
 
-// AfterStep measures what is measured after an epoch, unless it is on record; before the first step the whole model's
-// trace alone.
+// AfterStep measures what is measured after an epoch or a window test, unless it is on record; before the first step
+// the whole model's trace alone. All that is due is measured together, so that a run that is beyond the step is taken
+// back to it once. The trace under running averages has its own statistics, by which it is told from the scheduled one.
 func (b Extra) AfterStep(ctx context.Context, r *run.Run, step int) error {
 	list, err := r.RecordsOf(step)
 	if err != nil {
@@ -88,6 +93,7 @@ func (b Extra) AfterStep(ctx context.Context, r *run.Run, step int) error {
 		list, func(p wire.Record) bool { return p.Kind == inforeg.KindFisherEmp && wire.OfWhole(p) },
 	)
 	cosines := b.Cosines && step > 0 && step%r.StepsToEpoch(1) == 0 && !have(inforeg.KindCosine, "")
+	// Whether a window was open at this step shows in the traces up to it, which are on record by now.
 	if cosines && !cosineAt(step, r.StepsToEpoch(1), r.StepsToEpoch(1)*r.Status().Epochs) {
 		inside, err := FirstInside(r.Recorded())
 		if err != nil {
@@ -130,7 +136,8 @@ func (b Extra) AfterStep(ctx context.Context, r *run.Run, step int) error {
 	})
 }
 
-// AtChosen measures what is measured at the epoch at which a run counts.
+// AtChosen measures what is measured at the epoch at which a run counts. The map is a file in the folder of the run
+// itself, also where a fork measures it.
 func (b Extra) AtChosen(ctx context.Context, r *run.Run, split data.Split, step int) error {
 	if !b.F1 && !b.Maps {
 		return nil
@@ -153,7 +160,8 @@ func (b Extra) AtChosen(ctx context.Context, r *run.Run, split data.Split, step 
 	})
 }
 
-// Lacks reports whether something that is to be measured is not on record.
+// Lacks reports whether something that is to be measured is not on record. It asks for the same steps as AfterStep and
+// AtChosen measure at, and has to be changed with them.
 func (b Extra) Lacks(rec record.Recorded, split data.Split, step, perEpoch int) bool {
 	evals, wholes, cosines, f1 := map[int]bool{}, map[int]bool{}, map[int]bool{}, false
 	for _, p := range rec.History.Probes {
@@ -197,7 +205,8 @@ func (b Extra) Lacks(rec record.Recorded, split data.Split, step, perEpoch int) 
 const FewestMapped = 4
 
 // WriteMap lays the last modality's features of a split out on a plane, and keeps the map in a folder. Features of
-// which no map can be made leave one that says why: the run's other numbers are none the worse.
+// which no map can be made leave one that says why: the run's other numbers are none the worse. The features are taken
+// with the run's lock held, and the map is made without it.
 func WriteMap(ctx context.Context, r *run.Run, dir string, split data.Split) error {
 	names := r.Status().Modalities
 	m := names[len(names)-1]
@@ -247,6 +256,7 @@ func makeMap(ctx context.Context, r *run.Run, m string, split data.Split) (made 
 		made.Missing = wire.FirstLine(err)
 		return made, nil
 	}
+	// ten neighbours, or as many as the measures of so few points allow: 3k has to be below 2n-1
 	q, err := one.Quality(min(10, (2*n-2)/3), classes)
 	if err != nil {
 		made.Missing = wire.FirstLine(err)
@@ -267,6 +277,7 @@ func makeMap(ctx context.Context, r *run.Run, m string, split data.Split) (made 
 	return made, nil
 }
 
+// mapPath is where a map is, by all that makes it another one: modality, split and step.
 func mapPath(dir, modality string, split data.Split, step int) string {
 	return filepath.Join(dir, fmt.Sprintf("map-%s-%s-%d.json", modality, split, step))
 }
