@@ -10,5 +10,5 @@
 // frees. States share tensors: [State.Drop] frees those of one state that no state given to it holds.
 //
 // Inputs and outputs of a graph have no names. Whoever builds a graph and whoever calls it agree on one order of nodes:
-// the two functions stand side by side and are changed together.
+// the two functions stand in one file and are changed together.
 package engine

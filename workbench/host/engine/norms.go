@@ -73,6 +73,7 @@ func (e *Engine) LayerNorms(vars []*tensors.Tensor, batch *data.Batch, p inforeg
 	}
 	defer Free(out...)
 	e.mu.Lock()
+	// the map is locked, as another run may be building a graph
 	n := LayerNorms{Names: e.layers[name], batch: map[string]float64{}}
 	e.mu.Unlock()
 	for i, t := range out {

@@ -43,6 +43,7 @@ func (now *Moment) Family(ctx context.Context, p inforeg.Probe, samples int) ([]
 		params = append(params, setting.ParamsWeights)
 	}
 	if p.Whole {
+		// under names of their own, so that they are in no encoder's trace
 		names, params = []string{wire.HeadAlone, wire.WholeModel}, append(params, wire.ParamsWhole)
 	}
 	var records []wire.Record
@@ -73,6 +74,7 @@ func (now *Moment) read(ctx context.Context, p inforeg.Probe, samples int) (tall
 	chunk := now.Base.Whole("probe_chunk")
 	if together(p) { // samples whose statistics or signs belong together: as many as in a step
 		chunk = min(samples, now.Base.Batch())
+		// what fills no batch is left out, rather than measured with other statistics
 		samples -= samples % chunk
 		if p.Estimator == inforeg.Balanced && chunk%2 != 0 {
 			return nil, nil, &wire.Problem{
@@ -121,7 +123,8 @@ func (now *Moment) SampleNorms(
 	return sum.values(), batch, nil
 }
 
-// OnBatch is [Moment.SampleNorms] of a batch that the caller has, all at once.
+// OnBatch is [Moment.SampleNorms] of a batch that the caller has, all at once: what a step measured of its batch can be
+// compared with it.
 func (now *Moment) OnBatch(b *data.Batch, p inforeg.Probe) (map[string][]float64, error) {
 	sum := tally{}
 	random := rand.New(rand.NewPCG(uint64(now.Base.Seed()), uint64(now.Step)))

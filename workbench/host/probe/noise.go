@@ -119,6 +119,7 @@ func (now *Moment) Cosines(k int) ([]wire.Record, error) {
 			}
 			rec.Parts[span.Name] = inforeg.MeanCosine(part)
 			if span.Folded {
+				// said of the whole if of any part: only large variables are folded
 				rec.Way = fmt.Sprintf("count sketch, error %.3f", 1/math.Sqrt(inforeg.SketchSize))
 			}
 		}

@@ -26,14 +26,13 @@ const (
 	ProvedSchema = 2
 )
 
+// What is in a run's folder. The manifest makes it a run; the three files of lines are journals; the folders are for
+// snapshots and for pictures. The file of the lock is empty and stays.
 const (
-	// one JSON object; what makes a folder a run
 	ManifestFile = "manifest.json"
-	// journals: a line for each step, for each measurement, for each event
-	MetricsFile = "metrics.jsonl"
-	ProbesFile  = "probes.jsonl"
-	EventsFile  = "events.jsonl"
-	// folders: states, and pictures
+	MetricsFile  = "metrics.jsonl" // a line for each step
+	ProbesFile   = "probes.jsonl"  // a line for each measurement
+	EventsFile   = "events.jsonl"  // a line for each event
 	SnapshotsDir = "snapshots"
 	FiguresDir   = "figures"
 	LockFile     = ".lock" // empty; locked as long as a process has the run open, and never removed

@@ -18,10 +18,9 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
-// Kinds of a run's three journals. What cannot be computed again is written twice.
+// Kinds of a run's three journals. Lines of steps and of measurements follow from settings, seed and events, and are
+// computed again. An event, such as a setting that was changed, follows from nothing, and is written twice.
 var (
-	// Lines of steps and of measurements follow from settings, seed and events. An event, such as a setting that was
-	// changed, follows from nothing.
 	MetricsKind = Options{Dense: true}
 	ProbesKind  = Options{}
 	EventsKind  = Options{Copy: true}
@@ -407,8 +406,8 @@ func (rs *Records) Close() error {
 	return err
 }
 
+// Hints for files that were removed, and for those that cannot be written.
 const (
-	// what to do where files were removed, and where they cannot be written
 	GoneHint     = "the run's folder was taken away while it was in use: bring it back, or open the run anew"
 	writableHint = "the folder and the files in it have to be writable: chmod -R u+w, or another place"
 )

@@ -11,4 +11,6 @@
 //
 // A shop's lock comes before a run's, and a run's before that of its engine and of its watchers. The turn is taken
 // before the lock. Nothing takes them in another order, or they would wait for each other.
+//
+// What is written before what in a step, and what a kill at each point leaves, is told by package record.
 package run

@@ -187,7 +187,8 @@ func (shop *Shop) find(name string) (*Run, error) {
 	return shop.add(name, shop.dir(name), man)
 }
 
-// names lists the runs that have a folder.
+// names lists the runs that have a folder. Names that begin with a full stop are this package's own: archived runs, and
+// those that are being made, started over or measured.
 func (shop *Shop) names() []string {
 	var names []string
 	entries, err := os.ReadDir(RunsFolder(shop.Project))

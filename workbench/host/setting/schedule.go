@@ -45,9 +45,9 @@ const (
 	presetFull     = "full"
 )
 
-// probes are all of them, those of the program in alphabetical order. What is measured after a step, while training waits, is due once
-// an epoch or window. What a step measures while it is taken is due every 8 steps, so that most steps do no more
-// than train.
+// probes are all of them, those of the program in alphabetical order. What is measured after a step, while training
+// waits, is due once an epoch or window. What a step measures while it is taken is due every 8 steps, so that most steps
+// do no more than train.
 var probes = registry.New(func(p Probe) string { return p.Name },
 	Probe{
 		ProbeAccuracy, "accuracy of the head and of each modality on the validation split",
