@@ -46,8 +46,8 @@ const (
 )
 
 // probes are all of them, those of the program in alphabetical order. What is measured after a step, while training
-// waits, is due once an epoch or window. What a step measures while it is taken is due every 8 steps, so that most steps
-// do no more than train.
+// waits, is due once an epoch or window. What a step measures while it is taken is due every 8 steps, so that most
+// steps do no more than train.
 var probes = registry.New(func(p Probe) string { return p.Name },
 	Probe{
 		ProbeAccuracy, "accuracy of the head and of each modality on the validation split",
