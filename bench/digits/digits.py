@@ -1,6 +1,9 @@
 """A 12-epoch Joint run on digits, compilation included, against PyTorch.
 
-usage: digits.py --torch PYTHON --data FOLDER [--rounds 3] [--epochs 12]
+usage: digits.py --torch PYTHON --data FOLDER [--rounds 3] [--epochs 12] [--programs FOLDER]
+
+By default nothing that was compiled is kept, so that each run compiles all that it needs. With --programs a run finds
+there what the round before it has compiled, as a known run does for a user.
 
 PYTHON is an interpreter with requirements.txt, FOLDER what PRIMEWINDOW_DATA names. Four processes are timed as a
 whole, in turn, so that what else the machine does hits all alike:
@@ -64,7 +67,9 @@ def main():
     parser.add_argument("--data", required=True, type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--programs", default="off")
     arguments = parser.parse_args()
+    os.environ["PRIMEWINDOW_PROGRAMS"] = arguments.programs
     folder = str(arguments.data.resolve())
     walls = {"same": [], "default": [], "torch": [], "torch1": []}
     steps = {"torch": [], "torch1": []}

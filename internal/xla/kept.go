@@ -12,7 +12,7 @@ type Programs struct {
 	CompileTime time.Duration // all together
 	Loaded      int           // from disk, compiled by this process or another before
 	LoadTime    time.Duration
-	Spoiled     int           // on disk, and of no use: they were compiled again
+	Spoiled     int // on disk, and of no use: they were compiled again
 }
 
 // Programs counts the programs of this process so far. It is zero for a backend that keeps none.
