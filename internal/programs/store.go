@@ -192,11 +192,11 @@ func alone(st fs.FileInfo) error {
 	return nil
 }
 
-// folder opens the store's folder. All that is done in it goes through what is opened here, so that nobody who puts
-// another folder in its place after it was looked at is believed.
-func (s *Store) folder(make bool) (*os.Root, error) {
+// folder opens the store's folder, and makes it where it is wanted. All that is done in it goes through what is opened
+// here, so that nobody who puts another folder in its place after it was looked at is believed.
+func (s *Store) folder(wanted bool) (*os.Root, error) {
 	root, err := os.OpenRoot(s.dir)
-	if make && errors.Is(err, fs.ErrNotExist) {
+	if wanted && errors.Is(err, fs.ErrNotExist) {
 		if err := os.MkdirAll(filepath.Dir(s.dir), 0o755); err != nil {
 			return nil, err
 		}

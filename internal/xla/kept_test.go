@@ -212,7 +212,7 @@ void *GetPjrtApi(void) {
 
 // TestOtherPlugins: a plugin that cannot keep programs, or has another table, runs as it did without a store.
 func TestOtherPlugins(t *testing.T) {
-	real := child(t, realPlugin(t), "off")
+	plain := child(t, realPlugin(t), "off")
 	for _, tt := range []struct {
 		name, change string
 		compiled     int
@@ -236,7 +236,7 @@ func TestOtherPlugins(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "programs")
 			got := child(t, altered(t, tt.change), dir)
-			got.expect(t, tt.name, tt.compiled, 0, real.Losses)
+			got.expect(t, tt.name, tt.compiled, 0, plain.Losses)
 			if !strings.Contains(got.NotKept, tt.reason) {
 				t.Errorf("NotKept %q, want %q", got.NotKept, tt.reason)
 			}
