@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # make test: set-up, vet, Go's tests, every notebook headless, the browser test, and with CI=true every fuzz test for ten
 # seconds. Each part has its turn even when one before it failed; the last line counts them all.
+# What one test compiles others load, in this run and later ones, also of another clone: programs are kept in the user's
+# store (PRIMEWINDOW_PROGRAMS), each under all that it depends on. PRIMEWINDOW_PROGRAMS=off make test compiles everything.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 tools/setup.sh test || exit 1
