@@ -67,7 +67,8 @@ var ErrOtherShape = errors.New("other variables")
 // one computed it, what the method carries and does not find begins at zeros, as before the first step. The error of a
 // file whose bytes cannot be trusted is [record.ErrDamaged], that of one which could not be read is the system's. ids
 // are those of the run and of those it was forked from; a file of another run is damaged in this sense. The tensors of
-// the state are new, and share nothing with what is in byName. A state is returned whole or empty.
+// the state are new, and share nothing with what is in byName. A state is returned whole or empty, but for Start: it is
+// nil where the file has none.
 func (e *Engine) ReadState(
 	path string, step int, ids []string, code map[string]string,
 ) (s State, h record.Header, byName map[string]models.Tensor, err error) {
@@ -113,9 +114,11 @@ func (e *Engine) ReadState(
 	if s.Momentum, err = take(MomentumPrefix, e.Trainable); err != nil {
 		return State{}, h, nil, err
 	}
-	// At an epoch's start they are not read, for the reason that an interval begins there too and the run notes its
-	// weights anew. Of other code they are read where they fit; else the run notes its present ones.
-	if e.Method.Start() && h.Offset > 0 && (!other || fits(StartPrefix+e.Trainable[0].Name, e.Trainable[0].Shape)) {
+	// They are read wherever the file has them: whether the step is within an interval is for the caller to know. Where an
+	// interval begins they are of the one before, and the run notes its weights anew. Of other code they are read where
+	// they fit; else the run notes its present ones.
+	first := StartPrefix + e.Trainable[0].Name
+	if _, there := byName[first]; e.Method.Start() && there && (!other || fits(first, e.Trainable[0].Shape)) {
 		if s.Start, err = take(StartPrefix, e.Trainable); err != nil {
 			return State{}, h, nil, err
 		}

@@ -1,9 +1,11 @@
 package run
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -251,5 +253,57 @@ func TestCheapTraces(t *testing.T) {
 		if slices.Max(on) == 0 {
 			t.Errorf("%s: nothing was regulated", kind)
 		}
+	}
+}
+
+// TestStopWithinInterval: a stop at an epoch's start, within an interval of the window test, holds the weights at the
+// interval's start, and the run goes on from it as if nobody had stopped.
+func TestStopWithinInterval(t *testing.T) {
+	const at, steps = hosttest.SmallEpoch, 3 * hosttest.SmallEpoch
+	for _, every := range []string{"4 steps", "2 epochs"} {
+		t.Run(every, func(t *testing.T) {
+			shop := newTestShop(t)
+			settings := everyFour()
+			settings[setting.WindowEvery] = every
+			whole := trained(t, shop, "whole", settings, steps)
+			weights := weightsOf(t, whole)
+			trained(t, shop, "cut", settings, at)
+			shop, cut := reopened(t, shop, "cut", settings, nil)
+			if err := cut.To(t.Context(), steps, "test"); err != nil {
+				t.Fatal(err)
+			}
+			if cut.recomputed != 0 {
+				t.Errorf("%d steps computed again, want none", cut.recomputed)
+			}
+			sameRecords(t, whole.Dir, cut.Dir, steps)
+			hosttest.SameWeights(t, weights, weightsOf(t, cut))
+			// without these weights the file is of no use, and an older one is
+			path := record.StopPath(cut.Dir, at)
+			f, err := os.Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h, list, err := record.ReadHeader(f, at)
+			if err := errors.Join(err, f.Close()); err != nil {
+				t.Fatal(err)
+			}
+			n := len(list)
+			for i := n - 1; i >= 0; i-- {
+				if strings.HasPrefix(list[i].Name, "start.") {
+					list = slices.Delete(list, i, i+1)
+				}
+			}
+			if len(list) == n {
+				t.Fatal("the stop holds no weights of the interval's start")
+			}
+			if err := record.WriteSnapshot(cut.Dir, h, list); err != nil {
+				t.Fatal(err)
+			}
+			_, cut = taken(t, shop, "cut", settings, nil)
+			hosttest.SameWeights(t, weights, weightsOf(t, cut))
+			if got := told(cut); len(got) != 1 || !strings.HasPrefix(got[0], wire.EventUnreadable) {
+				t.Errorf("events %q, want one, %s", got, wire.EventUnreadable)
+			}
+		})
 	}
 }

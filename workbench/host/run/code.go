@@ -159,22 +159,25 @@ func (r *Run) noteCode() (changed []string, err error) {
 	return changed, nil
 }
 
-// adopt makes a state, which other code left in the middle of an epoch, the present code's: it decides about the epoch,
-// and where it looks back on the epoch's first weights and finds none, these are they. Within an epoch nothing would be
-// decided before the next one begins, and the new code may ask for controls and tensors that the old did not have.
+// adopt makes a state, which other code left in the middle of an epoch or interval, the present code's: it decides
+// about the epoch, and where it looks back on the interval's first weights and finds none, these are they. Within an
+// epoch nothing would be decided before the next one begins, and the new code may ask for controls and tensors that the
+// old did not have. Where an epoch or an interval begins it is done anyway.
 func (r *Run) adopt(ctx context.Context, h record.Header) error {
-	if maps.Equal(h.Code, r.code) || h.Offset == 0 { // at an epoch's start it decides anyway
+	if maps.Equal(h.Code, r.code) {
 		return nil
 	}
-	carried, err := r.decide(ctx, r.at/r.perEpoch, r.settingsAt(r.at))
-	if err != nil {
-		return err
-	}
 	next := r.st
-	if next.Start == nil {
+	if next.Start == nil && r.needsStart(r.at) {
 		next.Start = r.eng.IntervalStart(r.st).Start
 	}
-	next.Carried = carried
+	if h.Offset > 0 {
+		carried, err := r.decide(ctx, r.at/r.perEpoch, r.settingsAt(r.at))
+		if err != nil {
+			return err
+		}
+		next.Carried = carried
+	}
 	r.st.Drop(next)
 	r.st = next
 	return nil

@@ -166,6 +166,13 @@ func (r *Run) take(ctx context.Context, from record.Start) (record.Header, error
 	if err != nil {
 		return h, err
 	}
+	if same := maps.Equal(h.Code, r.code); same && st.Start == nil && r.needsStart(from.Step) {
+		st.Drop()
+		return h, fmt.Errorf(
+			"%s: %w: it lacks the weights at the start of the interval", filepath.Base(from.Path(r.Dir)),
+			record.ErrDamaged,
+		)
+	}
 	r.forget()
 	r.st, r.at, r.origin, r.saved, r.controls = st, from.Step, from, from.Step, h.Controls
 	maps.Copy(r.released, h.Released)
@@ -174,6 +181,11 @@ func (r *Run) take(ctx context.Context, from record.Start) (record.Header, error
 	}
 	return h, r.adopt(ctx, h)
 }
+
+// needsStart reports whether the step after so many looks back on weights that were noted before it: of a method that
+// asks for those at an interval's start, unless an interval begins there. Epochs and intervals begin apart from each
+// other.
+func (r *Run) needsStart(step int) bool { return r.eng.Method.Start() && step%r.clock.Interval != 0 }
 
 // drawn is the step of a start that is no file: weights drawn from the seed.
 const drawn = -1
