@@ -172,11 +172,11 @@ func (r *Run) adopt(ctx context.Context, h record.Header) error {
 		next.Start = r.eng.IntervalStart(r.st).Start
 	}
 	if h.Offset > 0 {
-		carried, err := r.decide(ctx, r.at/r.perEpoch, r.settingsAt(r.at))
+		controls, carried, err := r.decide(ctx, r.at/r.perEpoch, r.settingsAt(r.at))
 		if err != nil {
 			return err
 		}
-		next.Carried = carried
+		r.controls, next.Carried = controls, carried
 	}
 	r.st.Drop(next)
 	r.st = next

@@ -17,39 +17,38 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
+// beginning is what a step begins with.
+type beginning struct {
+	st       engine.State // the run's own, or one that shares its weights
+	controls map[string]float64
+	released map[string]inforeg.Released
+}
+
 // begin lets the method decide, where an epoch or an interval of the window test begins, and notes an interval's first
 // weights. An epoch's decision comes with what the method carries, an interval's within an epoch changes controls
-// alone. Elsewhere it does nothing. It is part of the step that follows, so that a replay decides as the run did, from
-// the same traces: those that were on record when the step was first taken. What it changed stays where that step then
-// fails, and it is called again at the next attempt.
-func (r *Run) begin(ctx context.Context, epoch, offset int, settings setting.Values) error {
+// alone. Elsewhere it gives what the run has. It is part of the step that follows, so that a replay decides as the run
+// did, from the same traces: those that were on record when the step was first taken. The run itself is not changed:
+// what was decided becomes the run's when the step is taken, since a step that fails is decided about again, from what
+// was carried before it, now or by another process.
+func (r *Run) begin(ctx context.Context, epoch, offset int, settings setting.Values) (b beginning, err error) {
+	b = beginning{r.st, r.controls, r.released}
 	interval := r.at%r.clock.Interval == 0
-	next := r.st
 	if interval {
-		r.released = map[string]inforeg.Released{}
-		next = r.eng.IntervalStart(r.st)
+		b.released = map[string]inforeg.Released{}
+		b.st = r.eng.IntervalStart(r.st)
 	}
 	switch {
 	case offset == 0:
-		carried, err := r.decide(ctx, epoch, settings)
-		if err != nil {
-			return err
-		}
-		next.Carried = carried
+		b.controls, b.st.Carried, err = r.decide(ctx, epoch, settings)
 	case interval:
-		controls, err := r.eng.DecideInterval(r.st, r.epoch(ctx, epoch, settings))
-		if err != nil {
-			return r.notMeasured(err)
+		var controls map[string]float64
+		if controls, err = r.eng.DecideInterval(r.st, r.epoch(ctx, epoch, settings)); err == nil {
+			b.controls = maps.Clone(r.controls) // a snapshot under way writes the old ones
+			maps.Copy(b.controls, controls)
 		}
-		r.controls = maps.Clone(r.controls) // a snapshot under way writes the old ones
-		maps.Copy(r.controls, controls)
-	default:
-		return nil
+		err = r.notMeasured(err)
 	}
-	// what the interval before noted and what was carried before; weights are in both
-	r.st.Drop(next)
-	r.st = next
-	return nil
+	return b, err
 }
 
 // epoch is what the method may base its decisions on where the run is. Features and Trial are functions, so that only a
@@ -79,15 +78,13 @@ func (r *Run) notMeasured(err error) error {
 	}
 }
 
-// decide lets the method decide about the epoch, and gives what it carries from there on. The tensors are the caller's.
-// The controls are a new map each time, so that an older one can still be written.
-func (r *Run) decide(ctx context.Context, epoch int, settings setting.Values) ([]*tensors.Tensor, error) {
-	controls, carried, err := r.eng.Decide(r.st, r.epoch(ctx, epoch, settings))
-	if err != nil {
-		return nil, r.notMeasured(err)
-	}
-	r.controls = controls
-	return carried, nil
+// decide lets the method decide about the epoch, and gives its controls and what it carries from there on. The tensors
+// are the caller's. The controls are a new map each time, so that an older one can still be written.
+func (r *Run) decide(
+	ctx context.Context, epoch int, settings setting.Values,
+) (controls map[string]float64, carried []*tensors.Tensor, err error) {
+	controls, carried, err = r.eng.Decide(r.st, r.epoch(ctx, epoch, settings))
+	return controls, carried, r.notMeasured(err)
 }
 
 // drawnFeatures are the features of a share of the training samples, in whole batches, drawn by seed and epoch. The

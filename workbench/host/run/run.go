@@ -170,11 +170,12 @@ func (r *Run) advance(ctx context.Context) error {
 	settings := r.settingsAt(r.at)
 	epoch, offset := r.at/r.perEpoch, r.at%r.perEpoch
 	decided := r.spend("deciding")
-	err := r.begin(ctx, epoch, offset, settings)
+	b, err := r.begin(ctx, epoch, offset, settings)
 	decided()
 	if err != nil {
 		return err
 	}
+	defer func() { b.st.Drop(r.st) }() // of the state before this step, or of the one after it, what is not shared
 	if r.at == 0 { // so that a rise in the first epoch can be seen; no window test reads it
 		// by the settings of the first step, as there is none before
 		if err := r.measureDue(settings, true); err != nil {
@@ -194,8 +195,8 @@ func (r *Run) advance(ctx context.Context) error {
 		return err
 	}
 	stepped := r.spend("steps")
-	next, o, err := r.eng.Step(r.st, engine.StepInput{
-		Batch: batch, Controls: r.eng.ControlVector(settings, r.controls, epoch), Measures: measures, Chances: chances,
+	next, o, err := r.eng.Step(b.st, engine.StepInput{
+		Batch: batch, Controls: r.eng.ControlVector(settings, b.controls, epoch), Measures: measures, Chances: chances,
 		Key: r.key(),
 	})
 	stepped()
@@ -203,7 +204,7 @@ func (r *Run) advance(ctx context.Context) error {
 		return err
 	}
 	if bad := r.eng.FirstBad(o); bad != "" {
-		next.Drop(r.st) // what the step made, and not what it shares with the state that stays
+		next.Drop(b.st) // what the step made, and not what it shares with the state that it was taken from
 		return r.diverged(bad)
 	}
 	line := r.metricsLine(epoch, o.Scalars)
@@ -216,13 +217,13 @@ func (r *Run) advance(ctx context.Context) error {
 		err = r.rec.NoteStep(r.at, line)
 	}
 	if err != nil {
-		next.Drop(r.st)
+		next.Drop(b.st)
 		return err
 	}
 	// what the step measured is of the weights before it: of r.at steps, which are counted below
 	r.during = r.moment(settings).InStep(measures, o.Measured)
 	r.st.Drop(next)
-	r.st, r.last = next, o
+	r.st, r.last, r.controls, r.released = next, o, b.controls, b.released
 	r.at++
 	for _, m := range r.eng.Model.Modalities {
 		acc := r.released[m.Name]
