@@ -138,10 +138,19 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 	}
 	// beside the fork, as renaming works within one file system only
 	temp := filepath.Join(filepath.Dir(dir), ".partial-"+name)
-	if err := errors.Join(
-		os.RemoveAll(temp), from.copyUpTo(temp, man.ID, at, changed), man.Write(temp), os.Rename(temp, dir),
-	); err != nil {
-		return nil, record.DiskProblem(err)
+	err = os.RemoveAll(temp)
+	if err == nil {
+		err = from.copyUpTo(temp, man.ID, at, changed)
+	}
+	// the manifest makes the folder a run, and the name this one: neither may follow what failed
+	if err == nil {
+		err = man.Write(temp)
+	}
+	if err == nil {
+		err = os.Rename(temp, dir)
+	}
+	if err != nil {
+		return nil, record.DiskProblem(errors.Join(err, os.RemoveAll(temp)))
 	}
 	return shop.add(name, dir, man)
 }

@@ -409,7 +409,10 @@ func (shop *Shop) Fresh(name string, d *wire.Declaration) (*Run, error) {
 	archive := filepath.Join(
 		RunsFolder(shop.Project), ".archive", name+"-"+time.Now().UTC().Format("20060102T150405.000"),
 	)
-	if err := errors.Join(os.MkdirAll(filepath.Dir(archive), 0o777), os.Rename(dir, archive)); err != nil {
+	if err := os.MkdirAll(filepath.Dir(archive), 0o777); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(dir, archive); err != nil {
 		return nil, err
 	}
 	return shop.open(name, dir, *d)
