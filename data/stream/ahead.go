@@ -1,6 +1,10 @@
 package stream
 
-import "github.com/primewindow/primewindow/data"
+import (
+	"fmt"
+
+	"github.com/primewindow/primewindow/data"
+)
 
 // aheadBatches is how many batches are read while one is worked on: one would do if all took equally long.
 const aheadBatches = 2
@@ -17,7 +21,8 @@ type delivery struct {
 }
 
 // Take returns the batch of a place and begins to read those after it, below end. prepare is called at once for each of
-// these places; what it returns is called by another goroutine. An error counts when its own place is taken.
+// these places; what it returns is called by another goroutine. An error counts when its own place is taken, and so does
+// a panic, which is given as an error: left alone it would end the process, whoever waits for the batch.
 func (a *Ahead) Take(place, end int, prepare func(place int) func() (*data.Batch, error)) (*data.Batch, error) {
 	for p := range a.begun {
 		if p < place || p > place+aheadBatches { // the run went elsewhere: what is under way ends by itself
@@ -34,8 +39,14 @@ func (a *Ahead) Take(place, end int, prepare func(place int) func() (*data.Batch
 		read, done := prepare(p), make(chan delivery, 1)
 		a.begun[p] = done
 		go func() {
-			b, err := read()
-			done <- delivery{b, err}
+			var d delivery
+			defer func() {
+				if failed := recover(); failed != nil {
+					d = delivery{err: fmt.Errorf("stream: reading batch %d: %v", p, failed)}
+				}
+				done <- d
+			}()
+			d.batch, d.err = read()
 		}()
 	}
 	got := <-a.begun[place]

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -27,6 +28,7 @@ func TestAhead(t *testing.T) {
 			"a place that was taken is read again; those ahead of it are still there",
 		},
 		{"back", []int{5, 0}, 6, []int{0, 1, 2, 5}, "a run that goes back begins anew"},
+		{"a panic", []int{7, 8, 9}, 10, []int{7, 8, 9}, "whoever takes the place is told, and the process goes on"},
 		{"beyond the end", []int{7}, 3, []int{7}, "a look at a batch after the last step reads it alone"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -41,8 +43,11 @@ func TestAhead(t *testing.T) {
 					mu.Lock()
 					defer mu.Unlock()
 					got = append(got, place)
-					if place == 3 {
+					switch place {
+					case 3:
 						return nil, broken
+					case 8:
+						panic("index out of range")
 					}
 					return &data.Batch{Indices: []int{place}}, nil
 				}
@@ -52,7 +57,9 @@ func TestAhead(t *testing.T) {
 				switch {
 				case place == 3 && !errors.Is(err, broken):
 					t.Errorf("take(3): %v, want %v: a place's error is its own", err, broken)
-				case place != 3 && (err != nil || b.Indices[0] != place):
+				case place == 8 && (err == nil || !strings.Contains(err.Error(), "batch 8: index out of range")):
+					t.Errorf("take(8): %v, want the panic as an error", err)
+				case place != 3 && place != 8 && (err != nil || b.Indices[0] != place):
 					t.Errorf("take(%d) = %v, %v, want its batch", place, b, err)
 				}
 			}

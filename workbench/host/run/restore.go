@@ -43,8 +43,9 @@ func (r *Run) restoreLost(ctx context.Context) (err error) {
 	for _, l := range probes {
 		r.mend.lost[l.Step] = append(r.mend.lost[l.Step], l)
 	}
+	done := false // not after a panic either
 	defer func() {
-		if r.mend = nil; err != nil { // what was computed is forgotten, and computed again by the next attempt
+		if r.mend = nil; !done { // what was computed is forgotten, and computed again by the next attempt
 			r.unfinished = false
 			err = errors.Join(err, r.rec.Reread())
 		}
@@ -66,7 +67,9 @@ func (r *Run) restoreLost(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return r.putBack(len(metrics), probes)
+	err = r.putBack(len(metrics), probes)
+	done = err == nil
+	return err
 }
 
 // putBack writes what was computed again to the records. Steps come first, then measurements: after a kill in between

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -98,4 +99,68 @@ func TestDecidesOnce(t *testing.T) {
 		t.Errorf("%d steps computed again, want none: there is a stop", r.recomputed)
 	}
 	same(r)
+}
+
+// TestPanicInStep: a panic while a step is taken ends the training with an error, and the run can be looked at and gone
+// on with.
+func TestPanicInStep(t *testing.T) {
+	const at, steps = hosttest.SmallEpoch, hosttest.SmallEpoch + 3
+	shop := newTestShop(t)
+	settings := hosttest.Tiny("joint", nil)
+	whole := trained(t, shop, "whole", settings, steps)
+	for _, tt := range []struct {
+		name   string
+		faults func(fails *atomic.Bool) *faulty
+		reason string
+	}{
+		{"read", func(fails *atomic.Bool) *faulty {
+			return &faulty{read: func(step int) error {
+				if step == at && fails.CompareAndSwap(true, false) {
+					panic("index out of range")
+				}
+				return nil
+			}}
+		}, "batches are read by a goroutine of their own"},
+		{"length", func(fails *atomic.Bool) *faulty {
+			n := 0 // the order of the second epoch asks for it, with the lock held
+			return &faulty{size: func(split data.Split) {
+				if split == data.Train {
+					n++
+				}
+				if n > 1 && split == data.Train && fails.CompareAndSwap(true, false) {
+					panic("index out of range")
+				}
+			}}
+		}, "the lock is held, and waited for at the end of the training"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var fails atomic.Bool
+			fails.Store(true)
+			r := withFaults(t, shop, tt.name, settings, tt.faults(&fails))
+			done := make(chan error, 1)
+			go func() {
+				defer func() {
+					if p := recover(); p != nil {
+						done <- errors.New("a panic left the training")
+					}
+				}()
+				done <- r.To(t.Context(), steps, "test")
+			}()
+			select {
+			case err := <-done:
+				if err == nil || !strings.Contains(err.Error(), "index out of range") {
+					t.Errorf("error %v, want one that says what happened\nreason: %s", err, tt.reason)
+				}
+			case <-time.After(time.Minute): // far longer than nine steps take
+				t.Fatalf("training hangs\nreason: %s", tt.reason)
+			}
+			if s := r.Status(); s.State != wire.Stopped || s.Problem == nil {
+				t.Errorf("status %s, problem %v, want stopped with one", s.State, s.Problem)
+			}
+			if err := r.To(t.Context(), steps, "test"); err != nil {
+				t.Fatal(err)
+			}
+			hosttest.SameWeights(t, weightsOf(t, whole), weightsOf(t, r))
+		})
+	}
 }

@@ -65,8 +65,16 @@ func (r *Run) Train(ctx context.Context, client string, target func(now int) int
 	var rate float64
 	var told time.Time
 	defer func() {
+		p := recover() // the lock is free: whatever takes it in a training lets it go by defer
 		r.mu.Lock()
 		defer r.mu.Unlock()
+		if p != nil {
+			err = &wire.Problem{
+				Message: fmt.Sprintf("step %d: %s", r.recorded(), wire.OneLine(fmt.Sprint(p))),
+				Hint: "a fault of the set, of the method, or of the program: the run is at the last step on record and " +
+					"can be gone on with",
+			}
+		}
 		// training that has ended leaves no file half written: who was waiting may end the process
 		if saveErr := r.saveDone(); err == nil {
 			err = saveErr
@@ -82,17 +90,14 @@ func (r *Run) Train(ctx context.Context, client string, target func(now int) int
 	if err := r.catchUp(ctx, client, goal); err != nil {
 		return err
 	}
-	for {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
+	// one takes the next step; false when the goal is reached
+	one := func() (step int, more bool, err error) {
 		// Whoever waits for the lock gets it after this step: a Go mutex is handed to one that has waited for a
-		// millisecond, and this loop cannot take it again and again.
+		// millisecond, and the loop cannot take it again and again.
 		r.mu.Lock()
-		step := r.recorded()
-		if step >= goal {
-			r.mu.Unlock()
-			return nil
+		defer r.mu.Unlock()
+		if step = r.recorded(); step >= goal {
+			return step, false, nil
 		}
 		if from < 0 {
 			from, began = step, time.Now()
@@ -103,15 +108,21 @@ func (r *Run) Train(ctx context.Context, client string, target func(now int) int
 			r.tell(wire.Event{Kind: wire.Notice, Text: "compiling the training step (once for each kind of model)"})
 			told = time.Time{} // the first step after it is told at once
 		}
-		err := r.advance(ctx)
+		err = r.advance(ctx)
 		if step == from {
 			began = time.Now().Add(-time.Since(began) / 1000) // the first step may have compiled: it does not count
 		} else {
 			rate = float64(step-from) / time.Since(began).Seconds()
 		}
 		r.publish(wire.Training, goal, rate, client) // after an error too: the deferred function says how it ended
-		r.mu.Unlock()
-		if err != nil {
+		return step, true, err
+	}
+	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		step, more, err := one()
+		if err != nil || !more {
 			return err
 		}
 		// events are told without the lock, as whoever gets one may ask for more
