@@ -164,3 +164,22 @@ func TestPanicInStep(t *testing.T) {
 		})
 	}
 }
+
+// TestSetKeepsProblem: a run that stopped says why, also after one of its settings was changed.
+func TestSetKeepsProblem(t *testing.T) {
+	shop := newTestShop(t)
+	r := withFaults(t, shop, "r", hosttest.Tiny("joint", nil), &faulty{read: failsOnce(3)})
+	if err := r.To(t.Context(), 6, "test"); err == nil {
+		t.Fatal("no error of the set")
+	}
+	want := r.Status().Problem
+	if err := r.Set(map[string]any{"lr": 0.01}); err != nil {
+		t.Fatal(err)
+	}
+	if s := r.Status(); want == nil || s.Problem == nil || *s.Problem != *want || s.Settings["lr"] != 0.01 {
+		t.Errorf("problem %v at lr %v, want %v at 0.01", s.Problem, s.Settings["lr"], want)
+	}
+	if err := r.To(t.Context(), 6, "test"); err != nil || r.Status().Problem != nil {
+		t.Errorf("gone on: %v, problem %v, want none", err, r.Status().Problem)
+	}
+}

@@ -85,7 +85,7 @@ func (r *Run) Train(ctx context.Context, client string, target func(now int) int
 		if err != nil && !errors.Is(err, ErrPaused) && ctx.Err() == nil {
 			state, problem = wire.Stopped, wire.AsProblem(err)
 		}
-		r.publishProblem(state, problem)
+		r.publishStatus(state, 0, 0, "", problem)
 	}()
 	if err := r.catchUp(ctx, client, goal); err != nil {
 		return err
@@ -272,9 +272,9 @@ func (r *Run) Set(asked map[string]any) error {
 			return err
 		}
 	}
-	// the settings in the status are new; state, target, rate and stepper stay
+	// the settings in the status are new; state, target, rate and stepper stay, and so does what stopped the run
 	s := *r.published.Load()
-	r.publish(s.State, s.Target, s.Rate, s.Stepper)
+	r.publishStatus(s.State, s.Target, s.Rate, s.Stepper, s.Problem)
 	return nil
 }
 
@@ -343,11 +343,16 @@ func (r *Run) RecordsOf(step int) ([]wire.Record, error) {
 // that they loaded. What is changed in place elsewhere, as the accuracies, is cloned for it; settings come as a
 // copy already.
 func (r *Run) publish(state string, target int, rate float64, client string) {
+	r.publishStatus(state, target, rate, client, nil)
+}
+
+// publishStatus is publish of a run that something may have stopped.
+func (r *Run) publishStatus(state string, target int, rate float64, client string, problem *wire.Problem) {
 	n := r.recorded()
 	s := wire.Status{
 		Name: r.Name, Dir: r.Dir, Data: r.base.Data(), Method: r.base.Method(), Seed: r.base.Seed(),
 		Step: n, StepsPerEpoch: r.perEpoch, StepsPerTest: r.clock.Interval, Epoch: n / r.perEpoch, State: state,
-		Stepper: client, Target: target, Rate: rate,
+		Stepper: client, Target: target, Rate: rate, Problem: problem,
 		Modalities: inforeg.ModalityNames(r.eng.Model), Settings: r.settingsAt(n), Code: r.code,
 	}
 	s.Epochs = int(s.Settings["epochs"].(float64))
@@ -362,14 +367,6 @@ func (r *Run) publish(state string, target int, rate float64, client string) {
 	if r.rec.LostText != "" {
 		s.Warnings = append(s.Warnings, r.rec.LostText)
 	}
-	r.published.Store(&s)
-}
-
-// publishProblem publishes a run that does not train, with what stopped it.
-func (r *Run) publishProblem(state string, problem *wire.Problem) {
-	r.publish(state, 0, 0, "")
-	s := *r.published.Load()
-	s.Problem = problem
 	r.published.Store(&s)
 }
 
