@@ -132,19 +132,27 @@ func openProblem(dir, file string, err error) error {
 }
 
 // Tie notes how many lines the journals have. A step that is not finished is not committed by it. It is for what was
-// recorded between steps, before the files are closed. Where measurements are gone, a note of the present number would
-// hide it.
+// recorded between steps, before the files are closed.
 func (rs *Records) Tie() error {
-	if rs.Metrics.Committed() < rs.Metrics.Len() || rs.Metrics.Len() == 0 || rs.Gap >= 0 {
+	if rs.Metrics.Committed() < rs.Metrics.Len() || rs.Metrics.Len() == 0 {
 		return nil
 	}
-	return rs.Metrics.CommitWith(Tied{rs.Probes.Len(), rs.Events.Len()}.String())
+	return rs.Metrics.CommitWith(rs.tied())
+}
+
+// tied is the note of how many lines the journals have; none where measurements are gone: the note that is there says
+// how many there were, until all that can be had again is there.
+func (rs *Records) tied() string {
+	if rs.Gap >= 0 {
+		return ""
+	}
+	return Tied{rs.Probes.Len(), rs.Events.Len()}.String()
 }
 
 // Commit commits the last step, with all that was measured of it. Until then the step counts in this process only. The
 // note says how much of the other journals was there, and is written with the entry.
 func (rs *Records) Commit() error {
-	if err := rs.Metrics.CommitWith(Tied{rs.Probes.Len(), rs.Events.Len()}.String()); err != nil {
+	if err := rs.Metrics.CommitWith(rs.tied()); err != nil {
 		return DiskProblem(err)
 	}
 	return nil

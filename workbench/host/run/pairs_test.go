@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
@@ -275,5 +277,39 @@ func TestKilledFork(t *testing.T) {
 			sameRecords(t, want.Dir, r.Dir, 15)
 			hosttest.SameWeights(t, weightsOf(t, want), weightsOf(t, r))
 		})
+	}
+}
+
+// TestAskedForGone: measurements that somebody asked for and that are gone from the end of the record are counted when
+// the others are measured again.
+func TestAskedForGone(t *testing.T) {
+	const at = 2 * hosttest.SmallEpoch
+	shop := newTestShop(t)
+	source := trained(t, shop, "source", hosttest.Small("inforeg"), at)
+	list, err := source.ProbeWith(
+		t.Context(), wire.Probe{Kind: inforeg.KindFisherTrue, Labels: inforeg.LabelsSampled, Draws: 2},
+	)
+	if err != nil || len(list) != 2 {
+		t.Fatalf("%v, %v, want two measurements", list, err)
+	}
+	if err := shop.Leave(source); err != nil {
+		t.Fatal(err)
+	}
+	dir := copied(t, shop, source, "spoilt")
+	for _, file := range []string{record.ProbesFile, record.SumsPath(record.ProbesFile)} {
+		lines := hosttest.Lines(t, dir, file)
+		hosttest.WriteFile(t, filepath.Join(dir, file), []byte(strings.Join(lines[:len(lines)-3], "\n")+"\n"))
+	}
+	r, err := shop.Attach(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.To(t.Context(), at, "test"); err != nil {
+		t.Fatal(err)
+	}
+	if got := told(r); !slices.ContainsFunc(got, func(text string) bool {
+		return strings.Contains(text, "2 measurements more had been asked for")
+	}) {
+		t.Errorf("events %q, want two measurements missed", got)
 	}
 }
