@@ -226,8 +226,9 @@ func Scheduled(rec wire.Record, base setting.Values, changes []wire.Change) bool
 	if rec.Kind != inforeg.KindFisherEmp && rec.Kind != inforeg.KindFisherTrue {
 		return true
 	}
-	// A schedule's measurement after so many steps is made under the settings of the last of these.
-	s := setting.At(base, changes, rec.Step-1)
+	// A schedule's measurement after so many steps is made under the settings of the last of these; before the first
+	// step under those of the first, as there is none before.
+	s := setting.At(base, changes, max(0, rec.Step-1))
 	params := ""
 	if s.Text("probe_params") == setting.ParamsWeights {
 		params = setting.ParamsWeights
