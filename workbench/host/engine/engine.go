@@ -7,14 +7,12 @@ import (
 	"sync"
 
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/timing"
-	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/models"
 	"github.com/primewindow/primewindow/workbench/host/setting"
@@ -37,12 +35,11 @@ type Engine struct {
 	Gradients bool                    // whether a step gives the gradients; only in a replay
 
 	mu      sync.Mutex          // one graph at a time, and the fields below
-	Graphs  map[string]*Exec    // by name; compiled when called with inputs of a shape for the first time
+	Graphs  []*graph            // at most mostGraphs, the one that was called last at the end
 	Scalars []string            // what a step records, in order; known once its graph is built
 	layers  map[string][]string // by graph: the layers it measures, likewise
 	Plain   bool                // whether the method leaves the loss alone, likewise
 	timing  *timing.Account     // nil keeps none
-	timed   map[string]bool     // graphs and shapes that were compiled on the account
 }
 
 // New prepares the graphs of a model under a method; each is compiled when it is first called. Settings are those that
@@ -50,7 +47,7 @@ type Engine struct {
 func New(b *xla.Backend, m *models.Multimodal, method inforeg.Method, settings setting.Values) *Engine {
 	e := &Engine{
 		Backend: b, Model: m, Method: method, settings: settings, Vars: m.Variables(), Carried: method.State(m),
-		Graphs: map[string]*Exec{}, layers: map[string][]string{}, timed: map[string]bool{},
+		layers: map[string][]string{},
 	}
 	e.Trainable = slices.DeleteFunc(slices.Clone(e.Vars), func(v models.Variable) bool { return !v.Trainable() })
 	// Numbers and switches that may change in the middle of a run come first, then what the method decides. A text
@@ -62,83 +59,6 @@ func New(b *xla.Backend, m *models.Multimodal, method inforeg.Method, settings s
 	}
 	e.controls = append(e.controls, method.Controls(inforeg.ModalityNames(m))...)
 	return e
-}
-
-// Call runs a graph, which build makes at its first use. It is the one place where a panic of graph-building code
-// becomes an error. The results are the caller's to free; args stay the caller's.
-//
-// The name has to say all that build depends on beside the engine and the inputs' shapes: at a later call of the same
-// name build is not looked at. Each combination of shapes is compiled by itself; eight are kept, and a ninth is an
-// error. The lock is held while a graph is built and while it runs.
-func (e *Engine) Call(name string, build func([]*Node) []*Node, args []any) (out []*tensors.Tensor, err error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	defer func() {
-		if p := recover(); p != nil {
-			delete(e.Graphs, name) // a panic may leave it locked
-			err = fmt.Errorf("graph %s: %v", name, p)
-		}
-	}()
-	exec, ok := e.Graphs[name]
-	if !ok {
-		// this only takes the function: the graph is built and compiled when it is called below
-		if exec, err = e.Backend.NewExec(build); err != nil {
-			return nil, fmt.Errorf("graph %s: %s", name, wire.FirstLine(err))
-		}
-		e.Graphs[name] = exec.SetMaxCache(8)
-	}
-	if err := e.timedCompile(name, exec, args); err != nil {
-		return nil, fmt.Errorf("graph %s: %s", name, wire.FirstLine(err))
-	}
-	if out, err = exec.Call(args...); err != nil {
-		return nil, fmt.Errorf("graph %s: %s", name, wire.FirstLine(err))
-	}
-	return out, nil
-}
-
-// timedCompile compiles a graph for arguments of these shapes by itself, where an account is kept, so that its time is
-// no part of the first call's. Called with e.mu held.
-func (e *Engine) timedCompile(name string, exec *Exec, args []any) error {
-	if e.timing == nil {
-		return nil
-	}
-	list := make([]shapes.Shape, len(args))
-	for i, arg := range args {
-		if t, ok := arg.(*tensors.Tensor); ok {
-			list[i] = t.Shape()
-			continue
-		}
-		var err error
-		if list[i], err = shapes.FromAnyValue(arg); err != nil {
-			return nil // the call will say what is wrong with it
-		}
-	}
-	key := fmt.Sprint(name, list)
-	if e.timed[key] {
-		return nil
-	}
-	e.timed[key] = true
-	defer e.timing.Begin("compiling " + name)()
-	_, err := exec.Compile(list...)
-	return err
-}
-
-// Compiled reports whether the graph has run before. It waits for a graph that is running.
-func (e *Engine) Compiled(name string) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.Graphs[name] != nil
-}
-
-// Forget drops a compiled graph. Another call under the name compiles it again. Graphs are otherwise kept as long as
-// the engine.
-func (e *Engine) Forget(name string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if exec := e.Graphs[name]; exec != nil {
-		exec.Finalize()
-	}
-	delete(e.Graphs, name)
 }
 
 // Initial draws the first weights. Each variable is drawn by seed and name, so that a model with one more keeps the

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,8 +51,8 @@ func (u *unchanging) graph(name string, call func() error) {
 			)
 			return
 		}
-		for known := range u.e.Graphs {
-			u.e.Forget(known)
+		for _, known := range slices.Clone(u.e.Graphs) {
+			u.e.Forget(known.name)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -278,5 +279,27 @@ func TestDefinitions(t *testing.T) {
 	want[0], want[1] = want[1], want[0] // in the order of steps
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("points (-want +got)\n%s", diff)
+	}
+}
+
+// TestManySampleCounts: probes of many numbers of samples keep the run from no measurement of its own.
+func TestManySampleCounts(t *testing.T) {
+	shop := newTestShop(t)
+	settings := hosttest.Tiny("joint", map[string]any{"every." + setting.ProbeEmp: "1 epoch"})
+	whole := trained(t, shop, "whole", settings, hosttest.SmallEpoch)
+	r := trained(t, shop, "r", settings, 2)
+	for n := 2; n < 13; n++ {
+		if _, err := r.ProbeWith(t.Context(), wire.Probe{Kind: inforeg.KindFisherEmp, Samples: n}); err != nil {
+			t.Fatalf("%d samples: %v", n, err)
+		}
+	}
+	if err := r.To(t.Context(), hosttest.SmallEpoch, "test"); err != nil {
+		t.Fatal(err)
+	}
+	list := hosttest.Lines(t, r.Dir, record.ProbesFile)
+	for _, line := range hosttest.Lines(t, whole.Dir, record.ProbesFile) {
+		if !slices.Contains(list, line) {
+			t.Errorf("not measured, or otherwise: %s", line)
+		}
 	}
 }
