@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
+	"go/build"
 	"go/parser"
 	"go/scanner"
 	"go/token"
@@ -13,6 +14,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +30,10 @@ type Source struct {
 	decls map[types.Object][]ast.Node // of the package: what declares it, of a type its methods too
 	funcs []*ast.FuncDecl             // all functions and methods
 	dots  []string                    // paths whose names are used without a prefix
+
+	writers map[types.Object][]ast.Node // what may set a variable of the package
+	setters map[string]bool             // names of functions that set any
+	embeds  map[ast.Node][]string       // patterns of //go:embed above a variable
 }
 
 // errNoSource is what a cell that runs without its source gets: GoNB keeps it, a copied binary does not.
@@ -38,8 +44,13 @@ var errNoSource = errors.New("the source of the cell is not there")
 func Read(file string) (*Source, error) {
 	c := &Source{
 		files: map[string][]byte{}, fset: token.NewFileSet(), decls: map[types.Object][]ast.Node{},
-		info: &types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}},
+		info: &types.Info{
+			Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{},
+			Types: map[ast.Expr]types.TypeAndValue{},
+		},
+		writers: map[types.Object][]ast.Node{}, setters: map[string]bool{}, embeds: map[ast.Node][]string{},
 	}
+	build := built()
 	entries, err := os.ReadDir(filepath.Dir(file)) // a pattern would stumble over a folder's name with brackets
 	var paths []string
 	for _, e := range entries {
@@ -55,11 +66,15 @@ func Read(file string) (*Source, error) {
 		if strings.HasSuffix(path, "_test.go") {
 			continue
 		}
+		// A file that the build leaves out may declare the same names as one of the cell.
+		if part, err := build.MatchFile(filepath.Dir(path), filepath.Base(path)); err == nil && !part && path != file {
+			continue
+		}
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
-		f, err := parser.ParseFile(c.fset, path, text, parser.SkipObjectResolution)
+		f, err := parser.ParseFile(c.fset, path, text, parser.SkipObjectResolution|parser.ParseComments)
 		if err != nil {
 			return nil, err
 		}
@@ -74,7 +89,24 @@ func Read(file string) (*Source, error) {
 	for _, f := range parsed {
 		c.index(f)
 	}
+	c.findWriters(parsed)
 	return c, nil
+}
+
+// built is how the binary that runs was built, as far as that decides which files belong to it.
+func built() build.Context {
+	how := build.Default
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "-tags":
+				how.BuildTags = strings.Split(s.Value, ",")
+			case "CGO_ENABLED":
+				how.CgoEnabled = s.Value == "1"
+			}
+		}
+	}
+	return how
 }
 
 // noImporter finds no package, which the type checker takes for an error and goes on.
@@ -117,6 +149,7 @@ func (c *Source) index(f *ast.File) {
 					for _, id := range s.Names {
 						add(id, node)
 					}
+					c.embeds[node] = append(patterns(d.Doc), patterns(s.Doc)...)
 				}
 			}
 		}
@@ -140,10 +173,10 @@ func receiver(d *ast.FuncDecl) (name string) {
 // Hash is of all that the registration of a name reaches; verb is the function that is called for it, such as Register.
 // A name that is not written out in such a call is taken to reach everything but the main part. Hashing starts from
 // roots: the call that registers the name, or the function around it where the call reads that function's variables,
-// and every init function that registers nothing. Of a function that registers something only such calls count: a
-// variable that it sets besides is not in the hash, and neither is one that main sets.
+// and what runs before the host serves: every init function and what stands in main before InThisCell, without the
+// calls that register other names. A variable reaches all code of the package that may set it.
 func (c *Source) Hash(verb, name string) string {
-	var roots []ast.Node
+	var roots, first []ast.Node
 	found := false
 	for _, f := range c.funcs {
 		registers := false
@@ -159,17 +192,25 @@ func (c *Source) Hash(verb, name string) string {
 			found = true
 			if c.closed(call) {
 				roots = append(roots, call)
-			} else { // it reads what was computed before
-				roots = append(roots, f)
+			} else if n := c.runs(f); n != nil { // it reads what was computed before
+				roots = append(roots, n)
 			}
 			return true
 		})
-		if f.Recv == nil && f.Name.Name == "init" && !registers { // it may set what the method reads
-			roots = append(roots, f)
+		if f.Recv != nil || f.Body == nil {
+			continue
+		}
+		// What runs before may set what the method reads, in this package and in others.
+		switch before, _ := c.prelude(f); {
+		case f.Name.Name == "main" && before != nil:
+			first = append(first, before)
+		case f.Name.Name == "init" && !registers:
+			first = append(first, f)
+		case f.Name.Name == "init":
+			first = append(first, block(f.Body.List))
 		}
 	}
-	// The name is computed, so any declaration may have a part in it. main is left out, since of it the host runs only
-	// what stands before InThisCell.
+	// The name is computed, so any declaration may have a part in it. Of main only what runs in the host is among them.
 	if !found {
 		roots = nil
 		for _, nodes := range c.decls {
@@ -183,7 +224,7 @@ func (c *Source) Hash(verb, name string) string {
 			return ok && f.Recv == nil && f.Name.Name == "main"
 		})
 	}
-	return c.reach(roots)
+	return c.reach(roots, first)
 }
 
 // called is the name of the function that is called, without what stands before its dot.
@@ -229,11 +270,17 @@ func (c *Source) closed(e ast.Expr) bool {
 	return closed
 }
 
-// reach hashes nodes and all declarations of the package that they name, and those that these name, and so on. The type
-// checker says what a name stands for, so a local variable that is called like a declaration does not reach it. Each
-// node is hashed once, which ends recursion, and the parts are sorted, so that the order in the file does not matter.
-func (c *Source) reach(nodes []ast.Node) string {
-	seen := map[ast.Node]bool{}
+// reach hashes nodes and all declarations of the package that they name, and those that these name, and so on, with
+// all code that may set a variable among them and the files that are embedded in it. The type checker says what a name
+// stands for, so a local variable that is called like a declaration does not reach it. Each node is hashed once, which
+// ends recursion, and the parts are sorted, so that the order in the file does not matter. From first, and from what
+// only sets variables, calls are left out that do no more than register something.
+func (c *Source) reach(nodes, first []ast.Node) string {
+	whole, seen := map[ast.Node]bool{}, map[ast.Node]bool{}
+	for _, n := range nodes {
+		whole[n] = true
+	}
+	nodes = append(slices.Clone(nodes), first...)
 	parts := slices.Clone(c.dots)
 	for len(nodes) > 0 {
 		n := nodes[0]
@@ -242,34 +289,54 @@ func (c *Source) reach(nodes []ast.Node) string {
 			continue
 		}
 		seen[n] = true
-		parts = append(parts, c.tokens(n))
-		ast.Inspect(n, func(n ast.Node) bool {
-			id, ok := n.(*ast.Ident)
-			if !ok {
-				return true
-			}
-			switch o := c.info.Uses[id].(type) {
-			case nil:
-			// Another package can be imported under the same name, so the path counts.
-			case *types.PkgName:
-				parts = append(parts, id.Name+" "+o.Imported().Path())
-			default:
-				nodes = append(nodes, c.decls[o]...)
+		var spare []ast.Node
+		ast.Inspect(n, func(inner ast.Node) bool {
+			switch x := inner.(type) {
+			case *ast.CallExpr:
+				if !whole[n] && c.spare(x) {
+					spare = append(spare, x)
+					return false
+				}
+			case *ast.Ident:
+				switch o := c.info.Uses[x].(type) {
+				case nil:
+				// Another package can be imported under the same name, so the path counts.
+				case *types.PkgName:
+					parts = append(parts, x.Name+" "+o.Imported().Path())
+				default:
+					for _, d := range c.decls[o] {
+						whole[d] = whole[d] || !seen[d]
+						nodes = append(nodes, d)
+					}
+					nodes = append(nodes, c.writers[o]...)
+				}
 			}
 			return true
 		})
+		if text := c.tokens(n, spare...); strings.Trim(text, ";\n") != "" { // else it only registers
+			parts = append(parts, text)
+		}
+		if list := c.embeds[n]; len(list) > 0 {
+			parts = append(parts, embedded(filepath.Dir(c.fset.PositionFor(n.Pos(), false).Filename), list))
+		}
 	}
 	slices.Sort(parts)
 	return Digest(slices.Compact(parts)...)
 }
 
-// tokens is the text of a node without comments and line breaks. The scanner adds a semicolon where a line ends, and
-// gofmt wants a comma behind the last element of a list that is broken over lines. Both are left out before a closing
-// bracket: there they depend on the line breaks alone.
-func (c *Source) tokens(n ast.Node) string {
+// tokens is the text of a node without comments, line breaks and the parts that are left out. The scanner adds a
+// semicolon where a line ends, and gofmt wants a comma behind the last element of a list that is broken over lines.
+// Both are left out before a closing bracket: there they depend on the line breaks alone.
+func (c *Source) tokens(n ast.Node, without ...ast.Node) string {
 	// a //line comment leads elsewhere
 	from, to := c.fset.PositionFor(n.Pos(), false), c.fset.PositionFor(n.End(), false)
-	text := c.files[from.Filename][from.Offset:to.Offset]
+	text := slices.Clone(c.files[from.Filename][from.Offset:to.Offset])
+	for _, w := range without {
+		a, b := c.fset.PositionFor(w.Pos(), false).Offset, c.fset.PositionFor(w.End(), false).Offset
+		for i := a - from.Offset; i < b-from.Offset; i++ {
+			text[i] = ' '
+		}
+	}
 	var s scanner.Scanner
 	s.Init(token.NewFileSet().AddFile("", -1, len(text)), text, nil, 0)
 	var b strings.Builder
