@@ -1,6 +1,8 @@
 package replay
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/inforeg/method"
+	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 	"github.com/primewindow/primewindow/workbench/host/engine"
 )
@@ -126,17 +129,56 @@ func (r *replay) readBatches(arrays replayBatches) error {
 			}
 		}
 	}
-	// An array that nothing reads may be one with a slip in its name. Names of noise are not looked at here.
-	for name := range arrays {
-		known := name == "y" || slices.Contains([]string{"probe_y", "proto_y"}, name)
-		for m := range r.inputs {
-			known = known || slices.Contains([]string{"x." + m, "probe_x." + m, "proto_x." + m}, name)
-		}
-		if !known && !strings.HasPrefix(name, "noise.") {
-			return replayProblem(batchesFile, "array %s belongs to nothing", name)
-		}
+	if err := r.checkArrays(arrays); err != nil {
+		return err
 	}
 	return r.readNoise(arrays, steps)
+}
+
+// checkArrays refuses what no replay of the method reads: such an array may be one with a slip in its name. The sets of
+// traces and prototypes may lie there for other methods, and OGM-GE's noise for all of an encoder though the
+// method scales a part of it: one file of batches does for several specs.
+func (r *replay) checkArrays(arrays replayBatches) error {
+	var known []string
+	for _, kind := range []string{"", "probe_", "proto_"} {
+		known = append(known, kind+"y")
+		for _, m := range r.spec.Model.Modalities {
+			known = append(known, kind+"x."+m)
+		}
+	}
+	ge := r.noisy()
+	for _, m := range r.spec.Model.Modalities {
+		for _, v := range inforeg.EncoderVariables(r.eng.Model, m) {
+			if ge {
+				known = append(known, "noise."+v.Name)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(arrays)) {
+		kind, _, set := strings.Cut(name, "_x.")
+		_, labelled := arrays[kind+"_y"]
+		switch {
+		case !slices.Contains(known, name) && strings.HasPrefix(name, "noise.") && !ge:
+			return &wire.Problem{
+				Message: fmt.Sprintf("replay: %s: array %s: %s takes no noise", batchesFile, name, r.spec.Method),
+				Hint:    "nothing was written; method ogm takes it with hp.ge true",
+			}
+		case !slices.Contains(known, name):
+			return &wire.Problem{
+				Message: fmt.Sprintf("replay: %s: array %s belongs to nothing", batchesFile, name),
+				Hint:    wire.Nearest(name, known, ""),
+			}
+		case set && !labelled:
+			return replayProblem(batchesFile, "no array %s_y, without which %s is not read", kind, name)
+		}
+	}
+	return nil
+}
+
+// noisy reports whether the method adds noise to gradients, as OGM-GE does.
+func (r *replay) noisy() bool {
+	ge, ok := r.eng.Method.(method.OGM)
+	return ok && ge.GE
 }
 
 // readSet reads probe_x.* and probe_y, or those of prototypes; nil when there are none. Only probe_y, or proto_y,
@@ -172,11 +214,10 @@ func (r *replay) readSet(arrays replayBatches, kind string) (*data.Batch, error)
 // readNoise takes the noise of OGM-GE, for the variables that the method scales. The method draws this noise itself in
 // training. Two implementations cannot draw the same, so it is given, for each step and in each variable's own shape.
 func (r *replay) readNoise(arrays replayBatches, steps int) error {
-	ge, ok := r.eng.Method.(method.OGM)
-	// Other methods take no noise in a step.
-	if !ok || !ge.GE {
+	if !r.noisy() {
 		return nil
 	}
+	ge := r.eng.Method.(method.OGM)
 	r.noise = make([][]*tensors.Tensor, steps)
 	for _, m := range r.spec.Model.Modalities {
 		for _, v := range ge.Scaled(r.eng.Model, r.settings, m) {

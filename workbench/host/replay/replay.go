@@ -51,8 +51,9 @@ type replay struct {
 // The folder holds three files. weights.safetensors has every variable in PyTorch's names and layouts, batch-norm
 // averages included: enc.MODALITY.*, head.*, and aux.MODALITY.* for classifiers of their own. batches.npz has
 // x.MODALITY, [steps, B, ...] in PyTorch's layouts, and y, [steps, B]; probe_x.*, probe_y for traces; proto_x.*,
-// proto_y for PMR's prototypes; noise.VARIABLE for OGM-GE. A state_dict may be saved as it is: in half precision, with
-// num_batches_tracked, which is passed over, and with module. or _orig_mod. before every name. spec.json has the keys
+// proto_y for PMR's prototypes; noise.VARIABLE for OGM-GE, of encoders; others are refused. A state_dict may be saved
+// as it is: in half precision, with num_batches_tracked, which is passed over, and with module. or _orig_mod. before
+// every name. spec.json has the keys
 // below and no others; a key that stands twice, and null, are refused
 //
 //	model       modalities (in order), classes, fusion, hidden, aux, and encoders: by modality type cnn1d, cnn2d, resnet18

@@ -245,30 +245,32 @@ func compareValues(t *testing.T, name string, want, got any) {
 	}
 }
 
+// unzipped are the files of a zip, by their names without .npy.
+func unzipped(t *testing.T, packed []byte) map[string][]byte {
+	t.Helper()
+	all, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string][]byte{}
+	for _, f := range all.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if files[strings.TrimSuffix(f.Name, ".npy")], err = io.ReadAll(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
+
 // TestReplayBadInput: whatever is wrong with what is read is one error with a hint, and nothing is written.
 func TestReplayBadInput(t *testing.T) {
 	root := "testdata"
 	spec := string(ownSpec(t, hosttest.ReadFile(t, filepath.Join(root, "cases", "joint_concat", "spec.json"))))
 	weights := hosttest.ReadFile(t, filepath.Join(root, "models", "av-concat.safetensors"))
-	good, err := zip.NewReader(
-		bytes.NewReader(hosttest.ReadFile(t, filepath.Join(root, "batches", "av.npz"))),
-		int64(len(hosttest.ReadFile(t, filepath.Join(root, "batches", "av.npz")))),
-	)
-	if err != nil {
-		t.Fatal(err)
-	}
-	arrays := map[string][]byte{}
-	for _, f := range good.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		arrays[strings.TrimSuffix(f.Name, ".npy")] = b
-	}
+	arrays := unzipped(t, hosttest.ReadFile(t, filepath.Join(root, "batches", "av.npz")))
 	with := func(name string, b []byte) []byte {
 		changed := maps.Clone(arrays)
 		if changed[name] = b; b == nil {
