@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math"
 	"os"
@@ -22,6 +23,11 @@ import (
 const (
 	weightsFile = "weights.safetensors"
 	batchesFile = "batches.npz"
+
+	// Beside the weights, which have the same name there, these are written.
+	gradientsFile = "gradients.safetensors"
+	probesFile    = "probes.json"
+	scalarsFile   = "scalars.jsonl" // the last to be put in place
 
 	// maxArrayBytes bounds all arrays of a replay together. A zip says itself how large its parts are, and a small one
 	// may say that they are huge.
@@ -267,7 +273,7 @@ type replayOut struct {
 // A folder that has scalars.jsonl is one of an earlier replay and may be replaced. Others are somebody's.
 func newReplayOut(dir string) (*replayOut, error) {
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		if _, err := os.Stat(filepath.Join(dir, "scalars.jsonl")); err != nil {
+		if _, err := os.Stat(filepath.Join(dir, scalarsFile)); err != nil {
 			return nil, &wire.Problem{
 				Message: fmt.Sprintf("replay: %s holds other files", dir),
 				Hint:    "name an empty folder, or one that is not there yet",
@@ -294,16 +300,26 @@ func (o *replayOut) create(name string) (*os.File, error) {
 	return f, err
 }
 
-// finish puts the files in their place. Files are moved in the order in which they were begun, scalars.jsonl last:
-// after a kill in between a new folder lacks it, and no later replay takes the folder for a result.
+// finish puts the files in their place, once all are safe on disk. What an earlier replay wrote there goes first,
+// scalars.jsonl before all, and files too that this replay does not write: the folder never holds files of two replays
+// that pass for those of one. Files are moved in the order in which they were begun, scalars.jsonl last: after a kill
+// in between a folder lacks it, and no later replay takes the folder for a result.
 func (o *replayOut) finish() error {
 	if err := os.MkdirAll(o.dir, 0o777); err != nil {
 		return err
 	}
 	for _, f := range o.files {
-		if err := errors.Join(
-			f.Sync(), os.Rename(f.Name(), filepath.Join(o.dir, filepath.Base(f.Name()))),
-		); err != nil {
+		if err := f.Sync(); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{scalarsFile, gradientsFile, probesFile, weightsFile} {
+		if err := os.Remove(filepath.Join(o.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	for _, f := range o.files {
+		if err := os.Rename(f.Name(), filepath.Join(o.dir, filepath.Base(f.Name()))); err != nil {
 			return err
 		}
 	}

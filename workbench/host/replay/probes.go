@@ -108,7 +108,7 @@ func (r *replay) writeProbes(o *replayOut) error {
 		}
 		all["cosine_train_mode"] = cosines
 	}
-	f, err := o.create("probes.json")
+	f, err := o.create(probesFile)
 	if err != nil {
 		return record.DiskProblem(err)
 	}

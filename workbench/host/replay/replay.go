@@ -115,11 +115,11 @@ func (r *replay) run(ctx context.Context, o *replayOut, progress func(step, step
 	}
 	var gradients *models.SafetensorsWriter
 	if r.spec.Gradients {
-		if gradients, err = r.writer(o, "gradients.safetensors", r.eng.Trainable, steps); err != nil {
+		if gradients, err = r.writer(o, gradientsFile, r.eng.Trainable, steps); err != nil {
 			return err
 		}
 	}
-	lines, err := o.create("scalars.jsonl")
+	lines, err := o.create(scalarsFile)
 	if err != nil {
 		return record.DiskProblem(err)
 	}
