@@ -181,7 +181,7 @@ func announce(env *environ, v *reproduce.Verification, ask reproduce.Verify) {
 		text += "; not here and not trained: " + strings.Join(v.Absent, ", ")
 	}
 	fmt.Fprintln(env.errOut, text)
-	total, told := 0.0, map[string]bool{reproduce.Machine(): true}
+	total, told := 0.0, map[string]bool{xla.Machine(): true}
 	for _, r := range v.Chosen {
 		s := v.Seconds(r)
 		total += s
@@ -194,7 +194,7 @@ func announce(env *environ, v *reproduce.Verification, ask reproduce.Verify) {
 			told[said] = true
 			fmt.Fprintf(
 				env.errOut, "%s was made on %s, here is %s: what training carries on may differ\n", r.File, said,
-				reproduce.Machine(),
+				xla.Machine(),
 			)
 		}
 	}

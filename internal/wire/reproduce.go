@@ -52,7 +52,8 @@ type Reproduction struct {
 	Arms        []ReproducedArm `json:"arms"`
 	Comparisons int             `json:"comparisons"` // to the baseline, of both families
 	Notes       []string        `json:"notes,omitempty"`
-	// Machine is the kind of machine that wrote the record: on the same kind its runs repeat to the last digit.
+	// Machine is the kind of machine that computed the runs: on the same kind they repeat to the last digit. Where they
+	// were computed on several it names all of them.
 	Machine string `json:"machine"`
 }
 

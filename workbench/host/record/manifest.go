@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -52,6 +53,9 @@ type Manifest struct {
 	Parent  *Parent          `json:"parent,omitempty"` // nil of a run that is no fork
 	Data    data.Description `json:"data"`
 	Backend string           `json:"backend"` // that made the run; another may go on with it
+	// Machines are the kinds of machines on which steps and measurements were computed, in their order; an empty one
+	// stands for what older versions did not note. See [Manifest.ComputedOn].
+	Machines []string `json:"machines,omitempty"`
 	// of the process that made the run: Go, modules, program and backend; by wire.Definition the hashes of what a cell
 	// defines, as of the first step
 	Versions map[string]string `json:"versions"`
@@ -66,6 +70,19 @@ type Parent struct {
 	IDs     []string       `json:"ids,omitempty"`
 	Step    int            `json:"step"`              // steps done, up to which the records are the other run's
 	Changed map[string]any `json:"changed,omitempty"` // settings that differ from there on
+}
+
+// ComputedOn notes a machine on which something of the run is computed, and reports whether it was not noted yet. A
+// manifest without any is an older version's, whose machine nobody knows.
+func (m *Manifest) ComputedOn(machine string) (changed bool) {
+	if slices.Contains(m.Machines, machine) {
+		return false
+	}
+	if len(m.Machines) == 0 {
+		m.Machines = []string{""}
+	}
+	m.Machines = append(slices.Clip(m.Machines), machine)
+	return true
 }
 
 // ReadManifest reads and checks the manifest of a run's folder. Settings that an older version did not have get their

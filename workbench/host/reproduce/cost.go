@@ -3,15 +3,10 @@ package reproduce
 import (
 	"cmp"
 	"errors"
-	"fmt"
-	"os"
 	"path/filepath"
-	"runtime"
-	"strings"
-
-	"golang.org/x/sys/cpu"
 
 	"github.com/primewindow/primewindow/data/catalog"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
@@ -68,7 +63,7 @@ func (p *Reproduction) note(r *sweep.Run, data string, steps int, seconds float6
 	if steps <= 0 {
 		return nil
 	}
-	one := cost{Data: data, Method: r.Method, Steps: steps, Seconds: seconds, Machine: Machine()}
+	one := cost{Data: data, Method: r.Method, Steps: steps, Seconds: seconds, Machine: xla.Machine()}
 	p.costs.add(one)
 	if before, ok := readCost(r.Dir); ok {
 		one.Steps += before.Steps
@@ -105,41 +100,6 @@ func stepFactor(method string) float64 {
 		return f
 	}
 	return 1.1
-}
-
-// Machine describes the machine that this is, as records do: a processor's name, what its vendor numbers it by, the
-// widest vectors that it has, and how many of its cores there are: what XLA's code for it hangs on. Virtual machines
-// give names that are shared by several generations.
-func Machine() string {
-	info := map[string]string{} // of the first core
-	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
-		for line := range strings.Lines(string(text)) {
-			key, value, ok := strings.Cut(line, ":")
-			if key = strings.TrimSpace(key); ok && info[key] == "" {
-				info[key] = strings.TrimSpace(value)
-			}
-		}
-	}
-	var kind []string
-	for _, key := range []string{"cpu family", "model", "CPU implementer", "CPU part"} {
-		if info[key] != "" {
-			kind = append(kind, key+" "+info[key])
-		}
-	}
-	for _, v := range []struct {
-		name string
-		has  bool
-	}{{"AVX-512", cpu.X86.HasAVX512F}, {"AVX2", cpu.X86.HasAVX2}, {"AVX", cpu.X86.HasAVX}, {"SVE", cpu.ARM64.HasSVE}} {
-		if v.has {
-			kind = append(kind, v.name)
-			break
-		}
-	}
-	name := cmp.Or(info["model name"], runtime.GOARCH)
-	if len(kind) > 0 {
-		name += " (" + strings.Join(kind, ", ") + ")"
-	}
-	return fmt.Sprintf("%s, %d cores", name, runtime.NumCPU())
 }
 
 // StepTimes says what the table of step times rests on.

@@ -19,8 +19,8 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
 
-// record is what a target on a set has come to so far. But for the machine's name it is made from the folders of the
-// runs alone, so that it can be made again at any time.
+// record is what a target on a set has come to so far. It is made from the folders of the runs alone, so that it can be
+// made again at any time, and anywhere: the machine in it is that of the runs.
 func (one *part) record() (*wire.Reproduction, error) {
 	ask := one.rep.ask
 	r := &wire.Reproduction{
@@ -30,7 +30,7 @@ func (one *part) record() (*wire.Reproduction, error) {
 		Select: one.Ask.Select, Seeds: one.seeds,
 		Tuned: one.untuned() == "" && !one.ownRates(), OwnRates: one.ownRates(), AsGiven: !one.rep.ask.Tune,
 		ValSamples: one.choosing().Validation, Unfit: one.Desc.Unfit, ChosenWith: one.chosenWith(),
-		Baseline: one.baseline, Machine: Machine(),
+		Baseline: one.baseline,
 	}
 	r.Searched = one.searched
 	if r.Tuned {
@@ -55,6 +55,9 @@ func (one *part) record() (*wire.Reproduction, error) {
 			return nil, err
 		}
 		r.Arms = append(r.Arms, arm)
+	}
+	if r.Machine, err = one.machine(); err != nil {
+		return nil, err
 	}
 	// The sums are a function of the record so far; checkSums computes them again.
 	sumUp(r)

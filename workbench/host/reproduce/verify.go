@@ -335,7 +335,7 @@ func (v *Verification) Train(ctx context.Context, r *Rerun, watch func(*run.Run)
 		return Verified{}, err
 	}
 	// On the same kind of machine, with the same backend and options of XLA, every digit repeats.
-	exact := r.rec.Machine == Machine() && backend == r.backend() && usualFlags()
+	exact := r.rec.Machine == xla.Machine() && backend == r.backend() && usualFlags()
 	samples := r.rec.Samples
 	if r.trial {
 		samples = one.Validation

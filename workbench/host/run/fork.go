@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -132,6 +133,9 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 	if man, err = shop.manifest(name, maps.Clone(from.base), from.set, p); err != nil {
 		return nil, err
 	}
+	// What is taken over was computed elsewhere, or nobody knows where.
+	man.Machines = slices.Clone(from.man.Machines)
+	man.ComputedOn(xla.Machine())
 	man.Each = from.man.Each      // so that what is taken over and what is added are of one kind
 	for what := range from.code { // of the steps that are taken over; later code is an event
 		man.Versions[what] = from.man.Versions[what]

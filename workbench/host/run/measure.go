@@ -12,6 +12,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/engine"
 	"github.com/primewindow/primewindow/workbench/host/probe"
 	"github.com/primewindow/primewindow/workbench/host/record"
@@ -59,7 +60,22 @@ func (r *Run) record(list ...wire.Record) error {
 	case r.strict:
 		return &otherStep{r.at, fmt.Sprintf("%s of %s is not on record", fresh[0].Kind, fresh[0].Encoder)}
 	}
+	if err := r.noteMachine(); err != nil {
+		return err
+	}
 	return r.rec.Add(fresh)
+}
+
+// noteMachine has the manifest say that something of the run was computed on this machine, before it is on record: on
+// another kind of machine the last digits are others. Called with r.mu held, like all that computes.
+func (r *Run) noteMachine() error {
+	if !r.man.ComputedOn(xla.Machine()) {
+		return nil
+	}
+	if err := r.man.Write(r.Dir); err != nil {
+		return record.DiskProblem(err)
+	}
+	return nil
 }
 
 // sameRecord wants a measurement to be the one on record, to the last digit. They are compared as they are written, so
@@ -114,7 +130,10 @@ func (r *Run) afterStep(settings setting.Values) error {
 	}
 	if r.at == r.recorded() && !r.strict {
 		committed := r.spend("records")
-		err := r.rec.Commit()
+		err := r.noteMachine()
+		if err == nil {
+			err = r.rec.Commit()
+		}
 		committed()
 		if err != nil {
 			return err

@@ -351,7 +351,7 @@ func (shop *Shop) manifest(
 		Schema: record.Schema, ID: record.NewID(), Name: name, Settings: settings, SettingsHash: settings.Hash(),
 		Seed:          settings.Seed(),
 		StepsPerEpoch: perEpoch, Each: true, Parent: p,
-		Data: set.Describe(), Backend: backend.Name, Versions: computedBy,
+		Data: set.Describe(), Backend: backend.Name, Machines: []string{xla.Machine()}, Versions: computedBy,
 		Created: time.Now().UTC().Truncate(time.Second),
 	}, nil
 }
