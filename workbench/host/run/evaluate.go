@@ -33,7 +33,7 @@ func (r *Run) EvaluateAt(ctx context.Context, split data.Split, step int) error 
 // folder beside the run's, hidden by its name and removed afterwards; links make it cheap. It goes through the replay
 // of an opening, so that its weights are the run's of that step, bit for bit. The run's lock is held while the fork is
 // made and while its measurements are put on record, and not while it computes: the run may be trained meanwhile. Two
-// calls of one run at a time would use the same folder.
+// calls of one run at a time would use the same folder: the second waits for the first, or until its context ends.
 func (r *Run) MeasureAt(ctx context.Context, step int, what string, measure func(*Run) ([]wire.Record, error)) error {
 	r.mu.Lock()
 	at := r.recorded()
@@ -47,6 +47,12 @@ func (r *Run) MeasureAt(ctx context.Context, step int, what string, measure func
 			Kind: wire.Notice, Text: fmt.Sprintf("%s: back to step %d of %d, to measure %s", r.Name, step, at, what),
 		},
 	)
+	select {
+	case r.back <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-r.back }()
 	dir := filepath.Join(filepath.Dir(r.Dir), ".at-"+r.Name)
 	if err := os.RemoveAll(dir); err != nil { // left by a process that was killed
 		return err

@@ -52,7 +52,8 @@ type Run struct {
 	// turn has one place: whoever puts something into it holds the turn until they take it out. It is no mutex, for one
 	// cannot stop waiting for a mutex when a context ends.
 	turn chan struct{}
-	mu   sync.Mutex // guards all below; training holds it for one step at a time
+	back chan struct{} // likewise of one place: for going back in a fork, which uses one folder
+	mu   sync.Mutex    // guards all below; training holds it for one step at a time
 
 	rec      *record.Records // open journals, and what is kept of them at hand
 	mend     *mending        // while lost lines are computed again
@@ -93,7 +94,7 @@ type Run struct {
 func (shop *Shop) newRun(name, dir string, man *record.Manifest) (r *Run, err error) {
 	r = &Run{
 		Name: name, Dir: dir, shop: shop, man: man, base: man.Settings,
-		turn: make(chan struct{}, 1), orderOf: -1,
+		turn: make(chan struct{}, 1), back: make(chan struct{}, 1), orderOf: -1,
 	}
 	lock, err := record.LockDir(dir)
 	if err != nil {

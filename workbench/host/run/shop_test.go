@@ -1,11 +1,15 @@
 package run
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
@@ -40,4 +44,46 @@ func TestForkFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	hosttest.SameWeights(t, weightsOf(t, r), weightsOf(t, f))
+}
+
+// TestMeasureAtTwice: two that go back in one run at a time do not take each other's folder away.
+func TestMeasureAtTwice(t *testing.T) {
+	shop := newTestShop(t)
+	r := trained(t, shop, "r", hosttest.Tiny("joint", nil), 8)
+	inside := make(chan int, 2)
+	errs := make(chan error, 2)
+	for _, step := range []int{4, 5} {
+		go func() {
+			errs <- r.MeasureAt(t.Context(), step, "traces", func(fork *Run) ([]wire.Record, error) {
+				inside <- step
+				if len(inside) == 1 { // the first waits for the second, which must not come in
+					for begun := time.Now(); len(inside) == 1 && time.Since(begun) < 2*time.Second; {
+						time.Sleep(10 * time.Millisecond)
+					}
+					if len(inside) > 1 {
+						return nil, fmt.Errorf("both at a time")
+					}
+				}
+				return fork.Probe(t.Context(), inforeg.KindFisherEmp)
+			})
+		}()
+	}
+	for range 2 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	for _, step := range []int{4, 5} {
+		if list, err := r.RecordsOf(step); err != nil || len(list) != 2 {
+			t.Errorf("step %d: %v, %v, want the traces of two modalities", step, list, err)
+		}
+	}
+	// a client that leaves does not wait
+	r.back <- struct{}{}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.MeasureAt(ctx, 4, "nothing", nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want that of the client that left", err)
+	}
+	<-r.back
 }
