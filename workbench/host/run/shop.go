@@ -144,11 +144,16 @@ func (shop *Shop) OpenDir(dir string, settings map[string]any) (*Run, error) {
 	return shop.open(filepath.Base(dir), dir, wire.Declaration{Settings: settings})
 }
 
-// Attach opens the run in a folder, with the settings that it has.
+// Attach opens the run in a folder, with the settings that it has, or gives the one that is open there.
 func (shop *Shop) Attach(dir string) (*Run, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
+	}
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	if r, ok := shop.runs[dir]; ok {
+		return r, nil
 	}
 	man, err := record.ReadManifest(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -157,8 +162,6 @@ func (shop *Shop) Attach(dir string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	shop.mu.Lock()
-	defer shop.mu.Unlock()
 	return shop.add(filepath.Base(dir), dir, man)
 }
 

@@ -87,3 +87,20 @@ func TestMeasureAtTwice(t *testing.T) {
 	}
 	<-r.back
 }
+
+// TestAttachOpen: a folder whose run is open is attached to as that run.
+func TestAttachOpen(t *testing.T) {
+	shop := newTestShop(t)
+	r := trained(t, shop, "r", hosttest.Tiny("joint", nil), 2)
+	again, err := shop.Attach(r.Dir)
+	if err != nil || again != r {
+		t.Fatalf("%p, %v, want the run that is open, %p", again, err, r)
+	}
+	dir := filepath.Join(t.TempDir(), "fork")
+	for range 2 { // it is open by then
+		fork, err := shop.ForkDir(dir, r.Dir, 1, nil)
+		if err != nil || fork.Status().Step != 1 {
+			t.Fatalf("fork of a run that is open: %v", err)
+		}
+	}
+}
