@@ -405,10 +405,12 @@ func (shop *Shop) Fresh(name string, d *wire.Declaration) (*Run, error) {
 			Message: fmt.Sprintf("run %s is being trained by %s", name, r.Status().Stepper), Hint: "pause it first",
 		}
 	}
+	// Closed with an error it is closed as well. Its turn stays taken, so that nobody trains it who still has it; named
+	// again, the run is opened anew from its folder.
+	delete(shop.runs, dir)
 	if err := r.Close(); err != nil {
 		return nil, err
 	}
-	delete(shop.runs, dir)
 	archive := filepath.Join(
 		RunsFolder(shop.Project), ".archive", name+"-"+time.Now().UTC().Format("20060102T150405.000"),
 	)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,5 +103,30 @@ func TestAttachOpen(t *testing.T) {
 		if err != nil || fork.Status().Step != 1 {
 			t.Fatalf("fork of a run that is open: %v", err)
 		}
+	}
+}
+
+// TestFreshCloseFails: a run that cannot be closed properly when it is started over is there afterwards, and can be
+// trained.
+func TestFreshCloseFails(t *testing.T) {
+	shop := newTestShop(t)
+	settings := hosttest.Tiny("joint", nil)
+	r := trained(t, shop, "r", settings, 3)
+	r.saving = make(chan error, 1)
+	r.saving <- errors.New("no space left")
+	if _, err := shop.Fresh("r", nil); err == nil || !strings.Contains(err.Error(), "no space left") {
+		t.Fatalf("error %v, want that of closing", err)
+	}
+	r, err := shop.Find("r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // far longer than a step takes
+	defer cancel()
+	if err := r.To(ctx, 4, "test"); err != nil {
+		t.Errorf("trained afterwards: %v", err)
+	}
+	if r, err = shop.Fresh("r", nil); err != nil || r.Status().Step != 0 {
+		t.Errorf("started over: %v", err)
 	}
 }
