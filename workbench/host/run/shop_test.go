@@ -130,3 +130,39 @@ func TestFreshCloseFails(t *testing.T) {
 		t.Errorf("started over: %v", err)
 	}
 }
+
+// TestHistoryCloses: a history that cannot be read leaves no file open.
+func TestHistoryCloses(t *testing.T) {
+	shop := newTestShop(t)
+	r := trained(t, shop, "r", hosttest.Tiny("joint", nil), 2)
+	open := func() (n int) {
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip("open files cannot be listed here")
+		}
+		for _, e := range entries {
+			if to, err := os.Readlink(filepath.Join("/proc/self/fd", e.Name())); err == nil &&
+				to == filepath.Join(r.Dir, record.MetricsFile) {
+				n++
+			}
+		}
+		return n
+	}
+	before := open()
+	if before == 0 {
+		t.Fatal("the journal is not among the open files")
+	}
+	path := filepath.Join(r.Dir, record.ProbesFile)
+	if err := os.Rename(path, path+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.History(); err == nil {
+		t.Error("no error of a file that is gone")
+	}
+	if after := open(); after != before {
+		t.Errorf("%d open, before %d", after, before)
+	}
+	if err := os.Rename(path+".away", path); err != nil {
+		t.Fatal(err)
+	}
+}

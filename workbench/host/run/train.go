@@ -323,11 +323,14 @@ func (r *Run) History() (h wire.History, err error) {
 	metrics, err := r.rec.Metrics.View()
 	probes, err2 := r.rec.Probes.View()
 	r.mu.Unlock()
+	for _, v := range []*record.View{metrics, probes} {
+		if v != nil { // also where the other could not be opened
+			defer v.Close()
+		}
+	}
 	if err := errors.Join(err, err2); err != nil {
 		return h, err
 	}
-	defer metrics.Close()
-	defer probes.Close()
 	err = record.ReadHistory(&h, metrics, probes)
 	return h, err
 }
