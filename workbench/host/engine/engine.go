@@ -36,7 +36,7 @@ type Engine struct {
 
 	mu      sync.Mutex          // one graph at a time, and the fields below
 	Graphs  []*graph            // at most mostGraphs, the one that was called last at the end
-	Scalars []string            // what a step records, in order; known once its graph is built
+	Scalars []string            // what a step records, in order; known once its graph is built, and never changed then
 	layers  map[string][]string // by graph: the layers it measures, likewise
 	Plain   bool                // whether the method leaves the loss alone, likewise
 	timing  *timing.Account     // nil keeps none
@@ -218,7 +218,8 @@ func (e *Engine) FirstBad(o Outcome) string {
 
 // buildStep builds the graph of a step; its inputs and outputs are in the order of Step. It runs within Call and notes
 // what Step and its callers need to read the results. Scalars and Plain come out the same for each graph of a step,
-// since what is measured adds no scalar and changes no loss. Variables may be float64, in a replay; what comes as
+// since what is measured adds no scalar and changes no loss. They are noted once: whoever has taken a step reads them
+// without the lock, while another run's next graph is built. Variables may be float64, in a replay; what comes as
 // float32 is converted.
 func (e *Engine) buildStep(in []*Node, m inforeg.Measures) []*Node {
 	take := func(n int) []*Node { head := in[:n]; in = in[n:]; return head }
@@ -270,11 +271,14 @@ func (e *Engine) buildStep(in []*Node, m inforeg.Measures) []*Node {
 		}
 	}
 	first := len(out)
-	e.Scalars, e.Plain = nil, r.Plain
+	var names []string
 	values := make([]*Node, len(r.Scalars))
 	for i, s := range r.Scalars {
-		e.Scalars = append(e.Scalars, s.Name)
+		names = append(names, s.Name)
 		values[i] = ConvertDType(s.Value, dtypes.Float32)
+	}
+	if e.Scalars == nil {
+		e.Scalars, e.Plain = names, r.Plain
 	}
 	out = append(out, Stack(values, 0), r.GradSquares, r.UpdateSquares, r.ValueSquares)
 	for _, mod := range e.Model.Modalities {

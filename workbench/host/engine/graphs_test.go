@@ -2,12 +2,14 @@ package engine
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/internal/xlatest"
@@ -88,5 +90,35 @@ func TestGraphPanics(t *testing.T) {
 	}
 	if len(e.Graphs) != 0 || e.Compiled("bad") {
 		t.Errorf("%d graphs kept, want none", len(e.Graphs))
+	}
+}
+
+// TestScalarsOnce: what a step records is noted once, and not again while another graph of a step is built, since runs
+// that share the engine read it without its lock.
+func TestScalarsOnce(t *testing.T) {
+	xlatest.Backend(t) // skips or fails without the plugin
+	b, err := xla.OpenBackend(hosttest.Project(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := &unchanging{T: t}
+	s, ok := u.open(b, hosttest.Tiny("joint", nil))
+	if !ok {
+		t.Fatal("no model")
+	}
+	step := func(m inforeg.Measures) *string {
+		t.Helper()
+		next, _, err := u.e.Step(s, StepInput{
+			Batch: u.batch, Controls: make([]float32, len(u.e.controls)), Measures: m,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		next.Drop(s)
+		return &u.e.Scalars[0]
+	}
+	first := step(inforeg.Measures{})
+	if first != step(inforeg.Measures{Shares: true}) || !slices.Contains(u.e.Scalars, "loss") || !u.e.Plain {
+		t.Errorf("scalars %v, plain %v, written again by the second graph", u.e.Scalars, u.e.Plain)
 	}
 }
