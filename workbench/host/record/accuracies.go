@@ -47,6 +47,25 @@ func Accuracies(records []wire.Record, modalities []string, split data.Split, st
 	return list
 }
 
+// latest are the accuracies that a status shows: by encoder the one of the latest step on the validation split, by the
+// head. One that is put on record late, for an earlier step, does not take its place; of two of one step the later one
+// counts.
+type latest struct {
+	values map[string]float64
+	steps  map[string]int
+}
+
+func newLatest() latest { return latest{map[string]float64{}, map[string]int{}} }
+
+// note notes a measurement, of whatever kind.
+func (l latest) note(rec wire.Record) {
+	if rec.Kind != inforeg.KindAccuracy || rec.Split != string(data.Validation) || rec.Readout == wire.ReadoutLinear ||
+		rec.Step < l.steps[rec.Encoder] {
+		return
+	}
+	l.values[rec.Encoder], l.steps[rec.Encoder] = rec.Value, rec.Step
+}
+
 // FusedOnly is the fused accuracy on the validation split after so many steps; nil where it is not on record. The one
 // that was put on record last counts.
 func FusedOnly(records []wire.Record, step int) []wire.NamedAccuracy {

@@ -44,7 +44,7 @@ func OpenRecords(
 ) (rs *Records, found []Finding, err error) {
 	rs = &Records{
 		dir: dir, base: base, perEpoch: perEpoch, interval: interval, Gap: -1, recent: map[int]*StepRecords{},
-		traces: map[string]map[string]*IntervalTrace{}, Accuracy: map[string]float64{},
+		traces: map[string]map[string]*IntervalTrace{}, latest: newLatest(),
 	}
 	defer func() {
 		if err != nil {

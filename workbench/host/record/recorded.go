@@ -86,7 +86,6 @@ func ReadRecorded(dir string) (Recorded, error) {
 	s := wire.Status{
 		Name: man.Name, Dir: dir, Data: man.Data.Name, Method: settings.Method(), Seed: man.Seed, State: wire.Idle,
 		Step: len(rec.History.Metrics), StepsPerEpoch: man.StepsPerEpoch, Settings: settings, Epochs: settings.Epochs(),
-		Accuracy: map[string]float64{},
 	}
 	s.Epoch = s.Step / max(1, s.StepsPerEpoch)
 	clock, _ := man.Settings.Clock(max(1, s.StepsPerEpoch))
@@ -98,11 +97,11 @@ func ReadRecorded(dir string) (Recorded, error) {
 	if s.Step > 0 {
 		s.Loss = rec.History.Metrics[s.Step-1]["loss"]
 	}
+	l := newLatest()
 	for _, p := range rec.History.Probes {
-		if p.Kind == inforeg.KindAccuracy && p.Split == "val" && p.Readout != wire.ReadoutLinear {
-			s.Accuracy[p.Encoder] = p.Value
-		}
+		l.note(p)
 	}
+	s.Accuracy = l.values
 	if s.Warnings = Warnings(rec.History.Events); rec.Lost != "" {
 		s.Warnings = append(s.Warnings, rec.Lost)
 	}

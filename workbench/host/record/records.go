@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/setting"
@@ -40,10 +39,10 @@ type Records struct {
 	Index                   stepIndex            // of the lines of probes
 	recent                  map[int]*StepRecords // of the steps that were asked for last
 	// by step: lost ones that were measured again and are not on disk yet
-	Filled   map[int][]wire.Record
-	traces   map[string]map[string]*IntervalTrace // by kind and encoder
-	Accuracy map[string]float64                   // by encoder: the last on the validation split, by the head
-	Loss     float64                              // of the last step
+	Filled map[int][]wire.Record
+	traces map[string]map[string]*IntervalTrace // by kind and encoder
+	latest latest
+	Loss   float64 // of the last step
 	// the step from which on measurements are gone, with their checksums; -1: none are
 	Gap      int
 	LostText string // what is lost, in words; empty where nothing is
@@ -149,9 +148,12 @@ func (rs *Records) readProbes() error {
 // made anew.
 func (rs *Records) Reread() error {
 	rs.Index, rs.recent, rs.Filled = stepIndex{}, map[int]*StepRecords{}, nil
-	rs.traces, rs.Accuracy = map[string]map[string]*IntervalTrace{}, map[string]float64{}
+	rs.traces, rs.latest = map[string]map[string]*IntervalTrace{}, newLatest()
 	return rs.readProbes()
 }
+
+// Accuracy is, by encoder, the one of the latest step on the validation split, by the head. The map is the records' own.
+func (rs *Records) Accuracy() map[string]float64 { return rs.latest.values }
 
 // NoteStep keeps what is told of the last step. At opening it also finds a file of an older version, without checksums,
 // whose lines are not in the places of their steps.
@@ -187,11 +189,9 @@ func (rs *Records) Probe(i int) (rec wire.Record, ok bool, err error) {
 }
 
 // note keeps of a measurement what every epoch or status asks for. One that is put on record late, for a step before
-// others, has its place in the trace; of accuracies the one that came last is shown.
+// others, has its place in the trace.
 func (rs *Records) note(rec wire.Record) {
-	if rec.Kind == inforeg.KindAccuracy && rec.Split == string(data.Validation) && rec.Readout != wire.ReadoutLinear {
-		rs.Accuracy[rec.Encoder] = rec.Value
-	}
+	rs.latest.note(rec)
 	kind, ok := traceKind(rec, rs.base, rs.Changes, rs.interval)
 	if !ok {
 		return

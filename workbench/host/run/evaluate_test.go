@@ -65,3 +65,39 @@ func TestEvaluateAt(t *testing.T) {
 	}
 	hosttest.SameWeights(t, weightsOf(t, then), weightsOf(t, since))
 }
+
+// TestLateAccuracy: accuracies that are put on record late, for an earlier step, are not those of the status, of an open
+// run, of one that is opened again, and of one that is read.
+func TestLateAccuracy(t *testing.T) {
+	const steps = 4 * hosttest.SmallEpoch
+	shop := newTestShop(t)
+	settings := hosttest.Tiny("joint", map[string]any{"every.accuracy": "epoch"})
+	whole := trained(t, shop, "whole", settings, steps)
+	want := whole.Status().Accuracy
+	late := trained(t, shop, "late", settings, steps)
+	if err := late.EvaluateAt(t.Context(), data.Validation, hosttest.SmallEpoch+1); err != nil {
+		t.Fatal(err)
+	}
+	if err := late.To(t.Context(), steps+1, "test"); err != nil { // the status is new
+		t.Fatal(err)
+	}
+	check := func(name string, got map[string]float64) {
+		t.Helper()
+		if diff := cmp.Diff(want, got); diff != "" || len(got) != 3 {
+			t.Errorf("accuracies of the status, %s (-want +got)\n%s", name, diff)
+		}
+	}
+	check("open", late.Status().Accuracy)
+	if err := shop.Leave(late); err != nil {
+		t.Fatal(err)
+	}
+	rec, err := record.ReadRecorded(late.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("read", rec.Status.Accuracy)
+	if late, err = shop.Attach(late.Dir); err != nil {
+		t.Fatal(err)
+	}
+	check("opened again", late.Status().Accuracy)
+}

@@ -365,7 +365,7 @@ func (r *Run) publishStatus(state string, target int, rate float64, client strin
 	if state == wire.Replaying {
 		s.Step = r.at
 	}
-	s.Loss, s.Accuracy = r.rec.Loss, maps.Clone(r.rec.Accuracy)
+	s.Loss, s.Accuracy = r.rec.Loss, maps.Clone(r.rec.Accuracy())
 	s.Warnings = record.Warnings(r.rec.Changes)
 	if r.rec.LostText != "" {
 		s.Warnings = append(s.Warnings, r.rec.LostText)
