@@ -153,6 +153,13 @@ func (e *Engine) Step(s State, in StepInput) (State, Outcome, error) {
 	}
 	rest := out // the tensors of numbers, freed when they have been copied
 	defer Free(rest...)
+	whole := false
+	defer func() {
+		if !whole { // numbers that cannot be read: nobody gets the rest either
+			next.Drop(s)
+			Free(grads...)
+		}
+	}()
 	o := Outcome{Gradients: grads, Sketches: map[string][]float32{}, Measured: map[string]Measured{}}
 	for _, dst := range []*[]float32{&o.Scalars, &o.GradSquares, &o.UpdateSquares, &o.valueSquares} {
 		if *dst, err = tensors.CopyFlatData[float32](rest[0]); err != nil {
@@ -168,6 +175,7 @@ func (e *Engine) Step(s State, in StepInput) (State, Outcome, error) {
 	}
 	// the name of the graph says whether it has the outputs below
 	if m == (inforeg.Measures{}) {
+		whole = true
 		return next, o, nil
 	}
 	for _, mod := range e.Model.Modalities {
@@ -190,6 +198,7 @@ func (e *Engine) Step(s State, in StepInput) (State, Outcome, error) {
 			Mean: all[len(all)-1],
 		}
 	}
+	whole = true
 	return next, o, nil
 }
 

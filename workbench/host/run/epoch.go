@@ -112,6 +112,7 @@ func (r *Run) trial(
 		return t, err
 	}
 	st := r.eng.IntervalStart(r.st)
+	defer func() { st.Drop(r.st) }() // however it ends, nothing of it stays
 	for step := range epochs * r.perEpoch {
 		if ctx.Err() != nil {
 			break
@@ -138,7 +139,6 @@ func (r *Run) trial(
 		// a trial that was cut short says nothing about the whole one
 		err = context.Cause(ctx)
 	}
-	st.Drop(r.st)
 	return t, err
 }
 

@@ -238,6 +238,7 @@ func (r *Run) firstWeights() []*tensors.Tensor {
 	if r.begun == nil {
 		first := r.eng.Initial(uint64(r.base.Seed()))
 		engine.Free(first.Momentum...)
+		engine.Free(first.Carried...)
 		for i, v := range r.eng.Vars {
 			if v.Trainable() {
 				r.begun = append(r.begun, first.Vars[i])
