@@ -232,6 +232,49 @@ func TestKilled(t *testing.T) {
 	check(append(bytes.Clone(text), zeros...), append(bytes.Clone(sums), zeros...), true)
 }
 
+// TestKilledCopies: of a journal whose lines cannot be computed again, the lines of the last append are there when they
+// were all written, wherever a kill cut their entries short, and by nothing else.
+func TestKilledCopies(t *testing.T) {
+	o := Options{Copy: true}
+	for _, last := range [][]Line{{of(3, "a")}, {of(3, "a"), of(3, "b")}} {
+		path, want := written(t, o, 3)
+		before, beforeSums := read2(t, path)
+		j, _, err := Open(path, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(j.Append(last...), j.Close()); err != nil {
+			t.Fatal(err)
+		}
+		all := slices.Clone(want)
+		for _, l := range last {
+			all = append(all, string(l.Text))
+		}
+		text, sums := read2(t, path)
+		check := func(text, sums []byte, want []string) {
+			t.Helper()
+			write2(t, path, text, sums)
+			if got := viewed(t, path, o); !slices.Equal(got, want) {
+				t.Fatalf("%d and %d bytes: Read %q, want %q", len(text), len(sums), got, want)
+			}
+			_, found, got := reopened(t, path, o)
+			if len(found.Lost) > 0 || found.Cut > 0 || found.Mended > 0 || !slices.Equal(got, want) {
+				t.Fatalf("%d and %d bytes: %+v, %q, want %q", len(text), len(sums), found, got, want)
+			}
+			if _, found, got := reopened(t, path, o); found.Damaged() || found.Adopted > 0 || !slices.Equal(got, want) {
+				t.Fatalf("%d and %d bytes, again: %+v, %q, want %q", len(text), len(sums), found, got, want)
+			}
+		}
+		for n := len(before); n < len(before)+len(last[0].Text)+1; n++ { // killed while the first line was written
+			check(text[:n], beforeSums, want)
+		}
+		for n := len(beforeSums); n <= len(sums); n++ { // killed while entries were
+			check(text, sums[:n], all)
+		}
+		check(text, append(bytes.Clone(beforeSums), make([]byte, 100)...), all) // a power loss
+	}
+}
+
 func TestDamage(t *testing.T) {
 	o := Options{}
 	lost := func(n int) []int { return []int{n} }
