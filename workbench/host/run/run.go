@@ -258,15 +258,21 @@ func (r *Run) indices(epoch, offset int) []int {
 
 // batch is what a step trains on: which samples, and how they are augmented, depends on the seed and the step alone.
 // The batches after it are read ahead. Positions are taken here, with the lock held; the function that reads runs in
-// another goroutine and touches nothing of the run but its set. A draw is one step's, and never 0, which would mean
-// no augmentation.
+// another goroutine and touches nothing of the run but its set.
 func (r *Run) batch(step int) (*data.Batch, error) {
 	defer r.spend("reading")()
 	return r.ahead.Take(step, r.perEpoch*r.settingsAt(step).Epochs(), func(step int) func() (*data.Batch, error) {
 		indices := slices.Clone(r.indices(step/r.perEpoch, step%r.perEpoch))
-		draw := uint64(r.base.Seed())<<32 | uint64(step+1)
+		draw := drawOf(uint64(r.base.Seed()), step)
 		return func() (*data.Batch, error) { return r.set.Read(data.Train, indices, draw) }
 	})
+}
+
+// drawOf keys the augmentation of a step's batch. It is never 0, which would mean none. A seed below 2^32 and a step have
+// half of the bits each; the upper bits of a larger seed, up to 2^52, are folded over both.
+func drawOf(seed uint64, step int) uint64 {
+	const odd = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio, which spreads the few bits over all
+	return max(1, (seed<<32|uint64(step+1))^(seed>>32)*odd)
 }
 
 // key is what a method's noise in a step is drawn from: the state of a random generator, which the seed and the step

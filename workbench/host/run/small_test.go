@@ -1,6 +1,7 @@
 package run
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -56,5 +57,23 @@ func TestSmallSetAgain(t *testing.T) {
 	}
 	if err := r.To(t.Context(), 4, "test"); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDrawOf: draws of seeds below 2^32 are what they always were, and seeds that differ in any of their 52 bits have
+// other draws.
+func TestDrawOf(t *testing.T) {
+	seen := map[uint64]string{}
+	for _, seed := range []uint64{0, 1, 3, 1<<32 - 1, 1 << 32, 1<<32 + 3, 2<<32 + 3, 1 << 51, 1<<51 + 3, 1 << 52} {
+		for _, step := range []int{0, 1, 2, 1000, 1<<31 - 1} {
+			draw, name := drawOf(seed, step), fmt.Sprintf("seed %d, step %d", seed, step)
+			if old := seed<<32 | uint64(step+1); seed < 1<<32 && draw != old {
+				t.Errorf("%s: draw %d, want %d", name, draw, old)
+			}
+			if other, twice := seen[draw]; twice || draw == 0 {
+				t.Errorf("%s: draw %d, which is that of %q", name, draw, other)
+			}
+			seen[draw] = name
+		}
 	}
 }
