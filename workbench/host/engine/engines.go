@@ -23,11 +23,11 @@ type Engines struct {
 }
 
 // shaping are the settings that change a graph beside the model's and a method's own immutable ones.
-var shaping = []string{"method", "batch", "fusion", "modalities", "data"}
+var shaping = []string{"method", "batch", "fusion", "modalities"}
 
-// Find returns the engine for a run's settings, shared with all runs whose graphs are the same. The key has what
-// decides the graphs: settings, the shapes of the modalities, and the number of classes. A mutable setting is not in
-// it: it is an input of the step, or read outside of graphs.
+// Find returns the engine for a run's settings, shared with all runs whose graphs are the same, whatever set their
+// samples come from. The key has what decides the graphs: settings, kinds and shapes of the modalities, and the number
+// of classes. A mutable setting is not in it: it is an input of the step, or read outside of graphs.
 func (l *Engines) Find(b *xla.Backend, m *models.Multimodal, method inforeg.Method, settings setting.Values) *Engine {
 	own := setting.Values{}
 	for _, name := range shaping {
@@ -41,7 +41,7 @@ func (l *Engines) Find(b *xla.Backend, m *models.Multimodal, method inforeg.Meth
 	var key strings.Builder
 	for _, mod := range m.Modalities {
 		own[setting.EncoderPrefix+mod.Name] = settings[setting.EncoderPrefix+mod.Name]
-		fmt.Fprint(&key, mod.Name, mod.Shape, " ")
+		fmt.Fprint(&key, mod.Name, " ", mod.Kind, mod.Shape, " ")
 	}
 	fmt.Fprint(&key, m.Classes, own.Hash())
 	l.mu.Lock()

@@ -14,9 +14,8 @@ import (
 
 // LayerNorms are squared gradient norms of samples, layer by layer.
 type LayerNorms struct {
-	Names  []string           // of the layers, as prefixes of their variables
-	Values [][]float64        // by layer, of every sample, nats²
-	batch  map[string]float64 // by modality, squared norm of the gradient of the batch's mean loss; of shares only
+	Names  []string    // of the layers, as prefixes of their variables
+	Values [][]float64 // by layer, of every sample, nats²
 }
 
 // Samples are the squared norms of a modality's whole encoder, of every sample.
@@ -74,16 +73,14 @@ func (e *Engine) LayerNorms(vars []*tensors.Tensor, batch *data.Batch, p inforeg
 	defer Free(out...)
 	e.mu.Lock()
 	// the map is locked, as another run may be building a graph
-	n := LayerNorms{Names: e.layers[name], batch: map[string]float64{}}
+	n := LayerNorms{Names: e.layers[name]}
 	e.mu.Unlock()
-	for i, t := range out {
+	// Behind the layers stand the squared norms of mean gradients, of shares. They are not read; without them the graph
+	// would be another, and might sum in another order.
+	for _, t := range out[:len(n.Names)] {
 		values, err := tensors.CopyFlatData[float32](t)
 		if err != nil {
 			return LayerNorms{}, err
-		}
-		if i >= len(n.Names) {
-			n.batch[e.Model.Modalities[i-len(n.Names)].Name] = float64(values[0])
-			continue
 		}
 		all := make([]float64, len(values))
 		for k, v := range values {

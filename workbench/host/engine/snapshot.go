@@ -114,9 +114,9 @@ func (e *Engine) ReadState(
 	if s.Momentum, err = take(MomentumPrefix, e.Trainable); err != nil {
 		return State{}, h, nil, err
 	}
-	// They are read wherever the file has them: whether the step is within an interval is for the caller to know. Where an
-	// interval begins they are of the one before, and the run notes its weights anew. Of other code they are read where
-	// they fit; else the run notes its present ones.
+	// They are read wherever the file has them: whether the step is within an interval is for the caller to know. Where
+	// an interval begins they are of the one before, and the run notes its weights anew. Of other code they are read
+	// where they fit; else the run notes its present ones.
 	first := StartPrefix + e.Trainable[0].Name
 	if _, there := byName[first]; e.Method.Start() && there && (!other || fits(first, e.Trainable[0].Shape)) {
 		if s.Start, err = take(StartPrefix, e.Trainable); err != nil {

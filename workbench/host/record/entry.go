@@ -134,8 +134,8 @@ func (e entry) of(line []byte) bool { return len(line) == e.length && seal.Sum(l
 // tornNote reports whether a text can be the beginning of an entry of no line. A write that a power loss cut short
 // leaves such a beginning; anything else behind the last entry is damage.
 func tornNote(text []byte) bool {
-	for i, c := range text[:min(len(text), 8)] {
-		if !bytes.ContainsRune([]byte("0123456789abcdef"), rune(c)) || i >= 8 {
+	for _, c := range text[:min(len(text), 8)] {
+		if !bytes.ContainsRune([]byte("0123456789abcdef"), rune(c)) {
 			return false
 		}
 	}

@@ -211,7 +211,7 @@ func (j *Journal) Fill(lines map[int][]byte, drop func(i int) bool) error {
 	for i := range j.ends {
 		line, filled := lines[i]
 		dropped := drop != nil && drop(i)
-		if first = min(first, len(j.ends)); !filled && !dropped && i < first {
+		if !filled && !dropped && i < first {
 			continue
 		}
 		first = min(first, i)

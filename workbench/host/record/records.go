@@ -152,7 +152,8 @@ func (rs *Records) Reread() error {
 	return rs.readProbes()
 }
 
-// Accuracy is, by encoder, the one of the latest step on the validation split, by the head. The map is the records' own.
+// Accuracy is, by encoder, the one of the latest step on the validation split, by the head. The map is the records'
+// own.
 func (rs *Records) Accuracy() map[string]float64 { return rs.latest.values }
 
 // NoteStep keeps what is told of the last step. At opening it also finds a file of an older version, without checksums,
@@ -350,20 +351,17 @@ func (rs *Records) Add(list []wire.Record) error {
 	}
 	for i, rec := range list {
 		rs.Index.add(rec.Step, from+i)
-		if err := rs.Keep(rec); err != nil {
-			return err
-		}
+		rs.Keep(rec)
 	}
 	return nil
 }
 
 // Keep notes a measurement that is on record now, or will be with the lost lines.
-func (rs *Records) Keep(rec wire.Record) error {
+func (rs *Records) Keep(rec wire.Record) {
 	rs.note(rec)
 	if have, ok := rs.recent[rec.Step]; ok {
 		have.List, have.Keys[Key(rec)] = append(have.List, rec), true
 	}
-	return nil
 }
 
 // Change puts an event on record and on disk. It is synced before anything is done under it: a power loss must not

@@ -194,5 +194,6 @@ func (r *Run) putLost(rec wire.Record) (bool, error) {
 		r.rec.Filled = map[int][]wire.Record{}
 	}
 	r.rec.Filled[rec.Step] = append(r.rec.Filled[rec.Step], rec)
-	return true, r.rec.Keep(rec)
+	r.rec.Keep(rec)
+	return true, nil
 }
