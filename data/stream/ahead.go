@@ -21,8 +21,8 @@ type delivery struct {
 }
 
 // Take returns the batch of a place and begins to read those after it, below end. prepare is called at once for each of
-// these places; what it returns is called by another goroutine. An error counts when its own place is taken, and so does
-// a panic, which is given as an error: left alone it would end the process, whoever waits for the batch.
+// these places; what it returns is called by another goroutine. An error counts when its own place is taken, and so
+// does a panic, which is given as an error: left alone it would end the process, whoever waits for the batch.
 func (a *Ahead) Take(place, end int, prepare func(place int) func() (*data.Batch, error)) (*data.Batch, error) {
 	for p := range a.begun {
 		if p < place || p > place+aheadBatches { // the run went elsewhere: what is under way ends by itself

@@ -125,8 +125,8 @@ func readProved(l layout, lines, entries *lineReader, o Options) (layout, Found,
 			// got, or of a note where no line is left. Other bytes are damage.
 			asKilled := bytes.HasPrefix(l.further(uncommitted, o), torn) || len(uncommitted) == 0 && tornNote(torn)
 			switch {
-			// What these lines say nothing can say again. They are whole, so that they were all written before the first
-			// of their entries was, of which there may be nothing, a part, or all but the last.
+			// What these lines say nothing can say again. They are whole, so that they were all written before the
+			// first of their entries was, of which there may be nothing, a part, or all but the last.
 			case asKilled && o.Copy && len(uncommitted) > 0:
 				found.Adopted = l.adopt(uncommitted)
 				return l, found, nil

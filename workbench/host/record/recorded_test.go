@@ -23,7 +23,7 @@ func TestScheduled(t *testing.T) {
 		want          bool
 		reason        string
 	}{
-		{"before the first step", 0, 0, "eval", true, "the first trace is measured under the settings of the first step"},
+		{"before the first step", 0, 0, "eval", true, "it is measured under the settings of the first step"},
 		{"before the first step, as it was", 0, 0, was, false, "the same"},
 		{"after the first step", 0, 1, "eval", true, "it is measured under the settings of the step"},
 		{"at the change", 4, 4, was, true, "step 3 was taken under the old setting, and its trace follows it"},

@@ -57,10 +57,12 @@ func (r *Run) MeasureAt(ctx context.Context, step int, what string, measure func
 	if err := os.RemoveAll(dir); err != nil { // left by a process that was killed
 		return err
 	}
-	// no lock of the run is held here: the shop's comes before it
-	r.shop.mu.Lock()
-	fork, err := r.shop.openFork(r.Name, dir, r, wire.Declaration{Fork: &wire.Fork{Run: r.Name, Step: &step}})
-	r.shop.mu.Unlock()
+	fork, err := func() (*Run, error) {
+		// no lock of the run is held here: the shop's comes before it
+		r.shop.mu.Lock()
+		defer r.shop.mu.Unlock() // also after a panic, of which opening a set or building a model is capable
+		return r.shop.openFork(r.Name, dir, r, wire.Declaration{Fork: &wire.Fork{Run: r.Name, Step: &step}})
+	}()
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(dir))
 	}

@@ -66,8 +66,8 @@ func TestEvaluateAt(t *testing.T) {
 	hosttest.SameWeights(t, weightsOf(t, then), weightsOf(t, since))
 }
 
-// TestLateAccuracy: accuracies that are put on record late, for an earlier step, are not those of the status, of an open
-// run, of one that is opened again, and of one that is read.
+// TestLateAccuracy: accuracies that are put on record late, for an earlier step, are not those of the status: of an
+// open run, of one that is opened again, and of one that is read.
 func TestLateAccuracy(t *testing.T) {
 	const steps = 4 * hosttest.SmallEpoch
 	shop := newTestShop(t)

@@ -268,8 +268,8 @@ func (r *Run) batch(step int) (*data.Batch, error) {
 	})
 }
 
-// drawOf keys the augmentation of a step's batch. It is never 0, which would mean none. A seed below 2^32 and a step have
-// half of the bits each; the upper bits of a larger seed, up to 2^52, are folded over both.
+// drawOf keys the augmentation of a step's batch. It is never 0, which would mean none. A seed below 2^32 and a step
+// have half of the bits each; the upper bits of a larger seed, up to 2^52, are folded over both.
 func drawOf(seed uint64, step int) uint64 {
 	const odd = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio, which spreads the few bits over all
 	return max(1, (seed<<32|uint64(step+1))^(seed>>32)*odd)

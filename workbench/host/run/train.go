@@ -56,9 +56,11 @@ func (r *Run) Train(ctx context.Context, client string, target func(now int) int
 		}
 	}
 	defer func() { <-r.turn }()
-	r.mu.Lock()
-	goal := target(r.recorded())
-	r.mu.Unlock()
+	goal := func() int {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return target(r.recorded())
+	}()
 
 	// The rate is that of the steps after the first one here, which may have waited for a compiler.
 	began, from := time.Now(), -1
@@ -71,8 +73,8 @@ func (r *Run) Train(ctx context.Context, client string, target func(now int) int
 		if p != nil {
 			err = &wire.Problem{
 				Message: fmt.Sprintf("step %d: %s", r.recorded(), wire.OneLine(fmt.Sprint(p))),
-				Hint: "a fault of the set, of the method, or of the program: the run is at the last step on record and " +
-					"can be gone on with",
+				Hint: "a fault of the set, of the method, or of the program: the run is at the last step on record " +
+					"and can be gone on with",
 			}
 		}
 		// training that has ended leaves no file half written: who was waiting may end the process
@@ -110,7 +112,7 @@ func (r *Run) Train(ctx context.Context, client string, target func(now int) int
 		}
 		err = r.advance(ctx)
 		if step == from {
-			began = time.Now().Add(-time.Since(began) / 1000) // the first step may have compiled: it does not count
+			began = time.Now() // the first step may have compiled: it does not count
 		} else {
 			rate = float64(step-from) / time.Since(began).Seconds()
 		}
