@@ -3,6 +3,7 @@ package reproduce
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,6 +78,10 @@ func figuresOf(run wire.ReproducedRun, spread ...wire.Summary) []figure {
 		}
 		list = append(list, f)
 	}
+	if run.Val != nil {
+		// Of a split of another size than the reported one, so it is not judged as a share of so many samples.
+		list = append(list, figure{name: "accuracy on the validation split", kind: grownFigure, value: *run.Val})
+	}
 	for _, c := range run.Curves {
 		list = append(list, curveFigures(c)...)
 	}
@@ -94,6 +99,12 @@ func curveFigures(c wire.ReproducedCurve) []figure {
 		{name: "definition of " + c.Quantity, text: fmt.Sprintf("%q", c.Definition)},
 		{name: "points of " + c.Quantity, value: float64(len(c.Epochs))},
 	}
+	if t := c.Test; t != nil {
+		list = append(list, figure{
+			name: "window test of " + c.Quantity,
+			text: fmt.Sprintf("every %v epochs, K %v, z %v, floor %v", t.Every, t.K, t.Z, t.Floor),
+		})
+	}
 	for i, epoch := range c.Epochs {
 		kind := grownFigure
 		switch {
@@ -107,8 +118,35 @@ func curveFigures(c wire.ReproducedCurve) []figure {
 		if len(c.SE) > 0 && c.SE[i] != nil {
 			list = append(list, figure{name: "standard error of " + at, kind: kind, value: *c.SE[i]})
 		}
+		// A rise is a difference of two traces, of which rounding is a larger share than of either.
+		if i < len(c.RiseSE) && c.RiseSE[i] != nil {
+			list = append(
+				list, figure{name: "standard error of the rise of " + at, kind: grownFigure, value: *c.RiseSE[i]},
+			)
+		}
 	}
 	return list
+}
+
+// asRecorded leaves out of a run what the version that made its record did not keep: cosines of an epoch inside the
+// window, the tests of windows with the errors of rises, the accuracy on the validation split.
+func asRecorded(run, recorded wire.ReproducedRun) wire.ReproducedRun {
+	run.Cosines = slices.DeleteFunc(slices.Clone(run.Cosines), func(c wire.ReproducedCosine) bool {
+		return !slices.ContainsFunc(
+			recorded.Cosines, func(have wire.ReproducedCosine) bool { return have.Epoch == c.Epoch },
+		)
+	})
+	run.Curves = slices.Clone(run.Curves)
+	for i := range run.Curves {
+		c := &run.Curves[i]
+		if have, ok := recorded.Curve(c.Quantity); ok && have.Test == nil {
+			c.Test, c.RiseSE = nil, nil
+		}
+	}
+	if recorded.Val == nil {
+		run.Val = nil
+	}
+	return run
 }
 
 func cosineFigures(c wire.ReproducedCosine) []figure {

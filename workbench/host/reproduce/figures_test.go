@@ -23,11 +23,12 @@ func madeRun() wire.ReproducedRun {
 			Accuracies: []wire.NamedAccuracy{
 				{Quantity: wire.Quantity{Encoder: "fused", Readout: "head"}, Value: 0.5},
 				{Quantity: wire.Quantity{Encoder: "audio", Readout: "split"}, Value: 0.25},
-			}},
+			}, Val: v(0.75)},
 		Curves: []wire.ReproducedCurve{
 			{
 				Quantity: "fisher_emp audio", Definition: "fisher_emp, fused, recalibrated", Epochs: []float64{0, 1},
 				Values: []float64{2, 3}, SE: []*float64{v(0.25), v(0.5)},
+				Test: &wire.WindowTest{Every: 1, K: 0.04, Z: 2, Floor: 0.1}, RiseSE: []*float64{nil, v(0.125)},
 			},
 		},
 		Cosines: []wire.ReproducedCosine{{
@@ -77,6 +78,26 @@ func leaves(v reflect.Value, path string, visit func(path string)) {
 	}
 }
 
+// empty visits every field below v that holds nothing.
+func empty(v reflect.Value, path string, visit func(path string)) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			at := path + "." + v.Type().Field(i).Name
+			if v.Field(i).IsZero() {
+				visit(at)
+			}
+			empty(v.Field(i), at, visit)
+		}
+	case reflect.Pointer:
+		empty(v.Elem(), path, visit)
+	case reflect.Slice:
+		for i := range v.Len() {
+			empty(v.Index(i), fmt.Sprintf("%s[%d]", path, i), visit)
+		}
+	}
+}
+
 // TestFiguresOfRun: no number that a record keeps of a run is left out: whichever is changed, it is told under a name.
 func TestFiguresOfRun(t *testing.T) {
 	// What is not compared: it names the run, is hashed into its name, or says by what it was made.
@@ -85,6 +106,11 @@ func TestFiguresOfRun(t *testing.T) {
 		".RunOutcome.Backend", ".Window",
 	}
 	want, run, n := figuresOf(madeRun()), madeRun(), 0
+	empty(reflect.ValueOf(run), "", func(path string) {
+		if !slices.Contains(append(notCompared, ".RunOutcome.Versions", ".Maps[0].Missing"), path) {
+			t.Errorf("the made run has no %s, so that it cannot be seen to be compared", path)
+		}
+	})
 	leaves(reflect.ValueOf(&run).Elem(), "", func(path string) {
 		if slices.Contains(notCompared, path) {
 			return
@@ -320,6 +346,30 @@ func TestCommandOf(t *testing.T) {
 		}
 		if diff := cmp.Diff(tt.want, commandOf(rec)); diff != "" {
 			t.Errorf("%s (-want +got)\n%s\nreason: %s", tt.file, diff, tt.reason)
+		}
+	}
+}
+
+// TestAsRecorded: a record that lacks what an older version did not keep stays valid; one that has it is compared.
+func TestAsRecorded(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		old   func(*wire.ReproducedRun)
+		apart int
+	}{
+		{"all there", func(*wire.ReproducedRun) {}, 0},
+		{"without tests", func(r *wire.ReproducedRun) { r.Curves[0].Test, r.Curves[0].RiseSE = nil, nil }, 0},
+		{"without an accuracy on the validation split", func(r *wire.ReproducedRun) { r.Val = nil }, 0},
+		{"without the epoch's cosines", func(r *wire.ReproducedRun) { r.Cosines = nil }, 0},
+		{"error of a rise cut out", func(r *wire.ReproducedRun) { r.Curves[0].RiseSE = []*float64{nil, nil} }, 1},
+		{"test of another K", func(r *wire.ReproducedRun) { r.Curves[0].Test.K = 0.05 }, 1},
+		{"another curve", func(r *wire.ReproducedRun) { r.Curves[0].Quantity = "fisher_emp visual" }, 16},
+	} {
+		recorded := madeRun()
+		tt.old(&recorded)
+		here := asRecorded(madeRun(), recorded)
+		if v := compareFigures(figuresOf(recorded), figuresOf(here), true, 384); len(v.Apart) != tt.apart {
+			t.Errorf("%s: %d figures apart, want %d: %v", tt.name, len(v.Apart), tt.apart, v.Apart)
 		}
 	}
 }

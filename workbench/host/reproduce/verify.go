@@ -348,12 +348,7 @@ func (v *Verification) Train(ctx context.Context, r *Rerun, watch func(*run.Run)
 func (v *Verification) figuresHere(one *part, a *reproArm, r *Rerun) (list []figure, backend string, err error) {
 	if !r.trial {
 		got, err := one.recordRun(r.sweep, a, r.Seed)
-		recorded := r.arm.Runs[r.place].Cosines // older records have none of an epoch inside the window
-		got.Cosines = slices.DeleteFunc(got.Cosines, func(c wire.ReproducedCosine) bool {
-			return !slices.ContainsFunc(
-				recorded, func(have wire.ReproducedCosine) bool { return have.Epoch == c.Epoch },
-			)
-		})
+		got = asRecorded(got, r.arm.Runs[r.place])
 		return figuresOf(got), got.Backend, err
 	}
 	t := one.trials([]tryRun{{r.LR, r.Seed, r.sweep}})[0]
