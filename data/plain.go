@@ -99,12 +99,15 @@ func place(b []byte, at int) string {
 // convert is a hint.
 func convert(name, from string) string {
 	base := filepath.Base(name)
-	return fmt.Sprintf("convert it, for example: iconv -f %s -t UTF-8 %s > utf8 && mv utf8 %[2]s", from, quoted(base))
+	return fmt.Sprintf("convert it, for example: iconv -f %s -t UTF-8 %s > utf8 && mv utf8 %[2]s", from, Quoted(base))
 }
 
-// quoted is a name as a shell takes it.
-func quoted(name string) string {
-	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == "" {
+// plainLetters need no quotes in a shell.
+const plainLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-=:,/+"
+
+// Quoted is a name as a shell takes it for one word: in quotes where it needs them.
+func Quoted(name string) string {
+	if name != "" && strings.Trim(name, plainLetters) == "" {
 		return name
 	}
 	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"

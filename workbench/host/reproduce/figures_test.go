@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/primewindow/primewindow/internal/hosttest"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/draw"
+	"github.com/primewindow/primewindow/workbench/host/run"
 )
 
 // madeRun is a run of a record with one of everything.
@@ -372,4 +374,69 @@ func TestAsRecorded(t *testing.T) {
 			t.Errorf("%s: %d figures apart, want %d: %v", tt.name, len(v.Apart), tt.apart, v.Apart)
 		}
 	}
+}
+
+// TestCommandMakesRecord: the command of a record asks for what the record was asked for, at both scales.
+func TestCommandMakesRecord(t *testing.T) {
+	for _, tt := range []struct {
+		scale string
+		set   map[string]any
+		want  []string // words that stand in it
+	}{
+		{ScaleDemo, map[string]any{"epochs": "2", "every.share": "8 steps"}, []string{"epochs=2", "'every.share=8 steps'"}},
+		{ScalePaper, map[string]any{"epochs": "2", "batch": "64"}, []string{"-scale paper", "-set epochs=2"}},
+		{ScalePaper, map[string]any{"lr": "0.004", "encoder.audio": "cnn2d:4"}, []string{"lr=0.004", "cnn2d:4"}},
+		{ScalePaper, nil, []string{"-scale paper"}},
+	} {
+		// read is the record as a file has it.
+		read := func(set map[string]any) *wire.Reproduction {
+			t.Helper()
+			ask := smallReproduction(t, func(r *Ask) {
+				r.Targets, r.Scale, r.Set, r.Tune = []string{"table1"}, tt.scale, set, false
+			})
+			p, err := Open(run.NewShop(t.TempDir()), ask)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rec, err := p.parts[0].record()
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(t.TempDir(), "r.json")
+			if err := writeRecord(path, rec); err != nil {
+				t.Fatal(err)
+			}
+			if rec, err = wire.ReadReproduction(path); err != nil {
+				t.Fatal(err)
+			}
+			return rec
+		}
+		rec := read(tt.set)
+		command := commandOf(rec)
+		for _, want := range tt.want {
+			if !strings.Contains(command, want) {
+				t.Errorf("%s, %v: %s, want %s in it", tt.scale, tt.set, command, want)
+			}
+		}
+		if strings.Contains(command, "momentum") || strings.Contains(command, "batch") {
+			t.Errorf("%s, %v: %s names what the scale sets by itself", tt.scale, tt.set, command)
+		}
+		again := map[string]any{}
+		for _, word := range regexp.MustCompile(`-set ('[^']*'|\S+)`).FindAllStringSubmatch(command, -1) {
+			name, value, _ := strings.Cut(strings.Trim(word[1], "'"), "=")
+			again[name] = value
+		}
+		if diff := cmp.Diff(settled(rec), settled(read(again))); diff != "" {
+			t.Errorf("%s, %v: %s makes another record (-want +got)\n%s", tt.scale, tt.set, command, diff)
+		}
+	}
+}
+
+// settled are the settings of all runs of a record as texts: what is asked for is not parsed.
+func settled(rec *wire.Reproduction) map[string]string {
+	all := map[string]string{}
+	for name, v := range rec.Shared {
+		all[name] = fmt.Sprint(v)
+	}
+	return all
 }

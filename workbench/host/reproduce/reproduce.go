@@ -342,14 +342,7 @@ func (one *part) scaled(desc data.Description) map[string]any {
 	if one.rep.ask.Scale == ScaleDemo {
 		return demoSettings(one.data)
 	}
-	s := usualSettings()
-	maps.Copy(
-		s,
-		map[string]any{
-			"epochs": 50, "lr": 2e-3, "momentum": 0.9, "weight_decay": 1e-4, "lr_step": 30, "lr_gamma": 0.1,
-			"batch": 64, "snapshot_gib": 1,
-		},
-	)
+	s := paperSettings()
 	for _, m := range desc.Modalities {
 		if m.Kind == data.Clip || m.Kind == data.Image || m.Kind == data.Spectrogram {
 			s[setting.EncoderPrefix+m.Name] = "resnet18"

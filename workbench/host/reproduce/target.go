@@ -330,6 +330,16 @@ func demoSettings(data string) map[string]any {
 	return s
 }
 
+// paperSettings are those of all runs at paper scale, without the encoders, which hang on the set.
+func paperSettings() map[string]any {
+	s := usualSettings()
+	maps.Copy(s, map[string]any{
+		"epochs": 50, "lr": 2e-3, "momentum": 0.9, "weight_decay": 1e-4, "lr_step": 30, "lr_gamma": 0.1, "batch": 64,
+		"snapshot_gib": 1,
+	})
+	return s
+}
+
 // standIns lists for each column on a small machine the sets that it may be trained on, the best first, and the paper's
 // sets that it stands for.
 func (t target) standIns() (offers, stands [][]string) {

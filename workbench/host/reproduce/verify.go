@@ -376,14 +376,17 @@ func usualFlags() bool {
 	return slices.Contains([]string{"", xla.DepthFirst}, os.Getenv(xla.FlagsVariable))
 }
 
-// commandOf is the command that makes a record anew. It names what differs from the defaults. At paper scale it names
-// no settings, since there the scale's own and those that were asked for stand together in Shared.
+// commandOf is the command that makes a record anew. It names what differs from the defaults. What a scale sets by
+// itself is left out but for encoders at paper scale, since a record does not say of which kind a modality is: named,
+// they are what they would be.
 func commandOf(rec *wire.Reproduction) string {
 	words := []string{
 		"primewindow reproduce", rec.Target, "-data", rec.Data, "-seeds", strconv.Itoa(max(rec.Seeds, rec.Searched)),
 	}
+	usual := demoSettings(rec.Data)
 	if rec.Scale != ScaleDemo {
 		words = append(words, "-scale", rec.Scale)
+		usual = paperSettings()
 	}
 	if rec.Select != sweep.SelectionOn(sweep.SelectAuto, data.Description{Unfit: rec.Unfit}) {
 		words = append(words, "-select", rec.Select)
@@ -391,10 +394,10 @@ func commandOf(rec *wire.Reproduction) string {
 	if rec.AsGiven || !rec.Tuned && rec.Unfit == "" && !rec.OwnRates {
 		words = append(words, "-tune=false")
 	}
-	usual := demoSettings(rec.Data)
 	for _, name := range slices.Sorted(maps.Keys(rec.Shared)) {
-		if value := rec.Shared[name]; rec.Scale == ScaleDemo && usual[name] != value {
-			words = append(words, "-set", fmt.Sprintf("%s=%v", name, value))
+		// As text, since a number in a file is no int.
+		if text := fmt.Sprint(rec.Shared[name]); usual[name] == nil || fmt.Sprint(usual[name]) != text {
+			words = append(words, "-set", data.Quoted(name+"="+text))
 		}
 	}
 	return strings.Join(words, " ")
