@@ -181,7 +181,7 @@ func summary(w io.Writer, rec record.Recorded) error {
 	for epoch := 1; epoch <= s.Epoch; epoch++ {
 		step := epoch * s.StepsPerEpoch
 		row := []string{
-			fmt.Sprint(epoch), fmt.Sprintf("%.4f", meanLoss(rec, step-s.StepsPerEpoch, step)),
+			fmt.Sprint(epoch), meanLoss(rec, step-s.StepsPerEpoch, step),
 			percent(rec, step, "fused", "head"),
 		}
 		for _, m := range s.Modalities {
@@ -199,14 +199,13 @@ func summary(w io.Writer, rec record.Recorded) error {
 	return err
 }
 
-// meanLoss is the mean loss of steps from one to another, the latter not included. A step whose line is lost counts
-// as 0.
-func meanLoss(rec record.Recorded, from, to int) float64 {
-	sum := 0.0
-	for _, m := range rec.History.Metrics[from:to] {
-		sum += m["loss"]
+// meanLoss is the mean loss of steps from one to another, the latter not included, as text.
+func meanLoss(rec record.Recorded, from, to int) string {
+	mean, known := rec.Mean("loss", from, to)
+	if !known { // a line is lost
+		return "-"
 	}
-	return sum / float64(to-from)
+	return fmt.Sprintf("%.4f", mean)
 }
 
 // find returns the last record of a step that pick chooses. Of several at one step the last that was measured counts.

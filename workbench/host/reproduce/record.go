@@ -269,14 +269,10 @@ func (one *part) curvesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCu
 	}
 	for _, m := range rec.Status.Modalities {
 		for epoch := 1; epoch*perEpoch <= len(rec.History.Metrics); epoch++ {
-			on, known := 0.0, false
-			for _, step := range rec.History.Metrics[(epoch-1)*perEpoch : epoch*perEpoch] {
-				v, ok := step[wire.OnPrefix+m]
-				on, known = on+v, known || ok
-			}
 			// Only methods that say when they regulate have such numbers.
-			if known {
-				add(wire.Acted+" "+m, "share of the epoch's steps", float64(epoch), on/float64(perEpoch), nil)
+			from := (epoch - 1) * perEpoch
+			if on, known := rec.Mean(wire.OnPrefix+m, from, from+perEpoch); known {
+				add(wire.Acted+" "+m, "share of the epoch's steps", float64(epoch), on, nil)
 			}
 		}
 	}

@@ -112,18 +112,10 @@ func curvesOf(rec record.Recorded, perEpoch int) curves {
 		}
 	}
 	for epoch := 1; epoch*perEpoch <= len(rec.History.Metrics); epoch++ {
-		steps := rec.History.Metrics[(epoch-1)*perEpoch : epoch*perEpoch]
 		for _, m := range rec.Status.Modalities {
 			// A method that does not say when it regulates gets no column, which is not the same as 0.
-			on, known := 0.0, false
-			for _, step := range steps {
-				v, ok := step[wire.OnPrefix+m]
-				on, known = on+v, known || ok
-			}
-			if known {
-				list = append(
-					list, curve{wire.Acted + " " + m, epoch, strconv.FormatFloat(on/float64(perEpoch), 'g', 3, 64)},
-				)
+			if on, known := rec.Mean(wire.OnPrefix+m, (epoch-1)*perEpoch, epoch*perEpoch); known {
+				list = append(list, curve{wire.Acted + " " + m, epoch, strconv.FormatFloat(on, 'g', 3, 64)})
 			}
 		}
 	}
