@@ -54,7 +54,7 @@ func parse(env *environ, f *flag.FlagSet, args []string, least, most int) ([]str
 	}
 	// The usage line is the command's row in the table, so that it cannot differ from help.
 	usage := ""
-	for _, c := range commands {
+	for _, c := range commands() {
 		if c.name == f.Name() {
 			usage = strings.TrimSpace("primewindow " + c.name + " " + c.operands)
 		}

@@ -91,7 +91,7 @@ func TestHelp(t *testing.T) {
 	s := newStage(t)
 	for _, args := range [][]string{nil, {"help"}, {"-h"}, {"--help"}, {"-help"}} {
 		p := s.must(t, args...)
-		for _, c := range commands {
+		for _, c := range commands() {
 			if !strings.Contains(p.out, "\n  primewindow "+c.name) {
 				t.Errorf("primewindow %v does not list %s", args, c.name)
 			}

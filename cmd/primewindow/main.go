@@ -21,6 +21,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench"
+	"github.com/primewindow/primewindow/workbench/host/reproduce"
 )
 
 // command is one word after primewindow. Flags are checked, and settings as far as they can be, before the process is
@@ -32,10 +33,9 @@ type command struct {
 	run func(ctx context.Context, env *environ, args []string) error
 }
 
-var commands []command
-
-func init() { // here, since help refers to the list
-	commands = []command{
+// commands are all of them. The list is made when it is asked for, since what it names may be registered until then.
+func commands() []command {
+	return []command{
 		{
 			"run", "-data SET -method METHOD -epochs N -seed S -out DIR", "train, or go on where DIR left off",
 			runCommand,
@@ -48,8 +48,8 @@ func init() { // here, since help refers to the list
 		},
 		{
 			"reproduce", "TARGET -data SET -seeds N -scale demo|paper -out DIR",
-			"a table or figure of the paper, from its runs: table1 to table7, fig1, fig3 to fig10, window, fisher, " +
-				"when, all; -verify RECORD|FOLDER trains recorded runs again and compares",
+			"a table or figure of the paper, from its runs: " + strings.Join(reproduce.Targets(), ", ") +
+				", all; -verify RECORD|FOLDER trains recorded runs again and compares",
 			reproduceCommand,
 		},
 		{
@@ -125,14 +125,14 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 		if len(args) == 0 {
 			return helpCommand(ctx, env, nil)
 		}
-		for _, c := range commands {
+		for _, c := range commands() {
 			// So --help and -help are the command help.
 			if c.name == strings.TrimLeft(args[0], "-") || args[0] == "-h" && c.name == "help" {
 				return c.run(ctx, env, args[1:])
 			}
 		}
 		var names []string
-		for _, c := range commands {
+		for _, c := range commands() {
 			names = append(names, c.name)
 		}
 		return &wire.Problem{
@@ -238,7 +238,7 @@ func helpCommand(_ context.Context, env *environ, args []string) error {
 		env.out, "Primewindow trains multimodal models and shows how much each encoder learns while it learns.",
 	)
 	fmt.Fprintln(env.out)
-	for _, c := range commands {
+	for _, c := range commands() {
 		fmt.Fprintf(env.out, "  primewindow %s\n      %s\n", strings.TrimSpace(c.name+" "+c.operands), c.doc)
 	}
 	return nil

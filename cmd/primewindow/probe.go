@@ -13,6 +13,7 @@ import (
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host"
+	"github.com/primewindow/primewindow/workbench/host/probe"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/run"
 )
@@ -25,7 +26,7 @@ func probeCommand(ctx context.Context, env *environ, args []string) error {
 	var ask wire.Probe
 	f.StringVar(
 		&ask.Kind, "kind", "fisher_emp",
-		"`kind`: fisher_emp, fisher_true, cosine, noise, motion, accuracy, linear, or samples, which draws them",
+		"`kind`: "+strings.Join(probe.Kinds(), ", ")+", or samples, which draws them",
 	)
 	f.StringVar(&ask.Loss, "loss", "", "`loss`: fused, unimodal, sum")
 	f.StringVar(&ask.Labels, "labels", "", "of fisher_true: `labels` exact or sampled")

@@ -109,8 +109,8 @@ var arrows = map[string][]string{
 		"data", "data/*", "data/catalog", "internal/programs", "internal/report", "internal/timing", "internal/whole",
 		"internal/wire",
 		"internal/xla", "viz",
-		"workbench", "workbench/host", "workbench/host/draw", "workbench/host/record", "workbench/host/replay",
-		"workbench/host/reproduce", "workbench/host/run", "workbench/host/sweep",
+		"workbench", "workbench/host", "workbench/host/draw", "workbench/host/probe", "workbench/host/record",
+		"workbench/host/replay", "workbench/host/reproduce", "workbench/host/run", "workbench/host/sweep",
 	},
 	"bench/*": {
 		"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/wire", "internal/xla", "models", "viz",
