@@ -99,9 +99,11 @@ func TestWriters(t *testing.T) {
 		{name: "call of a call", place: "DECLARED", text: "var _ = func() int { through(0.25); return 1 }()",
 			reason: "an initialiser runs first"},
 		{name: "blank variable", place: "DECLARED", text: "var _ = made(0.25)", reason: "nothing names it"},
-		{name: "through an interface", place: "DECLARED", text: "var _ = func() int { call(&Third{}); return 0 }()\n\n" +
-			"func call(s setter) { s.set(0.25) }", reason: "an interface hides the method"},
-		{name: "method value", place: "DECLARED", text: "var _ = func() int { f := (&Third{}).set; f(0.25); return 0 }()",
+		{name: "through an interface", place: "DECLARED",
+			text: "var _ = func() int { call(&Third{}); return 0 }()\n\n" +
+				"func call(s setter) { s.set(0.25) }", reason: "an interface hides the method"},
+		{name: "method value", place: "DECLARED",
+			text:   "var _ = func() int { f := (&Third{}).set; f(0.25); return 0 }()",
 			reason: "it may be called"},
 		{name: "function that nothing calls here", place: "DECLARED",
 			text: "func later() { setShare(0.25) }", reason: "any hook may call it"},
@@ -109,11 +111,12 @@ func TestWriters(t *testing.T) {
 			reason: "its argument sets the variable"},
 		{name: "another's plain registration", place: "INIT", text: `method.Register("fourth", Third{rate: 0.25})`,
 			same: true, reason: "it sets nothing that half reads"},
-		{name: "reader", place: "DECLARED", text: "func read() { println(share + 0.25, table[`a`], len(list)) }", same: true,
-			reason: "it sets nothing"},
+		{name: "reader", place: "DECLARED", text: "func read() { println(share + 0.25, table[`a`], len(list)) }",
+			same: true, reason: "it sets nothing"},
 		{name: "another variable", place: "DECLARED", text: "func set() { unread = 0.25 }", same: true,
 			reason: "half does not read it"},
-		{name: "variable of the same name", place: "DECLARED", text: "func own() { share := 0.25; share++; println(share) }",
+		{name: "variable of the same name", place: "DECLARED",
+			text: "func own() { share := 0.25; share++; println(share) }",
 			same: true, reason: "it is another one"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -24,7 +24,8 @@ func TestReplayArrays(t *testing.T) {
 	}{
 		{"as it is", "ogm_ge_conv", func(map[string][]byte) {}, "", "", "noise of the norms is there, and not scaled"},
 		{
-			"noise for joint", "joint_concat", func(a map[string][]byte) { a["noise.x"] = npy.Encode("|u1", []byte{1}, 1) },
+			"noise for joint", "joint_concat",
+			func(a map[string][]byte) { a["noise.x"] = npy.Encode("|u1", []byte{1}, 1) },
 			"array noise.x: joint takes no noise", "hp.ge true", "it was passed over",
 		},
 		{

@@ -383,7 +383,10 @@ func TestCommandMakesRecord(t *testing.T) {
 		set   map[string]any
 		want  []string // words that stand in it
 	}{
-		{ScaleDemo, map[string]any{"epochs": "2", "every.share": "8 steps"}, []string{"epochs=2", "'every.share=8 steps'"}},
+		{
+			ScaleDemo, map[string]any{"epochs": "2", "every.share": "8 steps"},
+			[]string{"epochs=2", "'every.share=8 steps'"},
+		},
 		{ScalePaper, map[string]any{"epochs": "2", "batch": "64"}, []string{"-scale paper", "-set epochs=2"}},
 		{ScalePaper, map[string]any{"lr": "0.004", "encoder.audio": "cnn2d:4"}, []string{"lr=0.004", "cnn2d:4"}},
 		{ScalePaper, nil, []string{"-scale paper"}},
