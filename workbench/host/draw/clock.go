@@ -102,6 +102,13 @@ func riseErrorsOf(c wire.ReproducedCurve) []float64 {
 	return list
 }
 
+// ruleOfMeans is a window test for means over several intervals. The errors of neighbouring means go together, so that
+// none is known, nor has the published test, which reads such means, a floor.
+func ruleOfMeans(rule inforeg.WindowRule) inforeg.WindowRule {
+	rule.Z, rule.Floor = 0, 0
+	return rule
+}
+
 // seedIntervals are, of each of an arm's runs that has a quantity, the epochs in which eq. 11, by the run's own test,
 // opens the window: uncertain where the rise is within two standard errors of K. smooth and padded look at the trace as
 // the published code does. Interval t of the test is drawn from its beginning to its end, [t, t+1) times every; the
@@ -115,12 +122,12 @@ func (d drawing) seedIntervals(a wire.ReproducedArm, quantity string, smooth int
 		}
 		rule, every := armRule(a, c)
 		trace, errs := traceOf(c), riseErrorsOf(c)
-		if padded || smooth > 1 { // the errors of neighbouring means go together: none is known
+		if padded || smooth > 1 {
 			var err error
 			if trace, err = inforeg.Smooth(trace, smooth, padded); err != nil {
 				return nil, err
 			}
-			errs, rule.Z, rule.Floor = nil, 0, 0 // nor has the published test a floor
+			errs, rule = nil, ruleOfMeans(rule)
 		}
 		w, err := inforeg.DetectPrimeLearningWindow(trace, errs, rule)
 		if err != nil {

@@ -156,7 +156,7 @@ func WindowsOf(rec record.Recorded, kind string) ([]viz.Window, error) {
 	var list []viz.Window
 	for _, m := range rec.Status.Modalities {
 		t := rec.Trace(kind, m)
-		windows, err := windowsOfTrace(rec, m, t.Values, t.RiseErrors)
+		windows, err := windowsOfTrace(rec, rec.Rule(), m, t.Values, t.RiseErrors)
 		if err != nil {
 			return nil, err
 		}
@@ -165,15 +165,16 @@ func WindowsOf(rec record.Recorded, kind string) ([]viz.Window, error) {
 	return list, nil
 }
 
-// windowsOfTrace are the windows of one trace by eq. 11, by the run's own test; of a run without one, such as a joint
-// one, by the paper's. Intervals whose rise is within two standard errors of K are uncertain; without errors none is.
-// The test says for each interval whether the window is open in it, the one after the last measured trace included:
-// that one is cut off, since the run has not taken it. A span is divided where its certainty changes, since uncertain
-// parts are drawn hatched.
-func windowsOfTrace(rec record.Recorded, modality string, trace, riseErrors []float64) ([]viz.Window, error) {
-	rule := rec.Rule()
+// windowsOfTrace are the windows of one trace by eq. 11, by a test such as the run's own, which of a run without one,
+// such as a joint one, is the paper's. Intervals whose rise is within two standard errors of K are uncertain; without
+// errors none is. The test says for each interval whether the window is open in it, the one after the last measured
+// trace included: that one is cut off, since the run has not taken it. A span is divided where its certainty changes,
+// since uncertain parts are drawn hatched.
+func windowsOfTrace(
+	rec record.Recorded, rule inforeg.WindowRule, modality string, trace, riseErrors []float64,
+) ([]viz.Window, error) {
 	if riseErrors == nil {
-		rule.Z = 0 // of a mean over several intervals none is known
+		rule.Z = 0
 	}
 	w, err := inforeg.DetectPrimeLearningWindow(trace, riseErrors, rule)
 	if err != nil {

@@ -14,24 +14,51 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
-// drawSmooth draws a run's trace as measured, under a mean over ten epochs, and under the published code's, which pads
-// with zeros: each with the windows that it would open. The panels share epochs, so that the windows below each other
-// can be compared. Each modality needs a value at the end of every interval: a mean over gaps would be of other epochs
-// than it says.
+// single is the run of a figure that is of one: of several a picture of the first would pass for one of all.
+func single(kind string, runs []record.Recorded) (record.Recorded, error) {
+	if len(runs) == 1 {
+		return runs[0], nil
+	}
+	names := make([]string, len(runs))
+	for i, rec := range runs {
+		names[i] = rec.Status.Name
+	}
+	return record.Recorded{}, &wire.Problem{
+		Message: fmt.Sprintf("%s of %s: the figure is of one run", kind, strings.Join(names, ", ")),
+		Hint:    "draw one run at a time",
+	}
+}
+
+// drawSmooth draws a run's trace as measured, under a mean over ten tests of the window, and under that of the published
+// code, which pads with zeros: each with the windows that it would open.
 func drawSmooth(runs []record.Recorded) (*viz.Figure, error) {
-	rec := runs[0]
+	rec, err := single("smooth", runs)
+	if err != nil {
+		return nil, err
+	}
+	f, err := smoothPanels(rec)
+	if err != nil {
+		return nil, err
+	}
+	return viz.Panels(f)
+}
+
+// smoothPanels are the panels of [drawSmooth]. They share epochs, so that the windows below each other can be compared.
+// Each modality needs a value at the end of every interval: a mean over gaps would be of other epochs than it says.
+func smoothPanels(rec record.Recorded) (viz.PanelsFigure, error) {
 	f := viz.PanelsFigure{Title: "One trace, three windows: " + rec.Status.Name, ShareX: true, Columns: 1}
+	over := fmt.Sprintf("mean over %d epochs", inforeg.ReleasedSmoothing)
+	if every := rec.Epochs(rec.Interval()); every != 1 {
+		over = fmt.Sprintf("mean over %d tests, one every %.3g epochs", inforeg.ReleasedSmoothing, every)
+	}
 	for _, way := range []struct {
 		title  string
 		width  int
 		padded bool
 	}{
 		{"as measured", 1, false},
-		{fmt.Sprintf("mean over %d epochs", inforeg.ReleasedSmoothing), inforeg.ReleasedSmoothing, false},
-		{
-			fmt.Sprintf("mean over %d epochs, zeros before the first (published code)", inforeg.ReleasedSmoothing),
-			inforeg.ReleasedSmoothing, true,
-		},
+		{over, inforeg.ReleasedSmoothing, false},
+		{over + ", zeros before the first (published code)", inforeg.ReleasedSmoothing, true},
 	} {
 		p := viz.LinePanel{Title: way.title, XLabel: "epoch", YLabel: "Tr(F) (nats²)"}
 		for _, m := range rec.Status.Modalities {
@@ -39,9 +66,13 @@ func drawSmooth(runs []record.Recorded) (*viz.Figure, error) {
 			if slices.ContainsFunc(t.Values, math.IsNaN) || len(t.Values) == 0 {
 				continue
 			}
-			smooth, err := inforeg.Smooth(t.Values, way.width, way.padded)
-			if err != nil {
-				return nil, err
+			smooth, riseErrors, rule := t.Values, t.RiseErrors, rec.Rule()
+			if way.width > 1 {
+				var err error
+				if smooth, err = inforeg.Smooth(t.Values, way.width, way.padded); err != nil {
+					return f, err
+				}
+				riseErrors, rule = nil, ruleOfMeans(rule)
 			}
 			s := viz.Series{Name: m, Run: rec.Status.Name, Modality: m}
 			for i, v := range smooth {
@@ -52,25 +83,21 @@ func drawSmooth(runs []record.Recorded) (*viz.Figure, error) {
 				}
 				s.Points = append(s.Points, point)
 			}
-			riseErrors := t.RiseErrors
-			if way.width > 1 {
-				riseErrors = nil // the errors of neighbouring means go together
-			}
-			windows, err := windowsOfTrace(rec, m, smooth, riseErrors)
+			windows, err := windowsOfTrace(rec, rule, m, smooth, riseErrors)
 			if err != nil {
-				return nil, err
+				return f, err
 			}
 			p.Series, p.Windows = append(p.Series, s), append(p.Windows, windows...)
 		}
 		if len(p.Series) == 0 {
-			return nil, needs(
-				"trace at the end of every interval of window_every", runs,
+			return f, needs(
+				"trace at the end of every interval of window_every", []record.Recorded{rec},
 				"train some epochs with every.fisher_emp at window",
 			)
 		}
 		f.Panels = append(f.Panels, p)
 	}
-	return viz.Panels(f)
+	return f, nil
 }
 
 // drawRunning draws what steps measured out of their own passes, each definition in a panel of its own, beside the
@@ -222,10 +249,13 @@ func drawMotion(runs []record.Recorded) (*viz.Figure, error) {
 // maxBars is the most layers of a figure. They are shared out evenly among modalities.
 const maxBars = 60
 
-// drawLayers draws which layers carry the last trace on record of the first run. The axis is logarithmic: layers of one
+// drawLayers draws which layers carry the last trace on record of a run. The axis is logarithmic: layers of one
 // encoder are orders of magnitude apart, and parts of 0 have no bar.
 func drawLayers(runs []record.Recorded) (*viz.Figure, error) {
-	rec := runs[0]
+	rec, err := single("layers", runs)
+	if err != nil {
+		return nil, err
+	}
 	f := viz.BarsFigure{
 		Title: fmt.Sprintf("Trace by layer, %s", rec.Status.Name), Label: "part of Tr(F) (nats²)", Log: true,
 	}
@@ -261,12 +291,15 @@ func drawLayers(runs []record.Recorded) (*viz.Figure, error) {
 	return viz.Bars(f)
 }
 
-// drawCosine draws the last cosine matrix of each encoder of the first run, and what noise and chance make of it. What
+// drawCosine draws the last cosine matrix of each encoder of a run, and what noise and chance make of it. What
 // is set beside a matrix has to be of the same step, and where gradients were chosen, of the same gradients. The noise
 // scale is the ratio of noise and signal, both measured at the matrix's step; from it follows the mean cosine that
 // noise alone would give, for a batch and for one twice as large.
 func drawCosine(runs []record.Recorded) (*viz.Figure, error) {
-	rec := runs[0]
+	rec, err := single("cosine", runs)
+	if err != nil {
+		return nil, err
+	}
 	batch := rec.Status.Settings["batch"].(float64)
 	f := viz.CosineFigure{Title: fmt.Sprintf("Cosine between batch gradients, %s", rec.Status.Name)}
 	for _, m := range rec.Status.Modalities {
