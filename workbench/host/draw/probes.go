@@ -29,8 +29,8 @@ func single(kind string, runs []record.Recorded) (record.Recorded, error) {
 	}
 }
 
-// drawSmooth draws a run's trace as measured, under a mean over ten tests of the window, and under that of the published
-// code, which pads with zeros: each with the windows that it would open.
+// drawSmooth draws a run's trace as measured, under a mean over ten tests of the window, and under that of the
+// published code, which pads with zeros: each with the windows that it would open.
 func drawSmooth(runs []record.Recorded) (*viz.Figure, error) {
 	rec, err := single("smooth", runs)
 	if err != nil {
