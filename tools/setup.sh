@@ -114,6 +114,43 @@ plugin() {
     [ "$1" != cuda ] || ln -sfnr "$site/nvidia" "$venv/lib/nvidia"
 }
 
+# kernels builds the library of internal/kernels beside the plugins' folder, from wheels that are unpacked and not
+# installed. The library is replaced whole: a process that has it open keeps the old one.
+kernels() {
+    local folder=$venv/tmp/kernels to=$venv/lib/kernels cxx
+    cxx=$(cd / && GOTOOLCHAIN=local go env CXX)
+    rm -rf "$folder"
+    mkdir -p "$folder/wheels" "$to/onednn"
+    "$venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-input --only-binary :all: --no-deps --require-hashes \
+        --platform manylinux_2_27_x86_64 --platform manylinux1_x86_64 --python-version 3.12 --dest "$folder/wheels" --requirement "$1" ||
+        die "pip could not download $1" "this needs the network; run the same command again, it goes on where it stopped"
+    "$venv/bin/python" tools/unpack_kernels.py "$folder/wheels" "$folder" ||
+        die "the wheels of $1 are not as expected" "see the message above; run the same command again"
+    # Without -march: oneDNN chooses its instructions when it runs, and so do the few loops of the source. Products and
+    # sums are rounded one by one, so that these loops give the same bits with any instructions.
+    # shellcheck disable=SC2016,SC2086 # $ORIGIN is the loader's; the compiler may have options
+    $cxx -O3 -ffp-contract=off -std=c++17 -Wall -Wextra -fPIC -shared -fvisibility=hidden "-I$folder/include" \
+        internal/kernels/native/conv.cc -o "$to/libprimewindow_kernels.so.new" \
+        "-L$folder/lib" -l:libdnnl.so.3 -ldl '-Wl,-rpath,$ORIGIN' -Wl,--no-undefined ||
+        die "the kernels do not build with $cxx" "see its message above"
+    cp "$folder"/doc/* "$to/onednn/"
+    cp "$folder/lib/libdnnl.so.3" "$to/libdnnl.so.3.new"
+    mv "$to/libdnnl.so.3.new" "$to/libdnnl.so.3"
+    mv "$to/libprimewindow_kernels.so.new" "$to/libprimewindow_kernels.so"
+    rm -rf "$folder"
+}
+
+# no_kernels says why this machine cannot have kernels; all works without them, on XLA's own convolutions.
+no_kernels() {
+    local cxx
+    cxx=$(cd / && GOTOOLCHAIN=local go env CXX)
+    if [ "$(uname -m)" != x86_64 ]; then
+        echo "oneDNN's wheel is for x86_64"
+    elif ! command -v "${cxx%% *}" >/dev/null; then
+        echo "the C++ compiler $cxx is missing, for example: apt-get install g++"
+    fi
+}
+
 # binary has no stamp: go build knows better, and takes a second when nothing changed.
 binary() {
     go build -o "$venv/bin/primewindow" ./cmd/primewindow ||
@@ -181,6 +218,14 @@ lab() {
     environment
     step packages requirements.txt -- packages requirements.txt
     step plugin-cpu requirements.txt -- plugin cpu
+    local without
+    without=$(no_kernels)
+    if [ -z "$without" ]; then
+        step kernels requirements-kernels.txt internal/kernels/native/conv.cc internal/kernels/native/pool.h tools/unpack_kernels.py -- \
+            kernels requirements-kernels.txt
+    else
+        echo "setup: without kernels, convolutions are XLA's own: $without"
+    fi
     if [ "$backend" = cuda ]; then
         step packages-cuda requirements-cuda.txt -- packages requirements-cuda.txt
         step plugin-cuda requirements-cuda.txt -- plugin cuda

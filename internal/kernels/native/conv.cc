@@ -1,0 +1,622 @@
+// Convolutions of XLA's CPU backend by oneDNN: handlers of custom calls, registered through the plugin's FFI extension.
+//
+// A primitive of oneDNN runs on one thread. The rows of a batch are cut into groups, which are shared over XLA's own
+// thread pool, so that no second pool waits beside it. How many groups there are depends on the shapes alone and
+// partial sums are added in the order of the groups, so the result has the same bits whatever number of threads took
+// part. Whatever goes wrong is an error of the call; nothing here ends the process.
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+
+#include "oneapi/dnnl/dnnl.hpp"
+#include "pool.h"
+#include "xla/ffi/api/c_api.h"
+
+// PRIMEWINDOW_KERNELS counts the versions of what is computed here, and of the attributes of a call. The program
+// refuses a library of another version: constant Version in kernels.go.
+#define PRIMEWINDOW_KERNELS 1
+
+namespace primewindow {
+namespace {
+
+using dnnl::memory;
+
+// What a call computes: attribute "kind".
+enum Kind : int64_t { kForward = 0, kInputGradient = 1, kFilterGradient = 2, kFilterGradientNorms = 3 };
+
+// Failure is an error of a call, with the code under which XLA reports it.
+struct Failure : std::runtime_error {
+  XLA_FFI_Error_Code code;
+  Failure(XLA_FFI_Error_Code c, const std::string& what) : std::runtime_error(what), code(c) {}
+};
+
+[[noreturn]] void refuse(const std::string& what) { throw Failure(XLA_FFI_Error_Code_INVALID_ARGUMENT, what); }
+
+// Block is memory aligned to a cache line.
+class Block {
+ public:
+  Block() = default;
+  explicit Block(size_t bytes) { grow(bytes); }
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
+  ~Block() { std::free(data_); }
+
+  // grow makes the block large enough. What it held is lost.
+  void* grow(size_t bytes) {
+    if (bytes > size_) {
+      std::free(data_);
+      size_ = 0;
+      data_ = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
+      if (!data_) throw std::bad_alloc();
+      size_ = bytes;
+    }
+    return data_;
+  }
+  void drop() {
+    std::free(data_);
+    data_ = nullptr;
+    size_ = 0;
+  }
+  float* floats() { return static_cast<float*>(data_); }
+  size_t size() const { return size_; }
+
+ private:
+  void* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+// kKeptScratch is how much working memory a thread keeps between calls; what is larger goes back at once.
+constexpr size_t kKeptScratch = size_t{8} << 20;
+
+// The engine has no end: threads of XLA may still use it while the process ends.
+dnnl::engine& engine() {
+  static auto* e = new dnnl::engine(dnnl::engine::kind::cpu, 0);
+  return *e;
+}
+
+void (*set_threads)(int) = nullptr;  // omp_set_num_threads, found when the library is registered
+
+// Here is what a thread needs to run primitives.
+struct Here {
+  dnnl::stream stream;
+  Block scratch;
+  Here() : stream(engine()) {}
+};
+
+// here is this thread's. OpenMP's number of threads belongs to the thread that sets it; with one thread oneDNN calls
+// its kernels straight, and no team of OpenMP threads ever exists.
+Here& here() {
+  thread_local std::unique_ptr<Here> h;
+  if (!h) {
+    set_threads(1);
+    h.reset(new Here);
+  }
+  return *h;
+}
+
+// Shape is one convolution of n rows: image [n, h, w, in], output [n, oh, ow, out], kernel [kh, kw, in, out].
+struct Shape {
+  int64_t n, h, w, in, oh, ow, out, kh, kw, sh, sw, ph, pw;
+  auto tie() const { return std::tie(n, h, w, in, oh, ow, out, kh, kw, sh, sw, ph, pw); }
+  bool operator<(const Shape& o) const { return tie() < o.tie(); }
+  size_t image() const { return size_t(h) * w * in; }       // numbers in a row
+  size_t output() const { return size_t(oh) * ow * out; }   // likewise
+  double work() const { return 2.0 * kh * kw * in * output(); }  // operations for a row
+};
+
+// Primitive is a compiled convolution and how it wants its weights.
+struct Primitive {
+  dnnl::primitive run;
+  dnnl::primitive reorder;  // weights from plain to wanted, or for a filter gradient back
+  memory::desc image, output, weights, plain;
+  bool direct = false;  // whether weights are wanted plain
+  size_t scratch = 0, reorder_scratch = 0;
+
+  size_t floats() const { return weights.get_size() / sizeof(float); }
+};
+
+// The padding at the end of an axis that the sizes imply. Less than zero: positions at the end that no window sees.
+int64_t end_padding(int64_t size, int64_t windows, int64_t kernel, int64_t stride, int64_t padding) {
+  return std::max<int64_t>(0, (windows - 1) * stride + kernel - size - padding);
+}
+
+std::shared_ptr<Primitive> compile(Kind kind, const Shape& s) {
+  using tag = memory::format_tag;
+  here();  // oneDNN looks at the number of threads when it plans
+  auto p = std::make_shared<Primitive>();
+  auto f32 = memory::data_type::f32;
+  p->image = memory::desc({s.n, s.in, s.h, s.w}, f32, tag::nhwc);
+  p->output = memory::desc({s.n, s.out, s.oh, s.ow}, f32, tag::nhwc);
+  p->plain = memory::desc({s.out, s.in, s.kh, s.kw}, f32, tag::hwio);
+  memory::desc any({s.out, s.in, s.kh, s.kw}, f32, tag::any);
+  memory::dims strides{s.sh, s.sw}, before{s.ph, s.pw};
+  memory::dims after{end_padding(s.h, s.oh, s.kh, s.sh, s.ph), end_padding(s.w, s.ow, s.kw, s.sw, s.pw)};
+  auto direct = dnnl::algorithm::convolution_direct;
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  dnnl::convolution_forward::primitive_desc forward(engine(), dnnl::prop_kind::forward_training, direct, p->image, any,
+                                                    p->output, strides, before, after, attr);
+  switch (kind) {
+    case kForward:
+      p->run = dnnl::convolution_forward(forward);
+      p->weights = forward.weights_desc();
+      p->scratch = forward.scratchpad_desc().get_size();
+      break;
+    case kInputGradient: {
+      dnnl::convolution_backward_data::primitive_desc d(engine(), direct, p->image, any, p->output, strides, before,
+                                                        after, forward, attr);
+      p->run = dnnl::convolution_backward_data(d);
+      p->weights = d.weights_desc();
+      p->scratch = d.scratchpad_desc().get_size();
+      break;
+    }
+    default: {
+      dnnl::convolution_backward_weights::primitive_desc d(engine(), direct, p->image, any, p->output, strides, before,
+                                                           after, forward, attr);
+      p->run = dnnl::convolution_backward_weights(d);
+      p->weights = d.diff_weights_desc();
+      p->scratch = d.scratchpad_desc().get_size();
+    }
+  }
+  p->direct = p->weights == p->plain;
+  if (!p->direct) {
+    bool back = kind == kFilterGradient;
+    dnnl::reorder::primitive_desc d(engine(), back ? p->weights : p->plain, engine(), back ? p->plain : p->weights,
+                                    attr);
+    p->reorder = dnnl::reorder(d);
+    p->reorder_scratch = d.scratchpad_desc().get_size();
+  }
+  return p;
+}
+
+// kPrimitives bounds the compiled convolutions that are kept: a ResNet-18 pair has some hundred.
+constexpr size_t kPrimitives = 2048;
+
+// primitive gives the compiled convolution for rows of a shape. Executables share them.
+std::shared_ptr<Primitive> primitive(Kind kind, const Shape& shape) {
+  static auto* all = new std::map<std::pair<int64_t, Shape>, std::shared_ptr<Primitive>>;
+  static auto* mutex = new std::mutex;
+  std::lock_guard<std::mutex> lock(*mutex);
+  auto& p = (*all)[{kind, shape}];
+  if (p) return p;
+  if (all->size() > kPrimitives) {
+    all->clear();
+    return (*all)[{kind, shape}] = compile(kind, shape);
+  }
+  try {
+    p = compile(kind, shape);
+  } catch (...) {
+    all->erase({kind, shape});
+    throw;
+  }
+  return p;
+}
+
+memory at(const memory::desc& d, const float* p) { return memory(d, engine(), const_cast<float*>(p)); }
+
+// execute runs a primitive on this thread.
+void execute(const dnnl::primitive& p, size_t scratch, std::initializer_list<std::pair<int, memory>> list) {
+  Here& h = here();
+  dnnl_exec_arg_t args[8];
+  int n = 0;
+  for (auto& a : list) args[n++] = {a.first, a.second.get()};
+  memory work;
+  if (scratch) {
+    work = memory(memory::desc({int64_t(scratch)}, memory::data_type::u8, memory::format_tag::a), engine(),
+                  h.scratch.grow(scratch));
+    args[n++] = {DNNL_ARG_SCRATCHPAD, work.get()};
+  }
+  dnnl::error::wrap_c_api(dnnl_primitive_execute(p.get(), h.stream.get(), n, args), "a primitive did not run");
+  if (h.scratch.size() > kKeptScratch) h.scratch.drop();
+}
+
+// Groups are the rows of a batch in so many runs, the longer ones first.
+struct Groups {
+  int64_t rows, count;
+  Groups(int64_t rows, int64_t count) : rows(rows), count(std::max<int64_t>(1, std::min(rows, count))) {}
+  int64_t begin(int64_t i) const { return i * (rows / count) + std::min(i, rows % count); }
+  int64_t size(int64_t i) const { return begin(i + 1) - begin(i); }
+};
+
+// kGroupWork is the least work that is worth a group of its own, kGroups the most groups.
+constexpr double kGroupWork = 8e6;
+constexpr int64_t kGroups = 8;
+// kPartials bounds the partial filter gradients of one call, in bytes, unless two need more.
+constexpr size_t kPartials = size_t{16} << 20;
+
+int64_t groups_for(double work) { return std::clamp<int64_t>(int64_t(work / kGroupWork), 1, kGroups); }
+
+int64_t lanes_for(double work, size_t bytes) {
+  return std::min(groups_for(work), std::max<int64_t>(2, int64_t(kPartials / bytes)));
+}
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+// The same operations in the same order, in wider registers where there are: -ffp-contract=off keeps the bits equal.
+#define WIDE __attribute__((target_clones("default", "avx2", "avx512f")))
+#else
+#define WIDE
+#endif
+
+// squares is the squared norm of a, in double over runs of 4,096 numbers, each run in 16 sums.
+WIDE double squares(const float* a, size_t n) {
+  double total = 0;
+  for (size_t from = 0; from < n; from += 4096) {
+    size_t to = std::min(n, from + 4096), i = from;
+    float sums[16] = {0};
+    for (; i + 16 <= to; i += 16)
+      for (int k = 0; k < 16; k++) sums[k] += a[i + k] * a[i + k];
+    for (; i < to; i++) sums[0] += a[i] * a[i];
+    for (float s : sums) total += s;
+  }
+  return total;
+}
+
+WIDE void add(float* sum, const float* a, size_t n) {
+  for (size_t i = 0; i < n; i++) sum[i] += a[i];
+}
+
+// add_squares adds a to sum and gives the squared norm of a, run by run, while it is in the cache.
+double add_squares(float* sum, const float* a, size_t n) {
+  double total = 0;
+  for (size_t from = 0; from < n; from += 4096) {
+    size_t size = std::min<size_t>(4096, n - from);
+    total += squares(a + from, size);
+    add(sum + from, a + from, size);
+  }
+  return total;
+}
+
+// forward_or_input runs the two kinds whose rows do not meet.
+void forward_or_input(Pool& pool, Kind kind, const Shape& s, const float* from, const float* weights, float* to) {
+  Groups groups(s.n, groups_for(s.work() * s.n));
+  auto rows = [&](int64_t i) {
+    Shape part = s;
+    part.n = groups.size(i);
+    return primitive(kind, part);
+  };
+  auto first = rows(0);
+  Block wanted;
+  if (!first->direct) {
+    wanted.grow(first->weights.get_size());
+    execute(first->reorder, first->reorder_scratch,
+            {{DNNL_ARG_FROM, at(first->plain, weights)}, {DNNL_ARG_TO, at(first->weights, wanted.floats())}});
+  }
+  auto last = groups.size(groups.count - 1) == groups.size(0) ? first : rows(groups.count - 1);
+  Block other;  // groups of another size may want other weights
+  if (!last->direct && last->weights != first->weights) {
+    other.grow(last->weights.get_size());
+    execute(last->reorder, last->reorder_scratch,
+            {{DNNL_ARG_FROM, at(last->plain, weights)}, {DNNL_ARG_TO, at(last->weights, other.floats())}});
+  }
+  pool.run(groups.count, [&](int64_t i) {
+    const Primitive& p = groups.size(i) == groups.size(0) ? *first : *last;
+    const float* w = p.direct ? weights : p.weights == first->weights ? wanted.floats() : other.floats();
+    size_t image = groups.begin(i) * s.image(), output = groups.begin(i) * s.output();
+    if (kind == kForward) {
+      execute(p.run, p.scratch,
+              {{DNNL_ARG_SRC, at(p.image, from + image)},
+               {DNNL_ARG_WEIGHTS, at(p.weights, w)},
+               {DNNL_ARG_DST, at(p.output, to + output)}});
+    } else {
+      execute(p.run, p.scratch,
+              {{DNNL_ARG_DIFF_DST, at(p.output, from + output)},
+               {DNNL_ARG_WEIGHTS, at(p.weights, w)},
+               {DNNL_ARG_DIFF_SRC, at(p.image, to + image)}});
+    }
+  });
+}
+
+// filter is the kernel's gradient that n rows from row on give, as the primitive makes it.
+void filter(const Primitive& p, const Shape& s, int64_t row, const float* image, const float* delta, float* to) {
+  execute(p.run, p.scratch,
+          {{DNNL_ARG_SRC, at(p.image, image + row * s.image())},
+           {DNNL_ARG_DIFF_DST, at(p.output, delta + row * s.output())},
+           {DNNL_ARG_DIFF_WEIGHTS, at(p.weights, to)}});
+}
+
+// finish adds the partial gradients, stride numbers apart, in order, and writes the sum as the caller wants it.
+void finish(const Primitive& p, float* partials, size_t stride, int64_t count, float* to) {
+  for (int64_t i = 1; i < count; i++) add(partials, partials + i * stride, p.floats());
+  if (p.direct) {
+    std::memcpy(to, partials, p.floats() * sizeof(float));
+  } else {
+    execute(p.reorder, p.reorder_scratch,
+            {{DNNL_ARG_FROM, at(p.weights, partials)}, {DNNL_ARG_TO, at(p.plain, to)}});
+  }
+}
+
+void filter_gradient(Pool& pool, const Shape& s, const float* image, const float* delta, float* to) {
+  size_t bytes = size_t(s.kh) * s.kw * s.in * s.out * sizeof(float);
+  Groups groups(s.n, lanes_for(s.work() * s.n, bytes));
+  Shape part = s;
+  part.n = groups.size(0);
+  auto first = primitive(kFilterGradient, part);
+  part.n = groups.size(groups.count - 1);
+  auto last = primitive(kFilterGradient, part);
+  if (groups.count == 1 && first->direct) {
+    filter(*first, s, 0, image, delta, to);
+    return;
+  }
+  if (first->weights != last->weights) {  // then they cannot be added: all rows at once
+    part.n = s.n;
+    first = last = primitive(kFilterGradient, part);
+    groups = Groups(s.n, 1);
+  }
+  size_t stride = (first->floats() + 15) / 16 * 16;
+  Block partials(stride * sizeof(float) * groups.count);
+  pool.run(groups.count, [&](int64_t i) {
+    filter(groups.size(i) == groups.size(0) ? *first : *last, s, groups.begin(i), image, delta,
+           partials.floats() + i * stride);
+  });
+  finish(*first, partials.floats(), stride, groups.count, to);
+}
+
+// filter_gradient_norms is the kernel's gradient and the squared norm of each sample's part of it. Lanes take samples
+// one after another; a lane's first sample is its sum's beginning.
+void filter_gradient_norms(Pool& pool, const Shape& s, int64_t frames, const float* image, const float* delta,
+                           float* to, float* norms) {
+  Shape part = s;
+  part.n = frames;
+  auto p = primitive(kFilterGradient, part);
+  size_t stride = (p->floats() + 15) / 16 * 16;
+  Groups lanes(s.n / frames, lanes_for(s.work() * s.n, 2 * stride * sizeof(float)));
+  Block partials(stride * 2 * sizeof(float) * lanes.count);
+  pool.run(lanes.count, [&](int64_t lane) {
+    float *sum = partials.floats() + lane * 2 * stride, *one = sum + stride;
+    for (int64_t i = lanes.begin(lane); i < lanes.begin(lane + 1); i++) {
+      bool begins = i == lanes.begin(lane);
+      filter(*p, s, i * frames, image, delta, begins ? sum : one);
+      norms[i] = begins ? squares(sum, p->floats()) : add_squares(sum, one, p->floats());
+    }
+  });
+  finish(*p, partials.floats(), 2 * stride, lanes.count, to);
+}
+
+// Array is an operand or a result, [N, H, W, C] or, of a kernel, [H, W, in, out]; one of rank 3 has H = 1.
+struct Array {
+  int64_t dims[4];
+  float* data;
+};
+
+Array array(XLA_FFI_Buffer* b, int64_t rank, bool kernel) {
+  if (b->dtype != XLA_FFI_DataType_F32) refuse("an array is not of float32");
+  if (b->rank != rank) refuse("an array has another rank");
+  Array a{{1, 1, 1, 1}, static_cast<float*>(b->data)};
+  if (rank == 4) {
+    std::copy(b->dims, b->dims + 4, a.dims);
+  } else {  // the axis of one position comes first in a kernel, and after the rows elsewhere
+    std::copy(b->dims, b->dims + 3, a.dims + 1);
+    if (!kernel) std::swap(a.dims[0], a.dims[1]);
+  }
+  for (int64_t d : a.dims)
+    if (d < 1) refuse("an array is empty");
+  return a;
+}
+
+int64_t attribute(XLA_FFI_CallFrame* f, const char* name) {
+  for (int64_t i = 0; i < f->attrs.size; i++) {
+    XLA_FFI_ByteSpan* n = f->attrs.names[i];
+    if (std::string(n->ptr, n->len) != name) continue;
+    auto* v = static_cast<XLA_FFI_Scalar*>(f->attrs.attrs[i]);
+    if (f->attrs.types[i] != XLA_FFI_AttrType_SCALAR || v->dtype != XLA_FFI_DataType_S64)
+      refuse(std::string("attribute ") + name + " is not an int64");
+    return *static_cast<int64_t*>(v->value);
+  }
+  refuse(std::string("attribute ") + name + " is missing");
+}
+
+// covers wants the windows to be those of the axis: size, padding and stride give so many.
+void covers(int64_t size, int64_t windows, int64_t kernel, int64_t stride, int64_t padding) {
+  if (stride < 1 || padding < 0) refuse("a stride or a padding is out of range");
+  int64_t end = end_padding(size, windows, kernel, stride, padding);
+  if (size + padding + end < kernel || (size + padding + end - kernel) / stride + 1 != windows)
+    refuse("sizes, stride and padding do not agree");
+}
+
+std::atomic<int64_t> calls{0};  // that were computed
+
+void call(XLA_FFI_CallFrame* f) {
+  auto kind = Kind(attribute(f, "kind"));
+  if (kind < kForward || kind > kFilterGradientNorms) refuse("unknown kind");
+  bool norms = kind == kFilterGradientNorms;
+  if (f->args.size < 2 || f->rets.size != (norms ? 2 : 1)) refuse("another number of operands or results");
+  auto* first = static_cast<XLA_FFI_Buffer*>(f->args.args[0]);
+  auto* second = static_cast<XLA_FFI_Buffer*>(f->args.args[1]);
+  auto* result = static_cast<XLA_FFI_Buffer*>(f->rets.rets[0]);
+  int64_t rank = first->rank;
+  if (rank != 3 && rank != 4) refuse("an array has another rank");
+  bool filters = kind >= kFilterGradient;
+  Array a = array(first, rank, false), b = array(second, rank, !filters), c = array(result, rank, filters);
+  const Array& image = kind == kInputGradient ? c : a;
+  const Array& output = kind == kForward ? c : kind == kInputGradient ? a : b;
+  const Array& kernel = filters ? c : b;
+  Shape s{image.dims[0],  image.dims[1],  image.dims[2],  image.dims[3],  output.dims[1], output.dims[2],
+          output.dims[3], kernel.dims[0], kernel.dims[1], attribute(f, "sh"), attribute(f, "sw"), attribute(f, "ph"),
+          attribute(f, "pw")};
+  if (output.dims[0] != s.n || kernel.dims[2] != s.in || kernel.dims[3] != s.out) refuse("shapes do not agree");
+  covers(s.h, s.oh, s.kh, s.sh, s.ph);
+  covers(s.w, s.ow, s.kw, s.sw, s.pw);
+  Pool pool(f->api, f->ctx);
+  switch (kind) {
+    case kForward:
+    case kInputGradient:
+      forward_or_input(pool, kind, s, a.data, b.data, c.data);
+      break;
+    case kFilterGradient:
+      filter_gradient(pool, s, a.data, b.data, c.data);
+      break;
+    case kFilterGradientNorms: {
+      int64_t frames = attribute(f, "frames");
+      auto* squared = static_cast<XLA_FFI_Buffer*>(f->rets.rets[1]);
+      if (frames < 1 || s.n % frames || squared->dtype != XLA_FFI_DataType_F32 || squared->rank != 1 ||
+          squared->dims[0] != s.n / frames)
+        refuse("the norms' shape does not agree with the frames");
+      filter_gradient_norms(pool, s, frames, a.data, b.data, c.data, static_cast<float*>(squared->data));
+    }
+  }
+  calls++;
+}
+
+XLA_FFI_Error* failed(XLA_FFI_CallFrame* f, XLA_FFI_Error_Code code, const std::string& what) {
+  std::string message = "primewindow's convolution: " + what;
+  XLA_FFI_Error_Create_Args a{XLA_FFI_Error_Create_Args_STRUCT_SIZE, nullptr, message.c_str(), code};
+  return f->api->XLA_FFI_Error_Create(&a);
+}
+
+// handle is what XLA calls. Nothing may be thrown through it.
+XLA_FFI_Error* handle(XLA_FFI_CallFrame* f) {
+  for (auto* e = f->extension_start; e; e = e->next) {
+    if (e->type != XLA_FFI_Extension_Metadata) continue;
+    auto* m = reinterpret_cast<XLA_FFI_Metadata_Extension*>(e)->metadata;
+    m->api_version.major_version = XLA_FFI_API_MAJOR;
+    m->api_version.minor_version = XLA_FFI_API_MINOR;
+    m->traits = 0;
+    return nullptr;
+  }
+  if (f->stage != XLA_FFI_ExecutionStage_EXECUTE) return nullptr;
+  try {
+    call(f);
+    return nullptr;
+  } catch (const Failure& e) {
+    return failed(f, e.code, e.what());
+  } catch (const std::bad_alloc&) {
+    return failed(f, XLA_FFI_Error_Code_RESOURCE_EXHAUSTED, "out of memory");
+  } catch (const dnnl::error& e) {
+    auto code = e.status == dnnl_out_of_memory ? XLA_FFI_Error_Code_RESOURCE_EXHAUSTED : XLA_FFI_Error_Code_INTERNAL;
+    return failed(f, code, std::string("oneDNN: ") + e.what());
+  } catch (const std::exception& e) {
+    return failed(f, XLA_FFI_Error_Code_INTERNAL, e.what());
+  } catch (...) {
+    return failed(f, XLA_FFI_Error_Code_INTERNAL, "unknown error");
+  }
+}
+
+// What follows is laid out as the plugin's C interface has it: the head of PJRT_Api, its list of extensions, and the
+// extension through which handlers are registered.
+struct Extension {
+  size_t struct_size;
+  int type;
+  Extension* next;
+};
+struct Api {
+  size_t struct_size;
+  Extension* extensions;
+};
+struct Registration {
+  size_t struct_size;
+  const char* name;
+  size_t name_size;
+  void* handler;
+  const char* platform;
+  size_t platform_size;
+  int traits;
+};
+struct FfiExtension {
+  Extension head;
+  void* type_register;
+  void* user_data_add;
+  void* (*register_handler)(Registration*);
+};
+constexpr int kFfiExtension = 5;
+constexpr size_t kRegistrationSize = 52;  // up to and with traits
+
+const char kName[] = "primewindow_conv";
+const char kPlatform[] = "Host";
+
+std::string describe() {
+  const dnnl_version_t* v = dnnl_version();
+  std::string text = "oneDNN " + std::to_string(v->major) + "." + std::to_string(v->minor) + "." +
+                     std::to_string(v->patch);
+  return text;
+}
+
+const char* isa() {
+  switch (dnnl_get_effective_cpu_isa()) {
+    case dnnl_cpu_isa_avx2:
+      return "AVX2";
+    case dnnl_cpu_isa_avx2_vnni:
+    case dnnl_cpu_isa_avx2_vnni_2:
+      return "AVX2 VNNI";
+    case dnnl_cpu_isa_avx512_core:
+    case dnnl_cpu_isa_avx512_core_vnni:
+    case dnnl_cpu_isa_avx512_core_bf16:
+    case dnnl_cpu_isa_avx512_core_fp16:
+      return "AVX-512";
+    case dnnl_cpu_isa_avx512_core_amx:
+    case dnnl_cpu_isa_avx512_core_amx_fp16:
+      return "AVX-512 and AMX";
+    default:
+      return "";
+  }
+}
+
+std::string enroll(const Api* api) {
+  static std::mutex mutex;
+  static std::set<const Api*> known;
+  std::lock_guard<std::mutex> lock(mutex);
+  if (known.count(api)) return "";
+  if (!*isa()) return "the processor has no AVX2";
+  void* gomp = dlopen("libgomp.so.1", RTLD_NOW | RTLD_LOCAL);
+  if (!gomp) return std::string("no OpenMP library: ") + dlerror();
+  set_threads = reinterpret_cast<void (*)(int)>(dlsym(gomp, "omp_set_num_threads"));
+  if (!set_threads) return "libgomp.so.1 has no omp_set_num_threads";
+  engine();
+  for (Extension* e = api->extensions; e; e = e->next) {
+    if (e->type != kFfiExtension) continue;
+    if (e->struct_size < sizeof(FfiExtension)) return "the plugin's FFI extension is of an older version";
+    Registration r{kRegistrationSize, kName, sizeof kName - 1, reinterpret_cast<void*>(&handle),
+                   kPlatform,         sizeof kPlatform - 1,    0};
+    if (reinterpret_cast<FfiExtension*>(e)->register_handler(&r)) return "the plugin refuses handlers of this version of FFI";
+    known.insert(api);
+    return "";
+  }
+  return "the plugin has no FFI extension";
+}
+
+}  // namespace
+}  // namespace primewindow
+
+extern "C" {
+
+// primewindow_kernels_version is that of the library's source.
+__attribute__((visibility("default"))) int primewindow_kernels_version() { return PRIMEWINDOW_KERNELS; }
+
+// primewindow_kernels_describe names the library that computes.
+__attribute__((visibility("default"))) const char* primewindow_kernels_describe() {
+  static const std::string text = primewindow::describe();
+  return text.c_str();
+}
+
+// primewindow_kernels_isa names the instructions that are used on this processor.
+__attribute__((visibility("default"))) const char* primewindow_kernels_isa() { return primewindow::isa(); }
+
+// primewindow_kernels_calls is how many convolutions were computed in this process.
+__attribute__((visibility("default"))) int64_t primewindow_kernels_calls() { return primewindow::calls; }
+
+// primewindow_kernels_register registers the handlers with a plugin, whose PJRT_Api this is, and says what prevents it;
+// empty when nothing does.
+__attribute__((visibility("default"))) const char* primewindow_kernels_register(const void* api) {
+  static thread_local std::string message;
+  try {
+    message = primewindow::enroll(static_cast<const primewindow::Api*>(api));
+  } catch (const std::exception& e) {
+    message = e.what();
+  } catch (...) {
+    message = "unknown error";
+  }
+  return message.c_str();
+}
+
+}  // extern "C"
