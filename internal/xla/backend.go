@@ -83,10 +83,12 @@ func Reexec(project string) error {
 // Backend is an opened backend and what it says of itself.
 type Backend struct {
 	compute.Backend
-	Name   string // as recorded in manifests, for example "xla:cpu"
+	Name   string // as recorded in manifests, for example "xla:cpu", with its kernels, see [Backend.As]
 	Plugin string // path of the plugin; empty when the backend has none
 
 	seam *seam // nil where go-xla calls the plugin itself
+
+	kernels string // those that the graphs of NewExec ask for; empty for none
 }
 
 // preloaded is what go-xla says in place of a path, of a plugin that was given to it.
@@ -201,6 +203,10 @@ func openPlugin(path, target, options, name string) (*Backend, error) {
 		return nil, loadProblem(path, wire.FirstLine(err))
 	}
 	made.Backend = b
+	if err := made.choose(); err != nil {
+		b.Finalize()
+		return nil, err
+	}
 	return made, nil
 }
 

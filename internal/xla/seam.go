@@ -21,6 +21,7 @@ import (
 
 	"github.com/gomlx/go-xla/pjrt"
 
+	"github.com/primewindow/primewindow/internal/kernels"
 	"github.com/primewindow/primewindow/internal/programs"
 )
 
@@ -55,6 +56,8 @@ type seam struct {
 type rewriting struct {
 	version string
 	rewrite func(program []byte) []byte // nil where programs stay as they are
+	kernels *kernels.Library            // what rewrite has programs call; nil where there are none
+	without string                      // why there are none
 }
 
 // behind is the seam that compiling leads to. There is one for the process, because the interface's functions learn no
@@ -104,7 +107,7 @@ func newSeam(path string, own *C.seam_api, store *programs.Store) (*seam, error)
 	if s.copy == nil {
 		return nil, errors.New("no memory for its table of functions")
 	}
-	s.write = rewritingOf(unsafe.Pointer(s.own))
+	s.write = rewritingOf(path, unsafe.Pointer(s.own))
 	s.base = sync.OnceValues(s.surroundings)
 	switch {
 	case store == nil:

@@ -14,7 +14,7 @@ import (
 	"github.com/primewindow/primewindow/internal/xla"
 )
 
-var open = sync.OnceValues(func() (compute.Backend, error) {
+var open = sync.OnceValues(func() (*xla.Backend, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return nil, err
@@ -22,11 +22,7 @@ var open = sync.OnceValues(func() (compute.Backend, error) {
 	for ; ; dir = filepath.Dir(dir) {
 		plugin := filepath.Join(dir, ".venv", "lib", "pjrt", "pjrt_c_api_cpu_plugin.so")
 		if _, err := os.Stat(plugin); err == nil {
-			b, err := xla.OpenPlugin(plugin)
-			if err != nil {
-				return nil, err
-			}
-			return b.Backend, nil
+			return xla.OpenPlugin(plugin)
 		} else if dir == filepath.Dir(dir) {
 			return nil, err
 		}
@@ -35,6 +31,12 @@ var open = sync.OnceValues(func() (compute.Backend, error) {
 
 // Backend returns XLA's CPU backend. Where the plugin is not installed the test skips, and fails under CI.
 func Backend(tb testing.TB) compute.Backend {
+	tb.Helper()
+	return Opened(tb).Backend
+}
+
+// Opened is [Backend] as package xla opens it.
+func Opened(tb testing.TB) *xla.Backend {
 	tb.Helper()
 	b, err := open()
 	switch {
@@ -48,11 +50,16 @@ func Backend(tb testing.TB) compute.Backend {
 	return nil
 }
 
+// NewExec prepares a graph as package xla does: with the kernels of the environment.
+func NewExec(tb testing.TB, build func([]*graph.Node) []*graph.Node) (*graph.Exec, error) {
+	tb.Helper()
+	return Opened(tb).NewExec(build)
+}
+
 // Run builds a graph, executes it on inputs, and returns every output as float32 values.
 func Run(tb testing.TB, build func([]*graph.Node) []*graph.Node, inputs ...any) [][]float32 {
 	tb.Helper()
-	b := Backend(tb)
-	exec, err := graph.NewExec(b, build)
+	exec, err := NewExec(tb, build)
 	if err != nil {
 		tb.Fatal(err)
 	}
