@@ -3,8 +3,10 @@ package inforeg
 import (
 	"slices"
 
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"github.com/primewindow/primewindow/internal/kernels"
 	"github.com/primewindow/primewindow/models"
 )
 
@@ -20,6 +22,9 @@ func (f forms) conv(l models.Layer, delta *Node, batch int, sum bool) (squares, 
 		t *= delta.Shape().Dimensions[i+1]
 	}
 	cost := t * taps * in * out
+	if f.kernels && kernels.Marked(delta.Graph().Name()) {
+		return byKernel(l, delta, batch)
+	}
 	if sum {
 		cost = int(summed * float64(cost))
 	}
@@ -32,7 +37,7 @@ func (f forms) conv(l models.Layer, delta *Node, batch int, sum bool) (squares, 
 		})
 	case f.gram(unfoldedGram, cost):
 		return inGroups(f, l, delta, batch, t*taps*in+2*t*t, func(part models.Layer, d *Node, n int) (*Node, *Node) {
-			return Mul(gramOf(unfold(part, d, n)), gramOf(positions(d, n))), nil
+			return Mul(gramOf(unfold(part, d, n, zeroOf(d))), gramOf(positions(d, n))), nil
 		})
 	case dense && taps > 1 && spatial == 2 && sameSize(l, delta):
 		width := l.Kernel[1]*in + l.Kernel[0]*out
@@ -44,9 +49,39 @@ func (f forms) conv(l models.Layer, delta *Node, batch int, sum bool) (squares, 
 		})
 	}
 	return inGroups(f, l, delta, batch, t*(taps*in+out), func(part models.Layer, d *Node, n int) (*Node, *Node) {
-		g := perSample(unfold(part, d, n), positions(d, n), 1) // [n, taps*in, out]
+		g := perSample(unfold(part, d, n, zeroOf(d)), positions(d, n), 1) // [n, taps*in, out]
 		return Square(g), Reshape(ReduceSum(g, 0), append(slices.Clone(l.Kernel), in, out)...)
 	})
+}
+
+// byKernel has package kernels compute a convolution's part and its kernel's gradient, as one function of the graph.
+// The function's body computes the same in graph operations, for where the library does not know the convolution. No
+// constants may be made in it, and nothing may be reduced: both are kept for the whole graph where they were first
+// made.
+func byKernel(l models.Layer, delta *Node, batch int) (squares, gradient *Node) {
+	g := delta.Graph()
+	spatial := len(l.Kernel)
+	in, out := l.Input.Shape().Dimensions[spatial+1], delta.Shape().Dimensions[spatial+1]
+	var before []int
+	for _, p := range l.Padding {
+		before = append(before, p[0])
+	}
+	name := g.UniqueName(kernels.NormsName(l.Strides, before, l.Frames))
+	scalar, samples := shapes.Make(delta.DType()), shapes.Make(delta.DType(), batch)
+	results := NewFunction(g, name, func(g *Graph) []*Node {
+		part := l
+		part.Input = Parameter(g, "x", l.Input.Shape())
+		d := Parameter(g, "delta", delta.Shape())
+		zero, ones := Parameter(g, "zero", scalar), Parameter(g, "ones", samples)
+		each := perSample(unfold(part, d, batch, zero), positions(d, batch), 1) // [batch, taps*in, out]
+		each = Reshape(each, batch, -1)
+		sum := DotGeneral(ones, []int{0}, nil, each, []int{0}, nil)
+		return []*Node{
+			Reshape(sum, append(slices.Clone(l.Kernel), in, out)...),
+			DotGeneral(each, []int{1}, []int{0}, each, []int{1}, []int{0}),
+		}
+	}).Call(l.Input, delta, Scalar(g, delta.DType(), 0), Ones(g, samples))
+	return results[1], results[0]
 }
 
 func sameSize(l models.Layer, delta *Node) bool {
@@ -91,13 +126,15 @@ func inGroups(
 	return Concatenate(list, 0), gradient
 }
 
-// padded is a layer's input with its zero padding.
-func padded(l models.Layer) *Node {
+func zeroOf(x *Node) *Node { return ScalarZero(x.Graph(), x.DType()) }
+
+// padded is a layer's input with its padding of zeros.
+func padded(l models.Layer, zero *Node) *Node {
 	pads := make([]PadAxis, l.Input.Rank())
 	for i, p := range l.Padding {
 		pads[i+1] = PadAxis{Start: p[0], End: p[1]}
 	}
-	return Pad(l.Input, ScalarZero(l.Input.Graph(), l.Input.DType()), pads...)
+	return Pad(l.Input, zero, pads...)
 }
 
 // offsets calls use for every position of a kernel, the last axis fastest.
@@ -120,8 +157,8 @@ func offsets(kernel []int, use func(offset []int)) {
 
 // unfold gives a convolution's inputs as its kernel sees them, [n, T, taps*in]: T the output positions of all frames
 // of a sample, and for each the kernel's positions side by side.
-func unfold(l models.Layer, delta *Node, n int) *Node {
-	x := padded(l)
+func unfold(l models.Layer, delta *Node, n int, zero *Node) *Node {
+	x := padded(l, zero)
 	var list []*Node
 	offsets(l.Kernel, func(offset []int) {
 		specs := []SliceAxisSpec{AxisRange()}
@@ -158,7 +195,7 @@ func bothSides(l models.Layer, delta *Node, n int) (a, b *Node) {
 // windowGram is the Gram matrix of what [unfold] gives, [n, T, T], for stride 1, out of that of the input's positions:
 // the inner product of two windows is the sum over the kernel of those of the positions under it.
 func windowGram(l models.Layer, delta *Node, n int) *Node {
-	x := padded(l)
+	x := padded(l, zeroOf(delta))
 	spatial := len(l.Kernel)
 	grid := append([]int{l.Frames}, x.Shape().Dimensions[1:spatial+1]...)
 	pixels := Reshape(gramOf(positions(x, n)), slices.Concat([]int{n}, grid, grid)...)

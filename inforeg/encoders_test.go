@@ -66,7 +66,7 @@ func TestEncodersExact(t *testing.T) {
 	r, m := readEncoders(t)
 	vars, n := m.Variables(), len(m.Modalities)
 	var what []string
-	fast, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
+	fast, err := xlatest.NewExec(t, func(in []*Node) []*Node {
 		x, labels := nodesOf(m, in)
 		list := []*Node{}
 		what = nil
@@ -144,7 +144,7 @@ type slowNorm struct{ all, weights float64 }
 func slowNorms(t *testing.T, r encoders, m *models.Multimodal) (norms [][][]slowNorm, chances [][]float64) {
 	t.Helper()
 	vars, n := m.Variables(), len(m.Modalities)
-	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
+	exec, err := xlatest.NewExec(t, func(in []*Node) []*Node {
 		x, labels := nodesOf(m, in)
 		call := &models.Call{Vars: byName(vars, in[n+1:]), Norm: models.RunningStatistics}
 		losses := models.CrossEntropy(m.Forward(call, x).Logits, labels)

@@ -121,7 +121,7 @@ func (f family) compile(
 	}
 	args = append(append(args, f.Labels), tensorsOf(vars, values)...)
 	given := len(args)
-	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
+	exec, err := xlatest.NewExec(t, func(in []*Node) []*Node {
 		p := familyPass{model: m, vars: byName(vars, in[len(m.Modalities)+1:]), more: in[given:]}
 		p.x, p.labels = nodesOf(m, in)
 		return build(p)

@@ -36,7 +36,7 @@ func TestForms(t *testing.T) {
 	}
 	vars := m.Variables()
 	n := len(m.Modalities) + 1
-	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
+	exec, err := xlatest.NewExec(t, func(in []*Node) []*Node {
 		x, labels := nodesOf(m, in[:n])
 		call := &models.Call{Vars: byName(vars, in[n:]), Norm: models.RunningStatistics, Record: true}
 		losses := models.CrossEntropy(m.Forward(call, x).Logits, labels)

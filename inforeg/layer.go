@@ -16,10 +16,12 @@ type forms struct {
 	// bound is how many numbers the unfolded arrays of one layer may hold at once; samples are taken in groups so
 	// that they do. A single sample may exceed it.
 	bound int
+	// kernels says that package kernels makes them for convolutions, in graphs that ask for it.
+	kernels bool
 }
 
 // cheapest are the forms that are used.
-var cheapest = forms{gram: func(gramCost, cost int) bool { return gramCost < cost }, bound: 1 << 24}
+var cheapest = forms{gram: func(gramCost, cost int) bool { return gramCost < cost }, bound: 1 << 24, kernels: true}
 
 // summed is how much of a layer's per-sample weight gradient has to be paid for where the batch gradient is made
 // from it; the rest replaces the filter gradient of the step. From 0.15 to 0.5 a ResNet-18 takes the same time; nets

@@ -55,7 +55,7 @@ func compiled(
 	t.Helper()
 	vars := m.Variables()
 	n := len(m.Modalities) + 1
-	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
+	exec, err := xlatest.NewExec(t, func(in []*Node) []*Node {
 		x, labels := nodesOf(m, in[:n])
 		return build(byName(vars, in[n+1:]), x, labels, in[n])
 	})

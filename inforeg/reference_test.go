@@ -120,7 +120,7 @@ func newFisher(t *testing.T, m *models.Multimodal, values map[string][]float32) 
 	t.Helper()
 	vars := m.Variables()
 	n := len(m.Modalities) + 1
-	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
+	exec, err := xlatest.NewExec(t, func(in []*Node) []*Node {
 		x, labels := nodesOf(m, in[:n])
 		call := &models.Call{Vars: byName(vars, in[n+1:]), Norm: models.RunningStatistics, Record: true}
 		losses := Mul(models.CrossEntropy(m.Forward(call, x).Logits, labels), in[n])
@@ -201,7 +201,7 @@ func TestStepsPyTorch(t *testing.T) {
 	}
 	n := len(m.Modalities) + 1
 	var names []string
-	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
+	exec, err := xlatest.NewExec(t, func(in []*Node) []*Node {
 		input := inforeg.StepInput{
 			Controls: map[string]*Node{},
 			Settings: map[string]any{"score": inforeg.ScoreMeanP, "strength": "paper", "unimodal": "off"},
@@ -323,7 +323,7 @@ func newSquares(
 	t.Helper()
 	vars := m.Variables()
 	n := len(m.Modalities) + 1
-	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
+	exec, err := xlatest.NewExec(t, func(in []*Node) []*Node {
 		x, labels := nodesOf(m, in[:n])
 		nodes := byName(vars, in[n:])
 		loss := ReduceAllSum(
@@ -396,7 +396,7 @@ func TestFisherRefuses(t *testing.T) {
 		{"an unknown kind", func(c *models.Call) { c.Layers[0].Kind = "attention" }, `kind "attention"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
+			exec, err := xlatest.NewExec(t, func(in []*Node) []*Node {
 				x, labels := nodesOf(m, in[:n])
 				call := &models.Call{Vars: byName(vars, in[n:]), Norm: models.RunningStatistics, Record: true}
 				losses := models.CrossEntropy(m.Forward(call, x).Logits, labels)

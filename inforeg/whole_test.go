@@ -50,7 +50,7 @@ func newWhole(t *testing.T, fusion string) wholePass {
 	}
 	batch = append(batch, labelsOf(m, 0))
 	run := func(build func(vars, x map[string]*Node, labels *Node) []*Node) func() [][]float64 {
-		exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
+		exec, err := xlatest.NewExec(t, func(in []*Node) []*Node {
 			x, labels := nodesOf(m, in[:n])
 			return build(byName(w.vars, in[n:]), x, labels)
 		})

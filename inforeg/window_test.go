@@ -286,7 +286,7 @@ func gapsTwin(scores []float64) []float64 {
 func TestGapsAndStrength(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	names := []string{"a", "b", "c", "d"}
-	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
+	exec, err := xlatest.NewExec(t, func(in []*Node) []*Node {
 		scores := map[string]*Node{}
 		for i, n := range names {
 			scores[n] = Reshape(Slice(in[0], AxisElem(i)))
@@ -339,7 +339,7 @@ func TestPenalty(t *testing.T) {
 		w[v.Name], w0[v.Name] = xlatest.Made64(v.Name, v.Size(), 1), xlatest.Made64("start."+v.Name, v.Size(), 1)
 		zero[v.Name] = make([]float64, v.Size())
 	}
-	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
+	exec, err := xlatest.NewExec(t, func(in []*Node) []*Node {
 		n := len(vars)
 		s := &inforeg.Step{
 			Model: m, Vars: byName(vars, in[:n]), StartAt: byName(vars, in[n:2*n]), Grads: byName(vars, in[2*n:]),

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/primewindow/primewindow/internal/kernels"
 )
 
 // Forms says how layers compute their gradients.
@@ -66,7 +68,7 @@ func (p pass) conv(name string, x *Node, stride, padding int) *Node {
 	var t tap
 	var filter func(*Node) *Node
 	input := x
-	if p.Forms.own(x.Graph()) && stride > 1 {
+	if p.Forms.own(x.Graph()) && stride > 1 && !kernels.Marked(x.Graph().Name()) { // kernels are for the backend's forms
 		if pointwise(l.Kernel) {
 			filter = func(delta *Node) *Node { return pointwiseFilter(l, delta) }
 		}

@@ -82,7 +82,7 @@ func newGated(
 ) func(values map[string][]float32) [][]float32 {
 	t.Helper()
 	inputs, vars := inputsOf(m, batch), m.Variables()
-	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
+	exec, err := xlatest.NewExec(t, func(in []*Node) []*Node {
 		x, byName := map[string]*Node{}, map[string]*Node{}
 		for i, mod := range m.Modalities {
 			x[mod.Name] = in[i]

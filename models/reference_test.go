@@ -171,7 +171,7 @@ func TestNormModes(t *testing.T) {
 			vars := e.Variables("")
 			values := xlatest.Filled(t, vars)
 			x := xlatest.Made("x", n*positions*channels, 1)
-			exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
+			exec, err := xlatest.NewExec(t, func(in []*Node) []*Node {
 				byName := map[string]*Node{}
 				for i, v := range vars {
 					byName[v.Name] = in[i+2]

@@ -73,7 +73,7 @@ func encoder[T float32 | float64](
 	t.Helper()
 	prefix := models.EncoderPrefix("m")
 	vars := e.Variables(prefix)
-	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
+	exec, err := xlatest.NewExec(t, func(in []*Node) []*Node {
 		z := e.Forward(&models.Call{Vars: byNames(vars, in[2:]), Norm: mode}, prefix, in[0])
 		return append([]*Node{z}, Gradient(ReduceAllSum(Mul(z, in[1])), in[2:]...)...)
 	})

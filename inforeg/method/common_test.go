@@ -166,7 +166,7 @@ func trainBy(
 		}
 		return all
 	}
-	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
+	exec, err := xlatest.NewExec(t, func(in []*Node) []*Node {
 		take := func(n int) []*Node { head := in[:n]; in = in[n:]; return head }
 		input := inforeg.StepInput{
 			Vars: byName(vars, take(len(vars))), Momentum: byName(trainable, take(len(trainable))),

@@ -120,7 +120,7 @@ func stepOnce(t *testing.T, meth inforeg.Method, m *models.Multimodal, settings 
 		}
 	}
 	var names []string
-	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node {
+	exec, err := xlatest.NewExec(t, func(in []*Node) []*Node {
 		take := func() *Node { x := in[0]; in = in[1:]; return x }
 		s := inforeg.StepInput{
 			Vars: map[string]*Node{}, Momentum: map[string]*Node{}, Start: map[string]*Node{},

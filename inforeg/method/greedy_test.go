@@ -125,7 +125,7 @@ func TestGreedyByHand(t *testing.T) {
 	}
 	carried := meth.State(m)
 	controls := []string{"window.a", "window.v", "epsilon", "q"}
-	exec, err := NewExec(xlatest.Backend(t), func(in []*Node) []*Node { // state, controls, adds, step
+	exec, err := xlatest.NewExec(t, func(in []*Node) []*Node { // state, controls, adds, step
 		g := in[0].Graph()
 		s := &inforeg.Step{
 			Model: m, Settings: settingsOf(meth, nil), Loss: ScalarZero(g, in[0].DType()),
