@@ -42,7 +42,10 @@ func doctorCommand(ctx context.Context, env *environ, args []string) error {
 			ctx, "Python", filepath.Join(env.project, ".venv", "bin", "python"), "--version",
 			"`make lab` makes the environment .venv", false,
 		),
-		plugin(env.project),
+	}
+	list = append(list, plugin(env.project)...)
+	list = append(
+		list,
 		kept(),
 		kernel(env.project),
 		running(ctx, env.project),
@@ -50,7 +53,7 @@ func doctorCommand(ctx context.Context, env *environ, args []string) error {
 			ctx, "chromium", "chromium", "--version", "apt-get install chromium; only the browser test needs it", true,
 		),
 		program(ctx, "ffmpeg", "ffmpeg", "-version", "apt-get install ffmpeg; only video files need it", true),
-	}
+	)
 	for _, s := range catalog.Sets(env.project) {
 		f := finding{what: "data " + s.Name, ok: s.Present, optional: true, text: "made, needs no files"}
 		switch {
@@ -106,9 +109,10 @@ func program(ctx context.Context, what, name, flag, advice string, optional bool
 	return f
 }
 
-// plugin opens the backend. It is really loaded, since a file that is there may be of another machine. The process was
-// replaced before, as for any command that trains: go-xla reads where plugins are before main begins.
-func plugin(project string) finding {
+// plugin opens the backend, and says what computes its convolutions. It is really loaded, since a file that is there
+// may be of another machine. The process was replaced before, as for any command that trains: go-xla reads where
+// plugins are before main begins.
+func plugin(project string) []finding {
 	f := finding{what: "XLA plugin"}
 	b, err := xla.OpenBackend(project)
 	if err != nil {
@@ -116,14 +120,14 @@ func plugin(project string) finding {
 		if p, ok := errors.AsType[*wire.Problem](err); ok {
 			f.text += "; " + p.Hint
 		}
-		return f
+		return []finding{f}
 	}
 	defer b.Finalize()
 	f.ok, f.text = true,
 		fmt.Sprintf(
 			"%s, %s, %d devices, on %s/%s", b.Plugin, b.Description(), b.NumDevices(), runtime.GOOS, runtime.GOARCH,
 		)
-	return f
+	return []finding{f, {what: "convolutions", ok: true, optional: true, text: b.Convolutions()}}
 }
 
 // kept says where compiled programs are kept, or why they are not. The plugin has been opened.
@@ -150,6 +154,7 @@ func kept() finding {
 	}
 	return f
 }
+
 // kernel looks for the Go kernel of the project's own Python.
 func kernel(project string) finding {
 	path := filepath.Join(project, ".venv", "share", "jupyter", "kernels", "gonb", "kernel.json")

@@ -43,7 +43,7 @@ func (l *Engines) Find(b *xla.Backend, m *models.Multimodal, method inforeg.Meth
 		own[setting.EncoderPrefix+mod.Name] = settings[setting.EncoderPrefix+mod.Name]
 		fmt.Fprint(&key, mod.Name, " ", mod.Kind, mod.Shape, " ")
 	}
-	fmt.Fprint(&key, m.Classes, own.Hash())
+	fmt.Fprint(&key, m.Classes, own.Hash(), b.Name)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if e, ok := l.List[key.String()]; ok {

@@ -1,6 +1,7 @@
 package reproduce
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -320,7 +321,8 @@ func (v *Verification) Train(ctx context.Context, r *Rerun, watch func(*run.Run)
 		one = one.choosing()
 	}
 	a := one.list[slices.IndexFunc(one.list, func(a *reproArm) bool { return a.name == r.Arm })]
-	err := one.Reopen(r.sweep) // another record may have had it trained by now
+	one.ComputeAs(cmp.Or(r.backend(), "not on record")) // older ones say nothing, and had no kernels
+	err := one.Reopen(r.sweep)                          // another record may have had it trained by now
 	if err == nil && !r.trial {
 		err = one.need(a, r.sweep)
 	}

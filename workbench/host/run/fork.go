@@ -136,7 +136,8 @@ func (shop *Shop) openFork(name, dir string, from *Run, d wire.Declaration) (*Ru
 	// What is taken over was computed elsewhere, or nobody knows where.
 	man.Machines = slices.Clone(from.man.Machines)
 	man.ComputedOn(xla.Machine())
-	man.Each = from.man.Each      // so that what is taken over and what is added are of one kind
+	// What is taken over and what is added are of one kind, and computed with the same kernels.
+	man.Each, man.Backend = from.man.Each, from.eng.Backend.Name
 	for what := range from.code { // of the steps that are taken over; later code is an event
 		man.Versions[what] = from.man.Versions[what]
 	}

@@ -134,6 +134,9 @@ func (shop *Shop) newRun(name, dir string, man *record.Manifest) (r *Run, err er
 		return nil, err
 	}
 	backend, err := shop.Backend()
+	if err == nil {
+		backend, err = backend.As(man.Backend, "run "+name)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -177,8 +180,9 @@ func (r *Run) advance(ctx context.Context) error {
 		return err
 	}
 	defer func() { b.st.Drop(r.st) }() // of the state before this step, or of the one after it, what is not shared
-	if r.at == 0 { // so that a rise in the first epoch can be seen; no window test reads it
-		// by the settings of the first step, as there is none before
+	// So that a rise in the first epoch can be seen; no window test reads it. By the settings of the first step, as
+	// there is none before.
+	if r.at == 0 {
 		if err := r.measureDue(settings, true); err != nil {
 			return err
 		}

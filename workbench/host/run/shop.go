@@ -42,6 +42,7 @@ type Shop struct {
 
 	mu   sync.Mutex
 	runs map[string]*Run // opened, by folder
+	like string          // while a run is made: the backend of the record whose kernels it takes; else empty
 }
 
 // NewShop makes the shop of a project. The backend is opened when the first run needs it.
@@ -135,12 +136,20 @@ func (shop *Shop) Open(name string, d wire.Declaration) (*Run, error) {
 
 // OpenDir attaches to the run in a folder outside the project's runs, or creates it there.
 func (shop *Shop) OpenDir(dir string, settings map[string]any) (*Run, error) {
+	return shop.OpenDirLike(dir, settings, "")
+}
+
+// OpenDirLike is [Shop.OpenDir] of a run that, where it is not there yet, is computed with the kernels of a record, of
+// whose backend this is the name, see [xla.Backend.As]; with those of the shop's backend where the name is empty.
+func (shop *Shop) OpenDirLike(dir string, settings map[string]any, backend string) (*Run, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
 	shop.mu.Lock()
 	defer shop.mu.Unlock()
+	shop.like = backend
+	defer func() { shop.like = "" }()
 	return shop.open(filepath.Base(dir), dir, wire.Declaration{Settings: settings})
 }
 
@@ -345,6 +354,9 @@ func (shop *Shop) manifest(
 		return nil, err
 	}
 	backend, err := shop.Backend()
+	if err == nil && shop.like != "" {
+		backend, err = backend.As(shop.like, "what is on record")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -31,9 +31,10 @@ type Sweep struct {
 
 	TuneBy string // of runs that choose a setting, how their epoch is chosen: SelectVal or SelectLast
 
-	arms  []Arm    // in the order of Ask.Methods; runs point into it
-	lock  *os.File // of the folder; nil of a part
-	apart bool     // its runs are parts of something else, which keeps the files
+	arms    []Arm    // in the order of Ask.Methods; runs point into it
+	lock    *os.File // of the folder; nil of a part
+	backend string   // of the first run that is on record: whose kernels the others take
+	apart   bool     // its runs are parts of something else, which keeps the files
 }
 
 // Run is one run of a comparison.
@@ -47,6 +48,7 @@ type Run struct {
 	arm      *Arm
 	result   *wire.RunOutcome // nil as long as there is none
 	recorded bool             // whether the folder is there
+	backend  string           // then, by which it was computed
 	tuning   bool             // the run chooses a setting: the reported split stays unseen
 	extra    measure.Extra    // what is measured in addition to the accuracies that are compared
 }
@@ -129,9 +131,13 @@ func (r *Run) checkFolder(desc data.Description) error {
 			}
 		}
 	}
-	r.recorded = true
+	r.recorded, r.backend = true, man.Backend
 	return nil
 }
+
+// ComputeAs has the runs that are not there yet computed with the kernels of a record, of whose backend this is the
+// name, see [run.Shop.OpenDirLike]: what is compared is computed alike.
+func (s *Sweep) ComputeAs(recorded string) { s.backend = recorded }
 
 // look reads how far a run is. One that is done and measured is not opened again. Nothing is opened here: a run that is
 // done is read from its files, without its lock and without a model. A run that was trained further than is asked for
@@ -139,6 +145,9 @@ func (r *Run) checkFolder(desc data.Description) error {
 func (r *Run) look(s *Sweep) error {
 	if !r.recorded {
 		return nil
+	}
+	if s.backend == "" {
+		s.ComputeAs(r.backend)
 	}
 	rec, err := record.ReadRecorded(r.Dir)
 	if err != nil {
@@ -218,7 +227,7 @@ func (s *Sweep) train(
 	if man, err := record.ReadManifest(p.Dir); err == nil {
 		asked["epochs"] = man.Settings["epochs"]
 	}
-	r, err := s.Shop.OpenDir(p.Dir, asked)
+	r, err := s.Shop.OpenDirLike(p.Dir, asked, s.backend)
 	if err != nil {
 		return record.Recorded{}, err
 	}
