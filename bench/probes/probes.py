@@ -106,9 +106,10 @@ def environment(peer):
 
 def contenders(size, file, peers):
     """Ours, then the peers', in the order in which they are let into a group."""
-    list_ = [
-        Contender("ours", what, [BINARY, "-what", what, "-size", size, "-file", file]) for what in ("step", "exact", "running", "step-eval")
-    ]
+    def own(who, kernels, whats):
+        return [Contender(who, what, ["env", "PRIMEWINDOW_KERNELS=" + kernels, BINARY, "-what", what, "-size", size, "-file", file]) for what in whats]
+
+    list_ = own("ours", "on", ("step", "exact", "running", "step-eval")) + own("ours without kernels", "off", ("step", "exact"))
     plain = "step", "step-eval"
     for peer, who, whats in (
         ("torch", "torch vmap(grad)", ["exact"]),
@@ -180,7 +181,7 @@ def compare(list_):
     for whats, names in ((("step",), ("loss", "second loss")), (("step-eval", "exact"), ("loss", "second loss", "audio", "visual"))):
         ran = [c for c in list_ if c.what in whats and not c.hole]
         ours = {k: v for c in ran if c.who == "ours" for k, v in c.values.items()}
-        peers = [c for c in ran if c.who != "ours"]
+        peers = [c for c in ran if not c.who.startswith("ours")]
         for c in ran:
             for name in names:
                 got, want = c.values.get(name), ours.get(name)

@@ -58,7 +58,7 @@ def extra(list_):
 def ratios(list_):
     """By key of BARS: wall ratio, processor ratio or None, and what was divided by what; None where a part is missing."""
     exact, step, vmap = ("ours", "exact"), ("ours", "step"), ("torch vmap(grad)", "exact")
-    rivals = [over(list_, (c.who, "exact"), exact) for c in list_ if c.what == "exact" and c.who != "ours"]
+    rivals = [over(list_, (c.who, "exact"), exact) for c in list_ if c.what == "exact" and not c.who.startswith("ours")]
     return {
         "fastest": min((r for r in rivals if r), default=None),
         "vmap": over(list_, vmap, exact),
