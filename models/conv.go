@@ -68,7 +68,8 @@ func (p pass) conv(name string, x *Node, stride, padding int) *Node {
 	var t tap
 	var filter func(*Node) *Node
 	input := x
-	if p.Forms.own(x.Graph()) && stride > 1 && !kernels.Marked(x.Graph().Name()) { // kernels are for the backend's forms
+	// Kernels take the place of the backend's forms alone.
+	if p.Forms.own(x.Graph()) && stride > 1 && !kernels.Marked(x.Graph().Name()) {
 		if pointwise(l.Kernel) {
 			filter = func(delta *Node) *Node { return pointwiseFilter(l, delta) }
 		}

@@ -221,7 +221,7 @@ lab() {
     local without
     without=$(no_kernels)
     if [ -z "$without" ]; then
-        step kernels requirements-kernels.txt internal/kernels/native/conv.cc internal/kernels/native/pool.h tools/unpack_kernels.py -- \
+        step kernels requirements-kernels.txt internal/kernels/native/{conv.cc,pool.h,primitive.h} tools/unpack_kernels.py -- \
             kernels requirements-kernels.txt
     else
         echo "setup: without kernels, convolutions are XLA's own: $without"

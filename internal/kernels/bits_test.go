@@ -32,7 +32,10 @@ func trained(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &models.Multimodal{Modalities: []data.Modality{mod}, Encoders: map[string]models.Encoder{"v": e}, Fusion: models.ConcatFusion, Classes: 3}
+	m := &models.Multimodal{
+		Modalities: []data.Modality{mod}, Encoders: map[string]models.Encoder{"v": e},
+		Fusion: models.ConcatFusion, Classes: 3,
+	}
 	vars := m.Variables()
 	step, err := with.NewExec(func(in []*Node) []*Node {
 		values := map[string]*Node{}
@@ -65,7 +68,7 @@ func trained(t *testing.T) string {
 	defer step.Finalize()
 	values := xlatest.Filled(t, vars)
 	args := []any{
-		tensors.FromFlatDataAndDimensions(xlatest.Made("x", batch*mod.Size(), 1), append([]int{batch}, mod.Shape...)...),
+		tensors.FromFlatDataAndDimensions(xlatest.Made("x", batch*mod.Size(), 1), batch, 2, 12, 12, 3),
 		[]int32{0, 1, 2, 0, 1, 2, 0},
 	}
 	for _, v := range vars {

@@ -43,16 +43,17 @@ type layer struct {
 }
 
 func (l layer) String() string {
-	return fmt.Sprintf("%v by %v to %d, strides %v, padding %v, frames %d", l.dims, l.kernel, l.out, l.strides, l.before, l.frames)
+	return fmt.Sprintf("%v by %v to %d, strides %v, padding %v, frames %d",
+		l.dims, l.kernel, l.out, l.strides, l.before, l.frames)
 }
 
 var layers = []layer{
 	{[]int{8, 14, 14, 16}, []int{3, 3}, []int{1, 1}, []int{1, 1}, 32, 1, "the usual one"},
 	{[]int{4, 15, 13, 16}, []int{3, 3}, []int{2, 2}, []int{1, 1}, 32, 1, "stride 2, odd sizes"},
-	{[]int{4, 14, 16, 16}, []int{3, 3}, []int{2, 2}, []int{1, 1}, 24, 1, "stride 2, even sizes: the last row is seen by one window"},
+	{[]int{4, 14, 16, 16}, []int{3, 3}, []int{2, 2}, []int{1, 1}, 24, 1, "stride 2, even sizes"},
 	{[]int{6, 9, 9, 8}, []int{1, 1}, []int{1, 1}, []int{0, 0}, 16, 3, "1x1, three frames"},
 	{[]int{6, 10, 9, 8}, []int{1, 1}, []int{2, 2}, []int{0, 0}, 16, 1, "1x1 with stride 2: positions that nobody sees"},
-	{[]int{3, 33, 30, 3}, []int{7, 7}, []int{2, 2}, []int{3, 3}, 16, 3, "a stem of three channels, one sample of three frames"},
+	{[]int{3, 33, 30, 3}, []int{7, 7}, []int{2, 2}, []int{3, 3}, 16, 3, "a stem of three channels, three frames"},
 	{[]int{2, 31, 29, 1}, []int{7, 7}, []int{2, 2}, []int{3, 3}, 8, 1, "a stem of one channel"},
 	{[]int{1, 7, 7, 5}, []int{3, 3}, []int{1, 1}, []int{1, 1}, 7, 1, "batch 1, odd channels"},
 	{[]int{7, 8, 9, 6}, []int{3, 3}, []int{1, 1}, []int{1, 1}, 10, 1, "odd batch"},

@@ -24,7 +24,8 @@ func made(t *testing.T, text string) string {
 	if err := os.WriteFile(source, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.CommandContext(t.Context(), cc, "-shared", "-fPIC", "-o", path, source).CombinedOutput(); err != nil {
+	cmd := exec.CommandContext(t.Context(), cc, "-shared", "-fPIC", "-o", path, source)
+	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("cc: %v\n%s", err, out)
 	}
 	return path
@@ -68,7 +69,7 @@ func TestLoad(t *testing.T) {
 		{"another library", made(t, "int other(void) { return 1; }\n"), "not a library of kernels"},
 		{"another version", made(t, text(Version+1, "")), "is of version 2, want 1"},
 		{"refuses", made(t, text(Version, "the plugin refuses")), "kernels: the plugin refuses"},
-		{"not linked", made(t, "int missing_here(void);\nint primewindow_kernels_version(void) { return missing_here(); }\n"), "missing_here"},
+		{"not linked", made(t, "int missing(void);\nint version(void) { return missing(); }\n"), "symbol: missing"},
 		{"whole", made(t, text(Version, "")), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -97,7 +98,8 @@ func TestPlugin(t *testing.T) {
 	if _, err := Load(path, unsafe.Pointer(&none)); err == nil || !strings.Contains(err.Error(), "no FFI extension") {
 		t.Errorf("without extensions: %v", err)
 	}
-	if v := regexp.MustCompile(`#define PRIMEWINDOW_KERNELS (\d+)`).FindStringSubmatch(readSource(t)); v == nil || v[1] != strconv.Itoa(Version) {
+	v := regexp.MustCompile(`#define PRIMEWINDOW_KERNELS (\d+)`).FindStringSubmatch(readSource(t))
+	if v == nil || v[1] != strconv.Itoa(Version) {
 		t.Errorf("native/conv.cc is of version %v, the package of %d", v, Version)
 	}
 }

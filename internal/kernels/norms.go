@@ -55,5 +55,6 @@ func normsCall(line string) (string, bool) {
 	if !g.agrees() {
 		return "", false
 	}
-	return custom(m[1], m[2], [2]string{m[3], m[4]}, filterGradientNorms, g, frames[0], m[8:10], m[10:12]), true
+	operands := [2]string{m[3], m[4]}
+	return custom(m[1], m[2], operands, filterGradientNorms, g, frames[0], m[8:10], m[10:12]), true
 }

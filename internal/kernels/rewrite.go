@@ -79,8 +79,10 @@ const (
 var (
 	convolutionLine = regexp.MustCompile(`^( *)(%\w+) = "stablehlo\.convolution"\((%\w+), (%\w+)\) \{\n$`)
 	attributeLine   = regexp.MustCompile(`^ *(\w+) = (.+?)(,?)\n$`)
-	typesLine       = regexp.MustCompile(`^ *\} : \((tensor<[\dx]+xf32>), (tensor<[\dx]+xf32>)\) -> (tensor<[\dx]+xf32>)\n$`)
-	reverseLine     = regexp.MustCompile(`^ *(%\w+) = "stablehlo\.reverse"\((%\w+)\) \{ dimensions = array<i64: ([\d, ]+)> \} : \((\S+)\) -> (\S+)\n$`)
+	typesLine       = regexp.MustCompile(
+		`^ *\} : \((tensor<[\dx]+xf32>), (tensor<[\dx]+xf32>)\) -> (tensor<[\dx]+xf32>)\n$`)
+	reverseLine = regexp.MustCompile(`^ *(%\w+) = "stablehlo\.reverse"\((%\w+)\) ` +
+		`\{ dimensions = array<i64: ([\d, ]+)> \} : \((\S+)\) -> (\S+)\n$`)
 )
 
 // attributes are those of a convolution, in the order in which they are written, one a line.
@@ -156,7 +158,8 @@ func (s *statement) call(reversed map[string]reversal) (string, bool) {
 		if !is(left, right) {
 			return "", false
 		}
-		k, g = forward, geometry{image: s.dims[0], kernel: s.dims[1], output: s.dims[2], strides: strides, padding: padding}
+		k = forward
+		g = geometry{image: s.dims[0], kernel: s.dims[1], output: s.dims[2], strides: strides, padding: padding}
 	case numbers(spatial, "[b, %s, f]x[%s, o, i]->[b, %s, f]"):
 		if !is(strides, right) {
 			return "", false
@@ -175,7 +178,8 @@ func (s *statement) call(reversed map[string]reversal) (string, bool) {
 		if !is(left, strides) {
 			return "", false
 		}
-		k, g = filterGradient, geometry{image: s.dims[0], output: s.dims[1], kernel: s.dims[2], strides: right, padding: padding}
+		k = filterGradient
+		g = geometry{image: s.dims[0], output: s.dims[1], kernel: s.dims[2], strides: right, padding: padding}
 	default:
 		return "", false
 	}
@@ -271,20 +275,26 @@ func (g geometry) agrees() bool {
 }
 
 // custom is a call of the library.
-func custom(indent, results string, operands [2]string, k kind, g geometry, frames int, types, returns []string) string {
+func custom(
+	indent, results string, operands [2]string, k kind, g geometry, frames int, types, returns []string,
+) string {
 	strides, padding := g.strides, g.padding
 	if len(strides) == 1 { // the axis of one position is the first
 		strides, padding = []int{1, strides[0]}, []int{0, padding[0]}
 	}
-	config := fmt.Sprintf("frames = %d : i64, kind = %d : i64, ph = %d : i64, pw = %d : i64, sh = %d : i64, sw = %d : i64",
+	config := fmt.Sprintf(
+		"frames = %d : i64, kind = %d : i64, ph = %d : i64, pw = %d : i64, sh = %d : i64, sw = %d : i64",
 		frames, k, padding[0], padding[1], strides[0], strides[1])
 	list := strings.Join(returns, ", ")
 	if len(returns) > 1 {
 		list = "(" + list + ")"
 	}
-	return fmt.Sprintf("%s%s = \"stablehlo.custom_call\"(%s, %s) { api_version = 4 : i32, backend_config = {%s}, call_target_name = %q, "+
+	return fmt.Sprintf("%s%s = \"stablehlo.custom_call\"(%s, %s) { "+
+		"api_version = 4 : i32, backend_config = {%s}, call_target_name = %q, "+
 		"has_side_effect = false, operand_layouts = [%s], result_layouts = [%s] } : (%s) -> %s\n",
-		indent, results, operands[0], operands[1], config, handler, layouts(types), layouts(returns), strings.Join(types, ", "), list)
+		indent, results, operands[0], operands[1],
+		config, handler,
+		layouts(types), layouts(returns), strings.Join(types, ", "), list)
 }
 
 // layouts are the row-major ones of arrays of these types.

@@ -120,7 +120,8 @@ func (b *Backend) As(recorded, record string) (*Backend, error) {
 	case name != kernels:
 		return nil, &wire.Problem{
 			Message: fmt.Sprintf("%s was computed with kernels %s, and here are %s", record, kernels, name),
-			Hint:    "go on with the version of the program that made it; with other kernels all that follows would differ in its last digits",
+			Hint: "go on with the version of the program that made it; with other kernels all that follows would " +
+				"differ in its last digits",
 		}
 	}
 	return &other, nil

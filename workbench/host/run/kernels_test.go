@@ -64,7 +64,7 @@ func TestKernels(t *testing.T) {
 	calls = with.KernelCalls()
 	r := open("begun-with")
 	if got := strings.Join(to(r, 4), ""); got != strings.Join(whole, "") {
-		t.Errorf("a run that went on with its kernels has\n%s\nand one that went through\n%s", got, strings.Join(whole, ""))
+		t.Errorf("a run that went on with its kernels has\n%s\nand one that went through\n%s", got, whole)
 	}
 	if with.KernelCalls() == calls {
 		t.Error("it went on without its kernels")
@@ -109,7 +109,8 @@ func TestKernels(t *testing.T) {
 	}
 	_, err = shop.Open("begun-with", settings)
 	p, ok := errors.AsType[*wire.Problem](err)
-	if !ok || !strings.Contains(p.Message, "run begun-with was computed with kernels 0") || !strings.Contains(p.Message, "and here are "+with.Kernels()) || p.Hint == "" {
+	if !ok || !strings.Contains(p.Message, "run begun-with was computed with kernels 0") ||
+		!strings.Contains(p.Message, "and here are "+with.Kernels()) || p.Hint == "" {
 		t.Errorf("a run with other kernels: %v, want one line that says so", err)
 	}
 }
