@@ -9,6 +9,7 @@ package kernels
 static int version(void *f) { return ((int (*)(void))f)(); }
 static int64_t count(void *f) { return ((int64_t (*)(void))f)(); }
 static const char *text(void *f) { return ((const char *(*)(void))f)(); }
+static void prepare(void *f, const int64_t *list, int64_t n) { ((void (*)(const int64_t *, int64_t))f)(list, n); }
 static const char *enroll(void *f, const void *api) { return ((const char *(*)(const void *))f)(api); }
 */
 import "C"
@@ -35,7 +36,23 @@ type Library struct {
 	Name string // what a run records, for example "1, oneDNN 3.2.0": under the same name the same code computes
 	ISA  string // the instructions that it uses on this processor
 
-	calls unsafe.Pointer
+	calls, prepare unsafe.Pointer
+}
+
+// Rewrite is [Rewrite], and has the library compile what the program will call. If it did so while a step runs, what it
+// compiled would lie in the heap behind the step's memory, which would find no room in its old place and grow by half.
+func (l *Library) Rewrite(program []byte) []byte {
+	text, list := rewrite(program)
+	var numbers []C.int64_t
+	for _, c := range list {
+		for _, n := range c.numbers() {
+			numbers = append(numbers, C.int64_t(n))
+		}
+	}
+	if len(list) > 0 {
+		C.prepare(l.prepare, &numbers[0], C.int64_t(len(list)))
+	}
+	return text
 }
 
 // Calls is how many convolutions the library has computed in this process.
@@ -65,7 +82,7 @@ func Load(path string, api unsafe.Pointer) (*Library, error) {
 		return nil, err
 	}
 	symbols := map[string]unsafe.Pointer{}
-	for _, name := range []string{"version", "describe", "isa", "calls", "register"} {
+	for _, name := range []string{"version", "describe", "isa", "calls", "prepare", "register"} {
 		if symbols[name] = symbol(lib, "primewindow_kernels_"+name); symbols[name] == nil {
 			return nil, fmt.Errorf("kernels: %s: not a library of kernels", path)
 		}
@@ -81,7 +98,7 @@ func Load(path string, api unsafe.Pointer) (*Library, error) {
 		Name: fmt.Sprintf("%d, %s", Version, C.GoString(C.text(symbols["describe"]))),
 		ISA:  C.GoString(C.text(symbols["isa"])),
 
-		calls: symbols["calls"],
+		calls: symbols["calls"], prepare: symbols["prepare"],
 	}, nil
 }
 

@@ -54,6 +54,7 @@ func TestLoad(t *testing.T) {
 		"const char *primewindow_kernels_describe(void) { return \"made 1.2.3\"; }\n" +
 		"const char *primewindow_kernels_isa(void) { return \"made\"; }\n" +
 		"long primewindow_kernels_calls(void) { return 7; }\n" +
+		"void primewindow_kernels_prepare(const long *list, long n) {}\n" +
 		"const char *primewindow_kernels_register(const void *api) { return WHY; }\n"
 	text := func(version int, why string) string {
 		return strings.NewReplacer("VERSION", strconv.Itoa(version), "WHY", strconv.Quote(why)).Replace(whole)

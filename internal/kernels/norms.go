@@ -28,10 +28,10 @@ var normsLine = regexp.MustCompile(`^( *)(%\w+, %\w+) = "func\.call"\((%\w+), (%
 	`\((tensor<[\dx]+xf32>), (tensor<[\dx]+xf32>)(?:, tensor<\w+>)*\) -> \((tensor<[\dx]+xf32>), (tensor<\d+xf32>)\)\n$`)
 
 // normsCall is a call of a function of [NormsName] as one of the library.
-func normsCall(line string) (string, bool) {
+func normsCall(line string) (c call, ok bool) {
 	m := normsLine.FindStringSubmatch(line)
 	if m == nil {
-		return "", false
+		return c, false
 	}
 	image, ok1 := dimensions(m[8])
 	output, ok2 := dimensions(m[9])
@@ -43,18 +43,18 @@ func normsCall(line string) (string, bool) {
 	spatial := len(strides)
 	switch {
 	case !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || !ok6 || !ok7:
-		return "", false
+		return c, false
 	case spatial < 1 || spatial > 2 || len(padding) != spatial:
-		return "", false
+		return c, false
 	case len(image) != spatial+2 || len(output) != spatial+2 || len(kernel) != spatial+2:
-		return "", false
+		return c, false
 	case frames[0] < 1 || norms[0]*frames[0] != image[0]:
-		return "", false
+		return c, false
 	}
 	g := geometry{image: image, kernel: kernel, output: output, strides: strides, padding: padding}
 	if !g.agrees() {
-		return "", false
+		return c, false
 	}
 	operands := [2]string{m[3], m[4]}
-	return custom(m[1], m[2], operands, filterGradientNorms, g, frames[0], m[8:10], m[10:12]), true
+	return call{m[1], m[2], operands, filterGradientNorms, g, frames[0], m[8:10], m[10:12]}, true
 }

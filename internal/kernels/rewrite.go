@@ -34,8 +34,14 @@ func Marked(graph string) bool { return strings.HasPrefix(graph, Program) }
 // Each statement is taken for what it is only where every attribute, shape and operand is as expected. All other text
 // stays byte for byte as it was.
 func Rewrite(program []byte) []byte {
+	text, _ := rewrite(program)
+	return text
+}
+
+// rewrite is Rewrite, and gives the calls.
+func rewrite(program []byte) (text []byte, calls []call) {
 	if !bytes.HasPrefix(program, []byte("module @"+Program)) {
-		return program
+		return program, nil
 	}
 	lines := strings.SplitAfter(string(program), "\n")
 	var out strings.Builder
@@ -51,15 +57,17 @@ func Rewrite(program []byte) []byte {
 				reversed[name] = r
 			}
 		case strings.Contains(line, normsPrefix):
-			if call, ok := normsCall(line); ok {
-				out.WriteString(call)
+			if c, ok := normsCall(line); ok {
+				out.WriteString(c.text())
+				calls = append(calls, c)
 				i++
 				continue
 			}
 		case strings.Contains(line, convolution):
 			if s, ok := parseConvolution(lines[i:]); ok {
-				if call, ok := s.call(reversed); ok {
-					out.WriteString(call)
+				if c, ok := s.call(reversed); ok {
+					out.WriteString(c.text())
+					calls = append(calls, c)
 					i += statementLines
 					continue
 				}
@@ -68,7 +76,7 @@ func Rewrite(program []byte) []byte {
 		out.WriteString(line)
 		i++
 	}
-	return []byte(out.String())
+	return []byte(out.String()), calls
 }
 
 const (
@@ -132,11 +140,11 @@ func parseConvolution(lines []string) (*statement, bool) {
 }
 
 // call is the statement as a call of the library.
-func (s *statement) call(reversed map[string]reversal) (string, bool) {
+func (s *statement) call(reversed map[string]reversal) (c call, ok bool) {
 	rank := len(s.dims[0])
 	spatial := rank - 2
 	if spatial < 1 || spatial > 2 || len(s.dims[1]) != rank || len(s.dims[2]) != rank {
-		return "", false
+		return c, false
 	}
 	ones := slices.Repeat([]int{1}, spatial)
 	strides, ok1 := s.array("window_strides", spatial)
@@ -147,7 +155,7 @@ func (s *statement) call(reversed map[string]reversal) (string, bool) {
 		s.is["precision_config"] == "[#stablehlo<precision DEFAULT>, #stablehlo<precision DEFAULT>]" &&
 		s.is["window_reversal"] == "array<i1: "+strings.Join(slices.Repeat([]string{"false"}, spatial), ", ")+">"
 	if !ok1 || !ok2 || !ok3 || !ok4 || !plain {
-		return "", false
+		return c, false
 	}
 	is := func(a, b []int) bool { return slices.Equal(a, ones) && slices.Equal(b, ones) }
 	g := geometry{}
@@ -156,13 +164,13 @@ func (s *statement) call(reversed map[string]reversal) (string, bool) {
 	switch s.is["dimension_numbers"] {
 	case numbers(spatial, "[b, %s, f]x[%s, i, o]->[b, %s, f]"):
 		if !is(left, right) {
-			return "", false
+			return c, false
 		}
 		k = forward
 		g = geometry{image: s.dims[0], kernel: s.dims[1], output: s.dims[2], strides: strides, padding: padding}
 	case numbers(spatial, "[b, %s, f]x[%s, o, i]->[b, %s, f]"):
 		if !is(strides, right) {
-			return "", false
+			return c, false
 		}
 		k, g = inputGradient, geometry{output: s.dims[0], kernel: s.dims[1], image: s.dims[2], strides: left}
 		for i, p := range padding {
@@ -172,21 +180,21 @@ func (s *statement) call(reversed map[string]reversal) (string, bool) {
 		if r, ok := reversed[operands[1]]; ok && r.axes(spatial) && r.shape == s.types[1] {
 			operands[1] = r.of
 		} else if !slices.Equal(g.kernel[:spatial], ones) {
-			return "", false
+			return c, false
 		}
 	case numbers(spatial, "[f, %s, b]x[i, %s, o]->[%s, b, f]"):
 		if !is(left, strides) {
-			return "", false
+			return c, false
 		}
 		k = filterGradient
 		g = geometry{image: s.dims[0], output: s.dims[1], kernel: s.dims[2], strides: right, padding: padding}
 	default:
-		return "", false
+		return c, false
 	}
 	if !g.agrees() {
-		return "", false
+		return c, false
 	}
-	return custom(s.indent, s.result, operands, k, g, 1, s.types[:2], s.types[2:]), true
+	return call{s.indent, s.result, operands, k, g, 1, s.types[:2], s.types[2:]}, true
 }
 
 // numbers is how dimension_numbers are written, for so many spatial axes.
@@ -274,27 +282,51 @@ func (g geometry) agrees() bool {
 	return true
 }
 
-// custom is a call of the library.
-func custom(
-	indent, results string, operands [2]string, k kind, g geometry, frames int, types, returns []string,
-) string {
-	strides, padding := g.strides, g.padding
-	if len(strides) == 1 { // the axis of one position is the first
-		strides, padding = []int{1, strides[0]}, []int{0, padding[0]}
+// call is a call of the library.
+type call struct {
+	indent, results string
+	operands        [2]string
+	kind            kind
+	geometry
+	frames         int
+	types, returns []string // of operands and results
+}
+
+// twoAxes gives strides, or padding, of two axes, the one that is lacking being the first.
+func twoAxes(list []int, lacking int) []int {
+	if len(list) == 1 {
+		return []int{lacking, list[0]}
 	}
+	return list
+}
+
+// numbers are those by which the library knows a call, see native/conv.cc.
+func (c call) numbers() []int {
+	last := len(c.image) - 1
+	image, output := twoAxes(c.image[1:last], 1), twoAxes(c.output[1:last], 1)
+	kernel, strides, padding := twoAxes(c.kernel[:last-1], 1), twoAxes(c.strides, 1), twoAxes(c.padding, 0)
+	return slices.Concat(
+		[]int{int(c.kind), c.image[0]}, image, c.image[last:], output, c.output[last:], kernel, strides, padding,
+		[]int{c.frames},
+	)
+}
+
+// text is the call's statement.
+func (c call) text() string {
+	strides, padding := twoAxes(c.strides, 1), twoAxes(c.padding, 0)
 	config := fmt.Sprintf(
 		"frames = %d : i64, kind = %d : i64, ph = %d : i64, pw = %d : i64, sh = %d : i64, sw = %d : i64",
-		frames, k, padding[0], padding[1], strides[0], strides[1])
-	list := strings.Join(returns, ", ")
-	if len(returns) > 1 {
+		c.frames, c.kind, padding[0], padding[1], strides[0], strides[1])
+	list := strings.Join(c.returns, ", ")
+	if len(c.returns) > 1 {
 		list = "(" + list + ")"
 	}
 	return fmt.Sprintf("%s%s = \"stablehlo.custom_call\"(%s, %s) { "+
 		"api_version = 4 : i32, backend_config = {%s}, call_target_name = %q, "+
 		"has_side_effect = false, operand_layouts = [%s], result_layouts = [%s] } : (%s) -> %s\n",
-		indent, results, operands[0], operands[1],
+		c.indent, c.results, c.operands[0], c.operands[1],
 		config, handler,
-		layouts(types), layouts(returns), strings.Join(types, ", "), list)
+		layouts(c.types), layouts(c.returns), strings.Join(c.types, ", "), list)
 }
 
 // layouts are the row-major ones of arrays of these types.

@@ -26,5 +26,5 @@ func rewritingOf(plugin string, api unsafe.Pointer) rewriting {
 	case err != nil:
 		return rewriting{without: wire.OneLine(err.Error())}
 	}
-	return rewriting{version: "kernels " + lib.Name, rewrite: kernels.Rewrite, kernels: lib}
+	return rewriting{version: "kernels " + lib.Name, rewrite: lib.Rewrite, kernels: lib}
 }

@@ -47,6 +47,13 @@ int64_t lanes_for(double work, size_t bytes) {
   return std::min(groups_for(work), std::max<int64_t>(2, int64_t(kPartials / bytes)));
 }
 
+// groups_of are those of a call.
+Groups groups_of(Kind kind, const Shape& s) {
+  double work = s.work() * s.n;
+  size_t bytes = size_t(s.kh) * s.kw * s.in * s.out * sizeof(float);
+  return Groups(s.n, kind == kFilterGradient ? lanes_for(work, bytes) : groups_for(work));
+}
+
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 // The same operations in the same order, in wider registers where there are: -ffp-contract=off keeps the bits equal.
 #define WIDE __attribute__((target_clones("default", "avx2", "avx512f")))
@@ -85,7 +92,7 @@ double add_squares(float* sum, const float* a, size_t n) {
 
 // forward_or_input runs the two kinds whose rows do not meet.
 void forward_or_input(Pool& pool, Kind kind, const Shape& s, const float* from, const float* weights, float* to) {
-  Groups groups(s.n, groups_for(s.work() * s.n));
+  Groups groups = groups_of(kind, s);
   auto rows = [&](int64_t i) {
     Shape part = s;
     part.n = groups.size(i);
@@ -143,8 +150,7 @@ void finish(const Primitive& p, float* partials, size_t stride, int64_t count, f
 }
 
 void filter_gradient(Pool& pool, const Shape& s, const float* image, const float* delta, float* to) {
-  size_t bytes = size_t(s.kh) * s.kw * s.in * s.out * sizeof(float);
-  Groups groups(s.n, lanes_for(s.work() * s.n, bytes));
+  Groups groups = groups_of(kFilterGradient, s);
   Shape part = s;
   part.n = groups.size(0);
   auto first = primitive(kFilterGradient, part);
@@ -187,6 +193,21 @@ void filter_gradient_norms(Pool& pool, const Shape& s, int64_t frames, const flo
     }
   });
   finish(*p, partials.floats(), 2 * stride, lanes.count, to);
+}
+
+// prepare compiles what a call will run.
+void prepare(Kind kind, Shape s, int64_t frames) {
+  if (kind == kFilterGradientNorms) {
+    s.n = frames;
+    primitive(kFilterGradient, s);
+    return;
+  }
+  Groups groups = groups_of(kind, s);
+  for (int64_t i : {int64_t{0}, groups.count - 1}) {
+    Shape part = s;
+    part.n = groups.size(i);
+    primitive(kind, part);
+  }
 }
 
 // Array is an operand or a result, [N, H, W, C] or, of a kernel, [H, W, in, out]; one of rank 3 has H = 1.
@@ -410,6 +431,19 @@ __attribute__((visibility("default"))) const char* primewindow_kernels_isa() { r
 
 // primewindow_kernels_calls is how many convolutions were computed in this process.
 __attribute__((visibility("default"))) int64_t primewindow_kernels_calls() { return primewindow::calls; }
+
+// primewindow_kernels_prepare compiles what count calls will run, of which list has 15 numbers each: kind, image's n, h,
+// w and channels, output's h, w and channels, kernel's h and w, strides, paddings, frames. A call compiles by itself
+// what it lacks, but while it runs: what then stays would lie behind the memory of the step, and keep it apart.
+__attribute__((visibility("default"))) void primewindow_kernels_prepare(const int64_t* list, int64_t count) {
+  using namespace primewindow;
+  for (const int64_t* c = list; c < list + 15 * count; c += 15) {
+    try {
+      prepare(Kind(c[0]), {c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11], c[12], c[13]}, c[14]);
+    } catch (...) {  // the call will say what is wrong
+    }
+  }
+}
 
 // primewindow_kernels_register registers the handlers with a plugin, whose PJRT_Api this is, and says what prevents it;
 // empty when nothing does.
