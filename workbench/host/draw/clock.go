@@ -85,7 +85,8 @@ func orNaN(list []*float64) []float64 {
 // computed from the errors of the two traces as if these were of different samples, which says too much.
 func riseErrorsOf(c wire.ReproducedCurve) []float64 {
 	switch {
-	case len(c.RiseSE) == len(c.Values):
+	// Records of older versions may lack places for the last points, which are no tests.
+	case len(c.RiseSE) > 0 && len(c.RiseSE) <= len(c.Values):
 		// RiseSE has the rise up to each value, and the detector wants the rise into each interval: one place
 		// further on.
 		return append([]float64{math.NaN()}, atTests(c, orNaN(c.RiseSE))...)

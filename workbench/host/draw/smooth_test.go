@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/primewindow/primewindow/inforeg"
 	"github.com/primewindow/primewindow/internal/wire"
@@ -100,5 +101,18 @@ func TestFigureOfOneRun(t *testing.T) {
 		if !ok || p.Message != kind+" of r, other: the figure is of one run" || p.Hint != "draw one run at a time" {
 			t.Errorf("%s: %v", kind, err)
 		}
+	}
+}
+
+// TestShortRiseErrors: paired errors of rises are taken where a record has none of its last points, which are no tests.
+func TestShortRiseErrors(t *testing.T) {
+	v := func(x float64) *float64 { return &x }
+	c := wire.ReproducedCurve{
+		Epochs: []float64{1, 2, 3, 4, 5}, Values: []float64{1, 2, 3, 4, 5}, SE: []*float64{v(1), v(1), v(1), v(1), v(1)},
+		Test: &wire.WindowTest{Every: 2, K: 0.04}, RiseSE: []*float64{nil, nil, nil, v(0.125)},
+	}
+	want := []float64{math.NaN(), math.NaN(), 0.125}
+	if diff := cmp.Diff(want, riseErrorsOf(c), cmpopts.EquateNaNs()); diff != "" {
+		t.Errorf("by interval (-want +got)\n%s", diff)
 	}
 }

@@ -181,8 +181,8 @@ func (one *part) f1Of(rec record.Recorded, step int) []wire.NamedAccuracy {
 
 // curvesOf are the quantities that the target shows, after each epoch. Points lie at the ends of epochs and at window
 // tests, in ascending order, and at each the first measurement counts. add appends a point to a quantity's curve;
-// tested, called after it, adds the standard error of the rise up to that point. A list of errors begins at the first
-// point and has nil where there is none. Values are rounded to five digits, since records are committed.
+// tested, called after it, adds the standard error of the rise up to that point. A list of errors has a place for
+// each point, nil where there is none. Values are rounded to five digits, since records are committed.
 func (one *part) curvesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCurve {
 	var list []wire.ReproducedCurve
 	every := rec.Interval()
@@ -274,6 +274,12 @@ func (one *part) curvesOf(rec record.Recorded, perEpoch int) []wire.ReproducedCu
 			if on, known := rec.Mean(wire.OnPrefix+m, from, from+perEpoch); known {
 				add(wire.Acted+" "+m, "share of the epoch's steps", float64(epoch), on, nil)
 			}
+		}
+	}
+	// The last points may be no tests: they have a place for an error all the same.
+	for i := range list {
+		if c := &list[i]; c.Test != nil {
+			c.RiseSE = append(c.RiseSE, make([]*float64, len(c.Values)-len(c.RiseSE))...)
 		}
 	}
 	return list
