@@ -196,33 +196,50 @@ func (v *Verification) why() string {
 	return fmt.Sprintf("each would take more than %g s", v.ask.Within)
 }
 
-// named chooses runs by the beginnings of their names, in the first record that has them. A beginning that fits several
-// runs means the first of them.
+// named chooses runs by the beginnings of their names, each once, in the first record that has it. A beginning that fits
+// several runs is refused, unless it is all of a name.
 func (v *Verification) named() error {
 	for name := range strings.SplitSeq(v.ask.Runs, ",") {
-		var found *Rerun
+		var found []*Rerun
 		for _, f := range v.files {
-			if i := slices.IndexFunc(f.runs, func(r *Rerun) bool {
-				return name != "" &&
-					strings.HasPrefix(r.Run, name)
-			}); i >= 0 && found == nil {
-				found = f.runs[i]
+			for _, r := range f.runs {
+				if name != "" && strings.HasPrefix(r.Run, name) && !hasRun(found, r.Run) {
+					found = append(found, r)
+				}
 			}
 		}
 		switch {
-		case found == nil:
+		case len(found) == 0:
 			return &wire.Problem{
 				Message: fmt.Sprintf("%s: no run %q in %d records", v.ask.Path, name, v.Records),
 				Hint: "-runs takes how many runs are trained again, all, or their names as the record has them " +
 					"under run, joined by commas",
 			}
-		case !v.present[found.rec.Data]:
+		case len(found) > 1:
+			names := make([]string, len(found))
+			for i, r := range found {
+				names[i] = r.Run
+			}
 			return &wire.Problem{
-				Message: fmt.Sprintf("data %s is not present", found.rec.Data),
+				Message: fmt.Sprintf(
+					"%s: -runs %s begins the names of several runs: %s", v.ask.Path, name, strings.Join(names, ", "),
+				),
+				Hint: "say more of the name, or join several by commas",
+			}
+		case !v.present[found[0].rec.Data]:
+			return &wire.Problem{
+				Message: fmt.Sprintf("data %s is not present", found[0].rec.Data),
 				Hint:    fmt.Sprintf("%s names the folder that it is in", catalog.DataVariable),
 			}
 		}
-		v.Chosen = append(v.Chosen, found)
+		if !hasRun(v.Chosen, found[0].Run) {
+			v.Chosen = append(v.Chosen, found[0])
+		}
 	}
 	return nil
+}
+
+// hasRun reports whether a run is among others.
+func hasRun(list []*Rerun, name string) bool {
+	return slices.ContainsFunc(list, func(r *Rerun) bool { return r.Run == name })
 }

@@ -134,6 +134,12 @@ func TestVerifyTells(t *testing.T) {
 			"joined by commas", "a slip",
 		},
 		{
+			"beginning of two names", nil, func(v *Verify) {
+				v.Path, v.Runs = filepath.Join(hosttest.CommittedRecords(t), "synth"), "8a20,c"
+			}, "-runs c begins the names of several runs: cc9e2336a38313fd, c3b1f944d123a258", "more of the name",
+			"the first was taken",
+		},
+		{
 			"no run at all", nil, func(v *Verify) { v.Runs = "" }, `no run ""`, "joined by commas",
 			"every name begins with nothing",
 		},
@@ -214,7 +220,7 @@ func TestVerifyChoice(t *testing.T) {
 		t.Errorf("%d runs within 15 s: those of twice the epochs take 24", len(short))
 	}
 	if got := chosen(
-		func(v *Verify) { v.Runs = first[2][:6] + "," + first[0] },
+		func(v *Verify) { v.Runs = first[2][:6] + "," + first[0] + "," + first[2] }, // the last once more
 	); cmp.Diff([]string{first[2], first[0]}, got) != "" {
 		t.Errorf("named %v, got %v", first, got)
 	}
