@@ -141,7 +141,10 @@ func Open(shop *run.Shop, ask Ask) (*Reproduction, error) {
 			}
 		}
 	}
-	for _, name := range slices.Compact(slices.Clone(names)) {
+	for i, name := range names {
+		if slices.Contains(names[:i], name) { // named before
+			continue
+		}
 		t, err := findTarget(name)
 		if err != nil {
 			return nil, err

@@ -236,3 +236,20 @@ func TestSetChoices(t *testing.T) {
 		}
 	}
 }
+
+// TestTargetsOnce: a target that is named twice is made once, wherever it stands.
+func TestTargetsOnce(t *testing.T) {
+	for _, names := range [][]string{{"table1", "table2", "table1"}, {"table1", "table1", "table2"}} {
+		ask := smallReproduction(t, func(r *Ask) { r.Targets = names })
+		p, err := Open(run.NewShop(t.TempDir()), ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{
+			filepath.Join(ask.Dir, "synth", "table1.json"), filepath.Join(ask.Dir, "synth", "table2.json"),
+		}
+		if diff := cmp.Diff(want, p.Files()); diff != "" {
+			t.Errorf("%v (-want +got)\n%s", names, diff)
+		}
+	}
+}

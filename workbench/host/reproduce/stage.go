@@ -2,7 +2,6 @@ package reproduce
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -386,5 +385,5 @@ func (one *part) needs() map[string]need {
 // may have the same arm under two names. fmt prints a map in the order of its keys, so that the key is the same
 // each time.
 func (one *part) unknownKey(a *reproArm, what string) string {
-	return fmt.Sprint(one.data, a.method, maps.Clone(a.set), a.like, a.longer, what)
+	return fmt.Sprint(one.data, a.method, a.set, a.like, a.longer, what)
 }
