@@ -19,15 +19,22 @@ const CostFile = "cost.json"
 type cost struct {
 	Data    string  `json:"data"`
 	Method  string  `json:"method"`
-	Steps   int     `json:"steps"`   // that were taken, over all parts of the run
+	Steps   int     `json:"steps"`   // that were taken on the machine, over all parts of the run
 	Seconds float64 `json:"seconds"` // for these, waiting for compilation and measuring included
-	Machine string  `json:"machine"` // of the last part; for whoever reads the file
+	Machine string  `json:"machine"` // kind of machine, see [xla.Machine]; other parts are left out
 }
 
-// costs are those of all runs that are there, by set and method. A key without a method sums up all methods of a set.
-type costs map[string]cost
+// pace is how long steps took together. Steps of several methods count by their factors, as so many of joint training.
+type pace struct{ steps, seconds float64 }
 
-func costKey(data, method string) string { return data + " " + method }
+// costs are the paces of all runs that are there, by set, method and where they were taken. A key without a method sums
+// up all methods of a set.
+type costs map[costKey]pace
+
+type costKey struct {
+	data, method string
+	elsewhere    bool // on another kind of machine: a folder may have been copied
+}
 
 // readCosts reads them; a file that is damaged tells nothing.
 func readCosts(dirs []string) costs {
@@ -48,53 +55,58 @@ func readCost(dir string) (c cost, ok bool) {
 }
 
 func (c costs) add(one cost) {
-	for _, key := range []string{costKey(one.Data, one.Method), costKey(one.Data, "")} {
+	elsewhere := one.Machine != xla.Machine()
+	for key, factor := range map[costKey]float64{
+		{one.Data, one.Method, elsewhere}: 1, {one.Data, "", elsewhere}: stepFactor(one.Method),
+	} {
 		sum := c[key]
-		sum.Steps += one.Steps
-		sum.Seconds += one.Seconds
+		sum.steps += factor * float64(one.Steps)
+		sum.seconds += one.Seconds
 		c[key] = sum
 	}
 }
 
 // note adds what a part of a run took. It is called when a run ends, is interrupted or fails. A process that is killed
 // leaves the part since the run was taken up uncounted: steps and seconds are added together, so that the mean
-// stays right.
+// stays right. Parts from another kind of machine are forgotten.
 func (p *Reproduction) note(r *sweep.Run, data string, steps int, seconds float64) error {
 	if steps <= 0 {
 		return nil
 	}
 	one := cost{Data: data, Method: r.Method, Steps: steps, Seconds: seconds, Machine: xla.Machine()}
 	p.costs.add(one)
-	if before, ok := readCost(r.Dir); ok {
+	if before, ok := readCost(r.Dir); ok && before.Machine == one.Machine {
 		one.Steps += before.Steps
 		one.Seconds += before.Seconds
 	}
 	return record.WriteJSON(filepath.Join(r.Dir, CostFile), one)
 }
 
-// seconds is how long steps will take: by runs that are there of the same set and method, or of the set and another
-// method, or by those of [data.Source], times of another machine; measured is false then. A mean over other methods is
-// multiplied by the factor of this one, as if the others were joint training: it is an estimate, and rather too long.
-// Without any run, a set that nobody has timed is taken to need a quarter of a second a step.
+// seconds is how long steps will take: by runs that are there of the same set and method, or of the set and other
+// methods, each by the method's factor, first by those of this kind of machine and then by others', or by the times of
+// [data.Source], of another machine too; measured tells whether it was here. Without any run, a set that nobody has
+// timed is taken to need a quarter of a second a step.
 func (c costs) seconds(data, method string, steps int) (s float64, measured bool) {
-	if one, ok := c[costKey(data, method)]; ok {
-		return float64(steps) * one.Seconds / float64(one.Steps), true
+	for _, elsewhere := range []bool{false, true} {
+		if one, ok := c[costKey{data, method, elsewhere}]; ok {
+			return float64(steps) * one.seconds / one.steps, !elsewhere
+		}
+		if one, ok := c[costKey{data, "", elsewhere}]; ok {
+			return float64(steps) * stepFactor(method) * one.seconds / one.steps, !elsewhere
+		}
 	}
 	set, _ := catalog.Find(data)
-	if one, there := c[costKey(data, "")]; there {
-		return float64(steps) * one.Seconds / float64(one.Steps) * stepFactor(method), true
-	}
 	return float64(steps) * cmp.Or(set.StepMillis, 250) / 1000 * stepFactor(method), false
 }
 
 // factors of a step under a method, measured in the same way; of gblend and those not named by
 // bench/methods/results.md.
 var factors = map[string]float64{
-	"ogm_ge": 1.4, "greedy": 1.3, "agm": 2.2, "mmpareto": 1.8, "redreg": 2.8, "gblend": 4, "pmr": 1.15,
+	"joint": 1, "ogm_ge": 1.4, "greedy": 1.3, "agm": 2.2, "mmpareto": 1.8, "redreg": 2.8, "gblend": 4, "pmr": 1.15,
 }
 
-// stepFactor is how much longer a method's step takes than joint training's. Methods that were not timed have 1.1, and
-// so has joint training: a plan rather says too much.
+// stepFactor is how much longer a method's step takes than joint training's. Methods that were not timed have 1.1: a
+// plan rather says too much.
 func stepFactor(method string) float64 {
 	if f, ok := factors[method]; ok {
 		return f

@@ -3,6 +3,7 @@ package reproduce
 import (
 	"errors"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/primewindow/primewindow/data/digits"
 	"github.com/primewindow/primewindow/inforeg/method"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/run"
 	"github.com/primewindow/primewindow/workbench/host/setting"
@@ -244,18 +246,57 @@ func TestActedIn(t *testing.T) {
 	}
 }
 
-// TestCosts: the time left is by the method's own steps, else by others of the set, else by the table.
+// TestCosts: the time left is by the method's own steps on this machine, else by others of the set here, else by those of
+// another machine, as estimates, else by the table.
 func TestCosts(t *testing.T) {
 	c := costs{}
-	if s, measured := c.seconds("digits", "joint", 100); measured || s != 100*digits.Source.StepMillis/1000*1.1 {
-		t.Errorf("by the table: %v, measured %v", s, measured)
+	near := func(what, method string, steps int, want float64, here bool) {
+		t.Helper()
+		if s, measured := c.seconds("digits", method, steps); measured != here || math.Abs(s-want) > 1e-9*want {
+			t.Errorf("%s: %v, measured here %v, want %v, %v", what, s, measured, want, here)
+		}
 	}
-	c.add(cost{Data: "digits", Method: "joint", Steps: 10, Seconds: 20})
-	c.add(cost{Data: "digits", Method: "ogm", Steps: 10, Seconds: 40})
-	if s, measured := c.seconds("digits", "ogm", 5); !measured || s != 20 {
-		t.Errorf("by its own steps: %v, measured %v", s, measured)
+	near("by the table", "joint", 100, 100*digits.Source.StepMillis/1000, false)
+	near("by the table and a factor", "agm", 100, 100*digits.Source.StepMillis/1000*2.2, false)
+	c.add(cost{Data: "digits", Method: "ogm", Steps: 10, Seconds: 10, Machine: "another"})
+	near("by another machine's", "ogm", 5, 5, false)
+	near("by another machine's, of another method", "joint", 11, 10, false)
+	here := xla.Machine()
+	c.add(cost{Data: "digits", Method: "joint", Steps: 10, Seconds: 20, Machine: here})
+	c.add(cost{Data: "digits", Method: "agm", Steps: 10, Seconds: 44, Machine: here})
+	near("by its own steps", "agm", 5, 22, true)
+	// Both took two seconds a step of joint training: AGM's takes 2.2 times as long.
+	near("by the set's steps and its factor", "redreg", 10, 10*2*2.8, true)
+	near("by the set's steps here, before its own elsewhere", "ogm", 10, 10*2*1.1, true)
+}
+
+// TestCostOfMachine: a run that was taken up on another machine has the times of that one alone.
+func TestCostOfMachine(t *testing.T) {
+	ask := smallReproduction(t, func(*Ask) {})
+	p, err := Open(run.NewShop(t.TempDir()), ask)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if s, measured := c.seconds("digits", "agm", 10); !measured || s != 30*2.2 {
-		t.Errorf("by the set's mean and its factor: %v, measured %v", s, measured)
+	r, ok, err := p.Next()
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	if err := os.MkdirAll(r.Dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	before := cost{Data: "synth", Method: r.Method, Steps: 100, Seconds: 1000, Machine: "another"}
+	if err := record.WriteJSON(filepath.Join(r.Dir, CostFile), before); err != nil {
+		t.Fatal(err)
+	}
+	for i := 1; i <= 2; i++ {
+		if err := p.note(r, "synth", 10, 5); err != nil {
+			t.Fatal(err)
+		}
+		want := cost{
+			Data: "synth", Method: r.Method, Steps: 10 * i, Seconds: 5 * float64(i), Machine: xla.Machine(),
+		}
+		if got, ok := readCost(r.Dir); !ok || got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
 	}
 }
