@@ -131,11 +131,10 @@ const topSamples = 8
 // SampleNorms gives the largest first, so that the first topSamples are drawn. The share in a row's name is theirs of
 // the sum over all probe samples, and shows how unevenly the trace is spread over samples.
 func DrawSamples(ctx context.Context, r *run.Run) (*wire.Figure, error) {
-	norms, err := r.SampleNorms(ctx)
+	norms, step, err := r.SampleNorms(ctx) // the run may train on meanwhile
 	if err != nil {
 		return nil, err
 	}
-	step := r.Status().Step
 	classes := r.Dataset().Describe().Classes
 	f := viz.SamplesFigure{
 		Title: fmt.Sprintf("Samples that carry most of the trace, %s, step %d", r.Name, step),

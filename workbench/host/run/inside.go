@@ -125,9 +125,10 @@ type SampleNorm struct {
 // SampleNorms gives, by modality, the squared gradient norms of the probe samples at the present step, the largest
 // first, with the run's own batch-norm statistics and variables of a probe. Their mean is the trace of eq. 7. Sorting
 // is stable: equal norms stay in the order of the samples.
-func (r *Run) SampleNorms(ctx context.Context) (map[string][]SampleNorm, error) {
-	all := map[string][]SampleNorm{}
-	err := r.with(ctx, func() error {
+func (r *Run) SampleNorms(ctx context.Context) (all map[string][]SampleNorm, step int, err error) {
+	all = map[string][]SampleNorm{}
+	err = r.with(ctx, func() error {
+		step = r.at
 		settings := r.settingsAt(r.at)
 		p, err := inforeg.Probe{
 			BN: settings.Text("probe_bn"), Weights: settings.Text("probe_params") == setting.ParamsWeights,
@@ -150,7 +151,7 @@ func (r *Run) SampleNorms(ctx context.Context) (map[string][]SampleNorm, error) 
 		}
 		return nil
 	})
-	return all, err
+	return all, step, err
 }
 
 // Modalities are those that the run is trained on, in the model's order.
@@ -162,7 +163,7 @@ func (r *Run) PerSample(ctx context.Context, modality string) (shape []int, valu
 	if err := r.checkModality(modality); err != nil {
 		return nil, nil, err
 	}
-	norms, err := r.SampleNorms(ctx)
+	norms, _, err := r.SampleNorms(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -173,7 +173,7 @@ func TestSampleNorms(t *testing.T) {
 		settings := hosttest.Tiny("joint", map[string]any{"every.fisher_emp": "5 steps"})
 		maps.Copy(settings, tt.settings)
 		r := trained(t, shop, tt.name, settings, 5)
-		norms, err := r.SampleNorms(t.Context())
+		norms, _, err := r.SampleNorms(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
