@@ -103,7 +103,7 @@ func FuzzRequest(f *testing.F) {
 		w := httptest.NewRecorder()
 		s.handler().ServeHTTP(w, q)
 		s.stop(nil)
-		s.detached.Wait()
+		s.trainings.Wait()
 		checkAnswer(t, w)
 	})
 }

@@ -36,11 +36,10 @@ type Server struct {
 	// mu guards training and serial, and is held only while these are read or changed: never while a run's lock or turn
 	// is waited for, which can take a whole step. The trainings of a run are numbered, since several clients may wait
 	// for one.
-	mu       sync.Mutex
-	training map[*run.Run]map[int]context.CancelCauseFunc // those that train or wait for their turn; for pausing
-	serial   int                                          // of the last of them
-	// Counts all trainings, also those whose client stays. Serve waits for them.
-	detached sync.WaitGroup
+	mu        sync.Mutex
+	training  map[*run.Run]map[int]context.CancelCauseFunc // those that train or wait for their turn; for pausing
+	serial    int                                          // of the last of them
+	trainings sync.WaitGroup                               // all of them, whether or not their client stays: Serve waits for them
 }
 
 // errOtherHost reports that the project has a host already.
@@ -97,24 +96,32 @@ func Serve(ctx context.Context, project string, idle time.Duration) error {
 	s.seen()
 	// There are no time limits: a stream of events lasts as long as a training, and only the same user, or root,
 	// can connect.
-	server := &http.Server{Handler: s.handler(), BaseContext: func(net.Listener) context.Context { return ctx }}
 	go s.leaveWhenIdle(ctx, idle)
+	return s.answer(listener)
+}
+
+// answer serves a listener until the host stops, or until the listener fails: then the host stops too. In either case
+// everything is on record when it returns.
+func (s *Server) answer(listener net.Listener) error {
+	server := &http.Server{Handler: s.handler(), BaseContext: func(net.Listener) context.Context { return s.ctx }}
 	answered := make(chan struct{}) // closed when the last requests have their answers
 	go func() {
 		defer close(answered)
-		<-ctx.Done()
+		<-s.ctx.Done()
 		grace, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		_ = server.Shutdown(grace) // what still hangs after that is cut
 		_ = server.Close()
 	}()
-	if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
-		return err
+	err := server.Serve(listener)
+	if errors.Is(err, http.ErrServerClosed) { // the goroutine above called Shutdown, and that is after ctx.Done
+		err = nil
+	} else {
+		s.stop(&leavingError{"its socket failed: " + wire.OneLine(err.Error())})
 	}
-	// Here ctx has ended: Server.Serve returns when the goroutine above calls Shutdown, and that is after ctx.Done.
-	s.detached.Wait()
-	err = errors.Join(s.shop.Keep(), s.shop.Close())
-	// Serve returns when the shutdown begins: who asked for it would get no answer from a process that has ended
+	s.trainings.Wait()
+	err = errors.Join(err, s.shop.Keep(), s.shop.Close())
+	// Server.Serve returns when the shutdown begins: who asked for it would get no answer from a process that has ended.
 	<-answered
 	return err
 }

@@ -75,15 +75,19 @@ func (s *Server) train(r *run.Run, w http.ResponseWriter, q *http.Request) error
 	defer stop()
 	done := make(chan error, 1)
 	client := clientOf(q)
-	s.detached.Go(func() {
+	// It can be paused from here on: whoever was answered that it is detached, or has asked on another connection, may
+	// do so before the goroutine begins.
+	release := s.pausable(r, cancel)
+	s.trainings.Go(func() {
 		defer cancel(nil)
+		defer release()
 		// A panic that leaves this goroutine would end the process: the handler's recovery does not reach it.
 		defer func() {
 			if p := recover(); p != nil {
 				done <- fmt.Errorf("%v", p)
 			}
 		}()
-		done <- s.pausable(ctx, cancel, r, client, target)
+		done <- r.Train(ctx, client, target)
 	})
 	if t.Detach {
 		return answerJSON(w, r.Status())
@@ -105,27 +109,23 @@ func (s *Server) train(r *run.Run, w http.ResponseWriter, q *http.Request) error
 	}
 }
 
-// pausable registers a training so that it can be paused, and runs it. It registers before it waits for its turn, so
-// that a pause also ends those that wait.
-func (s *Server) pausable(
-	ctx context.Context, cancel context.CancelCauseFunc, r *run.Run, client string, target func(int) int,
-) error {
+// pausable registers a training so that it can be paused, also while it waits for its turn, until release is called.
+func (s *Server) pausable(r *run.Run, cancel context.CancelCauseFunc) (release func()) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.serial++
 	id := s.serial
 	if s.training[r] == nil {
 		s.training[r] = map[int]context.CancelCauseFunc{}
 	}
 	s.training[r][id] = cancel
-	s.mu.Unlock()
-	defer func() {
+	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if delete(s.training[r], id); len(s.training[r]) == 0 {
 			delete(s.training, r)
 		}
-	}()
-	return r.Train(ctx, client, target)
+	}
 }
 
 // pause ends all trainings of a run, whoever asked for them, and those that wait for their turn too. It answers when
