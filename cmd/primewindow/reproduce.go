@@ -225,7 +225,8 @@ func printPlan(env *environ, p *reproduce.Reproduction) error {
 	case all.Left == 0:
 	case all.Estimated:
 		fmt.Fprintln(
-			env.errOut, "Times are by the steps of runs that are there, best of this machine; without any, by "+reproduce.StepTimes+
+			env.errOut, "Times are by the steps of runs that are there, best of this machine; without any, by "+
+				reproduce.StepTimes+
 				".",
 		)
 	default:

@@ -108,7 +108,8 @@ func TestFigureOfOneRun(t *testing.T) {
 func TestShortRiseErrors(t *testing.T) {
 	v := func(x float64) *float64 { return &x }
 	c := wire.ReproducedCurve{
-		Epochs: []float64{1, 2, 3, 4, 5}, Values: []float64{1, 2, 3, 4, 5}, SE: []*float64{v(1), v(1), v(1), v(1), v(1)},
+		Epochs: []float64{1, 2, 3, 4, 5}, Values: []float64{1, 2, 3, 4, 5},
+		SE:   []*float64{v(1), v(1), v(1), v(1), v(1)},
 		Test: &wire.WindowTest{Every: 2, K: 0.04}, RiseSE: []*float64{nil, nil, nil, v(0.125)},
 	}
 	want := []float64{math.NaN(), math.NaN(), 0.125}

@@ -246,8 +246,8 @@ func TestActedIn(t *testing.T) {
 	}
 }
 
-// TestCosts: the time left is by the method's own steps on this machine, else by others of the set here, else by those of
-// another machine, as estimates, else by the table.
+// TestCosts: the time left is by the method's own steps on this machine, else by others of the set here, else by those
+// of another machine, as estimates, else by the table.
 func TestCosts(t *testing.T) {
 	c := costs{}
 	near := func(what, method string, steps int, want float64, here bool) {

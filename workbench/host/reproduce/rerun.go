@@ -196,8 +196,8 @@ func (v *Verification) why() string {
 	return fmt.Sprintf("each would take more than %g s", v.ask.Within)
 }
 
-// named chooses runs by the beginnings of their names, each once, in the first record that has it. A beginning that fits
-// several runs is refused, unless it is all of a name.
+// named chooses runs by the beginnings of their names, each once, in the first record that has it. A beginning that
+// fits several runs is refused, unless it is all of a name.
 func (v *Verification) named() error {
 	for name := range strings.SplitSeq(v.ask.Runs, ",") {
 		var found []*Rerun
