@@ -36,11 +36,10 @@ type Server struct {
 	// mu guards training and serial, and is held only while these are read or changed: never while a run's lock or turn
 	// is waited for, which can take a whole step. The trainings of a run are numbered, since several clients may wait
 	// for one.
-	mu       sync.Mutex
-	training map[*run.Run]map[int]context.CancelCauseFunc // those that train or wait for their turn; for pausing
-	serial   int                                          // of the last of them
-	// all trainings, whether or not their client stays: Serve waits for them
-	trainings sync.WaitGroup
+	mu        sync.Mutex
+	training  map[*run.Run]map[int]context.CancelCauseFunc // those that train or wait for their turn; for pausing
+	serial    int                                          // of the last of them
+	trainings sync.WaitGroup                               // of clients that have left, too: Serve waits for all
 }
 
 // errOtherHost reports that the project has a host already.
@@ -122,8 +121,7 @@ func (s *Server) answer(listener net.Listener) error {
 	}
 	s.trainings.Wait()
 	err = errors.Join(err, s.shop.Keep(), s.shop.Close())
-	// Server.Serve returns when the shutdown begins: who asked for it would get no answer from a process that has
-	// ended.
+	// Server.Serve returns when the shutdown begins: who asked for it would get no answer from an ended process.
 	<-answered
 	return err
 }
