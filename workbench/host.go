@@ -220,8 +220,8 @@ func unclaimed(project string) bool {
 	if err != nil {
 		return true
 	}
-	defer f.Close() // gives the lock back
-	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
+	defer f.Close()
+	return !wire.InUse(f)
 }
 
 // lockStart takes the right to start a host. Closing the file gives it back.

@@ -13,8 +13,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/reproduce"
@@ -105,10 +103,16 @@ func proveBelow(
 
 // proveRun looks at every file of a run.
 func proveRun(dir string) Proof {
+	return settled(
+		func(busy bool) Proof { return proveFiles(dir, busy) }, func() bool { return inUse(dir) },
+		func() string { return stamp(dir) },
+	)
+}
+
+// proveFiles is one look. busy tells that another process may write while the files are read. Steps are read before
+// measurements and events, so that all which the last step says of their number is in them when they are read.
+func proveFiles(dir string, busy bool) Proof {
 	p := Proof{Dir: dir}
-	// Asked first: whoever has the run open may write while the files are read. Steps are read before measurements and
-	// events, so that all which the last step says of their number is in them when they are read.
-	busy := inUse(dir)
 	man, err := record.ReadManifest(dir)
 	if err != nil {
 		p.fault(record.ManifestFile, err)
@@ -184,17 +188,6 @@ func proveRun(dir string) Proof {
 		wire.Plural(len(snapshots), "snapshot"),
 	)
 	return p
-}
-
-// inUse reports whether another process has the run open. The shared lock is granted where nobody holds the exclusive
-// one. Closing the file gives it back.
-func inUse(dir string) bool {
-	f, err := os.Open(filepath.Join(dir, record.LockFile))
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	return errors.Is(unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB), unix.EWOULDBLOCK)
 }
 
 // journal looks at one of a run's journals, and at each of its lines, and gives their number and what was noted last.

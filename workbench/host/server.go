@@ -134,7 +134,7 @@ func claim(m *wire.Meeting) (*os.File, error) {
 	if err != nil {
 		return nil, wire.SocketProblem(err)
 	}
-	switch err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); {
+	switch err := wire.LockAlone(f); {
 	case errors.Is(err, unix.EWOULDBLOCK):
 		f.Close()
 		return nil, errOtherHost
