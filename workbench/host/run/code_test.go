@@ -20,6 +20,7 @@ import (
 	"github.com/primewindow/primewindow/models"
 	"github.com/primewindow/primewindow/workbench/host/draw"
 	"github.com/primewindow/primewindow/workbench/host/record"
+	"github.com/primewindow/primewindow/workbench/host/setting"
 )
 
 // changing plays a method that a cell defines: its code is whatever a test says at the moment.
@@ -294,6 +295,33 @@ func TestCodeGrows(t *testing.T) {
 	_, r = reopened(t, shop, "r", settings, codeA)
 	if err := r.To(t.Context(), at+7, "test"); err != nil {
 		t.Errorf("the old code again: %v", err)
+	}
+}
+
+// TestCodeGrowsWithinInterval: code that looks back on an interval's first weights takes over at an epoch's start that
+// lies within an interval: the weights there are the first that it knows of.
+func TestCodeGrowsWithinInterval(t *testing.T) {
+	const at = hosttest.SmallEpoch
+	changingNow.factor, changingNow.grown, changingNow.width = 0.5, false, 5
+	shop := newTestShop(t)
+	shop.defines = codeA
+	settings := hosttest.Tiny("test_changing", map[string]any{setting.WindowEvery: "2 epochs"})
+	trained(t, shop, "r", settings, at)
+	changingNow.grown = true
+	shop, r := reopened(t, shop, "r", settings, codeB)
+	if err := r.To(t.Context(), 2*at+1, "test"); err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range onRecord(r).Metrics[at:] {
+		if first := i == 0 || i == at; (m["moved"] == 0) != first || m["decided"] != float64(11+i/at) {
+			t.Errorf("after %d steps of the new code: %v, want weights that have moved but at first", i, m)
+		}
+	}
+	weights := weightsOf(t, r)
+	_, r = taken(t, shop, "r", settings, codeB) // computed again from the stop of the old code
+	hosttest.SameWeights(t, weights, weightsOf(t, r))
+	if differs(r) {
+		t.Error("computed again, steps differ")
 	}
 }
 
