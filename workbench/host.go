@@ -221,7 +221,7 @@ func unclaimed(project string) bool {
 		return true
 	}
 	defer f.Close()
-	return !wire.InUse(f)
+	return !whole.InUse(f)
 }
 
 // lockStart takes the right to start a host. Closing the file gives it back.

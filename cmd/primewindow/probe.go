@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -20,7 +19,7 @@ import (
 
 // probeCommand measures at any recorded step. The run itself is not touched: a copy is taken back to the step. The copy
 // is a fork beside the run, which is removed at the end. To make it the run is opened, so it must not be in use, and
-// what is damaged in it is mended. A kill leaves the folder .probe-*, which nothing reads.
+// what is damaged in it is mended. A kill leaves the folder .probe-*, which nothing reads; the next probe removes it.
 func probeCommand(ctx context.Context, env *environ, args []string) error {
 	f := newFlags("probe")
 	var ask wire.Probe
@@ -74,11 +73,12 @@ func probeCommand(ctx context.Context, env *environ, args []string) error {
 	if err := xla.Reexec(env.project); err != nil {
 		return err
 	}
-	temp, err := os.MkdirTemp(filepath.Dir(dir), ".probe-") // beside the run: snapshots are linked, not copied
+	// Beside the run: snapshots are linked, not copied.
+	temp, remove, err := whole.TempDir(filepath.Dir(dir), ".probe-")
 	if err != nil {
 		return &wire.Problem{Message: err.Error(), Hint: "the copy to measure needs a place beside the run"}
 	}
-	defer func() { _ = os.RemoveAll(temp) }()
+	defer remove() //nolint:errcheck // the next probe beside the run removes what is left
 	shop := run.NewShop(env.project)
 	r, err := shop.ForkDir(filepath.Join(temp, filepath.Base(dir)), dir, step, nil)
 	var list []wire.Record

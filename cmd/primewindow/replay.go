@@ -19,15 +19,12 @@ func replayCommand(ctx context.Context, env *environ, args []string) error {
 	if err := xla.Reexec(env.project); err != nil {
 		return err
 	}
-	steps := 0
+	steps, progress := 0, newCounter(env.errOut, "steps")
 	err = replay.Run(ctx, env.project, operands[0], operands[1], func(step, of int) {
 		steps = of
-		fmt.Fprintf(env.errOut, "\rstep %d of %d", step, of)
+		progress.show(step, of)
 	})
-	// The line of progress does not end by itself.
-	if steps > 0 {
-		fmt.Fprintln(env.errOut)
-	}
+	progress.clear()
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,8 @@
 //
 // [WriteFile] and [Stream] take the permissions that the umask leaves, keep those of a file that they replace, and
 // follow the person's own link to where it leads. [OpenPlain] is for logs, locks and packs in folders that several
-// users may write to.
+// users may write to. [LockAlone] and [InUse] say who has a file, and [TempDir] makes folders that the next of their
+// kind removes after a kill.
 package whole
 
 import (

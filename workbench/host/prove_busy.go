@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
@@ -51,5 +51,5 @@ func inUse(dir string) bool {
 		return false
 	}
 	defer f.Close()
-	return wire.InUse(f)
+	return whole.InUse(f)
 }

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/run"
 )
@@ -134,7 +135,7 @@ func claim(m *wire.Meeting) (*os.File, error) {
 	if err != nil {
 		return nil, wire.SocketProblem(err)
 	}
-	switch err := wire.LockAlone(f); {
+	switch err := whole.LockAlone(f); {
 	case errors.Is(err, unix.EWOULDBLOCK):
 		f.Close()
 		return nil, errOtherHost

@@ -229,7 +229,7 @@ func LockDir(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := wire.LockAlone(f); err != nil {
+	if err := whole.LockAlone(f); err != nil {
 		f.Close()
 		return nil, &wire.Problem{
 			Message: fmt.Sprintf("run %s is in use by another process", dir),

@@ -15,6 +15,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/internal/npy"
 	"github.com/primewindow/primewindow/internal/strict"
+	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 	"github.com/primewindow/primewindow/workbench/host/record"
@@ -267,6 +268,7 @@ func replayWeights(dir string, vars []models.Variable) (map[string][]float32, er
 // which works on one file system only.
 type replayOut struct {
 	dir, temp string
+	remove    func() error // of temp
 	files     []*os.File
 }
 
@@ -284,11 +286,11 @@ func newReplayOut(dir string) (*replayOut, error) {
 	if err := os.MkdirAll(parent, 0o777); err != nil {
 		return nil, record.DiskProblem(err)
 	}
-	temp, err := os.MkdirTemp(parent, ".replay-")
+	temp, remove, err := whole.TempDir(parent, ".replay-")
 	if err != nil {
 		return nil, record.DiskProblem(err)
 	}
-	return &replayOut{dir: dir, temp: temp}, nil
+	return &replayOut{dir: dir, temp: temp, remove: remove}, nil
 }
 
 // create begins a file.
@@ -326,10 +328,10 @@ func (o *replayOut) finish() error {
 	return nil
 }
 
-// close removes what is left of the temporary folder.
+// close removes what is left of the temporary folder. After a kill the next replay beside it does.
 func (o *replayOut) close() {
 	for _, f := range o.files {
 		_ = f.Close() // it is synced, or not wanted
 	}
-	_ = os.RemoveAll(o.temp)
+	_ = o.remove()
 }
