@@ -373,10 +373,18 @@ func Digest(parts ...string) string {
 var hostFolders = []string{"data", "models", "inforeg", "internal", "viz", "workbench/host"}
 
 // Sources names the project's own code that a host is made of, below the root of a checkout: every Go file that is no
-// test. An error is the file system's. Paths are hashed with the texts, so a checkout that was moved counts as other
-// code. The versions of other modules, in go.mod, are not hashed.
+// test, and the versions of other modules in go.mod and go.sum.
+// An error is the file system's. Paths are hashed with the texts, so a checkout that was moved counts as other code.
 func Sources(root string) (string, error) {
 	var parts []string
+	for _, name := range []string{"go.mod", "go.sum"} {
+		path := filepath.Join(root, name)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, path, string(text))
+	}
 	for _, folder := range hostFolders {
 		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, d fs.DirEntry, err error) error {
 			switch {

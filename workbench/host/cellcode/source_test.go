@@ -214,4 +214,32 @@ func TestSourcesHash(t *testing.T) {
 	if _, err := Sources(t.TempDir()); err == nil {
 		t.Error("a folder without sources: no error")
 	}
+	root := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, folder := range hostFolders {
+		write(folder+"/x.go", "package x")
+	}
+	write("go.mod", "module x\n\nrequire example.com/y v1.0.0\n")
+	write("go.sum", "example.com/y v1.0.0 h1:a\n")
+	seen := map[string]string{}
+	for _, tt := range []struct{ name, text string }{
+		{"data/x.go", "package x // as it was"}, {"models/x.go", "package x\n\nconst a = 1"},
+		{"go.mod", "module x\n\nrequire example.com/y v1.1.0\n"}, {"go.sum", "example.com/y v1.1.0 h1:b\n"},
+	} {
+		write(tt.name, tt.text)
+		hash, err := Sources(root)
+		if err != nil || seen[hash] != "" {
+			t.Errorf("after another %s: %s, as after %s, %v", tt.name, hash, seen[hash], err)
+		}
+		seen[hash] = tt.name
+	}
 }
