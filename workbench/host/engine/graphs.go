@@ -41,16 +41,30 @@ func (e *Engine) Call(name string, build func([]*Node) []*Node, args []any) (out
 		}
 	}()
 	if g, err = e.find(name, build, args); err == nil {
-		out, err = g.exec.Call(args...)
+		out, err = g.exec.Call(args...) // the first call compiles, if nothing has
 	}
 	if err != nil {
+		if g != nil && !slices.Contains(e.Graphs, g) {
+			g.exec.Finalize() // it may be compiled, and not have run for want of memory
+		}
 		return nil, fmt.Errorf("graph %s: %s", name, wire.FirstLine(err))
 	}
+	e.use(g)
 	return out, nil
 }
 
-// find finds a graph, or compiles it. It is compiled by itself, so that its time is no part of the first call's. Called
-// with e.mu held: no graph is running, and one that makes room may be freed.
+// use puts a graph that has run behind all others. No graph is running then, and one that makes room may be freed.
+// Called with e.mu held.
+func (e *Engine) use(g *graph) {
+	e.Graphs = append(slices.DeleteFunc(e.Graphs, func(have *graph) bool { return have == g }), g)
+	if len(e.Graphs) > mostGraphs {
+		e.Graphs[0].exec.Finalize()
+		e.Graphs = slices.Delete(e.Graphs, 0, 1)
+	}
+}
+
+// find finds a graph, or makes one, which is kept once it has run. Where an account is kept, it is compiled by itself,
+// so that its time is no part of the first call's. Called with e.mu held.
 func (e *Engine) find(name string, build func([]*Node) []*Node, args []any) (*graph, error) {
 	list := make([]shapes.Shape, len(args))
 	for i, arg := range args {
@@ -66,25 +80,19 @@ func (e *Engine) find(name string, build func([]*Node) []*Node, args []any) (*gr
 	if at := slices.IndexFunc(e.Graphs, func(g *graph) bool {
 		return g.name == name && slices.EqualFunc(g.shapes, list, shapes.Shape.Equal)
 	}); at >= 0 {
-		g := e.Graphs[at]
-		e.Graphs = append(slices.Delete(e.Graphs, at, at+1), g)
-		return g, nil
+		return e.Graphs[at], nil
 	}
 	exec, err := e.Backend.NewExec(build)
 	if err != nil {
 		return nil, err
 	}
-	defer e.timing.Begin("compiling " + name)()
-	if _, err := exec.Compile(list...); err != nil {
-		return nil, err
+	if e.timing != nil {
+		defer e.timing.Begin("compiling " + name)()
+		if _, err := exec.Compile(list...); err != nil {
+			return nil, err
+		}
 	}
-	if len(e.Graphs) == mostGraphs {
-		e.Graphs[0].exec.Finalize()
-		e.Graphs = slices.Delete(e.Graphs, 0, 1)
-	}
-	g := &graph{name, list, exec}
-	e.Graphs = append(e.Graphs, g)
-	return g, nil
+	return &graph{name, list, exec}, nil
 }
 
 // Compiled reports whether the graph has run before, and is kept. It waits for a graph that is running.
