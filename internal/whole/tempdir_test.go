@@ -46,7 +46,9 @@ func TestTempDir(t *testing.T) {
 	made(".probe-")                       // likewise
 	made(".replay-1")                     // of another kind
 	hourAgo := time.Now().Add(-time.Hour)
-	for _, name := range []string{".probe-1", ".probe-2", ".probe-3", ".probe-4", ".probe-mine", ".probe-", ".replay-1"} {
+	for _, name := range []string{
+		".probe-1", ".probe-2", ".probe-3", ".probe-4", ".probe-mine", ".probe-", ".replay-1",
+	} {
 		if err := os.Chtimes(filepath.Join(parent, name), hourAgo, hourAgo); err != nil {
 			t.Fatal(err)
 		}
