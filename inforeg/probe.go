@@ -37,7 +37,7 @@ const (
 	BNRunning      = "eval"         // the running averages, which lag behind early in training
 	BNConstant     = "const"        // of the samples measured together, as constants
 	BNCoupled      = "coupled"      // of the batch, with the gradient through them: the gradients that SGD averages
-	// of the batch; not a sample's own gradient but its share of the batch's: see [Shares]
+	// BNShare is of the batch; not a sample's own gradient but its share of the batch's: see [Shares].
 	BNShare = "share"
 )
 

@@ -13,9 +13,9 @@ import (
 const (
 	KindFisherEmp = "fisher_emp" // mean per-sample squared gradient norm at the observed labels (paper eq. 7)
 	KindReleased  = "released"   // what the published code accumulates: see [Released]
-	// mean over an epoch's steps of the squared norm of the batch gradient; not in the paper
+	// KindBatchSquare is the mean over an epoch's steps of the squared norm of the batch gradient; not in the paper.
 	KindBatchSquare = "batch_g2"
-	// mean over an epoch's steps of fisher_emp by balanced signs, batch norm's coupling included
+	// KindSigns is the mean over an epoch's steps of fisher_emp by balanced signs, batch norm's coupling included.
 	KindSigns    = "signs"
 	KindLabels   = "labels" // likewise of fisher_true by drawn labels
 	KindShare    = "share"  // likewise of the mean squared norm of the samples' shares: see [Shares]

@@ -245,9 +245,9 @@ type ProbeKind string
 
 // What [Run.Probe] measures, and [When] schedules.
 const (
-	// mean per-sample squared gradient norm at the observed labels, the paper's eq. 7
+	// FisherEmp is the mean per-sample squared gradient norm at the observed labels, the paper's eq. 7.
 	FisherEmp ProbeKind = "fisher_emp"
-	// the same at the model's own labels: the trace of the Fisher information itself
+	// FisherTrue is the same at the model's own labels: the trace of the Fisher information itself.
 	FisherTrue  ProbeKind = "fisher_true"
 	BatchSquare ProbeKind = "batch_g2" // mean over an epoch of the squared norm of the batch gradient
 	Noise       ProbeKind = "noise"    // gradient noise and signal, whose ratio is the noise scale
@@ -269,7 +269,7 @@ const (
 	Trace     FigureKind = "trace"   // Fisher traces, with the prime learning windows
 	TrueTrace FigureKind = "true"    // the same of [FisherTrue]
 	Running   FigureKind = "running" // what steps measured out of their own passes, each definition in a panel
-	// one trace as measured, smoothed, and smoothed as in the published code, with their windows
+	// Smooth shows one trace as measured, smoothed, and smoothed as in the published code, with their windows.
 	Smooth     FigureKind = "smooth"
 	Layers     FigureKind = "layers"  // which layers carry the trace
 	Gap        FigureKind = "gap"     // between the modalities, in gradient norm and in trace

@@ -14,7 +14,7 @@ type Padding int
 const (
 	NoPadding       Padding = iota // nothing: frames lie in the recording alone, the first one at its first sample
 	ConstantPadding                // silence: librosa's pad_mode "constant", its default today
-	// the recording mirrored at its ends, which do not repeat: "reflect", its former default
+	// ReflectPadding is the recording mirrored at its ends, which do not repeat: "reflect", its former default.
 	ReflectPadding
 )
 

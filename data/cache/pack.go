@@ -113,9 +113,7 @@ func (l place) load(of id) ([]byte, bool) {
 		return b, true
 	}
 	if f, err := whole.OpenPlain(l.pack.path, os.O_WRONLY, 0); err == nil {
-		f.WriteAt(
-			[]byte(dead), l.at-int64(headerSize),
-		) //nolint:errcheck // whoever cannot mark it makes it anew each time
+		_, _ = f.WriteAt([]byte(dead), l.at-int64(headerSize)) // whoever cannot mark it makes it anew each time
 		f.Close()
 	}
 	return nil, false

@@ -15,9 +15,10 @@ func TestNames(t *testing.T) {
 		for _, broken := range []bool{false, true} {
 			var labels strings.Builder
 			w := csv.NewWriter(&labels)
-			w.WriteAll(
-				[][]string{{"id", "label", "split"}, {name, "x", "train"}, {"b", "y", "train"}, {"c", "y", "test"}},
-			) //nolint:errcheck // memory does not refuse
+			rows := [][]string{{"id", "label", "split"}, {name, "x", "train"}, {"b", "y", "train"}, {"c", "y", "test"}}
+			if err := w.WriteAll(rows); err != nil {
+				t.Fatal(err)
+			}
 			f := datatest.Files{"labels.csv": []byte(labels.String())}
 			for k, id := range []string{name, "b", "c"} {
 				f["sound/"+id+".wav"] = datatest.WAV(8000, datatest.Tone(800, 0.01*float64(k+1)))

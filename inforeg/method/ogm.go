@@ -120,9 +120,9 @@ func needsModalities(name string, m *models.Multimodal, least, most int) error {
 }
 
 // Replay says by which option OGM-GE is asked for.
-func (m OGM) Replay() Replay {
+func (o OGM) Replay() Replay {
 	return Replay{
-		Names: []string{"ogm"}, Flags: map[string][]any{"ge": {m.GE}},
+		Names: []string{"ogm"}, Flags: map[string][]any{"ge": {o.GE}},
 		Rename: map[string]string{"start": "first_epoch", "end": "last_epoch"},
 	}
 }
