@@ -253,8 +253,8 @@ func TestCommittedSums(t *testing.T) {
 
 // TestCheckSums: whichever number that sums a record up is changed, it is told, in a record of each schema.
 func TestCheckSums(t *testing.T) {
-	for schema, set := range map[int]string{1: "utdmhad", wire.ReproduceSchema: "synth"} {
-		path := filepath.Join(hosttest.CommittedRecords(t), set, "fisher.json")
+	for schema, file := range map[int]string{1: "utdmhad/table3.json", wire.ReproduceSchema: "synth/fisher.json"} {
+		path := filepath.Join(hosttest.CommittedRecords(t), file)
 		rec, err := wire.ReadReproduction(path)
 		if err != nil || rec.Schema != schema {
 			t.Fatalf("%s: schema %d, %v, want %d", path, rec.Schema, err, schema)
@@ -276,7 +276,7 @@ func TestCheckSums(t *testing.T) {
 		}
 		rec.Arms[1].Runs[0].Accuracies[0].Value += 1. / 384
 		if err := checkSums(path, rec); err == nil ||
-			!strings.Contains(err.Error(), "InfoReg: mean of fused head is ") {
+			!strings.Contains(err.Error(), rec.Arms[1].Name+": mean of fused head is ") {
 			t.Errorf("schema %d: an accuracy of a run was changed by one sample: error %v", schema, err)
 		}
 	}
@@ -338,7 +338,7 @@ func TestCommandOf(t *testing.T) {
 			"two of the three modalities are usual at demo scale",
 		},
 		{
-			"utdmhad/fisher.json", "primewindow reproduce fisher -data utdmhad -seeds 5 -set every.fisher_emp=epoch",
+			"utdmhad/table3.json", "primewindow reproduce table3 -data utdmhad -seeds 5 -set every.fisher_emp=epoch",
 			"an older record: its traces were of epochs",
 		},
 	} {
