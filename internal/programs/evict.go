@@ -72,28 +72,16 @@ func (s *Store) evict(root *os.Root) error {
 
 // Usage counts the entries and the bytes that they take.
 func (s *Store) Usage() (entries int, bytes int64, err error) {
-	if s == nil {
-		return 0, 0, nil
-	}
-	root, err := s.folder(false)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, 0, nil
-	}
-	if err != nil {
-		return 0, 0, err
-	}
-	defer root.Close()
-	all, err := list(root)
-	for _, f := range all {
-		entries++
-		bytes += f.size
-	}
-	return entries, bytes, err
+	return s.each(func(*os.Root, string) error { return nil })
 }
 
 // Empty drops all entries, and nothing else that lies in the folder. It returns how many there were and the bytes that
 // they took.
-func (s *Store) Empty() (entries int, bytes int64, err error) {
+func (s *Store) Empty() (entries int, bytes int64, err error) { return s.each((*os.Root).Remove) }
+
+// each does something with each entry, and counts those with which it was done. One that somebody else has removed
+// meanwhile counts too.
+func (s *Store) each(do func(root *os.Root, name string) error) (entries int, bytes int64, err error) {
 	if s == nil {
 		return 0, 0, nil
 	}
@@ -107,8 +95,8 @@ func (s *Store) Empty() (entries int, bytes int64, err error) {
 	defer root.Close()
 	all, err := list(root)
 	for _, f := range all {
-		if removed := root.Remove(f.name); removed != nil && !errors.Is(removed, fs.ErrNotExist) {
-			err = errors.Join(err, removed)
+		if failed := do(root, f.name); failed != nil && !errors.Is(failed, fs.ErrNotExist) {
+			err = errors.Join(err, failed)
 			continue
 		}
 		entries++
