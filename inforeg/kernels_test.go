@@ -37,14 +37,14 @@ func convolutional(t *testing.T) *models.Multimodal {
 }
 
 // sharesIn gives the gradient of every variable and every sample's norms, in one pass, from the values of variables and
-// a batch that are of T.
-func sharesIn[T float32 | float64](t *testing.T, b *xla.Backend, m *models.Multimodal) [][]float64 {
+// a batch that are of T, and with statistics of the batch the new running averages.
+func sharesIn[T float32 | float64](t *testing.T, b *xla.Backend, m *models.Multimodal, norm models.NormMode) [][]float64 {
 	t.Helper()
 	vars := m.Variables()
 	n := len(m.Modalities) + 1
 	exec, err := b.NewExec(func(in []*Node) []*Node {
 		x, labels := nodesOf(m, in[:n])
-		call := &models.Call{Vars: byName(vars, in[n:]), Norm: models.RunningStatistics}
+		call := &models.Call{Vars: byName(vars, in[n:]), Norm: norm, Updates: map[string]*Node{}}
 		shares := inforeg.NewShares(m, call, samples)
 		loss := ReduceAllMean(models.CrossEntropy(m.Forward(call, x).Logits, labels))
 		var of []*Node
@@ -57,6 +57,11 @@ func sharesIn[T float32 | float64](t *testing.T, b *xla.Backend, m *models.Multi
 		norms := shares.Norms(false)
 		for _, mod := range m.Modalities {
 			list = append(list, norms[mod.Name])
+		}
+		for _, v := range vars {
+			if average := call.Updates[v.Name]; average != nil {
+				list = append(list, average)
+			}
 		}
 		return list
 	})
@@ -105,20 +110,25 @@ func TestKernels(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := convolutional(t)
-	want := sharesIn[float64](t, without, m)
-	// In double no convolution is the library's, so the functions for norms compute what their bodies say.
-	for i, got := range sharesIn[float64](t, with, m) {
-		if d := apart(got, want[i]); d > 1e-12 { // the same sums in other orders, in double
-			t.Errorf("output %d in double: %.2g of the largest value off", i, d)
+	for name, norm := range map[string]models.NormMode{
+		"running statistics": models.RunningStatistics, "of the batch": models.BatchStatistics,
+	} {
+		want := sharesIn[float64](t, without, m, norm)
+		// In double nothing is the library's, so its functions compute what their bodies say.
+		for i, got := range sharesIn[float64](t, with, m, norm) {
+			if d := apart(got, want[i]); d > 1e-10 { // the same sums in other orders, in double
+				t.Errorf("%s: output %d in double: %.2g of the largest value off", name, i, d)
+			}
 		}
-	}
-	got := sharesIn[float32](t, with, m)
-	plain := sharesIn[float32](t, without, m)
-	for i := range want {
-		// float32 against double: what rounding does to the usual pass, twice, or 1e-4 of the largest value.
-		limit := max(2*apart(plain[i], want[i]), 1e-4)
-		if d := apart(got[i], want[i]); d > limit {
-			t.Errorf("output %d: %.2g of the largest value off, the usual pass %.2g", i, d, apart(plain[i], want[i]))
+		got := sharesIn[float32](t, with, m, norm)
+		plain := sharesIn[float32](t, without, m, norm)
+		for i := range want {
+			// float32 against double: what rounding does to the usual pass, twice, or 1e-4 of the largest value.
+			limit := max(2*apart(plain[i], want[i]), 1e-4)
+			if d := apart(got[i], want[i]); d > limit {
+				t.Errorf("%s: output %d: %.2g of the largest value off, the usual pass %.2g",
+					name, i, d, apart(plain[i], want[i]))
+			}
 		}
 	}
 }

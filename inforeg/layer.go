@@ -54,6 +54,11 @@ func (f forms) layer(l models.Layer, delta *Node, batch int, sum bool) (norms La
 	case models.LinearLayer:
 		norms.Weights = f.linear(positions(l.Input, batch), d)
 	case models.NormLayer:
+		if l.Sums != nil {
+			shift, slope := l.Sums(delta) // of rows, [B*frames, C]
+			norms.Rest = Add(rowNorms(positionSums(slope, batch)), rowNorms(positionSums(shift, batch)))
+			return norms, nil
+		}
 		norms.Rest = rowNorms(positionSums(Mul(delta, Reshape(l.Input, delta.Shape().Dimensions...)), batch))
 	case models.EmbeddingLayer:
 		norms.Rest = embeddingNorms(Reshape(l.Input, batch, -1), d)

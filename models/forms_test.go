@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -71,6 +72,51 @@ func TestPoolForms(t *testing.T) {
 			if d := worst(got[3], wantG); !ties && d > 1e-6 { // as above
 				t.Errorf("size %v: stock gradient differs by %v", size, d)
 			}
+		}
+	}
+}
+
+// TestPoolByKernel compares the pooling that package kernels computes with windows one at a time: in float32, and in
+// double as the function's body has it.
+func TestPoolByKernel(t *testing.T) {
+	with, err := xlatest.Opened(t).WithKernels()
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, size := range [][2]int{{8, 8}, {7, 9}, {1, 3}} {
+		shape, out := []int{2, size[0], size[1], 3}, [2]int{(size[0]-1)/2 + 1, (size[1]-1)/2 + 1}
+		x := xlatest.Made(fmt.Sprint("pool", size), shape[0]*size[0]*size[1]*shape[3], 1)
+		for i := range x {
+			x[i] = float32(math.Round(float64(2 * x[i]))) // with ties
+		}
+		delta := xlatest.Made("delta", shape[0]*out[0]*out[1]*shape[3], 1)
+		wantY, wantG := slowPool(x, delta, shape, out)
+		for _, of := range []dtypes.DType{dtypes.Float32, dtypes.Float64} {
+			exec, err := with.NewExec(func(in []*Node) []*Node {
+				x, delta := ConvertDType(in[0], of), ConvertDType(in[1], of)
+				y := models.Pool(&models.Call{}, x)
+				g := Gradient(ReduceAllSum(Mul(y, delta)), x)[0]
+				return []*Node{ConvertDType(y, dtypes.Float32), ConvertDType(g, dtypes.Float32)}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := with.KernelCalls()
+			got, err := exec.Call(tensors.FromFlatDataAndDimensions(x, shape...),
+				tensors.FromFlatDataAndDimensions(delta, shape[0], out[0], out[1], shape[3]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := with.KernelCalls() - before; n != map[dtypes.DType]int{dtypes.Float32: 2}[of] {
+				t.Errorf("size %v, %v: %d calls of the library, want 2 in float32 alone", size, of, n)
+			}
+			for i, want := range [][]float32{wantY, wantG} {
+				// At most four terms are added.
+				if d := worst(tensors.MustCopyFlatData[float32](got[i]), want); d > 1e-6 {
+					t.Errorf("size %v, %v: output %d differs by %v", size, of, i, d)
+				}
+			}
+			exec.Finalize()
 		}
 	}
 }

@@ -28,15 +28,14 @@ func (p pass) batchNorm(name string, x *Node) *Node {
 	positions := x.Shape().Size() / dims[0] / channels
 	flat := Reshape(x, dims[0], positions, channels) // [N, P, C]
 
+	constant := StopGradient(flat)
 	var mean, variance *Node // [C]
 	switch p.Norm {
 	case RunningStatistics:
 		mean, variance = p.Var(name+".running_mean"), p.Var(name+".running_var")
 	default:
 		count := float64(dims[0] * positions)
-		constant := StopGradient(flat)
-		mean = MulScalar(p.columnSums(constant), 1/count)
-		variance = MulScalar(p.columnSums(Square(Sub(constant, spread(mean, flat)))), 1/count)
+		mean, variance = p.moments(constant)
 		if p.Updates != nil {
 			unbiased := MulScalar(variance, count/max(1, count-1))
 			p.average(name+".running_mean", mean)
@@ -48,18 +47,19 @@ func (p pass) batchNorm(name string, x *Node) *Node {
 
 	var t tap
 	var normal *Node
+	sums := p.normSums(constant, mean, scale, func() *Node { return normal })
 	if p.Norm == BatchStatistics { // the gradient goes through mean and variance as well
 		flat = IdentityWithCustomGradient(flat, func(_, v *Node) *Node {
 			count := 1 / float64(v.Shape().Dimensions[0]*v.Shape().Dimensions[1])
 			gamma := p.Var(name + ".weight")
-			shift := MulScalar(Mul(gamma, p.columnSums(t.delta)), count)
-			slope := MulScalar(Mul(gamma, p.columnSums(Mul(t.delta, normal))), count)
+			shift := MulScalar(Mul(gamma, sums.shift(t.delta)), count)
+			slope := MulScalar(Mul(gamma, sums.slope(t.delta)), count)
 			through := Add(spread(Mul(shift, scale), v), Mul(normal, spread(Mul(slope, scale), v)))
 			return Sub(v, through)
 		})
 	}
 	normal = Mul(Sub(flat, spread(mean, flat)), spread(scale, flat))
-	return p.affine(name, normal, dims, &t)
+	return p.affine(name, normal, dims, &t, sums)
 }
 
 // average moves a running average towards the present batch's statistics.
@@ -72,11 +72,13 @@ func (p pass) average(name string, present *Node) {
 }
 
 // affine scales and shifts normalised values, [N, P, C], and gives them the shape dims. t notes the gradient at
-// [N, P, C], after scale and shift.
-func (p pass) affine(name string, normal *Node, dims []int, t *tap) *Node {
-	l := Layer{Kind: NormLayer, Name: name, Bias: true, Input: Reshape(normal, dims...), Frames: p.frames}
-	scale := p.weight(l, p.Var(name+".weight"), t, func(delta *Node) *Node { return p.columnSums(Mul(delta, normal)) })
-	shift := IdentityWithCustomGradient(p.Var(name+".bias"), func(_, _ *Node) *Node { return p.columnSums(t.delta) })
+// [N, P, C], after scale and shift, of which sums makes the gradients of both.
+func (p pass) affine(name string, normal *Node, dims []int, t *tap, sums normSums) *Node {
+	l := Layer{
+		Kind: NormLayer, Name: name, Bias: true, Input: Reshape(normal, dims...), Frames: p.frames, Sums: sums.rows,
+	}
+	scale := p.weight(l, p.Var(name+".weight"), t, sums.slope)
+	shift := IdentityWithCustomGradient(p.Var(name+".bias"), func(_, _ *Node) *Node { return sums.shift(t.delta) })
 	y := t.watch(Add(Mul(normal, spread(scale, normal)), spread(shift, normal)))
 	l.Output = Reshape(y, dims...)
 	p.layer(l)
@@ -93,18 +95,8 @@ func (p pass) groupNorm(name string, x *Node, groups int) *Node {
 	centred := Sub(g, mean)
 	variance := ReduceAndKeep(Square(centred), ReduceMean, 1, 3)
 	normal := Div(centred, Sqrt(AddScalar(variance, NormEpsilon)))
-	return p.affine(name, Reshape(normal, dims[0], positions, channels), dims, &tap{})
-}
-
-// columnSums sums x, [N, P, C], over N and P: as a batched product with ones, which on XLA's CPU backend runs ten
-// times faster than a reduction.
-func (p pass) columnSums(x *Node) *Node {
-	if !p.Forms.own(x.Graph()) {
-		return ReduceSum(x, 0, 1)
-	}
-	dims := x.Shape().Dimensions
-	ones := Ones(x.Graph(), shapeOf(x, dims[0], dims[1]))
-	return ReduceSum(DotGeneral(ones, []int{1}, []int{0}, x, []int{1}, []int{0}), 0)
+	normal = Reshape(normal, dims[0], positions, channels)
+	return p.affine(name, normal, dims, &tap{}, p.columnSumsOf(func() *Node { return normal }))
 }
 
 // shapeOf is a shape of these dimensions with the type of like.

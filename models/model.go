@@ -115,6 +115,9 @@ type Layer struct {
 	Kernel  []int    // of a convolution, per spatial axis
 	Strides []int    // likewise
 	Padding [][2]int // likewise
+	// Sums, of a norm, gives for delta, as Output is shaped, each row's sums over its positions of delta and of delta
+	// times Input: [N, C] both. Nil where no kernel makes them at once.
+	Sums func(delta *Node) (shift, slope *Node)
 }
 
 // Encoder turns one modality into a feature vector.

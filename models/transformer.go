@@ -150,7 +150,7 @@ func (p pass) layerNorm(name string, x *Node) *Node {
 	centred := Sub(x, ReduceAndKeep(x, ReduceMean, -1))
 	variance := ReduceAndKeep(Square(centred), ReduceMean, -1)
 	normal := Div(centred, Sqrt(AddScalar(variance, NormEpsilon)))
-	return p.affine(name, normal, x.Shape().Dimensions, &tap{})
+	return p.affine(name, normal, x.Shape().Dimensions, &tap{}, p.columnSumsOf(func() *Node { return normal }))
 }
 
 // gelu is x Φ(x), with the exact Φ.

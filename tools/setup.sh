@@ -130,7 +130,7 @@ kernels() {
     # sums are rounded one by one, so that these loops give the same bits with any instructions.
     # shellcheck disable=SC2016,SC2086 # $ORIGIN is the loader's; the compiler may have options
     $cxx -O3 -ffp-contract=off -std=c++17 -Wall -Wextra -fPIC -shared -fvisibility=hidden "-I$folder/include" \
-        internal/kernels/native/conv.cc -o "$to/libprimewindow_kernels.so.new" \
+        internal/kernels/native/*.cc -o "$to/libprimewindow_kernels.so.new" \
         "-L$folder/lib" -l:libdnnl.so.3 -ldl '-Wl,-rpath,$ORIGIN' -Wl,--no-undefined ||
         die "the kernels do not build with $cxx" "see its message above"
     cp "$folder"/doc/* "$to/onednn/"
@@ -221,7 +221,7 @@ lab() {
     local without
     without=$(no_kernels)
     if [ -z "$without" ]; then
-        step kernels requirements-kernels.txt internal/kernels/native/{conv.cc,pool.h,primitive.h} tools/unpack_kernels.py -- \
+        step kernels requirements-kernels.txt internal/kernels/native/* tools/unpack_kernels.py -- \
             kernels requirements-kernels.txt
     else
         echo "setup: without kernels, convolutions are XLA's own: $without"

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -197,6 +198,167 @@ func TestAgainstXLA(t *testing.T) {
 			for i := range norms {
 				if d := math.Abs(float64(fused[1][i]/norms[i] - 1)); !(d < 1e-5) { // as above, each norm by itself
 					t.Errorf("%v: norm of sample %d is %v, want %v", l, i, fused[1][i], norms[i])
+				}
+			}
+		})
+	}
+}
+
+// function calls one of the library's functions by its name. Its body gives what is as long and wrong: zeros, which
+// come in behind the arguments.
+func function(name string, results []shapes.Shape) func([]*Node) []*Node {
+	return func(in []*Node) []*Node {
+		g := in[0].Graph()
+		in = slices.Clone(in)
+		for _, s := range results {
+			in = append(in, Zeros(g, s))
+		}
+		return NewFunction(g, g.UniqueName(name), func(g *Graph) []*Node {
+			var list []*Node
+			for i, a := range in {
+				list = append(list, Parameter(g, fmt.Sprint("p", i), a.Shape()))
+			}
+			for i, r := range list[len(list)-len(results):] {
+				list[i] = Add(r, r)
+			}
+			return list[:len(results)]
+		}).Call(in...)
+	}
+}
+
+func float(dims ...int) shapes.Shape { return shapes.Make(dtypes.Float32, dims...) }
+
+func tensor(seed string, shift float32, dims ...int) *tensors.Tensor {
+	values := xlatest.Made(seed, size(dims), 1)
+	for i := range values {
+		values[i] += shift
+	}
+	return tensors.FromFlatDataAndDimensions(values, dims...)
+}
+
+// TestColumns compares batch norm's sums with sums in double.
+func TestColumns(t *testing.T) {
+	with, _ := backends(t)
+	for _, tt := range []struct {
+		n, p, c int
+		shift   float32
+		reason  string
+	}{
+		{4, 49, 64, 0, "as wide as sums are kept side by side"},
+		{3, 35, 5, 0, "columns that divide nothing"},
+		{1, 1, 3, 0, "one row"},
+		{2, 1, 2049, 0, "a row that is half a block"},
+		{2, 3, 5000, 0, "a row that is more than a block"},
+		{7, 300, 1, 0, "one column"},
+		{9, 784, 48, 0, "groups of two sizes, and a last block that is shorter"},
+		{3, 400, 16, 1e4, "a mean that is ten thousand times the deviation"},
+	} {
+		t.Run(tt.reason, func(t *testing.T) {
+			x, delta := tensor("x", tt.shift, tt.n, tt.p, tt.c), tensor("delta", 0.3, tt.n, tt.p, tt.c)
+			xs, ds := tensors.MustCopyFlatData[float32](x), tensors.MustCopyFlatData[float32](delta)
+			means, variances := make([]float64, tt.c), make([]float64, tt.c)
+			rows := tt.n * tt.p
+			for i, v := range xs {
+				means[i%tt.c] += float64(v) / float64(rows)
+			}
+			for i, v := range xs {
+				variances[i%tt.c] += math.Pow(float64(v)-means[i%tt.c], 2) / float64(rows)
+			}
+			got := run(t, with, function(kernels.MomentsName, []shapes.Shape{float(tt.c), float(tt.c)}), x)
+			for c := range tt.c {
+				// Blocks of up to 4,096 numbers are summed in float32, whose half unit is 6e-8: the mean of numbers of one
+				// sign loses less than ten of them. Squares are about a block's own mean.
+				if d := math.Abs(float64(got[0][c])-means[c]) / (1 + math.Abs(means[c])); !(d < 1e-6) {
+					t.Errorf("mean of column %d is %v, want %v", c, got[0][c], means[c])
+				}
+				if d := math.Abs(float64(got[1][c])/max(variances[c], 1e-30) - 1); rows > 1 && !(d < 1e-5) {
+					t.Errorf("variance of column %d is %v, want %v", c, got[1][c], variances[c])
+				}
+			}
+			if rows == 1 && got[1][0] != 0 {
+				t.Errorf("variance of one row is %v", got[1][0])
+			}
+
+			mean, scale := make([]float32, tt.c), make([]float32, tt.c)
+			for c := range mean {
+				mean[c], scale[c] = tt.shift+0.1*float32(c%7), 1+0.5*float32(c%3)
+			}
+			shifts, slopes, sizes := make([]float64, tt.n*tt.c), make([]float64, tt.n*tt.c), make([]float64, tt.n*tt.c)
+			for i := range xs {
+				to, c := i/(tt.p*tt.c)*tt.c+i%tt.c, i%tt.c
+				term := float64(ds[i]) * (float64(xs[i]) - float64(mean[c])) * float64(scale[c])
+				shifts[to] += float64(ds[i])
+				slopes[to] += term
+				sizes[to] += math.Abs(term) + math.Abs(float64(ds[i]))
+			}
+			each := []shapes.Shape{float(tt.n, tt.c), float(tt.n, tt.c)}
+			got = run(t, with, function(kernels.SlopesName, each), delta, x, mean, scale)
+			for i := range shifts {
+				for k, want := range [][]float64{shifts, slopes} {
+					if d := math.Abs(float64(got[k][i])-want[i]) / sizes[i]; !(d < 1e-6) { // of the sum of the terms' sizes
+						t.Fatalf("sum %d of row and column %d is %v, want %v", k, i, got[k][i], want[i])
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestPool compares pooling and its gradient with a loop over windows, bit for bit: nothing is added but at most four
+// numbers in order.
+func TestPool(t *testing.T) {
+	with, _ := backends(t)
+	for _, tt := range []struct {
+		n, h, w, c int
+		reason     string
+	}{
+		{2, 8, 6, 16, "even sizes"},
+		{3, 9, 7, 5, "odd sizes, odd channels"},
+		{1, 1, 1, 4, "one position"},
+		{1, 2, 1, 3, "two rows, one window"},
+		{5, 40, 33, 64, "groups of two sizes"},
+	} {
+		t.Run(tt.reason, func(t *testing.T) {
+			oh, ow := (tt.h-1)/2+1, (tt.w-1)/2+1
+			xs := xlatest.Made("x", tt.n*tt.h*tt.w*tt.c, 1)
+			for i := range xs {
+				xs[i] = float32(math.Round(float64(2 * xs[i]))) // many are equal: the first is chosen
+			}
+			ds := xlatest.Made("delta", tt.n*oh*ow*tt.c, 1)
+			best, place := make([]float32, len(ds)), make([]uint8, len(ds))
+			gradient := make([]float32, len(xs))
+			for i := range ds {
+				c, j, r, n := i%tt.c, i/tt.c%ow, i/tt.c/ow%oh, i/tt.c/ow/oh
+				best[i] = float32(math.Inf(-1))
+				at := 0
+				for k := range 9 {
+					h, w := 2*r-1+k/3, 2*j-1+k%3
+					if h < 0 || w < 0 || h >= tt.h || w >= tt.w {
+						continue
+					}
+					if from := ((n*tt.h+h)*tt.w+w)*tt.c + c; xs[from] > best[i] {
+						best[i], place[i], at = xs[from], uint8(k), from
+					}
+				}
+				gradient[at] += ds[i]
+			}
+			windows := shapes.Make(dtypes.Float32, tt.n, oh, ow, tt.c)
+			places := shapes.Make(dtypes.Uint8, tt.n, oh, ow, tt.c)
+			pool := function(kernels.PoolName, []shapes.Shape{windows, places})
+			unpool := function(kernels.UnpoolName, []shapes.Shape{float(tt.n, tt.h, tt.w, tt.c)})
+			got := run(t, with, func(in []*Node) []*Node {
+				out := pool(in[:1])
+				return append([]*Node{out[0], ConvertDType(out[1], dtypes.Float32)}, unpool([]*Node{in[1], out[1]})...)
+			}, tensors.FromFlatDataAndDimensions(xs, tt.n, tt.h, tt.w, tt.c),
+				tensors.FromFlatDataAndDimensions(ds, tt.n, oh, ow, tt.c))
+			for i := range ds {
+				if got[0][i] != best[i] || got[1][i] != float32(place[i]) {
+					t.Fatalf("window %d: %v at %v, want %v at %d", i, got[0][i], got[1][i], best[i], place[i])
+				}
+			}
+			for i := range xs {
+				if got[2][i] != gradient[i] {
+					t.Fatalf("gradient at %d is %v, want %v", i, got[2][i], gradient[i])
 				}
 			}
 		})

@@ -24,8 +24,8 @@ import (
 	"unsafe"
 )
 
-// Version is that of native/conv.cc which this program works with: what it computes, and how a call is written.
-const Version = 1
+// Version is that of native/library.cc which this program works with: what it computes, and how a call is written.
+const Version = 2
 
 // File is the library's name, in a folder beside the one of the plugins.
 const File = "libprimewindow_kernels.so"
@@ -55,7 +55,7 @@ func (l *Library) Rewrite(program []byte) []byte {
 	return text
 }
 
-// Calls is how many convolutions the library has computed in this process.
+// Calls is how many calls the library has computed in this process.
 func (l *Library) Calls() int { return int(C.count(l.calls)) }
 
 // Found is where the set-up puts the library for a plugin.

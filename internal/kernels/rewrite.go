@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// handler is the name under which the library registers itself, native/conv.cc.
+// handler is the name under which the library registers its convolutions, native/library.cc.
 const handler = "primewindow_conv"
 
 // kind is what a call computes, as native/conv.cc counts.
@@ -38,7 +38,7 @@ func Rewrite(program []byte) []byte {
 	return text
 }
 
-// rewrite is Rewrite, and gives the calls.
+// rewrite is Rewrite, and gives the convolutions that are called.
 func rewrite(program []byte) (text []byte, calls []call) {
 	if !bytes.HasPrefix(program, []byte("module @"+Program)) {
 		return program, nil
@@ -60,6 +60,12 @@ func rewrite(program []byte) (text []byte, calls []call) {
 			if c, ok := normsCall(line); ok {
 				out.WriteString(c.text())
 				calls = append(calls, c)
+				i++
+				continue
+			}
+		case strings.Contains(line, callee):
+			if text, ok := functionCall(line); ok {
+				out.WriteString(text)
 				i++
 				continue
 			}
@@ -317,23 +323,27 @@ func (c call) text() string {
 	config := fmt.Sprintf(
 		"frames = %d : i64, kind = %d : i64, ph = %d : i64, pw = %d : i64, sh = %d : i64, sw = %d : i64",
 		c.frames, c.kind, padding[0], padding[1], strides[0], strides[1])
-	list := strings.Join(c.returns, ", ")
-	if len(c.returns) > 1 {
+	return customCall(c.indent, c.results, c.operands[:], handler, config, c.types, c.returns)
+}
+
+// customCall is a statement that calls a handler of the library. All arrays are row by row.
+func customCall(indent, results string, operands []string, target, config string, types, returns []string) string {
+	list := strings.Join(returns, ", ")
+	if len(returns) > 1 {
 		list = "(" + list + ")"
 	}
-	return fmt.Sprintf("%s%s = \"stablehlo.custom_call\"(%s, %s) { "+
+	return fmt.Sprintf("%s%s = \"stablehlo.custom_call\"(%s) { "+
 		"api_version = 4 : i32, backend_config = {%s}, call_target_name = %q, "+
 		"has_side_effect = false, operand_layouts = [%s], result_layouts = [%s] } : (%s) -> %s\n",
-		c.indent, c.results, c.operands[0], c.operands[1],
-		config, handler,
-		layouts(c.types), layouts(c.returns), strings.Join(c.types, ", "), list)
+		indent, results, strings.Join(operands, ", "), config, target,
+		layouts(types), layouts(returns), strings.Join(types, ", "), list)
 }
 
 // layouts are the row-major ones of arrays of these types.
 func layouts(types []string) string {
 	var list []string
 	for _, t := range types {
-		dims, _ := dimensions(t)
+		dims, _, _ := sizes(t)
 		if len(dims) == 1 {
 			list = append(list, "dense<0> : tensor<1xindex>")
 			continue
@@ -349,20 +359,27 @@ func layouts(types []string) string {
 
 // dimensions are those of a tensor of float32, as its type is written. None may be zero.
 func dimensions(text string) ([]int, bool) {
-	text, ok := strings.CutPrefix(text, "tensor<")
-	text, closed := strings.CutSuffix(text, "xf32>")
-	if !ok || !closed {
-		return nil, false
+	dims, element, ok := sizes(text)
+	return dims, ok && element == "f32"
+}
+
+// sizes are the dimensions of a tensor and the type of its elements. No dimension may be zero.
+func sizes(text string) (dims []int, element string, ok bool) {
+	text, opened := strings.CutPrefix(text, "tensor<")
+	text, closed := strings.CutSuffix(text, ">")
+	parts := strings.Split(text, "x")
+	if !opened || !closed || len(parts) < 2 {
+		return nil, "", false
 	}
-	var dims []int
-	for d := range strings.SplitSeq(text, "x") {
+	element = parts[len(parts)-1]
+	for _, d := range parts[:len(parts)-1] {
 		n, err := strconv.Atoi(d)
 		if err != nil || n < 1 || n > 1<<31-1 {
-			return nil, false
+			return nil, "", false
 		}
 		dims = append(dims, n)
 	}
-	return dims, true
+	return dims, element, true
 }
 
 // integers reads numbers with commas between them.

@@ -20,7 +20,7 @@ const (
 )
 
 // kernelsByDefault is whether new runs take kernels where there are some and nobody says.
-const kernelsByDefault = false
+const kernelsByDefault = true
 
 // withKernels stands in a backend's name between what it is and its kernels.
 const withKernels = " with kernels "

@@ -1,65 +1,38 @@
-// Convolutions of XLA's CPU backend by oneDNN: handlers of custom calls, registered through the plugin's FFI extension.
+// Convolutions of XLA's CPU backend by oneDNN.
 //
 // A primitive of oneDNN runs on one thread. The rows of a batch are cut into groups, which are shared over XLA's own
 // thread pool, so that no second pool waits beside it. How many groups there are depends on the shapes alone and
 // partial sums are added in the order of the groups, so the result has the same bits whatever number of threads took
 // part. Whatever goes wrong is an error of the call; nothing here ends the process.
-#include <dlfcn.h>
-
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <cstring>
-#include <mutex>
-#include <new>
-#include <set>
 #include <string>
 
+#include "ffi.h"
+#include "groups.h"
 #include "oneapi/dnnl/dnnl.hpp"
 #include "pool.h"
 #include "primitive.h"
-#include "xla/ffi/api/c_api.h"
-
-// PRIMEWINDOW_KERNELS counts the versions of what is computed here, and of the attributes of a call. The program
-// refuses a library of another version: constant Version in kernels.go.
-#define PRIMEWINDOW_KERNELS 1
 
 namespace primewindow {
 namespace {
 
-// Groups are the rows of a batch in so many runs, the longer ones first.
-struct Groups {
-  int64_t rows, count;
-  Groups(int64_t rows, int64_t count) : rows(rows), count(std::max<int64_t>(1, std::min(rows, count))) {}
-  int64_t begin(int64_t i) const { return i * (rows / count) + std::min(i, rows % count); }
-  int64_t size(int64_t i) const { return begin(i + 1) - begin(i); }
-};
-
-// kGroupWork is the least work that is worth a group of its own, kGroups the most groups.
+// kGroupWork is the least work that is worth a group of its own, in operations.
 constexpr double kGroupWork = 8e6;
-constexpr int64_t kGroups = 8;
 // kPartials bounds the partial filter gradients of one call, in bytes, unless two need more.
 constexpr size_t kPartials = size_t{16} << 20;
 
-int64_t groups_for(double work) { return std::clamp<int64_t>(int64_t(work / kGroupWork), 1, kGroups); }
-
 int64_t lanes_for(double work, size_t bytes) {
-  return std::min(groups_for(work), std::max<int64_t>(2, int64_t(kPartials / bytes)));
+  return std::min(groups_for(work, kGroupWork), std::max<int64_t>(2, int64_t(kPartials / bytes)));
 }
 
 // groups_of are those of a call.
 Groups groups_of(Kind kind, const Shape& s) {
   double work = s.work() * s.n;
   size_t bytes = size_t(s.kh) * s.kw * s.in * s.out * sizeof(float);
-  return Groups(s.n, kind == kFilterGradient ? lanes_for(work, bytes) : groups_for(work));
+  return Groups(s.n, kind == kFilterGradient ? lanes_for(work, bytes) : groups_for(work, kGroupWork));
 }
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-// The same operations in the same order, in wider registers where there are: -ffp-contract=off keeps the bits equal.
-#define WIDE __attribute__((target_clones("default", "avx2", "avx512f")))
-#else
-#define WIDE
-#endif
 
 // squares is the squared norm of a, in double over runs of 4,096 numbers, each run in 16 sums.
 WIDE double squares(const float* a, size_t n) {
@@ -195,8 +168,8 @@ void filter_gradient_norms(Pool& pool, const Shape& s, int64_t frames, const flo
   finish(*p, partials.floats(), 2 * stride, lanes.count, to);
 }
 
-// prepare compiles what a call will run.
-void prepare(Kind kind, Shape s, int64_t frames) {
+// compile_for compiles what a call will run.
+void compile_for(Kind kind, Shape s, int64_t frames) {
   if (kind == kFilterGradientNorms) {
     s.n = frames;
     primitive(kFilterGradient, s);
@@ -210,37 +183,22 @@ void prepare(Kind kind, Shape s, int64_t frames) {
   }
 }
 
-// Array is an operand or a result, [N, H, W, C] or, of a kernel, [H, W, in, out]; one of rank 3 has H = 1.
-struct Array {
+// Tensor is an operand or a result, [N, H, W, C] or, of a kernel, [H, W, in, out]; one of rank 3 has H = 1.
+struct Tensor {
   int64_t dims[4];
   float* data;
 };
 
-Array array(XLA_FFI_Buffer* b, int64_t rank, bool kernel) {
-  if (b->dtype != XLA_FFI_DataType_F32) refuse("an array is not of float32");
-  if (b->rank != rank) refuse("an array has another rank");
-  Array a{{1, 1, 1, 1}, static_cast<float*>(b->data)};
+Tensor tensor(Array<float> a, int64_t rank, bool kernel) {
+  if (a.rank != rank) refuse("an array has another rank");
+  Tensor t{{1, 1, 1, 1}, a.data};
   if (rank == 4) {
-    std::copy(b->dims, b->dims + 4, a.dims);
+    std::copy(a.dims, a.dims + 4, t.dims);
   } else {  // the axis of one position comes first in a kernel, and after the rows elsewhere
-    std::copy(b->dims, b->dims + 3, a.dims + 1);
-    if (!kernel) std::swap(a.dims[0], a.dims[1]);
+    std::copy(a.dims, a.dims + 3, t.dims + 1);
+    if (!kernel) std::swap(t.dims[0], t.dims[1]);
   }
-  for (int64_t d : a.dims)
-    if (d < 1) refuse("an array is empty");
-  return a;
-}
-
-int64_t attribute(XLA_FFI_CallFrame* f, const char* name) {
-  for (int64_t i = 0; i < f->attrs.size; i++) {
-    XLA_FFI_ByteSpan* n = f->attrs.names[i];
-    if (std::string(n->ptr, n->len) != name) continue;
-    auto* v = static_cast<XLA_FFI_Scalar*>(f->attrs.attrs[i]);
-    if (f->attrs.types[i] != XLA_FFI_AttrType_SCALAR || v->dtype != XLA_FFI_DataType_S64)
-      refuse(std::string("attribute ") + name + " is not an int64");
-    return *static_cast<int64_t*>(v->value);
-  }
-  refuse(std::string("attribute ") + name + " is missing");
+  return t;
 }
 
 // covers wants the windows to be those of the axis: size, padding and stride give so many.
@@ -251,23 +209,30 @@ void covers(int64_t size, int64_t windows, int64_t kernel, int64_t stride, int64
     refuse("sizes, stride and padding do not agree");
 }
 
-std::atomic<int64_t> calls{0};  // that were computed
+}  // namespace
 
-void call(XLA_FFI_CallFrame* f) {
+void begin(void (*omp_set_num_threads)(int)) {
+  set_threads = omp_set_num_threads;
+  engine();
+}
+
+void prepare(const int64_t* c) {
+  compile_for(Kind(c[0]), {c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11], c[12], c[13]}, c[14]);
+}
+
+void convolve(XLA_FFI_CallFrame* f) {
   auto kind = Kind(attribute(f, "kind"));
   if (kind < kForward || kind > kFilterGradientNorms) refuse("unknown kind");
   bool norms = kind == kFilterGradientNorms;
-  if (f->args.size < 2 || f->rets.size != (norms ? 2 : 1)) refuse("another number of operands or results");
-  auto* first = static_cast<XLA_FFI_Buffer*>(f->args.args[0]);
-  auto* second = static_cast<XLA_FFI_Buffer*>(f->args.args[1]);
-  auto* result = static_cast<XLA_FFI_Buffer*>(f->rets.rets[0]);
-  int64_t rank = first->rank;
+  wants(f, 2, norms ? 2 : 1);
+  auto first = floats(f->args.args, 0), second = floats(f->args.args, 1), result = floats(f->rets.rets, 0);
+  int64_t rank = first.rank;
   if (rank != 3 && rank != 4) refuse("an array has another rank");
   bool filters = kind >= kFilterGradient;
-  Array a = array(first, rank, false), b = array(second, rank, !filters), c = array(result, rank, filters);
-  const Array& image = kind == kInputGradient ? c : a;
-  const Array& output = kind == kForward ? c : kind == kInputGradient ? a : b;
-  const Array& kernel = filters ? c : b;
+  Tensor a = tensor(first, rank, false), b = tensor(second, rank, !filters), c = tensor(result, rank, filters);
+  const Tensor& image = kind == kInputGradient ? c : a;
+  const Tensor& output = kind == kForward ? c : kind == kInputGradient ? a : b;
+  const Tensor& kernel = filters ? c : b;
   Shape s{image.dims[0],  image.dims[1],  image.dims[2],  image.dims[3],  output.dims[1], output.dims[2],
           output.dims[3], kernel.dims[0], kernel.dims[1], attribute(f, "sh"), attribute(f, "sw"), attribute(f, "ph"),
           attribute(f, "pw")};
@@ -275,188 +240,27 @@ void call(XLA_FFI_CallFrame* f) {
   covers(s.h, s.oh, s.kh, s.sh, s.ph);
   covers(s.w, s.ow, s.kw, s.sw, s.pw);
   Pool pool(f->api, f->ctx);
-  switch (kind) {
-    case kForward:
-    case kInputGradient:
-      forward_or_input(pool, kind, s, a.data, b.data, c.data);
-      break;
-    case kFilterGradient:
-      filter_gradient(pool, s, a.data, b.data, c.data);
-      break;
-    case kFilterGradientNorms: {
-      int64_t frames = attribute(f, "frames");
-      auto* squared = static_cast<XLA_FFI_Buffer*>(f->rets.rets[1]);
-      if (frames < 1 || s.n % frames || squared->dtype != XLA_FFI_DataType_F32 || squared->rank != 1 ||
-          squared->dims[0] != s.n / frames)
-        refuse("the norms' shape does not agree with the frames");
-      filter_gradient_norms(pool, s, frames, a.data, b.data, c.data, static_cast<float*>(squared->data));
-    }
-  }
-  calls++;
-}
-
-XLA_FFI_Error* failed(XLA_FFI_CallFrame* f, XLA_FFI_Error_Code code, const std::string& what) {
-  std::string message = "primewindow's convolution: " + what;
-  XLA_FFI_Error_Create_Args a{XLA_FFI_Error_Create_Args_STRUCT_SIZE, nullptr, message.c_str(), code};
-  return f->api->XLA_FFI_Error_Create(&a);
-}
-
-// handle is what XLA calls. Nothing may be thrown through it.
-XLA_FFI_Error* handle(XLA_FFI_CallFrame* f) {
-  for (auto* e = f->extension_start; e; e = e->next) {
-    if (e->type != XLA_FFI_Extension_Metadata) continue;
-    auto* m = reinterpret_cast<XLA_FFI_Metadata_Extension*>(e)->metadata;
-    m->api_version.major_version = XLA_FFI_API_MAJOR;
-    m->api_version.minor_version = XLA_FFI_API_MINOR;
-    m->traits = 0;
-    return nullptr;
-  }
-  if (f->stage != XLA_FFI_ExecutionStage_EXECUTE) return nullptr;
   try {
-    call(f);
-    return nullptr;
-  } catch (const Failure& e) {
-    return failed(f, e.code, e.what());
-  } catch (const std::bad_alloc&) {
-    return failed(f, XLA_FFI_Error_Code_RESOURCE_EXHAUSTED, "out of memory");
+    switch (kind) {
+      case kForward:
+      case kInputGradient:
+        forward_or_input(pool, kind, s, a.data, b.data, c.data);
+        break;
+      case kFilterGradient:
+        filter_gradient(pool, s, a.data, b.data, c.data);
+        break;
+      case kFilterGradientNorms: {
+        int64_t frames = attribute(f, "frames");
+        auto squared = floats(f->rets.rets, 1);
+        if (frames < 1 || s.n % frames || squared.rank != 1 || squared.dims[0] != s.n / frames)
+          refuse("the norms' shape does not agree with the frames");
+        filter_gradient_norms(pool, s, frames, a.data, b.data, c.data, squared.data);
+      }
+    }
   } catch (const dnnl::error& e) {
     auto code = e.status == dnnl_out_of_memory ? XLA_FFI_Error_Code_RESOURCE_EXHAUSTED : XLA_FFI_Error_Code_INTERNAL;
-    return failed(f, code, std::string("oneDNN: ") + e.what());
-  } catch (const std::exception& e) {
-    return failed(f, XLA_FFI_Error_Code_INTERNAL, e.what());
-  } catch (...) {
-    return failed(f, XLA_FFI_Error_Code_INTERNAL, "unknown error");
+    throw Failure(code, std::string("oneDNN: ") + e.what());
   }
 }
 
-// What follows is laid out as the plugin's C interface has it: the head of PJRT_Api, its list of extensions, and the
-// extension through which handlers are registered.
-struct Extension {
-  size_t struct_size;
-  int type;
-  Extension* next;
-};
-struct Api {
-  size_t struct_size;
-  Extension* extensions;
-};
-struct Registration {
-  size_t struct_size;
-  const char* name;
-  size_t name_size;
-  void* handler;
-  const char* platform;
-  size_t platform_size;
-  int traits;
-};
-struct FfiExtension {
-  Extension head;
-  void* type_register;
-  void* user_data_add;
-  void* (*register_handler)(Registration*);
-};
-constexpr int kFfiExtension = 5;
-constexpr size_t kRegistrationSize = 52;  // up to and with traits
-
-const char kName[] = "primewindow_conv";
-const char kPlatform[] = "Host";
-
-std::string describe() {
-  const dnnl_version_t* v = dnnl_version();
-  std::string text = "oneDNN " + std::to_string(v->major) + "." + std::to_string(v->minor) + "." +
-                     std::to_string(v->patch);
-  return text;
-}
-
-const char* isa() {
-  switch (dnnl_get_effective_cpu_isa()) {
-    case dnnl_cpu_isa_avx2:
-      return "AVX2";
-    case dnnl_cpu_isa_avx2_vnni:
-    case dnnl_cpu_isa_avx2_vnni_2:
-      return "AVX2 VNNI";
-    case dnnl_cpu_isa_avx512_core:
-    case dnnl_cpu_isa_avx512_core_vnni:
-    case dnnl_cpu_isa_avx512_core_bf16:
-    case dnnl_cpu_isa_avx512_core_fp16:
-      return "AVX-512";
-    case dnnl_cpu_isa_avx512_core_amx:
-    case dnnl_cpu_isa_avx512_core_amx_fp16:
-      return "AVX-512 and AMX";
-    default:
-      return "";
-  }
-}
-
-std::string enroll(const Api* api) {
-  static std::mutex mutex;
-  static std::set<const Api*> known;
-  std::lock_guard<std::mutex> lock(mutex);
-  if (known.count(api)) return "";
-  if (!*isa()) return "the processor has no AVX2";
-  void* gomp = dlopen("libgomp.so.1", RTLD_NOW | RTLD_LOCAL);
-  if (!gomp) return std::string("no OpenMP library: ") + dlerror();
-  set_threads = reinterpret_cast<void (*)(int)>(dlsym(gomp, "omp_set_num_threads"));
-  if (!set_threads) return "libgomp.so.1 has no omp_set_num_threads";
-  engine();
-  for (Extension* e = api->extensions; e; e = e->next) {
-    if (e->type != kFfiExtension) continue;
-    if (e->struct_size < sizeof(FfiExtension)) return "the plugin's FFI extension is of an older version";
-    Registration r{kRegistrationSize, kName, sizeof kName - 1, reinterpret_cast<void*>(&handle),
-                   kPlatform,         sizeof kPlatform - 1,    0};
-    if (reinterpret_cast<FfiExtension*>(e)->register_handler(&r))
-      return "the plugin refuses handlers of this version of FFI";
-    known.insert(api);
-    return "";
-  }
-  return "the plugin has no FFI extension";
-}
-
-}  // namespace
 }  // namespace primewindow
-
-extern "C" {
-
-// primewindow_kernels_version is that of the library's source.
-__attribute__((visibility("default"))) int primewindow_kernels_version() { return PRIMEWINDOW_KERNELS; }
-
-// primewindow_kernels_describe names the library that computes.
-__attribute__((visibility("default"))) const char* primewindow_kernels_describe() {
-  static const std::string text = primewindow::describe();
-  return text.c_str();
-}
-
-// primewindow_kernels_isa names the instructions that are used on this processor.
-__attribute__((visibility("default"))) const char* primewindow_kernels_isa() { return primewindow::isa(); }
-
-// primewindow_kernels_calls is how many convolutions were computed in this process.
-__attribute__((visibility("default"))) int64_t primewindow_kernels_calls() { return primewindow::calls; }
-
-// primewindow_kernels_prepare compiles what count calls will run, of which list has 15 numbers each: kind, image's n, h,
-// w and channels, output's h, w and channels, kernel's h and w, strides, paddings, frames. A call compiles by itself
-// what it lacks, but while it runs: what then stays would lie behind the memory of the step, and keep it apart.
-__attribute__((visibility("default"))) void primewindow_kernels_prepare(const int64_t* list, int64_t count) {
-  using namespace primewindow;
-  for (const int64_t* c = list; c < list + 15 * count; c += 15) {
-    try {
-      prepare(Kind(c[0]), {c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11], c[12], c[13]}, c[14]);
-    } catch (...) {  // the call will say what is wrong
-    }
-  }
-}
-
-// primewindow_kernels_register registers the handlers with a plugin, whose PJRT_Api this is, and says what prevents it;
-// empty when nothing does.
-__attribute__((visibility("default"))) const char* primewindow_kernels_register(const void* api) {
-  static thread_local std::string message;
-  try {
-    message = primewindow::enroll(static_cast<const primewindow::Api*>(api));
-  } catch (const std::exception& e) {
-    message = e.what();
-  } catch (...) {
-    message = "unknown error";
-  }
-  return message.c_str();
-}
-
-}  // extern "C"

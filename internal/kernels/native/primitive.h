@@ -4,17 +4,15 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <new>
-#include <stdexcept>
 #include <string>
 #include <tuple>
 
+#include "block.h"
+#include "ffi.h"
 #include "oneapi/dnnl/dnnl.hpp"
-#include "xla/ffi/api/c_api.h"
 
 namespace primewindow {
 namespace {
@@ -23,47 +21,6 @@ using dnnl::memory;
 
 // What a call computes: attribute "kind".
 enum Kind : int64_t { kForward = 0, kInputGradient = 1, kFilterGradient = 2, kFilterGradientNorms = 3 };
-
-// Failure is an error of a call, with the code under which XLA reports it.
-struct Failure : std::runtime_error {
-  XLA_FFI_Error_Code code;
-  Failure(XLA_FFI_Error_Code c, const std::string& what) : std::runtime_error(what), code(c) {}
-};
-
-[[noreturn]] void refuse(const std::string& what) { throw Failure(XLA_FFI_Error_Code_INVALID_ARGUMENT, what); }
-
-// Block is memory aligned to a cache line.
-class Block {
- public:
-  Block() = default;
-  explicit Block(size_t bytes) { grow(bytes); }
-  Block(const Block&) = delete;
-  Block& operator=(const Block&) = delete;
-  ~Block() { std::free(data_); }
-
-  // grow makes the block large enough. What it held is lost.
-  void* grow(size_t bytes) {
-    if (bytes > size_) {
-      std::free(data_);
-      size_ = 0;
-      data_ = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
-      if (!data_) throw std::bad_alloc();
-      size_ = bytes;
-    }
-    return data_;
-  }
-  void drop() {
-    std::free(data_);
-    data_ = nullptr;
-    size_ = 0;
-  }
-  float* floats() { return static_cast<float*>(data_); }
-  size_t size() const { return size_; }
-
- private:
-  void* data_ = nullptr;
-  size_t size_ = 0;
-};
 
 // kKeptScratch is how much working memory a thread keeps between calls; what is larger goes back at once.
 constexpr size_t kKeptScratch = size_t{8} << 20;
