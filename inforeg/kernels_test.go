@@ -38,7 +38,9 @@ func convolutional(t *testing.T) *models.Multimodal {
 
 // sharesIn gives the gradient of every variable and every sample's norms, in one pass, from the values of variables and
 // a batch that are of T, and with statistics of the batch the new running averages.
-func sharesIn[T float32 | float64](t *testing.T, b *xla.Backend, m *models.Multimodal, norm models.NormMode) [][]float64 {
+func sharesIn[T float32 | float64](
+	t *testing.T, b *xla.Backend, m *models.Multimodal, norm models.NormMode,
+) [][]float64 {
 	t.Helper()
 	vars := m.Variables()
 	n := len(m.Modalities) + 1

@@ -266,8 +266,8 @@ func TestColumns(t *testing.T) {
 			}
 			got := run(t, with, function(kernels.MomentsName, []shapes.Shape{float(tt.c), float(tt.c)}), x)
 			for c := range tt.c {
-				// Blocks of up to 4,096 numbers are summed in float32, whose half unit is 6e-8: the mean of numbers of one
-				// sign loses less than ten of them. Squares are about a block's own mean.
+				// Sums are of float32 within blocks of 4,096 numbers alone, and of differences from a mean: a few half
+				// units, which are 6e-8.
 				if d := math.Abs(float64(got[0][c])-means[c]) / (1 + math.Abs(means[c])); !(d < 1e-6) {
 					t.Errorf("mean of column %d is %v, want %v", c, got[0][c], means[c])
 				}
@@ -295,7 +295,8 @@ func TestColumns(t *testing.T) {
 			got = run(t, with, function(kernels.SlopesName, each), delta, x, mean, scale)
 			for i := range shifts {
 				for k, want := range [][]float64{shifts, slopes} {
-					if d := math.Abs(float64(got[k][i])-want[i]) / sizes[i]; !(d < 1e-6) { // of the sum of the terms' sizes
+					// As above, of the sum of the terms' sizes.
+					if d := math.Abs(float64(got[k][i])-want[i]) / sizes[i]; !(d < 1e-6) {
 						t.Fatalf("sum %d of row and column %d is %v, want %v", k, i, got[k][i], want[i])
 					}
 				}

@@ -79,7 +79,8 @@ func TestLoad(t *testing.T) {
 			lib, err := Load(tt.path, unsafe.Pointer(&api))
 			switch {
 			case tt.want == "":
-				if err != nil || lib.Name != fmt.Sprintf("%d, made 1.2.3", Version) || lib.ISA != "made" || lib.Calls() != 7 {
+				name := fmt.Sprintf("%d, made 1.2.3", Version)
+				if err != nil || lib.Name != name || lib.ISA != "made" || lib.Calls() != 7 {
 					t.Errorf("%+v, %v", lib, err)
 				}
 			case err == nil || !strings.Contains(err.Error(), tt.want):

@@ -28,10 +28,16 @@ func TestKept(t *testing.T) {
 	child(t, plugin, dir).expect(t, "the second time", 0, 1, off.Losses)
 
 	t.Run("another path", func(t *testing.T) {
-		link := filepath.Join(t.TempDir(), "pjrt_c_api_cpu_plugin.so")
-		if err := os.Symlink(plugin, link); err != nil {
-			t.Fatal(err)
+		lib := t.TempDir() // kernels, where there are some, lie beside the plugin's folder
+		for from, to := range map[string]string{
+			filepath.Dir(plugin):                              "pjrt",
+			filepath.Join(filepath.Dir(plugin), "../kernels"): "kernels",
+		} {
+			if err := os.Symlink(from, filepath.Join(lib, to)); err != nil {
+				t.Fatal(err)
+			}
 		}
+		link := filepath.Join(lib, "pjrt", filepath.Base(plugin))
 		child(t, link, dir).expect(t, "it is the same plugin", 0, 1, off.Losses)
 	})
 	t.Run("flags", func(t *testing.T) {
