@@ -67,6 +67,11 @@ bench-probes: ## a step with and without the exact trace beside PyTorch, Opacus,
 	@tools/setup.sh lab
 	@.venv/bin/python bench/probes/probes.py $(PROBES_ARGS)
 
+.PHONY: check-cuda
+check-cuda: ## every graph compiled for a GPU that is described and not there; CUDA_ARGS
+	@tools/setup.sh lab
+	@.venv/bin/python bench/cuda/check_cuda.py $(CUDA_ARGS)
+
 .PHONY: notebooks
 notebooks: ## executes every notebook in full and keeps its outputs
 	@tools/setup.sh lab

@@ -13,6 +13,7 @@ import (
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/run"
 	"github.com/primewindow/primewindow/workbench/host/sweep"
+	"github.com/primewindow/primewindow/workbench/host/work"
 )
 
 // epochChoices are those of -select.
@@ -40,6 +41,15 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 		"`file` that also takes, as CSV, what was measured from epoch to epoch: accuracies on the validation split, "+
 			"traces, how often a method acted",
 	)
+	executor := f.String("executor", executorHere, executorDoc)
+	jobs := f.Int(
+		"jobs", 0, "`number` of workers at once; of local as many as there are cores without it, of slurm no limit",
+	)
+	slurm := sbatchOptions{}
+	f.Var(
+		slurm, "slurm",
+		"an `option=value` of sbatch, for example partition=gpu; several, joined by commas or one flag each",
+	)
 	format := f.String("format", "text", "`format` of the table: "+strings.Join(formats, ", "))
 	if _, err := parse(env, f, args, 0, 0); err != nil {
 		return err
@@ -48,6 +58,9 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 		return &wire.Problem{
 			Message: fmt.Sprintf("unknown format %q", *format), Hint: "the formats are " + strings.Join(formats, ", "),
 		}
+	}
+	if err := checkExecutor(*executor, *jobs, given(f, "jobs"), slurm); err != nil {
+		return err
 	}
 	if st, err := os.Stat(*curves); err == nil && st.IsDir() { // known before hours of training
 		return &wire.Problem{
@@ -68,11 +81,26 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 	}
 	shop := run.NewShop(env.project)
 	names := strings.FieldsFunc(*methods, func(r rune) bool { return r == ',' || r == ' ' })
-	s, err := sweep.Open(shop, sweep.Comparison{Dir: *out, Methods: names, Seeds: *seeds, Select: *choice, Set: asked})
-	if err != nil {
-		return errors.Join(err, shop.Close())
+	asking := sweep.Comparison{Dir: *out, Methods: names, Seeds: *seeds, Select: *choice, Set: asked}
+	var s *sweep.Sweep
+	var err error
+	if *executor == executorHere && !work.Exists(*out) {
+		if s, err = sweep.Open(shop, asking); err != nil {
+			return errors.Join(err, shop.Close())
+		}
+		err = trainAll(ctx, env, s)
+	} else {
+		var ended bool
+		if ended, err = shared(ctx, env, shop, asking, *executor, *jobs, slurm); err == nil && ended {
+			s, err = finishShared(shop, asking)
+		}
+		if err != nil || !ended {
+			if ctx.Err() != nil {
+				err = ctx.Err()
+			}
+			return errors.Join(err, shop.Close())
+		}
 	}
-	err = trainAll(ctx, env, s)
 	if err == nil && *curves != "" {
 		err = s.WriteCurvesFile(*curves)
 	}

@@ -47,6 +47,14 @@ func commands() []command {
 			"methods on the same samples from the same seeds: a table, with what may be claimed", compareCommand,
 		},
 		{
+			"work", "SWEEP", "be a worker of a sweep, which compare -executor began: train runs that nobody has",
+			workCommand,
+		},
+		{
+			"sweep", "SWEEP", "where a sweep stands: what runs where, what waits, what failed and why, time left",
+			sweepCommand,
+		},
+		{
 			"reproduce", "TARGET -data SET -seeds N -scale demo|paper -out DIR",
 			"a table or figure of the paper, from its runs: " + strings.Join(reproduce.Targets(), ", ") +
 				", all; -verify RECORD|FOLDER trains recorded runs again and compares",
@@ -97,11 +105,14 @@ type environ struct {
 	out, errOut io.Writer
 }
 
-// main runs the command line. An interrupt, or SIGTERM, ends ctx, and training ends after the step under way, which is
+// main runs the command line. An interrupt, SIGTERM, or SIGUSR1 and SIGUSR2, by which schedulers tell that time is up,
+// end ctx, and training ends after the step under way, which is
 // on record then. A second one changes nothing, since signals are caught until main returns. SIGKILL cannot be caught:
 // what was committed is on disk.
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(
+		context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2,
+	)
 	defer stop()
 	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }

@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"internal/hosttest": {"data", "data/synth", "internal/wire", "models"}, // tests alone import it
 	"internal/mat":      {"data"},
 	"internal/npy":      {"data"},
+	"internal/claims":   {"internal/whole"},
 	"internal/holm":     {"internal/wire"},
 	"internal/kernels":  {},
 	"internal/programs": {"data/cache", "internal/whole"},
@@ -95,6 +96,10 @@ var arrows = map[string][]string{
 		"internal/strict", "internal/whole", "internal/wire", "workbench/host/measure", "workbench/host/record",
 		"workbench/host/run", "workbench/host/setting",
 	},
+	"workbench/host/work": {
+		"internal/claims", "internal/whole", "internal/wire", "workbench/host/record", "workbench/host/run",
+		"workbench/host/setting", "workbench/host/sweep",
+	},
 	"workbench/host/reproduce": {
 		"data", "data/catalog", "data/cremad", "data/mosi", "inforeg", "internal/holm", "internal/registry",
 		"internal/stats",
@@ -112,6 +117,7 @@ var arrows = map[string][]string{
 		"internal/xla", "viz",
 		"workbench", "workbench/host", "workbench/host/draw", "workbench/host/probe", "workbench/host/record",
 		"workbench/host/replay", "workbench/host/reproduce", "workbench/host/run", "workbench/host/sweep",
+		"workbench/host/work",
 	},
 	"bench/*": {
 		"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/wire", "internal/xla", "models", "viz",

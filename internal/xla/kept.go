@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/gomlx/compute"
 )
 
 // Programs counts what became of the programs that this process wanted.
@@ -44,6 +46,20 @@ func (b *Backend) Show(see func(program []byte)) bool {
 		b.seam.shown.Store(&see)
 	}
 	return true
+}
+
+// elsewhere is a backend under no plugin's name.
+type elsewhere struct{ compute.Backend }
+
+func (elsewhere) PluginName() string { return "" }
+
+// Elsewhere is the backend as if it were none of the CPU's: graphs take the forms that they take on a GPU, and no
+// kernels. It is for [Backend.Show] alone: what its graphs are given and give is the CPU's still.
+func (b *Backend) Elsewhere() *Backend {
+	other := *b
+	other.use("")
+	other.Backend = elsewhere{b.Backend}
+	return &other
 }
 
 // NotKept says why compiled programs are not kept on disk, where that is no wish of the user's, or why one of them was

@@ -23,7 +23,7 @@ func graphEngine(t *testing.T) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := &unchanging{T: t}
+	u := &unchanging{T: t, builds: 1, rows: 3}
 	if _, ok := u.open(b, hosttest.Tiny("joint", nil)); !ok {
 		t.Fatal("no model")
 	}
@@ -101,7 +101,7 @@ func TestScalarsOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := &unchanging{T: t}
+	u := &unchanging{T: t, builds: 1, rows: 3}
 	s, ok := u.open(b, hosttest.Tiny("joint", nil))
 	if !ok {
 		t.Fatal("no model")

@@ -24,16 +24,20 @@ const builds = 20
 // unchanging builds graphs without compiling them, and wants the text of each to be the same every time.
 type unchanging struct {
 	*testing.T
-	e     *Engine
-	batch *data.Batch
-	text  []byte // of the program that was built last
+	builds int                            // how often each is built
+	rows   int                            // of a batch
+	take   func(name string, text []byte) // is given each graph's text; nil for none
+	desc   *data.Description              // of the set; nil for synth's
+	e      *Engine
+	batch  *data.Batch
+	text   []byte // of the program that was built last
 }
 
 // graph builds one graph by calling what would run it.
 func (u *unchanging) graph(name string, call func() error) {
 	u.Helper()
 	var first []byte
-	for i := range builds {
+	for i := range u.builds {
 		u.text = nil
 		err := call()
 		switch {
@@ -55,6 +59,9 @@ func (u *unchanging) graph(name string, call func() error) {
 			u.e.Forget(known.name)
 		}
 	}
+	if u.take != nil {
+		u.take(name, first)
+	}
 }
 
 // difference is the first line in which two texts differ.
@@ -73,20 +80,24 @@ func difference(a, b string) string {
 // open builds the model of some settings. It reports false where the method does not go with them.
 func (u *unchanging) open(b *xla.Backend, asked map[string]any) (State, bool) {
 	u.Helper()
-	desc := hosttest.SynthDescription(u.T)
+	desc := u.desc
+	if desc == nil {
+		desc = hosttest.SynthDescription(u.T)
+	}
 	settings, err := setting.Resolve(asked, desc)
 	if err != nil {
 		u.Fatal(err)
 	}
 	m, err := setting.BuildModel(settings, *desc)
 	if err != nil {
+		u.Log(err)
 		return State{}, false
 	}
 	meth, _ := method.Find(settings.Method())
 	u.e = (&Engines{}).Find(b, m, meth, settings)
-	u.batch = &data.Batch{Indices: data.Positions(3), Labels: make([]int32, 3), X: map[string][]float32{}}
+	u.batch = &data.Batch{Indices: data.Positions(u.rows), Labels: make([]int32, u.rows), X: map[string][]float32{}}
 	for _, mod := range m.Modalities {
-		u.batch.X[mod.Name] = make([]float32, 3*mod.Size())
+		u.batch.X[mod.Name] = make([]float32, u.rows*mod.Size())
 	}
 	return u.e.IntervalStart(u.e.Initial(1)), true
 }
@@ -95,10 +106,10 @@ func (u *unchanging) step(name string, s State, m inforeg.Measures) {
 	u.Helper()
 	chances := []*tensors.Tensor{}
 	if n := m.Signs; n > 0 {
-		chances = append(chances, tensors.FromFlatDataAndDimensions(make([]float32, 3*n), n, 3))
+		chances = append(chances, tensors.FromFlatDataAndDimensions(make([]float32, u.rows*n), n, u.rows))
 	}
 	if n := m.Labels; n > 0 {
-		chances = append(chances, tensors.FromFlatDataAndDimensions(make([]float32, 3*n), 3, n))
+		chances = append(chances, tensors.FromFlatDataAndDimensions(make([]float32, u.rows*n), u.rows, n))
 	}
 	u.graph(name, func() error {
 		in := StepInput{Batch: u.batch, Controls: make([]float32, len(u.e.controls)), Measures: m}
@@ -122,7 +133,7 @@ func TestTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := &unchanging{T: t}
+	u := &unchanging{T: t, builds: builds, rows: 3}
 	if !b.Show(func(program []byte) { u.text = append([]byte(nil), program...) }) {
 		t.Fatalf("programs cannot be seen: %v", xla.NotKept())
 	}
@@ -142,22 +153,28 @@ func TestTexts(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s: no model", head)
 		}
-		u.step("step that measures, "+head, s, inforeg.Measures{Shares: true, Signs: 2, Labels: 2})
-		u.graph("evaluate, "+head, func() error {
-			_, err := u.e.Evaluate(s.Vars, u.batch)
-			return err
-		})
-		u.graph("recalibrate, "+head, func() error {
-			_, _, err := u.e.Recalibrated(s.Vars, u.batch)
-			return err
-		})
-		for _, loss := range []string{inforeg.LossFused, inforeg.LossUnimodal} {
-			for _, kind := range []string{inforeg.KindFisherEmp, inforeg.KindFisherTrue} {
-				u.probes(s, head, inforeg.Probe{Kind: kind, Loss: loss})
-			}
-		}
-		u.probes(s, head, inforeg.Probe{Kind: inforeg.KindFisherEmp, Loss: inforeg.LossSum})
+		u.measuring(s, head)
 	}
+}
+
+// measuring builds the graphs that measure a model, which name calls by its name.
+func (u *unchanging) measuring(s State, name string) {
+	u.Helper()
+	u.step("step that measures, "+name, s, inforeg.Measures{Shares: true, Signs: 2, Labels: 2})
+	u.graph("evaluate, "+name, func() error {
+		_, err := u.e.Evaluate(s.Vars, u.batch)
+		return err
+	})
+	u.graph("recalibrate, "+name, func() error {
+		_, _, err := u.e.Recalibrated(s.Vars, u.batch)
+		return err
+	})
+	for _, loss := range []string{inforeg.LossFused, inforeg.LossUnimodal} {
+		for _, kind := range []string{inforeg.KindFisherEmp, inforeg.KindFisherTrue} {
+			u.probes(s, name, inforeg.Probe{Kind: kind, Loss: loss})
+		}
+	}
+	u.probes(s, name, inforeg.Probe{Kind: inforeg.KindFisherEmp, Loss: inforeg.LossSum})
 }
 
 // probes builds the graphs that measure one definition of the trace.
@@ -168,7 +185,7 @@ func (u *unchanging) probes(s State, head string, p inforeg.Probe) {
 		u.Fatal(err)
 	}
 	name := fmt.Sprintf(" of %s %s, %s", p.Kind, p.Loss, head)
-	draws := make([]float32, 3*max(1, p.Draws))
+	draws := make([]float32, u.rows*max(1, p.Draws))
 	u.graph("norms"+name, func() error {
 		_, err := u.e.SampleNorms(s.Vars, u.batch, p, draws)
 		return err
@@ -181,18 +198,30 @@ func (u *unchanging) probes(s State, head string, p inforeg.Probe) {
 			return err
 		})
 		u.graph("sums"+name, func() error {
-			_, err := u.e.SumNorms(s.Vars, u.batch, p, [][]float32{{1, 1, -1}, {1, -1, 1}})
+			_, err := u.e.SumNorms(s.Vars, u.batch, p, u.signs(2))
 			return err
 		})
 		return
 	}
 	sampled.Labels = inforeg.LabelsSampled
 	u.graph("drawn norms"+name, func() error {
-		_, err := u.e.SampleNorms(s.Vars, u.batch, sampled, make([]float32, 6))
+		_, err := u.e.SampleNorms(s.Vars, u.batch, sampled, make([]float32, 2*u.rows))
 		return err
 	})
 	u.graph("label sums"+name, func() error {
-		_, err := u.e.LabelSums(s.Vars, u.batch, sampled, make([]float32, 6))
+		_, err := u.e.LabelSums(s.Vars, u.batch, sampled, make([]float32, 2*u.rows))
 		return err
 	})
+}
+
+// signs are draws of random signs, as they would be.
+func (u *unchanging) signs(draws int) [][]float32 {
+	list := make([][]float32, draws)
+	for i := range list {
+		list[i] = make([]float32, u.rows)
+		for j := range list[i] {
+			list[i][j] = float32(1 - 2*((i+j)%2))
+		}
+	}
+	return list
 }

@@ -480,6 +480,25 @@ func (shop *Shop) Close() error {
 	return err
 }
 
+// Computed says by what runs are computed here: the program's build, the backend with its kernels, and its plugin,
+// without the folder that it lies in. It opens the backend.
+func (shop *Shop) Computed() (map[string]string, error) {
+	b, err := shop.Backend()
+	if err != nil {
+		return nil, err
+	}
+	v := map[string]string{"backend": b.Name}
+	if all := versions(b); all["primewindow"] != "" {
+		v["build"] = all["primewindow"]
+	}
+	if b.Plugin != "" {
+		if st, err := os.Stat(b.Plugin); err == nil {
+			v["plugin"] = fmt.Sprintf("%s of %d bytes", filepath.Base(b.Plugin), st.Size())
+		}
+	}
+	return v, nil
+}
+
 // versions says what computed a run. The program is known by the build ID of its file, as two builds of one version
 // may differ.
 func versions(b *xla.Backend) map[string]string {

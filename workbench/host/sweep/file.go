@@ -15,8 +15,12 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
-// File is the comparison's own file in its folder.
-const File = "compare.json"
+// File is the comparison's own file in its folder; PlanFile, where there is one, is the plan that several processes
+// share, see package work.
+const (
+	File     = "compare.json"
+	PlanFile = "plan.jsonl"
+)
 
 // file is where the comparison's own file is.
 func (s *Sweep) file() string { return filepath.Join(s.Ask.Dir, File) }
@@ -59,6 +63,11 @@ func (s *Sweep) checkFolder() error {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			return nil // it is not there; what else may be wrong shows when it is made
+		}
+		for _, e := range entries {
+			if e.Name() == PlanFile { // several processes share it, and none has written the file yet
+				return nil
+			}
 		}
 		for _, e := range entries {
 			if !strings.HasPrefix(e.Name(), ".") {

@@ -35,6 +35,7 @@ type Sweep struct {
 	lock    *os.File // of the folder; nil of a part
 	backend string   // of the first run that is on record: whose kernels the others take
 	apart   bool     // its runs are parts of something else, which keeps the files
+	shared  bool     // several processes train its runs, see Share
 }
 
 // Run is one run of a comparison.
@@ -87,6 +88,24 @@ func Open(shop *run.Shop, c Comparison) (*Sweep, error) {
 	}
 	return s, nil
 }
+
+// Share plans a comparison whose runs several processes train, each some of them: the folder is nobody's alone, and its
+// file is written by [Sweep.Write] only. Who trains which run is the callers' to arrange. Runs are not looked at yet,
+// see [Sweep.Reopen].
+func Share(shop *run.Shop, c Comparison) (*Sweep, error) {
+	s, err := Plan(shop, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkFolder(); err != nil {
+		return nil, err
+	}
+	s.shared = true
+	return s, nil
+}
+
+// Write puts on disk what the comparison came to.
+func (s *Sweep) Write() error { return s.write() }
 
 // checkFolder wants a run's folder to be free, or to hold a run of the same settings from its start, and the same
 // samples. The number of epochs may differ, because no step depends on it: it is a plan, and the event that changes it
@@ -209,7 +228,7 @@ func (s *Sweep) Train(ctx context.Context, r *Run, watch func(*run.Run) (stop fu
 	if err != nil {
 		r.result = &wire.RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: wire.FirstLine(err)}
 	}
-	if s.apart {
+	if s.apart || s.shared {
 		return nil
 	}
 	return s.write()
@@ -329,8 +348,13 @@ func (s *Sweep) word() string {
 	return "compare"
 }
 
-// Close gives the folder back.
-func (s *Sweep) Close() error { return s.lock.Close() }
+// Close gives the folder back, where it was this process's.
+func (s *Sweep) Close() error {
+	if s.lock == nil {
+		return nil
+	}
+	return s.lock.Close()
+}
 
 // diverged makes a hole of a run that stands before a step that cannot be taken: the step would be the same again.
 // Without it each new process would train such a run up to that step again, since it keeps no list of failures.
@@ -362,6 +386,12 @@ func (r *Run) Fail(why string) {
 // Arm is the method of the run, with its settings.
 func (r *Run) Arm() *Arm { return r.arm }
 
+// Settings are all settings of the run, its seed among them.
+func (r *Run) Settings() setting.Values {
+	one := r.arm.WithSeed(r.Seed)
+	return one.settings
+}
+
 // NewPart is a sweep whose runs are parts of something else, which names them and keeps the files: see [Sweep.Try].
 func NewPart(shop *run.Shop, c Comparison, set data.Dataset) *Sweep {
 	s := &Sweep{Shop: shop, Ask: c, apart: true}
@@ -391,6 +421,7 @@ func (s *Sweep) Try(name, dir string, a *Arm, seed int, extra measure.Extra) (*R
 
 // Reopen checks a run's folder and looks how far the run is.
 func (s *Sweep) Reopen(r *Run) error {
+	r.result, r.recorded, r.Done = nil, false, 0
 	if err := r.checkFolder(s.Desc); err != nil {
 		return err
 	}

@@ -1,0 +1,156 @@
+package work
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// States of a run of a sweep.
+const (
+	Done    = "done"
+	Running = "running"
+	Waiting = "waiting"
+	Failed  = "failed"
+)
+
+// RunStatus is where a run of a sweep stands.
+type RunStatus struct {
+	Line     Line
+	State    string
+	Where    string   // who trains it, or did last
+	Progress Progress // of the last attempt that noted some
+	Attempts int
+	Died     int    // workers that died of it
+	Why      string // it failed, was given back, or a remark on a run that is done
+	LastSign time.Duration
+}
+
+// Status is where a sweep stands.
+type Status struct {
+	Plan  *Plan
+	Runs  []RunStatus
+	Hours float64       // of workers, spent so far
+	Left  time.Duration // by the rates that were measured, with as many workers as there are; 0: not known
+}
+
+// Count is how many runs are in a state.
+func (s Status) Count(state string) (n int) {
+	for _, r := range s.Runs {
+		if r.State == state {
+			n++
+		}
+	}
+	return n
+}
+
+// Ended reports whether no run is left to be trained.
+func (s Status) Ended() bool { return s.Count(Done)+s.Count(Failed) == len(s.Runs) }
+
+// Line says in one line how far the sweep is.
+func (s Status) Line() string {
+	text := fmt.Sprintf("%d of %d runs done", s.Count(Done), len(s.Runs))
+	for _, state := range []string{Running, Waiting, Failed} {
+		if n := s.Count(state); n > 0 {
+			text += fmt.Sprintf(", %d %s", n, state)
+		}
+	}
+	if s.Left > 0 {
+		text += fmt.Sprintf(", about %s left", s.Left.Round(time.Second))
+	}
+	return text
+}
+
+// Look reads where a sweep stands. It changes nothing.
+func Look(dir string) (Status, error) {
+	p, err := Read(dir)
+	if err != nil {
+		return Status{}, err
+	}
+	return p.look()
+}
+
+func (p *Plan) look() (Status, error) {
+	folder := p.claims("")
+	all, err := folder.All()
+	if err != nil {
+		return Status{}, err
+	}
+	s := Status{Plan: p}
+	rates, last := map[string]float64{}, 0.0
+	for _, line := range p.Runs {
+		r := RunStatus{Line: line, State: Waiting}
+		state := all[line.Hash]
+		r.Attempts, r.Died, r.LastSign = state.Attempt, state.Died, state.Age
+		for n := range state.Attempt {
+			if got, ok := readProgress(folder.Path(line.Hash, n+1)); ok {
+				s.Hours += got.Hours
+				r.Progress = got
+			}
+		}
+		if state.Attempt > 0 {
+			r.Where = state.Owner.String()
+		}
+		switch end := state.Ended; {
+		case end == nil && state.Attempt > 0 && !state.Gone:
+			r.State = Running
+		case end == nil && state.Gone:
+			r.Why = "its worker is gone"
+		case end == nil:
+		case end.Done:
+			r.State, r.Why = Done, end.Why
+		case end.Failed:
+			r.State, r.Why = Failed, end.Why
+		default:
+			r.Why = end.Why
+		}
+		if r.Progress.Rate > 0 {
+			rates[line.Method], last = r.Progress.Rate, r.Progress.Rate
+		}
+		s.Runs = append(s.Runs, r)
+	}
+	seconds := 0.0
+	for _, r := range s.Runs {
+		rate, ok := rates[r.Line.Method]
+		if !ok {
+			rate = last
+		}
+		if rate > 0 && (r.State == Running || r.State == Waiting) {
+			seconds += float64(max(0, r.Line.Steps-r.Progress.Step)) / rate
+		}
+	}
+	if n := s.Count(Running); n > 0 {
+		s.Left = time.Duration(seconds / float64(n) * float64(time.Second))
+	}
+	return s, nil
+}
+
+func readProgress(dir string) (p Progress, ok bool) {
+	text, err := os.ReadFile(filepath.Join(dir, progressFile))
+	return p, err == nil && json.Unmarshal(text, &p) == nil
+}
+
+// Retry lets what failed be tried again, as if nobody had. It returns how many there are.
+func Retry(dir string) (n int, err error) {
+	p, err := Read(dir)
+	if err != nil {
+		return 0, err
+	}
+	folder := p.claims("")
+	for _, line := range p.Runs {
+		state, err := folder.Look(line.Hash)
+		if err != nil {
+			return n, err
+		}
+		if state.Ended == nil || !state.Ended.Failed {
+			continue
+		}
+		if err := folder.Forget(line.Hash, state.Attempt); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
