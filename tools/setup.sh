@@ -203,6 +203,7 @@ browser() {
     local wanted=()
     command -v chromium >/dev/null || wanted+=(chromium)
     command -v ffmpeg >/dev/null || wanted+=(ffmpeg)
+    command -v slurmctld >/dev/null || wanted+=(slurm-wlm munge)
     [ ${#wanted[@]} != 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 0
     echo "setup: ${wanted[*]} ..."
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${wanted[@]}"; } \

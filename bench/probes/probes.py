@@ -25,23 +25,31 @@ import datetime
 import math
 import os
 import pathlib
+import random
 import re
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import report
 import scaling
 from process import BINARY, CORES, HERE, PATIENCE, ROOT, Hole, build, fail, make_data, running, say
 
+KINDS = "step", "step-eval", "exact", "running"
 PEERS = "torch", "opacus", "backpack", "jax"
 BATCH = {"resnet": 8, "demo": 64}
-ROUNDS = {"resnet": 15, "demo": 100}
+ROUNDS = {"resnet": 5, "demo": 30}
+# Steps of a turn, of which the first do not count. While others take theirs, a process that waits loses more than its place
+# in the caches: on virtual machines its memory grows cold, and its first step afterwards takes up to half as long again,
+# which no step of a training does.
+TURN = {"resnet": (1, 2), "demo": (3, 5)}
 CHUNKS = {"resnet": (2, 4, 8), "demo": (16, 32, 64)}  # of vmap; the last is the whole batch
 TRIES = {"resnet": 5, "demo": 30}  # rounds in which its chunk is chosen
-WARM = 2  # rounds that do not count
+WARM = 1  # rounds that do not count
+PAUSE = 0.02  # seconds before each turn
 
 # Between frameworks sums run in other orders, and float32 rounding flips single ReLUs and max-pool choices at random weights:
 # on the ResNets traces then differ by up to 2e-4, losses by less. A wrong definition is off by far more.
@@ -198,7 +206,7 @@ def available():
     return int(re.search(r"MemAvailable:\s+(\d+)", pathlib.Path("/proc/meminfo").read_text())[1]) / 1024
 
 
-def take_turns(list_, rounds):
+def take_turns(list_, rounds, turn):
     """Times all that have no hole: in one group, or where memory is short in several that all hold our step and exact."""
     left, group = [c for c in list_ if not c.hole], 0
     anchors = [c for c in left if c.who == "ours" and c.what in ("step", "exact")]
@@ -219,18 +227,21 @@ def take_turns(list_, rounds):
                 p = stack.enter_context(running(c.command))
                 p.hear(PATIENCE)
                 alive.append((c, p))
+            order = random.Random(1)
             for r in range(WARM + rounds):
-                shift = r % len(alive)
-                for c, p in alive[shift:] + alive[:shift]:  # no one always follows the same one
+                # No one always follows the same one: what a step leaves in the caches, and PyTorch's threads, which go
+                # on waiting in a busy loop after it, would always cost the same contender.
+                for c, p in order.sample(alive, len(alive)):
+                    time.sleep(PAUSE)
                     try:
-                        answer = p.go()
+                        answers = [p.go() for _ in range(sum(turn))]
                     except (Hole, BrokenPipeError) as h:
                         c.hole = f"died in round {r}: {h}"
                         alive.remove((c, p))
                         continue
-                    if not math.isfinite(answer["loss"]):
-                        fail(f"{c}: loss {answer['loss']} after {r + 2} steps", "the figures of such a run mean nothing")
-                    if r >= WARM:
+                    for answer in answers[turn[0]:] if r >= WARM else []:
+                        if not math.isfinite(answer["loss"]):
+                            fail(f"{c}: loss {answer['loss']} in round {r}", "the figures of such a run mean nothing")
                         c.seconds.append(answer["s"])
                         c.cpu.append(answer["cpu"])
             for c, p in alive:
@@ -258,7 +269,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", nargs="+", default=list(BATCH), choices=BATCH)
     parser.add_argument("--peers", nargs="+", default=list(PEERS), choices=PEERS)
-    parser.add_argument("--rounds", type=int, default=0, help="timed rounds; 0: 15 for resnet, 100 for demo")
+    parser.add_argument("--rounds", type=int, default=0, help="timed rounds; 0: 5 for resnet, 30 for demo")
+    parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS, help="of steps")
     parser.add_argument("--scaling", action="store_true", help="also our cost over batch and width")
     parser.add_argument("--no-peers", action="store_true", help="with --scaling: that alone")
     parser.add_argument("--write", action="store_true", help="into results.md, and with --scaling scaling.png")
@@ -275,7 +287,7 @@ def main():
             say(size)
             file = folder / f"{size}.safetensors"
             make_data(file, size, BATCH[size])
-            list_ = contenders(size, file, args.peers)
+            list_ = [c for c in contenders(size, file, args.peers) if c.what in args.kinds]
             notes = []
             for c in list_:
                 if c.who == "torch vmap(grad)" and not c.hole:
@@ -287,7 +299,7 @@ def main():
                         alone(c, 4)
             compare(list_)
             rounds = args.rounds or ROUNDS[size]
-            take_turns(list_, rounds)
+            take_turns(list_, rounds, TURN[size])
             parts.append(report.table(size, BATCH[size], rounds, list_, notes))
         if args.scaling:
             parts.append(scaling.measure(folder, args.rounds, HERE / "scaling.png" if args.write else folder / "scaling.png"))

@@ -9,11 +9,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/primewindow/primewindow/internal/shared"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/run"
 	"github.com/primewindow/primewindow/workbench/host/sweep"
-	"github.com/primewindow/primewindow/workbench/host/work"
 )
 
 // epochChoices are those of -select.
@@ -84,14 +84,14 @@ func compareCommand(ctx context.Context, env *environ, args []string) error {
 	asking := sweep.Comparison{Dir: *out, Methods: names, Seeds: *seeds, Select: *choice, Set: asked}
 	var s *sweep.Sweep
 	var err error
-	if *executor == executorHere && !work.Exists(*out) {
+	if *executor == executorHere && !shared.Exists(*out) {
 		if s, err = sweep.Open(shop, asking); err != nil {
 			return errors.Join(err, shop.Close())
 		}
 		err = trainAll(ctx, env, s)
 	} else {
 		var ended bool
-		if ended, err = shared(ctx, env, shop, asking, *executor, *jobs, slurm); err == nil && ended {
+		if ended, err = byWorkers(ctx, env, shop, asking, *executor, *jobs, slurm); err == nil && ended {
 			s, err = finishShared(shop, asking)
 		}
 		if err != nil || !ended {

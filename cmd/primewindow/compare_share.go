@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/primewindow/primewindow/internal/shared"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/run"
 	"github.com/primewindow/primewindow/workbench/host/sweep"
@@ -53,8 +54,8 @@ func (o sbatchOptions) Set(text string) error {
 	return nil
 }
 
-// shared trains a comparison by workers. It returns false as long as runs are left to tasks of a scheduler.
-func shared(
+// byWorkers trains a comparison by workers. It returns false as long as runs are left to tasks of a scheduler.
+func byWorkers(
 	ctx context.Context, env *environ, shop *run.Shop, c sweep.Comparison, executor string, jobs int,
 	slurm sbatchOptions,
 ) (ended bool, err error) {
@@ -62,7 +63,7 @@ func shared(
 	if err != nil {
 		return false, err
 	}
-	s, err := work.Look(c.Dir)
+	s, err := shared.Look(c.Dir)
 	if err != nil {
 		return false, err
 	}
@@ -96,7 +97,7 @@ func shared(
 		if _, err := w.Work(ctx, work.Limits{}); err != nil {
 			return false, err
 		}
-		s, err := work.Look(c.Dir)
+		s, err := shared.Look(c.Dir)
 		return s.Ended(), err
 	}
 	q := &work.Slurm{Dir: c.Dir, Jobs: jobs, Command: []string{exe, "work"}, Options: slurm, Project: env.project}
@@ -113,9 +114,9 @@ func shared(
 }
 
 // followSweep shows where a sweep stands: on a terminal one line in place, elsewhere one now and then.
-func followSweep(env *environ, held func() string) func(work.Status) {
+func followSweep(env *environ, held func() string) func(shared.Status) {
 	tty, shown, last := isTerminal(env.errOut), time.Time{}, ""
-	return func(s work.Status) {
+	return func(s shared.Status) {
 		line := s.Line()
 		if why := held(); why != "" {
 			line += "; " + why
@@ -162,7 +163,7 @@ func finishShared(shop *run.Shop, c sweep.Comparison) (*sweep.Sweep, error) {
 	if err != nil {
 		return nil, err
 	}
-	status, err := work.Look(c.Dir)
+	status, err := shared.Look(c.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +171,7 @@ func finishShared(shop *run.Shop, c sweep.Comparison) (*sweep.Sweep, error) {
 		if err := s.Reopen(r); err != nil {
 			return nil, err
 		}
-		if st := status.Runs[i]; st.State == work.Failed {
+		if st := status.Runs[i]; st.State == shared.Failed {
 			r.Fail(st.Why)
 		} else if strings.HasPrefix(st.Why, work.TrainedTwice) && !strings.HasSuffix(st.Why, work.AndEqual) {
 			return nil, errors.New(st.Why)

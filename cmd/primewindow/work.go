@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -13,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/primewindow/primewindow/internal/report"
+	"github.com/primewindow/primewindow/internal/shared"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/run"
@@ -109,7 +110,7 @@ func sweepCommand(ctx context.Context, env *environ, args []string) error {
 	}
 	dir := operands[0]
 	if *retry {
-		n, err := work.Retry(dir)
+		n, err := shared.Retry(dir)
 		if err != nil {
 			return err
 		}
@@ -125,11 +126,11 @@ func sweepCommand(ctx context.Context, env *environ, args []string) error {
 		)
 	}
 	for {
-		s, err := work.Look(dir)
+		s, err := shared.Look(dir)
 		if err != nil {
 			return err
 		}
-		printSweep(env.out, s, *all)
+		fmt.Fprint(env.out, report.Sweep(s, *all).Text())
 		if !*watch || s.Ended() {
 			return nil
 		}
@@ -140,27 +141,4 @@ func sweepCommand(ctx context.Context, env *environ, args []string) error {
 			fmt.Fprintln(env.out)
 		}
 	}
-}
-
-// printSweep prints where a sweep stands: a table of runs, and a line for all.
-func printSweep(w io.Writer, s work.Status, all bool) {
-	for _, r := range s.Runs {
-		if !all && (r.State == work.Waiting && r.Why == "" || r.State == work.Done && r.Why == "") {
-			continue
-		}
-		line := fmt.Sprintf("%-8s %s: step %d of %d", r.State, r.Line.Run, r.Progress.Step, r.Line.Steps)
-		if r.State == work.Running {
-			line += fmt.Sprintf(
-				", %.1f steps/s, on %s, last sign %s ago", r.Progress.Rate, r.Where, r.LastSign.Round(time.Second),
-			)
-		}
-		if r.Attempts > 1 {
-			line += fmt.Sprintf(", attempt %d", r.Attempts)
-		}
-		if r.Why != "" {
-			line += ": " + wire.OneLine(r.Why)
-		}
-		fmt.Fprintln(w, line)
-	}
-	fmt.Fprintf(w, "%s; %.2f hours of workers spent\n", s.Line(), s.Hours)
 }

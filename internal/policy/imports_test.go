@@ -37,8 +37,9 @@ var arrows = map[string][]string{
 	"internal/kernels":  {},
 	"internal/programs": {"data/cache", "internal/whole"},
 	"internal/registry": {},
-	"internal/report":   {"internal/holm", "internal/tune", "internal/wire"},
+	"internal/report":   {"internal/holm", "internal/shared", "internal/tune", "internal/wire"},
 	"internal/seal":     {},
+	"internal/shared":    {"internal/claims", "internal/whole", "internal/wire"},
 	"internal/stats":    {"internal/wire"},
 	"internal/strict":   {},
 	"internal/timing":   {},
@@ -48,7 +49,7 @@ var arrows = map[string][]string{
 	"viz":               {"internal/whole", "viz/page", "viz/tsne"},
 	"viz/page":          {},
 	"viz/tsne":          {},
-	"workbench":         {"data", "internal/report", "internal/strict", "internal/whole", "internal/wire"},
+	"workbench":         {"data", "internal/report", "internal/shared", "internal/strict", "internal/whole", "internal/wire"},
 	"workbench/host": {
 		"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/holm", "internal/npy",
 		"internal/programs", "internal/seal", "internal/stats", "internal/strict", "internal/tune", "internal/whole",
@@ -93,12 +94,12 @@ var arrows = map[string][]string{
 	},
 	"workbench/host/sweep": {
 		"data", "data/catalog", "inforeg", "inforeg/method", "internal/holm", "internal/seal", "internal/stats",
-		"internal/strict", "internal/whole", "internal/wire", "workbench/host/measure", "workbench/host/record",
-		"workbench/host/run", "workbench/host/setting",
+		"internal/shared", "internal/strict", "internal/whole", "internal/wire", "workbench/host/measure",
+		"workbench/host/record", "workbench/host/run", "workbench/host/setting",
 	},
 	"workbench/host/work": {
-		"internal/claims", "internal/whole", "internal/wire", "workbench/host/record", "workbench/host/run",
-		"workbench/host/setting", "workbench/host/sweep",
+		"internal/claims", "internal/shared", "internal/whole", "internal/wire", "workbench/host/record",
+		"workbench/host/run", "workbench/host/sweep",
 	},
 	"workbench/host/reproduce": {
 		"data", "data/catalog", "data/cremad", "data/mosi", "inforeg", "internal/holm", "internal/registry",
@@ -112,8 +113,8 @@ var arrows = map[string][]string{
 		"models", "workbench/host/setting",
 	},
 	"cmd/primewindow": {
-		"data", "data/*", "data/catalog", "internal/programs", "internal/report", "internal/timing", "internal/whole",
-		"internal/wire",
+		"data", "data/*", "data/catalog", "internal/programs", "internal/report", "internal/shared", "internal/timing",
+		"internal/whole", "internal/wire",
 		"internal/xla", "viz",
 		"workbench", "workbench/host", "workbench/host/draw", "workbench/host/probe", "workbench/host/record",
 		"workbench/host/replay", "workbench/host/reproduce", "workbench/host/run", "workbench/host/sweep",

@@ -2,6 +2,7 @@ package whole
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"syscall"
 	"time"
@@ -11,12 +12,19 @@ import (
 // let run.
 const lookTime = 2 * time.Second
 
+// ErrNoLocks reports a file system that has no locks, as some that machines share have none.
+var ErrNoLocks = errors.New("the file system has no locks")
+
 // LockAlone takes a file for this process alone until it is closed. It does not wait for another that has taken it: the
 // error is EWOULDBLOCK then. Whoever asks with [InUse] holds the file too, shared and for an instant: that is waited
-// for, or a run could not be opened, and a host not begin, because somebody has just looked.
+// for, or a run could not be opened, and a host not begin, because somebody has just looked. Where there are no locks
+// the error is [ErrNoLocks].
 func LockAlone(f *os.File) error {
 	for end := time.Now().Add(lookTime); ; time.Sleep(time.Millisecond) {
 		err := flock(f, syscall.LOCK_EX)
+		if errors.Is(err, syscall.ENOLCK) || errors.Is(err, syscall.ENOSYS) || errors.Is(err, syscall.ENOTSUP) {
+			return fmt.Errorf("%w: %w", ErrNoLocks, err)
+		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) || time.Now().After(end) {
 			return err
 		}

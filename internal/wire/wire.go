@@ -117,9 +117,13 @@ type Event struct {
 type Problem struct {
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
+	Cause   error  `json:"-"` // what it puts in words, for errors.Is within a process; may be nil
 }
 
 func (p *Problem) Error() string { return p.Message }
+
+// Unwrap is the cause.
+func (p *Problem) Unwrap() error { return p.Cause }
 
 // Record is one line of probes.jsonl: one measured number and what it is.
 type Record struct {

@@ -223,20 +223,28 @@ func (m *Manifest) Write(dir string) error {
 
 // LockDir takes the run's folder for this process alone until the file is closed. The system takes the lock away when
 // the process ends, however it ends, so that the file is never in the way. It is no wait: a run that is in use is an
-// error at once.
+// error at once. On a file system without locks it is [whole.ErrNoLocks].
 func LockDir(dir string) (*os.File, error) {
-	f, err := whole.OpenPlain(filepath.Join(dir, LockFile), os.O_RDWR|os.O_CREATE, 0o666)
+	f, err := OpenLock(dir)
 	if err != nil {
 		return nil, err
 	}
 	if err := whole.LockAlone(f); err != nil {
 		f.Close()
+		if errors.Is(err, whole.ErrNoLocks) {
+			return nil, fmt.Errorf("%s: %w", dir, err)
+		}
 		return nil, &wire.Problem{
 			Message: fmt.Sprintf("run %s is in use by another process", dir),
 			Hint:    "`primewindow ps` shows the host; `primewindow stop` ends it",
 		}
 	}
 	return f, nil
+}
+
+// OpenLock opens the lock's file without taking it.
+func OpenLock(dir string) (*os.File, error) {
+	return whole.OpenPlain(filepath.Join(dir, LockFile), os.O_RDWR|os.O_CREATE, 0o666)
 }
 
 // Exists reports whether a path is there. What cannot be looked at is taken to be. An error in looking must not make a

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/setting"
 )
@@ -417,8 +418,18 @@ func notWritable(err error) bool {
 
 // FolderProblem is an error met before anything is recorded: of a folder that cannot be written it says so.
 func FolderProblem(err error) error {
-	if notWritable(err) {
-		return &wire.Problem{Message: err.Error(), Hint: writableHint + "; `primewindow show` reads it as it is"}
+	switch {
+	case notWritable(err):
+		return &wire.Problem{
+			Message: err.Error(), Hint: writableHint + "; `primewindow show` reads it as it is", Cause: err,
+		}
+	case errors.Is(err, whole.ErrNoLocks):
+		return &wire.Problem{
+			Message: err.Error(),
+			Hint: "two processes could not be kept apart there: take a folder on a local disk, or `primewindow compare " +
+				"-executor local`, whose workers need no locks",
+			Cause: err,
+		}
 	}
 	return err
 }
@@ -432,7 +443,7 @@ func DiskProblem(err error) error {
 	case notWritable(err):
 		hint = writableHint
 	}
-	return &wire.Problem{Message: fmt.Sprintf("record not written: %v", err), Hint: hint}
+	return &wire.Problem{Message: fmt.Sprintf("record not written: %v", err), Hint: hint, Cause: err}
 }
 
 // stepIndex finds the lines of a step. Steps come in order, but for those that were measured later. The former are two

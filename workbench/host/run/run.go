@@ -20,6 +20,7 @@ import (
 	"github.com/primewindow/primewindow/data/catalog"
 	"github.com/primewindow/primewindow/data/stream"
 	"github.com/primewindow/primewindow/inforeg"
+	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/models"
 	"github.com/primewindow/primewindow/workbench/host/engine"
@@ -97,6 +98,9 @@ func (shop *Shop) newRun(name, dir string, man *record.Manifest) (r *Run, err er
 		turn: make(chan struct{}, 1), back: make(chan struct{}, 1), orderOf: -1,
 	}
 	lock, err := record.LockDir(dir)
+	if errors.Is(err, whole.ErrNoLocks) && shop.Claimed {
+		lock, err = record.OpenLock(dir)
+	}
 	if err != nil {
 		return nil, record.FolderProblem(err)
 	}

@@ -31,6 +31,10 @@ import (
 type Shop struct {
 	Project string // folder of the project
 
+	// Claimed says that somebody sees to it that no other process has the runs that are opened here, so that they are
+	// opened on a file system without locks too. Set before the first run is opened.
+	Claimed bool
+
 	defines map[string]string // hashes of what the cell defines whose binary this is, by wire.Definition
 
 	library setting.Library // sets that are open; with a lock of its own

@@ -11,15 +11,16 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/primewindow/primewindow/internal/shared"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
 // File is the comparison's own file in its folder; PlanFile, where there is one, is the plan that several processes
-// share, see package work.
+// share, see package shared.
 const (
 	File     = "compare.json"
-	PlanFile = "plan.jsonl"
+	PlanFile = shared.PlanFile
 )
 
 // file is where the comparison's own file is.

@@ -48,6 +48,7 @@ type Run struct {
 
 	arm      *Arm
 	result   *wire.RunOutcome // nil as long as there is none
+	err      error            // why it has no accuracies, where Train has found that
 	recorded bool             // whether the folder is there
 	backend  string           // then, by which it was computed
 	tuning   bool             // the run chooses a setting: the reported split stays unseen
@@ -194,6 +195,9 @@ func (r *Run) Outcome() (wire.RunOutcome, bool) {
 // HasOutcome reports whether the run came to something, be it a hole.
 func (r *Run) HasOutcome() bool { return r.result != nil }
 
+// Err is the error by which [Sweep.Train] made the run a hole; nil where it did not.
+func (r *Run) Err() error { return r.err }
+
 // Missing is why a run has no accuracies; empty as long as it may have some.
 func (r *Run) Missing() string {
 	if r.result == nil {
@@ -227,6 +231,7 @@ func (s *Sweep) Train(ctx context.Context, r *Run, watch func(*run.Run) (stop fu
 	}
 	if err != nil {
 		r.result = &wire.RunOutcome{Run: r.Name, Method: r.Method, Seed: r.Seed, Missing: wire.FirstLine(err)}
+		r.err = err
 	}
 	if s.apart || s.shared {
 		return nil
@@ -421,7 +426,7 @@ func (s *Sweep) Try(name, dir string, a *Arm, seed int, extra measure.Extra) (*R
 
 // Reopen checks a run's folder and looks how far the run is.
 func (s *Sweep) Reopen(r *Run) error {
-	r.result, r.recorded, r.Done = nil, false, 0
+	r.result, r.err, r.recorded, r.Done = nil, nil, false, 0
 	if err := r.checkFolder(s.Desc); err != nil {
 		return err
 	}

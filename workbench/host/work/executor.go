@@ -1,10 +1,12 @@
 package work
 
+import "github.com/primewindow/primewindow/internal/shared"
+
 // Executor brings workers about. The state of a sweep is not with it but in the sweep's files, so the process that
 // submitted may end, and another may ask.
 type Executor interface {
 	// Submit has workers train what is left of a plan.
-	Submit(p *Plan) error
+	Submit(p *shared.Plan) error
 	// List tells which workers there are.
 	List() ([]Task, error)
 	// Cancel tells them to save and stop.
@@ -18,6 +20,6 @@ type Executor interface {
 // Task is a worker, as its executor knows it.
 type Task struct {
 	Name  string // a process's number, or a job's
-	State string // Running, Waiting; Done or Failed where it has ended
+	State string // shared.Running, shared.Waiting; shared.Done or shared.Failed where it has ended
 	Why   string // it failed
 }

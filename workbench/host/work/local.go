@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/primewindow/primewindow/internal/shared"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
@@ -33,7 +34,7 @@ type Local struct {
 	Env     []string // nil: this process's
 
 	mu    sync.Mutex
-	plan  *Plan
+	plan  *shared.Plan
 	tasks []*process
 	held  string // why fewer than Jobs run
 }
@@ -48,7 +49,7 @@ type process struct {
 }
 
 // Submit starts the first worker. [Local.Keep] starts the others, as memory allows.
-func (l *Local) Submit(p *Plan) error {
+func (l *Local) Submit(p *shared.Plan) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.plan = p
@@ -62,7 +63,7 @@ func (l *Local) Submit(p *Plan) error {
 func (l *Local) start() error {
 	used := map[int]bool{}
 	for _, t := range l.tasks {
-		if t.State == Running {
+		if t.State == shared.Running {
 			used[t.slot] = true
 		}
 	}
@@ -84,14 +85,14 @@ func (l *Local) start() error {
 	if err := startOn(t.cmd, slot, l.Jobs); err != nil {
 		return err
 	}
-	t.Name, t.State = strconv.Itoa(t.cmd.Process.Pid), Running
+	t.Name, t.State = strconv.Itoa(t.cmd.Process.Pid), shared.Running
 	l.tasks = append(l.tasks, t)
 	go func() {
 		err := t.cmd.Wait()
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if t.State = Done; err != nil {
-			t.State, t.Why = Failed, err.Error()
+		if t.State = shared.Done; err != nil {
+			t.State, t.Why = shared.Failed, err.Error()
 		}
 		close(t.ended)
 	}()
@@ -127,13 +128,13 @@ func startOn(cmd *exec.Cmd, slot, slots int) error {
 
 // Keep keeps workers going until the plan has ended or ctx has, and calls watch with where it stands, now and then. A
 // worker that died is followed by another, as long as they get anywhere. When ctx ends, the workers save and stop.
-func (l *Local) Keep(ctx context.Context, watch func(Status)) error {
+func (l *Local) Keep(ctx context.Context, watch func(shared.Status)) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	before, fruitless := -1, 0 // runs that had ended when a worker last failed, and failures since
+	before, fruitless := -1, 0 // how far all runs were when a worker last failed, and failures since they got further
 	counted := map[*process]bool{}
 	for {
-		s, err := l.plan.look()
+		s, err := l.plan.Look()
 		if err != nil {
 			return errors.Join(err, l.Cancel())
 		}
@@ -142,29 +143,29 @@ func (l *Local) Keep(ctx context.Context, watch func(Status)) error {
 		l.mu.Lock()
 		for _, t := range l.tasks {
 			switch {
-			case t.State == Running:
+			case t.State == shared.Running:
 				running++
-			case t.State == Failed && !counted[t]:
+			case t.State == shared.Failed && !counted[t]:
 				counted[t] = true
-				if n := s.Count(Done) + s.Count(Failed); n != before {
+				if n := s.Steps() + s.Count(shared.Done) + s.Count(shared.Failed); n > before {
 					before, fruitless = n, 0
 				}
 				fruitless++
 			}
 		}
-		open := s.Count(Waiting)
+		open := s.Count(shared.Waiting)
 		switch {
 		case s.Ended() && running == 0:
 			l.mu.Unlock()
 			return nil
-		case fruitless >= mostDeaths && running == 0:
+		case fruitless > mostDeaths && running == 0:
 			why := l.lastWords()
 			l.mu.Unlock()
 			return &wire.Problem{
 				Message: "workers end one after the other: " + why,
 				Hint:    "their logs are in " + filepath.Join(l.plan.Dir, logsDir),
 			}
-		case running < l.Jobs && open > 0 && fruitless < mostDeaths && ctx.Err() == nil:
+		case running < l.Jobs && open > 0 && fruitless <= mostDeaths && ctx.Err() == nil:
 			if l.held = l.lacking(s, running); l.held == "" {
 				err = l.start()
 			}
@@ -183,7 +184,7 @@ func (l *Local) Keep(ctx context.Context, watch func(Status)) error {
 
 // lacking says why no further worker is started now: memory that a worker has needed so far is not free. Of the first
 // nobody knows what it needs.
-func (l *Local) lacking(s Status, running int) string {
+func (l *Local) lacking(s shared.Status, running int) string {
 	if running == 0 {
 		return ""
 	}
@@ -210,7 +211,7 @@ func (l *Local) Held() string {
 // lastWords are those of the last worker that failed.
 func (l *Local) lastWords() string {
 	for i := len(l.tasks) - 1; i >= 0; i-- {
-		if t := l.tasks[i]; t.State == Failed {
+		if t := l.tasks[i]; t.State == shared.Failed {
 			text, err := l.Logs(t.Task)
 			if lines := strings.Split(strings.TrimSpace(text), "\n"); err == nil && lines[0] != "" {
 				for j, line := range lines { // the error, with its hint behind it
@@ -242,7 +243,7 @@ func (l *Local) Cancel() error {
 	l.mu.Lock()
 	var waits []*process
 	for _, t := range l.tasks {
-		if t.State == Running {
+		if t.State == shared.Running {
 			_ = t.cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
 			waits = append(waits, t)
 		}

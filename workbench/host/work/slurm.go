@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/primewindow/primewindow/internal/shared"
 	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 )
@@ -46,7 +47,7 @@ func SlurmJob() string {
 }
 
 // tasks is how many tasks are to be submitted for a sweep, and how many runs each trains.
-func (q *Slurm) tasks(s Status) (tasks, chunk int) {
+func (q *Slurm) tasks(s shared.Status) (tasks, chunk int) {
 	seconds, known := 0.0, 0
 	for _, r := range s.Runs {
 		if r.Progress.Rate > 0 {
@@ -57,13 +58,13 @@ func (q *Slurm) tasks(s Status) (tasks, chunk int) {
 	if known > 0 {
 		chunk = max(1, int(math.Ceil(leastTask/(seconds/float64(known)))))
 	}
-	open := s.Count(Waiting)
+	open := s.Count(shared.Waiting)
 	return (open + chunk - 1) / chunk, chunk
 }
 
 // Script is what is submitted.
-func (q *Slurm) Script(p *Plan) (string, error) {
-	s, err := p.look()
+func (q *Slurm) Script(p *shared.Plan) (string, error) {
+	s, err := p.Look()
 	if err != nil {
 		return "", err
 	}
@@ -71,7 +72,7 @@ func (q *Slurm) Script(p *Plan) (string, error) {
 	return q.script(p, n, chunk)
 }
 
-func (q *Slurm) script(p *Plan, tasks, chunk int) (string, error) {
+func (q *Slurm) script(p *shared.Plan, tasks, chunk int) (string, error) {
 	dir, err := filepath.Abs(p.Dir)
 	if err != nil {
 		return "", err
@@ -132,8 +133,8 @@ func shellQuoted(text string) string {
 
 // Submit submits an array for what is left of a plan, less what is queued or running already. The script stays in the
 // sweep's folder.
-func (q *Slurm) Submit(p *Plan) error {
-	s, err := p.look()
+func (q *Slurm) Submit(p *shared.Plan) error {
+	s, err := p.Look()
 	if err != nil {
 		return err
 	}
@@ -142,7 +143,7 @@ func (q *Slurm) Submit(p *Plan) error {
 	if err != nil {
 		return err
 	}
-	if n -= len(have) - min(len(have), s.Count(Running)); n <= 0 {
+	if n -= len(have) - min(len(have), s.Count(shared.Running)); n <= 0 {
 		return nil // each waiting run has a task in the queue
 	}
 	text, err := q.script(p, n, chunk)
@@ -229,10 +230,10 @@ func parseQueue(out string, jobs []string) []Task {
 		if len(fields) < 3 || !slices.Contains(jobs, fields[0]) {
 			continue
 		}
-		t := Task{Name: fields[0] + "_" + fields[1], State: Waiting}
+		t := Task{Name: fields[0] + "_" + fields[1], State: shared.Waiting}
 		switch fields[2] {
 		case "RUNNING", "COMPLETING", "CONFIGURING", "STAGE_OUT", "SIGNALING":
-			t.State = Running
+			t.State = shared.Running
 		}
 		if len(fields) > 3 && fields[3] != "None" {
 			t.Why = strings.Join(fields[3:], " ")

@@ -9,17 +9,22 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/primewindow/primewindow/internal/claims"
+	"github.com/primewindow/primewindow/internal/shared"
 	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/run"
 	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
 
-// mostDeaths is how many workers may die of a run before it is a hole.
+// mostDeaths is how many workers in a row may die of a run, none of which got further than those before. After one more
+// it is a hole. One that gets further each time comes to its end, however often its workers are killed.
 const mostDeaths = 3
 
 // noted is how often a worker notes how far a run is.
@@ -27,7 +32,7 @@ const noted = time.Second
 
 // Worker trains runs of a plan that others may work on as well.
 type Worker struct {
-	Plan *Plan
+	Plan *shared.Plan
 	Out  io.Writer // is told what begins and ends, a line each
 
 	sweep  *sweep.Sweep
@@ -38,11 +43,12 @@ type Worker struct {
 // with other files, another program or another plugin is refused. job is the scheduler's name of this process, empty
 // without one.
 func Join(shop *run.Shop, dir, job string, out io.Writer) (*Worker, error) {
-	p, err := Read(dir)
+	p, err := shared.Read(dir)
 	if err != nil {
 		return nil, err
 	}
-	s, err := sweep.Share(shop, p.comparison())
+	shop.Claimed = true
+	s, err := sweep.Share(shop, comparison(p))
 	if err != nil {
 		return nil, err
 	}
@@ -50,13 +56,13 @@ func Join(shop *run.Shop, dir, job string, out io.Writer) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.same(here); err != nil {
+	if err := same(p, here); err != nil {
 		return nil, err
 	}
-	if err := p.alike(here); err != nil {
+	if err := alike(p, here); err != nil {
 		return nil, err
 	}
-	return &Worker{Plan: p, Out: out, sweep: s, claims: p.claims(job)}, nil
+	return &Worker{Plan: p, Out: out, sweep: s, claims: p.Claims(job)}, nil
 }
 
 // Limits say which of a plan's runs a worker trains.
@@ -93,7 +99,7 @@ func (w *Worker) Work(ctx context.Context, l Limits) (trained int, err error) {
 }
 
 // take takes a run that is there to be trained. One of which workers die again and again becomes a hole.
-func (w *Worker) take(line Line) (*claims.Claim, error) {
+func (w *Worker) take(line shared.Line) (*claims.Claim, error) {
 	state, err := w.claims.Look(line.Hash)
 	if err != nil || !state.Open() {
 		return nil, err
@@ -102,21 +108,43 @@ func (w *Worker) take(line Line) (*claims.Claim, error) {
 	if err != nil || c == nil {
 		return nil, err
 	}
-	if state.Died >= mostDeaths {
-		why := fmt.Sprintf("%d workers died of it, the last on %s", state.Died, state.Owner)
+	n, err := w.fruitless(line.Hash, c.Attempt)
+	if err != nil {
+		return nil, errors.Join(err, c.Finish(claims.End{Why: "it could not be looked at"}))
+	}
+	if n > mostDeaths {
+		why := fmt.Sprintf("%d workers in a row died of it, the last on %s", n, state.Owner)
 		fmt.Fprintf(w.Out, "%s: given up: %s\n", line.Run, why)
 		return nil, c.Finish(claims.End{Failed: true, Why: why})
 	}
 	return c, nil
 }
 
+// fruitless counts the attempts before this one, from the last backwards, whose workers died without getting further
+// than others before them.
+func (w *Worker) fruitless(hash string, attempt int) (n int, err error) {
+	best := 0
+	for i := 1; i < attempt; i++ {
+		end, err := w.claims.Ended(hash, i)
+		if err != nil {
+			return 0, err
+		}
+		got, _ := shared.ReadProgress(w.claims.Path(hash, i))
+		if n++; end != nil || got.Step > best {
+			n = 0
+		}
+		best = max(best, got.Step)
+	}
+	return n, nil
+}
+
 // train trains a claimed run and publishes it.
-func (w *Worker) train(ctx context.Context, r *sweep.Run, line Line, c *claims.Claim) (err error) {
+func (w *Worker) train(ctx context.Context, r *sweep.Run, line shared.Line, c *claims.Claim) (err error) {
 	how := claims.End{Why: "the worker was told to stop"}
 	defer func() { err = errors.Join(err, c.Finish(how)) }()
 	final := filepath.Join(w.Plan.Dir, line.Run)
 	// What this attempt does is its own, until it is published.
-	r.Dir = filepath.Join(w.Plan.Dir, workDir, fmt.Sprintf("%s.%d", line.Hash, c.Attempt), line.Run)
+	r.Dir = filepath.Join(w.attempt(line, c.Attempt), line.Run)
 	if err := w.inherit(line, c.Attempt, final, r.Dir); err != nil {
 		return err
 	}
@@ -127,8 +155,6 @@ func (w *Worker) train(ctx context.Context, r *sweep.Run, line Line, c *claims.C
 	fmt.Fprintf(w.Out, "%s: from step %d of %d, attempt %d\n", line.Run, r.Done, r.Steps, c.Attempt)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stop := context.AfterFunc(ctx, func() {})
-	defer stop()
 	go func() {
 		select {
 		case <-c.Lost():
@@ -147,6 +173,10 @@ func (w *Worker) train(ctx context.Context, r *sweep.Run, line Line, c *claims.C
 		return trainErr
 	case !ok:
 		return fmt.Errorf("work: %s has come to nothing", line.Run)
+	case ofPlace(r.Err()):
+		// No fault of the run's: here no run can be trained now.
+		how = claims.End{Why: o.Missing}
+		return r.Err()
 	case o.Missing != "":
 		fmt.Fprintf(w.Out, "%s has no result: %s\n", line.Run, wire.OneLine(o.Missing))
 		how = claims.End{Failed: true, Why: o.Missing}
@@ -159,43 +189,62 @@ func (w *Worker) train(ctx context.Context, r *sweep.Run, line Line, c *claims.C
 		return err
 	}
 	if note != "" {
-		how.Why = note
+		how.Why = strings.TrimPrefix(how.Why+"; "+note, "; ")
 	}
 	if how.Done {
 		fmt.Fprintf(w.Out, "%s: epoch %d, fused %.1f %%\n", line.Run, o.Epoch, 100*o.Accuracies[0].Value)
 	}
 	r.Dir = final
-	return os.RemoveAll(
-		filepath.Dir(filepath.Join(w.Plan.Dir, workDir, fmt.Sprintf("%s.%d", line.Hash, c.Attempt), line.Run)),
-	)
+	return os.RemoveAll(w.attempt(line, c.Attempt))
+}
+
+// ofPlace reports an error that says something of the machine or the folder, and nothing of the run: no room, no right
+// to write, a disk or a server that fails.
+func ofPlace(err error) bool {
+	for _, one := range []error{
+		unix.ENOSPC, unix.EDQUOT, unix.EROFS, unix.EACCES, unix.EPERM, unix.EIO, unix.ESTALE, unix.ENOMEM, unix.EMFILE,
+		unix.ENFILE,
+	} {
+		if errors.Is(err, one) {
+			return true
+		}
+	}
+	return false
 }
 
 var errLost = errors.New("work: the claim was taken over")
 
 // inherit gives an attempt what is there of its run: what stands where the comparison has it, from before it was
 // shared, or a copy of what the attempt before this one left. It is a copy because that one may only be asleep.
-func (w *Worker) inherit(line Line, attempt int, final, dir string) error {
+func (w *Worker) inherit(line shared.Line, attempt int, final, dir string) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
 		return err
 	}
 	if err := os.Rename(final, dir); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	have := false
 	for n := attempt - 1; n > 0; n-- {
-		from := filepath.Join(w.Plan.Dir, workDir, fmt.Sprintf("%s.%d", line.Hash, n), line.Run)
-		if _, err := os.Stat(from); err != nil {
-			continue
-		}
-		if err := copyTree(from, dir); err != nil {
-			return err
+		from := filepath.Join(w.attempt(line, n), line.Run)
+		if _, err := os.Stat(from); err == nil && !have {
+			if err := copyTree(from, dir); err != nil {
+				return err
+			}
+			have = true
 		}
 		// Only what its owner gave back is surely nobody's any more.
-		if s, err := w.claims.Ended(line.Hash, n); err == nil && s != nil {
-			return os.RemoveAll(filepath.Dir(from))
+		if end, err := w.claims.Ended(line.Hash, n); err == nil && end != nil {
+			if err := os.RemoveAll(w.attempt(line, n)); err != nil {
+				return err
+			}
 		}
-		return nil
 	}
 	return nil
+}
+
+// attempt is where an attempt works.
+func (w *Worker) attempt(line shared.Line, n int) string {
+	return filepath.Join(w.Plan.Dir, workDir, fmt.Sprintf("%s.%d", line.Hash, n))
 }
 
 // copyTree copies a run's folder as it is now. Its last lines may be cut off where another process writes to it, which
@@ -227,17 +276,6 @@ func copyTree(from, to string) error {
 	})
 }
 
-// Progress is how far a run is, as its worker notes it in its claim.
-type Progress struct {
-	Step  int     `json:"step"`
-	Steps int     `json:"steps"`
-	Rate  float64 `json:"rate,omitempty"` // steps a second
-	Hours float64 `json:"hours"`          // that this attempt has taken
-	MiB   int     `json:"mib,omitempty"`  // of memory that the worker has needed at most
-}
-
-const progressFile = "progress.json"
-
 // follow notes how far a run is, once a second at most, in its claim's folder. What cannot be written is left out: it
 // is for looking at alone.
 func follow(r *run.Run, dir string, began time.Time) (stop func()) {
@@ -250,12 +288,12 @@ func follow(r *run.Run, dir string, began time.Time) (stop func()) {
 			return
 		}
 		last = time.Now()
-		text, err := json.Marshal(Progress{
+		text, err := json.Marshal(shared.Progress{
 			Step: s.Step, Steps: s.Epochs * s.StepsPerEpoch, Rate: s.Rate, Hours: time.Since(began).Hours(),
 			MiB: peakMiB(),
 		})
 		if err == nil {
-			_ = whole.WriteFile(filepath.Join(dir, progressFile), text)
+			_ = whole.WriteFile(filepath.Join(dir, shared.ProgressFile), text)
 		}
 	}
 	events, unwatch := r.Watch()

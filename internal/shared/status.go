@@ -1,4 +1,4 @@
-package work
+package shared
 
 import (
 	"encoding/json"
@@ -16,12 +16,26 @@ const (
 	Failed  = "failed"
 )
 
+// Progress is how far a run is, as its worker notes it in its claim.
+type Progress struct {
+	Step  int     `json:"step"`
+	Steps int     `json:"steps"`
+	Rate  float64 `json:"rate,omitempty"` // steps a second
+	Hours float64 `json:"hours"`          // that this attempt has taken
+	MiB   int     `json:"mib,omitempty"`  // of memory that the worker has needed at most
+}
+
+// ProgressFile is where it is, in a claim's folder.
+const ProgressFile = "progress.json"
+
 // RunStatus is where a run of a sweep stands.
 type RunStatus struct {
 	Line     Line
 	State    string
 	Where    string   // who trains it, or did last
-	Progress Progress // of the last attempt that noted some
+	Progress Progress // of the last attempt; of one that noted none, what others before it noted
+	Moved    bool     // whether the last attempt noted some
+	Best     int      // the furthest step that any attempt noted
 	Attempts int
 	Died     int    // workers that died of it
 	Why      string // it failed, was given back, or a remark on a run that is done
@@ -42,6 +56,14 @@ func (s Status) Count(state string) (n int) {
 		if r.State == state {
 			n++
 		}
+	}
+	return n
+}
+
+// Steps is how many steps all runs have taken at their furthest, as far as their workers have noted it.
+func (s Status) Steps() (n int) {
+	for _, r := range s.Runs {
+		n += r.Best
 	}
 	return n
 }
@@ -69,11 +91,12 @@ func Look(dir string) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	return p.look()
+	return p.Look()
 }
 
-func (p *Plan) look() (Status, error) {
-	folder := p.claims("")
+// Look reads where the plan stands.
+func (p *Plan) Look() (Status, error) {
+	folder := p.Claims("")
 	all, err := folder.All()
 	if err != nil {
 		return Status{}, err
@@ -85,9 +108,9 @@ func (p *Plan) look() (Status, error) {
 		state := all[line.Hash]
 		r.Attempts, r.Died, r.LastSign = state.Attempt, state.Died, state.Age
 		for n := range state.Attempt {
-			if got, ok := readProgress(folder.Path(line.Hash, n+1)); ok {
+			if got, ok := ReadProgress(folder.Path(line.Hash, n+1)); ok {
 				s.Hours += got.Hours
-				r.Progress = got
+				r.Progress, r.Moved, r.Best = got, n+1 == state.Attempt, max(r.Best, got.Step)
 			}
 		}
 		if state.Attempt > 0 {
@@ -127,8 +150,9 @@ func (p *Plan) look() (Status, error) {
 	return s, nil
 }
 
-func readProgress(dir string) (p Progress, ok bool) {
-	text, err := os.ReadFile(filepath.Join(dir, progressFile))
+// ReadProgress reads what an attempt has noted, in its claim's folder.
+func ReadProgress(dir string) (p Progress, ok bool) {
+	text, err := os.ReadFile(filepath.Join(dir, ProgressFile))
 	return p, err == nil && json.Unmarshal(text, &p) == nil
 }
 
@@ -138,7 +162,7 @@ func Retry(dir string) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	folder := p.claims("")
+	folder := p.Claims("")
 	for _, line := range p.Runs {
 		state, err := folder.Look(line.Hash)
 		if err != nil {
