@@ -48,7 +48,8 @@ func TestSweep(t *testing.T) {
 	stdout, stderr, status := runCell(t, "sweep")
 	// 40 steps of the second run and 60 of the third at 10 a second, by one worker.
 	for _, want := range []string{
-		"1 of 3 runs done, 1 running, 1 waiting, about 10s left", "joint-seed1", "20 of 60", "node2, process 8, job 17_2",
+		"1 of 3 runs done, 1 running, 1 waiting, about 10s left", "joint-seed1", "20 of 60",
+		"node2, process 8, job 17_2",
 		"0.75 hours of workers spent", "2 runs that are done or wait",
 	} {
 		if !strings.Contains(stdout, want) {

@@ -39,7 +39,7 @@ var arrows = map[string][]string{
 	"internal/registry": {},
 	"internal/report":   {"internal/holm", "internal/shared", "internal/tune", "internal/wire"},
 	"internal/seal":     {},
-	"internal/shared":    {"internal/claims", "internal/whole", "internal/wire"},
+	"internal/shared":   {"internal/claims", "internal/whole", "internal/wire"},
 	"internal/stats":    {"internal/wire"},
 	"internal/strict":   {},
 	"internal/timing":   {},
@@ -49,7 +49,9 @@ var arrows = map[string][]string{
 	"viz":               {"internal/whole", "viz/page", "viz/tsne"},
 	"viz/page":          {},
 	"viz/tsne":          {},
-	"workbench":         {"data", "internal/report", "internal/shared", "internal/strict", "internal/whole", "internal/wire"},
+	"workbench": {
+		"data", "internal/report", "internal/shared", "internal/strict", "internal/whole", "internal/wire",
+	},
 	"workbench/host": {
 		"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/holm", "internal/npy",
 		"internal/programs", "internal/seal", "internal/stats", "internal/strict", "internal/tune", "internal/whole",

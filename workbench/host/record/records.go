@@ -426,8 +426,8 @@ func FolderProblem(err error) error {
 	case errors.Is(err, whole.ErrNoLocks):
 		return &wire.Problem{
 			Message: err.Error(),
-			Hint: "two processes could not be kept apart there: take a folder on a local disk, or `primewindow compare " +
-				"-executor local`, whose workers need no locks",
+			Hint: "two processes could not be kept apart there: take a folder on a local disk, or " +
+				"`primewindow compare -executor local`, whose workers need no locks",
 			Cause: err,
 		}
 	}

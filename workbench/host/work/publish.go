@@ -23,8 +23,6 @@ const (
 
 // publish gives a trained run its place. Where another worker's stands there already, that one stays, both are
 // compared, and note says what came out.
-// publish gives a trained run its place. Where another worker's stands there already, that one stays, both are
-// compared,
 func publish(from, to string) (note string, err error) {
 	err = os.Rename(from, to)
 	if err == nil {

@@ -139,7 +139,9 @@ func TestWorkers(t *testing.T) {
 	w := join(t, got.Dir)
 	go func() { // told to stop once a run is under way
 		for ctx.Err() == nil {
-			if s, err := shared.Look(got.Dir); err == nil && s.Count(shared.Running) > 0 && s.Runs[0].Progress.Step > 0 {
+			if s, err := shared.Look(got.Dir); err == nil && s.Count(
+				shared.Running,
+			) > 0 && s.Runs[0].Progress.Step > 0 {
 				stop()
 			}
 			time.Sleep(time.Millisecond)
@@ -258,7 +260,8 @@ func TestTwice(t *testing.T) {
 	}
 }
 
-// TestFailed: a run that cannot go on is a hole with its reason, is not tried again by itself, and is by [shared.Retry].
+// TestFailed: a run that cannot go on is a hole with its reason, is not tried again by itself, and is by
+// [shared.Retry].
 func TestFailed(t *testing.T) {
 	c := small(filepath.Join(t.TempDir(), "c"))
 	c.Seeds, c.Set["epochs"] = 1, "4"
@@ -305,7 +308,9 @@ func TestDeaths(t *testing.T) {
 	if n, err := join(t, c.Dir).Work(t.Context(), Limits{}); n != 3 || err != nil {
 		t.Errorf("%d runs, %v, want the three others", n, err)
 	}
-	if r := look(t, c.Dir).Runs[0]; r.State != shared.Failed || !strings.Contains(r.Why, "4 workers in a row died of it") {
+	if r := look(t, c.Dir).Runs[0]; r.State != shared.Failed || !strings.Contains(
+		r.Why, "4 workers in a row died of it",
+	) {
 		t.Errorf("%+v", r)
 	}
 }
@@ -394,7 +399,9 @@ func TestSlurmScript(t *testing.T) {
 	dir := t.TempDir()
 	p := &shared.Plan{Dir: dir, Head: shared.Head{Schema: shared.Schema}}
 	for i := range 6 {
-		p.Runs = append(p.Runs, shared.Line{Hash: fmt.Sprint("h", i), Run: fmt.Sprint("r", i), Method: "joint", Steps: 100})
+		p.Runs = append(
+			p.Runs, shared.Line{Hash: fmt.Sprint("h", i), Run: fmt.Sprint("r", i), Method: "joint", Steps: 100},
+		)
 	}
 	q := &Slurm{
 		Dir: dir, Jobs: 2, Command: []string{"/opt/prime window/primewindow", "work"}, Project: "/p",
@@ -454,7 +461,9 @@ func TestParseQueue(t *testing.T) {
 func TestNoSlurm(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	dir := t.TempDir()
-	p := &shared.Plan{Dir: dir, Head: shared.Head{Schema: shared.Schema}, Runs: []shared.Line{{Hash: "h", Run: "r", Steps: 1}}}
+	p := &shared.Plan{
+		Dir: dir, Head: shared.Head{Schema: shared.Schema}, Runs: []shared.Line{{Hash: "h", Run: "r", Steps: 1}},
+	}
 	err := (&Slurm{Dir: dir, Command: []string{"x"}}).Submit(p)
 	hosttest.OneProblem(t, err)
 	if problem, ok := errors.AsType[*wire.Problem](err); !ok || problem.Message != "no sbatch here" {
