@@ -136,7 +136,14 @@ func workersOf(t *testing.T, dir string) (list []int) {
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		words := strings.Split(string(text), "\x00")
-		if err == nil && len(words) > 2 && words[1] == "work" && strings.HasSuffix(dir, filepath.Base(words[2])) {
+		if err != nil || len(words) < 3 || words[1] != "work" {
+			continue
+		}
+		at := words[2] // as the worker was given it
+		if cwd, err := os.Readlink(filepath.Join(filepath.Dir(file), "cwd")); err == nil && !filepath.IsAbs(at) {
+			at = filepath.Join(cwd, at)
+		}
+		if at == dir {
 			if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil {
 				list = append(list, pid)
 			}

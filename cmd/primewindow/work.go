@@ -78,7 +78,7 @@ func requeue(ctx context.Context, job string) error {
 	}
 	out, err := exec.CommandContext(context.WithoutCancel(ctx), "scontrol", "requeue", job).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("scontrol requeue %s: %v: %s", job, err, wire.OneLine(string(out)))
+		return fmt.Errorf("scontrol requeue %s: %w: %s", job, err, wire.OneLine(string(out)))
 	}
 	return nil
 }

@@ -98,7 +98,7 @@ func writeOnce(path string, text []byte) error {
 	if err := whole.WriteFile(part, text); err != nil {
 		return err
 	}
-	defer os.Remove(part)
+	defer func() { _ = os.Remove(part) }() // it may have been renamed
 	err := os.Link(part, path)
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return nil

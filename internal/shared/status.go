@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -73,16 +74,16 @@ func (s Status) Ended() bool { return s.Count(Done)+s.Count(Failed) == len(s.Run
 
 // Line says in one line how far the sweep is.
 func (s Status) Line() string {
-	text := fmt.Sprintf("%d of %d runs done", s.Count(Done), len(s.Runs))
+	text := []string{fmt.Sprintf("%d of %d runs done", s.Count(Done), len(s.Runs))}
 	for _, state := range []string{Running, Waiting, Failed} {
 		if n := s.Count(state); n > 0 {
-			text += fmt.Sprintf(", %d %s", n, state)
+			text = append(text, fmt.Sprintf("%d %s", n, state))
 		}
 	}
 	if s.Left > 0 {
-		text += fmt.Sprintf(", about %s left", s.Left.Round(time.Second))
+		text = append(text, fmt.Sprintf("about %s left", s.Left.Round(time.Second)))
 	}
-	return text
+	return strings.Join(text, ", ")
 }
 
 // Look reads where a sweep stands. It changes nothing.

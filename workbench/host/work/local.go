@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -210,8 +211,8 @@ func (l *Local) Held() string {
 
 // lastWords are those of the last worker that failed.
 func (l *Local) lastWords() string {
-	for i := len(l.tasks) - 1; i >= 0; i-- {
-		if t := l.tasks[i]; t.State == shared.Failed {
+	for _, t := range slices.Backward(l.tasks) {
+		if t.State == shared.Failed {
 			text, err := l.Logs(t.Task)
 			if lines := strings.Split(strings.TrimSpace(text), "\n"); err == nil && lines[0] != "" {
 				for j, line := range lines { // the error, with its hint behind it
