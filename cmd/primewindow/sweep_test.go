@@ -103,7 +103,7 @@ func TestSweepLocal(t *testing.T) {
 			if done = true; err != nil {
 				t.Fatalf("%v\n%s", err, errOut.String())
 			}
-		case <-time.After(time.Duration(500+random.IntN(2500)) * time.Millisecond):
+		case <-time.After(time.Duration(1500+random.IntN(2500)) * time.Millisecond):
 			// One that has got somewhere: of three in a row that do not, a run is given up.
 			if list := training(t, s.path("many")); killed < kills && len(list) > 0 {
 				if syscall.Kill(list[random.IntN(len(list))], syscall.SIGKILL) == nil {
