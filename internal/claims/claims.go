@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -67,7 +66,7 @@ type End struct {
 type State struct {
 	Attempt int           // the last one; 0 when nobody has tried
 	Owner   Owner         // of it
-	Age     time.Duration // since its last heartbeat
+	Age     time.Duration // since its last heartbeat, as long as it is under way
 	Ended   *End          // nil as long as it is under way, or its owner is gone
 	Gone    bool          // its owner does not live any more, or has not given a sign for Stale
 	Died    int           // attempts whose owners were gone before they ended
@@ -82,9 +81,9 @@ func (s State) Open() bool {
 type Claim struct {
 	Key     string
 	Attempt int
+	Before  State // what was known of the work when it was taken
 
 	folder Folder
-	dir    string
 	stop   chan struct{}
 	done   sync.WaitGroup
 	lost   chan struct{}
@@ -104,12 +103,12 @@ func (f Folder) Take(key string) (*Claim, error) {
 		return nil, err
 	}
 	c := &Claim{
-		Key: key, Attempt: state.Attempt + 1, folder: f, stop: make(chan struct{}), lost: make(chan struct{}),
+		Key: key, Attempt: state.Attempt + 1, Before: state, folder: f, stop: make(chan struct{}),
+		lost: make(chan struct{}),
 	}
-	c.dir = f.attempt(key, c.Attempt)
 	// The one call that decides. What follows may be late: a folder without an owner's file counts as young until it is
 	// stale by its own age.
-	if err := os.Mkdir(c.dir, 0o777); err != nil {
+	if err := os.Mkdir(c.Dir(), 0o777); err != nil {
 		if errors.Is(err, fs.ErrExist) {
 			return nil, nil // another was quicker
 		}
@@ -117,23 +116,23 @@ func (f Folder) Take(key string) (*Claim, error) {
 	}
 	text, err := json.Marshal(f.Owner)
 	if err == nil {
-		err = errors.Join(whole.WriteFile(filepath.Join(c.dir, ownerFile), text), c.beat(0))
+		err = errors.Join(whole.WriteFile(filepath.Join(c.Dir(), ownerFile), text), c.beat(0))
 	}
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(c.dir))
+		return nil, errors.Join(err, os.RemoveAll(c.Dir()))
 	}
 	c.done.Go(c.renew)
 	return c, nil
 }
 
-// attempt is the folder of an attempt.
-func (f Folder) attempt(key string, n int) string {
-	return filepath.Join(f.Dir, fmt.Sprintf("%s.%d", key, n))
+// Path is the folder of an attempt, in which its owner may leave files of its own.
+func (f Folder) Path(key string, attempt int) string {
+	return filepath.Join(f.Dir, fmt.Sprintf("%s.%d", key, attempt))
 }
 
 // beat gives a sign of life.
 func (c *Claim) beat(n int) error {
-	return whole.WriteFile(filepath.Join(c.dir, beatFile), []byte(strconv.Itoa(n)+"\n"))
+	return whole.WriteFile(filepath.Join(c.Dir(), beatFile), []byte(strconv.Itoa(n)+"\n"))
 }
 
 // renew gives signs of life until the claim ends. One that fails, as on a full disk, is tried again at the next turn:
@@ -162,15 +161,20 @@ func (c *Claim) Lost() <-chan struct{} { return c.lost }
 func (c *Claim) Finish(how End) error {
 	close(c.stop)
 	c.done.Wait()
+	return c.folder.end(c.Key, c.Attempt, how)
+}
+
+// end notes how an attempt ended.
+func (f Folder) end(key string, attempt int, how End) error {
 	text, err := json.Marshal(how)
 	if err != nil {
 		return err
 	}
-	return whole.WriteFile(filepath.Join(c.dir, endFile), text)
+	return whole.WriteFile(filepath.Join(f.Path(key, attempt), endFile), text)
 }
 
-// Dir is the claim's folder, in which its owner may leave files of its own.
-func (c *Claim) Dir() string { return c.dir }
+// Dir is the claim's folder, see [Folder.Path].
+func (c *Claim) Dir() string { return c.folder.Path(c.Key, c.Attempt) }
 
 // Look tells what is known of a piece of work. It reads that work's folders alone.
 func (f Folder) Look(key string) (State, error) {
@@ -178,7 +182,7 @@ func (f Folder) Look(key string) (State, error) {
 	if err != nil || n == 0 {
 		return State{}, err
 	}
-	return f.state(key, n, f.now()), nil
+	return f.state(key, n, sync.OnceValue(f.now)), nil
 }
 
 // All tells what is known of each piece of work that somebody has tried.
@@ -187,7 +191,7 @@ func (f Folder) All() (map[string]State, error) {
 	if err != nil || len(attempts) == 0 {
 		return nil, err
 	}
-	now, all := f.now(), map[string]State{}
+	now, all := sync.OnceValue(f.now), map[string]State{}
 	for key, n := range attempts {
 		all[key] = f.state(key, n, now)
 	}
@@ -195,7 +199,7 @@ func (f Folder) All() (map[string]State, error) {
 }
 
 // state is what n attempts tell.
-func (f Folder) state(key string, n int, now time.Time) (s State) {
+func (f Folder) state(key string, n int, now func() time.Time) (s State) {
 	for i := range n {
 		one := f.look(key, i+1, now)
 		one.Died = s.Died
@@ -227,7 +231,7 @@ func (f Folder) attempts() (map[string]int, error) {
 // last is the last attempt of a key; they are numbered without gaps.
 func (f Folder) last(key string) (n int, err error) {
 	for ; ; n++ {
-		if _, err := os.Stat(f.attempt(key, n+1)); err != nil {
+		if _, err := os.Stat(f.Path(key, n+1)); err != nil {
 			if errors.Is(err, fs.ErrNotExist) {
 				err = nil
 			}
@@ -257,41 +261,31 @@ func (f Folder) now() time.Time {
 
 // look reads one attempt. What cannot be read is taken to be absent: a file that is damaged names no owner, and the
 // attempt counts by its age.
-func (f Folder) look(key string, n int, now time.Time) State {
-	dir := f.attempt(key, n)
+func (f Folder) look(key string, n int, now func() time.Time) State {
+	dir := f.Path(key, n)
 	s := State{Attempt: n}
 	if text, err := os.ReadFile(filepath.Join(dir, ownerFile)); err == nil {
 		_ = json.Unmarshal(text, &s.Owner)
 	}
-	if text, err := os.ReadFile(filepath.Join(dir, endFile)); err == nil {
-		var end End
-		if json.Unmarshal(text, &end) == nil {
-			s.Ended = &end
-		}
+	if end, err := f.Ended(key, n); err == nil {
+		s.Ended = end
+	}
+	if s.Ended != nil {
+		return s
 	}
 	for _, path := range []string{filepath.Join(dir, beatFile), dir} {
 		if st, err := os.Stat(path); err == nil {
-			s.Age = max(0, now.Sub(st.ModTime()))
+			s.Age = max(0, now().Sub(st.ModTime()))
 			break
 		}
 	}
-	s.Gone = s.Ended == nil && (s.Age > cmp.Or(f.Stale, UsualStale) || s.Owner.dead())
+	s.Gone = s.Age > cmp.Or(f.Stale, UsualStale) || s.Owner.dead()
 	return s
-}
-
-// Keys lists those that were tried, in order.
-func Keys(all map[string]State) []string {
-	var keys []string
-	for key := range all {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // Ended is how an attempt ended; nil where it has not.
 func (f Folder) Ended(key string, attempt int) (*End, error) {
-	text, err := os.ReadFile(filepath.Join(f.attempt(key, attempt), endFile))
+	text, err := os.ReadFile(filepath.Join(f.Path(key, attempt), endFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -301,9 +295,6 @@ func (f Folder) Ended(key string, attempt int) (*End, error) {
 	var end End
 	return &end, json.Unmarshal(text, &end)
 }
-
-// Path is the folder of an attempt, in which its owner may have left files of its own.
-func (f Folder) Path(key string, attempt int) string { return f.attempt(key, attempt) }
 
 // Forget lets work that failed be tried again. Its attempts stay on record, and the deaths among them count no more:
 // each is noted as given back.
@@ -320,11 +311,7 @@ func (f Folder) Forget(key string, attempts int) error {
 		if end != nil {
 			again.Why += ": " + end.Why
 		}
-		text, err := json.Marshal(again)
-		if err != nil {
-			return err
-		}
-		if err := whole.WriteFile(filepath.Join(f.attempt(key, n), endFile), text); err != nil {
+		if err := f.end(key, n, again); err != nil {
 			return err
 		}
 	}

@@ -2,9 +2,11 @@ package claims
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -81,7 +83,7 @@ func TestTake(t *testing.T) {
 		}
 	}
 	all, err := f.All()
-	if got := fmt.Sprint(Keys(all)); err != nil || got != "[a b]" {
+	if got := fmt.Sprint(slices.Sorted(maps.Keys(all))); err != nil || got != "[a b]" {
 		t.Errorf("%s, %v", got, err)
 	}
 }
@@ -117,7 +119,7 @@ func TestStale(t *testing.T) {
 	awake := folder(t)
 	awake.Owner, awake.Beat = elsewhere, time.Millisecond
 	c := take(t, awake, "a")
-	if err := os.Mkdir(awake.attempt("a", 2), 0o777); err != nil {
+	if err := os.Mkdir(awake.Path("a", 2), 0o777); err != nil {
 		t.Fatal(err)
 	}
 	select {
@@ -136,7 +138,7 @@ func TestStale(t *testing.T) {
 // TestNoOwner: a kill between the folder and the owner's file leaves a claim that counts by its age.
 func TestNoOwner(t *testing.T) {
 	f := folder(t)
-	dir := f.attempt("a", 1)
+	dir := f.Path("a", 1)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
