@@ -55,9 +55,6 @@ func (f forms) conv(l models.Layer, delta *Node, batch int, sum bool) (squares, 
 }
 
 // byKernel has package kernels compute a convolution's part and its kernel's gradient, as one function of the graph.
-// The function's body computes the same in graph operations, for where the library does not know the convolution. No
-// constants may be made in it, and nothing may be reduced: both are kept for the whole graph where they were first
-// made.
 func byKernel(l models.Layer, delta *Node, batch int) (squares, gradient *Node) {
 	g := delta.Graph()
 	spatial := len(l.Kernel)
@@ -66,13 +63,10 @@ func byKernel(l models.Layer, delta *Node, batch int) (squares, gradient *Node) 
 	for _, p := range l.Padding {
 		before = append(before, p[0])
 	}
-	name := g.UniqueName(kernels.NormsName(l.Strides, before, l.Frames))
-	scalar, samples := shapes.Make(delta.DType()), shapes.Make(delta.DType(), batch)
-	results := NewFunction(g, name, func(g *Graph) []*Node {
+	results := kernels.Compute(kernels.NormsName(l.Strides, before, l.Frames), func(p []*Node) []*Node {
 		part := l
-		part.Input = Parameter(g, "x", l.Input.Shape())
-		d := Parameter(g, "delta", delta.Shape())
-		zero, ones := Parameter(g, "zero", scalar), Parameter(g, "ones", samples)
+		part.Input = p[0]
+		d, zero, ones := p[1], p[2], p[3]
 		each := perSample(unfold(part, d, batch, zero), positions(d, batch), 1) // [batch, taps*in, out]
 		each = Reshape(each, batch, -1)
 		sum := DotGeneral(ones, []int{0}, nil, each, []int{0}, nil)
@@ -80,7 +74,7 @@ func byKernel(l models.Layer, delta *Node, batch int) (squares, gradient *Node) 
 			Reshape(sum, append(slices.Clone(l.Kernel), in, out)...),
 			DotGeneral(each, []int{1}, []int{0}, each, []int{1}, []int{0}),
 		}
-	}).Call(l.Input, delta, Scalar(g, delta.DType(), 0), Ones(g, samples))
+	}, l.Input, delta, Scalar(g, delta.DType(), 0), Ones(g, shapes.Make(delta.DType(), batch)))
 	return results[1], results[0]
 }
 

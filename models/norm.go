@@ -19,7 +19,7 @@ func (p pass) moments(x *Node) (mean, variance *Node) {
 		mean = MulScalar(p.columnSums(x), share)
 		return mean, MulScalar(p.columnSums(Square(Sub(x, spread(mean, x)))), share)
 	}
-	out := function(x.Graph(), kernels.MomentsName, func(in []*Node) []*Node {
+	out := kernels.Compute(kernels.MomentsName, func(in []*Node) []*Node {
 		x, ones, share := in[0], in[1], spread(in[2], in[0])
 		mean := rowsSum(ones, Mul(x, share))
 		return []*Node{mean, rowsSum(ones, Mul(Square(Sub(x, spread(mean, x))), share))}
@@ -53,7 +53,7 @@ func (p pass) normSums(x, mean, scale *Node, normal func() *Node) normSums {
 	rows := func(delta *Node) (shift, slope *Node) {
 		if delta != of {
 			ones := Ones(x.Graph(), shapeOf(x, x.Shape().Dimensions[:2]...))
-			of, made = delta, function(x.Graph(), kernels.SlopesName, func(in []*Node) []*Node {
+			of, made = delta, kernels.Compute(kernels.SlopesName, func(in []*Node) []*Node {
 				delta, x, mean, scale, ones := in[0], in[1], in[2], in[3], in[4]
 				normal := Mul(Sub(x, spread(mean, x)), spread(scale, x))
 				return []*Node{positionSums(ones, delta), positionSums(ones, Mul(delta, normal))}
@@ -66,19 +66,6 @@ func (p pass) normSums(x, mean, scale *Node, normal func() *Node) normSums {
 		slope: func(delta *Node) *Node { _, slope := rows(delta); return ReduceSum(slope, 0) },
 		rows:  rows,
 	}
-}
-
-// function has package kernels compute a function of that name. Body computes the same in graph operations, for where
-// the library does not know it. No constants may be made in it, and nothing may be reduced: both are kept for the whole
-// graph where they were first made.
-func function(g *Graph, name string, body func(in []*Node) []*Node, args ...*Node) []*Node {
-	return NewFunction(g, g.UniqueName(name), func(g *Graph) []*Node {
-		var in []*Node
-		for i, a := range args {
-			in = append(in, Parameter(g, string(rune('a'+i)), a.Shape()))
-		}
-		return body(in)
-	}).Call(args...)
 }
 
 // rowsSum sums x, [N, P, C], over N and P by a product with ones, [N, P].

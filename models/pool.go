@@ -28,13 +28,13 @@ func (p pass) maxPool(x *Node) *Node {
 	best, place := firstGreatest(windows(constant, lowest), places)
 	gradient := func(_, _ *Node) *Node { return poolGradient(x, t.delta, place, places, zero) }
 	if p.byKernel(x) {
-		out := function(g, kernels.PoolName, func(in []*Node) []*Node {
+		out := kernels.Compute(kernels.PoolName, func(in []*Node) []*Node {
 			best, place := firstGreatest(windows(in[0], in[1]), in[2])
 			return []*Node{best, place}
 		}, constant, lowest, places)
 		best, place = out[0], out[1]
 		gradient = func(_, _ *Node) *Node {
-			return function(g, kernels.UnpoolName, func(in []*Node) []*Node {
+			return kernels.Compute(kernels.UnpoolName, func(in []*Node) []*Node {
 				return []*Node{poolGradient(x, in[0], in[1], in[2], in[3])}
 			}, t.delta, place, places, zero)[0]
 		}

@@ -57,9 +57,9 @@ func functionCall(line string) (text string, ok bool) {
 	if !ok || len(operands) != len(types) || len(operands) < n || len(returns) != len(s.results) {
 		return "", false
 	}
-	axes := map[rune][]int{}
+	axes, wanted := map[rune][]int{}, slices.Concat(s.operands, s.results)
 	for i, t := range slices.Concat(types[:n], returns) {
-		if !fits(slices.Concat(s.operands, s.results)[i], t, axes) {
+		if !fits(wanted[i], t, axes) {
 			return "", false
 		}
 	}

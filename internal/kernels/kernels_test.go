@@ -83,15 +83,10 @@ func (l layer) pass(in []*Node) []*Node {
 // is as long and wrong, so that nobody takes the one for the other.
 func (l layer) norms(in []*Node) []*Node {
 	x, w, delta := in[0], in[1], in[2]
-	samples := l.dims[0] / l.frames
-	name := x.Graph().UniqueName(kernels.NormsName(l.strides, l.before, l.frames))
-	return NewFunction(x.Graph(), name, func(g *Graph) []*Node {
-		a := Parameter(g, "a", x.Shape())
-		Parameter(g, "b", delta.Shape())
-		k, n := Parameter(g, "kernel", w.Shape()), Parameter(g, "norms", shapes.Make(dtypes.Float32, samples))
-		_ = a
-		return []*Node{Neg(k), Neg(n)}
-	}).Call(x, delta, w, IotaFull(x.Graph(), shapes.Make(dtypes.Float32, samples)))
+	wrong := IotaFull(x.Graph(), float(l.dims[0]/l.frames))
+	return kernels.Compute(kernels.NormsName(l.strides, l.before, l.frames), func(p []*Node) []*Node {
+		return []*Node{Neg(p[2]), Neg(p[3])}
+	}, x, delta, w, wrong)
 }
 
 func (l layer) output() []int {
@@ -213,16 +208,13 @@ func function(name string, results []shapes.Shape) func([]*Node) []*Node {
 		for _, s := range results {
 			in = append(in, Zeros(g, s))
 		}
-		return NewFunction(g, g.UniqueName(name), func(g *Graph) []*Node {
+		return kernels.Compute(name, func(p []*Node) []*Node {
 			var list []*Node
-			for i, a := range in {
-				list = append(list, Parameter(g, fmt.Sprint("p", i), a.Shape()))
+			for _, zero := range p[len(p)-len(results):] {
+				list = append(list, Add(zero, zero))
 			}
-			for i, r := range list[len(list)-len(results):] {
-				list[i] = Add(r, r)
-			}
-			return list[:len(results)]
-		}).Call(in...)
+			return list
+		}, in...)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // KernelsVariable says whether new runs are computed with kernels, see package kernels: "on", which fails where there
-// are none, or "off", which does not even load the library; unset, [kernelsByDefault] decides.
+// are none, or "off", which does not even load the library; unset, they take those that there are.
 const KernelsVariable = "PRIMEWINDOW_KERNELS"
 
 // on and off are its values.
@@ -18,9 +18,6 @@ const (
 	on  = "on"
 	off = "off"
 )
-
-// kernelsByDefault is whether new runs take kernels where there are some and nobody says.
-const kernelsByDefault = true
 
 // withKernels stands in a backend's name between what it is and its kernels.
 const withKernels = " with kernels "
@@ -60,7 +57,8 @@ func (b *Backend) available() (name, why string) {
 	return b.seam.write.kernels.Name, ""
 }
 
-// choose takes the kernels that the environment asks for. Other backends than XLA's for the CPU have none to take.
+// choose takes the kernels that there are, unless the environment says otherwise. Other backends than XLA's for the CPU
+// have none to take.
 func (b *Backend) choose() error {
 	if !ofCPU(b.Plugin) {
 		return nil
@@ -68,9 +66,7 @@ func (b *Backend) choose() error {
 	name, why := b.available()
 	switch v := os.Getenv(KernelsVariable); v {
 	case "":
-		if kernelsByDefault {
-			b.use(name)
-		}
+		b.use(name)
 	case off:
 	case on:
 		if name == "" {
