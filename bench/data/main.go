@@ -10,8 +10,6 @@ import (
 	"os"
 	"runtime"
 	"runtime/pprof"
-	"strconv"
-	"strings"
 )
 
 // options are what the command line says.
@@ -97,20 +95,4 @@ func answer(o options) error {
 		}
 	}
 	return lines.Err()
-}
-
-// peak is the largest resident size of this process so far, in MiB.
-func peak() float64 {
-	text, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			if kib, err := strconv.ParseFloat(strings.Fields(rest)[0], 64); err == nil {
-				return kib / 1024
-			}
-		}
-	}
-	return 0
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/primewindow/primewindow/data"
 	"github.com/primewindow/primewindow/data/cache"
 	"github.com/primewindow/primewindow/data/cremad"
+	"github.com/primewindow/primewindow/internal/timing"
 )
 
 // open opens the set below o.dir: no clip of the training list validates.
@@ -71,7 +72,7 @@ func readRound(o options, round uint64) (times map[string]any, err error) {
 	size, err := diskUse(dir)
 	return map[string]any{
 		"samples": samples, "s": seconds, "cpu": used, "misses": misses, "cache_mib": float64(size) / (1 << 20),
-		"peak_mib": peak(),
+		"peak_mib": timing.PeakMiB(),
 	}, err
 }
 
@@ -95,7 +96,7 @@ func epoch(o options) error {
 		return err
 	}
 	opened := time.Since(began)
-	start := peak()
+	start := timing.PeakMiB()
 	largest := int64(0)
 	order := rand.New(rand.NewPCG(1, 1)).Perm(set.Len(data.Train))
 	c, err := cache.Default()
@@ -124,8 +125,8 @@ func epoch(o options) error {
 	took := time.Since(began) - looking
 	s := c.Stats()
 	return say(map[string]any{
-		"samples": samples, "open_s": opened.Seconds(), "s": took.Seconds(), "open_mib": start, "peak_mib": peak(),
-		"cache_mib": float64(largest) / (1 << 20), "misses": s.Misses, "lost": s.Lost,
+		"samples": samples, "open_s": opened.Seconds(), "s": took.Seconds(), "open_mib": start,
+		"peak_mib": timing.PeakMiB(), "cache_mib": float64(largest) / (1 << 20), "misses": s.Misses, "lost": s.Lost,
 	})
 }
 

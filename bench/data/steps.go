@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/timing"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/workbench/host/run"
 )
@@ -85,7 +86,9 @@ func steps(o options) (err error) {
 			}
 		}
 	}
-	return say(map[string]any{"s": seconds, "read_s": read.Seconds() / float64(samples/o.batch), "peak_mib": peak()})
+	return say(
+		map[string]any{"s": seconds, "read_s": read.Seconds() / float64(samples/o.batch), "peak_mib": timing.PeakMiB()},
+	)
 }
 
 // writeFolder makes a set of one's own, which is held in memory, of what the set reads without augmentation.

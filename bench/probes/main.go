@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/primewindow/primewindow/data"
+	"github.com/primewindow/primewindow/internal/timing"
 	"github.com/primewindow/primewindow/internal/xla"
 	"github.com/primewindow/primewindow/models"
 )
@@ -125,7 +126,7 @@ func run(o options) error {
 			return err
 		}
 	}
-	return out.Encode(map[string]any{"peak_mib": peak()})
+	return out.Encode(map[string]any{"peak_mib": timing.PeakMiB()})
 }
 
 // model makes the model that the options name.
@@ -157,20 +158,4 @@ func processor() float64 {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
-}
-
-// peak is the largest resident size of this process so far, in MiB.
-func peak() float64 {
-	text, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			if kib, err := strconv.ParseFloat(strings.Fields(rest)[0], 64); err == nil {
-				return kib / 1024
-			}
-		}
-	}
-	return 0
 }

@@ -29,12 +29,11 @@ var executors = []string{executorHere, executorLocal, executorSlurm, executorPri
 
 // executorDoc is the text of the flag.
 const executorDoc = "who trains the runs: here, this process, one after the other; local, -jobs processes of this " +
-	"machine; " +
-	"slurm, tasks of an array; print, shows the script for Slurm and submits nothing"
+	"machine; slurm, tasks of an array; print, shows the script for Slurm and submits nothing"
 
 // sbatchOptions are the values of a flag: options of sbatch, joined by commas. What has no = goes on with the value
 // before it, since values have commas of their own.
-type sbatchOptions map[string]any
+type sbatchOptions map[string]string
 
 func (o sbatchOptions) String() string { return "" }
 
@@ -46,7 +45,7 @@ func (o sbatchOptions) Set(text string) error {
 		case ok && name != "":
 			o[name], last = value, name
 		case last != "":
-			o[last] = fmt.Sprint(o[last], ",", part)
+			o[last] += "," + part
 		default:
 			return fmt.Errorf("%q, want option=value", part)
 		}
@@ -63,7 +62,7 @@ func byWorkers(
 	if err != nil {
 		return false, err
 	}
-	s, err := shared.Look(c.Dir)
+	s, err := p.Look()
 	if err != nil {
 		return false, err
 	}
@@ -97,7 +96,7 @@ func byWorkers(
 		if _, err := w.Work(ctx, work.Limits{}); err != nil {
 			return false, err
 		}
-		s, err := shared.Look(c.Dir)
+		s, err := p.Look()
 		return s.Ended(), err
 	}
 	q := &work.Slurm{Dir: c.Dir, Jobs: jobs, Command: []string{exe, "work"}, Options: slurm, Project: env.project}
@@ -140,9 +139,8 @@ func checkExecutor(executor string, jobs int, jobsGiven bool, slurm sbatchOption
 		return wire.Unknown("executor", executor, executors, "")
 	case len(slurm) > 0 && executor != executorSlurm && executor != executorPrint:
 		return &wire.Problem{
-			Message: fmt.Sprintf(
-				"-slurm with the executor %s", executor,
-			), Hint: "-executor slurm submits to Slurm, print shows the script",
+			Message: fmt.Sprintf("-slurm with the executor %s", executor),
+			Hint:    "-executor slurm submits to Slurm, print shows the script",
 		}
 	case jobsGiven && executor == executorHere:
 		return &wire.Problem{

@@ -106,9 +106,8 @@ type environ struct {
 }
 
 // main runs the command line. An interrupt, SIGTERM, or SIGUSR1 and SIGUSR2, by which schedulers tell that time is up,
-// end ctx, and training ends after the step under way, which is
-// on record then. A second one changes nothing, since signals are caught until main returns. SIGKILL cannot be caught:
-// what was committed is on disk.
+// end ctx, and training ends after the step under way, which is on record then. A second one changes nothing, since
+// signals are caught until main returns. SIGKILL cannot be caught: what was committed is on disk.
 func main() {
 	ctx, stop := signal.NotifyContext(
 		context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2,

@@ -100,8 +100,8 @@ var arrows = map[string][]string{
 		"workbench/host/record", "workbench/host/run", "workbench/host/setting",
 	},
 	"workbench/host/work": {
-		"internal/claims", "internal/shared", "internal/whole", "internal/wire", "workbench/host/record",
-		"workbench/host/run", "workbench/host/sweep",
+		"internal/claims", "internal/shared", "internal/timing", "internal/whole", "internal/wire",
+		"workbench/host/record", "workbench/host/run", "workbench/host/sweep",
 	},
 	"workbench/host/reproduce": {
 		"data", "data/catalog", "data/cremad", "data/mosi", "inforeg", "internal/holm", "internal/registry",
@@ -123,9 +123,9 @@ var arrows = map[string][]string{
 		"workbench/host/work",
 	},
 	"bench/*": {
-		"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/wire", "internal/xla", "models", "viz",
-		"viz/tsne", "workbench", "workbench/host", "workbench/host/engine", "workbench/host/replay",
-		"workbench/host/run", "workbench/host/sweep",
+		"data", "data/*", "data/catalog", "inforeg", "inforeg/method", "internal/timing", "internal/wire",
+		"internal/xla", "models", "viz", "viz/tsne", "workbench", "workbench/host", "workbench/host/engine",
+		"workbench/host/replay", "workbench/host/run", "workbench/host/sweep",
 	},
 }
 

@@ -99,8 +99,8 @@ func (s *Sweep) checkFolder() error {
 	case have.Data != s.Desc.Name || have.SplitHash != s.Desc.Provenance.SplitHash:
 		return &wire.Problem{
 			Message: fmt.Sprintf(
-				"comparison %s is on other samples: %s there, %s here", dir, describeSplit(have.Data, have.SplitHash),
-				describeSplit(s.Desc.Name, s.Desc.Provenance.SplitHash),
+				"comparison %s is on other samples: %s there, %s here", dir, DescribeSplit(have.Data, have.SplitHash),
+				DescribeSplit(s.Desc.Name, s.Desc.Provenance.SplitHash),
 			),
 			Hint: "name another folder with -out",
 		}
@@ -108,7 +108,8 @@ func (s *Sweep) checkFolder() error {
 	return nil
 }
 
-func describeSplit(name, hash string) string {
+// DescribeSplit names samples: a set and the beginning of its split's hash.
+func DescribeSplit(name, hash string) string {
 	return fmt.Sprintf("%s with split %.8s", name, hash)
 }
 

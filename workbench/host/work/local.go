@@ -19,11 +19,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/primewindow/primewindow/internal/shared"
+	"github.com/primewindow/primewindow/internal/timing"
 	"github.com/primewindow/primewindow/internal/wire"
 )
 
 // logsDir is where workers of this machine say what they do, in the sweep's folder.
-const logsDir = ".work/logs"
+const logsDir = workDir + "/logs"
 
 // spare is how much of the memory that a worker has needed another is given on top.
 const spare = 1.2
@@ -196,8 +197,8 @@ func (l *Local) lacking(s shared.Status, running int) string {
 	if need == 0 {
 		return "what a worker needs is not known yet"
 	}
-	if free := availableMiB(); free > 0 && float64(free) < spare*float64(need) {
-		return fmt.Sprintf("a worker needs %d MiB, and %d are free", need, free)
+	if free := timing.AvailableMiB(); free > 0 && free < spare*float64(need) {
+		return fmt.Sprintf("a worker needs %d MiB, and %.0f are free", need, free)
 	}
 	return ""
 }
@@ -285,19 +286,4 @@ func tail(path string) (string, error) {
 	}
 	text, err := io.ReadAll(f)
 	return string(text), err
-}
-
-// availableMiB is the memory that the system can give; 0 where it does not say.
-func availableMiB() int {
-	text, err := os.ReadFile("/proc/meminfo")
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(text), "MemAvailable:")
-	fields := strings.Fields(rest)
-	if len(fields) == 0 {
-		return 0
-	}
-	kib, _ := strconv.Atoi(fields[0])
-	return kib / 1024
 }

@@ -87,8 +87,8 @@ func differs(p *shared.Plan, what, have, want, hint string) error {
 // same wants a plan to be of the same runs on the same samples as another.
 func same(p, other *shared.Plan) error {
 	if p.Head.Data != other.Head.Data || p.Head.SplitHash != other.Head.SplitHash {
-		return differs(p, "other samples", short(p.Head.Data, p.Head.SplitHash),
-			short(other.Head.Data, other.Head.SplitHash),
+		return differs(p, "other samples", sweep.DescribeSplit(p.Head.Data, p.Head.SplitHash),
+			sweep.DescribeSplit(other.Head.Data, other.Head.SplitHash),
 			"all workers have to see the same files of the set; or name another folder with -out")
 	}
 	equal := func(a, b shared.Line) bool { return a.Hash == b.Hash && a.Run == b.Run && a.Steps == b.Steps }
@@ -110,5 +110,3 @@ func alike(p, other *shared.Plan) error {
 	}
 	return nil
 }
-
-func short(name, hash string) string { return fmt.Sprintf("%s with split %.8s", name, hash) }

@@ -1,14 +1,11 @@
 package work
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -55,36 +52,12 @@ func different(a, b string) (string, error) {
 		if bytes.Equal(one, other) {
 			continue
 		}
-		x, y := bufio.NewScanner(bytes.NewReader(one)), bufio.NewScanner(bytes.NewReader(other))
-		x.Buffer(nil, 1<<26)
-		y.Buffer(nil, 1<<26)
-		for n := 1; ; n++ {
-			more, also := x.Scan(), y.Scan()
-			if err := errors.Join(x.Err(), y.Err()); err != nil {
-				return "", err
-			}
-			if !more && !also {
-				break
-			}
-			if more != also || !bytes.Equal(x.Bytes(), y.Bytes()) {
-				return fmt.Sprintf("line %d of %s", n, name), nil
-			}
+		x, y := bytes.SplitAfter(one, []byte("\n")), bytes.SplitAfter(other, []byte("\n"))
+		n := 0
+		for n < min(len(x), len(y)) && bytes.Equal(x[n], y[n]) {
+			n++
 		}
+		return fmt.Sprintf("line %d of %s", n+1, name), nil
 	}
 	return "", nil
-}
-
-// peakMiB is the most memory that this process has had; 0 where the system does not say.
-func peakMiB() int {
-	text, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(text), "VmHWM:")
-	fields := strings.Fields(rest)
-	if len(fields) == 0 {
-		return 0
-	}
-	kib, _ := strconv.Atoi(fields[0])
-	return kib / 1024
 }

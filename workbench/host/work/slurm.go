@@ -31,11 +31,11 @@ const (
 
 // Slurm has workers as tasks of an array.
 type Slurm struct {
-	Dir     string         // of the sweep
-	Jobs    int            // tasks at once; 0: as many as Slurm lets run
-	Command []string       // of a worker, without the plan's folder
-	Options map[string]any // of sbatch, by name without dashes; "" for those without a value
-	Project string         // folder in which workers run
+	Dir     string            // of the sweep
+	Jobs    int               // tasks at once; 0: as many as Slurm lets run
+	Command []string          // of a worker, without the plan's folder
+	Options map[string]string // of sbatch, by name without dashes; "" for those without a value
+	Project string            // folder in which workers run
 }
 
 // SlurmJob is Slurm's name of this process's task; empty outside of Slurm.
@@ -88,16 +88,15 @@ func (q *Slurm) script(p *shared.Plan, tasks, chunk int) (string, error) {
 	if q.Jobs > 0 {
 		array += fmt.Sprintf("%%%d", q.Jobs)
 	}
-	options := map[string]any{
+	options := map[string]string{
 		"job-name": "primewindow-" + filepath.Base(dir), "array": array, "requeue": "", "open-mode": "append",
-		"signal": fmt.Sprintf("B:USR1@%d", notice), "output": filepath.Join(
-			dir, logsDir, "slurm-%A_%a.log",
-		), "chdir": q.Project,
+		"signal": fmt.Sprintf("B:USR1@%d", notice), "chdir": q.Project,
+		"output": filepath.Join(dir, logsDir, "slurm-%A_%a.log"),
 	}
 	maps.Copy(options, q.Options)
 	for _, name := range slices.Sorted(maps.Keys(options)) {
 		line := "--" + name
-		if v := fmt.Sprint(options[name]); v != "" {
+		if v := options[name]; v != "" {
 			line += "=" + v
 		}
 		if strings.ContainsAny(line, "\n\r") {
@@ -123,9 +122,8 @@ func quoted(text string) string {
 
 // shellQuoted is a word as a shell reads it.
 func shellQuoted(text string) string {
-	if text != "" && strings.Trim(
-		text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%",
-	) == "" {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%"
+	if text != "" && strings.Trim(text, plain) == "" {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"

@@ -405,7 +405,7 @@ func TestSlurmScript(t *testing.T) {
 	}
 	q := &Slurm{
 		Dir: dir, Jobs: 2, Command: []string{"/opt/prime window/primewindow", "work"}, Project: "/p",
-		Options: map[string]any{"partition": "gpu", "comment": "it's #1", "exclusive": ""},
+		Options: map[string]string{"partition": "gpu", "comment": "it's #1", "exclusive": ""},
 	}
 	got, err := q.Script(p)
 	if err != nil {

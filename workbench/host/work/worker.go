@@ -17,6 +17,7 @@ import (
 
 	"github.com/primewindow/primewindow/internal/claims"
 	"github.com/primewindow/primewindow/internal/shared"
+	"github.com/primewindow/primewindow/internal/timing"
 	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/run"
@@ -100,10 +101,6 @@ func (w *Worker) Work(ctx context.Context, l Limits) (trained int, err error) {
 
 // take takes a run that is there to be trained. One of which workers die again and again becomes a hole.
 func (w *Worker) take(line shared.Line) (*claims.Claim, error) {
-	state, err := w.claims.Look(line.Hash)
-	if err != nil || !state.Open() {
-		return nil, err
-	}
 	c, err := w.claims.Take(line.Hash)
 	if err != nil || c == nil {
 		return nil, err
@@ -113,7 +110,7 @@ func (w *Worker) take(line shared.Line) (*claims.Claim, error) {
 		return nil, errors.Join(err, c.Finish(claims.End{Why: "it could not be looked at"}))
 	}
 	if n > mostDeaths {
-		why := fmt.Sprintf("%d workers in a row died of it, the last on %s", n, state.Owner)
+		why := fmt.Sprintf("%d workers in a row died of it, the last on %s", n, c.Before.Owner)
 		fmt.Fprintf(w.Out, "%s: given up: %s\n", line.Run, why)
 		return nil, c.Finish(claims.End{Failed: true, Why: why})
 	}
@@ -290,7 +287,7 @@ func follow(r *run.Run, dir string, began time.Time) (stop func()) {
 		last = time.Now()
 		text, err := json.Marshal(shared.Progress{
 			Step: s.Step, Steps: s.Epochs * s.StepsPerEpoch, Rate: s.Rate, Hours: time.Since(began).Hours(),
-			MiB: peakMiB(),
+			MiB: int(timing.PeakMiB()),
 		})
 		if err == nil {
 			_ = whole.WriteFile(filepath.Join(dir, shared.ProgressFile), text)
