@@ -52,6 +52,9 @@ func (p *Reproduction) take(set string) error {
 		p.locks[set] = lock
 		return nil
 	}
+	if errors.Is(err, whole.ErrNoLocks) {
+		return record.FolderProblem(err)
+	}
 	if _, busy := errors.AsType[*wire.Problem](err); !busy {
 		return &wire.Problem{
 			Message: err.Error(), Hint: "the folder of reproductions has to be writable: name another with -out",

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/primewindow/primewindow/internal/shared"
+	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
@@ -121,6 +122,9 @@ func (s *Sweep) claim() error {
 		return &wire.Problem{Message: err.Error(), Hint: "the comparison's folder cannot be made there"}
 	}
 	lock, err := record.LockDir(s.Ask.Dir)
+	if errors.Is(err, whole.ErrNoLocks) {
+		return record.FolderProblem(err)
+	}
 	if err != nil {
 		if _, busy := errors.AsType[*wire.Problem](err); !busy {
 			return &wire.Problem{Message: err.Error(), Hint: "the comparison's folder has to be writable"}

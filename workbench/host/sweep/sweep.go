@@ -90,24 +90,6 @@ func Open(shop *run.Shop, c Comparison) (*Sweep, error) {
 	return s, nil
 }
 
-// Share plans a comparison whose runs several processes train, each some of them: the folder is nobody's alone, and its
-// file is written by [Sweep.Write] only. Who trains which run is the callers' to arrange. Runs are not looked at yet,
-// see [Sweep.Reopen].
-func Share(shop *run.Shop, c Comparison) (*Sweep, error) {
-	s, err := Plan(shop, c)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.checkFolder(); err != nil {
-		return nil, err
-	}
-	s.shared = true
-	return s, nil
-}
-
-// Write puts on disk what the comparison came to.
-func (s *Sweep) Write() error { return s.write() }
-
 // checkFolder wants a run's folder to be free, or to hold a run of the same settings from its start, and the same
 // samples. The number of epochs may differ, because no step depends on it: it is a plan, and the event that changes it
 // changes nothing else. Any other setting that was changed on the way makes another run of it.

@@ -5,11 +5,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 
 	"github.com/primewindow/primewindow/internal/shared"
 	"github.com/primewindow/primewindow/internal/wire"
+	"github.com/primewindow/primewindow/workbench/host/record"
 	"github.com/primewindow/primewindow/workbench/host/run"
 	"github.com/primewindow/primewindow/workbench/host/sweep"
 )
@@ -36,11 +36,10 @@ func Make(shop *run.Shop, c sweep.Comparison) (*shared.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(c.Dir, 0o777); err != nil {
-		return nil, &wire.Problem{Message: err.Error(), Hint: "the comparison's folder cannot be made there"}
-	}
-	if err := want.Write(); err != nil {
-		return nil, &wire.Problem{Message: err.Error(), Hint: "the comparison's folder has to be writable"}
+	if !shared.Exists(c.Dir) {
+		if err := s.Alone(want.Write); err != nil {
+			return nil, record.FolderProblem(err)
+		}
 	}
 	have, err := shared.Read(c.Dir)
 	if err != nil {

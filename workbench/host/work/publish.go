@@ -12,30 +12,24 @@ import (
 	"github.com/primewindow/primewindow/workbench/host/record"
 )
 
-// Remarks on a run that two workers have trained.
-const (
-	TrainedTwice = "trained twice, and "
-	AndEqual     = "equal"
-)
-
 // publish gives a trained run its place. Where another worker's stands there already, that one stays, both are
-// compared, and note says what came out.
-func publish(from, to string) (note string, err error) {
+// compared, and note says what came out, and equal whether they are.
+func publish(from, to string) (note string, equal bool, err error) {
 	err = os.Rename(from, to)
 	if err == nil {
-		return "", nil
+		return "", true, nil
 	}
 	if !errors.Is(err, unix.ENOTEMPTY) && !errors.Is(err, unix.EEXIST) {
-		return "", err
+		return "", false, err
 	}
 	diff, err := different(to, from)
 	switch {
 	case err != nil:
-		return "", err
+		return "", false, err
 	case diff != "":
-		return TrainedTwice + "not equal: " + diff, nil
+		return "trained twice, and not equal: " + diff, false, nil
 	}
-	return TrainedTwice + AndEqual, nil
+	return "trained twice, and equal", true, nil
 }
 
 // different compares what two runs have on record, line by line; empty where they are equal.

@@ -36,6 +36,8 @@ type Slurm struct {
 	Command []string          // of a worker, without the plan's folder
 	Options map[string]string // of sbatch, by name without dashes; "" for those without a value
 	Project string            // folder in which workers run
+
+	Submitted int // tasks, by the last call of Submit
 }
 
 // SlurmJob is Slurm's name of this process's task; empty outside of Slurm.
@@ -142,6 +144,7 @@ func (q *Slurm) Submit(p *shared.Plan) error {
 		return err
 	}
 	if n -= len(have) - min(len(have), s.Count(shared.Running)); n <= 0 {
+		q.Submitted = 0
 		return nil // each waiting run has a task in the queue
 	}
 	text, err := q.script(p, n, chunk)
@@ -165,6 +168,7 @@ func (q *Slurm) Submit(p *shared.Plan) error {
 			Hint:    "sbatch --parsable " + path,
 		}
 	}
+	q.Submitted = n
 	jobs, err := os.OpenFile(filepath.Join(p.Dir, jobsFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
 	if err != nil {
 		return err

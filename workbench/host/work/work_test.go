@@ -241,13 +241,16 @@ func TestTwice(t *testing.T) {
 		if err := s.Train(t.Context(), s.Runs[0], unwatched); err != nil {
 			t.Fatal(err)
 		}
-		note, err := publish(dir, filepath.Join(c.Dir, p.Runs[0].Run))
+		note, equal, err := publish(dir, filepath.Join(c.Dir, p.Runs[0].Run))
 		if err != nil {
 			t.Fatal(err)
 		}
+		if equal != strings.HasSuffix(note, "and equal") {
+			t.Errorf("%q, and equal %t", note, equal)
+		}
 		return note
 	}
-	if note := again(); note != TrainedTwice+AndEqual {
+	if note := again(); note != "trained twice, and equal" {
 		t.Errorf("note %q", note)
 	}
 	metrics := filepath.Join(c.Dir, p.Runs[0].Run, record.MetricsFile)
@@ -255,9 +258,27 @@ func TestTwice(t *testing.T) {
 	lines := bytes.SplitAfter(text, []byte("\n"))
 	lines[4] = bytes.Replace(lines[4], []byte("1"), []byte("2"), 1)
 	hosttest.WriteFile(t, metrics, bytes.Join(lines, nil))
-	if note := again(); note != TrainedTwice+"not equal: line 5 of metrics.jsonl" {
+	if note := again(); note != "trained twice, and not equal: line 5 of metrics.jsonl" {
 		t.Errorf("note %q", note)
 	}
+}
+
+// TestInUse: a comparison that one process trains by itself is not shared meanwhile.
+func TestInUse(t *testing.T) {
+	c := small(filepath.Join(t.TempDir(), "c"))
+	s, err := sweep.Open(runtest.NewShop(t), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Make(runtest.NewShop(t), c)
+	hosttest.OneProblem(t, err)
+	if err == nil || !strings.Contains(err.Error(), "is in use by another process") || shared.Exists(c.Dir) {
+		t.Errorf("error %v, a plan: %t", err, shared.Exists(c.Dir))
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	made(t, c)
 }
 
 // TestFailed: a run that cannot go on is a hole with its reason, is not tried again by itself, and is by
