@@ -116,7 +116,10 @@ func (f Folder) Take(key string) (*Claim, error) {
 	}
 	text, err := json.Marshal(f.Owner)
 	if err == nil {
-		err = errors.Join(whole.WriteFile(filepath.Join(c.Dir(), ownerFile), text), c.beat(0))
+		err = whole.WriteFile(filepath.Join(c.Dir(), ownerFile), text)
+	}
+	if err == nil {
+		err = c.beat(0)
 	}
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(c.Dir()))

@@ -101,7 +101,7 @@ func snapshotProblem(step int, err error) error {
 	case notWritable(err):
 		hint = writableHint
 	}
-	return &wire.Problem{Message: fmt.Sprintf("snapshot of step %d: %v", step, err), Hint: hint}
+	return &wire.Problem{Message: fmt.Sprintf("snapshot of step %d: %v", step, err), Hint: hint, Cause: err}
 }
 
 // ErrDamaged is wrapped where a snapshot's bytes are not those that were written.

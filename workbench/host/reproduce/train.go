@@ -8,8 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/primewindow/primewindow/internal/whole"
 	"github.com/primewindow/primewindow/internal/wire"
@@ -94,14 +95,11 @@ func (p *Reproduction) Train(ctx context.Context, r *sweep.Run, watch func(*run.
 		return err
 	}
 	why := wire.OneLine(r.Missing())
-	if r.Fail(why); diskFull(why) {
+	if r.Fail(why); errors.Is(r.Err(), unix.ENOSPC) {
 		return &wire.Problem{Message: why, Hint: "free some space and go on: what is done is on record"}
 	}
 	return nil
 }
-
-// diskFull reports an error of a full disk by its words: of a run that failed the first line of its error is left.
-func diskFull(text string) bool { return strings.Contains(text, "no space left on device") }
 
 // partOf is a part that needs a run: any has the set and the selection. A run that chooses on another form of the set
 // is found by the set's name, too. Training takes from a part only what all parts of a set share: the reported split,

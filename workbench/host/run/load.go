@@ -134,6 +134,7 @@ func (r *Run) restore(ctx context.Context, step int) error {
 				Message: fmt.Sprintf("snapshot of step %d cannot be read now: %v", from.Step, err),
 				Hint: "make it readable and ask again; or move it away, and the run goes on from an older one. " +
 					"Nothing was removed",
+				Cause: err,
 			}
 		case !errors.Is(err, record.ErrDamaged):
 			return err

@@ -341,7 +341,7 @@ func (shop *Shop) create(name, dir string, settings setting.Values, notes []stri
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, &wire.Problem{Message: err.Error(), Hint: "the run's folder cannot be made there"}
+		return nil, &wire.Problem{Message: err.Error(), Hint: "the run's folder cannot be made there", Cause: err}
 	}
 	if err := man.Write(dir); err != nil {
 		return nil, record.DiskProblem(err)

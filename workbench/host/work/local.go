@@ -45,7 +45,7 @@ type Local struct {
 type process struct {
 	Task
 	slot  int // which share of the cores
-	log   string
+	said  *words
 	cmd   *exec.Cmd
 	ended chan struct{}
 }
@@ -73,24 +73,24 @@ func (l *Local) start() error {
 	for used[slot] {
 		slot++
 	}
-	t := &process{slot: slot, ended: make(chan struct{})}
-	t.log = filepath.Join(l.plan.Dir, logsDir, fmt.Sprintf("worker-%d-%d.log", os.Getpid(), len(l.tasks)))
-	out, err := os.Create(t.log)
+	log := filepath.Join(l.plan.Dir, logsDir, fmt.Sprintf("worker-%d-%d.log", os.Getpid(), len(l.tasks)))
+	file, err := os.Create(log)
 	if err != nil {
 		return err
 	}
-	defer out.Close()
+	t := &process{slot: slot, said: &words{log: file}, ended: make(chan struct{})}
 	t.cmd = exec.Command(l.Command[0], append(append([]string{}, l.Command[1:]...), l.plan.Dir)...)
-	t.cmd.Env, t.cmd.Stdout, t.cmd.Stderr = l.Env, out, out
+	t.cmd.Env, t.cmd.Stdout, t.cmd.Stderr = l.Env, t.said, t.said
 	// An interrupt at the terminal is for this process, which tells the workers itself.
 	t.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	if err := startOn(t.cmd, slot, l.Jobs); err != nil {
-		return err
+		return errors.Join(err, file.Close())
 	}
 	t.Name, t.State = strconv.Itoa(t.cmd.Process.Pid), shared.Running
 	l.tasks = append(l.tasks, t)
 	go func() {
 		err := t.cmd.Wait()
+		_ = file.Close() // what could not be written is not missed: words has the end of it
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if t.State = shared.Done; err != nil {
@@ -217,8 +217,8 @@ func (l *Local) lastWords() string {
 			text, err := l.Logs(t.Task)
 			if lines := strings.Split(strings.TrimSpace(text), "\n"); err == nil && lines[0] != "" {
 				for j, line := range lines { // the error, with its hint behind it
-					if strings.HasPrefix(line, "primewindow: ") {
-						return strings.Join(lines[j:min(j+2, len(lines))], "; ")
+					if what, ok := strings.CutPrefix(line, "primewindow: error: "); ok {
+						return strings.Join(append([]string{what}, lines[j+1:min(j+2, len(lines))]...), "; ")
 					}
 				}
 				return lines[len(lines)-1]
@@ -257,11 +257,11 @@ func (l *Local) Cancel() error {
 	return nil
 }
 
-// Logs is the end of a worker's log.
+// Logs is the end of what a worker has said.
 func (l *Local) Logs(t Task) (string, error) {
 	for _, p := range l.tasks {
 		if p.Name == t.Name {
-			return tail(p.log)
+			return p.said.String(), nil
 		}
 	}
 	return "", fmt.Errorf("work: no worker %s", t.Name)
@@ -272,18 +272,28 @@ func (l *Local) Hint() string {
 	return fmt.Sprintf("`primewindow sweep %s` shows where it stands; the same command goes on", l.plan.Dir)
 }
 
-// tail is the last few kilobytes of a file.
-func tail(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	if st, err := f.Stat(); err == nil && st.Size() > 4096 {
-		if _, err := f.Seek(-4096, io.SeekEnd); err != nil {
-			return "", err
-		}
-	}
-	text, err := io.ReadAll(f)
-	return string(text), err
+// most is how many bytes of what a worker says are kept at hand.
+const most = 4096
+
+// words writes what a worker says to its log, and keeps the end of it: on a full disk that alone tells why it ended.
+type words struct {
+	mu  sync.Mutex
+	log io.Writer
+	end []byte
+}
+
+// Write never fails: a worker must not end for want of a log.
+func (w *words) Write(text []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, _ = w.log.Write(text)
+	w.end = append(w.end, text...)
+	w.end = w.end[max(0, len(w.end)-most):]
+	return len(text), nil
+}
+
+func (w *words) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return string(w.end)
 }

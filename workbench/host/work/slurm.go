@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"math"
@@ -280,6 +281,22 @@ func (q *Slurm) Hint() string {
 		"`primewindow sweep %s` shows where it stands; the same command submits what is left, or prints the table",
 		q.Dir,
 	)
+}
+
+// tail is the last few kilobytes of a file.
+func tail(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	if st, err := f.Stat(); err == nil && st.Size() > most {
+		if _, err := f.Seek(-most, io.SeekEnd); err != nil {
+			return "", err
+		}
+	}
+	text, err := io.ReadAll(f)
+	return string(text), err
 }
 
 var _, _ Executor = (*Slurm)(nil), (*Local)(nil)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"github.com/primewindow/primewindow/internal/claims"
 	"github.com/primewindow/primewindow/internal/hosttest"
@@ -307,6 +308,53 @@ func TestFailed(t *testing.T) {
 	}
 	if n, err := join(t, c.Dir).Work(t.Context(), Limits{}); n != 1 || err != nil {
 		t.Errorf("%d runs, %v, want the one that failed", n, err)
+	}
+}
+
+// TestFullDisk: without room a worker ends with one line, and its run waits for the next, from whom it loses nothing.
+func TestFullDisk(t *testing.T) {
+	disk := t.TempDir()
+	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=8m"); err != nil {
+		t.Skipf("no small disk can be mounted, as root it can: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(disk, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	want, c := small(filepath.Join(t.TempDir(), "one")), small(filepath.Join(disk, "c"))
+	serial(t, want)
+	for _, left := range []int64{0, 20, 60, 120} { // KiB: a claim, a run's folder, some of its steps
+		if err := os.RemoveAll(c.Dir); err != nil {
+			t.Fatal(err)
+		}
+		p := made(t, c)
+		var st unix.Statfs_t
+		if err := unix.Statfs(disk, &st); err != nil {
+			t.Fatal(err)
+		}
+		ballast := filepath.Join(disk, "ballast")
+		hosttest.WriteFile(t, ballast, make([]byte, int64(st.Bavail)*st.Bsize-left<<10))
+		_, err := join(t, c.Dir).Work(t.Context(), Limits{})
+		if !errors.Is(err, unix.ENOSPC) {
+			t.Errorf("%d KiB: error %v, want that there is no room", left, err)
+		}
+		if s := look(t, c.Dir); s.Count(shared.Failed) > 0 {
+			t.Errorf("%d KiB: %s: %+v", left, s.Line(), s.Runs)
+		}
+		if err := os.Remove(ballast); err != nil {
+			t.Fatal(err)
+		}
+		// Whose claim could not be ended is this process's still: another would see that its worker is gone.
+		for _, line := range p.Runs {
+			if s, err := p.Claims("").Look(line.Hash); err == nil && s.Attempt > 0 && s.Ended == nil {
+				put(t, p.Claims(""), line.Hash, s.Attempt, "end.json", `{"why":"its worker is gone"}`)
+			}
+		}
+		if n, err := join(t, c.Dir).Work(t.Context(), Limits{}); n == 0 || err != nil {
+			t.Fatalf("%d KiB: with room again %d runs, %v", left, n, err)
+		}
+		equalRuns(t, want.Dir, c.Dir, p)
 	}
 }
 
