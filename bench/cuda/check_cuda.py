@@ -24,6 +24,9 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+import environment as environments  # noqa: E402
+
 ROOT = HERE.parents[1]
 FOLDER = ROOT / ".venv/check-cuda"
 REQUIREMENTS = "requirements-cuda.txt", "requirements-check-cuda.txt"
@@ -41,21 +44,14 @@ def fail(message, hint):
 
 def environment():
     """The Python with JAX and the plugin, made when the requirements have changed."""
-    wanted = "".join((ROOT / name).read_text() for name in REQUIREMENTS)
-    stamp, python = FOLDER / "requirements.txt", FOLDER / "bin/python"
-    if stamp.exists() and stamp.read_text() == wanted:
-        return python
     if sys.version_info < (3, 11):
         fail("JAX needs CPython 3.11 or later", "PYTHON=python3.12 make lab, after removing .venv")
-    print(f"setting up {FOLDER.relative_to(ROOT)}: 4 GB", file=sys.stderr)
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", FOLDER], check=True)
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
-    done = subprocess.run([*install, *(a for name in REQUIREMENTS for a in ("-r", ROOT / name))])
-    if done.returncode:
-        fail("pip could not install JAX and the plugin", "this needs the network; run the same command again")
-    stamp.write_text(wanted)
-    return python
+    try:
+        return environments.made(
+            FOLDER, [ROOT / name for name in REQUIREMENTS], lambda text: print(f"{text}: 4 GB", file=sys.stderr)
+        )
+    except environments.Failed as e:
+        fail(f"pip could not install JAX and the plugin: {e}", "this needs the network; run the same command again")
 
 
 def programs():

@@ -27,16 +27,18 @@ import os
 import pathlib
 import random
 import re
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-import report
-import scaling
-from process import BINARY, CORES, HERE, PATIENCE, ROOT, Hole, build, fail, make_data, running, say
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+import environment as environments  # noqa: E402
+import report  # noqa: E402
+import scaling  # noqa: E402
+from process import BINARY, CORES, PATIENCE, ROOT, Hole, build, fail, make_data, running, say
 
 KINDS = "step", "step-eval", "exact", "running"
 PEERS = "torch", "opacus", "backpack", "jax"
@@ -93,23 +95,17 @@ def environment(peer):
 
     Opacus and BackPACK stand on the PyTorch of torch's environment as long as all pins agree: it has 5 GB.
     """
+    def prepare(python):
+        if peer in ("opacus", "backpack") and pins("torch").items() <= pins(peer).items():
+            library = "import sysconfig; print(sysconfig.get_path('purelib'))"
+            base, own = (subprocess.check_output([p, "-c", library], text=True).strip() for p in (environment("torch"), python))
+            (pathlib.Path(own) / "torch.pth").write_text(base + "\n")
+
     folder = BINARY.with_name(f"bench-probes-{peer}")
-    python, stamp, wanted = folder / "bin/python", folder / "requirements.txt", requirements(peer).read_text()
-    if stamp.exists() and stamp.read_text() == wanted:
-        return python
-    say(f"setting up {folder.relative_to(ROOT)}")
-    shutil.rmtree(folder, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    if peer in ("opacus", "backpack") and pins("torch").items() <= pins(peer).items():
-        library = "import sysconfig; print(sysconfig.get_path('purelib'))"
-        base, own = (subprocess.check_output([p, "-c", library], text=True).strip() for p in (environment("torch"), python))
-        (pathlib.Path(own) / "torch.pth").write_text(base + "\n")
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", requirements(peer)]
-    done = subprocess.run(install, stderr=subprocess.PIPE, text=True)
-    if done.returncode:
-        raise Hole(f"does not install: {(done.stderr.strip().splitlines() or ['pip'])[-1][:200]}")
-    stamp.write_text(wanted)
-    return python
+    try:
+        return environments.made(folder, [requirements(peer)], lambda _: say(f"setting up {folder.relative_to(ROOT)}"), prepare)
+    except environments.Failed as e:
+        raise Hole(f"does not install: {e}") from None
 
 
 def contenders(size, file, peers):
